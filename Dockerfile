@@ -1,0 +1,21 @@
+FROM rust:1.95-slim-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends build-essential cmake && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+COPY migrations migrations
+COPY seeds seeds
+COPY benches benches
+COPY tests tests
+RUN cargo build --release --locked
+
+FROM debian:bookworm-slim
+RUN useradd --system --create-home --home-dir /var/lib/microgrants microgrants
+COPY --from=build /build/target/release/microgrants /usr/local/bin/microgrants
+USER microgrants
+WORKDIR /var/lib/microgrants
+VOLUME /var/lib/microgrants
+ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys
+EXPOSE 8080
+ENTRYPOINT ["microgrants"]
+CMD ["serve"]

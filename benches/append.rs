@@ -1,0 +1,308 @@
+//! Whole commands per second, side by side in one run: ours, plain cqrs-es over the same engine, and single-row
+//! inserts of the same row. Run with `cargo bench --bench append`; compare only within one run.
+//!
+//! A command is: load, decide, append, durably, on a fund of its own with a handful of events (or five hundred).
+
+#![expect(clippy::float_arithmetic, reason = "rates and ratios")]
+
+#[path = "../tests/it/postgres.rs"]
+mod postgres;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cqrs_es::CqrsFramework;
+use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
+use microgrants::commands::clock::{Clock, new_id};
+use microgrants::commands::{Caller, Commands, Request};
+use microgrants::domain::fund::{Allocate, CreateFund, Rules};
+use microgrants::domain::organisation::{Found, NameFounder};
+use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::sealed::Personal;
+use microgrants::domain::source::Source;
+use microgrants::domain::{
+    Actor, Command, Facts, Fund, FundCommand, FundId, Money, Organisation, OrganisationCommand, OrganisationEvent, PersonCommand, PersonId,
+    Role, Seen, Stream as _,
+};
+use microgrants::log::aggregate::{Aggregated, Issued};
+use microgrants::log::keys::Keys;
+use microgrants::log::vault::Vault;
+use microgrants::log::{Log, RecordedBy};
+use microgrants::store::Store;
+use postgres_es::PostgresEventRepository;
+use sqlite_es::SqliteEventRepository;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+const ROUNDS: usize = 5;
+const SPAN: Duration = Duration::from_secs(1);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        sqlite().await;
+        if postgres::is_there() {
+            on_postgres().await;
+        } else {
+            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+        }
+    });
+}
+
+/// One thing that is measured: its rate, and the 99th percentile of its latencies, round by round.
+struct Measured {
+    name: &'static str,
+    rates: Vec<f64>,
+    p99: Vec<Duration>,
+}
+
+impl Measured {
+    fn new(name: &'static str) -> Self {
+        Self { name, rates: Vec::new(), p99: Vec::new() }
+    }
+
+    fn rate(&self) -> f64 {
+        median(self.rates.clone())
+    }
+
+    fn show(&self, anchor: &Self) {
+        let p99 = median(self.p99.iter().map(Duration::as_secs_f64).collect()) * 1000.0;
+        let ratios = self.rates.iter().zip(&anchor.rates).map(|(own, other)| own / other).collect();
+        println!("  {:<44} {:>8.0} /s   p99 {p99:>6.2} ms   {:>5.2} × {}", self.name, self.rate(), median(ratios), anchor.name);
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// Runs one kind of work from so many callers for a while.
+async fn run<F, R>(measured: &mut Measured, callers: usize, work: F)
+where
+    F: Fn(usize, u64) -> R + Clone + Send + 'static,
+    R: Future<Output = ()> + Send,
+{
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let until = Instant::now() + SPAN;
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| {
+            let work = work.clone();
+            tokio::spawn(async move {
+                let mut latencies = Vec::new();
+                while Instant::now() < until {
+                    let begun = Instant::now();
+                    work(caller, NUMBER.fetch_add(1, Ordering::Relaxed)).await;
+                    latencies.push(begun.elapsed());
+                }
+                latencies
+            })
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut latencies = Vec::new();
+    for task in tasks {
+        latencies.extend(task.await.expect("a caller comes through"));
+    }
+    latencies.sort();
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
+    let rate = latencies.len() as f64 / begun.elapsed().as_secs_f64();
+    measured.rates.push(rate);
+    measured.p99.push(latencies[latencies.len() * 99 / 100]);
+}
+
+/// Our whole service over a database, founded, with one person who may do the work.
+#[derive(Clone)]
+struct Ours {
+    commands: Commands,
+    finance: PersonId,
+}
+
+impl Ours {
+    async fn open(url: &str, keys: &std::path::Path) -> Self {
+        let store = Store::open(url).await.expect("a database");
+        let keys = Keys::open(&store, keys).await.expect("keys");
+        let vault = Vault::new(store.clone(), "bench", keys.kek, keys.index);
+        let log = Log::open(store, "bench", vault, RecordedBy::Database).await.expect("a log");
+        let commands = Commands::new(log, Clock::System);
+        let finance = PersonId(new_id());
+        let ours = Self { commands, finance };
+        let organisation = ours.commands.organisation();
+        let found = OrganisationCommand::Found(Found { name: "Bench".parse().expect("a line"), simulated: None });
+        let details = RegisterPerson { name: Personal::Open("Ada".into()), email: None, telephone: None };
+        let founder = NameFounder { person: finance, roles: [Role::Administrator, Role::Finance].into() };
+        for command in [
+            Command::Organisation(organisation, found),
+            Command::Person(finance, PersonCommand::Register(details)),
+            Command::Organisation(organisation, OrganisationCommand::NameFounder(founder)),
+        ] {
+            ours.commands.issue(Request::new(Caller::operator(), command)).await.expect("taken");
+        }
+        ours
+    }
+
+    async fn funds(&self, count: usize, events: usize) -> Vec<FundId> {
+        let mut funds = Vec::new();
+        for _ in 0..count {
+            let fund = FundId(new_id());
+            self.issue(fund, FundCommand::Create(create())).await;
+            for _ in 1..events {
+                self.allocate(fund).await;
+            }
+            funds.push(fund);
+        }
+        funds
+    }
+
+    async fn allocate(&self, fund: FundId) {
+        self.issue(fund, FundCommand::Allocate(allocate())).await;
+    }
+
+    async fn issue(&self, fund: FundId, command: FundCommand) {
+        let caller = Caller { actor: Actor::Person(self.finance), narrowed: None };
+        self.commands.issue(Request::new(caller, Command::Fund(fund, command))).await.expect("taken");
+    }
+}
+
+fn create() -> CreateFund {
+    let rules = Rules {
+        minimum: Money::of_pounds(500),
+        maximum: Money::of_pounds(2500),
+        eyes: 2,
+        checks: std::collections::BTreeSet::new(),
+        offer_days: 28,
+        signers: 2,
+    };
+    CreateFund {
+        name: "A fund".parse().expect("a line"),
+        purpose: "To meet".parse().expect("a text"),
+        areas: ["oldham".parse().expect("a slug")].into(),
+        rules,
+    }
+}
+
+fn allocate() -> Allocate {
+    let source = Source { funder: "health".parse().expect("a slug"), area: None };
+    Allocate { source, amount: Money::of_pounds(1), reference: "R1".parse().expect("a line"), received_on: jiff::civil::date(2026, 1, 1) }
+}
+
+/// Facts for the plain crates, which know no roles: the same rule sees the same person.
+fn facts() -> Facts {
+    let mut organisation = Organisation::default();
+    organisation.apply(&OrganisationEvent::OrganisationFounded { name: "Bench".parse().expect("a line"), simulated: None });
+    let mut facts = Facts::new(Actor::Operator, jiff::civil::date(2026, 6, 1));
+    facts.organisation = Seen::new(Arc::new(organisation));
+    facts
+}
+
+async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: usize) {
+    let funds = Arc::new(ours.funds(callers, events).await);
+    let ours = ours.clone();
+    run(measured, callers, move |caller, _| {
+        let (ours, funds) = (ours.clone(), Arc::clone(&funds));
+        async move { ours.allocate(funds[caller]).await }
+    })
+    .await;
+}
+
+/// Each caller creates a fund and allocates to it four times, then goes on to the next.
+async fn plain_of<R>(measured: &mut Measured, callers: usize, repository: R)
+where
+    R: PersistedEventRepository + 'static,
+{
+    let store = PersistedEventStore::<R, Aggregated<Fund>>::new_event_store(repository);
+    let framework = Arc::new(CqrsFramework::new(store, vec![], ()));
+    let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
+    let run_id = new_id();
+    run(measured, callers, move |caller, _| {
+        let (framework, done) = (Arc::clone(&framework), Arc::clone(&done));
+        async move {
+            let number = done[caller].fetch_add(1, Ordering::Relaxed);
+            let command = if number.is_multiple_of(5) { FundCommand::Create(create()) } else { FundCommand::Allocate(allocate()) };
+            let id = format!("bench/{run_id}-{caller}-{}", number / 5);
+            framework.execute(&id, Issued { command, facts: facts() }).await.expect("taken");
+        }
+    })
+    .await;
+}
+
+async fn sqlite() {
+    let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
+    let path = folder.path();
+    let ours = Ours::open(&format!("sqlite://{}/ours.db", path.display()), &path.join("keys")).await;
+    let options = SqliteConnectOptions::new().filename(path.join("plain.db")).create_if_missing(true);
+    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(Duration::from_secs(30));
+    let pool = SqlitePoolOptions::new().max_connections(10).connect_with(options).await.expect("a database");
+    sqlx::raw_sql(&table("TEXT", "INTEGER", "TEXT")).execute(&pool).await.expect("a table");
+    println!("SQLite, synchronous=FULL");
+    for callers in [1, 16] {
+        let mut measured = [Measured::new("sqlite-es"), Measured::new("ours"), Measured::new("ours, streams of 500 events")];
+        for _ in 0..ROUNDS {
+            plain_of(&mut measured[0], callers, SqliteEventRepository::new(pool.clone())).await;
+            ours_of(&mut measured[1], &ours, callers, 5).await;
+            ours_of(&mut measured[2], &ours, callers, 500).await;
+        }
+        show(callers, &measured);
+    }
+}
+
+async fn on_postgres() {
+    let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
+    let ours = Ours::open(&postgres::new_database().await, &folder.path().join("keys")).await;
+    let url = postgres::new_database().await;
+    let pool = PgPoolOptions::new().max_connections(16).connect(&url).await.expect("a database");
+    sqlx::raw_sql(&table("text", "bigint", "json")).execute(&pool).await.expect("a table");
+    let unpinged = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await.expect("a database");
+    println!("PostgreSQL");
+    for callers in [1, 16] {
+        let mut measured = [
+            Measured::new("cqrs-es + postgres-es"),
+            Measured::new("single-row inserts"),
+            Measured::new("ours"),
+            Measured::new("ours, streams of 500 events"),
+        ];
+        for _ in 0..ROUNDS {
+            plain_of(&mut measured[0], callers, PostgresEventRepository::new(pool.clone())).await;
+            inserts(&mut measured[1], callers, &unpinged).await;
+            ours_of(&mut measured[2], &ours, callers, 5).await;
+            ours_of(&mut measured[3], &ours, callers, 500).await;
+        }
+        show(callers, &measured);
+    }
+}
+
+/// One prepared autocommit INSERT of an event's row at a time, and nothing else.
+async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
+    const SQL: &str = "INSERT INTO events VALUES ('single', $1, 1, 'FundingAllocated', '1.0', $2::text::json, $3::text::json)";
+    const PAYLOAD: &str =
+        r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;
+    const METADATA: &str = r#"{"actor":"018f0000-0000-7000-8000-000000000001","channel":"web","command":"fund/allocate","command_id":"018f0000-0000-7000-8000-000000000001","correlation_id":"018f0000-0000-7000-8000-000000000001","decided_at":"2026-01-01T00:00:00Z"}"#;
+    let pool = pool.clone();
+    let run_id = new_id();
+    run(measured, callers, move |_, number| {
+        let pool = pool.clone();
+        async move {
+            sqlx::query(SQL).bind(format!("bench/{run_id}-{number}")).bind(PAYLOAD).bind(METADATA).execute(&pool).await.expect("inserted");
+        }
+    })
+    .await;
+}
+
+fn table(text: &str, bigint: &str, json: &str) -> String {
+    format!(
+        "CREATE TABLE events (aggregate_type {text} NOT NULL, aggregate_id {text} NOT NULL, sequence {bigint} NOT NULL, event_type {text} NOT NULL, \
+         event_version {text} NOT NULL, payload {json} NOT NULL, metadata {json} NOT NULL, PRIMARY KEY (aggregate_type, aggregate_id, sequence))"
+    )
+}
+
+fn show(callers: usize, measured: &[Measured]) {
+    println!(" {callers} caller(s), median of {ROUNDS} interleaved rounds of {SPAN:?}");
+    for one in measured {
+        one.show(&measured[0]);
+    }
+    if let [.., short, long] = measured {
+        println!("  a command on a stream of 500 costs {:.2} × one on a stream of 5", short.rate() / long.rate());
+    }
+}

@@ -1,0 +1,193 @@
+//! What each task of the command line does.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::commands::clock::{self, Clock};
+use crate::commands::seed::{self, SeedError};
+use crate::commands::{Caller, CommandError, Commands, Request};
+use crate::config::{Config, PeopleTask, Task};
+use crate::domain::organisation::{Found, NameFounder};
+use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
+use crate::http::signin::{TokenError, Tokens};
+use crate::http::{self, Desk};
+use crate::log::keys::{KeyError, Keys};
+use crate::log::vault::Vault;
+use crate::log::{Log, LogError, RecordedBy};
+use crate::projections::{self, ProjectionError, Projector};
+use crate::store::{Store, StoreError};
+use crate::views::Views;
+
+/// What stops a task. Each is one line for whoever called it.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error("{0} is in use: stop what listens there, or choose another address with --listen")]
+    AddressInUse(std::net::SocketAddr),
+    #[error("{0} cannot be listened on: {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
+    #[error("the service stopped: {0}")]
+    Serve(std::io::Error),
+    #[error("no person here has the id {0}")]
+    UnknownPerson(PersonId),
+    #[error("{0}: {1}")]
+    Field(&'static str, String),
+}
+
+/// An opened organisation: its keys and its commands.
+struct Opened {
+    keys: Keys,
+    commands: Commands,
+}
+
+/// Runs one task to its end.
+///
+/// # Errors
+/// What stopped it, in one line.
+pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
+    match task {
+        Task::Serve => {
+            let listener = bind(&config)?;
+            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            serve(&config, opened, listener).await
+        }
+        Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
+        Task::Seed { folder } => {
+            let loaded = load_seeds(&config, Some(&folder)).await?;
+            println!("{loaded}");
+            Ok(())
+        }
+        Task::People { task: PeopleTask::Add { name, email, roles, organisation_name } } => {
+            add_person(&config, name, email, roles, &organisation_name).await
+        }
+        Task::Token { person, roles, minutes } => {
+            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let log = opened.commands.log();
+            if !log.load::<Person>(person.0).await?.state.exists() {
+                return Err(TaskError::UnknownPerson(person));
+            }
+            let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
+            let roles = roles.map(|roles| roles.into_iter().collect());
+            println!("{}", tokens.issue(person, roles, opened.commands.now(), Duration::from_secs(minutes * 60))?);
+            Ok(())
+        }
+        Task::Openapi => {
+            print!("{}", http::contract());
+            Ok(())
+        }
+        Task::Rebuild { projection } => {
+            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let projector = Projector::open(opened.commands.log().clone()).await?;
+            let names = projection.map_or_else(|| projections::names().map(str::to_owned).collect(), |name| vec![name]);
+            for name in names {
+                println!("{name}: generation {}", projector.rebuild(&name).await?);
+            }
+            Ok(())
+        }
+        Task::Migrate => {
+            Store::open(&config.database_url).await?.close().await;
+            println!("the database is up to date");
+            Ok(())
+        }
+    }
+}
+
+async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<Opened, TaskError> {
+    let store = Store::open(&config.database_url).await?;
+    let keys = Keys::open(&store, &config.keys).await?;
+    let organisation = config.organisation.as_str();
+    let vault = Vault::new(store.clone(), organisation, keys.kek.clone(), keys.index.clone());
+    let log = Log::open(store, organisation, vault, recorded_by).await?;
+    Ok(Opened { keys, commands: Commands::new(log, clock) })
+}
+
+fn bind(config: &Config) -> Result<TcpListener, TaskError> {
+    TcpListener::bind(config.listen).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::AddrInUse => TaskError::AddressInUse(config.listen),
+        _ => TaskError::Listen(config.listen, cause),
+    })
+}
+
+async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result<(), TaskError> {
+    let log = opened.commands.log().clone();
+    let projector = Projector::open(log.clone()).await?;
+    let following = tokio::spawn(projector.clone().run());
+    let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
+    let views = Views::new(log.clone(), projector);
+    let server = http::serve(Desk { commands: opened.commands, views, tokens }, listener, None).map_err(TaskError::Serve)?;
+    tracing::info!(address = %config.listen, "serving");
+    server.await.map_err(TaskError::Serve)?;
+    following.abort();
+    log.store().close().await;
+    Ok(())
+}
+
+async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
+    let programme = seed::Programme::read(folder)?;
+    let simulation = seed::Simulation::ending(clock::Clock::System.now());
+    let opened = open(config, simulation.recorded_by(), simulation.clock()).await?;
+    let loaded = seed::load(&opened.commands, &simulation, &programme).await?;
+    // Whoever looks first should see all of it.
+    let projector = Projector::open(opened.commands.log().clone()).await?;
+    while projector.advance().await? {}
+    opened.commands.log().store().close().await;
+    Ok(loaded)
+}
+
+async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
+    let listener = bind(&config)?;
+    let loaded = load_seeds(&config, seeds).await?;
+    let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+    let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
+    println!("{loaded}\n\nEverything in this log is illustrative. Tokens, good for a day:\n");
+    for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
+        let token = tokens.issue(person, None, opened.commands.now(), Duration::from_hours(24))?;
+        println!("{title}\n  {token}\n");
+    }
+    println!("The API is at http://{}/api/v1, its contract at http://{}/openapi.yaml", config.listen, config.listen);
+    println!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{}/api/v1/budget\n", config.listen);
+    serve(&config, opened, listener).await
+}
+
+async fn add_person(
+    config: &Config,
+    name: String,
+    email: Option<String>,
+    roles: Vec<Role>,
+    organisation_name: &str,
+) -> Result<(), TaskError> {
+    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+    let commands = &opened.commands;
+    let organisation = commands.organisation();
+    if !commands.log().refresh::<Organisation>(organisation.0).await?.state.exists() {
+        let name = organisation_name.parse().map_err(|error| TaskError::Field("--organisation-name", format!("{error}")))?;
+        let found = OrganisationCommand::Found(Found { name, simulated: None });
+        commands.issue(Request::new(Caller::operator(), Command::Organisation(organisation, found))).await?;
+    }
+    let details = serde_json::json!({ "name": name, "email": email });
+    let details = serde_json::from_value(details).map_err(|error| TaskError::Field("--name or --email", error.to_string()))?;
+    let person = PersonId(clock::new_id());
+    let register = Command::Person(person, PersonCommand::Register(details));
+    commands.issue(Request::new(Caller::operator(), register)).await?;
+    println!("{person}");
+    if !roles.is_empty() {
+        let founder = OrganisationCommand::NameFounder(NameFounder { person, roles: roles.into_iter().collect() });
+        commands.issue(Request::new(Caller::operator(), Command::Organisation(organisation, founder))).await?;
+    }
+    commands.log().store().close().await;
+    Ok(())
+}

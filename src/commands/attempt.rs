@@ -1,0 +1,194 @@
+//! One command on its way into the log: seal what is personal once, then decide and append until it is settled.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::decision::{Decision, looked_at, moved};
+use super::facts::Met;
+use super::{CommandError, Commands, Request};
+use crate::domain::sealed::Index;
+use crate::domain::{Command, GroupCommand, PersonCommand, Refusal};
+use crate::log::append::{Answer, Append, Outcome, PersonalRows};
+use crate::log::record::{Metadata, StreamKey, day_of};
+use crate::log::vault::VaultError;
+use crate::log::{Log, LogError};
+
+/// One command on its way into the log.
+pub(super) struct Attempt<'a> {
+    commands: &'a Commands,
+    command_id: Uuid,
+    request: Request,
+    personal: PersonalRows,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(commands: &'a Commands, command_id: Uuid, request: Request) -> Self {
+        Self { commands, command_id, request, personal: PersonalRows::default() }
+    }
+
+    /// What the command was answered, when its client repeats it.
+    pub(super) async fn answered_before(&self) -> Result<Option<Answer>, CommandError> {
+        if self.request.repeat.is_some() { self.first_answer().await } else { Ok(None) }
+    }
+
+    fn log(&self) -> &Log {
+        &self.commands.log
+    }
+
+    async fn first_answer(&self) -> Result<Option<Answer>, CommandError> {
+        self.log().answer(self.command_id).await?.map(|answer| self.same_request(answer)).transpose()
+    }
+
+    fn same_request(&self, answer: Answer) -> Result<Answer, CommandError> {
+        if answer.request_hash == self.request_hash() { Ok(answer) } else { Err(CommandError::KeyReused) }
+    }
+
+    fn request_hash(&self) -> Option<String> {
+        self.request.repeat.as_ref().map(|repeat| repeat.request_hash.clone())
+    }
+
+    /// Seals what is personal, once: a retry need not seal again.
+    pub(super) async fn seal(&mut self) -> Result<(), CommandError> {
+        let commands = self.commands;
+        let mut met = Met::new(&commands.log, commands.organisation.0);
+        let subject = met.subject(&self.request.command).await?;
+        let born =
+            matches!(self.request.command, Command::Person(_, PersonCommand::Register(_)) | Command::Group(_, GroupCommand::Register(_)));
+        let Some(subject) = subject else { return Ok(()) };
+        if born {
+            commands.log.vault().new_subject(subject, &mut self.personal).map_err(LogError::Vault)?;
+        }
+        if let Command::Person(person, PersonCommand::ChangeContact(details)) = &self.request.command
+            && details.email.is_none()
+        {
+            self.personal.given_up.push((Index::Email.name(), person.0));
+        }
+        let slots = self.request.command.slots();
+        match commands.log.vault().seal(subject, slots, &mut self.personal).await {
+            // Whether the stream exists at all is for the rules to say.
+            Err(VaultError::NoKey(_)) if met_nobody(&mut met, &self.request.command).await? => {
+                Err(CommandError::Refused(Refusal::Unknown(self.request.command.noun())))
+            }
+            sealed => Ok(sealed?),
+        }
+    }
+
+    /// Decides and appends once; `None` when another command was quicker and it must be decided anew.
+    pub(super) async fn run(&self) -> Result<Option<Answer>, CommandError> {
+        let commands = self.commands;
+        let (mut decision, mut now) = match self.decide().await? {
+            Reached::Again => return Ok(None),
+            Reached::Repeated(answer) => return Ok(Some(answer)),
+            Reached::Decision(decision, now) => (decision, now),
+        };
+        let turns = commands.turns.take(decision.batches().iter().map(|batch| batch.stream)).await;
+        if turns.waited {
+            (decision, now) = match self.decide().await? {
+                Reached::Again => return Ok(None),
+                Reached::Repeated(answer) => return Ok(Some(answer)),
+                Reached::Decision(decision, now) => (decision, now),
+            };
+        }
+        let reads = decision.reads();
+        let outcome = commands.log.append(self.append(&decision, reads.clone(), now)).await?;
+        match outcome {
+            Outcome::Appended(answer) => {
+                decision.remember(&commands.log);
+                Ok(Some(answer))
+            }
+            Outcome::Repeated(answer) => self.same_request(answer).map(Some),
+            Outcome::Conflict => {
+                moved(&commands.log, &reads).await?;
+                Ok(None)
+            }
+            Outcome::Taken(kind) => Err(Refusal::Taken(kind).into()),
+            Outcome::KeyGone => Err(Refusal::Erased.into()),
+            Outcome::Late { age } => {
+                tracing::warn!(age, "a decision and its record lay too far apart");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn decide(&self) -> Result<Reached<'_>, CommandError> {
+        let commands = self.commands;
+        let now = commands.now();
+        let own = StreamKey { kind: self.request.command.noun(), id: self.request.command.id() };
+        let expected = self.request.if_match.map(|seen| (own, seen));
+        if let Some(expected) = expected
+            && moved(&commands.log, &[expected]).await?
+        {
+            return self.first_answer_or(CommandError::Stale).await;
+        }
+        let met = Met::new(&commands.log, commands.organisation.0);
+        match Decision::reach(met, &self.request.caller, day_of(now), &self.request.command).await {
+            // Somebody was quicker between the check and the decision.
+            Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(Reached::Again),
+            Ok(decision) => Ok(Reached::Decision(decision, now)),
+            Err((CommandError::Refused(refusal), met)) => {
+                if moved(&commands.log, &looked_at(&met)).await? {
+                    return Ok(Reached::Again);
+                }
+                self.first_answer_or(refusal.into()).await
+            }
+            Err((error, _)) => Err(error),
+        }
+    }
+
+    /// A repeat gets the first answer, whatever would be said to it now.
+    async fn first_answer_or(&self, error: CommandError) -> Result<Reached<'_>, CommandError> {
+        self.answered_before().await?.map(Reached::Repeated).ok_or(error)
+    }
+
+    fn append(&self, decision: &Decision<'_>, reads: Vec<(StreamKey, i64)>, now: Timestamp) -> Append {
+        let request = &self.request;
+        Append {
+            command: self.command_id,
+            reads,
+            batches: decision.batches().to_vec(),
+            metadata: serde_json_canonicalizer::to_string(&self.metadata(decision, now)).unwrap_or_default(),
+            decided_at: now.as_microsecond(),
+            personal: self.personal.clone(),
+            answer: Answer { id: request.command.id(), made: decision.made(), request_hash: self.request_hash(), ..Answer::default() },
+        }
+    }
+
+    fn metadata(&self, decision: &Decision<'_>, now: Timestamp) -> Metadata {
+        let request = &self.request;
+        let mut metadata = Metadata::default();
+        metadata.set("actor", request.caller.name());
+        metadata.set("causation_id", self.command_id.to_string());
+        metadata.set("channel", <&str>::from(request.command.channel().unwrap_or(request.channel)));
+        metadata.set("command", format!("{}/{}", request.command.noun(), request.command.name()));
+        metadata.set("command_id", self.command_id.to_string());
+        metadata.set("correlation_id", request.correlation.unwrap_or(self.command_id).to_string());
+        metadata.set("decided_at", now.to_string());
+        if !decision.roles().is_empty() {
+            let roles: Vec<&str> = decision.roles().iter().map(|role| (*role).into()).collect();
+            metadata.set("roles", roles.join(" "));
+        }
+        if let Some(group) = decision.on_behalf_of() {
+            metadata.set("on_behalf_of", group.to_string());
+        }
+        metadata
+    }
+}
+
+enum Reached<'a> {
+    Decision(Decision<'a>, Timestamp),
+    Repeated(Answer),
+    Again,
+}
+
+async fn met_nobody(met: &mut Met<'_>, command: &Command) -> Result<bool, LogError> {
+    use crate::domain::{Application, Grant, GrantCommand, Group, Person, grant::GrantState};
+    Ok(match command {
+        Command::Person(id, _) => !met.meet::<Person>(id.0).await?.exists(),
+        Command::Group(id, _) => !met.meet::<Group>(id.0).await?.exists(),
+        Command::Application(id, _) => met.meet::<Application>(id.0).await?.place().is_none(),
+        Command::Grant(id, command) => {
+            !matches!(command, GrantCommand::Offer(_)) && met.meet::<Grant>(id.0).await?.state() == GrantState::Blank
+        }
+        Command::Organisation(..) | Command::Fund(..) => false,
+    })
+}

@@ -1,0 +1,188 @@
+//! Deciding a command with everything that follows from it, over the streams that it meets.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::civil::Date;
+
+use super::facts::Met;
+use super::{Caller, CommandError};
+use crate::domain::role::{Roles, Who};
+use crate::domain::{Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent, follows};
+use crate::log::append::{Batch, NewEvent};
+use crate::log::record::StreamKey;
+use crate::log::{Loaded, Log, LogError};
+
+/// What was decided: events by stream, in the order in which they came about.
+pub(super) struct Decision<'a> {
+    met: Met<'a>,
+    reached: Reached,
+}
+
+impl<'a> Decision<'a> {
+    /// Decides the command, and whatever its events oblige other streams to do.
+    pub(super) async fn reach(mut met: Met<'a>, caller: &Caller, today: Date, command: &Command) -> Result<Self, (CommandError, Met<'a>)> {
+        let mut reached = Reached::default();
+        let mut waiting = VecDeque::from([(command.clone(), false)]);
+        while let Some((next, consequence)) = waiting.pop_front() {
+            match reached.step(&mut met, caller, today, &next, consequence).await {
+                Ok(following) => waiting.extend(following.map(|command| (command, true))),
+                Err(error) => return Err((error, met)),
+            }
+        }
+        Ok(Self { met, reached })
+    }
+
+    pub(super) fn batches(&self) -> &[Batch] {
+        &self.reached.batches
+    }
+
+    pub(super) fn made(&self) -> Option<u32> {
+        self.reached.made
+    }
+
+    /// The roles of who asked, as they counted.
+    pub(super) fn roles(&self) -> &Roles {
+        &self.reached.roles
+    }
+
+    /// The group for which somebody acted who is not a member of it.
+    pub(super) fn on_behalf_of(&self) -> Option<uuid::Uuid> {
+        self.reached.on_behalf_of
+    }
+
+    /// Every stream whose state was used, with the sequence it was seen at.
+    pub(super) fn reads(&self) -> Vec<(StreamKey, i64)> {
+        looked_at(&self.met)
+    }
+
+    /// Keeps the new states in memory: the append held them to be the newest.
+    pub(super) fn remember(self, log: &Log) {
+        let written: BTreeMap<_, _> = self.reached.batches.iter().map(|batch| (batch.stream, batch.events.len())).collect();
+        for (key, met) in self.met.streams() {
+            let Some(count) = written.get(key) else { continue };
+            let sequence = met.seen + i64::try_from(*count).unwrap_or_default();
+            match key.kind {
+                Person::TYPE => keep::<Person>(log, *key, &met.state, sequence),
+                Organisation::TYPE => keep::<Organisation>(log, *key, &met.state, sequence),
+                Fund::TYPE => keep::<Fund>(log, *key, &met.state, sequence),
+                Group::TYPE => keep::<Group>(log, *key, &met.state, sequence),
+                Application::TYPE => keep::<Application>(log, *key, &met.state, sequence),
+                _ => keep::<Grant>(log, *key, &met.state, sequence),
+            }
+        }
+    }
+}
+
+/// The streams that a decision, or a refusal, looked at.
+pub(super) fn looked_at(met: &Met<'_>) -> Vec<(StreamKey, i64)> {
+    met.streams().iter().filter(|(_, met)| met.looked).map(|(key, met)| (*key, met.seen)).collect()
+}
+
+/// Reads again the streams that were looked at; whether any has moved on.
+pub(super) async fn moved(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool, LogError> {
+    let mut moved = false;
+    for (key, seen) in reads {
+        let sequence = match key.kind {
+            Person::TYPE => log.refresh::<Person>(key.id).await?.sequence,
+            Organisation::TYPE => log.refresh::<Organisation>(key.id).await?.sequence,
+            Fund::TYPE => log.refresh::<Fund>(key.id).await?.sequence,
+            Group::TYPE => log.refresh::<Group>(key.id).await?.sequence,
+            Application::TYPE => log.refresh::<Application>(key.id).await?.sequence,
+            _ => log.refresh::<Grant>(key.id).await?.sequence,
+        };
+        moved |= sequence != *seen;
+    }
+    Ok(moved)
+}
+
+fn keep<S: Stream>(log: &Log, key: StreamKey, state: &std::sync::Arc<dyn std::any::Any + Send + Sync>, sequence: i64) {
+    if let Ok(state) = std::sync::Arc::clone(state).downcast() {
+        log.remember::<S>(key.id, &Loaded { state, sequence });
+    }
+}
+
+#[derive(Default)]
+struct Reached {
+    batches: Vec<Batch>,
+    made: Option<u32>,
+    roles: Roles,
+    on_behalf_of: Option<uuid::Uuid>,
+}
+
+impl Reached {
+    /// Decides one command; what follows from its events leaves.
+    async fn step(
+        &mut self,
+        met: &mut Met<'_>,
+        caller: &Caller,
+        today: Date,
+        command: &Command,
+        consequence: bool,
+    ) -> Result<impl Iterator<Item = Command> + use<>, CommandError> {
+        let facts = met.facts(caller, today, consequence, command).await?;
+        if !consequence {
+            self.roles = facts.roles();
+            let for_a_group = matches!(command.who(), Who::StaffOrOwn(_)) && !facts.of_group().unwrap_or(true);
+            self.on_behalf_of = if for_a_group { met.subject(command).await? } else { None };
+        }
+        let following = self.decide(met, command, &facts).await;
+        met.note(command, &facts);
+        Ok(following?.into_iter())
+    }
+
+    async fn decide(&mut self, met: &mut Met<'_>, command: &Command, facts: &crate::domain::Facts) -> Result<Vec<Command>, CommandError> {
+        let may = command.who().permit(facts);
+        let following = match command {
+            Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts, |_, _, _| None).await?,
+            Command::Organisation(id, inner) => self.on::<Organisation>(met, id.0, inner, may, facts, |_, _, _| None).await?,
+            Command::Fund(id, inner) => self.on::<Fund>(met, id.0, inner, may, facts, |_, _, event| follows::of_fund(event)).await?,
+            Command::Group(id, inner) => self.on::<Group>(met, id.0, inner, may, facts, |_, _, _| None).await?,
+            Command::Application(id, inner) => {
+                self.on::<Application>(met, id.0, inner, may, facts, |_, after, event| follows::of_application(*id, after, event)).await?
+            }
+            Command::Grant(id, inner) => {
+                self.on::<Grant>(met, id.0, inner, may, facts, |before, _, event| follows::of_grant(*id, before, event)).await?
+            }
+        };
+        Ok(following)
+    }
+
+    async fn on<S: Stream>(
+        &mut self,
+        met: &mut Met<'_>,
+        id: uuid::Uuid,
+        command: &S::Command,
+        may: Result<(), crate::domain::Refusal>,
+        facts: &crate::domain::Facts,
+        follow: impl Fn(&S, &S, &S::Event) -> Option<Command>,
+    ) -> Result<Vec<Command>, CommandError> {
+        let before = met.meet::<S>(id).await?;
+        met.look::<S>(id);
+        may?;
+        let events = before.decide(command, facts)?;
+        let mut after = (*before).clone();
+        for event in &events {
+            after.apply(event);
+        }
+        let following = events.iter().filter_map(|event| follow(&before, &after, event)).collect();
+        self.write::<S>(id, events)?;
+        met.replace::<S>(id, after);
+        Ok(following)
+    }
+
+    fn write<S: Stream>(&mut self, id: uuid::Uuid, events: Vec<S::Event>) -> Result<(), CommandError> {
+        let mut new = Vec::with_capacity(events.len());
+        for event in events {
+            let payload = serde_json_canonicalizer::to_string(&event).map_err(|cause| CommandError::Unwritable(cause.to_string()))?;
+            new.push(NewEvent { name: event.name(), version: event.version(), payload });
+            let event: Event = event.into();
+            self.made = self.made.or_else(|| follows::made(&event));
+        }
+        let stream = StreamKey::of::<S>(id);
+        match self.batches.iter_mut().find(|batch| batch.stream == stream) {
+            Some(batch) => batch.events.extend(new),
+            None => self.batches.push(Batch { stream, events: new }),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Gathering what a decision may look at, from aggregates and never from views.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::Caller;
+use crate::domain::{
+    Application, ApplicationCommand, Command, Facts, Fund, Grant, Group, GroupCommand, Organisation, OrganisationCommand, Person, Seen,
+    Stream,
+};
+use crate::log::record::StreamKey;
+use crate::log::{Loaded, Log, LogError};
+
+/// The streams that one command has met so far, with what it would make of them.
+pub(super) struct Met<'a> {
+    log: &'a Log,
+    organisation: Uuid,
+    streams: BTreeMap<StreamKey, Meeting>,
+}
+
+/// A stream as it was seen, and as it stands within the command.
+pub(super) struct Meeting {
+    pub(super) seen: i64,
+    pub(super) looked: bool,
+    pub(super) state: Arc<dyn Any + Send + Sync>,
+}
+
+/// The streams that a command's decision may look at besides its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Related {
+    person: Option<Uuid>,
+    fund: Option<Uuid>,
+    group: Option<Uuid>,
+    application: Option<Uuid>,
+}
+
+impl<'a> Met<'a> {
+    pub(super) fn new(log: &'a Log, organisation: Uuid) -> Self {
+        Self { log, organisation, streams: BTreeMap::new() }
+    }
+
+    pub(super) fn streams(&self) -> &BTreeMap<StreamKey, Meeting> {
+        &self.streams
+    }
+
+    /// A stream as it stands within the command.
+    pub(super) async fn meet<S: Stream>(&mut self, id: Uuid) -> Result<Arc<S>, LogError> {
+        let key = StreamKey::of::<S>(id);
+        if let Some(known) = self.streams.get(&key)
+            && let Ok(state) = Arc::clone(&known.state).downcast()
+        {
+            return Ok(state);
+        }
+        let Loaded { state, sequence } = self.log.load::<S>(id).await?;
+        self.streams.insert(key, Meeting { seen: sequence, looked: false, state: Arc::clone(&state) as _ });
+        Ok(state)
+    }
+
+    /// Puts a stream's new state in the place of the one that was decided on.
+    pub(super) fn replace<S: Stream>(&mut self, id: Uuid, state: S) {
+        if let Some(met) = self.streams.get_mut(&StreamKey::of::<S>(id)) {
+            met.looked = true;
+            met.state = Arc::new(state);
+        }
+    }
+
+    /// Marks the stream that a command is asked of as looked at.
+    pub(super) fn look<S: Stream>(&mut self, id: Uuid) {
+        if let Some(met) = self.streams.get_mut(&StreamKey::of::<S>(id)) {
+            met.looked = true;
+        }
+    }
+
+    /// Facts for deciding a command.
+    pub(super) async fn facts(&mut self, caller: &Caller, today: Date, consequence: bool, command: &Command) -> Result<Facts, LogError> {
+        let related = self.related(command).await?;
+        let mut facts = Facts::new(caller.actor, today);
+        facts.narrowed.clone_from(&caller.narrowed);
+        facts.consequence = consequence;
+        facts.organisation = Seen::new(self.meet::<Organisation>(self.organisation).await?);
+        if let Some(person) = related.person {
+            facts.person = Seen::new(self.meet::<Person>(person).await?);
+        }
+        if let Some(fund) = related.fund {
+            facts.fund = Seen::new(self.meet::<Fund>(fund).await?);
+        }
+        if let Some(group) = related.group {
+            facts.group = Seen::new(self.meet::<Group>(group).await?);
+        }
+        if let Some(application) = related.application {
+            facts.application = Seen::new(self.meet::<Application>(application).await?);
+        }
+        Ok(facts)
+    }
+
+    /// Names the facts that were looked at among the command's reads.
+    pub(super) fn note(&mut self, command: &Command, related: &Facts) {
+        let mut look = |looked: bool, kind: &'static str| {
+            for (_, met) in self.streams.iter_mut().filter(|(key, _)| looked && key.kind == kind) {
+                met.looked = true;
+            }
+        };
+        look(related.organisation.looked(), Organisation::TYPE);
+        look(related.person.looked(), Person::TYPE);
+        look(related.fund.looked(), Fund::TYPE);
+        look(related.group.looked(), Group::TYPE);
+        look(related.application.looked(), Application::TYPE);
+        look(true, command.noun());
+    }
+
+    async fn related(&mut self, command: &Command) -> Result<Related, LogError> {
+        Ok(match command {
+            Command::Person(..) | Command::Fund(..) => Related::default(),
+            Command::Organisation(_, command) => Related { person: person_of(command), ..Related::default() },
+            Command::Group(group, command) => {
+                let person = match command {
+                    GroupCommand::Register(register) => register.member.map(|person| person.0),
+                    GroupCommand::AddMember(of) => Some(of.person.0),
+                    _ => None,
+                };
+                Related { person, group: Some(group.0), ..Related::default() }
+            }
+            Command::Application(_, ApplicationCommand::Start(start)) => {
+                Related { fund: Some(start.fund.0), group: Some(start.group.0), ..Related::default() }
+            }
+            Command::Application(id, _) => {
+                let application = self.meet::<Application>(id.0).await?;
+                let place = application.place();
+                Related { fund: place.map(|place| place.fund.0), group: place.map(|place| place.group.0), ..Related::default() }
+            }
+            Command::Grant(id, _) => {
+                let grant = self.meet::<Grant>(id.0).await?;
+                let application = self.meet::<Application>(id.0).await?;
+                let place = application.place();
+                Related {
+                    person: None,
+                    fund: grant.fund().or(place.map(|place| place.fund)).map(|fund| fund.0),
+                    group: grant.group().or(place.map(|place| place.group)).map(|group| group.0),
+                    application: Some(id.0),
+                }
+            }
+        })
+    }
+
+    /// The person or group whose key seals what is personal in a command.
+    pub(super) async fn subject(&mut self, command: &Command) -> Result<Option<Uuid>, LogError> {
+        Ok(match command {
+            Command::Person(person, _) => Some(person.0),
+            Command::Group(group, _) => Some(group.0),
+            Command::Organisation(..) | Command::Fund(..) => None,
+            Command::Application(..) | Command::Grant(..) => self.related(command).await?.group,
+        })
+    }
+}
+
+fn person_of(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
+        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) => Some(of.person.0),
+        _ => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! Issuing commands: gather the facts, seal what is personal, decide, append all or nothing, retry, repeat the answer.
+//!
+//! The API, the pages and the command line all come through [`Commands::issue`].
+
+mod attempt;
+pub mod clock;
+mod decision;
+mod facts;
+pub mod seed;
+mod turns;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::domain::application::Channel;
+use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
+use crate::log::append::Answer;
+use crate::log::vault::VaultError;
+use crate::log::{Log, LogError};
+use attempt::Attempt;
+use clock::Clock;
+use turns::Turns;
+
+/// How long a command is retried while others win the race for its streams.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Who asks, and with what rights.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    /// The roles that a token leaves; `None` means all that the log gives.
+    pub narrowed: Option<BTreeSet<Role>>,
+}
+
+impl Caller {
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { actor: Actor::Operator, narrowed: None }
+    }
+
+    fn name(&self) -> String {
+        match self.actor {
+            Actor::Person(person) => person.to_string(),
+            Actor::Operator => "operator".to_owned(),
+        }
+    }
+}
+
+/// What a client sends so that it may repeat a request.
+#[derive(Clone, Debug)]
+pub struct RepeatKey {
+    pub key: String,
+    /// A keyed hash of the request: the same key with another request is refused.
+    pub request_hash: String,
+}
+
+/// A command with who asks it and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub caller: Caller,
+    pub command: Command,
+    pub repeat: Option<RepeatKey>,
+    pub channel: Channel,
+    /// The sequence that the client last saw on the stream.
+    pub if_match: Option<i64>,
+    /// Ties together what one conversation caused.
+    pub correlation: Option<Uuid>,
+}
+
+impl Request {
+    #[must_use]
+    pub fn new(caller: Caller, command: Command) -> Self {
+        Self { caller, command, repeat: None, channel: Channel::Web, if_match: None, correlation: None }
+    }
+}
+
+/// Why a command has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the key was used for another request")]
+    KeyReused,
+    #[error("it was changed since it was read")]
+    Stale,
+    #[error("too many are changing the same thing at once")]
+    Busy,
+    #[error("an event cannot be written: {0}")]
+    Unwritable(String),
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::NoKey(_) => Self::Refused(Refusal::Erased),
+            other => Self::Log(other.into()),
+        }
+    }
+}
+
+/// Issues commands to one organisation's log.
+#[derive(Clone)]
+pub struct Commands {
+    log: Log,
+    organisation: OrganisationId,
+    clock: Clock,
+    turns: Arc<Turns>,
+}
+
+impl Commands {
+    #[must_use]
+    pub fn new(log: Log, clock: Clock) -> Self {
+        let organisation = organisation_id(log.organisation());
+        Self { log, organisation, clock, turns: Arc::default() }
+    }
+
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The stream of the organisation whose log this is.
+    #[must_use]
+    pub fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Decides a command and records what follows from it; a repeat gets the first answer.
+    ///
+    /// # Errors
+    /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in the way.
+    pub async fn issue(&self, request: Request) -> Result<Answer, CommandError> {
+        let mut attempt = Attempt::new(self, self.command_id(&request), request);
+        if let Some(answer) = attempt.answered_before().await? {
+            return Ok(answer);
+        }
+        attempt.seal().await?;
+        let since = Instant::now();
+        while since.elapsed() < DEADLINE {
+            if let Some(answer) = attempt.run().await? {
+                return Ok(answer);
+            }
+        }
+        Err(CommandError::Busy)
+    }
+
+    /// Organisation, person, operation and the client's key make the command's id: no client text enters the log.
+    fn command_id(&self, request: &Request) -> Uuid {
+        match &request.repeat {
+            None => clock::new_id(),
+            Some(repeat) => {
+                let operation = format!("{}/{}", request.command.noun(), request.command.name());
+                let scope = format!("{}\n{}\n{operation}\n{}", self.log.organisation(), request.caller.name(), repeat.key);
+                Uuid::new_v5(&self.organisation.0, scope.as_bytes())
+            }
+        }
+    }
+}
+
+/// The id of an organisation's stream, from the key under which its log is kept.
+#[must_use]
+pub fn organisation_id(key: &str) -> OrganisationId {
+    OrganisationId(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("microgrants/{key}").as_bytes()))
+}

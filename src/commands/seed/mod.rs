@@ -1,0 +1,127 @@
+//! Loading an illustrative programme through commands, on a simulated clock that ends today.
+//!
+//! Ids and command ids are deterministic, so a second run, or one after an interruption, adds only what is missing.
+
+mod programme;
+mod setting;
+mod story;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::{Caller, CommandError, Commands, RepeatKey, Request};
+use crate::domain::{Actor, Command, Organisation, OrganisationId};
+use crate::log::record::day_of;
+use crate::log::{LogError, RecordedBy};
+pub use programme::Programme;
+
+/// Why seeds could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    #[error("{file}: {cause}")]
+    File { file: PathBuf, cause: std::io::Error },
+    #[error("{file}: {cause}")]
+    Malformed { file: PathBuf, cause: serde_json::Error },
+    #[error("the log is not empty and was not simulated: seeds are only for a log of their own")]
+    NotEmpty,
+    #[error("step {step} ({command}) of the seeds was not taken: {cause}")]
+    Step { step: usize, command: &'static str, cause: CommandError },
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// A clock that runs through the programme's past.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    now: Arc<AtomicI64>,
+    ends_on: Date,
+}
+
+/// What a run loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Loaded {
+    pub events: i64,
+    pub new: i64,
+}
+
+impl std::fmt::Display for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "The log holds {} events, {} of them new.", self.events, self.new)
+    }
+}
+
+/// One thing that somebody does on a day of the programme.
+#[derive(Clone, Debug)]
+struct Step {
+    /// Days after the end of the simulation: below zero.
+    day: i32,
+    by: Actor,
+    command: Command,
+}
+
+impl Simulation {
+    /// A simulation whose last day is yesterday.
+    #[must_use]
+    pub fn ending(now: Timestamp) -> Self {
+        Self { now: Arc::new(AtomicI64::new(now.as_microsecond())), ends_on: day_of(now) }
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock::Simulated(Arc::clone(&self.now))
+    }
+
+    #[must_use]
+    pub fn recorded_by(&self) -> RecordedBy {
+        RecordedBy::Simulation(Arc::clone(&self.now))
+    }
+
+    fn set(&self, ends_on: Date, day: i32, second: i64) {
+        let noon = ends_on.saturating_add(i64::from(day).days()).at(9, 0, 0, 0).in_tz("Europe/London");
+        let instant = noon.map_or(Timestamp::UNIX_EPOCH, |noon| noon.timestamp()).as_microsecond() + second * 1_000_000;
+        self.now.store(instant, Ordering::Relaxed);
+    }
+}
+
+/// The id of something in the seeds.
+fn id_of(organisation: OrganisationId, kind: &str, key: &str) -> Uuid {
+    Uuid::new_v5(&organisation.0, format!("seed/{kind}/{key}").as_bytes())
+}
+
+/// Loads a programme: what is there already is left as it is.
+///
+/// # Errors
+/// [`SeedError::NotEmpty`] for a real log, [`SeedError::Step`] when a rule is against a step.
+pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Programme) -> Result<Loaded, SeedError> {
+    let log = commands.log();
+    let before = log.length().await?;
+    let organisation = log.refresh::<Organisation>(commands.organisation().0).await?.state;
+    let ends_on = match (before, organisation.simulated()) {
+        (0, _) => simulation.ends_on,
+        (_, Some(ends_on)) => ends_on,
+        (_, None) => return Err(SeedError::NotEmpty),
+    };
+    let mut steps = setting::steps(programme, commands.organisation(), ends_on);
+    steps.extend(story::steps(programme, commands.organisation(), ends_on));
+    steps.sort_by_key(|step| step.day);
+    let mut second = 0;
+    let mut day = i32::MIN;
+    for (number, step) in steps.into_iter().enumerate() {
+        second = if step.day == day { second + 20 } else { 0 };
+        day = step.day;
+        simulation.set(ends_on, day, second);
+        let command = step.command.name();
+        let repeat = RepeatKey { key: format!("seed-{number}"), request_hash: "seed".into() };
+        let caller = Caller { actor: step.by, narrowed: None };
+        let request = Request { repeat: Some(repeat), ..Request::new(caller, step.command) };
+        commands.issue(request).await.map_err(|cause| SeedError::Step { step: number, command, cause })?;
+    }
+    let events = log.length().await?;
+    Ok(Loaded { events, new: events - before })
+}

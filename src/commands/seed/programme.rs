@@ -1,0 +1,163 @@
+//! The seeds as they are written in `programme.json`: who, what money, which groups, and how far each one came.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{SeedError, id_of};
+use crate::commands::organisation_id;
+use crate::domain::fund::Rules;
+use crate::domain::group::Standing;
+use crate::domain::organisation::Question;
+use crate::domain::outcome::Sign;
+use crate::domain::source::Source;
+use crate::domain::text::{Document, Line, Prose, Slug};
+use crate::domain::{Money, PersonId, Role};
+
+/// The seeds that came with the program.
+const OWN: &str = include_str!("../../../seeds/programme.json");
+
+/// A whole illustrative programme.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programme {
+    /// Says that everything here is illustrative.
+    #[expect(dead_code, reason = "for whoever reads the file")]
+    illustrative: String,
+    pub(super) organisation: Line,
+    pub(super) staff: Vec<Staff>,
+    pub(super) signs: Vec<Sign>,
+    pub(super) questions: Vec<Question>,
+    pub(super) agreement: Document,
+    pub(super) fund: FundSeed,
+    pub(super) rounds: Vec<RoundSeed>,
+    pub(super) groups: Vec<GroupSeed>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Staff {
+    pub(super) key: String,
+    pub(super) title: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) founder: bool,
+    pub(super) roles: BTreeSet<Role>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FundSeed {
+    pub(super) name: Line,
+    pub(super) purpose: Prose,
+    pub(super) areas: BTreeSet<Slug>,
+    pub(super) rules: Rules,
+    pub(super) funding: Vec<FundingSeed>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FundingSeed {
+    pub(super) day: i32,
+    pub(super) source: Source,
+    pub(super) amount: Money,
+    pub(super) reference: Line,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoundSeed {
+    pub(super) round: Slug,
+    pub(super) name: Line,
+    pub(super) opens: i32,
+    pub(super) closes: i32,
+}
+
+/// A group, and how far its application or grant came.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupSeed {
+    pub(super) name: Line,
+    pub(super) member: String,
+    pub(super) area: Slug,
+    pub(super) standing: Standing,
+    pub(super) activity: Slug,
+    pub(super) round: Slug,
+    pub(super) asked: Money,
+    pub(super) awarded: Option<Money>,
+    pub(super) comes_to: Stage,
+    pub(super) title: Line,
+    pub(super) idea: String,
+    /// The signs that its update speaks of; the first one strongly.
+    #[serde(default)]
+    pub(super) signs: Vec<Slug>,
+    #[serde(default)]
+    pub(super) said: String,
+    #[serde(default)]
+    pub(super) people: u32,
+    #[serde(default)]
+    pub(super) volunteers: u32,
+    /// What was left over, if anything was.
+    #[serde(default)]
+    pub(super) unspent: Option<Money>,
+}
+
+/// How far an application or grant came, in the order in which things happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    Draft,
+    Lapsed,
+    Submitted,
+    ChangesRequested,
+    Withdrawn,
+    Ineligible,
+    Eligible,
+    InAssessment,
+    Declined,
+    Deferred,
+    ReserveList,
+    Offered,
+    OfferDeclined,
+    OfferLapsed,
+    Accepted,
+    Prepared,
+    Approved,
+    Sent,
+    Live,
+    Reported,
+    ReturnDue,
+    Closed,
+}
+
+impl Programme {
+    /// Reads `programme.json` in a folder, or the one that came with the program.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something that the domain does not parse.
+    pub fn read(folder: Option<&Path>) -> Result<Self, SeedError> {
+        let file = folder.unwrap_or(Path::new("seeds")).join("programme.json");
+        let text = match folder {
+            Some(_) => std::fs::read_to_string(&file).map_err(|cause| SeedError::File { file: file.clone(), cause })?,
+            None => OWN.to_owned(),
+        };
+        serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })
+    }
+
+    /// People of every role, and a group's member, with their titles.
+    #[must_use]
+    pub fn signers_in(&self, organisation: &str) -> Vec<(String, PersonId)> {
+        let organisation = organisation_id(organisation);
+        let staff = self
+            .staff
+            .iter()
+            .map(|staff| (format!("{} ({})", staff.name, staff.title), PersonId(id_of(organisation, "person", &staff.key))));
+        let group = self.groups.iter().find(|group| group.comes_to == Stage::Live);
+        let member = group.map(|group| {
+            let title = format!("{} (member of {})", group.member, group.name);
+            (title, PersonId(id_of(organisation, "member", group.name.as_str())))
+        });
+        staff.chain(member).collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What is set up before groups apply: people and roles, signs, form, agreement, the fund with its money and rounds.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::programme::{Programme, RoundSeed, Staff};
+use super::{Step, id_of};
+use crate::domain::command::Nothing;
+use crate::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf};
+use crate::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, RoleOf};
+use crate::domain::person::RegisterPerson;
+use crate::domain::sealed::Personal;
+use crate::domain::{Actor, Command, FundCommand, FundId, OrganisationCommand, OrganisationId, PersonCommand, PersonId, Role};
+
+/// The first day of the programme.
+const FIRST: i32 = -365;
+
+pub(super) fn steps(programme: &Programme, organisation: OrganisationId, ends_on: Date) -> Vec<Step> {
+    let mut setting = Setting { programme, organisation, ends_on, steps: Vec::new() };
+    setting.people();
+    setting.publish();
+    setting.fund();
+    for round in &programme.rounds {
+        setting.round(round);
+    }
+    setting.steps
+}
+
+struct Setting<'a> {
+    programme: &'a Programme,
+    organisation: OrganisationId,
+    ends_on: Date,
+    steps: Vec<Step>,
+}
+
+/// A person of the staff, by the key of the seeds.
+pub(super) fn staff(organisation: OrganisationId, key: &str) -> PersonId {
+    PersonId(id_of(organisation, "person", key))
+}
+
+/// The one fund of the programme.
+pub(super) fn fund(organisation: OrganisationId) -> FundId {
+    FundId(id_of(organisation, "fund", "one"))
+}
+
+pub(super) fn person(name: &str, email: &str) -> RegisterPerson {
+    RegisterPerson { name: Personal::Open(name.into()), email: Some(Personal::Open(email.into())), telephone: None }
+}
+
+impl Setting<'_> {
+    fn organisation(&mut self, by: Actor, command: OrganisationCommand) {
+        self.steps.push(Step { day: FIRST, by, command: Command::Organisation(self.organisation, command) });
+    }
+
+    fn on_fund(&mut self, day: i32, by: &str, command: FundCommand) {
+        let by = Actor::Person(staff(self.organisation, by));
+        self.steps.push(Step { day, by, command: Command::Fund(fund(self.organisation), command) });
+    }
+
+    fn people(&mut self) {
+        let found = Found { name: self.programme.organisation.clone(), simulated: Some(self.ends_on) };
+        self.organisation(Actor::Operator, OrganisationCommand::Found(found));
+        for one in &self.programme.staff {
+            let id = staff(self.organisation, &one.key);
+            let register = PersonCommand::Register(person(&one.name, &one.email));
+            self.steps.push(Step { day: FIRST, by: Actor::Operator, command: Command::Person(id, register) });
+        }
+        for one in self.programme.staff.iter().filter(|one| one.founder) {
+            let founder = NameFounder { person: staff(self.organisation, &one.key), roles: one.roles.clone() };
+            self.organisation(Actor::Operator, OrganisationCommand::NameFounder(founder));
+        }
+        for one in self.programme.staff.iter().filter(|one| !one.founder) {
+            self.roles(one);
+        }
+    }
+
+    /// Roles that move money take two administrators.
+    fn roles(&mut self, one: &Staff) {
+        let founders: Vec<_> =
+            self.programme.staff.iter().filter(|one| one.founder).map(|one| Actor::Person(staff(self.organisation, &one.key))).collect();
+        let [first, second] = founders[..] else { return };
+        for role in &one.roles {
+            let of = RoleOf { person: staff(self.organisation, &one.key), role: *role };
+            if Role::needs_two(*role) {
+                self.organisation(first, OrganisationCommand::ProposeRole(of));
+                self.organisation(second, OrganisationCommand::ConfirmRole(of));
+            } else {
+                self.organisation(first, OrganisationCommand::GiveRole(of));
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let by = Actor::Person(staff(self.organisation, "director"));
+        let Programme { signs, questions, agreement, .. } = self.programme;
+        self.organisation(by, OrganisationCommand::AdoptSigns(AdoptSigns { signs: signs.clone() }));
+        self.organisation(by, OrganisationCommand::PublishForm(PublishForm { questions: questions.clone() }));
+        self.organisation(by, OrganisationCommand::PublishAgreement(PublishAgreement { text: agreement.clone() }));
+    }
+
+    fn fund(&mut self) {
+        let seed = &self.programme.fund;
+        let create =
+            CreateFund { name: seed.name.clone(), purpose: seed.purpose.clone(), areas: seed.areas.clone(), rules: seed.rules.clone() };
+        self.on_fund(FIRST, "director", FundCommand::Create(create));
+        self.on_fund(FIRST + 1, "director", FundCommand::Open(Nothing {}));
+        for money in &seed.funding {
+            let allocate = Allocate {
+                source: money.source.clone(),
+                amount: money.amount,
+                reference: money.reference.clone(),
+                received_on: self.ends_on.saturating_add(i64::from(money.day).days()),
+            };
+            self.on_fund(money.day, "treasurer", FundCommand::Allocate(allocate));
+        }
+    }
+
+    fn round(&mut self, seed: &RoundSeed) {
+        let day = |day: i32| self.ends_on.saturating_add(i64::from(day).days());
+        let of = RoundOf { round: seed.round.clone() };
+        let plan = PlanRound {
+            round: seed.round.clone(),
+            name: seed.name.clone(),
+            opens_on: day(seed.opens),
+            closes_on: day(seed.closes),
+            form: 1,
+        };
+        self.on_fund(seed.opens - 14, "officer", FundCommand::PlanRound(plan));
+        self.on_fund(seed.opens, "officer", FundCommand::OpenRound(of.clone()));
+        if seed.closes < -40 {
+            self.on_fund(seed.closes + 1, "officer", FundCommand::CloseRound(of.clone()));
+            self.on_fund(seed.closes + 5, "officer", FundCommand::StartDeciding(of.clone()));
+        }
+        if seed.closes < -200 {
+            self.on_fund(seed.closes + 60, "officer", FundCommand::CompleteRound(of));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Turns: within a process, commands that write the same stream wait for one another instead of conflicting.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+
+use crate::log::record::StreamKey;
+
+/// Above how many streams the forgotten ones are cleared out.
+const CLEAR_ABOVE: usize = 4096;
+
+/// Turns that are held until this is dropped.
+#[derive(Default)]
+pub(super) struct Taken {
+    held: Vec<OwnedMutexGuard<()>>,
+    /// Somebody else was writing: what was decided before must be decided again.
+    pub(super) waited: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<StreamKey, Weak<Turn<()>>>>);
+
+impl Turns {
+    /// Waits for a turn on every one of these streams, in an order that all callers share.
+    pub(super) async fn take(&self, streams: impl Iterator<Item = StreamKey>) -> Taken {
+        let streams: BTreeSet<_> = streams.collect();
+        let mut taken = Taken::default();
+        for turn in streams.into_iter().map(|stream| self.of(stream)) {
+            let held = if let Ok(held) = Arc::clone(&turn).try_lock_owned() {
+                held
+            } else {
+                taken.waited = true;
+                turn.lock_owned().await
+            };
+            taken.held.push(held);
+        }
+        taken
+    }
+
+    fn of(&self, stream: StreamKey) -> Arc<Turn<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(&stream).and_then(Weak::upgrade) {
+            return turn;
+        }
+        if turns.len() > CLEAR_ABOVE {
+            turns.retain(|_, turn| turn.strong_count() > 0);
+        }
+        let turn = Arc::default();
+        turns.insert(stream, Arc::downgrade(&turn));
+        turn
+    }
+}

@@ -1,0 +1,96 @@
+//! Flags and environment, parsed once into types.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::{PersonId, Role, text::Slug};
+
+/// A micro-grants service whose every change is an immutable event.
+#[derive(Debug, Parser)]
+#[command(name = "microgrants", version, about)]
+pub struct Cli {
+    #[command(flatten)]
+    pub config: Config,
+    #[command(subcommand)]
+    pub command: Option<Task>,
+}
+
+/// What every task needs to know.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where the log lies: <sqlite://PATH> or postgres://…
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/microgrants.db", global = true, hide_env_values = true)]
+    pub database_url: String,
+    /// The organisation's key in the database.
+    #[arg(long, env = "MICROGRANTS_ORGANISATION", default_value = "main", global = true)]
+    pub organisation: Slug,
+    /// Where keys lie, unless the environment holds them.
+    #[arg(long, env = "MICROGRANTS_KEYS", default_value = "data/keys", global = true)]
+    pub keys: PathBuf,
+    /// The address to serve on.
+    #[arg(long, env = "MICROGRANTS_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    pub listen: SocketAddr,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Task {
+    /// Serve the API (the default).
+    Serve,
+    /// Load the seeds into an empty log, print a token for every role, and serve.
+    Demo {
+        /// Where the seeds lie; without it, those that came with the program.
+        #[arg(long)]
+        seeds: Option<PathBuf>,
+    },
+    /// Load seeds into an empty log; a second run changes nothing.
+    Seed {
+        /// The folder that holds programme.json.
+        folder: PathBuf,
+    },
+    /// The people who begin.
+    People {
+        #[command(subcommand)]
+        task: PeopleTask,
+    },
+    /// Print a token for a person.
+    Token {
+        #[arg(long)]
+        person: PersonId,
+        /// Leave the token only these roles.
+        #[arg(long, value_delimiter = ',')]
+        roles: Option<Vec<Role>>,
+        /// For how many minutes it is good.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=44_640))]
+        minutes: u64,
+    },
+    /// Print the contract.
+    Openapi,
+    /// Bring the database up to date.
+    Migrate,
+    /// Make a projection's rows anew from the log, or every projection's, and put them in the place of the live ones.
+    Rebuild {
+        /// The projection, as `/readyz` names it.
+        projection: Option<String>,
+    },
+}
+
+/// Naming the first people.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PeopleTask {
+    /// Register a person, and name their roles while the organisation has fewer than two administrators.
+    Add {
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        email: Option<String>,
+        /// The roles, separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        roles: Vec<Role>,
+        /// The organisation's name, when this is its first person.
+        #[arg(long, default_value = "Our organisation")]
+        organisation_name: String,
+    },
+}

@@ -1,0 +1,94 @@
+//! Events of all streams: their names and versions, and the one type that a reader of the whole log sees.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::application::ApplicationEvent;
+use super::fund::FundEvent;
+use super::grant::GrantEvent;
+use super::group::GroupEvent;
+use super::organisation::OrganisationEvent;
+use super::person::PersonEvent;
+use super::{Application, Fund, Grant, Group, Organisation, Person, Stream};
+
+/// What every stream's events have in common.
+pub trait StreamEvent: Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+    /// Every event name of the stream, for the golden files.
+    const NAMES: &'static [&'static str];
+
+    /// The event's name: a past fact.
+    fn name(&self) -> &'static str;
+
+    /// The version that this code writes.
+    fn version(&self) -> &'static str {
+        "1.0"
+    }
+}
+
+/// Declares a stream's events.
+macro_rules! events {
+    ($(#[$meta:meta])* $events:ident { $( $event:ident { $( $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames)]
+        pub enum $events {
+            $( $event { $( $field: $type ),* } ),+
+        }
+        impl $crate::domain::event::StreamEvent for $events {
+            const NAMES: &'static [&'static str] = <$events as strum::VariantNames>::VARIANTS;
+            fn name(&self) -> &'static str {
+                self.into()
+            }
+        }
+    };
+}
+pub(crate) use events;
+
+/// An event of any stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Person(PersonEvent),
+    Organisation(OrganisationEvent),
+    Fund(FundEvent),
+    Group(GroupEvent),
+    Application(ApplicationEvent),
+    Grant(GrantEvent),
+}
+
+impl Event {
+    /// Reads a stored payload of the current version.
+    ///
+    /// # Errors
+    /// When the stream type is unknown or the payload is not one of its events.
+    pub fn read(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
+        fn read<E: StreamEvent>(payload: &str, of: fn(E) -> Event) -> Result<Event, serde_json::Error> {
+            serde_json::from_str(payload).map(of)
+        }
+        match stream_type {
+            Person::TYPE => read(payload, Self::Person),
+            Organisation::TYPE => read(payload, Self::Organisation),
+            Fund::TYPE => read(payload, Self::Fund),
+            Group::TYPE => read(payload, Self::Group),
+            Application::TYPE => read(payload, Self::Application),
+            Grant::TYPE => read(payload, Self::Grant),
+            other => Err(serde::de::Error::custom(format_args!("no stream has the type {other}"))),
+        }
+    }
+}
+
+macro_rules! from_stream_event {
+    ($($noun:ident($event:ty)),+) => {$(
+        impl From<$event> for Event {
+            fn from(event: $event) -> Self {
+                Self::$noun(event)
+            }
+        }
+    )+};
+}
+from_stream_event!(
+    Person(PersonEvent),
+    Organisation(OrganisationEvent),
+    Fund(FundEvent),
+    Group(GroupEvent),
+    Application(ApplicationEvent),
+    Grant(GrantEvent)
+);

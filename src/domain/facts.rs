@@ -1,0 +1,151 @@
+//! What a decision may look at besides its own stream. Looking at a fact names it among the decision's reads.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::civil::Date;
+
+use super::id::PersonId;
+use super::role::{Actor, Role, Roles};
+use super::{Application, Fund, Group, Organisation, Person, Refusal};
+
+/// A stream's state as it was seen, and whether anybody looked.
+#[derive(Debug, Default)]
+pub struct Seen<S> {
+    state: Option<Arc<S>>,
+    looked: AtomicBool,
+}
+
+impl<S> Seen<S> {
+    #[must_use]
+    pub fn new(state: Arc<S>) -> Self {
+        Self { state: Some(state), looked: AtomicBool::new(false) }
+    }
+
+    #[must_use]
+    pub fn looked(&self) -> bool {
+        self.looked.load(Ordering::Relaxed)
+    }
+
+    fn look(&self, noun: &'static str) -> Result<&S, Refusal> {
+        self.looked.store(true, Ordering::Relaxed);
+        self.state.as_deref().ok_or(Refusal::Unknown(noun))
+    }
+}
+
+/// Outside facts for one decision: who acts, the day, and the streams that it may read.
+#[derive(Debug)]
+pub struct Facts {
+    pub actor: Actor,
+    /// The roles that the caller's token leaves; none given means all that the log gives.
+    pub narrowed: Option<BTreeSet<Role>>,
+    /// Today in Europe/London.
+    pub today: Date,
+    /// The command follows from another, in the same append.
+    pub consequence: bool,
+    pub organisation: Seen<Organisation>,
+    pub person: Seen<Person>,
+    pub fund: Seen<Fund>,
+    pub group: Seen<Group>,
+    pub application: Seen<Application>,
+}
+
+impl Facts {
+    /// Facts about nothing but who and when; the streams are filled in by the caller.
+    #[must_use]
+    pub fn new(actor: Actor, today: Date) -> Self {
+        Self {
+            actor,
+            narrowed: None,
+            today,
+            consequence: false,
+            organisation: Seen::default(),
+            person: Seen::default(),
+            fund: Seen::default(),
+            group: Seen::default(),
+            application: Seen::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The person who acts.
+    ///
+    /// # Errors
+    /// [`Refusal::NotYours`] for the operator: rules about people need a person.
+    pub fn by(&self) -> Result<PersonId, Refusal> {
+        match self.actor {
+            Actor::Person(person) => Ok(person),
+            Actor::Operator => Err(Refusal::NotYours),
+        }
+    }
+
+    #[must_use]
+    pub fn is_consequence(&self) -> bool {
+        self.consequence
+    }
+
+    /// The roles that count now: held according to the log, and not narrowed away by the token.
+    #[must_use]
+    pub fn roles(&self) -> Roles {
+        let Actor::Person(person) = self.actor else { return Roles::new() };
+        let held = self.organisation().map(|organisation| organisation.roles_of(person)).unwrap_or_default();
+        match &self.narrowed {
+            Some(left) => held.intersection(left).copied().collect(),
+            None => held,
+        }
+    }
+
+    /// Whether the actor is a member of the group concerned.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group.
+    pub fn of_group(&self) -> Result<bool, Refusal> {
+        match self.actor {
+            Actor::Person(person) => Ok(self.group()?.has_member(person)),
+            Actor::Operator => Ok(false),
+        }
+    }
+
+    /// # Errors
+    /// [`Refusal::Unknown`] when the organisation has not been founded.
+    pub fn organisation(&self) -> Result<&Organisation, Refusal> {
+        self.organisation.look("organisation")
+    }
+
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such person.
+    pub fn person(&self) -> Result<&Person, Refusal> {
+        self.person.look("person")
+    }
+
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such fund.
+    pub fn fund(&self) -> Result<&Fund, Refusal> {
+        self.fund.look("fund")
+    }
+
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group.
+    pub fn group(&self) -> Result<&Group, Refusal> {
+        self.group.look("group")
+    }
+
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such application.
+    pub fn application(&self) -> Result<&Application, Refusal> {
+        self.application.look("application")
+    }
+
+    /// Refuses a day that has not come.
+    ///
+    /// # Errors
+    /// [`Refusal::DateInFuture`].
+    pub fn not_future(&self, day: Date) -> Result<(), Refusal> {
+        if day > self.today { Err(Refusal::DateInFuture(day)) } else { Ok(()) }
+    }
+}

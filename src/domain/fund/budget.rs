@@ -1,0 +1,108 @@
+//! What a fund has, and what of it is spoken for. By source: allocated = uncommitted + committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Commit, FundEvent, Uncommit};
+use crate::domain::Refusal;
+use crate::domain::id::GrantId;
+use crate::domain::money::Money;
+use crate::domain::source::{Source, Sources};
+use crate::domain::text::Slug;
+
+/// A fund's money. Payments and returns live in the grants; a received return comes here as a reduction.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Budget {
+    allocated: Sources,
+    committed: Sources,
+    commitments: BTreeMap<GrantId, Sources>,
+    open: BTreeSet<GrantId>,
+}
+
+impl Budget {
+    #[must_use]
+    pub fn allocated(&self) -> &Sources {
+        &self.allocated
+    }
+
+    #[must_use]
+    pub fn committed(&self) -> &Sources {
+        &self.committed
+    }
+
+    /// What is committed for one grant.
+    #[must_use]
+    pub fn committed_for(&self, grant: GrantId) -> Money {
+        self.commitments.get(&grant).map_or(Money::ZERO, Sources::total)
+    }
+
+    pub(super) fn has_open_commitments(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    pub(super) fn uncommitted_of(&self, source: &Source) -> Money {
+        self.allocated.from(source).minus(self.committed.from(source)).unwrap_or_default()
+    }
+
+    /// What is uncommitted and may be spent in an area.
+    #[must_use]
+    pub fn uncommitted_in(&self, area: &Slug) -> Sources {
+        let mut left = Sources::default();
+        for part in self.allocated.parts().filter(|part| part.source.serves(area)) {
+            left.add(&part.source, self.uncommitted_of(&part.source));
+        }
+        left
+    }
+
+    pub(super) fn commit(&self, commit: &Commit) -> Result<FundEvent, Refusal> {
+        if self.commitments.contains_key(&commit.grant) {
+            return Err(Refusal::Exists("commitment"));
+        }
+        let free = self.uncommitted_in(&commit.area);
+        let left = free.total();
+        let sources = free.first(commit.amount).map_err(|_| Refusal::NotAffordable { asked: commit.amount, left })?;
+        Ok(FundEvent::Committed { grant: commit.grant, area: commit.area.clone(), round: commit.round.clone(), sources })
+    }
+
+    pub(super) fn reduce(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
+        self.commitments.get(&uncommit.grant).ok_or(Refusal::Unknown("commitment"))?.minus(&uncommit.sources)?;
+        let Uncommit { grant, sources, effective_on } = uncommit.clone();
+        Ok(FundEvent::CommitmentReduced { grant, sources, effective_on })
+    }
+
+    pub(super) fn release(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
+        if !self.open.contains(&uncommit.grant) {
+            return Err(Refusal::Unknown("commitment"));
+        }
+        self.reduce(uncommit)?;
+        Ok(FundEvent::CommitmentReleased { grant: uncommit.grant, sources: uncommit.sources.clone() })
+    }
+
+    pub(super) fn apply(&mut self, event: &FundEvent) {
+        match event {
+            FundEvent::FundingAllocated { source, amount, .. } => self.allocated.add(source, *amount),
+            FundEvent::FundingWithdrawn { source, amount, .. } => {
+                self.allocated = self.allocated.after(&Sources::of(source, *amount));
+            }
+            FundEvent::Committed { grant, sources, .. } => {
+                self.committed = std::mem::take(&mut self.committed).plus(sources);
+                self.commitments.insert(*grant, sources.clone());
+                self.open.insert(*grant);
+            }
+            FundEvent::CommitmentReduced { grant, sources, .. } => self.take(*grant, sources),
+            FundEvent::CommitmentReleased { grant, sources } => {
+                self.take(*grant, sources);
+                self.open.remove(grant);
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, grant: GrantId, sources: &Sources) {
+        self.committed = self.committed.after(sources);
+        if let Some(commitment) = self.commitments.get_mut(&grant) {
+            *commitment = commitment.after(sources);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Money held for a purpose: the authority on what is allocated, committed and uncommitted.
+//!
+//! Commands enter, events leave. The law that holds: for each source, commitments never exceed the allocation.
+
+mod budget;
+mod command;
+mod round;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+pub use budget::Budget;
+pub use command::{
+    Allocate, Commit, CreateFund, ExtendRound, FundCommand, FundEvent, PlanRound, RoundOf, Rules, SetRules, Uncommit, WithdrawFunding,
+};
+pub use round::{Round, RoundState};
+
+use super::id::PersonId;
+use super::money::Money;
+use super::text::Slug;
+use super::{Facts, Refusal, Stream};
+use command::bounds_hold;
+use round::Rounds;
+
+/// Where a fund stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum FundState {
+    #[default]
+    Blank,
+    Draft,
+    Open,
+    Paused,
+    Closed,
+    Archived,
+}
+
+/// A fund's state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Fund {
+    state: FundState,
+    areas: BTreeSet<Slug>,
+    rules: Rules,
+    proposed: Option<(Rules, PersonId)>,
+    budget: Budget,
+    rounds: Rounds,
+}
+
+impl Fund {
+    #[must_use]
+    pub fn state(&self) -> FundState {
+        self.state
+    }
+
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    #[must_use]
+    pub fn round(&self, round: &Slug) -> Option<&Round> {
+        self.rounds.find(round)
+    }
+
+    #[must_use]
+    pub fn has_area(&self, area: &Slug) -> bool {
+        self.areas.contains(area)
+    }
+
+    /// Refuses an amount outside the fund's bounds.
+    ///
+    /// # Errors
+    /// [`Refusal::OutsideBounds`].
+    pub fn within_bounds(&self, amount: Money) -> Result<(), Refusal> {
+        let Rules { minimum, maximum, .. } = self.rules;
+        if minimum <= amount && amount <= maximum { Ok(()) } else { Err(Refusal::OutsideBounds { minimum, maximum }) }
+    }
+
+    /// Refuses unless the fund is open.
+    ///
+    /// # Errors
+    /// [`Refusal::FundNotInState`] naming the state it is in.
+    pub fn must_be_open(&self) -> Result<(), Refusal> {
+        self.must_be(&[FundState::Open])
+    }
+
+    fn must_be(&self, states: &[FundState]) -> Result<(), Refusal> {
+        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::FundNotInState(self.state.into())) }
+    }
+
+    fn create(&self, create: &CreateFund) -> Result<FundEvent, Refusal> {
+        if self.state != FundState::Blank {
+            return Err(Refusal::Exists("fund"));
+        }
+        bounds_hold(&create.rules)?;
+        if create.areas.is_empty() {
+            return Err(Refusal::RulesIncomplete("a fund names at least one area"));
+        }
+        Ok(FundEvent::FundCreated {
+            name: create.name.clone(),
+            purpose: create.purpose.clone(),
+            areas: create.areas.clone(),
+            rules: create.rules.clone(),
+        })
+    }
+
+    fn change_rules(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+        match command {
+            FundCommand::SetRules(SetRules { rules }) => {
+                self.must_be(&[FundState::Draft])?;
+                bounds_hold(rules)?;
+                Ok(FundEvent::RulesSet { rules: rules.clone() })
+            }
+            FundCommand::ProposeRules(SetRules { rules }) => {
+                self.must_be(&[FundState::Open, FundState::Paused])?;
+                bounds_hold(rules)?;
+                Ok(FundEvent::RulesProposed { rules: rules.clone(), proposed_by: facts.by()? })
+            }
+            FundCommand::ConfirmRules(said) => {
+                self.must_be(&[FundState::Open, FundState::Paused])?;
+                let proposed = self.proposed.as_ref().filter(|(rules, _)| *rules == said.rules);
+                let (rules, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
+                let confirmed_by = facts.by()?;
+                if *proposed_by == confirmed_by {
+                    return Err(Refusal::SamePerson);
+                }
+                Ok(FundEvent::RulesConfirmed { rules: rules.clone(), confirmed_by })
+            }
+            _ => Err(Refusal::NoChange),
+        }
+    }
+
+    fn change_state(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+        match command {
+            FundCommand::Open(_) => {
+                self.must_be(&[FundState::Draft])?;
+                let needed = self.rules.eyes();
+                if facts.organisation()?.approvers() < needed {
+                    return Err(Refusal::TooFewApprovers(needed));
+                }
+                Ok(FundEvent::FundOpened {})
+            }
+            FundCommand::Pause(because) => {
+                self.must_be(&[FundState::Open])?;
+                Ok(FundEvent::FundPaused { reason: because.reason.clone() })
+            }
+            FundCommand::Resume(_) => {
+                self.must_be(&[FundState::Paused])?;
+                Ok(FundEvent::FundResumed {})
+            }
+            FundCommand::Close(_) => {
+                self.must_be(&[FundState::Open, FundState::Paused])?;
+                if self.budget.has_open_commitments() { Err(Refusal::GrantsOpen) } else { Ok(FundEvent::FundClosed {}) }
+            }
+            _ => {
+                self.must_be(&[FundState::Closed])?;
+                Ok(FundEvent::FundArchived {})
+            }
+        }
+    }
+
+    fn change_money(&self, command: &FundCommand, facts: &Facts) -> Result<FundEvent, Refusal> {
+        match command {
+            FundCommand::Allocate(allocate) => {
+                self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
+                facts.not_future(allocate.received_on)?;
+                if allocate.amount.is_zero() {
+                    return Err(Refusal::Nothing);
+                }
+                if allocate.source.area.as_ref().is_some_and(|area| !self.has_area(area)) {
+                    return Err(Refusal::UnknownArea);
+                }
+                Ok(FundEvent::FundingAllocated {
+                    source: allocate.source.clone(),
+                    amount: allocate.amount,
+                    reference: allocate.reference.clone(),
+                    received_on: allocate.received_on,
+                })
+            }
+            FundCommand::WithdrawFunding(withdraw) => {
+                self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused, FundState::Closed])?;
+                if withdraw.amount.is_zero() {
+                    return Err(Refusal::Nothing);
+                }
+                let left = self.budget.uncommitted_of(&withdraw.source);
+                if !left.covers(withdraw.amount) {
+                    return Err(Refusal::NotAffordable { asked: withdraw.amount, left });
+                }
+                Ok(FundEvent::FundingWithdrawn {
+                    source: withdraw.source.clone(),
+                    amount: withdraw.amount,
+                    reason: withdraw.reason.clone(),
+                    withdrawn_on: facts.today,
+                })
+            }
+            FundCommand::Commit(commit) => {
+                self.must_be_open()?;
+                self.budget.commit(commit)
+            }
+            FundCommand::Reduce(uncommit) => self.budget.reduce(uncommit),
+            FundCommand::Release(uncommit) => self.budget.release(uncommit),
+            _ => Err(Refusal::NoChange),
+        }
+    }
+}
+
+impl Stream for Fund {
+    const TYPE: &'static str = "fund";
+    type Command = FundCommand;
+    type Event = FundEvent;
+
+    fn decide(&self, command: &FundCommand, facts: &Facts) -> Result<Vec<FundEvent>, Refusal> {
+        use FundCommand as C;
+        if self.state == FundState::Blank && !matches!(command, C::Create(_)) {
+            return Err(Refusal::Unknown("fund"));
+        }
+        let event = match command {
+            C::Create(create) => self.create(create)?,
+            C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) => self.change_rules(command, facts)?,
+            C::Open(_) | C::Pause(_) | C::Resume(_) | C::Close(_) | C::Archive(_) => self.change_state(command, facts)?,
+            C::Allocate(_) | C::WithdrawFunding(_) | C::Commit(_) | C::Reduce(_) | C::Release(_) => self.change_money(command, facts)?,
+            C::PlanRound(_) | C::OpenRound(_) | C::ExtendRound(_) | C::CloseRound(_) | C::StartDeciding(_) | C::CompleteRound(_) => {
+                self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
+                self.rounds.decide(command, self, facts)?
+            }
+        };
+        Ok(vec![event])
+    }
+
+    fn apply(&mut self, event: &FundEvent) {
+        match event {
+            FundEvent::FundCreated { areas, rules, .. } => {
+                self.state = FundState::Draft;
+                self.areas.clone_from(areas);
+                self.rules = rules.clone();
+            }
+            FundEvent::RulesSet { rules } => self.rules = rules.clone(),
+            FundEvent::RulesProposed { rules, proposed_by } => self.proposed = Some((rules.clone(), *proposed_by)),
+            FundEvent::RulesConfirmed { rules, .. } => {
+                self.rules = rules.clone();
+                self.proposed = None;
+            }
+            FundEvent::FundOpened {} | FundEvent::FundResumed {} => self.state = FundState::Open,
+            FundEvent::FundPaused { .. } => self.state = FundState::Paused,
+            FundEvent::FundClosed {} => self.state = FundState::Closed,
+            FundEvent::FundArchived {} => self.state = FundState::Archived,
+            FundEvent::FundingAllocated { .. }
+            | FundEvent::FundingWithdrawn { .. }
+            | FundEvent::Committed { .. }
+            | FundEvent::CommitmentReduced { .. }
+            | FundEvent::CommitmentReleased { .. } => self.budget.apply(event),
+            FundEvent::RoundPlanned { .. }
+            | FundEvent::RoundOpened { .. }
+            | FundEvent::RoundExtended { .. }
+            | FundEvent::RoundClosed { .. }
+            | FundEvent::DecidingStarted { .. }
+            | FundEvent::RoundCompleted { .. } => self.rounds.apply(event),
+        }
+    }
+}

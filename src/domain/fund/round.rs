@@ -1,0 +1,154 @@
+//! Rounds: planned → open → closed → deciding → completed. A deadline never moves earlier.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Fund, FundCommand, FundEvent};
+use crate::domain::text::Slug;
+use crate::domain::{Facts, Refusal};
+
+/// Where a round stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RoundState {
+    Planned,
+    Open,
+    Closed,
+    Deciding,
+    Completed,
+}
+
+/// A dated call for applications.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Round {
+    state: RoundState,
+    opens_on: Date,
+    closes_on: Date,
+    form: u32,
+}
+
+impl Round {
+    /// The version of the form that applicants fill in.
+    #[must_use]
+    pub fn form(&self) -> u32 {
+        self.form
+    }
+
+    /// Refuses unless an application that came on this day is in time.
+    ///
+    /// # Errors
+    /// [`Refusal::RoundNotInState`] when it was never opened or is completed, [`Refusal::RoundClosed`] outside its dates.
+    pub fn takes_on(&self, day: Date) -> Result<(), Refusal> {
+        let (opens_on, closes_on) = (self.opens_on, self.closes_on);
+        match self.state {
+            RoundState::Planned | RoundState::Completed => Err(Refusal::RoundNotInState(self.state.into())),
+            _ if day < opens_on || day > closes_on => Err(Refusal::RoundClosed { opens_on, closes_on }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses unless the round is open and today is one of its days.
+    ///
+    /// # Errors
+    /// [`Refusal::RoundNotInState`], [`Refusal::RoundClosed`].
+    pub fn open_on(&self, today: Date) -> Result<(), Refusal> {
+        self.must_be(RoundState::Open)?;
+        self.takes_on(today)
+    }
+
+    fn must_be(&self, state: RoundState) -> Result<(), Refusal> {
+        if self.state == state { Ok(()) } else { Err(Refusal::RoundNotInState(self.state.into())) }
+    }
+}
+
+/// The rounds of one fund, by their keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Rounds(BTreeMap<Slug, Round>);
+
+impl Rounds {
+    pub(super) fn find(&self, round: &Slug) -> Option<&Round> {
+        self.0.get(round)
+    }
+
+    fn must_find(&self, round: &Slug, state: RoundState) -> Result<&Round, Refusal> {
+        let found = self.find(round).ok_or(Refusal::Unknown("round"))?;
+        found.must_be(state)?;
+        Ok(found)
+    }
+
+    pub(super) fn decide(&self, command: &FundCommand, fund: &Fund, facts: &Facts) -> Result<FundEvent, Refusal> {
+        match command {
+            FundCommand::PlanRound(plan) => {
+                if self.find(&plan.round).is_some() {
+                    return Err(Refusal::Exists("round"));
+                }
+                if plan.closes_on < plan.opens_on {
+                    return Err(Refusal::DatesOutOfOrder);
+                }
+                facts.organisation()?.form(plan.form).ok_or(Refusal::Unknown("form"))?;
+                Ok(FundEvent::RoundPlanned {
+                    round: plan.round.clone(),
+                    name: plan.name.clone(),
+                    opens_on: plan.opens_on,
+                    closes_on: plan.closes_on,
+                    form: plan.form,
+                })
+            }
+            FundCommand::ExtendRound(extend) => {
+                let round = self.must_find(&extend.round, RoundState::Open)?;
+                if extend.closes_on <= round.closes_on {
+                    return Err(Refusal::DeadlineEarlier(round.closes_on));
+                }
+                Ok(FundEvent::RoundExtended { round: extend.round.clone(), closes_on: extend.closes_on })
+            }
+            FundCommand::OpenRound(of) => {
+                fund.must_be_open()?;
+                self.must_find(&of.round, RoundState::Planned)?;
+                Ok(FundEvent::RoundOpened { round: of.round.clone() })
+            }
+            FundCommand::CloseRound(of) => {
+                let round = self.must_find(&of.round, RoundState::Open)?;
+                if facts.today <= round.closes_on {
+                    return Err(Refusal::RoundOpen(round.closes_on));
+                }
+                Ok(FundEvent::RoundClosed { round: of.round.clone() })
+            }
+            FundCommand::StartDeciding(of) => {
+                self.must_find(&of.round, RoundState::Closed)?;
+                Ok(FundEvent::DecidingStarted { round: of.round.clone() })
+            }
+            FundCommand::CompleteRound(of) => {
+                self.must_find(&of.round, RoundState::Deciding)?;
+                Ok(FundEvent::RoundCompleted { round: of.round.clone() })
+            }
+            _ => Err(Refusal::NoChange),
+        }
+    }
+
+    pub(super) fn apply(&mut self, event: &FundEvent) {
+        let (key, state) = match event {
+            FundEvent::RoundPlanned { round, opens_on, closes_on, form, .. } => {
+                let planned = Round { state: RoundState::Planned, opens_on: *opens_on, closes_on: *closes_on, form: *form };
+                self.0.insert(round.clone(), planned);
+                return;
+            }
+            FundEvent::RoundExtended { round, closes_on } => {
+                if let Some(found) = self.0.get_mut(round) {
+                    found.closes_on = *closes_on;
+                }
+                return;
+            }
+            FundEvent::RoundOpened { round } => (round, RoundState::Open),
+            FundEvent::RoundClosed { round } => (round, RoundState::Closed),
+            FundEvent::DecidingStarted { round } => (round, RoundState::Deciding),
+            FundEvent::RoundCompleted { round } => (round, RoundState::Completed),
+            _ => return,
+        };
+        if let Some(found) = self.0.get_mut(key) {
+            found.state = state;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Pounds sterling in, pounds sterling out: two decimal places, never below zero, never a float.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// The most that one figure may be when it is read from outside, in pounds.
+const MOST_POUNDS: u32 = 99_999_999;
+
+/// An amount of pounds sterling, zero or more, to the penny.
+///
+/// It deliberately has no `Sub` and no conversion from floats: taking away can fail, and says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Money(Decimal);
+
+/// Why a text is not an amount of money.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    #[error("write an amount in pounds and pence such as 750.00: digits, and no more than two after the point")]
+    Shape,
+    #[error("the amount is larger than this service can hold")]
+    TooLarge,
+}
+
+/// Taking away would leave less than nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{taken} is more than {from}")]
+pub struct BelowZero {
+    pub from: Money,
+    pub taken: Money,
+}
+
+impl Money {
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// An amount of whole pence.
+    #[must_use]
+    pub fn of_pence(pence: u64) -> Self {
+        Self(Decimal::from_i128_with_scale(i128::from(pence), 2))
+    }
+
+    /// Whole pounds.
+    #[must_use]
+    pub fn of_pounds(pounds: u32) -> Self {
+        Self::of_pence(u64::from(pounds) * 100)
+    }
+
+    /// The amount in whole pence.
+    ///
+    /// # Panics
+    /// Never for sums of amounts that were parsed: 2^63 pence is a thousand times all money in the world.
+    #[must_use]
+    pub fn pence(self) -> i64 {
+        let mut pence = self.0;
+        pence.rescale(2);
+        i64::try_from(pence.mantissa()).expect("a sum of bounded amounts fits 63 bits")
+    }
+
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    /// What is left when `other` is taken away.
+    ///
+    /// # Errors
+    /// [`BelowZero`] when `other` is the larger.
+    pub fn minus(self, other: Self) -> Result<Self, BelowZero> {
+        if other > self {
+            return Err(BelowZero { from: self, taken: other });
+        }
+        Ok(Self(self.0 - other.0))
+    }
+
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        other <= self
+    }
+
+    fn two_places(self) -> String {
+        let mut figure = self.0;
+        figure.rescale(2);
+        figure.to_string()
+    }
+
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl std::iter::Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Self::plus)
+    }
+}
+
+impl FromStr for Money {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let (pounds, pence) = text.split_once('.').unwrap_or((text, "00"));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if pounds.is_empty() || !digits(pounds) || !digits(pence) || !(1..=2).contains(&pence.len()) {
+            return Err(MoneyError::Shape);
+        }
+        let amount = Decimal::from_str(text).map_err(|_| MoneyError::TooLarge)?;
+        if amount > Decimal::from(MOST_POUNDS) {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Self(amount))
+    }
+}
+
+impl TryFrom<String> for Money {
+    type Error = MoneyError;
+
+    fn try_from(text: String) -> Result<Self, MoneyError> {
+        text.parse()
+    }
+}
+
+impl From<Money> for String {
+    fn from(money: Money) -> Self {
+        money.two_places()
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "£{}", self.two_places())
+    }
+}
+
+crate::domain::text::text_schema!(Money, "An amount in pounds sterling", "^[0-9]{1,8}(\\.[0-9]{1,2})?$", "750.00");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_pounds_and_pence() {
+        assert_eq!("500".parse(), Ok(Money::of_pounds(500)));
+        assert_eq!("0.5".parse(), Ok(Money::of_pence(50)));
+        assert_eq!(String::from(Money::of_pence(123_405)), "1234.05");
+    }
+
+    #[test]
+    fn refuses_everything_that_is_not_an_amount() {
+        for text in ["", "-1", "+1", "1e3", "1.", ".5", "1.234", "1,000", " 1", "٣", "NaN", "0x1"] {
+            assert_eq!(text.parse::<Money>(), Err(MoneyError::Shape), "{text}");
+        }
+        assert_eq!("99999999999999999999999999999999".parse::<Money>(), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn never_goes_below_zero() {
+        let (ten, eleven) = (Money::of_pounds(10), Money::of_pounds(11));
+        assert_eq!(ten.minus(eleven), Err(BelowZero { from: ten, taken: eleven }));
+        assert_eq!(eleven.minus(ten), Ok(Money::of_pounds(1)));
+    }
+}

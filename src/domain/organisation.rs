@@ -1,0 +1,324 @@
+//! The anchor organisation: who holds which role, the signs of success, and the versions of forms and agreements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::command::commands;
+use super::event::events;
+use super::id::PersonId;
+use super::outcome::Sign;
+use super::role::{Role, Roles, Who};
+use super::text::{Document, Line, Prose, Slug};
+use super::{Facts, Refusal, Stream};
+
+commands! {
+    /// What can be asked of the organisation.
+    OrganisationCommand {
+        /// Founds the organisation: the first event of its log.
+        Found(Found) = "found", Who::Operator;
+        /// Names one of the first people with their roles, until two administrators exist.
+        NameFounder(NameFounder) = "name-founder", Who::Operator;
+        /// Gives a person a role that moves no money.
+        GiveRole(RoleOf) = "give-role", Who::Staff(&[Role::Administrator]);
+        /// Proposes that a person be given a role that moves money or gives roles.
+        ProposeRole(RoleOf) = "propose-role", Who::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, a role that was proposed.
+        ConfirmRole(RoleOf) = "confirm-role", Who::Staff(&[Role::Administrator]);
+        /// Ends a person's role.
+        EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
+        /// Adopts a framework of signs of success, as its next version.
+        AdoptSigns(AdoptSigns) = "adopt-signs", Who::Staff(&[Role::Administrator]);
+        /// Publishes the questions of the application form, as its next version.
+        PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Publishes the text of the grant agreement, as its next version.
+        PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    pub name: Line,
+    /// The day on which a simulated log ends; absent for a real one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub simulated: Option<Date>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameFounder {
+    pub person: PersonId,
+    pub roles: BTreeSet<Role>,
+}
+
+/// A person and a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleOf {
+    pub person: PersonId,
+    pub role: Role,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptSigns {
+    /// The signs in their order; 1 to 20 of them.
+    #[schema(min_items = 1, max_items = 20)]
+    pub signs: Vec<Sign>,
+}
+
+/// A question of the application form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    pub question: Slug,
+    pub label: Line,
+    pub help: Prose,
+    pub required: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishForm {
+    /// The questions in their order; 1 to 60 of them.
+    #[schema(min_items = 1, max_items = 60)]
+    pub questions: Vec<Question>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishAgreement {
+    pub text: Document,
+}
+
+events! {
+    /// What happened to the organisation.
+    OrganisationEvent {
+        OrganisationFounded { name: Line, simulated: Option<Date> },
+        FounderNamed { person: PersonId, roles: BTreeSet<Role> },
+        RoleGiven { person: PersonId, role: Role },
+        RoleProposed { person: PersonId, role: Role, proposed_by: PersonId },
+        RoleConfirmed { person: PersonId, role: Role, confirmed_by: PersonId },
+        RoleEnded { person: PersonId, role: Role },
+        SignsAdopted { version: u32, signs: Vec<Sign> },
+        FormPublished { version: u32, questions: Vec<Question> },
+        AgreementPublished { version: u32, text: Document, hash: String },
+    }
+}
+
+/// The organisation's state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Organisation {
+    founded: bool,
+    simulated: Option<Date>,
+    roles: BTreeMap<PersonId, Roles>,
+    proposed: BTreeMap<PersonId, BTreeMap<Role, PersonId>>,
+    signs: Vec<Sign>,
+    signs_version: u32,
+    forms: Vec<Vec<Question>>,
+    agreements: Vec<String>,
+}
+
+impl Organisation {
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.founded
+    }
+
+    /// The day on which the simulation that made the log ends; `None` for a real one.
+    #[must_use]
+    pub fn simulated(&self) -> Option<Date> {
+        self.simulated
+    }
+
+    #[must_use]
+    pub fn roles_of(&self, person: PersonId) -> Roles {
+        self.roles.get(&person).cloned().unwrap_or_default()
+    }
+
+    /// How many people may approve payments.
+    #[must_use]
+    pub fn approvers(&self) -> usize {
+        self.holding(Role::Finance)
+    }
+
+    fn holding(&self, role: Role) -> usize {
+        self.roles.values().filter(|roles| roles.contains(&role)).count()
+    }
+
+    #[must_use]
+    pub fn has_sign(&self, sign: &Slug) -> bool {
+        self.signs.iter().any(|known| known.sign == *sign)
+    }
+
+    #[must_use]
+    pub fn signs_version(&self) -> u32 {
+        self.signs_version
+    }
+
+    /// The questions of a version of the form.
+    #[must_use]
+    pub fn form(&self, version: u32) -> Option<&[Question]> {
+        let at = usize::try_from(version.checked_sub(1)?).ok()?;
+        self.forms.get(at).map(Vec::as_slice)
+    }
+
+    /// The version of the current agreement and the SHA-256 of its text.
+    #[must_use]
+    pub fn agreement(&self) -> Option<(u32, &str)> {
+        self.agreements.last().map(|hash| (count(self.agreements.len()), hash.as_str()))
+    }
+
+    fn may_hold(&self, person: PersonId, role: Role) -> Result<(), Refusal> {
+        let held = self.roles_of(person);
+        if held.contains(&role) {
+            return Err(Refusal::RoleHeld);
+        }
+        if held.iter().any(|other| other.excludes(role)) { Err(Refusal::RolesExclude) } else { Ok(()) }
+    }
+
+    fn name_founder(&self, founder: &NameFounder) -> Result<OrganisationEvent, Refusal> {
+        if self.holding(Role::Administrator) >= 2 {
+            return Err(Refusal::FoundingOver);
+        }
+        if founder.roles.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        let mut trial = self.clone();
+        for role in &founder.roles {
+            trial.may_hold(founder.person, *role)?;
+            trial.roles.entry(founder.person).or_default().insert(*role);
+        }
+        Ok(OrganisationEvent::FounderNamed { person: founder.person, roles: founder.roles.clone() })
+    }
+
+    fn change_role(
+        &self,
+        command: &OrganisationCommand,
+        RoleOf { person, role }: RoleOf,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
+        let by = facts.by()?;
+        match command {
+            OrganisationCommand::EndRole(_) => {
+                if !self.roles_of(person).contains(&role) {
+                    return Err(Refusal::RoleNotHeld);
+                }
+                if role == Role::Administrator && self.holding(role) <= 2 {
+                    return Err(Refusal::LastAdministrators);
+                }
+                Ok(OrganisationEvent::RoleEnded { person, role })
+            }
+            OrganisationCommand::GiveRole(_) if role.needs_two() => Err(Refusal::NeedsTwoPeople),
+            OrganisationCommand::GiveRole(_) => {
+                self.may_hold(person, role)?;
+                Ok(OrganisationEvent::RoleGiven { person, role })
+            }
+            OrganisationCommand::ProposeRole(_) => {
+                self.may_hold(person, role)?;
+                Ok(OrganisationEvent::RoleProposed { person, role, proposed_by: by })
+            }
+            _ => {
+                let proposed_by = self.proposed.get(&person).and_then(|roles| roles.get(&role)).ok_or(Refusal::NotProposed)?;
+                if *proposed_by == by {
+                    return Err(Refusal::SamePerson);
+                }
+                self.may_hold(person, role)?;
+                Ok(OrganisationEvent::RoleConfirmed { person, role, confirmed_by: by })
+            }
+        }
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).expect("versions are published by hand")
+}
+
+/// SHA-256 of a clear text, in hexadecimal.
+#[must_use]
+pub fn hash_of(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text.as_bytes()))
+}
+
+fn each_once<'a>(keys: impl Iterator<Item = &'a Slug>, most: usize, noun: &'static str) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key) {
+            return Err(Refusal::Exists(noun));
+        }
+    }
+    if seen.is_empty() || seen.len() > most { Err(Refusal::Nothing) } else { Ok(()) }
+}
+
+impl Stream for Organisation {
+    const TYPE: &'static str = "organisation";
+    type Command = OrganisationCommand;
+    type Event = OrganisationEvent;
+
+    fn decide(&self, command: &OrganisationCommand, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
+        use OrganisationCommand as C;
+        match (self.founded, command) {
+            (true, C::Found(_)) => return Err(Refusal::Exists("organisation")),
+            (false, C::Found(_)) | (true, _) => {}
+            (false, _) => return Err(Refusal::Unknown("organisation")),
+        }
+        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) = command
+            && !facts.person()?.exists()
+        {
+            return Err(Refusal::Unknown("person"));
+        }
+        let event = match command {
+            C::Found(found) => OrganisationEvent::OrganisationFounded { name: found.name.clone(), simulated: found.simulated },
+            C::NameFounder(founder) => self.name_founder(founder)?,
+            C::GiveRole(of) | C::ProposeRole(of) | C::ConfirmRole(of) | C::EndRole(of) => self.change_role(command, *of, facts)?,
+            C::AdoptSigns(AdoptSigns { signs }) => {
+                each_once(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
+                OrganisationEvent::SignsAdopted { version: self.signs_version + 1, signs: signs.clone() }
+            }
+            C::PublishForm(PublishForm { questions }) => {
+                each_once(questions.iter().map(|question| &question.question), 60, "question")?;
+                OrganisationEvent::FormPublished { version: count(self.forms.len()) + 1, questions: questions.clone() }
+            }
+            C::PublishAgreement(PublishAgreement { text }) => OrganisationEvent::AgreementPublished {
+                version: count(self.agreements.len()) + 1,
+                hash: hash_of(text.as_str()),
+                text: text.clone(),
+            },
+        };
+        Ok(vec![event])
+    }
+
+    fn apply(&mut self, event: &OrganisationEvent) {
+        match event {
+            OrganisationEvent::OrganisationFounded { simulated, .. } => {
+                self.founded = true;
+                self.simulated = *simulated;
+            }
+            OrganisationEvent::RoleGiven { person, role } => {
+                self.roles.entry(*person).or_default().insert(*role);
+            }
+            OrganisationEvent::FounderNamed { person, roles } => self.roles.entry(*person).or_default().extend(roles),
+            OrganisationEvent::RoleProposed { person, role, proposed_by } => {
+                self.proposed.entry(*person).or_default().insert(*role, *proposed_by);
+            }
+            OrganisationEvent::RoleConfirmed { person, role, .. } => {
+                self.proposed.entry(*person).or_default().remove(role);
+                self.roles.entry(*person).or_default().insert(*role);
+            }
+            OrganisationEvent::RoleEnded { person, role } => {
+                self.proposed.entry(*person).or_default().remove(role);
+                self.roles.entry(*person).or_default().remove(role);
+            }
+            OrganisationEvent::SignsAdopted { version, signs } => {
+                self.signs.clone_from(signs);
+                self.signs_version = *version;
+            }
+            OrganisationEvent::FormPublished { questions, .. } => self.forms.push(questions.clone()),
+            OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
+        }
+    }
+}

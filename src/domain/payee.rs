@@ -1,0 +1,122 @@
+//! How money reaches a group: its own account, a holding body's, or things bought for it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::sealed::{Index, Personal, Sealed, Slot};
+use super::text::{Line, TextError};
+use super::{Facts, Refusal};
+
+/// The three routes of payment, in clear: rules need them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Route {
+    OwnAccount,
+    HoldingBody,
+    PurchaseForGroup,
+}
+
+/// A payee as it is typed.
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "route", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PayeeTyped {
+    OwnAccount {
+        account: Account,
+    },
+    /// Another body holds the money in trust; it has consented.
+    HoldingBody {
+        body: Line,
+        #[schema(value_type = String, format = "date")]
+        consented_on: Date,
+        account: Account,
+    },
+    /// The organisation buys what the group needs.
+    PurchaseForGroup {},
+}
+
+/// A bank account in the United Kingdom.
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The name on the account.
+    #[schema(value_type = String)]
+    pub holder: Personal,
+    /// Sort code and account number, such as `12-34-56 12345678`.
+    #[serde(deserialize_with = "numbers")]
+    #[schema(value_type = String, pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$", example = "12-34-56 12345678")]
+    pub numbers: Personal,
+}
+
+fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
+    parse_numbers(&String::deserialize(input)?).map(Personal::Open).map_err(serde::de::Error::custom)
+}
+
+/// Keeps a sort code and an account number in one form: six digits, a space, eight digits.
+fn parse_numbers(text: &str) -> Result<String, TextError> {
+    let (sort_code, account) = text.trim().split_once(' ').ok_or(TextError::NotAnAccount)?;
+    let sort_code = sort_code.replace('-', "");
+    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(&sort_code, 6) && digits(account, 8) { Ok(format!("{sort_code} {account}")) } else { Err(TextError::NotAnAccount) }
+}
+
+/// A payee as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "route", rename_all = "snake_case")]
+pub enum PayeeSealed {
+    OwnAccount { holder: Sealed, numbers: Sealed },
+    HoldingBody { body: Line, consented_on: Date, holder: Sealed, numbers: Sealed },
+    PurchaseForGroup {},
+}
+
+impl PayeeTyped {
+    pub(crate) fn slots(&mut self) -> Vec<Slot<'_>> {
+        match self {
+            Self::OwnAccount { account } | Self::HoldingBody { account, .. } => vec![
+                Slot { field: "holder", value: &mut account.holder, index: None },
+                Slot { field: "numbers", value: &mut account.numbers, index: Some(Index::Account) },
+            ],
+            Self::PurchaseForGroup {} => Vec::new(),
+        }
+    }
+
+    pub(crate) fn sealed(&self, facts: &Facts) -> Result<PayeeSealed, Refusal> {
+        Ok(match self {
+            Self::OwnAccount { account } => PayeeSealed::OwnAccount { holder: account.holder.sealed(), numbers: account.numbers.sealed() },
+            Self::HoldingBody { body, consented_on, account } => {
+                facts.not_future(*consented_on)?;
+                PayeeSealed::HoldingBody {
+                    body: body.clone(),
+                    consented_on: *consented_on,
+                    holder: account.holder.sealed(),
+                    numbers: account.numbers.sealed(),
+                }
+            }
+            Self::PurchaseForGroup {} => PayeeSealed::PurchaseForGroup {},
+        })
+    }
+}
+
+impl PayeeSealed {
+    #[must_use]
+    pub fn route(&self) -> Route {
+        match self {
+            Self::OwnAccount { .. } => Route::OwnAccount,
+            Self::HoldingBody { .. } => Route::HoldingBody,
+            Self::PurchaseForGroup {} => Route::PurchaseForGroup,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_numbers_have_one_form() {
+        assert_eq!(parse_numbers("12-34-56 12345678"), Ok("123456 12345678".to_owned()));
+        for text in ["123456", "12345 12345678", "123456 1234567", "abcdef 12345678"] {
+            assert_eq!(parse_numbers(text), Err(TextError::NotAnAccount), "{text}");
+        }
+    }
+}

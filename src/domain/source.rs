@@ -1,0 +1,163 @@
+//! Where a sum comes from: funders, and the areas that they restricted their money to.
+
+use serde::{Deserialize, Serialize};
+
+use super::money::{BelowZero, Money};
+use super::text::Slug;
+
+/// A funder's money, for one area or for all. Restricted money sorts first, and is spent first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub funder: Slug,
+    /// The area that the money is restricted to, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Slug>,
+}
+
+impl Source {
+    /// Whether the money may be spent in this area.
+    #[must_use]
+    pub fn serves(&self, area: &Slug) -> bool {
+        self.area.as_ref().is_none_or(|own| own == area)
+    }
+
+    fn rank(&self) -> (bool, &Option<Slug>, &Slug) {
+        (self.area.is_none(), &self.area, &self.funder)
+    }
+}
+
+/// A sum by source; no source stands in it twice, and none with nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sources(Vec<Part>);
+
+/// One source's share of a sum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    #[serde(flatten)]
+    pub source: Source,
+    pub amount: Money,
+}
+
+impl Sources {
+    #[must_use]
+    pub fn of(source: &Source, amount: Money) -> Self {
+        let mut sources = Self::default();
+        sources.add(source, amount);
+        sources
+    }
+
+    #[must_use]
+    pub fn total(&self) -> Money {
+        self.0.iter().map(|part| part.amount).sum()
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.0.iter()
+    }
+
+    #[must_use]
+    pub fn from(&self, source: &Source) -> Money {
+        self.0.iter().find(|part| part.source == *source).map_or(Money::ZERO, |part| part.amount)
+    }
+
+    pub fn add(&mut self, source: &Source, amount: Money) {
+        if amount.is_zero() {
+            return;
+        }
+        if let Some(part) = self.0.iter_mut().find(|part| part.source == *source) {
+            part.amount = part.amount.plus(amount);
+        } else {
+            self.0.push(Part { source: source.clone(), amount });
+            self.0.sort_by(|a, b| a.source.rank().cmp(&b.source.rank()));
+        }
+    }
+
+    #[must_use]
+    pub fn plus(mut self, other: &Self) -> Self {
+        for part in &other.0 {
+            self.add(&part.source, part.amount);
+        }
+        self
+    }
+
+    /// What is left of each source when the other sum is taken away.
+    ///
+    /// # Errors
+    /// [`BelowZero`] when a source does not hold what is taken from it.
+    pub fn minus(&self, other: &Self) -> Result<Self, BelowZero> {
+        let mut left = Self::default();
+        for part in &self.0 {
+            left.add(&part.source, part.amount.minus(other.from(&part.source))?);
+        }
+        for part in &other.0 {
+            self.from(&part.source).minus(part.amount)?;
+        }
+        Ok(left)
+    }
+
+    /// What an event of the log leaves of this sum.
+    ///
+    /// # Panics
+    /// When the log holds an event that its own prefix forbids: no decision of this code can write one.
+    #[must_use]
+    pub(super) fn after(&self, taken: &Self) -> Self {
+        self.minus(taken).expect("the log never takes more than there is")
+    }
+
+    /// A part of this sum, the restricted money first.
+    ///
+    /// # Errors
+    /// [`BelowZero`] when the sum does not hold so much.
+    pub fn first(&self, amount: Money) -> Result<Self, BelowZero> {
+        self.draw(amount, self.0.iter())
+    }
+
+    /// A part of this sum, the unrestricted money first: what is given back.
+    ///
+    /// # Errors
+    /// [`BelowZero`] when the sum does not hold so much.
+    pub fn last(&self, amount: Money) -> Result<Self, BelowZero> {
+        self.draw(amount, self.0.iter().rev())
+    }
+
+    fn draw<'a>(&self, amount: Money, parts: impl Iterator<Item = &'a Part>) -> Result<Self, BelowZero> {
+        let mut wanted = amount;
+        let mut drawn = Self::default();
+        for part in parts {
+            let share = part.amount.min(wanted);
+            drawn.add(&part.source, share);
+            wanted = wanted.minus(share)?;
+        }
+        if wanted.is_zero() { Ok(drawn) } else { Err(BelowZero { from: self.total(), taken: amount }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(funder: &str, area: Option<&str>) -> Source {
+        Source { funder: funder.parse().unwrap(), area: area.map(|area| area.parse().unwrap()) }
+    }
+
+    #[test]
+    fn restricted_money_is_spent_first_and_given_back_last() {
+        let mut money = Sources::of(&source("health", None), Money::of_pounds(100));
+        money.add(&source("council", Some("oldham")), Money::of_pounds(50));
+        let drawn = money.first(Money::of_pounds(70)).unwrap();
+        assert_eq!(drawn.from(&source("council", Some("oldham"))), Money::of_pounds(50));
+        assert_eq!(drawn.from(&source("health", None)), Money::of_pounds(20));
+        let back = drawn.last(Money::of_pounds(30)).unwrap();
+        assert_eq!(back.from(&source("health", None)), Money::of_pounds(20));
+        assert_eq!(drawn.minus(&back).unwrap().total(), Money::of_pounds(40));
+    }
+
+    #[test]
+    fn no_more_is_drawn_than_there_is() {
+        let money = Sources::of(&source("health", None), Money::of_pounds(10));
+        assert!(money.first(Money::of_pounds(11)).is_err());
+        assert!(money.minus(&Sources::of(&source("other", None), Money::of_pence(1))).is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! Reading funds, budgets and outcomes.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answers::{Collection, record};
+use super::asked::{Asked, id, nothing};
+use crate::domain::Refusal;
+use crate::http::Desk;
+use crate::http::problem::{Fault, Problem};
+use crate::http::signin::SignedIn;
+use crate::log::record::day_of;
+use crate::projections::FundRow;
+use crate::views::{By, Sums};
+
+pub(super) async fn list(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let listed = desk.views.list::<FundRow>(as_at, asked.filters(&[("state", "state")])?, &asked.page()?).await?;
+    Ok(Collection { items: listed.items, next: listed.next }.answer())
+}
+
+pub(super) async fn show(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let row: FundRow = desk.views.find(&id(&http, "fund")?.to_string(), as_at).await?.ok_or_else(nothing)?;
+    Ok(record(&row, row.version))
+}
+
+pub(super) async fn budget(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let sums = SumsAsked::read(&http, &signed, &desk, By::Fund).await?;
+    Ok(HttpResponse::Ok().json(desk.views.budget(sums.wanted()).await?))
+}
+
+pub(super) async fn outcomes(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let sums = SumsAsked::read(&http, &signed, &desk, By::Sign).await?;
+    Ok(HttpResponse::Ok().json(desk.views.outcomes(sums.wanted()).await?))
+}
+
+/// Which sums were asked for.
+struct SumsAsked {
+    by: By,
+    fund: Option<String>,
+    position: i64,
+    effective_on: Option<String>,
+}
+
+impl SumsAsked {
+    async fn read(http: &HttpRequest, signed: &SignedIn, desk: &Desk, by: By) -> Result<Self, Problem> {
+        if !signed.reader.sees_all() {
+            return Err(Refusal::NotYours.into());
+        }
+        let asked = Asked::read(http, &["by", "fund", "as_at", "effective", "min_position"])?;
+        let by = asked.text("by").map_or(Ok(by), |text| {
+            parse_by(text).ok_or_else(|| Fault::InvalidQuery.problem("figures are not added up by this").about("by"))
+        })?;
+        let effective = asked.parsed::<bool>("effective", "this is true or false")?.unwrap_or_default();
+        let fund = asked.filters(&[("fund", "fund")])?.pop().and_then(|(_, mut values)| values.pop());
+        let as_at = asked.as_at(desk).await?;
+        let newest = desk.views.projector().next_position() - 1;
+        if !effective {
+            return Ok(Self { by, fund, position: as_at.unwrap_or(newest), effective_on: None });
+        }
+        // By when it happened: whatever is recorded by now counts, whenever it was recorded.
+        let day = match asked.day("as_at")? {
+            Some(day) => day,
+            None => day_of(desk.commands.now()),
+        };
+        Ok(Self { by, fund, position: newest, effective_on: Some(day.to_string()) })
+    }
+
+    fn wanted(&self) -> Sums<'_> {
+        Sums { by: self.by, fund: self.fund.as_deref(), position: self.position, effective_on: self.effective_on.as_deref() }
+    }
+}
+
+fn parse_by(text: &str) -> Option<By> {
+    Some(match text {
+        "fund" => By::Fund,
+        "funder" => By::Funder,
+        "area" => By::Area,
+        "round" => By::Round,
+        "sign" => By::Sign,
+        "grant" => By::Grant,
+        _ => return None,
+    })
+}

@@ -1,0 +1,95 @@
+//! Reading grants, payments and updates. A group's member sees their own.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::answers::{Collection, record};
+use super::asked::{Asked, id, list_own, nothing, own_groups};
+use crate::domain::{Refusal, Role};
+use crate::http::Desk;
+use crate::http::problem::Problem;
+use crate::http::signin::SignedIn;
+use crate::projections::{GrantRow, PaymentRow, UpdateRow};
+
+const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")];
+
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
+    let listed = list_own::<GrantRow>(&desk, &signed, &asked, asked.filters(&FILTERS)?, "group_id").await?;
+    let items = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
+    Ok(Collection { items, next: listed.next }.answer())
+}
+
+/// What staff noted of a check is not for the group.
+fn for_reader(signed: &SignedIn, mut row: GrantRow) -> GrantRow {
+    for check in row.checks.values_mut().filter(|_| !signed.reader.sees_all()) {
+        check.note = None;
+    }
+    row
+}
+
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let row = for_reader(&signed, find(&http, &signed, &desk, as_at).await?);
+    Ok(record(&row, row.version))
+}
+
+pub(super) async fn payments_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
+    let listed = desk.views.list::<PaymentRow>(as_at, vec![("grant_id", vec![grant.to_string()])], &asked.page()?).await?;
+    Ok(Collection { items: listed.items, next: listed.next }.answer())
+}
+
+pub(super) async fn updates_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
+    let listed = desk.views.list::<UpdateRow>(as_at, vec![("grant_id", vec![grant.to_string()])], &asked.page()?).await?;
+    let items = desk.views.open_updates(reads_words(&signed), signed.reader.sees_all(), listed.items).await?;
+    Ok(Collection { items, next: listed.next }.answer())
+}
+
+pub(super) async fn payments(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
+    staff(&signed)?;
+    let as_at = asked.as_at(&desk).await?;
+    let listed = desk.views.list::<PaymentRow>(as_at, asked.filters(&[("state", "state")])?, &asked.page()?).await?;
+    Ok(Collection { items: listed.items, next: listed.next }.answer())
+}
+
+pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "due_by"])?;
+    staff(&signed)?;
+    let as_at = asked.as_at(&desk).await?;
+    let mut filters = asked.filters(&[("state", "state")])?;
+    if let Some(day) = asked.day("due_by")? {
+        filters.push(("due_on <=", vec![day.to_string()]));
+    }
+    let listed = desk.views.list::<UpdateRow>(as_at, filters, &asked.page()?).await?;
+    let items = desk.views.open_updates(reads_words(&signed), signed.reader.sees_all(), listed.items).await?;
+    Ok(Collection { items, next: listed.next }.answer())
+}
+
+fn staff(signed: &SignedIn) -> Result<(), Problem> {
+    if signed.reader.sees_all() { Ok(()) } else { Err(Refusal::NotYours.into()) }
+}
+
+/// The group's words are for those who work with groups, the panel, and the group; an auditor sees figures.
+fn reads_words(signed: &SignedIn) -> bool {
+    let reader = &signed.reader;
+    !reader.sees_all() || reader.works_with_groups() || reader.roles.contains(&Role::Panel)
+}
+
+async fn of_grant(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(Asked, Option<i64>, Uuid), Problem> {
+    let asked = Asked::read(http, &super::PAGE)?;
+    let as_at = asked.as_at(desk).await?;
+    let grant = find(http, signed, desk, as_at).await?;
+    Ok((asked, as_at, grant.id))
+}
+
+async fn find(http: &HttpRequest, signed: &SignedIn, desk: &Desk, as_at: Option<i64>) -> Result<GrantRow, Problem> {
+    let row: GrantRow = desk.views.find(&id(http, "grant")?.to_string(), as_at).await?.ok_or_else(nothing)?;
+    match own_groups(desk, signed).await? {
+        Some(own) if !own.contains(&row.group.0) => Err(nothing()),
+        _ => Ok(row),
+    }
+}

@@ -1,0 +1,29 @@
+//! Reading groups. A group's member sees their own.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answers::{Collection, record};
+use super::asked::{Asked, id, list_own, nothing, own_groups};
+use crate::http::Desk;
+use crate::http::problem::Problem;
+use crate::http::signin::SignedIn;
+use crate::projections::GroupRow;
+
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "area"])?;
+    let listed = list_own::<GroupRow>(&desk, &signed, &asked, asked.filters(&[("area", "area")])?, "id").await?;
+    let items = desk.views.open_groups(&signed.reader, listed.items).await?;
+    Ok(Collection { items, next: listed.next }.answer())
+}
+
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let row: GroupRow = desk.views.find(&id(&http, "group")?.to_string(), as_at).await?.ok_or_else(nothing)?;
+    // Whoever has left the group no longer sees it, as at any day.
+    if own_groups(&desk, &signed).await?.is_some_and(|own| !own.contains(&row.id)) {
+        return Err(nothing());
+    }
+    let seen = desk.views.open_groups(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
+    Ok(record(&seen, seen.version))
+}

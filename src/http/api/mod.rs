@@ -1,0 +1,159 @@
+//! The API under `/api/v1`. Reads stand in the table below; commands come from the domain's own tables.
+//!
+//! Both the routes and the contract are made from these tables, so that neither can have what the other lacks.
+
+mod answers;
+mod applications;
+mod asked;
+mod commands;
+mod funds;
+mod grants;
+mod groups;
+mod log;
+mod organisation;
+mod people;
+
+use actix_web::http::header::ALLOW;
+use actix_web::{ResponseError as _, Route, web};
+use utoipa::openapi::{RefOr, schema::Schema};
+
+use super::problem::Fault;
+use crate::domain::command::{Spec, schemas_of};
+use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
+use crate::projections::{ApplicationRow, FundRow, GrantRow, OrganisationRow, PaymentRow};
+use crate::views::{Answer, Budget, GroupSeen, Outcome, PersonSeen, UpdateSeen};
+pub use answers::{Accepted, Collection};
+pub use log::{EventSeen, LogHead};
+
+pub const PREFIX: &str = "/api/v1";
+
+/// A noun whose commands the API offers.
+pub struct Noun {
+    pub plural: &'static str,
+    /// The path parameter that names one of them; the organisation has none.
+    pub one: Option<&'static str>,
+    /// The command that makes a new one, if the API does.
+    pub makes: Option<&'static str>,
+    pub commands: &'static [Spec],
+}
+
+/// Every noun, with its commands.
+pub const NOUNS: [Noun; 6] = [
+    Noun { plural: "organisation", one: None, makes: None, commands: OrganisationCommand::SPECS },
+    Noun { plural: "people", one: Some("person"), makes: Some("register"), commands: PersonCommand::SPECS },
+    Noun { plural: "funds", one: Some("fund"), makes: Some("create"), commands: FundCommand::SPECS },
+    Noun { plural: "groups", one: Some("group"), makes: Some("register"), commands: GroupCommand::SPECS },
+    Noun { plural: "applications", one: Some("application"), makes: Some("start"), commands: ApplicationCommand::SPECS },
+    Noun { plural: "grants", one: Some("grant"), makes: None, commands: GrantCommand::SPECS },
+];
+
+/// What a read answers with.
+pub struct Shape {
+    pub name: fn() -> String,
+    pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
+    /// A page of them, rather than one.
+    pub many: bool,
+}
+
+impl Shape {
+    fn one<T: utoipa::ToSchema>() -> Self {
+        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false }
+    }
+
+    fn many<T: utoipa::ToSchema>() -> Self {
+        Self { many: true, ..Self::one::<T>() }
+    }
+}
+
+/// A read of the API.
+pub struct Read {
+    pub path: &'static str,
+    pub name: &'static str,
+    pub summary: &'static str,
+    /// The names of its query parameters; `contract` knows what each means.
+    pub query: &'static [&'static str],
+    pub shape: Shape,
+    route: fn() -> Route,
+}
+
+const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
+
+/// Every read.
+#[must_use]
+#[rustfmt::skip]
+pub fn reads() -> Vec<Read> {
+    vec![
+        Read { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: Shape::one::<OrganisationRow>(), route: || web::get().to(organisation::show) },
+        Read { path: "/people", name: "people", summary: "People with their roles.", query: &PAGE, shape: Shape::many::<PersonSeen>(), route: || web::get().to(people::list) },
+        Read { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: Shape::one::<PersonSeen>(), route: || web::get().to(people::show) },
+        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many::<FundRow>(), route: || web::get().to(funds::list) },
+        Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundRow>(), route: || web::get().to(funds::show) },
+        Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },
+        Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
+        Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "area"], shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },
+        Read { path: "/groups/{group}", name: "group", summary: "One group.", query: &["as_at", "min_position"], shape: Shape::one::<GroupSeen>(), route: || web::get().to(groups::show) },
+        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<ApplicationRow>(), route: || web::get().to(applications::list) },
+        Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position"], shape: Shape::one::<ApplicationRow>(), route: || web::get().to(applications::show) },
+        Read { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &["as_at", "min_position"], shape: Shape::many::<Answer>(), route: || web::get().to(applications::answers) },
+        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<GrantRow>(), route: || web::get().to(grants::list) },
+        Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position"], shape: Shape::one::<GrantRow>(), route: || web::get().to(grants::show) },
+        Read { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: &PAGE, shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments_of) },
+        Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: &PAGE, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
+        Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments) },
+        Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates) },
+        Read { path: "/log/head", name: "log_head", summary: "How many events the log holds.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
+        Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
+    ]
+}
+
+/// Registers every route.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut paths: Vec<(String, Vec<Route>, Vec<&'static str>)> = Vec::new();
+    let mut add = |path: String, route: Route, method: &'static str| match paths.iter_mut().find(|(known, ..)| *known == path) {
+        Some((_, routes, methods)) => {
+            routes.push(route);
+            methods.push(method);
+        }
+        None => paths.push((path, vec![route], vec![method])),
+    };
+    for read in reads() {
+        add(format!("{PREFIX}{}", read.path), (read.route)(), "GET");
+    }
+    for noun in &NOUNS {
+        for spec in noun.commands.iter().filter(|spec| offered(spec)) {
+            add(address(noun, spec), commands::route(noun, spec), "POST");
+        }
+    }
+    for (path, routes, methods) in paths {
+        let resource = web::resource(path).default_service(not_allowed_but(methods.join(", ")));
+        config.service(routes.into_iter().fold(resource, actix_web::Resource::route));
+    }
+}
+
+/// Whether the API offers a command: the operator's, and those that only follow from others, it does not.
+#[must_use]
+pub fn offered(spec: &Spec) -> bool {
+    use crate::domain::role::Who;
+    !matches!(spec.who, Who::Operator | Who::Consequence)
+}
+
+/// Where a command is sent.
+#[must_use]
+pub fn address(noun: &Noun, spec: &Spec) -> String {
+    match (noun.one, noun.makes) {
+        (_, Some(makes)) if makes == spec.name => format!("{PREFIX}/{}", noun.plural),
+        (Some(one), _) => format!("{PREFIX}/{}/{{{one}}}/{}", noun.plural, spec.name),
+        (None, _) => format!("{PREFIX}/{}/{}", noun.plural, spec.name),
+    }
+}
+
+/// Answers every method but these.
+pub(super) fn not_allowed_but(allow: String) -> Route {
+    web::to(move || {
+        let mut response = Fault::MethodNotAllowed.problem(format!("this address takes {allow}")).error_response();
+        if let Ok(allow) = allow.parse() {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        std::future::ready(response)
+    })
+}

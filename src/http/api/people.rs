@@ -1,0 +1,31 @@
+//! Reading people. Somebody without a role sees only themselves.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answers::{Collection, record};
+use super::asked::{Asked, id, nothing};
+use crate::http::Desk;
+use crate::http::problem::Problem;
+use crate::http::signin::SignedIn;
+use crate::projections::PersonRow;
+
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &super::PAGE)?;
+    let as_at = asked.as_at(&desk).await?;
+    let own = (!signed.reader.sees_all()).then(|| ("id", vec![signed.reader.person.to_string()]));
+    let listed = desk.views.list::<PersonRow>(as_at, own.into_iter().collect(), &asked.page()?).await?;
+    let items = desk.views.open_people(&signed.reader, listed.items).await?;
+    Ok(Collection { items, next: listed.next }.answer())
+}
+
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let person = id(&http, "person")?;
+    if !signed.reader.sees_all() && signed.reader.person.0 != person {
+        return Err(nothing());
+    }
+    let row: PersonRow = desk.views.find(&person.to_string(), as_at).await?.ok_or_else(nothing)?;
+    let seen = desk.views.open_people(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
+    Ok(record(&seen, seen.version))
+}

@@ -1,0 +1,184 @@
+//! The contract, `openapi.yaml`: made from the tables that the routes are made from.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
+
+use super::api::{self, Accepted, NOUNS, Noun, PREFIX, Read};
+use super::problem::Document;
+use crate::domain::command::{Spec, schemas_of};
+use crate::domain::role::Who;
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// The contract as YAML.
+///
+/// # Panics
+/// Never: the tables are fixed, and a test makes it.
+#[must_use]
+pub fn contract() -> String {
+    let mut schemas: Schemas = Vec::new();
+    schemas_of::<Document>(&mut schemas);
+    schemas_of::<Accepted>(&mut schemas);
+    let mut paths: BTreeMap<String, PathItem> = BTreeMap::new();
+    let mut add = |path: String, method: HttpMethod, operation: Operation| {
+        let item = PathItem::new(method, operation);
+        match paths.get_mut(&path) {
+            Some(known) => known.merge_operations(item),
+            None => {
+                paths.insert(path, item);
+            }
+        }
+    };
+    for read in api::reads() {
+        (read.shape.schemas)(&mut schemas);
+        add(format!("{PREFIX}{}", read.path), HttpMethod::Get, reading(&read));
+    }
+    for noun in &NOUNS {
+        for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
+            (spec.schemas)(&mut schemas);
+            add(api::address(noun, spec), HttpMethod::Post, command(noun, spec));
+        }
+    }
+    let paths = paths.into_iter().fold(PathsBuilder::new(), |all, (path, item)| all.path(path, item));
+    let schemas: BTreeMap<_, _> = schemas.into_iter().collect();
+    let components = schemas.into_iter().fold(ComponentsBuilder::new(), |all, (name, schema)| all.schema(name, schema));
+    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = components.security_scheme("token", token).response("problem", problem()).build();
+    let info = InfoBuilder::new().title("Microgrants").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT));
+    let info = info.license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()));
+    let openapi = OpenApiBuilder::new().info(info.build()).paths(paths.build()).components(Some(components)).build();
+    openapi.to_yaml().expect("the tables make a contract").replacen("openapi: 3.2.0", "openapi: 3.1.0", 1)
+}
+
+const ABOUT: &str = "Apply, award, pay, report and close, with every change an immutable event. Money is a string of pounds with at \
+     most two decimals; dates are ISO dates in Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first \
+     answer. Every error is a problem document (RFC 9457) with a stable code.";
+
+fn reference(name: &str) -> RefOr<Schema> {
+    RefOr::Ref(Ref::from_schema_name(name))
+}
+
+fn text(pattern: Option<&str>) -> Schema {
+    Schema::Object(ObjectBuilder::new().schema_type(Type::String).pattern(pattern).build())
+}
+
+fn integer(minimum: i64, maximum: i64) -> Schema {
+    Schema::Object(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(minimum)).maximum(Some(maximum)).build())
+}
+
+fn parameter(name: &str, place: ParameterIn, required: bool, about: &str, schema: Schema) -> Parameter {
+    let required = if required { Required::True } else { Required::False };
+    ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(about)).schema(Some(schema)).build()
+}
+
+/// What each query parameter means.
+fn query(name: &str) -> Parameter {
+    let (about, schema) = match name {
+        "after" => ("The cursor that the page before gave as `next`.", text(Some("^[^\\x00]{0,100}$"))),
+        "limit" => ("How many items a page has.", integer(1, 500)),
+        "as_at" => (
+            "The end of a day, or a position: everything that had been recorded by then.",
+            text(Some("^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,18})$")),
+        ),
+        "min_position" => ("Wait until the views have passed this position.", integer(0, i64::MAX / 2)),
+        "after_position" => ("Only events after this position.", integer(-1, i64::MAX / 2)),
+        "effective" => (
+            "Count by when it happened, not by when it was recorded; then `as_at` is a day.",
+            Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build()),
+        ),
+        "due_by" => ("Only what is due by this day.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
+        "by" => ("What to add up by.", text(Some("^(fund|funder|area|round|sign|grant)$"))),
+        "fund" | "group" => ("Only of this one.", text(Some("^[0-9a-f-]{36}$"))),
+        _ => ("Only those that have this.", text(Some("^[a-z0-9_-]{1,60}$"))),
+    };
+    parameter(name, ParameterIn::Query, false, about, schema)
+}
+
+fn in_path(address: &str) -> impl Iterator<Item = Parameter> {
+    let names: Vec<_> = address.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect();
+    names.into_iter().map(|name| {
+        let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".into())));
+        parameter(&name, ParameterIn::Path, true, "The record's id.", Schema::Object(uuid.build()))
+    })
+}
+
+fn json(schema: RefOr<Schema>) -> utoipa::openapi::Content {
+    ContentBuilder::new().schema(Some(schema)).build()
+}
+
+fn problem() -> Response {
+    ResponseBuilder::new()
+        .description("What went wrong, with a stable code")
+        .content("application/problem+json", json(reference("Problem")))
+        .build()
+}
+
+fn with_problems(operation: OperationBuilder, statuses: &[&str]) -> OperationBuilder {
+    let refer = || RefOr::Ref(Ref::from_response_name("problem"));
+    statuses.iter().fold(operation, |operation, status| operation.response(*status, refer()))
+}
+
+fn reading(read: &Read) -> Operation {
+    let one = reference(&(read.shape.name)());
+    let schema = if read.shape.many {
+        let items = Schema::Array(ArrayBuilder::new().items(one).build());
+        let page = ObjectBuilder::new().property("items", items).required("items").property("next", text(None));
+        RefOr::T(Schema::Object(page.build()))
+    } else {
+        one
+    };
+    let answer = ResponseBuilder::new().description("As asked").content("application/json", json(schema)).build();
+    let parameters: Vec<_> = in_path(read.path).chain(read.query.iter().map(|name| query(name))).collect();
+    let operation =
+        OperationBuilder::new().operation_id(Some(read.name)).summary(Some(read.summary)).tag("reads").parameters(Some(parameters));
+    let operation = with_problems(operation.response("200", answer), &["400", "401", "403", "404", "503"]);
+    operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
+}
+
+fn command(noun: &Noun, spec: &Spec) -> Operation {
+    let address = api::address(noun, spec);
+    let key = parameter(
+        "Idempotency-Key",
+        ParameterIn::Header,
+        true,
+        "New for each new request; the same again to repeat one.",
+        text(Some("^[A-Za-z0-9._:-]{1,100}$")),
+    );
+    let version = parameter(
+        "If-Match",
+        ParameterIn::Header,
+        false,
+        "The version that was read, as its ETag gave it.",
+        text(Some("^(\\*|\"[0-9]{1,18}\")$")),
+    );
+    let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", json(reference(&(spec.body)())));
+    let answer = ResponseBuilder::new().description("Recorded").content("application/json", json(reference("Accepted"))).build();
+    let status = if noun.makes == Some(spec.name) { "201" } else { "200" };
+    let singular = noun.one.unwrap_or(noun.plural);
+    let operation = OperationBuilder::new()
+        .operation_id(Some(format!("{singular}_{}", spec.name.replace('-', "_"))))
+        .summary(Some(spec.summary.trim()))
+        .description(Some(whose(spec.who)))
+        .tag(noun.plural)
+        .parameters(Some(in_path(&address).chain([key, version]).collect::<Vec<_>>()))
+        .request_body(Some(body.build()))
+        .response(status, answer);
+    let operation = with_problems(operation, &["400", "401", "403", "404", "409", "412", "413", "415", "422", "503"]);
+    operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
+}
+
+fn whose(who: Who) -> String {
+    let names = |roles: &[crate::domain::Role]| roles.iter().map(|role| <&str>::from(*role)).collect::<Vec<_>>().join(" or ");
+    match who {
+        Who::Anyone => "For anybody who is signed in.".into(),
+        Who::Staff(roles) => format!("For a person with the role {}.", names(roles)),
+        Who::StaffOrOwn(roles) => format!("For a member of the group, or a person with the role {}.", names(roles)),
+        Who::Operator | Who::Consequence => "Not offered.".into(),
+    }
+}

@@ -1,0 +1,86 @@
+//! What an operator and other programs ask: is it alive, is it ready, how does it do, what can it do.
+
+use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde_json::json;
+use std::sync::OnceLock;
+
+use super::Desk;
+use super::api::not_allowed_but;
+use super::problem::Problem;
+use crate::store::checkpoints;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
+    config
+        .service(get("/healthz").route(web::get().to(alive)))
+        .service(get("/readyz").route(web::get().to(ready)))
+        .service(get("/metrics").route(web::get().to(measures)))
+        .service(get("/openapi.yaml").route(web::get().to(contract)))
+        .service(get("/.well-known/jwks.json").route(web::get().to(key_set)));
+}
+
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("alive\n")
+}
+
+/// Ready when the log answers and every projection runs; otherwise it says which one stopped, where and why.
+async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let log = desk.commands.log();
+    let length = log.length().await?;
+    let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let stopped: Vec<_> = known.iter().filter(|one| one.error.is_some()).collect();
+    let shown = |one: &checkpoints::Checkpoint| {
+        json!({
+            "projection": one.name, "generation": one.generation, "state": one.state, "next_position": one.next_position, "stopped": one.error,
+        })
+    };
+    let body = json!({
+        "ready": stopped.is_empty(),
+        "log_length": length,
+        "projections": known.iter().map(shown).collect::<Vec<_>>(),
+    });
+    let mut response = if stopped.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    Ok(response.json(body))
+}
+
+fn recorder() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        // A second recorder in the same process, as in tests, leaves the first in place.
+        let _ = metrics::set_global_recorder(recorder);
+        handle
+    })
+}
+
+async fn measures(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let handle = recorder();
+    let log = desk.commands.log();
+    let length = log.length().await?;
+    let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    gauge("microgrants_log_events", length);
+    for one in known.iter().filter(|one| one.state == "live") {
+        let lag = u32::try_from(length - one.next_position).unwrap_or_default();
+        metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone()).set(f64::from(lag));
+        metrics::gauge!("microgrants_projection_stopped", "projection" => one.name.clone()).set(f64::from(u8::from(one.error.is_some())));
+    }
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()))
+}
+
+fn gauge(name: &'static str, value: i64) {
+    metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
+}
+
+async fn contract() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/yaml").body(super::contract())
+}
+
+/// The keys that verify tokens.
+async fn key_set(desk: web::Data<Desk>) -> HttpResponse {
+    use base64::Engine as _;
+    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(desk.tokens.public);
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": desk.tokens.key_id(), "x": x });
+    HttpResponse::Ok().json(json!({ "keys": [key] }))
+}

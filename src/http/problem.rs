@@ -1,0 +1,230 @@
+//! Every error leaves here as a problem document (RFC 9457) with a stable code and what to do about it.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::commands::CommandError;
+use crate::domain::{Kind, Refusal};
+use crate::log::LogError;
+use crate::views::ViewError;
+
+/// What went wrong before or beside the rules. The rules' own codes are those of [`Refusal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Fault {
+    MalformedJson,
+    InvalidField,
+    InvalidQuery,
+    InvalidKey,
+    KeyMissing,
+    KeyReused,
+    Unauthenticated,
+    TokenExpired,
+    NotFound,
+    NoSuchAddress,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+    TooLarge,
+    Stale,
+    Busy,
+    Behind,
+    Unavailable,
+    Internal,
+}
+
+/// An error on its way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(Box<Document>);
+
+/// A problem document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct Document {
+    /// Where the code is explained.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// Stable: for machines.
+    #[schema(schema_with = code_schema)]
+    pub code: String,
+    pub detail: String,
+    /// What to do about it.
+    pub advice: String,
+    /// The field that it is about, as a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// Every code that a problem may have.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    use strum::VariantNames as _;
+    Fault::VARIANTS.iter().chain(Refusal::VARIANTS).copied()
+}
+
+fn code_schema() -> utoipa::openapi::schema::Object {
+    utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(codes())).build()
+}
+
+impl Fault {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson | Self::InvalidQuery | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
+            Self::InvalidField | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
+            Self::NotFound | Self::NoSuchAddress => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::Busy | Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::MalformedJson => "Send one JSON object in UTF-8.",
+            Self::InvalidField => "Correct the field named here and send the request again.",
+            Self::InvalidQuery => "Correct the parameter named here.",
+            Self::InvalidKey => "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key.",
+            Self::KeyMissing => "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one.",
+            Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
+            Self::Unauthenticated => "Send a token: Authorization: Bearer …",
+            Self::TokenExpired => "Get a new token and send the request again.",
+            Self::NotFound => "Check the id. Records of groups that you are not a member of are not shown.",
+            Self::NoSuchAddress => "Check the address against /openapi.yaml.",
+            Self::MethodNotAllowed => "Use a method that the Allow header names.",
+            Self::UnsupportedMediaType => "Send Content-Type: application/json.",
+            Self::TooLarge => "Send less at once.",
+            Self::Stale => "Read the record again, look at what changed, and decide again.",
+            Self::Busy | Self::Behind | Self::Unavailable => "Wait a few seconds and repeat the request with the same Idempotency-Key.",
+            Self::Internal => "Tell the operator when it happened; the log says more.",
+        }
+    }
+
+    #[must_use]
+    pub fn problem(self, detail: impl Into<String>) -> Problem {
+        Problem::new(self.into(), self.status(), detail.into(), self.advice())
+    }
+}
+
+impl Problem {
+    fn new(code: &str, status: StatusCode, detail: String, advice: &str) -> Self {
+        Self(Box::new(Document {
+            kind: format!("/problems#{code}"),
+            title: code.replace('_', " "),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail,
+            advice: advice.to_owned(),
+            field: None,
+        }))
+    }
+
+    #[must_use]
+    pub fn about(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(field.into());
+        self
+    }
+
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+}
+
+fn advice(refusal: &Refusal) -> &'static str {
+    match refusal.kind() {
+        Kind::Forbidden => "Ask somebody whose role includes this; where two people are needed, somebody who has not acted on it.",
+        Kind::Unknown => "Check the id.",
+        Kind::Input => "Correct what was sent and send it again with a new Idempotency-Key.",
+        Kind::State => "Read the record again: what can be done depends on how it stands now.",
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.kind() {
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::Unknown => StatusCode::NOT_FOUND,
+            Kind::Input => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::State => StatusCode::CONFLICT,
+        };
+        Self::new(refusal.code(), status, refusal.to_string(), advice(&refusal))
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            // What belongs to another group must look like what does not exist.
+            CommandError::Refused(Refusal::NotOfGroup) => Fault::NotFound.problem("there is nothing with this id"),
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::KeyReused => Fault::KeyReused.problem("the Idempotency-Key was used for another request"),
+            CommandError::Stale => Fault::Stale.problem("the record was changed since it was read"),
+            CommandError::Busy => Fault::Busy.problem("too many are changing the same thing at once"),
+            CommandError::Unwritable(_) => internal(&error),
+            CommandError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        use crate::store::StoreError;
+        let passing = match &error {
+            LogError::Stopped | LogError::Lost | LogError::Unknown | LogError::ClockBehind { .. } => true,
+            LogError::Store(StoreError::Sql(error)) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)),
+            LogError::Store(_) | LogError::Vault(_) => false,
+        };
+        if passing {
+            tracing::error!(%error, "the log is not to be had");
+            return Fault::Unavailable.problem("the log cannot be reached just now");
+        }
+        internal(&error)
+    }
+}
+
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::NotFound => Fault::NotFound.problem("there is nothing with this id"),
+            ViewError::Behind => Fault::Behind.problem("the views have not come to this position yet"),
+            ViewError::BeyondLog => Fault::InvalidQuery.problem("the log has not come to this position yet").about("position"),
+            ViewError::Log(error) => error.into(),
+            ViewError::Projection(_) | ViewError::Unreadable { .. } | ViewError::BelowZero { .. } => internal(&error),
+        }
+    }
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a request failed");
+    Fault::Internal.problem("something went wrong here")
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if self.0.status == 503 {
+            response.insert_header((RETRY_AFTER, "2"));
+        }
+        if self.0.status == 401 {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        response.content_type("application/problem+json").body(body)
+    }
+}

@@ -1,0 +1,152 @@
+//! Tokens: who somebody is. What they may do comes from the log; a token can only leave roles away.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::Desk;
+use super::problem::{Fault, Problem};
+use crate::commands::{Caller, clock};
+use crate::domain::{Actor, Organisation, Person, PersonId, Role};
+use crate::log::keys::Key;
+use crate::views::Reader;
+
+/// How long a token is good for unless it is said otherwise.
+pub const LIFETIME: Duration = Duration::from_hours(1);
+const AUDIENCE: &str = "microgrants-api";
+
+/// Makes and reads tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    signs: EncodingKey,
+    reads: DecodingKey,
+    /// The public key, for the published key set.
+    pub public: [u8; 32],
+    key_id: String,
+    issuer: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: PersonId,
+    iss: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roles: Option<BTreeSet<Role>>,
+}
+
+/// Why a token could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the token could not be signed: {0}")]
+pub struct TokenError(String);
+
+impl Tokens {
+    /// # Errors
+    /// When the key cannot be used for signing.
+    pub fn new(key: &Key, organisation: &str) -> Result<Self, TokenError> {
+        let signing = ed25519_dalek::SigningKey::from_bytes(&key.secret);
+        let der = signing.to_pkcs8_der().map_err(|error| TokenError(error.to_string()))?;
+        let public = signing.verifying_key().to_bytes();
+        Ok(Self {
+            signs: EncodingKey::from_ed_der(der.as_bytes()),
+            reads: DecodingKey::from_ed_der(&public),
+            public,
+            key_id: key.id.clone(),
+            issuer: format!("microgrants/{organisation}"),
+        })
+    }
+
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// A token for a person, good for a while, with no more than these roles.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn issue(
+        &self,
+        person: PersonId,
+        roles: Option<BTreeSet<Role>>,
+        now: jiff::Timestamp,
+        lifetime: Duration,
+    ) -> Result<String, TokenError> {
+        let iat = now.as_second();
+        let exp = iat.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
+        let claims =
+            Claims { sub: person, iss: self.issuer.clone(), aud: AUDIENCE.into(), iat, exp, jti: clock::new_id().to_string(), roles };
+        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, &claims, &self.signs).map_err(|error| TokenError(error.to_string()))
+    }
+
+    /// Reads a token: algorithm, issuer, audience, time and key must all be ours.
+    fn read(&self, token: &str) -> Result<Claims, Problem> {
+        let unknown = || Fault::Unauthenticated.problem("the token is not one of this service");
+        let header = jsonwebtoken::decode_header(token).map_err(|_| unknown())?;
+        if header.kid.as_deref() != Some(&self.key_id) {
+            return Err(unknown());
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = 5;
+        let read = jsonwebtoken::decode::<Claims>(token, &self.reads, &validation).map_err(|error| match error.kind() {
+            ErrorKind::ExpiredSignature => Fault::TokenExpired.problem("the token has expired"),
+            _ => unknown(),
+        })?;
+        Ok(read.claims)
+    }
+}
+
+/// Somebody who showed a good token.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub caller: Caller,
+    pub reader: Reader,
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let desk = request.app_data::<web::Data<Desk>>().cloned();
+        let token = bearer(request);
+        Box::pin(async move {
+            let desk = desk.ok_or_else(|| Fault::Internal.problem("the service is not set up"))?;
+            let claims = desk.tokens.read(&token.ok_or_else(|| Fault::Unauthenticated.problem("there is no token"))?)?;
+            sign_in(&desk, claims.sub, claims.roles).await
+        })
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
+    let log = desk.commands.log();
+    if !log.load::<Person>(person.0).await?.state.exists() {
+        return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
+    }
+    let organisation = log.refresh::<Organisation>(desk.commands.organisation().0).await?;
+    let mut roles = organisation.state.roles_of(person);
+    if let Some(left) = &narrowed {
+        roles.retain(|role| left.contains(role));
+    }
+    Ok(SignedIn { caller: Caller { actor: Actor::Person(person), narrowed }, reader: Reader { person, roles } })
+}

@@ -1,0 +1,184 @@
+//! Keys that lie outside the database: in files of mode 0600, or in the environment.
+//!
+//! A key is made only when the database has never had one for its purpose. Otherwise a missing or foreign key stops
+//! the start, and the message names the id of the key that is needed.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::OsRng;
+use chacha20poly1305::aead::rand_core::RngCore as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::store::{Store, StoreError, personal};
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Wraps the keys of persons and groups.
+    Kek,
+    /// Makes blind indexes and request hashes.
+    Index,
+    /// Signs tokens.
+    Token,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kek => "kek",
+            Self::Index => "index",
+            Self::Token => "token",
+        }
+    }
+
+    fn variable(self) -> String {
+        format!("MICROGRANTS_{}_KEY", self.name().to_uppercase())
+    }
+}
+
+/// Thirty-two secret bytes and their public id.
+#[derive(Clone)]
+pub struct Key {
+    pub id: String,
+    pub secret: [u8; 32],
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({})", self.id)
+    }
+}
+
+/// Every key of the service.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    pub kek: Key,
+    pub index: Key,
+    pub token: Key,
+}
+
+/// Why a key is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("the {purpose} key {id} is missing: this database was used with it. Put its file back at {file}, or set {variable}")]
+    Missing { purpose: &'static str, id: String, file: String, variable: String },
+    #[error("the {purpose} key {found} is not one that this database was used with; it needs {needed}")]
+    Foreign { purpose: &'static str, found: String, needed: String },
+    #[error("{file} may be read by others: make it 0600")]
+    Exposed { file: String },
+    #[error("{place} does not hold 64 hexadecimal digits")]
+    Malformed { place: String },
+    #[error("{file}: {cause}")]
+    File { file: String, cause: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Keys {
+    /// Reads every key, and makes those that the database has never had.
+    ///
+    /// # Errors
+    /// When a key is missing, foreign, malformed or readable by others.
+    pub async fn open(store: &Store, folder: &Path) -> Result<Self, KeyError> {
+        Ok(Self {
+            kek: open(store, folder, Purpose::Kek).await?,
+            index: open(store, folder, Purpose::Index).await?,
+            token: open(store, folder, Purpose::Token).await?,
+        })
+    }
+}
+
+async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, KeyError> {
+    let known = personal::known_keys(store, purpose.name()).await?;
+    let file = folder.join(format!("{}.key", purpose.name()));
+    let found = match std::env::var(purpose.variable()) {
+        Ok(text) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: purpose.variable() })?),
+        Err(_) => read(purpose, &file)?,
+    };
+    let key = match (found, known.last()) {
+        (Some(key), None) => key,
+        (Some(key), Some(_)) if known.contains(&key.id) => return Ok(key),
+        (Some(key), Some(needed)) => return Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: needed.clone() }),
+        (None, Some(id)) => {
+            let (file, variable) = (file.display().to_string(), purpose.variable());
+            return Err(KeyError::Missing { purpose: purpose.name(), id: id.clone(), file, variable });
+        }
+        (None, None) => match make(purpose, &file) {
+            // Another process that shares the folder was quicker.
+            Err(KeyError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+                let malformed = || KeyError::Malformed { place: file.display().to_string() };
+                read(purpose, &file)?.ok_or_else(malformed)?
+            }
+            made => made?,
+        },
+    };
+    let first = personal::claim_key(store, purpose.name(), &key.id).await?;
+    if first == key.id { Ok(key) } else { Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: first }) }
+}
+
+fn parse(purpose: Purpose, text: &str) -> Option<Key> {
+    let bytes = from_hex(text.trim())?;
+    let secret: [u8; 32] = bytes.try_into().ok()?;
+    let id = Sha256::new().chain_update("microgrants key id\n").chain_update(purpose.name()).chain_update(secret).finalize();
+    Some(Key { id: to_hex(&id[..8]), secret })
+}
+
+fn read(purpose: Purpose, file: &PathBuf) -> Result<Option<Key>, KeyError> {
+    let name = || file.display().to_string();
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(KeyError::File { file: name(), cause }),
+    };
+    let mode = fs::metadata(file).map_err(|cause| KeyError::File { file: name(), cause })?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed { file: name() });
+    }
+    parse(purpose, &text).map(Some).ok_or_else(|| KeyError::Malformed { place: name() })
+}
+
+fn make(purpose: Purpose, file: &Path) -> Result<Key, KeyError> {
+    let failed = |cause| KeyError::File { file: file.display().to_string(), cause };
+    let mut secret = [0_u8; 32];
+    OsRng.fill_bytes(&mut secret);
+    let text = to_hex(&secret);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
+    open.write_all(text.as_bytes()).and_then(|()| open.sync_all()).map_err(failed)?;
+    parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: file.display().to_string() })
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_the_same_id_wherever_it_lies() {
+        let text = "ab".repeat(32);
+        assert_eq!(parse(Purpose::Kek, &text).unwrap().id, parse(Purpose::Kek, &format!("{text}\n")).unwrap().id);
+        assert_ne!(parse(Purpose::Kek, &text).unwrap().id, parse(Purpose::Index, &text).unwrap().id);
+        assert!(parse(Purpose::Kek, "abc").is_none());
+    }
+}

@@ -1,0 +1,41 @@
+//! Loaded streams, kept between commands: the least recently used make room.
+
+use std::any::Any;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+
+use super::Loaded;
+use super::record::StreamKey;
+use crate::domain::Stream;
+
+/// How many streams are kept.
+const MOST: NonZeroUsize = NonZeroUsize::new(20_000).expect("twenty thousand is not zero");
+
+type Kept = (i64, Arc<dyn Any + Send + Sync>);
+
+pub(super) struct Memory(Mutex<LruCache<StreamKey, Kept>>);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST)))
+    }
+}
+
+impl Memory {
+    pub(super) fn find<S: Stream>(&self, key: StreamKey) -> Option<Loaded<S>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sequence, state) = kept.get(&key)?;
+        let state = Arc::clone(state).downcast().ok()?;
+        Some(Loaded { state, sequence: *sequence })
+    }
+
+    /// Keeps a state, unless a later one is kept already.
+    pub(super) fn keep<S: Stream>(&self, key: StreamKey, loaded: &Loaded<S>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.peek(&key).is_none_or(|(sequence, _)| *sequence <= loaded.sequence) {
+            kept.put(key, (loaded.sequence, Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>));
+        }
+    }
+}

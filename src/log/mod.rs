@@ -1,0 +1,168 @@
+//! The one way in which events are written and read.
+//!
+//! [`Log::append`] writes the events of one or several streams in one transaction, or nothing; each gets a dense
+//! position in its organisation's log. A loaded stream is kept in memory, since every append checks what was read.
+
+pub mod aggregate;
+pub mod append;
+pub mod keys;
+mod memory;
+pub mod record;
+mod settle;
+pub mod upcast;
+pub mod vault;
+mod writer;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::domain::Stream;
+use crate::store::{Store, StoreError, events};
+use append::{Answer, Append, Outcome};
+use memory::Memory;
+use record::{Recorded, StreamKey};
+use vault::Vault;
+pub use writer::RecordedBy;
+use writer::Writer;
+
+/// What can go wrong with the log. None of these is a refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the log's writer has stopped")]
+    Stopped,
+    #[error("the connection was lost before the commit; nothing was recorded")]
+    Lost,
+    #[error("the connection was lost at the commit, and the database could not be asked what became of it")]
+    Unknown,
+    #[error("the database's clock stands {seconds} s behind its log")]
+    ClockBehind { seconds: i64 },
+    #[error("a personal value could not be sealed or opened: {0}")]
+    Vault(#[from] vault::VaultError),
+}
+
+/// An organisation's log.
+#[derive(Clone)]
+pub struct Log {
+    store: Store,
+    organisation: Arc<str>,
+    writer: Writer,
+    memory: Arc<Memory>,
+    vault: Arc<Vault>,
+    grown: Arc<Notify>,
+}
+
+/// A stream's state and the sequence of its last event.
+#[derive(Clone, Debug)]
+pub struct Loaded<S> {
+    pub state: Arc<S>,
+    pub sequence: i64,
+}
+
+impl Log {
+    /// Opens an organisation's log and starts its writer.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open(store: Store, organisation: &str, vault: Vault, recorded_by: RecordedBy) -> Result<Self, LogError> {
+        let mut tx = store.begin().await?;
+        events::begin_log(&mut tx, organisation).await?;
+        tx.commit().await?;
+        let grown = Arc::new(Notify::new());
+        let writer = Writer::start(store.clone(), organisation.to_owned(), recorded_by, Arc::clone(&grown));
+        Ok(Self { store, organisation: organisation.into(), writer, memory: Arc::default(), vault: Arc::new(vault), grown })
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The organisation's key in the database.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        &self.organisation
+    }
+
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not the caller waits.
+    ///
+    /// # Errors
+    /// When the database does not answer or its clock stands behind.
+    pub async fn append(&self, append: Append) -> Result<Outcome, LogError> {
+        self.writer.append(append).await
+    }
+
+    /// Returns when this process has appended something.
+    pub async fn grown(&self) {
+        self.grown.notified().await;
+    }
+
+    /// A stream as this process last saw it: good for deciding, since the append checks it.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds an event that cannot be read.
+    pub async fn load<S: Stream>(&self, id: Uuid) -> Result<Loaded<S>, LogError> {
+        match self.memory.find(StreamKey::of::<S>(id)) {
+            Some(loaded) => Ok(loaded),
+            None => self.refresh(id).await,
+        }
+    }
+
+    /// A stream as the database has it now.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds an event that cannot be read.
+    pub async fn refresh<S: Stream>(&self, id: Uuid) -> Result<Loaded<S>, LogError> {
+        let key = StreamKey::of::<S>(id);
+        let mut loaded = self.memory.find::<S>(key).unwrap_or_else(|| Loaded { state: Arc::default(), sequence: 0 });
+        let tail = aggregate::tail::<S>(&self.store, &self.organisation, key, loaded.sequence).await?;
+        if !tail.is_empty() {
+            let state = Arc::make_mut(&mut loaded.state);
+            for event in &tail {
+                state.apply(event);
+                loaded.sequence += 1;
+            }
+        }
+        self.memory.keep(key, &loaded);
+        Ok(loaded)
+    }
+
+    /// Keeps a stream's state after an append of this process.
+    pub fn remember<S: Stream>(&self, id: Uuid, loaded: &Loaded<S>) {
+        self.memory.keep(StreamKey::of::<S>(id), loaded);
+    }
+
+    /// What a command was answered, if it is in the log.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn answer(&self, command: Uuid) -> Result<Option<Answer>, LogError> {
+        let stored = events::answer(&self.store, &self.organisation, &command.to_string()).await?;
+        Ok(stored.as_deref().and_then(Answer::read))
+    }
+
+    /// Events in order, from a position on.
+    ///
+    /// # Errors
+    /// When the database does not answer, or [`StoreError::Unreadable`] names what cannot be read.
+    pub async fn page(&self, from: i64, most: i64) -> Result<Vec<Recorded>, LogError> {
+        let rows = events::page(&self.store, &self.organisation, from, most).await?;
+        Ok(rows.iter().map(Recorded::read).collect::<Result<_, _>>()?)
+    }
+
+    /// How many events the log holds: the next event's position.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn length(&self) -> Result<i64, LogError> {
+        Ok(events::length(&self.store, &self.organisation).await?)
+    }
+}

@@ -1,0 +1,103 @@
+//! What the log holds, as the rest of the house sees it: streams by key, and recorded events.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::upcast;
+use crate::domain::{Event, Stream, event};
+use crate::store::StoreError;
+use crate::store::events::EventRow;
+
+/// Which stream: its type and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamKey {
+    pub kind: &'static str,
+    pub id: Uuid,
+}
+
+impl StreamKey {
+    #[must_use]
+    pub fn of<S: Stream>(id: Uuid) -> Self {
+        Self { kind: S::TYPE, id }
+    }
+
+    /// The id under which the stream is stored: no two organisations share one.
+    #[must_use]
+    pub fn stored_id(&self, organisation: &str) -> String {
+        format!("{organisation}/{}", self.id)
+    }
+}
+
+/// What an event says of its command, beside its payload. Every value is a string, and none is personal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metadata(BTreeMap<String, String>);
+
+impl Metadata {
+    pub fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+}
+
+/// An event of the log with its place in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub position: i64,
+    /// The database's clock at the append; it never falls as positions rise.
+    pub recorded_at: Timestamp,
+    pub stream: Uuid,
+    pub sequence: i64,
+    pub event: Event,
+    pub metadata: Metadata,
+    pub command_id: Uuid,
+}
+
+impl Recorded {
+    /// The day in Europe/London on which it was recorded.
+    #[must_use]
+    pub fn recorded_on(&self) -> Date {
+        day_of(self.recorded_at)
+    }
+
+    /// Reads a stored row, through the upcasters where its version is an old one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`], naming stream and position.
+    pub fn read(row: &EventRow) -> Result<Self, StoreError> {
+        let unreadable = |what: &'static str, cause: &dyn std::fmt::Display| StoreError::Unreadable {
+            what,
+            stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),
+            position: row.position,
+            cause: cause.to_string(),
+        };
+        let (_, id) = row.aggregate_id.rsplit_once('/').unwrap_or_default();
+        let event = upcast::current(&row.event_type, &row.event_version, &row.payload)
+            .and_then(|payload| event::Event::read(&row.aggregate_type, &payload));
+        Ok(Self {
+            position: row.position,
+            recorded_at: Timestamp::from_microsecond(row.recorded_at).map_err(|cause| unreadable("the time", &cause))?,
+            stream: id.parse().map_err(|cause| unreadable("the id", &cause))?,
+            sequence: row.sequence,
+            event: event.map_err(|cause| unreadable("the payload", &cause))?,
+            metadata: serde_json::from_str(&row.metadata).map_err(|cause| unreadable("the metadata", &cause))?,
+            command_id: row.command_id.parse().map_err(|cause| unreadable("the command id", &cause))?,
+        })
+    }
+}
+
+/// The day in Europe/London at an instant: deadlines, as-at and the days of postings are days there.
+///
+/// # Panics
+/// Never: the time zone is compiled in.
+#[must_use]
+pub fn day_of(instant: Timestamp) -> Date {
+    instant.in_tz("Europe/London").expect("the time zone is compiled in").date()
+}

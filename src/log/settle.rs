@@ -1,0 +1,179 @@
+//! Settling a batch of appends in memory, under the lock of the head: who fits, who conflicts, who repeats.
+//!
+//! Appends, the head and the facts read under its lock enter; an outcome each and the rows to insert leave. Pure.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::append::{Answer, Append, Outcome};
+use super::record::StreamKey;
+use crate::store::events::{Fact, Head};
+
+/// A decision may be at most this old, or this far ahead, when it is recorded, in microseconds.
+const DECISION_AGE_MAX: i64 = 60_000_000;
+const DECISION_AHEAD_MAX: i64 = 5_000_000;
+
+/// What the log knew when the head was locked, kept up to date as the batch settles.
+pub(super) struct Known {
+    heads: HashMap<String, i64>,
+    keys: HashSet<String>,
+    index: HashMap<String, String>,
+    answered: HashMap<String, Answer>,
+}
+
+impl Known {
+    pub(super) fn new(facts: Vec<Fact>) -> Self {
+        let mut known = Self { heads: HashMap::new(), keys: HashSet::new(), index: HashMap::new(), answered: HashMap::new() };
+        for Fact { kind, name, value } in facts {
+            let Some(value) = value else { continue };
+            match kind.as_str() {
+                "stream" => drop(known.heads.insert(name, value.parse().unwrap_or_default())),
+                "key" => drop(known.keys.insert(name)),
+                "index" => drop(known.index.insert(name, value)),
+                _ => known.answered.extend(Answer::read(&value).map(|answer| (name, answer))),
+            }
+        }
+        known
+    }
+
+    fn head(&mut self, organisation: &str, stream: StreamKey) -> &mut i64 {
+        self.heads.entry(format!("{}/{}", stream.kind, stream.stored_id(organisation))).or_default()
+    }
+}
+
+/// One append that fits: where its events go.
+pub(super) struct Placed<'a> {
+    pub(super) append: &'a Append,
+    pub(super) answer: Answer,
+    /// The sequence that each stream had before.
+    pub(super) before: BTreeMap<StreamKey, i64>,
+}
+
+/// Settles each append of the batch in turn. Positions are taken only by those that fit.
+pub(super) fn settle<'a>(
+    organisation: &str,
+    batch: impl Iterator<Item = &'a Append>,
+    head: Head,
+    recorded_at: i64,
+    known: &mut Known,
+) -> (Vec<Outcome>, Vec<Placed<'a>>) {
+    let mut next = head.next_position;
+    let mut placed = Vec::new();
+    let outcomes = batch
+        .map(|append| match fits(organisation, append, recorded_at, known) {
+            Err(outcome) => outcome,
+            Ok(before) => {
+                let first = next;
+                next += i64::try_from(append.events()).unwrap_or_default();
+                let answer = Answer { first_position: first, last_position: next - 1, ..append.answer.clone() };
+                known.answered.insert(append.command.to_string(), answer.clone());
+                placed.push(Placed { append, answer: answer.clone(), before });
+                Outcome::Appended(answer)
+            }
+        })
+        .collect();
+    (outcomes, placed)
+}
+
+fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known) -> Result<BTreeMap<StreamKey, i64>, Outcome> {
+    if let Some(answer) = known.answered.get(&append.command.to_string()) {
+        return Err(Outcome::Repeated(answer.clone()));
+    }
+    let age = recorded_at - append.decided_at;
+    if !(-DECISION_AHEAD_MAX..=DECISION_AGE_MAX).contains(&age) {
+        return Err(Outcome::Late { age });
+    }
+    if append.reads.iter().any(|(stream, seen)| *known.head(organisation, *stream) != *seen) {
+        return Err(Outcome::Conflict);
+    }
+    let born = |subject: &Uuid| append.personal.keys.iter().any(|key| key.subject == subject.to_string());
+    if append.personal.uses.iter().any(|subject| !born(subject) && !known.keys.contains(&subject.to_string())) {
+        return Err(Outcome::KeyGone);
+    }
+    for entry in append.personal.index.iter().filter(|entry| entry.unique) {
+        let holder = known.index.get(&entry.name());
+        if holder.is_some_and(|holder| *holder != entry.row.subject) {
+            return Err(Outcome::Taken(entry.row.kind));
+        }
+    }
+    let mut before = BTreeMap::new();
+    for batch in &append.batches {
+        let head = known.head(organisation, batch.stream);
+        before.insert(batch.stream, *head);
+        *head += i64::try_from(batch.events.len()).unwrap_or_default();
+    }
+    known.keys.extend(append.personal.keys.iter().map(|key| key.subject.clone()));
+    known.index.extend(append.personal.index.iter().map(|entry| (entry.name(), entry.row.subject.clone())));
+    Ok(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::append::{Batch, NewEvent};
+
+    const HEAD: Head = Head { next_position: 10, last_at: 0, clock: 0 };
+
+    fn stream(id: u128) -> StreamKey {
+        StreamKey { kind: "fund", id: Uuid::from_u128(id) }
+    }
+
+    fn append(command: u128, reads: &[(StreamKey, i64)], writes: &[StreamKey]) -> Append {
+        let batch = |stream: &StreamKey| Batch { stream: *stream, events: vec![NewEvent::for_tests()] };
+        Append {
+            command: Uuid::from_u128(command),
+            reads: reads.to_vec(),
+            batches: writes.iter().map(batch).collect(),
+            ..Append::for_tests()
+        }
+    }
+
+    fn settled(batch: &[Append]) -> Vec<Outcome> {
+        settle("here", batch.iter(), HEAD, 0, &mut Known::new(vec![])).0
+    }
+
+    #[test]
+    fn what_fits_takes_dense_positions() {
+        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(2, &[(stream(2), 0)], &[stream(2)])]);
+        let positions: Vec<_> = outcomes.iter().map(|outcome| outcome.answer().unwrap().first_position).collect();
+        assert_eq!(positions, [10, 11]);
+    }
+
+    #[test]
+    fn a_conflict_within_the_batch_takes_no_position() {
+        let outcomes = settled(&[
+            append(1, &[(stream(1), 0)], &[stream(1)]),
+            append(2, &[(stream(1), 0)], &[stream(1)]),
+            append(3, &[(stream(1), 1)], &[stream(1)]),
+        ]);
+        assert!(matches!(outcomes[1], Outcome::Conflict));
+        assert_eq!(outcomes[2].answer().unwrap().first_position, 11);
+    }
+
+    #[test]
+    fn a_stream_that_was_only_read_counts_too() {
+        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(2, &[(stream(1), 0), (stream(2), 0)], &[stream(2)])]);
+        assert!(matches!(outcomes[1], Outcome::Conflict));
+    }
+
+    #[test]
+    fn a_repeat_within_the_batch_gets_the_first_answer() {
+        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(1, &[(stream(1), 0)], &[stream(1)])]);
+        assert_eq!(outcomes[0].answer(), outcomes[1].answer());
+        assert!(matches!(outcomes[1], Outcome::Repeated(_)));
+    }
+
+    #[test]
+    fn a_decision_too_old_is_not_recorded() {
+        let old = Append { decided_at: -DECISION_AGE_MAX - 1, ..append(1, &[], &[stream(1)]) };
+        assert!(matches!(settled(&[old])[0], Outcome::Late { .. }));
+    }
+
+    #[test]
+    fn a_destroyed_key_seals_nothing() {
+        let mut sealed = append(1, &[], &[stream(1)]);
+        sealed.personal.uses.push(Uuid::from_u128(9));
+        assert!(matches!(settled(&[sealed])[0], Outcome::KeyGone));
+    }
+}

@@ -1,0 +1,280 @@
+//! The one writer of an organisation's log in this process: it takes what is waiting, and commits it together.
+//!
+//! Under the lock of the head, a second statement reads what the batch must be held against; the batch is settled in
+//! memory; what fits is inserted. A caller that goes away changes nothing: what was taken is finished.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::LogError;
+use super::append::{Answer, Append, Outcome};
+use super::settle::{Known, Placed, settle};
+use crate::store::events::{self, Asked, CommandAsked, Head, IndexAsked, NewEvent, StreamAsked, SubjectAsked, Written};
+use crate::store::{Store, StoreError, Tx, personal};
+
+/// How many appends are committed together at most.
+const BATCH_MOST: usize = 64;
+/// How many appends may wait before callers do.
+const WAITING_MOST: usize = 1024;
+/// How long a batch waits for as many as the batch before it had.
+const GATHER_MOST: Duration = Duration::from_micros(400);
+/// How far the database's clock may stand behind the log, in microseconds.
+const CLOCK_BEHIND_MAX: i64 = 5_000_000;
+/// How often a lost answer to COMMIT is asked after, and how long to wait between.
+const LOOK_UPS: u32 = 20;
+const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
+
+type Reply = oneshot::Sender<Result<Outcome, LogError>>;
+
+/// Where `recorded_at` comes from: the database, or a simulation.
+#[derive(Clone, Debug, Default)]
+pub enum RecordedBy {
+    #[default]
+    Database,
+    /// Microseconds since 1970, moved on by whoever simulates.
+    Simulation(Arc<AtomicI64>),
+}
+
+/// A handle to the writer's queue.
+#[derive(Clone, Debug)]
+pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
+
+impl Writer {
+    pub(super) fn start(store: Store, organisation: String, recorded_by: RecordedBy, grown: Arc<Notify>) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING_MOST);
+        let desk = Desk { store, organisation, recorded_by, grown };
+        tokio::spawn(desk.work(waiting));
+        Self(queue)
+    }
+
+    pub(super) async fn append(&self, append: Append) -> Result<Outcome, LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send((append, reply)).await.map_err(|_| LogError::Stopped)?;
+        answer.await.map_err(|_| LogError::Stopped)?
+    }
+}
+
+struct Desk {
+    store: Store,
+    organisation: String,
+    recorded_by: RecordedBy,
+    /// Tells this process's followers that there is something to read.
+    grown: Arc<Notify>,
+}
+
+/// A batch that could not be written: before the commit, or with its answer lost.
+enum Failure {
+    Before(LogError),
+    AtCommit { cause: StoreError, outcomes: Vec<Outcome> },
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Before(error.into())
+    }
+}
+
+/// Lets those who were answered together come back together: otherwise the first of them gets a flush of its own, and
+/// the others wait for it. A single caller never waits.
+async fn gather(waiting: &mut mpsc::Receiver<(Append, Reply)>, batch: &mut Vec<(Append, Reply)>, before: usize) {
+    let since = Instant::now();
+    while batch.len() < before.min(BATCH_MOST) && since.elapsed() < GATHER_MOST {
+        tokio::task::yield_now().await;
+        while batch.len() < BATCH_MOST
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
+        }
+    }
+}
+
+impl Desk {
+    async fn work(self, mut waiting: mpsc::Receiver<(Append, Reply)>) {
+        let mut batch = Vec::with_capacity(BATCH_MOST);
+        let mut before = 0;
+        while waiting.recv_many(&mut batch, BATCH_MOST).await > 0 {
+            gather(&mut waiting, &mut batch, before).await;
+            before = batch.len();
+            let (appends, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+            let outcomes = self.write(&appends).await;
+            self.grown.notify_one();
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                // A caller that went away needs no answer.
+                let _ = reply.send(outcome);
+            }
+        }
+    }
+
+    async fn write(&self, appends: &[Append]) -> Vec<Result<Outcome, LogError>> {
+        match self.attempt(appends).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(Failure::Before(error)) if appends.len() == 1 => vec![Err(error)],
+            Err(Failure::Before(error)) => {
+                tracing::warn!(%error, batch = appends.len(), "a batch was refused; each append runs alone");
+                let mut outcomes = Vec::with_capacity(appends.len());
+                for append in appends {
+                    outcomes.push(self.alone(append).await);
+                }
+                outcomes
+            }
+            Err(Failure::AtCommit { cause, outcomes }) => self.find_out(appends, outcomes, &cause).await,
+        }
+    }
+
+    async fn alone(&self, append: &Append) -> Result<Outcome, LogError> {
+        match self.attempt(std::slice::from_ref(append)).await {
+            Ok(mut outcomes) => outcomes.pop().ok_or(LogError::Stopped),
+            Err(Failure::Before(error)) => Err(error),
+            Err(Failure::AtCommit { cause, outcomes }) => {
+                let found = self.find_out(std::slice::from_ref(append), outcomes, &cause).await.pop();
+                found.unwrap_or(Err(LogError::Stopped))
+            }
+        }
+    }
+
+    async fn attempt(&self, appends: &[Append]) -> Result<Vec<Outcome>, Failure> {
+        let mut tx = self.begin().await?;
+        let head = events::lock_head(&mut tx, &self.organisation).await?;
+        let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
+        let mut known = self.read(&mut tx, appends).await?;
+        let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
+        let Some(last) = placed.last() else { return Ok(outcomes) };
+        let next_position = last.answer.last_position + 1;
+        self.insert(&mut tx, &placed, next_position, recorded_at).await?;
+        match tx.commit().await {
+            Ok(()) => Ok(outcomes),
+            Err(cause) => Err(Failure::AtCommit { cause, outcomes }),
+        }
+    }
+
+    /// Begins a transaction, over a fresh connection where an old one was cut.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut tries = 0;
+        loop {
+            match self.store.begin().await {
+                Err(StoreError::Sql(sqlx::Error::Io(_))) if tries < 16 => tries += 1,
+                begun => return begun,
+            }
+        }
+    }
+
+    fn recorded_at(&self, head: Head) -> Result<i64, LogError> {
+        let clock = match &self.recorded_by {
+            RecordedBy::Database => head.clock,
+            RecordedBy::Simulation(now) => now.load(Ordering::Relaxed),
+        };
+        let behind = head.last_at - clock;
+        if behind > CLOCK_BEHIND_MAX {
+            tracing::error!(behind, "the database's clock stands behind its log; nothing is appended until it is put right");
+            return Err(LogError::ClockBehind { seconds: behind / 1_000_000 });
+        }
+        Ok(clock.max(head.last_at))
+    }
+
+    async fn read(&self, tx: &mut Tx, appends: &[Append]) -> Result<Known, StoreError> {
+        let mut streams: Vec<_> = appends.iter().flat_map(|append| append.reads.iter().map(|(stream, _)| *stream)).collect();
+        streams.sort_unstable();
+        streams.dedup();
+        let ids: Vec<_> = streams.iter().map(|stream| stream.stored_id(&self.organisation)).collect();
+        let asked = Asked {
+            streams: streams.iter().zip(&ids).map(|(stream, id)| StreamAsked { aggregate_type: stream.kind, aggregate_id: id }).collect(),
+            commands: appends.iter().map(|append| CommandAsked { command_id: append.command.to_string() }).collect(),
+            subjects: appends
+                .iter()
+                .flat_map(|append| &append.personal.uses)
+                .map(|subject| SubjectAsked { subject: subject.to_string() })
+                .collect(),
+            index: appends
+                .iter()
+                .flat_map(|append| &append.personal.index)
+                .map(|entry| IndexAsked { kind: entry.row.kind, digest: &entry.row.digest })
+                .collect(),
+        };
+        Ok(Known::new(events::facts(tx, &self.organisation, &asked).await?))
+    }
+
+    async fn insert(&self, tx: &mut Tx, placed: &[Placed<'_>], next_position: i64, recorded_at: i64) -> Result<(), StoreError> {
+        let organisation = &self.organisation;
+        let commands: Vec<_> = placed.iter().map(|one| one.append.command.to_string()).collect();
+        let streams: Vec<Vec<_>> =
+            placed.iter().map(|one| one.append.batches.iter().map(|batch| batch.stream.stored_id(organisation)).collect()).collect();
+        let mut rows = Vec::new();
+        for ((one, command), ids) in placed.iter().zip(&commands).zip(&streams) {
+            let mut position = one.answer.first_position;
+            for (batch, id) in one.append.batches.iter().zip(ids) {
+                let before = one.before.get(&batch.stream).copied().unwrap_or_default();
+                for (event, sequence) in batch.events.iter().zip(before + 1..) {
+                    rows.push(NewEvent {
+                        aggregate_type: batch.stream.kind,
+                        aggregate_id: id,
+                        sequence,
+                        event_type: event.name,
+                        event_version: event.version,
+                        payload: &event.payload,
+                        metadata: &one.append.metadata,
+                        position,
+                        command_id: command,
+                    });
+                    position += 1;
+                }
+            }
+        }
+        let answers: Vec<_> = placed.iter().map(|one| one.answer.row(one.append.command)).collect();
+        let written = Written { events: &rows, answers: &answers, next_position, last_at: recorded_at };
+        events::write(tx, organisation, &written).await?;
+        self.insert_personal(tx, placed).await
+    }
+
+    async fn insert_personal(&self, tx: &mut Tx, placed: &[Placed<'_>]) -> Result<(), StoreError> {
+        let rows = || placed.iter().map(|one| &one.append.personal);
+        let keys: Vec<_> = rows().flat_map(|rows| rows.keys.iter().cloned()).collect();
+        let sealed: Vec<_> = rows().flat_map(|rows| rows.sealed.iter().cloned()).collect();
+        let index: Vec<_> = rows().flat_map(|rows| rows.index.iter().map(|entry| entry.row.clone())).collect();
+        if !keys.is_empty() {
+            personal::insert_keys(tx, &self.organisation, &keys).await?;
+        }
+        if !sealed.is_empty() {
+            personal::insert_sealed(tx, &self.organisation, &sealed).await?;
+        }
+        for (kind, subject) in rows().flat_map(|rows| &rows.given_up) {
+            personal::give_up_index(tx, &self.organisation, kind, &subject.to_string()).await?;
+        }
+        personal::replace_index(tx, &self.organisation, &index).await
+    }
+
+    /// The answer to COMMIT was lost: the log itself says what happened.
+    async fn find_out(&self, appends: &[Append], outcomes: Vec<Outcome>, cause: &StoreError) -> Vec<Result<Outcome, LogError>> {
+        tracing::warn!(%cause, "the answer to a commit was lost; looking each command up");
+        let mut found = Vec::with_capacity(appends.len());
+        for (append, outcome) in appends.iter().zip(outcomes) {
+            found.push(match outcome {
+                Outcome::Appended(_) | Outcome::Repeated(_) => self.look_up(append).await,
+                // What these rested on may not be in the log: the caller decides again.
+                Outcome::Taken(_) | Outcome::KeyGone | Outcome::Conflict => Ok(Outcome::Conflict),
+                Outcome::Late { age } => Ok(Outcome::Late { age }),
+            });
+        }
+        found
+    }
+
+    /// Asks under the lock of the head: a commit that is still under way elsewhere has ended by then.
+    async fn look_up(&self, append: &Append) -> Result<Outcome, LogError> {
+        for _ in 0..LOOK_UPS {
+            match self.stored(append).await {
+                Ok(Some(stored)) => return Answer::read(&stored).map(Outcome::Appended).ok_or(LogError::Stopped),
+                Ok(None) => return Err(LogError::Lost),
+                Err(_) => tokio::time::sleep(LOOK_UP_PAUSE).await,
+            }
+        }
+        Err(LogError::Unknown)
+    }
+
+    async fn stored(&self, append: &Append) -> Result<Option<String>, StoreError> {
+        let mut tx = self.begin().await?;
+        events::lock_head(&mut tx, &self.organisation).await?;
+        events::answer_in(&mut tx, &self.organisation, &append.command.to_string()).await
+    }
+}

@@ -1,0 +1,27 @@
+//! Parses arguments and environment, and runs the task that they name.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use microgrants::config::{Cli, Task};
+
+fn main() -> ExitCode {
+    let Cli { config, command } = Cli::parse();
+    // Refusals are answers, not incidents; and what was typed does not belong in a log.
+    let quiet = "warn,tracing_actix_web=off,microgrants=info";
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let done = actix_web::rt::System::with_tokio_rt(runtime).block_on(microgrants::cli::run(config, command.unwrap_or(Task::Serve)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("microgrants: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The writer and the followers run on threads of their own, beside those that serve.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started")
+}

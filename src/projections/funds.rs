@@ -1,0 +1,115 @@
+//! Funds with their rules and rounds. Their money is in the postings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::fund::{FundState, RoundState, Rules};
+use crate::domain::text::Slug;
+use crate::domain::{Event, FundEvent};
+use crate::log::record::Recorded;
+
+/// A fund as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Fund)]
+pub struct FundRow {
+    pub id: Uuid,
+    pub version: i64,
+    pub state: FundState,
+    pub name: String,
+    pub purpose: String,
+    pub areas: BTreeSet<Slug>,
+    pub rules: Rules,
+    /// Rules that were proposed and wait for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_rules: Option<Rules>,
+    #[schema(value_type = BTreeMap<String, RoundRow>)]
+    pub rounds: BTreeMap<Slug, RoundRow>,
+}
+
+/// A round as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Round)]
+pub struct RoundRow {
+    pub name: String,
+    pub state: RoundState,
+    #[schema(value_type = String, format = "date")]
+    pub opens_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub closes_on: Date,
+    pub form: u32,
+}
+
+pub(super) struct Funds;
+
+impl Projection for Funds {
+    const NAME: &'static str = "funds";
+    type Row = FundRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        matches!(event.event, Event::Fund(_)).then(|| Touches::one(&event.stream))
+    }
+
+    fn project(event: &Recorded, row: Option<FundRow>, _: Option<FundRow>) -> Option<FundRow> {
+        let Event::Fund(happened) = &event.event else { return None };
+        if let FundEvent::FundCreated { name, purpose, areas, rules } = happened {
+            return Some(FundRow {
+                id: event.stream,
+                version: event.sequence,
+                state: FundState::Draft,
+                name: name.to_string(),
+                purpose: purpose.to_string(),
+                areas: areas.clone(),
+                rules: rules.clone(),
+                proposed_rules: None,
+                rounds: BTreeMap::new(),
+            });
+        }
+        let mut row = row?;
+        row.version = event.sequence;
+        match happened {
+            FundEvent::RulesSet { rules } => row.rules = rules.clone(),
+            FundEvent::RulesProposed { rules, .. } => row.proposed_rules = Some(rules.clone()),
+            FundEvent::RulesConfirmed { rules, .. } => {
+                row.rules = rules.clone();
+                row.proposed_rules = None;
+            }
+            FundEvent::FundOpened {} | FundEvent::FundResumed {} => row.state = FundState::Open,
+            FundEvent::FundPaused { .. } => row.state = FundState::Paused,
+            FundEvent::FundClosed {} => row.state = FundState::Closed,
+            FundEvent::FundArchived {} => row.state = FundState::Archived,
+            FundEvent::RoundPlanned { round, name, opens_on, closes_on, form } => {
+                let planned = RoundRow {
+                    name: name.to_string(),
+                    state: RoundState::Planned,
+                    opens_on: *opens_on,
+                    closes_on: *closes_on,
+                    form: *form,
+                };
+                row.rounds.insert(round.clone(), planned);
+            }
+            FundEvent::RoundExtended { round, closes_on } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.closes_on = *closes_on;
+                }
+            }
+            FundEvent::RoundOpened { round } => row.set_round(round, RoundState::Open),
+            FundEvent::RoundClosed { round } => row.set_round(round, RoundState::Closed),
+            FundEvent::DecidingStarted { round } => row.set_round(round, RoundState::Deciding),
+            FundEvent::RoundCompleted { round } => row.set_round(round, RoundState::Completed),
+            _ => {}
+        }
+        Some(row)
+    }
+}
+
+impl FundRow {
+    fn set_round(&mut self, round: &Slug, state: RoundState) {
+        if let Some(found) = self.rounds.get_mut(round) {
+            found.state = state;
+        }
+    }
+}

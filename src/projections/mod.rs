@@ -1,0 +1,119 @@
+//! What the log means for those who read it: pure folds from events to rows, and the follower that stores them.
+//!
+//! A projection says which row an event touches, and what the row is after it. Live, catching up or rebuilt, it is
+//! the same fold. Rows hold sealed references, never opened values.
+
+mod answers;
+mod applications;
+mod days;
+mod follow;
+mod funds;
+mod grants;
+mod groups;
+mod organisations;
+mod payments;
+mod people;
+mod places;
+mod updates;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use answers::AnswerRow;
+pub use applications::{ApplicationRow, ScoreRow};
+pub use days::DayRow;
+pub use follow::{ProjectionError, Projector};
+pub use funds::{FundRow, RoundRow};
+pub use grants::{CheckRow, GrantRow};
+pub use groups::{GroupRow, PayeeRow};
+pub use organisations::OrganisationRow;
+pub use payments::PaymentRow;
+pub use people::PersonRow;
+pub use updates::{OutcomeRow, UpdateRow};
+
+use crate::log::record::Recorded;
+use crate::store::postings::PostingRow;
+
+/// Which rows an event concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touches {
+    /// The row that may change.
+    pub row: String,
+    /// A row that is only read beside it.
+    pub beside: Option<String>,
+}
+
+impl Touches {
+    fn one(row: &impl std::fmt::Display) -> Self {
+        Self { row: row.to_string(), beside: None }
+    }
+}
+
+/// A pure fold from events to the rows of one table.
+pub trait Projection {
+    /// The projection's name, and its table's after `view_`.
+    const NAME: &'static str;
+    type Row: Serialize + DeserializeOwned;
+
+    /// The rows that the event concerns, if any.
+    fn touches(event: &Recorded) -> Option<Touches>;
+
+    /// The row after the event; `None` leaves it as it is.
+    fn project(event: &Recorded, row: Option<Self::Row>, beside: Option<Self::Row>) -> Option<Self::Row>;
+
+    /// The figures that the event adds, given the row before it.
+    fn post(_event: &Recorded, _before: Option<&Self::Row>) -> Vec<PostingRow> {
+        Vec::new()
+    }
+}
+
+/// What one event does to a projection's rows.
+#[derive(Debug, Default)]
+struct Projected {
+    body: Option<String>,
+    postings: Vec<PostingRow>,
+}
+
+/// A projection without its row type, so that the follower can hold them all.
+#[derive(Clone, Copy)]
+struct Registered {
+    name: &'static str,
+    touches: fn(&Recorded) -> Option<Touches>,
+    project: Project,
+}
+
+type Project = fn(&Recorded, Option<&str>, Option<&str>) -> Result<Projected, serde_json::Error>;
+
+impl Registered {
+    const fn of<P: Projection>() -> Self {
+        Self { name: P::NAME, touches: P::touches, project: project::<P> }
+    }
+}
+
+fn project<P: Projection>(event: &Recorded, row: Option<&str>, beside: Option<&str>) -> Result<Projected, serde_json::Error> {
+    let read = |body: Option<&str>| body.map(serde_json::from_str::<P::Row>).transpose();
+    let before = read(row)?;
+    let postings = P::post(event, before.as_ref());
+    let body = P::project(event, before, read(beside)?).map(|row| serde_json::to_string(&row)).transpose()?;
+    Ok(Projected { body, postings })
+}
+
+/// Every projection.
+const ALL: [Registered; 11] = [
+    Registered::of::<answers::Answers>(),
+    Registered::of::<applications::Applications>(),
+    Registered::of::<days::Days>(),
+    Registered::of::<funds::Funds>(),
+    Registered::of::<grants::Grants>(),
+    Registered::of::<groups::Groups>(),
+    Registered::of::<organisations::Organisations>(),
+    Registered::of::<payments::Payments>(),
+    Registered::of::<people::People>(),
+    Registered::of::<places::Places>(),
+    Registered::of::<updates::Updates>(),
+];
+
+/// The names of all projections.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|projection| projection.name)
+}

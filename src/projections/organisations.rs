@@ -1,0 +1,77 @@
+//! The organisation: its name, its signs of success, and the current versions of form and agreement.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Projection, Touches};
+use crate::domain::organisation::Question;
+use crate::domain::outcome::Sign;
+use crate::domain::{Event, OrganisationEvent};
+use crate::log::record::Recorded;
+
+/// The organisation as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Organisation)]
+pub struct OrganisationRow {
+    pub name: String,
+    /// The day on which a simulated log ends; absent for a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub simulated: Option<Date>,
+    pub version: i64,
+    pub signs_version: u32,
+    pub signs: Vec<Sign>,
+    pub form_version: u32,
+    pub form: Vec<Question>,
+    pub agreement_version: u32,
+    pub agreement_hash: String,
+    pub agreement: String,
+}
+
+pub(super) struct Organisations;
+
+impl Projection for Organisations {
+    const NAME: &'static str = "organisations";
+    type Row = OrganisationRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        matches!(event.event, Event::Organisation(_)).then(|| Touches::one(&event.stream))
+    }
+
+    fn project(event: &Recorded, row: Option<OrganisationRow>, _: Option<OrganisationRow>) -> Option<OrganisationRow> {
+        let Event::Organisation(happened) = &event.event else { return None };
+        if let OrganisationEvent::OrganisationFounded { name, simulated } = happened {
+            return Some(OrganisationRow {
+                name: name.to_string(),
+                simulated: *simulated,
+                version: event.sequence,
+                signs_version: 0,
+                signs: Vec::new(),
+                form_version: 0,
+                form: Vec::new(),
+                agreement_version: 0,
+                agreement_hash: String::new(),
+                agreement: String::new(),
+            });
+        }
+        let mut row = row?;
+        row.version = event.sequence;
+        match happened {
+            OrganisationEvent::SignsAdopted { version, signs } => {
+                row.signs_version = *version;
+                row.signs.clone_from(signs);
+            }
+            OrganisationEvent::FormPublished { version, questions } => {
+                row.form_version = *version;
+                row.form.clone_from(questions);
+            }
+            OrganisationEvent::AgreementPublished { version, text, hash } => {
+                row.agreement_version = *version;
+                row.agreement_hash.clone_from(hash);
+                row.agreement = text.to_string();
+            }
+            _ => {}
+        }
+        Some(row)
+    }
+}

@@ -1,0 +1,109 @@
+//! Payments, for the list of what is due to be approved, sent and confirmed.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::grant::PaymentState;
+use crate::domain::payee::Route;
+use crate::domain::{Event, GrantEvent, Money, PersonId};
+use crate::log::record::Recorded;
+
+/// A payment as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Payment)]
+pub struct PaymentRow {
+    pub grant: Uuid,
+    pub payment: u16,
+    pub state: PaymentState,
+    pub amount: Money,
+    pub route: Route,
+    pub prepared_by: PersonId,
+    pub approved_by: BTreeSet<PersonId>,
+    #[schema(value_type = String, format = "date")]
+    pub prepared_on: Date,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub sent_on: Option<Date>,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub paid_on: Option<Date>,
+    pub reason: Option<String>,
+    /// How many people must approve it.
+    pub approvals_needed: u8,
+}
+
+pub(super) struct Payments;
+
+impl Projection for Payments {
+    const NAME: &'static str = "payments";
+    type Row = PaymentRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        use GrantEvent as E;
+        let Event::Grant(
+            E::PaymentPrepared { payment, .. }
+            | E::PaymentApproved { payment, .. }
+            | E::PaymentRejected { payment, .. }
+            | E::PaymentCancelled { payment, .. }
+            | E::PaymentSent { payment, .. }
+            | E::PaymentConfirmed { payment, .. }
+            | E::PaymentFailed { payment, .. },
+        ) = &event.event
+        else {
+            return None;
+        };
+        Some(Touches::one(&format_args!("{}/{payment:05}", event.stream)))
+    }
+
+    fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
+        use GrantEvent as E;
+        let Event::Grant(happened) = &event.event else { return None };
+        if let E::PaymentPrepared { payment, amount, route, prepared_by, eyes, .. } = happened {
+            return Some(PaymentRow {
+                grant: event.stream,
+                payment: *payment,
+                state: PaymentState::Prepared,
+                amount: *amount,
+                route: *route,
+                prepared_by: *prepared_by,
+                approved_by: BTreeSet::new(),
+                prepared_on: event.recorded_on(),
+                sent_on: None,
+                paid_on: None,
+                reason: None,
+                approvals_needed: eyes.saturating_sub(1),
+            });
+        }
+        let mut row = row?;
+        match happened {
+            E::PaymentApproved { approved_by, .. } => {
+                row.approved_by.insert(*approved_by);
+                if row.approved_by.len() >= usize::from(row.approvals_needed) {
+                    row.state = PaymentState::Approved;
+                }
+            }
+            E::PaymentRejected { reason, .. } => row.end(PaymentState::Rejected, reason),
+            E::PaymentCancelled { reason, .. } => row.end(PaymentState::Cancelled, reason),
+            E::PaymentFailed { reason, .. } => row.end(PaymentState::Failed, reason),
+            E::PaymentSent { sent_on, .. } => {
+                row.state = PaymentState::Sent;
+                row.sent_on = Some(*sent_on);
+            }
+            E::PaymentConfirmed { paid_on, .. } => {
+                row.state = PaymentState::Confirmed;
+                row.paid_on = Some(*paid_on);
+            }
+            _ => {}
+        }
+        Some(row)
+    }
+}
+
+impl PaymentRow {
+    fn end(&mut self, state: PaymentState, reason: &impl ToString) {
+        self.state = state;
+        self.reason = Some(reason.to_string());
+    }
+}

@@ -1,0 +1,88 @@
+//! People and their roles. Names stay sealed here; `views` opens them for those who may see them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::sealed::Sealed;
+use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, Roles};
+use crate::log::record::Recorded;
+
+/// A person with their roles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRow {
+    pub id: Uuid,
+    pub version: i64,
+    pub name: Sealed,
+    pub email: Option<Sealed>,
+    pub telephone: Option<Sealed>,
+    pub roles: Roles,
+    /// Roles that were proposed and wait for a second person.
+    pub proposed: Roles,
+    /// The groups that the person is a member of.
+    pub groups: BTreeSet<Uuid>,
+}
+
+pub(super) struct People;
+
+impl Projection for People {
+    const NAME: &'static str = "people";
+    type Row = PersonRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        use OrganisationEvent as O;
+        match &event.event {
+            Event::Person(_) => Some(Touches::one(&event.stream)),
+            Event::Organisation(
+                O::FounderNamed { person, .. }
+                | O::RoleGiven { person, .. }
+                | O::RoleProposed { person, .. }
+                | O::RoleConfirmed { person, .. }
+                | O::RoleEnded { person, .. },
+            )
+            | Event::Group(GroupEvent::MemberAdded { person } | GroupEvent::MemberRemoved { person }) => Some(Touches::one(person)),
+            _ => None,
+        }
+    }
+
+    fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
+        use OrganisationEvent as O;
+        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone }) = &event.event {
+            let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+            let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
+            return Some(PersonRow { id: event.stream, version: event.sequence, name, email, telephone, roles, proposed, groups });
+        }
+        let mut row = row?;
+        match &event.event {
+            Event::Person(PersonEvent::ContactChanged { name, email, telephone }) => {
+                row.version = event.sequence;
+                (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
+            }
+            Event::Group(GroupEvent::MemberAdded { .. }) => {
+                row.groups.insert(event.stream);
+            }
+            Event::Group(GroupEvent::MemberRemoved { .. }) => {
+                row.groups.remove(&event.stream);
+            }
+            Event::Organisation(O::FounderNamed { roles, .. }) => row.roles.extend(roles),
+            Event::Organisation(O::RoleGiven { role, .. }) => {
+                row.roles.insert(*role);
+            }
+            Event::Organisation(O::RoleProposed { role, .. }) => {
+                row.proposed.insert(*role);
+            }
+            Event::Organisation(O::RoleConfirmed { role, .. }) => {
+                row.proposed.remove(role);
+                row.roles.insert(*role);
+            }
+            Event::Organisation(O::RoleEnded { role, .. }) => {
+                row.proposed.remove(role);
+                row.roles.remove(role);
+            }
+            _ => {}
+        }
+        Some(row)
+    }
+}

@@ -1,0 +1,226 @@
+//! Where each application and grant belongs, so that every figure can be posted to its fund, round and area.
+//!
+//! Postings are append-only: a budget or an outcome at any position or day is a sum over them.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Projection, Touches};
+use crate::domain::group::Standing;
+use crate::domain::outcome::Strength;
+use crate::domain::source::Sources;
+use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, Money};
+use crate::log::record::Recorded;
+use crate::store::postings::PostingRow;
+
+/// What is known of an application or grant, or of a group, for posting figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PlaceRow {
+    fund: String,
+    round: String,
+    area: String,
+    standing: Option<Standing>,
+    requested: Money,
+    submitted_on: Option<Date>,
+    judged: BTreeMap<String, Strength>,
+}
+
+pub(super) struct Places;
+
+impl Projection for Places {
+    const NAME: &'static str = "places";
+    type Row = PlaceRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        let row = event.stream.to_string();
+        match &event.event {
+            Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
+                Some(Touches { row, beside: Some(group.to_string()) })
+            }
+            Event::Fund(
+                FundEvent::Committed { grant, .. }
+                | FundEvent::CommitmentReduced { grant, .. }
+                | FundEvent::CommitmentReleased { grant, .. },
+            ) => Some(Touches::one(grant)),
+            Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => Some(Touches { row, beside: None }),
+            Event::Person(_) | Event::Organisation(_) => None,
+        }
+    }
+
+    fn project(event: &Recorded, row: Option<PlaceRow>, beside: Option<PlaceRow>) -> Option<PlaceRow> {
+        match &event.event {
+            Event::Group(GroupEvent::GroupRegistered { standing, .. }) => {
+                Some(PlaceRow { standing: Some(*standing), ..PlaceRow::default() })
+            }
+            Event::Application(ApplicationEvent::ApplicationStarted { fund, round, .. }) => Some(PlaceRow {
+                fund: fund.to_string(),
+                round: round.to_string(),
+                standing: beside.and_then(|group| group.standing),
+                ..PlaceRow::default()
+            }),
+            Event::Application(ApplicationEvent::ApplicationSubmitted { requested, area, received_on, .. }) => {
+                Some(PlaceRow { requested: *requested, area: area.to_string(), submitted_on: Some(*received_on), ..row? })
+            }
+            Event::Application(ApplicationEvent::ApplicationResubmitted { requested, area }) => {
+                Some(PlaceRow { requested: *requested, area: area.to_string(), ..row? })
+            }
+            Event::Grant(GrantEvent::OutcomeJudged { update, sign, strength, .. }) => {
+                let mut row = row?;
+                row.judged.insert(format!("{update}/{sign}"), *strength);
+                Some(row)
+            }
+            _ => None,
+        }
+    }
+
+    fn post(event: &Recorded, before: Option<&PlaceRow>) -> Vec<PostingRow> {
+        let unknown = PlaceRow::default();
+        let mut post = Posts { event, place: before.unwrap_or(&unknown), posted: Vec::new() };
+        match &event.event {
+            Event::Fund(happened) => post.fund(happened),
+            Event::Application(happened) => post.application(happened),
+            Event::Grant(happened) => post.grant(happened),
+            _ => {}
+        }
+        post.posted
+    }
+}
+
+struct Posts<'a> {
+    event: &'a Recorded,
+    place: &'a PlaceRow,
+    posted: Vec<PostingRow>,
+}
+
+impl Posts<'_> {
+    fn add(&mut self, figure: &str, amount: i64) -> &mut PostingRow {
+        let day = self.event.recorded_on().to_string();
+        let of_grant = matches!(self.event.event, Event::Application(_) | Event::Grant(_));
+        self.posted.push(PostingRow {
+            position: self.event.position,
+            ordinal: i64::try_from(self.posted.len()).unwrap_or_default(),
+            figure: figure.to_owned(),
+            amount,
+            fund: self.place.fund.clone(),
+            round: self.place.round.clone(),
+            area: self.place.area.clone(),
+            funder: String::new(),
+            restricted: String::new(),
+            grant_id: if of_grant { self.event.stream.to_string() } else { String::new() },
+            sign: String::new(),
+            recorded_on: day.clone(),
+            effective_on: day,
+        });
+        let last = self.posted.len() - 1;
+        &mut self.posted[last]
+    }
+
+    /// Posts a sum by its sources, with the sign of `direction`.
+    fn money(&mut self, figure: &str, sources: &Sources, direction: i64, effective_on: Option<Date>) {
+        for part in sources.parts() {
+            let posting = self.add(figure, direction * part.amount.pence());
+            posting.funder = part.source.funder.to_string();
+            posting.restricted = part.source.area.as_ref().map(ToString::to_string).unwrap_or_default();
+            if let Some(day) = effective_on {
+                posting.effective_on = day.to_string();
+            }
+        }
+    }
+
+    fn fund(&mut self, happened: &FundEvent) {
+        match happened {
+            FundEvent::FundingAllocated { source, amount, received_on, .. } => {
+                self.money("allocated", &Sources::of(source, *amount), 1, Some(*received_on));
+            }
+            FundEvent::FundingWithdrawn { source, amount, withdrawn_on, .. } => {
+                self.money("allocated", &Sources::of(source, *amount), -1, Some(*withdrawn_on));
+            }
+            FundEvent::Committed { grant, sources, .. } => {
+                self.money("committed", sources, 1, None);
+                self.add("awards", 1);
+                self.of_grant(&grant.to_string());
+            }
+            FundEvent::CommitmentReduced { grant, sources, effective_on } => {
+                self.money("committed", sources, -1, *effective_on);
+                self.of_grant(&grant.to_string());
+            }
+            FundEvent::CommitmentReleased { grant, sources } => {
+                self.money("committed", sources, -1, None);
+                self.of_grant(&grant.to_string());
+            }
+            _ => {}
+        }
+        for posting in self.posted.iter_mut().filter(|posting| posting.fund.is_empty()) {
+            posting.fund = self.event.stream.to_string();
+            posting.area.clone_from(&posting.restricted);
+        }
+    }
+
+    fn of_grant(&mut self, grant: &str) {
+        for posting in &mut self.posted {
+            grant.clone_into(&mut posting.grant_id);
+        }
+    }
+
+    fn application(&mut self, happened: &ApplicationEvent) {
+        match happened {
+            ApplicationEvent::ApplicationSubmitted { requested, area, received_on, .. } => {
+                for (figure, amount) in [("requested", requested.pence()), ("submitted", 1)] {
+                    let posting = self.add(figure, amount);
+                    posting.area = area.to_string();
+                    posting.effective_on = received_on.to_string();
+                }
+            }
+            ApplicationEvent::ApplicationResubmitted { requested, area } => {
+                let before = self.place.requested.pence();
+                self.add("requested", -before);
+                self.add("submitted", -1);
+                self.add("requested", requested.pence()).area = area.to_string();
+                self.add("submitted", 1).area = area.to_string();
+            }
+            ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. } => {
+                self.add("decided", 1);
+                if let Some(submitted_on) = self.place.submitted_on {
+                    let days = submitted_on.until(self.event.recorded_on()).map_or(0, |span| i64::from(span.get_days()));
+                    self.add("decision_days", days);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn grant(&mut self, happened: &GrantEvent) {
+        match happened {
+            GrantEvent::AgreementAccepted { .. } => {
+                self.add("grants", 1);
+                if self.place.standing == Some(Standing::New) {
+                    self.add("grants_to_new_groups", 1);
+                }
+            }
+            GrantEvent::PaymentSent { sources, sent_on, .. } => self.money("paid", sources, 1, Some(*sent_on)),
+            GrantEvent::PaymentFailed { sources, failed_on, .. } => self.money("paid", sources, -1, Some(*failed_on)),
+            GrantEvent::ReturnReceived { sources, received_on } => self.money("returned", sources, 1, Some(*received_on)),
+            GrantEvent::UpdateReceived { people, volunteers, spent, outcomes, .. } => {
+                self.add("updates", 1);
+                self.add("people", i64::from(*people));
+                self.add("volunteers", i64::from(*volunteers));
+                self.add("spent", spent.pence());
+                for said in outcomes {
+                    self.add("said", said.strength.points()).sign = said.sign.to_string();
+                    self.add("said_by", 1).sign = said.sign.to_string();
+                }
+            }
+            GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
+                if let Some(earlier) = self.place.judged.get(&format!("{update}/{sign}")).copied() {
+                    self.add("judged", -earlier.points()).sign = sign.to_string();
+                    self.add("judged_of", -1).sign = sign.to_string();
+                }
+                self.add("judged", strength.points()).sign = sign.to_string();
+                self.add("judged_of", 1).sign = sign.to_string();
+            }
+            _ => {}
+        }
+    }
+}

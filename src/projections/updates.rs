@@ -1,0 +1,123 @@
+//! Updates, for the list of what is due, overdue and to be read. The group's words stay sealed.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::application::Channel;
+use crate::domain::grant::UpdateState;
+use crate::domain::outcome::Strength;
+use crate::domain::sealed::Sealed;
+use crate::domain::text::Slug;
+use crate::domain::{Event, GrantEvent, Money};
+use crate::log::record::Recorded;
+
+/// An update as the log shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateRow {
+    pub grant: Uuid,
+    pub update: u16,
+    pub state: UpdateState,
+    pub due_on: Date,
+    pub last: bool,
+    pub received_on: Option<Date>,
+    pub channel: Option<Channel>,
+    pub words: Option<Sealed>,
+    pub learned: Option<Sealed>,
+    pub people: u32,
+    pub volunteers: u32,
+    pub spent: Option<Money>,
+    pub outcomes: Vec<OutcomeRow>,
+    pub reason: Option<String>,
+}
+
+/// What the group said of a sign, and what staff judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeRow {
+    pub sign: Slug,
+    pub said: Option<Strength>,
+    pub words: Option<Sealed>,
+    pub judged: Option<Strength>,
+    pub judgement: Option<String>,
+}
+
+pub(super) struct Updates;
+
+impl Projection for Updates {
+    const NAME: &'static str = "updates";
+    type Row = UpdateRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        use GrantEvent as E;
+        let Event::Grant(
+            E::UpdateRequested { update, .. }
+            | E::UpdateReceived { update, .. }
+            | E::UpdateAccepted { update }
+            | E::UpdateExcused { update, .. }
+            | E::OutcomeJudged { update, .. },
+        ) = &event.event
+        else {
+            return None;
+        };
+        Some(Touches::one(&format_args!("{}/{update:05}", event.stream)))
+    }
+
+    fn project(event: &Recorded, row: Option<UpdateRow>, _: Option<UpdateRow>) -> Option<UpdateRow> {
+        use GrantEvent as E;
+        let Event::Grant(happened) = &event.event else { return None };
+        if let E::UpdateRequested { update, due_on, last } = happened {
+            return Some(UpdateRow {
+                grant: event.stream,
+                update: *update,
+                state: UpdateState::Requested,
+                due_on: *due_on,
+                last: *last,
+                received_on: None,
+                channel: None,
+                words: None,
+                learned: None,
+                people: 0,
+                volunteers: 0,
+                spent: None,
+                outcomes: Vec::new(),
+                reason: None,
+            });
+        }
+        let mut row = row?;
+        match happened {
+            E::UpdateReceived { channel, words, learned, people, volunteers, spent, outcomes, received_on, .. } => {
+                row.state = UpdateState::Received;
+                (row.received_on, row.channel) = (Some(*received_on), Some(*channel));
+                (row.words, row.learned) = (Some(words.clone()), learned.clone());
+                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
+                let said = |kept: &crate::domain::grant::OutcomeKept| OutcomeRow {
+                    sign: kept.sign.clone(),
+                    said: Some(kept.strength),
+                    words: Some(kept.words.clone()),
+                    judged: None,
+                    judgement: None,
+                };
+                row.outcomes = outcomes.iter().map(said).collect();
+            }
+            E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
+            E::UpdateExcused { reason, .. } => {
+                row.state = UpdateState::Excused;
+                row.reason = Some(reason.to_string());
+            }
+            E::OutcomeJudged { sign, strength, reason, .. } => row.judge(sign, *strength, reason.to_string()),
+            _ => {}
+        }
+        Some(row)
+    }
+}
+
+impl UpdateRow {
+    fn judge(&mut self, sign: &Slug, strength: Strength, judgement: String) {
+        let (judged, judgement) = (Some(strength), Some(judgement));
+        match self.outcomes.iter_mut().find(|outcome| outcome.sign == *sign) {
+            Some(outcome) => (outcome.judged, outcome.judgement) = (judged, judgement),
+            None => self.outcomes.push(OutcomeRow { sign: sign.clone(), said: None, words: None, judged, judgement }),
+        }
+    }
+}

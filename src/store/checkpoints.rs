@@ -1,0 +1,75 @@
+//! How far each projection has read, by generation.
+
+use super::{Store, Stored, Tx, in_tx, reading};
+
+/// One projection's checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Checkpoint {
+    pub name: String,
+    pub generation: i64,
+    /// The position that it will read next.
+    pub next_position: i64,
+    /// `building`, `live` or `retired`.
+    pub state: String,
+    /// Why it stopped, if it did.
+    pub error: Option<String>,
+}
+
+/// Makes sure that a projection has a live generation.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin(tx: &mut Tx, organisation: &str, name: &str) -> Stored<()> {
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state) \
+         SELECT $1, $2, 1, 0, 'live' WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
+         ON CONFLICT DO NOTHING";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).execute(db).await?; });
+    Ok(())
+}
+
+/// Locks every checkpoint of the organisation.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut Tx, organisation: &str) -> Stored<Vec<Checkpoint>> {
+    let sql = format!("{}{}", all_sql(), tx.engine().lock());
+    Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
+}
+
+/// Every checkpoint, for showing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Checkpoint>> {
+    let sql = all_sql();
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
+}
+
+fn all_sql() -> String {
+    "SELECT name, generation, next_position, state, error FROM projections WHERE organisation = $1 ORDER BY name, generation".to_owned()
+}
+
+/// Moves a checkpoint, or changes its state.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (organisation, name, generation) DO UPDATE SET next_position = excluded.next_position, state = excluded.state, \
+         error = excluded.error";
+    let Checkpoint { name, generation, next_position, state, error } = checkpoint;
+    in_tx!(tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(name).bind(generation).bind(next_position).bind(state).bind(error).execute(db).await?;
+    });
+    Ok(())
+}
+
+/// Forgets a generation whose rows were removed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn remove(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
+    const SQL: &str = "DELETE FROM projections WHERE organisation = $1 AND name = $2 AND generation = $3";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(&checkpoint.name).bind(checkpoint.generation).execute(db).await?; });
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Both databases, behind one set of functions. The engine is met nowhere else.
+//!
+//! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many rows travel as one
+//! JSON parameter, so that one statement serves one row or a thousand.
+
+pub mod checkpoints;
+mod dialect;
+pub mod events;
+mod open;
+pub mod personal;
+pub mod postings;
+pub mod rows;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use dialect::Engine;
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub enum Store {
+    Postgres(PgPool),
+    Sqlite(Lite),
+}
+
+/// SQLite: one connection that writes, and some that only read.
+#[derive(Clone, Debug)]
+pub struct Lite {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Held for as long as this process may write.
+    _lock: std::sync::Arc<std::fs::File>,
+}
+
+/// A transaction under way.
+pub enum Tx {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// What went wrong with the database or with what it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database did not answer as it should: {0}")]
+    Sql(#[from] sqlx::Error),
+    #[error("the database could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("another process has the database {0} open for writing; stop it first, or use PostgreSQL")]
+    Locked(String),
+    #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
+    UnknownEngine(String),
+    #[error("{file}: {cause}")]
+    File { file: String, cause: std::io::Error },
+    #[error("stored data cannot be read: {what} of stream {stream} at position {position}: {cause}")]
+    Unreadable { what: &'static str, stream: String, position: i64, cause: String },
+}
+
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Runs the same statement on whichever transaction it is.
+macro_rules! in_tx {
+    ($tx:expr, $db:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Postgres(tx) => {
+                let $db = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Sqlite(tx) => {
+                let $db = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs the same statement outside a transaction, for reading.
+macro_rules! reading {
+    ($store:expr, $db:ident => $body:expr) => {
+        match $store {
+            $crate::store::Store::Postgres($db) => $body,
+            $crate::store::Store::Sqlite(lite) => {
+                let $db = &lite.readers;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use {in_tx, reading};
+
+impl Store {
+    /// Begins a transaction that will write. On SQLite there is one at a time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Stored<Tx> {
+        Ok(match self {
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// The pool of a PostgreSQL database: the stock repository loads streams through it.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&PgPool> {
+        match self {
+            Self::Postgres(pool) => Some(pool),
+            Self::Sqlite(_) => None,
+        }
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(pool) => pool.close().await,
+            Self::Sqlite(lite) => {
+                lite.readers.close().await;
+                lite.writer.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything durable.
+    ///
+    /// # Errors
+    /// When the database does not answer: then whether it committed is not known.
+    pub async fn commit(self) -> Stored<()> {
+        match self {
+            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+}

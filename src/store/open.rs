@@ -1,0 +1,79 @@
+//! Opening a database by its address, and bringing it up to date.
+
+use std::fs::File;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Lite, Store, StoreError, Stored};
+
+/// How many connections a process keeps to PostgreSQL, and how many readers to SQLite.
+const CONNECTIONS: u32 = 12;
+
+impl Store {
+    /// Opens the database at a `sqlite://` or `postgres://` address and runs its migrations.
+    ///
+    /// # Errors
+    /// When the address is of neither kind, another process writes the SQLite file, or the database is not to be had.
+    pub async fn open(url: &str) -> Stored<Self> {
+        let store = if let Some(path) = url.strip_prefix("sqlite://") {
+            Self::Sqlite(open_sqlite(path).await?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::Postgres(open_postgres(url).await?)
+        } else {
+            return Err(StoreError::UnknownEngine(url.split(':').next().unwrap_or_default().to_owned()));
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn migrate(&self) -> Stored<()> {
+        match self {
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            Self::Sqlite(lite) => sqlx::migrate!("migrations/sqlite").run(&lite.writer).await?,
+        }
+        Ok(())
+    }
+}
+
+async fn open_postgres(url: &str) -> Stored<sqlx::PgPool> {
+    let options = PgConnectOptions::from_str(url)?.application_name("microgrants");
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(pool)
+}
+
+/// One connection writes, with a lock beside the file so that no other process does; the others only read.
+async fn open_sqlite(path: &str) -> Stored<Lite> {
+    let file = Path::new(path.split('?').next().unwrap_or(path));
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|cause| StoreError::File { file: folder.display().to_string(), cause })?;
+    }
+    let lock = lock_beside(file)?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("recursive_triggers", "ON")
+        .pragma("secure_delete", "ON");
+    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
+    let readers = SqlitePoolOptions::new().max_connections(CONNECTIONS).min_connections(1);
+    let readers = readers.connect_with(options.read_only(true)).await?;
+    Ok(Lite { writer, readers, _lock: Arc::new(lock) })
+}
+
+fn lock_beside(database: &Path) -> Stored<File> {
+    let name = format!("{}.lock", database.display());
+    let file = File::create(&name).map_err(|cause| StoreError::File { file: name, cause })?;
+    file.try_lock().map_err(|_| StoreError::Locked(database.display().to_string()))?;
+    Ok(file)
+}

@@ -1,0 +1,145 @@
+//! The side tables of personal values: wrapped keys, ciphertexts, blind indexes; and which keys the database knows.
+
+use serde::Serialize;
+
+use super::{Store, Stored, Tx, in_tx, reading};
+
+/// A subject's key as it is inserted.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyRow {
+    pub subject: String,
+    pub kek_id: String,
+    /// Nonce and wrapped key, in hexadecimal.
+    pub wrapped: String,
+}
+
+/// A sealed value as it is inserted.
+#[derive(Clone, Debug, Serialize)]
+pub struct SealedRow {
+    pub digest: String,
+    pub subject: String,
+    /// Nonce and ciphertext, in hexadecimal.
+    pub sealed: String,
+}
+
+/// A look-up entry as it is inserted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IndexRow {
+    pub kind: &'static str,
+    pub digest: String,
+    pub subject: String,
+}
+
+/// Inserts keys of new subjects.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> Stored<()> {
+    let engine = tx.engine();
+    let sql = format!(
+        "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) SELECT $1, r.subject, r.kek_id, {} FROM {}",
+        engine.bytes("r.wrapped"),
+        engine.rows("$2", &[("subject", "text"), ("kek_id", "text"), ("wrapped", "text")])
+    );
+    let keys = serde_json::to_string(keys).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(keys).execute(db).await?; });
+    Ok(())
+}
+
+/// Inserts ciphertexts.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn insert_sealed(tx: &mut Tx, organisation: &str, values: &[SealedRow]) -> Stored<()> {
+    let engine = tx.engine();
+    let sql = format!(
+        "INSERT INTO sealed_values (organisation, digest, subject, sealed) SELECT $1, r.digest, r.subject, {} FROM {}",
+        engine.bytes("r.sealed"),
+        engine.rows("$2", &[("digest", "text"), ("subject", "text"), ("sealed", "text")])
+    );
+    let values = serde_json::to_string(values).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(values).execute(db).await?; });
+    Ok(())
+}
+
+/// Removes a subject's look-up entries of a kind.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn give_up_index(tx: &mut Tx, organisation: &str, kind: &str, subject: &str) -> Stored<()> {
+    const SQL: &str = "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2 AND kind = $3";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kind).execute(db).await?; });
+    Ok(())
+}
+
+/// Replaces a subject's look-up entries of a kind.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]) -> Stored<()> {
+    const INSERT: &str = "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
+    for entry in entries {
+        give_up_index(tx, organisation, entry.kind, &entry.subject).await?;
+        in_tx!(tx, db => {
+            sqlx::query(INSERT).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).execute(db).await?;
+        });
+    }
+    Ok(())
+}
+
+/// A subject's wrapped key and the id of the key that wrapped it; no bytes when it was destroyed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn key(store: &Store, organisation: &str, subject: &str) -> Stored<Option<(String, Option<Vec<u8>>)>> {
+    const SQL: &str = "SELECT kek_id, wrapped FROM subject_keys WHERE organisation = $1 AND subject = $2";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_optional(db).await?))
+}
+
+/// Ciphertexts by their digests.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sealed(store: &Store, organisation: &str, digests: &[String]) -> Stored<Vec<(String, Vec<u8>)>> {
+    let sql = format!("SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND {}", store.engine().among("digest", "$2"));
+    let digests = serde_json::to_string(digests).unwrap_or_default();
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests).fetch_all(db).await?))
+}
+
+/// Who holds a look-up entry.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holder(store: &Store, organisation: &str, kind: &str, digest: &str) -> Stored<Option<String>> {
+    const SQL: &str = "SELECT subject FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3";
+    let found: Option<(String,)> =
+        reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(kind).bind(digest).fetch_optional(db).await?);
+    Ok(found.map(|(subject,)| subject))
+}
+
+/// The ids of the keys that this database was used with, for one purpose.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known_keys(store: &Store, purpose: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 ORDER BY key_id";
+    let found: Vec<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(purpose).fetch_all(db).await?);
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Remembers the first key that the database is used with for a purpose. When another process was quicker, nothing is
+/// remembered, and that key's id is what comes back.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_key(store: &Store, purpose: &str, key_id: &str) -> Stored<String> {
+    const CLAIM: &str = "INSERT INTO known_keys (purpose, key_id, first) VALUES ($1, $2, 1) ON CONFLICT (purpose, first) DO NOTHING";
+    const FIRST: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 AND first = 1";
+    let mut tx = store.begin().await?;
+    let (first,): (String,) = in_tx!(&mut tx, db => {
+        sqlx::query(CLAIM).bind(purpose).bind(key_id).execute(&mut *db).await?;
+        sqlx::query_as(FIRST).bind(purpose).fetch_one(db).await?
+    });
+    tx.commit().await?;
+    Ok(first)
+}

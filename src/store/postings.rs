@@ -1,0 +1,125 @@
+//! Postings: figures of money and outcomes, for adding up.
+
+use serde::Serialize;
+
+use super::{Store, Stored, Tx, in_tx, reading};
+
+/// A figure as it is inserted: what, how much, and everything that it may be added up by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct PostingRow {
+    pub position: i64,
+    pub ordinal: i64,
+    pub figure: String,
+    /// Pence, or a count.
+    pub amount: i64,
+    pub fund: String,
+    pub round: String,
+    pub area: String,
+    pub funder: String,
+    /// The area that the funder restricted the money to; empty when it may be spent anywhere.
+    pub restricted: String,
+    pub grant_id: String,
+    pub sign: String,
+    /// The day in Europe/London on which it was recorded.
+    pub recorded_on: String,
+    /// The day on which it happened.
+    pub effective_on: String,
+}
+
+const COLUMNS: [(&str, &str); 13] = [
+    ("position", "bigint"),
+    ("ordinal", "bigint"),
+    ("figure", "text"),
+    ("amount", "bigint"),
+    ("fund", "text"),
+    ("round", "text"),
+    ("area", "text"),
+    ("funder", "text"),
+    ("restricted", "text"),
+    ("grant_id", "text"),
+    ("sign", "text"),
+    ("recorded_on", "text"),
+    ("effective_on", "text"),
+];
+
+fn list(prefix: &str) -> String {
+    COLUMNS.map(|(name, _)| format!("{prefix}\"{name}\"")).join(", ")
+}
+
+/// Inserts figures.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn insert(tx: &mut Tx, organisation: &str, generation: i64, postings: &[PostingRow]) -> Stored<()> {
+    let sql = format!(
+        "INSERT INTO postings (organisation, generation, {}) SELECT $1, $2, {} FROM {}",
+        list(""),
+        list("r."),
+        tx.engine().rows("$3", &COLUMNS)
+    );
+    let postings = serde_json::to_string(postings).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).bind(postings).execute(db).await?; });
+    Ok(())
+}
+
+/// By what figures are added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Fund,
+    Funder,
+    Area,
+    Round,
+    Sign,
+    Grant,
+}
+
+impl By {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Fund => "fund",
+            Self::Funder => "funder",
+            Self::Area => "area",
+            Self::Round => "round",
+            Self::Sign => "sign",
+            Self::Grant => "grant_id",
+        }
+    }
+}
+
+/// Which figures to add up.
+#[derive(Clone, Copy, Debug)]
+pub struct Sum<'a> {
+    pub by: By,
+    pub fund: Option<&'a str>,
+    /// Up to and with this position.
+    pub position: i64,
+    /// Only what had happened by the end of this day.
+    pub effective_on: Option<&'a str>,
+}
+
+/// Sums by key and figure.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec<(String, String, i64)>> {
+    let column = sum.by.column();
+    let sql = format!(
+        "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t JOIN projections p ON p.organisation = t.organisation \
+         AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
+         WHERE t.organisation = $1 AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) \
+         GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure"
+    );
+    Ok(reading!(store, db => {
+        sqlx::query_as(&sql).persistent(false).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
+            .fetch_all(db).await?
+    }))
+}
+
+/// Every figure of a generation, in order: for holding a rebuild against the live rows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn dump(store: &Store, organisation: &str, generation: i64) -> Stored<Vec<PostingRow>> {
+    let sql = format!("SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal", list(""));
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
+}

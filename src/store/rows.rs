@@ -1,0 +1,150 @@
+//! The rows of views. Each version of a row stands from the position that made it until the one that replaced it.
+//!
+//! Statements that search are planned anew each time: a plan made while a table was empty would stay bad for long.
+
+use serde::Serialize;
+
+use super::{Engine, Store, Stored, Tx, in_tx, reading};
+
+/// Until when a row stands that nothing has replaced.
+pub const STANDING: i64 = i64::MAX;
+
+/// A version of a row as it is inserted.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewRow<'a> {
+    pub id: &'a str,
+    pub since: i64,
+    pub until: i64,
+    pub body: &'a str,
+}
+
+/// A row as it stood: its id, since when, and its JSON.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Row {
+    pub id: String,
+    pub since: i64,
+    pub until: i64,
+    pub body: String,
+}
+
+/// Loads the standing rows with these ids.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load(tx: &mut Tx, table: &str, organisation: &str, generation: i64, ids: &[&str]) -> Stored<Vec<Row>> {
+    let ids_among = tx.engine().among("id", "$4");
+    let sql = format!(
+        "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 AND until = $3 AND {ids_among}"
+    );
+    let ids = serde_json::to_string(ids).unwrap_or_default();
+    Ok(
+        in_tx!(tx, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(generation).bind(STANDING).bind(ids).fetch_all(db).await?),
+    )
+}
+
+/// Ends versions that stood, and inserts new ones.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn save(tx: &mut Tx, table: &str, organisation: &str, generation: i64, ended: &[NewRow<'_>], new: &[NewRow<'_>]) -> Stored<()> {
+    let rows = tx.engine().rows("$3", &[("id", "text"), ("since", "bigint"), ("until", "bigint"), ("body", "text")]);
+    if !ended.is_empty() {
+        let sql = format!(
+            "UPDATE view_{table} SET until = r.until FROM {rows} WHERE view_{table}.organisation = $1 AND view_{table}.generation = $2 \
+             AND view_{table}.id = r.id AND view_{table}.since = r.since"
+        );
+        let ended = serde_json::to_string(ended).unwrap_or_default();
+        in_tx!(tx, db => { sqlx::query(&sql).persistent(false).bind(organisation).bind(generation).bind(ended).execute(db).await?; });
+    }
+    let sql = format!(
+        "INSERT INTO view_{table} (organisation, generation, id, since, until, body) SELECT $1, $2, r.id, r.since, r.until, r.body FROM {rows}"
+    );
+    let new = serde_json::to_string(new).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).bind(new).execute(db).await?; });
+    Ok(())
+}
+
+/// Removes a generation that nobody reads any more.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn remove(tx: &mut Tx, table: &str, organisation: &str, generation: i64) -> Stored<()> {
+    let sql = format!("DELETE FROM {table} WHERE organisation = $1 AND generation = $2");
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).execute(db).await?; });
+    Ok(())
+}
+
+/// What rows a reader wants.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    pub table: &'static str,
+    /// The rows as they stood after this position; `None` asks for what stands now.
+    pub as_at: Option<i64>,
+    /// Columns and the values of which they must have one; a column that ends in `<=` may have any up to its one value.
+    pub filters: Vec<(&'static str, Vec<String>)>,
+    /// Only rows after this id, in the order of ids.
+    pub after: Option<&'a str>,
+    pub most: i64,
+}
+
+impl Wanted<'_> {
+    fn sql(&self, engine: Engine) -> String {
+        let table = self.table;
+        let stands = match self.as_at {
+            Some(_) => "v.since <= $2 AND v.until > $2",
+            None => "v.until = $2",
+        };
+        let sql = format!(
+            "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation \
+             AND p.name = '{table}' AND p.generation = v.generation AND p.state = 'live' \
+             WHERE v.organisation = $1 AND {stands} AND v.id > $3"
+        );
+        let filter = |(number, (column, values)): (usize, &(&str, Vec<String>))| {
+            let parameter = format!("${}", number + 5);
+            match values.as_slice() {
+                [_] if column.ends_with("<=") => format!(" AND v.{column} {parameter}"),
+                [_] => format!(" AND v.{column} = {parameter}"),
+                _ => format!(" AND {}", engine.among(&format!("v.{column}"), &parameter)),
+            }
+        };
+        let filters: String = self.filters.iter().enumerate().map(filter).collect::<Vec<_>>().concat();
+        format!("{sql}{filters} ORDER BY v.id LIMIT $4")
+    }
+}
+
+/// Finds rows in the live generation.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<Vec<Row>> {
+    let sql = wanted.sql(store.engine());
+    let stands = wanted.as_at.unwrap_or(STANDING);
+    Ok(reading!(store, db => {
+        let mut query = sqlx::query_as(&sql).persistent(false).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
+        for (_, values) in &wanted.filters {
+            query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
+        }
+        query.fetch_all(db).await?
+    }))
+}
+
+/// Every version of every row of a generation, in order: for holding a rebuild against the live rows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i64) -> Stored<Vec<Row>> {
+    let sql = format!("SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since");
+    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(generation).fetch_all(db).await?))
+}
+
+/// The standing row with the greatest id that is no greater than this one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn last_by(store: &Store, organisation: &str, table: &str, id: &str) -> Stored<Option<Row>> {
+    let sql = format!(
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation AND p.name = '{table}' \
+         AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND v.id <= $3 ORDER BY v.id DESC LIMIT 1"
+    );
+    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
+}

@@ -1,0 +1,39 @@
+//! What a past date or position means: everything that had been recorded by then.
+
+use jiff::civil::Date;
+
+use super::{ViewError, Views};
+use crate::projections::DayRow;
+use crate::store::rows::{self, Wanted};
+
+/// As at when a view is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsAt {
+    /// After the event at this position.
+    Position(i64),
+    /// At the end of this day in Europe/London.
+    Day(Date),
+}
+
+impl Views {
+    /// The last position that a past view includes; -1 before the first event.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn position_as_at(&self, as_at: AsAt) -> Result<i64, ViewError> {
+        let day = match as_at {
+            AsAt::Position(position) => return Ok(position),
+            AsAt::Day(day) => day,
+        };
+        let last = rows::last_by(self.log.store(), self.log.organisation(), "days", &day.to_string()).await?;
+        let Some(row) = last else { return Ok(-1) };
+        let day: DayRow = serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable { table: "days", row: row.id, cause })?;
+        Ok(day.last_position)
+    }
+
+    /// One row as its JSON, as it stood.
+    pub(super) async fn body(&self, table: &'static str, id: &str, as_at: Option<i64>) -> Result<Option<rows::Row>, ViewError> {
+        let wanted = Wanted { table, as_at, filters: vec![("id", vec![id.to_owned()])], after: None, most: 1 };
+        Ok(rows::find(self.log.store(), self.log.organisation(), &wanted).await?.pop())
+    }
+}

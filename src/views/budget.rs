@@ -1,0 +1,156 @@
+//! Budgets and outcomes: sums over postings, so that a past day costs what today costs.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{ViewError, Views};
+use crate::domain::Money;
+pub use crate::store::postings::By;
+use crate::store::postings::{self, Sum};
+
+/// A budget, line by line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Budget {
+    /// The last position that it includes.
+    pub position: i64,
+    pub lines: Vec<BudgetLine>,
+}
+
+/// One fund's, funder's, area's or round's money. By fund and by funder: allocated = uncommitted + unpaid + paid net.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BudgetLine {
+    /// The fund, funder, area or round.
+    pub of: String,
+    pub allocated: Money,
+    pub requested: Money,
+    /// Committed for awards and not taken back.
+    pub committed: Money,
+    /// Committed and not paid.
+    pub unpaid: Money,
+    pub paid: Money,
+    pub returned: Money,
+    /// Paid less what came back.
+    pub paid_net: Money,
+    /// Allocated less committed. An area or round spends money that is allocated to none: it has no such figure.
+    pub uncommitted: Option<Money>,
+    pub applications: i64,
+    pub decided: i64,
+    pub awards: i64,
+    /// From submission to decision, in days, rounded down.
+    pub mean_days_to_decision: Option<i64>,
+}
+
+/// Outcomes, line by line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Outcome {
+    /// The last position that it includes.
+    pub position: i64,
+    pub lines: Vec<OutcomeLine>,
+}
+
+/// What came of a fund, area, grant, or for a sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OutcomeLine {
+    pub of: String,
+    pub grants: i64,
+    pub grants_to_new_groups: i64,
+    pub updates: i64,
+    pub people: i64,
+    pub volunteers: i64,
+    pub spent: Money,
+    /// How often a group spoke of a sign, and its points in all: 0 none, 1 some, 2 strong.
+    pub said_by: i64,
+    pub said_points: i64,
+    /// The same of staff's own judgement.
+    pub judged_of: i64,
+    pub judged_points: i64,
+}
+
+/// Which sums are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub by: By,
+    pub fund: Option<&'a str>,
+    pub position: i64,
+    pub effective_on: Option<&'a str>,
+}
+
+type Figures = BTreeMap<String, i64>;
+
+impl Views {
+    /// Adds up money.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
+        let by_source = matches!(wanted.by, By::Fund | By::Funder);
+        let lines =
+            self.sums(wanted).await?.into_iter().map(|(of, figures)| budget_line(of, &figures, by_source)).collect::<Result<_, _>>()?;
+        Ok(Budget { position: wanted.position, lines })
+    }
+
+    /// Adds up outcomes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
+        let lines = self.sums(wanted).await?.into_iter().map(|(of, figures)| outcome_line(of, &figures)).collect::<Result<_, _>>()?;
+        Ok(Outcome { position: wanted.position, lines })
+    }
+
+    async fn sums(&self, wanted: Wanted<'_>) -> Result<BTreeMap<String, Figures>, ViewError> {
+        let Wanted { by, fund, position, effective_on } = wanted;
+        let found = postings::sums(self.log.store(), self.log.organisation(), Sum { by, fund, position, effective_on }).await?;
+        let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
+        for (of, figure, amount) in found.into_iter().filter(|(of, ..)| !of.is_empty()) {
+            sums.entry(of).or_default().insert(figure, amount);
+        }
+        Ok(sums)
+    }
+}
+
+fn count(figures: &Figures, figure: &str) -> i64 {
+    figures.get(figure).copied().unwrap_or_default()
+}
+
+/// A figure that no decision lets fall below zero.
+fn money(figure: &'static str, pence: i64) -> Result<Money, ViewError> {
+    u64::try_from(pence).map(Money::of_pence).map_err(|_| ViewError::BelowZero { figure, pence })
+}
+
+fn budget_line(of: String, figures: &Figures, by_source: bool) -> Result<BudgetLine, ViewError> {
+    let [allocated, committed, paid, returned] = ["allocated", "committed", "paid", "returned"].map(|figure| count(figures, figure));
+    let decided = count(figures, "decided");
+    Ok(BudgetLine {
+        of,
+        allocated: money("allocated", allocated)?,
+        requested: money("requested", count(figures, "requested"))?,
+        committed: money("committed", committed)?,
+        unpaid: money("unpaid", committed - (paid - returned))?,
+        paid: money("paid", paid)?,
+        returned: money("returned", returned)?,
+        paid_net: money("paid_net", paid - returned)?,
+        uncommitted: by_source.then(|| money("uncommitted", allocated - committed)).transpose()?,
+        applications: count(figures, "submitted"),
+        decided,
+        awards: count(figures, "awards"),
+        mean_days_to_decision: (decided > 0).then(|| count(figures, "decision_days") / decided),
+    })
+}
+
+fn outcome_line(of: String, figures: &Figures) -> Result<OutcomeLine, ViewError> {
+    Ok(OutcomeLine {
+        of,
+        grants: count(figures, "grants"),
+        grants_to_new_groups: count(figures, "grants_to_new_groups"),
+        updates: count(figures, "updates"),
+        people: count(figures, "people"),
+        volunteers: count(figures, "volunteers"),
+        spent: money("spent", count(figures, "spent"))?,
+        said_by: count(figures, "said_by"),
+        said_points: count(figures, "said"),
+        judged_of: count(figures, "judged_of"),
+        judged_points: count(figures, "judged"),
+    })
+}

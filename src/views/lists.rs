@@ -1,0 +1,79 @@
+//! Rows by id or in lists, in the order of their ids, page by page.
+
+use serde::de::DeserializeOwned;
+
+use super::{ViewError, Views};
+use crate::projections::{AnswerRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, UpdateRow};
+use crate::store::rows::{self, Row, Wanted};
+
+/// A row type that stands in a table of its own.
+pub trait InTable: DeserializeOwned + Send {
+    const TABLE: &'static str;
+}
+
+macro_rules! in_table {
+    ($($row:ty => $table:literal),+ $(,)?) => {$(
+        impl InTable for $row {
+            const TABLE: &'static str = $table;
+        }
+    )+};
+}
+in_table!(
+    AnswerRow => "answers",
+    ApplicationRow => "applications",
+    FundRow => "funds",
+    GrantRow => "grants",
+    GroupRow => "groups",
+    OrganisationRow => "organisations",
+    PaymentRow => "payments",
+    PersonRow => "people",
+    UpdateRow => "updates",
+);
+
+/// Which page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The id after which it begins: the cursor of the page before.
+    pub after: Option<String>,
+    pub most: i64,
+}
+
+/// A page of a list, and where the next one begins.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+impl Views {
+    /// A row as it stands, or as it stood after a position.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the row cannot be read.
+    pub async fn find<T: InTable>(&self, id: &str, as_at: Option<i64>) -> Result<Option<T>, ViewError> {
+        self.body(T::TABLE, id, as_at).await?.as_ref().map(read).transpose()
+    }
+
+    /// Rows as they stand, or as they stood after a position.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn list<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+        page: &Page,
+    ) -> Result<Listed<T>, ViewError> {
+        let wanted = Wanted { table: T::TABLE, as_at, filters, after: page.after.as_deref(), most: page.most + 1 };
+        let mut found = rows::find(self.log.store(), self.log.organisation(), &wanted).await?;
+        let most = usize::try_from(page.most).unwrap_or_default();
+        let more = found.len() > most;
+        found.truncate(most);
+        let next = found.last().filter(|_| more).map(|row| row.id.clone());
+        Ok(Listed { items: found.iter().map(read).collect::<Result<_, _>>()?, next })
+    }
+}
+
+fn read<T: InTable>(row: &Row) -> Result<T, ViewError> {
+    serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable { table: T::TABLE, row: row.id.clone(), cause })
+}

@@ -1,0 +1,114 @@
+//! Read-only queries: lists with filters and pages, budgets and outcomes, and any of them as at a past day or position.
+
+mod as_at;
+mod budget;
+mod lists;
+mod opened;
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::domain::{PersonId, Role, Roles};
+use crate::log::{Log, LogError};
+use crate::projections::{PersonRow, ProjectionError, Projector};
+use crate::store::StoreError;
+
+pub use as_at::AsAt;
+pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use lists::{InTable, Listed, Page};
+pub use opened::{Answer, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
+
+/// How long a reader waits for the views to pass a position.
+pub const WAIT: Duration = Duration::from_millis(1500);
+
+/// Why a view could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Projection(#[from] ProjectionError),
+    #[error("a stored row of {table} cannot be read: {row}: {cause}")]
+    Unreadable { table: &'static str, row: String, cause: serde_json::Error },
+    #[error("the figure {figure} would be {pence} pence")]
+    BelowZero { figure: &'static str, pence: i64 },
+    #[error("there is nothing with this id")]
+    NotFound,
+    #[error("the views have not come to this position yet")]
+    Behind,
+    #[error("the log has not come to this position yet")]
+    BeyondLog,
+}
+
+impl From<StoreError> for ViewError {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+impl From<crate::log::vault::VaultError> for ViewError {
+    fn from(error: crate::log::vault::VaultError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+/// Who reads.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub person: PersonId,
+    pub roles: Roles,
+}
+
+impl Reader {
+    /// Staff and auditors see every record; groups see their own.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
+    /// Personal values are for those who work with groups, and for the group itself.
+    #[must_use]
+    pub fn works_with_groups(&self) -> bool {
+        [Role::Officer, Role::Finance, Role::Administrator].iter().any(|role| self.roles.contains(role))
+    }
+}
+
+/// The views of one organisation.
+#[derive(Clone)]
+pub struct Views {
+    log: Log,
+    projector: Projector,
+}
+
+impl Views {
+    #[must_use]
+    pub fn new(log: Log, projector: Projector) -> Self {
+        Self { log, projector }
+    }
+
+    #[must_use]
+    pub fn projector(&self) -> &Projector {
+        &self.projector
+    }
+
+    /// Waits, briefly, until the views have passed a position.
+    ///
+    /// # Errors
+    /// [`ViewError::Behind`] when they have not; [`ViewError::BeyondLog`] at once when there is no such position.
+    pub async fn passed(&self, position: i64) -> Result<(), ViewError> {
+        if position >= self.projector.next_position() && position >= self.log.length().await? {
+            return Err(ViewError::BeyondLog);
+        }
+        if self.projector.passed(position, WAIT).await { Ok(()) } else { Err(ViewError::Behind) }
+    }
+
+    /// The groups that a person is a member of.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Uuid>, ViewError> {
+        let row: Option<PersonRow> = self.find(&person.to_string(), None).await?;
+        Ok(row.map(|row| row.groups.into_iter().collect()).unwrap_or_default())
+    }
+}

@@ -1,0 +1,256 @@
+//! Rows with their personal values opened, for those who may see them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Page, Reader, ViewError, Views};
+use crate::domain::application::Channel;
+use crate::domain::grant::UpdateState;
+use crate::domain::group::Standing;
+use crate::domain::outcome::Strength;
+use crate::domain::payee::{PayeeSealed, Route};
+use crate::domain::sealed::Sealed;
+use crate::domain::text::{Identifier, Slug};
+use crate::domain::{Money, PersonId, Roles};
+use crate::log::vault::Opened;
+use crate::projections::{AnswerRow, GroupRow, PersonRow, UpdateRow};
+
+/// A person, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Person)]
+pub struct PersonSeen {
+    pub id: Uuid,
+    pub version: i64,
+    /// Absent when it was erased, or is not for this reader.
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    pub roles: Roles,
+    /// Roles that wait for a second person to confirm them.
+    pub proposed: Roles,
+    pub groups: BTreeSet<Uuid>,
+}
+
+/// A group, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Group)]
+pub struct GroupSeen {
+    pub id: Uuid,
+    pub version: i64,
+    pub name: String,
+    pub area: String,
+    pub standing: Standing,
+    pub identifiers: BTreeSet<Identifier>,
+    pub members: BTreeSet<PersonId>,
+    pub payee: Option<PayeeSeen>,
+}
+
+/// Where a group's money goes, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Payee)]
+pub struct PayeeSeen {
+    pub payee: u32,
+    pub route: Route,
+    pub keyed_by: PersonId,
+    pub verified_by: Option<PersonId>,
+    pub body: Option<String>,
+    pub holder: Option<String>,
+    /// Sort code and account number.
+    pub numbers: Option<String>,
+}
+
+/// The latest answer to a question, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    pub question: Slug,
+    /// Absent when it was erased.
+    pub answer: Option<String>,
+}
+
+/// An update, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Update)]
+pub struct UpdateSeen {
+    pub grant: Uuid,
+    pub update: u16,
+    pub state: UpdateState,
+    #[schema(value_type = String, format = "date")]
+    pub due_on: Date,
+    pub last: bool,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub received_on: Option<Date>,
+    pub channel: Option<Channel>,
+    pub words: Option<String>,
+    pub learned: Option<String>,
+    pub people: u32,
+    pub volunteers: u32,
+    pub spent: Option<Money>,
+    pub outcomes: Vec<OutcomeSeen>,
+    pub reason: Option<String>,
+}
+
+/// What the group said of a sign, opened, and apart from it what staff judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OutcomeSeen {
+    pub sign: Slug,
+    pub said: Option<Strength>,
+    pub words: Option<String>,
+    pub judged: Option<Strength>,
+    pub judgement: Option<String>,
+}
+
+/// Personal values collected from rows, opened with one look-up.
+#[derive(Default)]
+struct Wanted<'a>(Vec<(&'static str, &'a Sealed)>);
+
+impl<'a> Wanted<'a> {
+    fn add(&mut self, field: &'static str, value: Option<&'a Sealed>) {
+        self.0.extend(value.map(|value| (field, value)));
+    }
+
+    async fn open(self, views: &Views) -> Result<BTreeMap<String, String>, ViewError> {
+        let opened = views.log.vault().open(&self.0).await?;
+        let texts = self.0.iter().zip(opened).filter_map(|((_, sealed), opened)| Some((sealed.digest.clone(), Opened::text(opened)?)));
+        Ok(texts.collect())
+    }
+}
+
+fn text(opened: &BTreeMap<String, String>, sealed: Option<&Sealed>) -> Option<String> {
+    opened.get(&sealed?.digest).cloned()
+}
+
+impl Views {
+    /// Opens people for staff who work with groups, and for the person.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_people(&self, reader: &Reader, rows: Vec<PersonRow>) -> Result<Vec<PersonSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|row| reader.works_with_groups() || reader.person.0 == row.id) {
+            wanted.add("name", Some(&row.name));
+            wanted.add("email", row.email.as_ref());
+            wanted.add("telephone", row.telephone.as_ref());
+        }
+        let opened = wanted.open(self).await?;
+        let seen = |row: PersonRow| PersonSeen {
+            name: text(&opened, Some(&row.name)),
+            email: text(&opened, row.email.as_ref()),
+            telephone: text(&opened, row.telephone.as_ref()),
+            id: row.id,
+            version: row.version,
+            roles: row.roles,
+            proposed: row.proposed,
+            groups: row.groups,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// Opens groups: account details for those who work with groups, and for members, who are only ever shown their own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>) -> Result<Vec<GroupSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| reader.works_with_groups() || !reader.sees_all()) {
+            if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
+                wanted.add("holder", Some(holder));
+                wanted.add("numbers", Some(numbers));
+            }
+        }
+        let opened = wanted.open(self).await?;
+        let payee = |row: &GroupRow| {
+            row.payee.as_ref().map(|payee| PayeeSeen {
+                payee: payee.payee,
+                route: payee.route,
+                keyed_by: payee.keyed_by,
+                verified_by: payee.verified_by,
+                body: if let PayeeSealed::HoldingBody { body, .. } = &payee.details { Some(body.to_string()) } else { None },
+                holder: text(&opened, account(&payee.details).map(|(holder, _)| holder)),
+                numbers: text(&opened, account(&payee.details).map(|(_, numbers)| numbers)),
+            })
+        };
+        let seen = |row: GroupRow| GroupSeen {
+            payee: payee(&row),
+            id: row.id,
+            version: row.version,
+            name: row.name,
+            area: row.area,
+            standing: row.standing,
+            identifiers: row.identifiers,
+            members: row.members,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// An application's latest answers, opened.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn answers(&self, application: Uuid, as_at: Option<i64>) -> Result<Vec<Answer>, ViewError> {
+        let mut latest = BTreeMap::new();
+        let mut page = Page { after: None, most: 200 };
+        loop {
+            let listed = self.list::<AnswerRow>(as_at, vec![("application", vec![application.to_string()])], &page).await?;
+            for row in listed.items {
+                latest.extend(row.answers);
+            }
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+        let opened = Wanted(latest.values().map(|sealed| ("answer", sealed)).collect()).open(self).await?;
+        Ok(latest.iter().map(|(question, sealed)| Answer { question: question.clone(), answer: text(&opened, Some(sealed)) }).collect())
+    }
+
+    /// Opens updates: the group's words for those who work with groups, the panel, and the group itself; staff's
+    /// judgements for all but the group.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_updates(&self, words: bool, judgements: bool, rows: Vec<UpdateRow>) -> Result<Vec<UpdateSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| words) {
+            wanted.add("words", row.words.as_ref());
+            wanted.add("learned", row.learned.as_ref());
+            for outcome in &row.outcomes {
+                wanted.add("outcome", outcome.words.as_ref());
+            }
+        }
+        let opened = wanted.open(self).await?;
+        let outcome = |outcome: &crate::projections::OutcomeRow| OutcomeSeen {
+            sign: outcome.sign.clone(),
+            said: outcome.said,
+            words: text(&opened, outcome.words.as_ref()),
+            judged: outcome.judged.filter(|_| judgements),
+            judgement: outcome.judgement.clone().filter(|_| judgements),
+        };
+        let seen = |row: UpdateRow| UpdateSeen {
+            words: text(&opened, row.words.as_ref()),
+            learned: text(&opened, row.learned.as_ref()),
+            outcomes: row.outcomes.iter().map(outcome).collect(),
+            grant: row.grant,
+            update: row.update,
+            state: row.state,
+            due_on: row.due_on,
+            last: row.last,
+            received_on: row.received_on,
+            channel: row.channel,
+            people: row.people,
+            volunteers: row.volunteers,
+            spent: row.spent,
+            reason: row.reason,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+}
+
+fn account(details: &PayeeSealed) -> Option<(&Sealed, &Sealed)> {
+    match details {
+        PayeeSealed::OwnAccount { holder, numbers } | PayeeSealed::HoldingBody { holder, numbers, .. } => Some((holder, numbers)),
+        PayeeSealed::PurchaseForGroup {} => None,
+    }
+}

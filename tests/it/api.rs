@@ -1,0 +1,353 @@
+//! The API: bad input is a problem document and changes nothing; groups see their own; contract and routes agree.
+
+use base64::Engine as _;
+use microgrants::domain::{ApplicationId, PersonId, Role};
+use microgrants::http::problem;
+use serde_json::{Value, json};
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::{Office, person};
+use crate::service::{Client, narrowed, serve, token, tokens};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("api::bad_input_is_a_problem_and_changes_nothing", bad_input);
+    cases.both("api::a_token_that_is_not_ours_is_refused", tokens_refused);
+    cases.both("api::a_token_can_only_leave_roles_away", narrowing);
+    cases.both("api::keys_repeat_and_if_match_guards", repeats);
+    cases.both("api::a_group_sees_its_own_records_only", own_records);
+    cases.both("api::lists_come_in_pages", pages);
+    cases.both("api::readiness_tells_the_truth", ready);
+    cases.plain("api::the_committed_contract_is_the_one_that_is_served", contract_is_committed);
+    cases.sqlite("api::every_operation_of_the_contract_is_there", operations);
+    cases.sqlite("api::one_application_from_start_to_close", start_to_close);
+}
+
+fn at(application: ApplicationId, command: &str) -> String {
+    format!("/api/v1/applications/{application}/{command}")
+}
+
+async fn bad_input(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (draft, group, _) = office.draft(&house, 900).await;
+    let client = serve(&house, office.ada);
+    let before = house.log.length().await.unwrap();
+    let fund = json!({ "name": "A", "purpose": "B", "areas": ["oldham"], "rules": { "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "checks": [], "offer_days": 28, "signers": 2 } });
+    let with = |pointer: &str, value: Value| {
+        let mut body = fund.clone();
+        *body.pointer_mut(pointer).expect("a field of the body") = value;
+        client.post("/api/v1/funds", &body)
+    };
+    for amount in ["500.001", "5e2", "-500", "+500", "", "500.", "£500", "1,000"] {
+        let answer = with("/rules/minimum", json!(amount));
+        answer.is_problem(422, "invalid_field");
+        assert_eq!(answer.body["field"], "rules.minimum", "{amount}");
+    }
+    with("/rules/minimum", json!(500)).is_problem(422, "invalid_field");
+    with("/rules/minimum", json!("400.00")).is_problem(422, "bounds_too_wide");
+    with("/rules/maximum", json!("2500.01")).is_problem(422, "bounds_too_wide");
+    with("/rules/eyes", json!(1)).is_problem(422, "rules_incomplete");
+    with("/name", json!("x".repeat(141))).is_problem(422, "invalid_field");
+    with("/name", json!("   ")).is_problem(422, "invalid_field");
+    with("/name", json!("a\u{0}b")).is_problem(422, "invalid_field");
+    with("/name", json!(7)).is_problem(422, "invalid_field");
+    with("/areas", json!(["Old Ham"])).is_problem(422, "invalid_field");
+    let mut unknown = fund.clone();
+    unknown["colour"] = json!("red");
+    let answer = client.post("/api/v1/funds", &unknown);
+    answer.is_problem(422, "invalid_field");
+    assert_eq!(answer.body["field"], "colour");
+    let mut missing = fund.clone();
+    missing.as_object_mut().unwrap().remove("purpose");
+    let answer = client.post("/api/v1/funds", &missing);
+    answer.is_problem(422, "invalid_field");
+    assert_eq!(answer.body["field"], "purpose");
+    let key = [("Idempotency-Key", "k")];
+    for body in ["{", "", "[]", "null", "{} {}", "\u{feff}{}"] {
+        let answer = client.post_with("/api/v1/funds", body, &key);
+        assert!(["malformed_json", "invalid_field"].contains(&answer.code()), "{body}: {}", answer.body);
+    }
+    client
+        .post_with("/api/v1/funds", &fund.to_string(), &[("Idempotency-Key", "k"), ("Content-Type", "text/plain")])
+        .is_problem(415, "unsupported_media_type");
+    client.post_with("/api/v1/funds", &fund.to_string(), &[]).is_problem(400, "key_missing");
+    client.post_with("/api/v1/funds", &fund.to_string(), &[("Idempotency-Key", "a b")]).is_problem(400, "invalid_key");
+    client.post_with("/api/v1/funds", &"x".repeat(600_000), &key).is_problem(413, "too_large");
+    client
+        .post_with(&at(draft, "submit"), &json!({ "channel": "web" }).to_string(), &[("Idempotency-Key", "k"), ("If-Match", "\"1\"")])
+        .is_problem(412, "stale");
+    let nobody = ApplicationId(uuid::Uuid::from_u128(7));
+    client.post(&at(nobody, "confirm-eligibility"), &json!({})).is_problem(404, "unknown");
+    client.post(&at(nobody, "save-answers"), &json!({ "answers": { "idea": "words" } })).is_problem(404, "unknown");
+    client.post("/api/v1/applications/not-an-id/submit", &json!({ "channel": "web" })).is_problem(404, "not_found");
+    client.post(&at(draft, "promote"), &json!({})).is_problem(404, "no_such_address");
+    client.post("/api/v1/grants", &json!({})).is_problem(405, "method_not_allowed");
+    client
+        .post(
+            &format!("/api/v1/groups/{group}/provide-payee"),
+            &json!({ "route": "own_account", "account": { "holder": "A", "numbers": "1" } }),
+        )
+        .is_problem(422, "invalid_field");
+    client.post("/api/v1/people", &json!({ "name": "A", "email": "not-an-address" })).is_problem(422, "invalid_field");
+    client.post(&at(draft, "save-answers"), &json!({ "requested": "499.99" })).is_problem(422, "outside_bounds");
+    client.post(&at(draft, "save-answers"), &json!({ "answers": { "shoe-size": "9" } })).is_problem(422, "unknown_question");
+    for path in [
+        "/api/v1/grants?limit=0",
+        "/api/v1/grants?limit=501",
+        "/api/v1/grants?colour=red",
+        "/api/v1/grants?as_at=yesterday",
+        "/api/v1/grants?fund=one",
+        "/api/v1/budget?by=colour",
+        "/api/v1/grants?state=live&state=closed",
+    ] {
+        client.get(path).is_problem(400, "invalid_query");
+    }
+    client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())).is_problem(404, "not_found");
+    client.get("/api/v1/grants?min_position=99999999").is_problem(400, "invalid_query");
+    client.get("/nowhere").is_problem(404, "no_such_address");
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing of this is in the log");
+}
+
+async fn tokens_refused(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let good = token(&house, office.ada);
+    let parts: Vec<_> = good.split('.').collect();
+    let encode = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    let none = format!("{}.{}.", encode(json!({ "alg": "none", "typ": "JWT", "kid": tokens(&house).key_id() })), parts[1]);
+    let hmac = format!("{}.{}.{}", encode(json!({ "alg": "HS256", "typ": "JWT", "kid": tokens(&house).key_id() })), parts[1], parts[2]);
+    let altered = format!("{}.{}.{}", parts[0], encode(json!({ "sub": office.ben })), parts[2]);
+    let foreign_key = microgrants::log::keys::Key { id: house.keys.token.id.clone(), secret: [7; 32] };
+    let foreign = microgrants::http::signin::Tokens::new(&foreign_key, crate::house::ORGANISATION).unwrap();
+    let hour = std::time::Duration::from_hours(1);
+    let foreign = foreign.issue(office.ada, None, house.commands.now(), hour).unwrap();
+    let elsewhere = microgrants::http::signin::Tokens::new(&house.keys.token, "another").unwrap();
+    let elsewhere = elsewhere.issue(office.ada, None, house.commands.now(), hour).unwrap();
+    let stranger = token(&house, PersonId(uuid::Uuid::from_u128(1)));
+    for bad in [none.as_str(), &hmac, &altered, &foreign, &elsewhere, &stranger, "x", "", "a.b.c"] {
+        client.by(bad).get("/api/v1/funds").is_problem(401, "unauthenticated");
+        client.by(bad).post("/api/v1/funds", &json!({})).is_problem(401, "unauthenticated");
+    }
+    let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
+    let expired = tokens(&house).issue(office.ada, None, day_ago, hour).unwrap();
+    client.by(&expired).get("/api/v1/funds").is_problem(401, "token_expired");
+}
+
+async fn narrowing(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let cass = person(&house, "Cass").await;
+    let client = serve(&house, office.ada);
+    let pause = json!({ "reason": "A pause" });
+    let path = format!("/api/v1/funds/{}/pause", office.fund);
+    client.by(&narrowed(&house, office.ada, Some(vec![Role::Officer]))).post(&path, &pause).is_problem(403, "not_yours");
+    client.by(&narrowed(&house, cass, Some(vec![Role::Administrator]))).post(&path, &pause).is_problem(403, "not_yours");
+    assert_eq!(client.by(&narrowed(&house, office.ada, Some(vec![Role::Administrator]))).post(&path, &pause).status, 200);
+    assert_eq!(client.get("/api/v1/log/events").status, 200);
+    client.by(&narrowed(&house, office.ada, Some(vec![Role::Officer]))).get("/api/v1/log/events").is_problem(403, "not_yours");
+}
+
+async fn repeats(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let path = format!("/api/v1/funds/{}", office.fund);
+    let read = client.get(&path);
+    let etag = read.etag.clone().expect("a version");
+    let pause = json!({ "reason": "A pause" }).to_string();
+    let headers = [("Idempotency-Key", "once"), ("If-Match", etag.as_str())];
+    let first = client.post_with(&format!("{path}/pause"), &pause, &headers);
+    assert_eq!(first.status, 200, "{}", first.body);
+    // A repeat gets the first answer although the version has moved on.
+    assert_eq!(client.post_with(&format!("{path}/pause"), &pause, &headers), first);
+    let other = json!({ "reason": "Another" }).to_string();
+    client.post_with(&format!("{path}/pause"), &other, &headers).is_problem(422, "key_reused");
+    let new = [("Idempotency-Key", "twice"), ("If-Match", etag.as_str())];
+    client.post_with(&format!("{path}/resume"), "{}", &new).is_problem(412, "stale");
+    let position = first.body["position"].as_i64().unwrap();
+    let after = client.get(&format!("{path}?min_position={position}"));
+    assert_eq!((after.body["state"].as_str(), after.etag != read.etag), (Some("paused"), true));
+    assert_eq!(client.get(&format!("{path}?as_at={}", position - 1)).body["state"], "open");
+}
+
+async fn own_records(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (mine, my_group, me) = office.prepared(&house, 500).await;
+    let (theirs, their_group, they) = office.prepared(&house, 600).await;
+    house.catch_up().await;
+    let client = serve(&house, me);
+    let listed = |client: &Client, path: &str| client.get(path).body["items"].as_array().map_or(0, Vec::len);
+    for path in ["/api/v1/grants", "/api/v1/applications", "/api/v1/groups", "/api/v1/people"] {
+        assert_eq!(listed(&client, path), 1, "{path}");
+    }
+    for (mine, theirs) in [
+        (format!("/api/v1/grants/{mine}"), format!("/api/v1/grants/{theirs}")),
+        (format!("/api/v1/grants/{mine}/payments"), format!("/api/v1/grants/{theirs}/payments")),
+        (format!("/api/v1/grants/{mine}/updates"), format!("/api/v1/grants/{theirs}/updates")),
+        (format!("/api/v1/applications/{mine}"), format!("/api/v1/applications/{theirs}")),
+        (format!("/api/v1/applications/{mine}/answers"), format!("/api/v1/applications/{theirs}/answers")),
+        (format!("/api/v1/groups/{my_group}"), format!("/api/v1/groups/{their_group}")),
+        (format!("/api/v1/people/{me}"), format!("/api/v1/people/{they}")),
+    ] {
+        assert_eq!(client.get(&mine).status, 200, "{mine}");
+        let id = theirs.split('/').nth(4).unwrap();
+        let (other, unknown) = (client.get(&theirs), client.get(&theirs.replace(id, &uuid::Uuid::nil().to_string())));
+        other.is_problem(404, "not_found");
+        assert_eq!(other.body, unknown.body, "another's record looks like none");
+    }
+    let answers = client.get(&format!("/api/v1/applications/{mine}/answers"));
+    assert_eq!(answers.body["items"][0]["answer"], crate::office::ANSWER);
+    client.post(&format!("/api/v1/applications/{theirs}/withdraw"), &json!({})).is_problem(404, "not_found");
+    for path in ["/api/v1/budget", "/api/v1/outcomes", "/api/v1/payments", "/api/v1/updates", "/api/v1/log/head", "/api/v1/log/events"] {
+        client.get(path).is_problem(403, "not_yours");
+    }
+    // Who has left the group sees it no more, not even as it was.
+    let position = house.log.length().await.unwrap() - 1;
+    let left = client.by(&token(&house, office.ada)).post(&format!("/api/v1/groups/{my_group}/remove-member"), &json!({ "person": me }));
+    assert_eq!(left.status, 200, "{}", left.body);
+    for path in [
+        format!("/api/v1/groups/{my_group}?as_at={position}"),
+        format!("/api/v1/grants/{mine}"),
+        format!("/api/v1/applications/{mine}/answers"),
+    ] {
+        client.get(&path).is_problem(404, "not_found");
+    }
+    let nobody = client.by(&token(&house, person(&house, "Nobody").await));
+    assert_eq!((listed(&nobody, "/api/v1/grants"), listed(&nobody, "/api/v1/groups")), (0, 0));
+}
+
+async fn pages(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    for _ in 0..7 {
+        office.draft(&house, 500).await;
+    }
+    house.catch_up().await;
+    let client = serve(&house, office.ada);
+    let whole = client.get("/api/v1/applications").body["items"].as_array().unwrap().clone();
+    let mut paged = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = client.get(&format!("/api/v1/applications?limit=3{next}")).body;
+        paged.extend(page["items"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(cursor) => next = format!("&after={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!((paged.len(), paged), (7, whole));
+}
+
+async fn ready(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    client.get("/api/v1/funds?min_position=5");
+    assert_eq!((client.get("/healthz").status, client.get("/readyz").status), (200, 200));
+    crate::log::meddle(&house, "UPDATE view_funds SET body = '{}'").await;
+    let answer = client.post(&format!("/api/v1/funds/{}/pause", office.fund), &json!({ "reason": "A pause" }));
+    assert_eq!(answer.status, 200, "the log goes on without the view: {}", answer.body);
+    let position = answer.body["position"].to_string();
+    let since = std::time::Instant::now();
+    let mut ready = client.get("/readyz");
+    while ready.status == 200 && since.elapsed().as_secs() < 5 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ready = client.get("/readyz");
+    }
+    assert_eq!(ready.status, 503, "{}", ready.body);
+    let stopped = ready.body["projections"].as_array().unwrap().iter().find(|one| one["stopped"].is_string()).unwrap().clone();
+    assert_eq!(stopped["projection"], "funds");
+    assert!(stopped["stopped"].as_str().unwrap().contains(&position), "{stopped}");
+    assert!(client.get("/metrics").body.as_str().unwrap().contains("microgrants_projection_stopped{projection=\"funds\"} 1"));
+}
+
+fn contract_is_committed() {
+    let committed = include_str!("../../openapi.yaml");
+    assert!(committed == microgrants::http::contract(), "openapi.yaml is not what `microgrants openapi` prints: write it anew");
+    for code in problem::codes() {
+        assert!(committed.contains(&format!("- {code}\n")), "the contract does not name the code {code}");
+    }
+}
+
+/// Every operation answers something other than "no such address" or "not allowed".
+async fn operations(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let mut count = 0;
+    let mut path = String::new();
+    for line in microgrants::http::contract().lines() {
+        if let Some(found) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
+            path = found
+                .split('/')
+                .map(|part| if part.starts_with('{') { uuid::Uuid::nil().to_string() } else { part.to_owned() })
+                .collect::<Vec<_>>()
+                .join("/");
+        }
+        let answer = match line {
+            "    get:" => client.get(&format!("/{path}")),
+            "    post:" => client.post(&format!("/{path}"), &json!({})),
+            _ => continue,
+        };
+        count += 1;
+        assert!(!["no_such_address", "method_not_allowed", "internal"].contains(&answer.code()), "{path}: {}", answer.body);
+    }
+    assert!(count > 80, "{count} operations");
+}
+
+/// The main job through the API alone, by the people it needs.
+async fn start_to_close(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let cass = person(&house, "Cass").await;
+    let client = serve(&house, office.ada);
+    let (ada, ben, cass) = (client.clone(), client.by(&token(&house, office.ben)), client.by(&token(&house, cass)));
+    let group = cass.post("/api/v1/groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })).id();
+    let application = cass.post("/api/v1/applications", &json!({ "fund": office.fund, "round": "first", "group": group })).id();
+    let on = |client: &Client, command: &str, body: Value| {
+        let answer = client.post(&format!("/api/v1/applications/{application}/{command}"), &body);
+        assert_eq!(answer.status, 200, "{command}: {}", answer.body);
+    };
+    on(&cass, "save-answers", json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "Soup" } }));
+    on(&cass, "submit", json!({ "channel": "web" }));
+    on(&ada, "confirm-eligibility", json!({}));
+    on(&ada, "score", json!({ "criteria": { "need": 4 }, "note": "Good." }));
+    on(&ada, "write-summary", json!({ "title": "Soup", "description": "Neighbours cook together." }));
+    on(&ada, "award", json!({ "amount": "750.00", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) }));
+    let grant = |client: &Client, command: &str, body: Value| {
+        let answer = client.post(&format!("/api/v1/grants/{application}/{command}"), &body);
+        assert_eq!(answer.status, 200, "{command}: {}", answer.body);
+    };
+    let hash = cass.get(&format!("/api/v1/grants/{application}")).body["agreement_hash"].clone();
+    grant(&cass, "accept-agreement", json!({ "hash": hash, "method": "web", "names": ["Cass", "Dee"] }));
+    let payee = json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } });
+    assert_eq!(cass.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee).status, 200);
+    assert_eq!(ada.post(&format!("/api/v1/groups/{group}/verify-payee"), &json!({ "payee": 1, "method": "Statement seen" })).status, 200);
+    grant(&ada, "pass-check", json!({ "check": "identity", "note": "Seen." }));
+    grant(&ada, "prepare-payment", json!({ "amount": "750.00" }));
+    ada.post(&format!("/api/v1/grants/{application}/approve-payment"), &json!({ "payment": 1 })).is_problem(403, "same_person");
+    grant(&ben, "approve-payment", json!({ "payment": 1 }));
+    grant(&ben, "send-payment", json!({ "payment": 1, "happened_on": house.today() }));
+    grant(&ben, "confirm-payment", json!({ "payment": 1, "happened_on": house.today() }));
+    let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
+    let update = json!({ "update": 1, "channel": "web", "words": "It went well.", "people": 20, "volunteers": 3, "spent": "700.00", "outcomes": [outcome] });
+    grant(&cass, "receive-update", update);
+    grant(
+        &ada,
+        "judge-outcome",
+        json!({ "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": "Seen on a visit." }),
+    );
+    grant(&ada, "accept-update", json!({ "update": 1 }));
+    grant(&cass, "declare-underspend", json!({ "amount": "50.00" }));
+    ada.post(&format!("/api/v1/grants/{application}/close"), &json!({})).is_problem(409, "return_outstanding");
+    grant(&ben, "receive-return", json!({ "amount": "50.00", "received_on": house.today() }));
+    grant(&ada, "close", json!({}));
+    let budget = ada.get("/api/v1/budget").body["lines"][0].clone();
+    for (figure, amount) in [
+        ("allocated", "5000.00"),
+        ("committed", "700.00"),
+        ("paid", "750.00"),
+        ("returned", "50.00"),
+        ("uncommitted", "4300.00"),
+        ("unpaid", "0.00"),
+    ] {
+        assert_eq!(budget[figure], amount, "{figure}");
+    }
+    let outcomes = ada.get("/api/v1/outcomes").body["lines"][0].clone();
+    assert_eq!((&outcomes["said_points"], &outcomes["judged_points"]), (&json!(2), &json!(1)));
+    assert_eq!(ada.get(&format!("/api/v1/grants/{application}")).body["state"], "closed");
+}

@@ -1,0 +1,61 @@
+//! Registering cases: on both engines, on one, or on none.
+
+use std::future::Future;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::house::House;
+use crate::postgres;
+
+/// Every case that was registered.
+#[derive(Default)]
+pub struct Cases(Vec<Trial>);
+
+impl Cases {
+    /// A case that runs on SQLite and on PostgreSQL.
+    pub fn both<F, R>(&mut self, name: &str, case: F)
+    where
+        F: Fn(House) -> R + Clone + Send + 'static,
+        R: Future<Output = ()>,
+    {
+        self.sqlite(name, case.clone());
+        self.postgres(name, case);
+    }
+
+    pub fn sqlite<F, R>(&mut self, name: &str, case: F)
+    where
+        F: Fn(House) -> R + Send + 'static,
+        R: Future<Output = ()>,
+    {
+        self.0.push(Trial::test(format!("{name}::sqlite"), move || run(async { case(House::sqlite().await).await })));
+    }
+
+    pub fn postgres<F, R>(&mut self, name: &str, case: F)
+    where
+        F: Fn(House) -> R + Send + 'static,
+        R: Future<Output = ()>,
+    {
+        let trial = Trial::test(format!("{name}::postgres"), move || run(async { case(House::postgres().await).await }));
+        self.0.push(trial.with_ignored_flag(!postgres::is_there()));
+    }
+
+    /// A case that needs no database.
+    pub fn plain(&mut self, name: &str, case: fn()) {
+        self.0.push(Trial::test(name.to_owned(), move || {
+            case();
+            Ok(())
+        }));
+    }
+
+    pub fn trials(self) -> Vec<Trial> {
+        if !postgres::is_there() {
+            eprintln!("PostgreSQL server binaries were not found: the cases on PostgreSQL are ignored");
+        }
+        self.0
+    }
+}
+
+fn run(case: impl Future<Output = ()>) -> Result<(), Failed> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(case);
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Golden files: every version of every event that was ever written still loads, and writes the same bytes again.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use microgrants::domain::{
+    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
+    PersonEvent, Stream, StreamEvent,
+};
+use microgrants::log::record::Recorded;
+use microgrants::store::events::EventRow;
+
+use crate::cases::Cases;
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("golden::every_event_has_a_golden_file", complete);
+    cases.plain("golden::every_golden_file_loads_and_is_canonical", loads);
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
+}
+
+fn names() -> BTreeSet<String> {
+    fn of<S: Stream>() -> impl Iterator<Item = String> {
+        <S::Event as StreamEvent>::NAMES.iter().map(|name| format!("{}.{name}.1.0.json", S::TYPE))
+    }
+    of::<Person>()
+        .chain(of::<Organisation>())
+        .chain(of::<Fund>())
+        .chain(of::<Group>())
+        .chain(of::<Application>())
+        .chain(of::<Grant>())
+        .collect()
+}
+
+fn stored() -> BTreeSet<String> {
+    std::fs::read_dir(folder()).expect("golden files").flatten().map(|entry| entry.file_name().into_string().expect("a name")).collect()
+}
+
+fn complete() {
+    let missing: Vec<_> = names().difference(&stored()).cloned().collect();
+    assert!(missing.is_empty(), "no golden file: {missing:?}");
+}
+
+fn loads() {
+    for name in stored() {
+        let text = std::fs::read_to_string(folder().join(&name)).expect("text");
+        let payload = text.trim_end().to_owned();
+        let [stream, event_type, version] = name.trim_end_matches(".json").splitn(3, '.').collect::<Vec<_>>()[..] else { panic!("{name}") };
+        let row = EventRow {
+            position: 0,
+            recorded_at: 0,
+            aggregate_type: stream.into(),
+            aggregate_id: format!("case/{}", uuid::Uuid::nil()),
+            sequence: 1,
+            event_type: event_type.into(),
+            event_version: version.into(),
+            payload: payload.clone(),
+            metadata: "{}".into(),
+            command_id: uuid::Uuid::nil().to_string(),
+        };
+        let event = Recorded::read(&row).unwrap_or_else(|error| panic!("{name}: {error}")).event;
+        let (again, its_name, newest) = written(&event);
+        assert_eq!(its_name, event_type, "{name}");
+        if version == newest {
+            assert_eq!(again, payload, "{name}");
+        }
+    }
+}
+
+fn written(event: &Event) -> (String, &'static str, &'static str) {
+    fn of<E: StreamEvent>(event: &E) -> (String, &'static str, &'static str) {
+        (serde_json_canonicalizer::to_string(event).expect("JSON"), event.name(), event.version())
+    }
+    match event {
+        Event::Person(event) => of::<PersonEvent>(event),
+        Event::Organisation(event) => of::<OrganisationEvent>(event),
+        Event::Fund(event) => of::<FundEvent>(event),
+        Event::Group(event) => of::<GroupEvent>(event),
+        Event::Application(event) => of::<ApplicationEvent>(event),
+        Event::Grant(event) => of::<GrantEvent>(event),
+    }
+}

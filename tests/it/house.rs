@@ -1,0 +1,151 @@
+//! A house of its own for each case: a fresh database, keys, a log, commands and projections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use microgrants::commands::clock::Clock;
+use microgrants::commands::{Caller, CommandError, Commands, Request};
+use microgrants::domain::{Actor, Command, PersonId, Refusal};
+use microgrants::log::append::Answer;
+use microgrants::log::keys::Keys;
+use microgrants::log::vault::Vault;
+use microgrants::log::{Log, RecordedBy};
+use microgrants::projections::Projector;
+use microgrants::store::Store;
+use microgrants::views::Views;
+use tempfile::TempDir;
+
+use crate::postgres;
+use crate::service::Place;
+
+pub const ORGANISATION: &str = "case";
+
+/// One process's share of a case; several may open the same database.
+pub struct House {
+    pub folder: Arc<TempDir>,
+    pub url: String,
+    pub keys: Keys,
+    pub log: Log,
+    pub commands: Commands,
+    pub projector: Projector,
+    /// The time of this house, in microseconds since 1970.
+    now: Arc<AtomicI64>,
+}
+
+impl House {
+    pub async fn sqlite() -> Self {
+        let folder = Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        Self::open(folder, url).await
+    }
+
+    pub async fn postgres() -> Self {
+        let folder = Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        Self::open(folder, postgres::new_database().await).await
+    }
+
+    pub async fn open(folder: Arc<TempDir>, url: String) -> Self {
+        let store = Store::open(&url).await.expect("the database opens");
+        Self::with_store(folder, url, store).await
+    }
+
+    pub async fn with_store(folder: Arc<TempDir>, url: String, store: Store) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a case begins now")]
+        let now = Arc::new(AtomicI64::new(Timestamp::now().as_microsecond()));
+        let keys = Keys::open(&store, &folder.path().join("keys")).await.expect("keys");
+        let vault = Vault::new(store.clone(), ORGANISATION, keys.kek.clone(), keys.index.clone());
+        let recorded_by = RecordedBy::Simulation(Arc::clone(&now));
+        let log = Log::open(store, ORGANISATION, vault, recorded_by).await.expect("the log opens");
+        let commands = Commands::new(log.clone(), Clock::Simulated(Arc::clone(&now)));
+        let projector = Projector::open(log.clone()).await.expect("projections");
+        Self { folder, url, keys, log, commands, projector, now }
+    }
+
+    /// Another process's house over the same database: its own writer, memory and connections.
+    pub async fn beside(&self) -> Self {
+        let mut other = Self::open(Arc::clone(&self.folder), self.url.clone()).await;
+        other.now = Arc::clone(&self.now);
+        other
+    }
+
+    /// Another process's house over the same open database, as it is after a start: nothing is remembered.
+    pub async fn open_again(&self) -> Self {
+        Self::with_store(Arc::clone(&self.folder), self.url.clone(), self.store().clone()).await
+    }
+
+    /// Where its database and keys lie.
+    pub fn place(&self) -> Place {
+        Place { folder: Arc::clone(&self.folder), url: self.url.clone() }
+    }
+
+    /// Leaves the database to other processes.
+    pub async fn leave(self) -> Place {
+        let place = self.place();
+        self.store().close().await;
+        drop(self);
+        // The writer lets go of the lock once its last caller has gone.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        place
+    }
+
+    /// Another log over the same open database: it remembers nothing.
+    pub async fn beside_reading(&self) -> Log {
+        let vault = Vault::new(self.store().clone(), ORGANISATION, self.keys.kek.clone(), self.keys.index.clone());
+        Log::open(self.store().clone(), ORGANISATION, vault, RecordedBy::Database).await.expect("the log opens")
+    }
+
+    pub fn store(&self) -> &Store {
+        self.log.store()
+    }
+
+    pub fn views(&self) -> Views {
+        Views::new(self.log.clone(), self.projector.clone())
+    }
+
+    /// Lets days pass.
+    pub fn pass_days(&self, days: i64) {
+        self.now.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
+    }
+
+    pub fn today(&self) -> jiff::civil::Date {
+        microgrants::log::record::day_of(self.commands.now())
+    }
+
+    /// A day so many days from now.
+    pub fn in_days(&self, days: i64) -> jiff::civil::Date {
+        self.today().saturating_add(jiff::Span::new().days(days))
+    }
+
+    pub async fn by(&self, person: PersonId, command: Command) -> Result<Answer, CommandError> {
+        self.commands.issue(request(person, command)).await
+    }
+
+    /// Issues what must be taken.
+    pub async fn takes(&self, person: PersonId, command: Command) -> Answer {
+        let says = format!("{command:?}");
+        self.by(person, command).await.unwrap_or_else(|error| panic!("{says} was not taken: {error}"))
+    }
+
+    /// Issues what must be refused, and says with which refusal it was.
+    pub async fn refuses(&self, person: PersonId, command: Command) -> Refusal {
+        let before = self.log.length().await.expect("a length");
+        let says = format!("{command:?}");
+        match self.by(person, command).await {
+            Err(CommandError::Refused(refusal)) => {
+                assert_eq!(self.log.length().await.expect("a length"), before, "a refusal changes nothing");
+                refusal
+            }
+            other => panic!("{says} was not refused: {other:?}"),
+        }
+    }
+
+    /// Stores every projection up to the end of the log.
+    pub async fn catch_up(&self) {
+        while self.projector.advance().await.expect("projections advance") {}
+    }
+}
+
+pub fn request(person: PersonId, command: Command) -> Request {
+    Request::new(Caller { actor: Actor::Person(person), narrowed: None }, command)
+}

@@ -1,0 +1,87 @@
+//! The floors of the house: which room may use which, held against the `use` lines and paths of the code.
+
+use std::path::Path;
+
+use crate::cases::Cases;
+
+/// Each room, and the rooms of ours that it may use.
+const ROOMS: [(&str, &[&str]); 8] = [
+    ("domain", &[]),
+    ("store", &["domain"]),
+    ("log", &["domain", "store"]),
+    ("commands", &["domain", "log"]),
+    ("projections", &["domain", "log", "store"]),
+    ("views", &["domain", "store", "log", "projections"]),
+    ("http", &["domain", "commands", "views", "log", "projections", "store"]),
+    ("config.rs", &["domain"]),
+];
+
+/// Crates that the rules must not know.
+const NOT_IN_DOMAIN: [&str; 7] = ["sqlx", "actix_web", "tokio", "cqrs_es", "postgres_es", "tracing", "futures"];
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("layers::no_room_uses_one_above_it", floors);
+    cases.plain("layers::the_rules_are_pure", pure);
+    cases.plain("layers::only_the_store_knows_sql", sql);
+    cases.plain("layers::files_are_small", small);
+}
+
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).expect("a source").display().to_string();
+                found.push((name, std::fs::read_to_string(&path).expect("text")));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+    assert!(found.len() > 60, "{} sources", found.len());
+    found
+}
+
+/// The part of a source that is not its tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+fn floors() {
+    for (file, text) in sources() {
+        let Some((room, may_use)) = ROOMS.iter().find(|(room, _)| file.starts_with(room)) else { continue };
+        for used in code(&text).split("crate::").skip(1) {
+            let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            let inside = used == *room || used.is_empty();
+            assert!(inside || may_use.contains(&used), "{file} uses {used}, which is not below {room}");
+        }
+    }
+}
+
+fn pure() {
+    for (file, text) in sources().iter().filter(|(file, _)| file.starts_with("domain")) {
+        for name in NOT_IN_DOMAIN {
+            assert!(!code(text).contains(&format!("{name}::")), "{file} uses {name}");
+        }
+        for word in ["async ", ".await", "std::fs", "std::env", "rand::", "Timestamp::now"] {
+            assert!(!code(text).contains(word), "{file} says {word}");
+        }
+    }
+}
+
+fn sql() {
+    for (file, text) in sources().iter().filter(|(file, _)| !file.starts_with("store")) {
+        for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "sqlx::query", "PgPool"] {
+            assert!(!code(text).contains(word), "{file} says {word}");
+        }
+    }
+}
+
+fn small() {
+    for (file, text) in sources() {
+        let lines = code(&text).lines().count();
+        assert!(lines <= 400, "{file} has {lines} lines");
+    }
+}

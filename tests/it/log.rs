@@ -1,0 +1,159 @@
+//! The log: dense positions, times that never fall, idempotency, the guard, canonical payloads.
+
+use microgrants::commands::clock::new_id;
+use microgrants::commands::{CommandError, RepeatKey, Request};
+use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::{Command, FundCommand, Refusal};
+use microgrants::store::{Store, events};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION, request};
+use crate::office::{Office, text};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("log::positions_are_dense_and_times_never_fall", dense);
+    cases.both("log::a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused", repeated);
+    cases.both("log::the_same_key_with_another_request_is_refused", reused);
+    cases.both("log::a_stale_if_match_changes_nothing", stale);
+    cases.both("log::events_are_never_changed_or_removed", guarded);
+    cases.both("log::stored_payloads_are_canonical", canonical);
+    cases.both("log::a_clock_behind_the_log_stops_the_log", clock_behind);
+    cases.both("log::what_cannot_be_read_is_named_by_stream_and_position", unreadable);
+}
+
+async fn dense(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    for _ in 0..5 {
+        office.awarded(&house, 500).await;
+        house.pass_days(1);
+    }
+    let length = house.log.length().await.unwrap();
+    let all = house.log.page(0, length + 10).await.unwrap();
+    let positions: Vec<_> = all.iter().map(|event| event.position).collect();
+    assert_eq!(positions, (0..length).collect::<Vec<_>>());
+    assert!(all.is_sorted_by_key(|event| event.recorded_at));
+    assert!(all.iter().all(|event| event.metadata.get("decided_at").is_some() && event.metadata.get("actor").is_some()));
+    let mut sequences = std::collections::BTreeMap::new();
+    for event in &all {
+        let next = sequences.entry((format!("{:?}", std::mem::discriminant(&event.event)), event.stream)).or_insert(0);
+        *next += 1;
+        assert_eq!(event.sequence, *next, "sequences of a stream have no gaps");
+    }
+}
+
+fn keyed(office: &Office, key: &str, hash: &str, command: FundCommand) -> Request {
+    let repeat = Some(RepeatKey { key: key.into(), request_hash: hash.into() });
+    Request { repeat, ..request(office.ada, Command::Fund(office.fund, command)) }
+}
+
+fn pause() -> FundCommand {
+    FundCommand::Pause(Because { reason: text("A pause") })
+}
+
+async fn repeated(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let first = house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    let length = house.log.length().await.unwrap();
+    // The fund is paused now, so the same command under another key is refused.
+    let refused = house.commands.issue(keyed(&office, "two", "hash", pause())).await;
+    assert!(matches!(refused, Err(CommandError::Refused(Refusal::FundNotInState("paused")))), "{refused:?}");
+    let again = house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    assert_eq!((first, length), (again, house.log.length().await.unwrap()));
+}
+
+async fn reused(house: House) {
+    let office = Office::open(&house, 1000).await;
+    house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    let length = house.log.length().await.unwrap();
+    let other = house.commands.issue(keyed(&office, "one", "other", pause())).await;
+    assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
+    assert_eq!(length, house.log.length().await.unwrap());
+}
+
+async fn stale(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let seen = house.log.refresh::<microgrants::domain::Fund>(office.fund.0).await.unwrap().sequence;
+    let matching = |if_match, command| Request { if_match: Some(if_match), ..request(office.ada, Command::Fund(office.fund, command)) };
+    house.commands.issue(matching(seen, pause())).await.unwrap();
+    let late = house.commands.issue(matching(seen, FundCommand::Resume(Nothing {}))).await;
+    assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
+    house.commands.issue(matching(seen + 1, FundCommand::Resume(Nothing {}))).await.unwrap();
+}
+
+async fn guarded(house: House) {
+    Office::open(&house, 1000).await;
+    for sql in ["UPDATE events SET event_type = 'x'", "DELETE FROM events"] {
+        let refused = match raw(&house).await {
+            Raw::Postgres(pool) => sqlx::query(sql).execute(&pool).await.err(),
+            Raw::Sqlite(pool) => sqlx::query(sql).execute(&pool).await.err(),
+        };
+        assert!(refused.is_some_and(|error| error.to_string().contains("never changed")), "{sql}");
+    }
+}
+
+/// A connection that goes round our code.
+pub enum Raw {
+    Postgres(sqlx::PgPool),
+    Sqlite(sqlx::SqlitePool),
+}
+
+pub async fn raw(house: &House) -> Raw {
+    match house.store() {
+        Store::Postgres(pool) => Raw::Postgres(pool.clone()),
+        Store::Sqlite(_) => Raw::Sqlite(sqlx::SqlitePool::connect(&house.url).await.unwrap()),
+    }
+}
+
+/// Runs a statement round our code.
+pub async fn meddle(house: &House, sql: &str) {
+    match raw(house).await {
+        Raw::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
+        Raw::Sqlite(pool) => drop(sqlx::raw_sql(sql).execute(&pool).await.unwrap()),
+    }
+}
+
+async fn canonical(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    for row in events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap() {
+        for stored in [&row.payload, &row.metadata] {
+            let value: serde_json::Value = serde_json::from_str(stored).unwrap();
+            assert_eq!(*stored, serde_json_canonicalizer::to_string(&value).unwrap(), "position {}", row.position);
+        }
+    }
+}
+
+async fn clock_behind(house: House) {
+    let office = Office::open(&house, 1000).await;
+    house.pass_days(-1);
+    let behind = house.by(office.ada, Command::Fund(office.fund, pause())).await;
+    assert!(behind.as_ref().is_err_and(|error| error.to_string().contains("behind its log")), "{behind:?}");
+    house.pass_days(1);
+    house.takes(office.ada, Command::Fund(office.fund, pause())).await;
+}
+
+async fn unreadable(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let length = house.log.length().await.unwrap();
+    let sequence = 6;
+    let (payload, metadata) = match house.store() {
+        Store::Postgres(_) => ("'{\"FundVanished\":{}}'::json", "'{}'::json"),
+        Store::Sqlite(_) => ("'{\"FundVanished\":{}}'", "'{}'"),
+    };
+    meddle(
+        &house,
+        &format!(
+            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
+             recorded_at, command_id) VALUES ('fund', '{ORGANISATION}/{}', {sequence}, 'FundVanished', '1.0', {payload}, {metadata}, \
+             '{ORGANISATION}', {length}, 1, '{}')",
+            office.fund,
+            new_id()
+        ),
+    )
+    .await;
+    let page = house.log.page(length, 10).await.unwrap_err().to_string();
+    assert!(page.contains(&format!("{}", office.fund)) && page.contains(&format!("position {length}")), "{page}");
+    let other = house.beside_reading().await;
+    let load = other.load::<microgrants::domain::Fund>(office.fund.0).await.unwrap_err().to_string();
+    assert!(load.contains(&format!("{}", office.fund)), "{load}");
+}

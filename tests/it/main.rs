@@ -1,0 +1,55 @@
+//! Everything that needs a database or a running service, on both engines.
+//!
+//! PostgreSQL cases start a throwaway server from the binaries on this machine. Where there are none they are
+//! reported as ignored, never as passed.
+
+#![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
+
+mod api;
+mod cases;
+mod cli;
+mod crates;
+mod faults;
+mod golden;
+mod house;
+mod layers;
+mod log;
+mod model;
+mod office;
+mod postgres;
+mod projections;
+mod races;
+mod refusals;
+mod replay;
+mod sealed;
+mod seeds;
+mod service;
+mod setting;
+mod world;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut all = cases::Cases::default();
+    for add in [
+        api::cases,
+        cli::cases,
+        crates::cases,
+        faults::cases,
+        golden::cases,
+        layers::cases,
+        log::cases,
+        model::cases,
+        projections::cases,
+        races::cases,
+        refusals::cases,
+        sealed::cases,
+        seeds::cases,
+    ] {
+        add(&mut all);
+    }
+    libtest_mimic::run(&arguments, all.trials()).exit_code()
+}

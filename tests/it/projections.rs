@@ -1,0 +1,202 @@
+//! Projections: rebuilt equals live byte for byte, nothing is skipped, a failed one says so, past days stay as they were.
+
+use std::time::Duration;
+
+use microgrants::domain::command::Because;
+use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
+use microgrants::projections::{FundRow, Projector};
+use microgrants::store::{checkpoints, events, postings, rows};
+use microgrants::views::{AsAt, By, Sums};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::log::meddle;
+use crate::office::{Office, approve, gbp, text};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("projections::a_rebuild_equals_the_live_rows_while_writes_go_on", rebuilt);
+    cases.both("projections::one_cut_off_at_any_moment_equals_a_rebuild", cut_off);
+    cases.both("projections::two_at_once_double_nothing", two_at_once);
+    cases.postgres("projections::an_append_that_sleeps_in_its_transaction_is_not_skipped", not_skipped);
+    cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
+    cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
+    cases.both("projections::a_past_day_stays_as_it_was", past_day);
+}
+
+/// Every row of every view with its whole history, and every posting, in the live generation.
+async fn dump(house: &House) -> Vec<String> {
+    let mut all = Vec::new();
+    for checkpoint in checkpoints::all(house.store(), ORGANISATION).await.unwrap().iter().filter(|one| one.state == "live") {
+        let rows = rows::dump(house.store(), &checkpoint.name, ORGANISATION, checkpoint.generation).await.unwrap();
+        all.extend(rows.iter().map(|row| format!("{} {row:?}", checkpoint.name)));
+        if checkpoint.name == "places" {
+            let postings = postings::dump(house.store(), ORGANISATION, checkpoint.generation).await.unwrap();
+            all.extend(postings.iter().map(|posting| format!("{posting:?}")));
+        }
+    }
+    all
+}
+
+/// Rebuilds every view, and holds the rows against those that stood.
+pub async fn equals_a_rebuild(house: &House) {
+    house.catch_up().await;
+    let live = dump(house).await;
+    rebuild_all(house).await;
+    assert_eq!(live, dump(house).await);
+}
+
+async fn rebuild_all(house: &House) {
+    for name in microgrants::projections::names() {
+        house.projector.rebuild(name).await.unwrap();
+    }
+}
+
+async fn busy(house: &House, office: &Office, grants: u32) {
+    for _ in 0..grants {
+        let (grant, ..) = office.prepared(house, 600).await;
+        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+    }
+}
+
+async fn rebuilt(house: House) {
+    let office = Office::open(&house, 100_000).await;
+    busy(&house, &office, 5).await;
+    house.catch_up().await;
+    // Rebuild while somebody writes and somebody follows.
+    let (writes, follows) = (busy(&house, &office, 15), async {
+        for _ in 0..40 {
+            house.projector.advance().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    tokio::join!(writes, follows, rebuild_all(&house));
+    house.catch_up().await;
+    let live = dump(&house).await;
+    assert!(live.len() > 500, "{} rows", live.len());
+    let generations = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+    assert!(generations.iter().all(|one| one.generation == 2 && one.state == "live"), "{generations:?}");
+    rebuild_all(&house).await;
+    assert_eq!(live, dump(&house).await);
+}
+
+async fn cut_off(house: House) {
+    let office = Office::open(&house, 100_000).await;
+    busy(&house, &office, 10).await;
+    // Drop the follower in the middle of its work, later and later, until it comes through.
+    for micros in (0..).step_by(700) {
+        let advance = house.projector.advance();
+        if tokio::time::timeout(Duration::from_micros(micros), advance).await.is_ok_and(|more| !more.unwrap()) {
+            break;
+        }
+    }
+    equals_a_rebuild(&house).await;
+}
+
+async fn two_at_once(house: House) {
+    let office = Office::open(&house, 100_000).await;
+    let (one, two) = (house.projector.clone(), Projector::open(house.log.clone()).await.unwrap());
+    let both = async {
+        for _ in 0..30 {
+            let (first, second) = tokio::join!(one.advance(), two.advance());
+            first.unwrap();
+            second.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(busy(&house, &office, 10), both);
+    equals_a_rebuild(&house).await;
+}
+
+/// One append sleeps after it took its position. Others wait for it, and the follower never reads past it.
+async fn not_skipped(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    meddle(
+        &house,
+        "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END $$;
+         CREATE TRIGGER sleepy BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION sleepy();",
+    )
+    .await;
+    let other = house.beside().await;
+    let pause = Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("Asleep") }));
+    let slow = house.takes(office.ada, pause);
+    let quick = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        crate::office::person(&other, "Quick").await;
+    };
+    let follows = async {
+        for _ in 0..60 {
+            house.projector.advance().await.unwrap();
+            let read = house.projector.next_position();
+            let there = events::page(house.store(), ORGANISATION, 0, 10_000).await.unwrap();
+            assert!(there.iter().enumerate().all(|(at, row)| row.position == i64::try_from(at).unwrap()), "no hole is ever seen");
+            assert!(read <= i64::try_from(there.len()).unwrap(), "nothing is read before it is there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::join!(slow, quick, follows);
+    house.catch_up().await;
+    let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
+    let live = dump(&house).await;
+    rebuild_all(&house).await;
+    assert_eq!(live, dump(&house).await);
+}
+
+async fn failed(house: House) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    meddle(&house, "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'").await;
+    house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+    let length = house.log.length().await.unwrap();
+    house.catch_up().await;
+    let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+    let funds = known.iter().find(|one| one.name == "funds").unwrap();
+    assert_eq!(funds.next_position, length - 1);
+    assert!(funds.error.as_ref().is_some_and(|error| error.contains(&format!("position {}", length - 1))), "{funds:?}");
+    assert!(known.iter().filter(|one| one.name != "funds").all(|one| one.error.is_none() && one.next_position == length));
+    // A rebuild does not need the damaged row.
+    house.projector.rebuild("funds").await.unwrap();
+    let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
+}
+
+async fn adds_up(house: House) {
+    let office = Office::open(&house, 20_000).await;
+    for pounds in [500, 800, 1200] {
+        let (grant, ..) = office.prepared(&house, pounds).await;
+        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+        let sent = microgrants::domain::grant::PaymentOn { payment: 1, happened_on: house.today() };
+        house.takes(office.ben, Command::Grant(grant, GrantCommand::SendPayment(sent))).await;
+    }
+    house.catch_up().await;
+    let views = house.views();
+    for position in 0..house.log.length().await.unwrap() {
+        let sums = Sums { by: By::Fund, fund: None, position, effective_on: None };
+        for line in views.budget(sums).await.unwrap().lines {
+            let uncommitted = line.uncommitted.unwrap();
+            assert_eq!(line.allocated, uncommitted.plus(line.unpaid).plus(line.paid_net), "at {position}");
+            assert!(line.committed.covers(line.paid_net), "at {position}");
+        }
+    }
+    let now = views.budget(Sums { by: By::Fund, fund: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
+    assert_eq!((now.allocated, now.committed, now.paid, now.uncommitted), (gbp(20_000), gbp(2500), gbp(2500), Some(gbp(17_500))));
+    assert_eq!((now.applications, now.awards), (3, 3));
+}
+
+async fn past_day(house: House) {
+    let office = Office::open(&house, 5_000).await;
+    let (grant, ..) = office.awarded(&house, 500).await;
+    let then = house.today();
+    house.catch_up().await;
+    let views = house.views();
+    let position = views.position_as_at(AsAt::Day(then)).await.unwrap();
+    house.pass_days(40);
+    house.takes(office.ada, Command::Grant(grant, GrantCommand::LapseOffer(microgrants::domain::command::Nothing {}))).await;
+    house.catch_up().await;
+    assert_eq!(views.position_as_at(AsAt::Day(then)).await.unwrap(), position);
+    let row: microgrants::projections::GrantRow = views.find(&grant.to_string(), Some(position)).await.unwrap().unwrap();
+    let now: microgrants::projections::GrantRow = views.find(&grant.to_string(), None).await.unwrap().unwrap();
+    assert_eq!((row.award, now.award), (gbp(500), Money::ZERO));
+    let before = views.position_as_at(AsAt::Day(house.in_days(-400))).await.unwrap();
+    assert_eq!(before, -1);
+}

@@ -1,0 +1,133 @@
+//! Races: on PostgreSQL through two processes, on SQLite through one with many clients.
+//!
+//! After each, the log is replayed: no decision may stand in it that its own prefix forbids.
+
+use microgrants::domain::PersonId;
+use serde_json::{Value, json};
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::{Office, person};
+use crate::replay;
+use crate::service::{self, Answered, Client, Process, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("races::a_hundred_awards_against_a_fund_that_affords_half", awards);
+    cases.both("races::a_payee_changed_against_its_payment_approved", payees);
+    cases.both("races::a_role_ended_against_an_award", roles);
+    cases.both("races::fifty_repeats_of_one_command_have_one_effect", repeats);
+}
+
+/// The services of a race.
+struct Field {
+    clients: Vec<Client>,
+    _processes: Vec<Process>,
+}
+
+impl Field {
+    fn open(house: &House, person: PersonId) -> Self {
+        if house.store().postgres().is_none() {
+            return Self { clients: vec![service::serve(house, person)], _processes: Vec::new() };
+        }
+        let processes = vec![Process::start(&house.place()), Process::start(&house.place())];
+        let clients = processes.iter().map(|process| Client::new(&process.address, &token(house, person))).collect();
+        Self { clients, _processes: processes }
+    }
+
+    /// Posts all at once, each through the next service in turn.
+    fn race(&self, posts: Vec<(Option<String>, String, Value, String)>) -> Vec<Answered> {
+        let start = std::sync::Barrier::new(posts.len());
+        std::thread::scope(|scope| {
+            let running: Vec<_> = posts
+                .into_iter()
+                .zip(self.clients.iter().cycle())
+                .map(|((token, path, body, key), client)| {
+                    let client = token.map_or_else(|| client.clone(), |token| client.by(&token));
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        client.post_with(&path, &body.to_string(), &[("Idempotency-Key", &key)])
+                    })
+                })
+                .collect();
+            running.into_iter().map(|thread| thread.join().expect("a client comes through")).collect()
+        })
+    }
+}
+
+fn award(house: &House) -> Value {
+    json!({ "amount": "500.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) })
+}
+
+async fn awards(house: House) {
+    let office = Office::open(&house, 25_000).await;
+    let mut posts = Vec::new();
+    for number in 0..100 {
+        let (application, ..) = office.ready(&house, 500).await;
+        posts.push((None, format!("/api/v1/applications/{application}/award"), award(&house), format!("award-{number}")));
+    }
+    let answers = Field::open(&house, office.ada).race(posts);
+    let taken = answers.iter().filter(|answer| answer.status == 200).count();
+    let refused = answers.iter().filter(|answer| (answer.status, answer.code()) == (409, "not_affordable")).count();
+    let others: Vec<_> = answers.iter().filter(|answer| answer.status != 200 && answer.code() != "not_affordable").collect();
+    assert_eq!((taken, refused), (50, 50), "{others:?}");
+    let found = replay::whole(&house).await;
+    assert_eq!(found.awards, 50);
+}
+
+async fn payees(house: House) {
+    let office = Office::open(&house, 50_000).await;
+    let mut posts = Vec::new();
+    for number in 0..20 {
+        let (grant, group, member) = office.prepared(&house, 500).await;
+        let account = json!({ "holder": "Another", "numbers": "65-43-21 87654321" });
+        let change = json!({ "route": "own_account", "account": account });
+        posts.push((Some(token(&house, member)), format!("/api/v1/groups/{group}/provide-payee"), change, format!("payee-{number}")));
+        let approve = json!({ "payment": 1 });
+        posts.push((None, format!("/api/v1/grants/{grant}/approve-payment"), approve, format!("approve-{number}")));
+    }
+    let answers = Field::open(&house, office.ben).race(posts);
+    for answer in &answers {
+        let known = answer.status == 200 || ["payee_changed", "payee_not_verified"].contains(&answer.code());
+        assert!(known, "{}", answer.body);
+    }
+    replay::whole(&house).await;
+}
+
+async fn roles(house: House) {
+    let office = Office::open(&house, 50_000).await;
+    let mut posts = Vec::new();
+    let organisation = house.commands.organisation();
+    for number in 0..12 {
+        let judge = person(&house, "Judge").await;
+        let of = json!({ "person": judge, "role": "panel" });
+        let give = microgrants::domain::OrganisationCommand::GiveRole(serde_json::from_value(of.clone()).unwrap());
+        house.takes(office.ada, microgrants::domain::Command::Organisation(organisation, give)).await;
+        let (application, ..) = office.ready(&house, 500).await;
+        let path = format!("/api/v1/applications/{application}/award");
+        posts.push((Some(token(&house, judge)), path, award(&house), format!("award-{number}")));
+        posts.push((None, "/api/v1/organisation/end-role".into(), of, format!("end-{number}")));
+    }
+    let answers = Field::open(&house, office.ada).race(posts);
+    for answer in &answers {
+        assert!(answer.status == 200 || (answer.status, answer.code()) == (403, "not_yours"), "{}", answer.body);
+    }
+    let ended = answers.iter().skip(1).step_by(2).filter(|answer| answer.status == 200).count();
+    assert_eq!(ended, 12, "every role was ended");
+    replay::whole(&house).await;
+}
+
+async fn repeats(house: House) {
+    let office = Office::open(&house, 5_000).await;
+    let (application, ..) = office.ready(&house, 500).await;
+    let path = format!("/api/v1/applications/{application}/award");
+    let posts = vec![(None, path.clone(), award(&house), "the-same".to_owned()); 50];
+    let field = Field::open(&house, office.ada);
+    let answers = field.race(posts);
+    assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == answers[0].body), "{answers:?}");
+    let found = replay::whole(&house).await;
+    assert_eq!(found.awards, 1);
+    // Under another key it would now be refused.
+    let other = field.race(vec![(None, path, award(&house), "another".to_owned())]);
+    other[0].is_problem(409, "application_not_in_state");
+}

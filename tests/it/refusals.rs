@@ -1,0 +1,390 @@
+//! Given a world, when something is asked that a rule is against, then this is the refusal: every one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::date;
+use microgrants::domain::application::{Answers, Award, Channel, Score, StartApplication, Submit, Summary};
+use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::fund::{ExtendRound, PlanRound, RoundOf, SetRules};
+use microgrants::domain::grant::{
+    AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn, ReceiveUpdate, UpdateOf,
+};
+use microgrants::domain::group::VerifyPayee;
+use microgrants::domain::organisation::{NameFounder, RoleOf, hash_of};
+use microgrants::domain::outcome::{OutcomeSaid, Strength};
+use microgrants::domain::{
+    Actor, ApplicationCommand, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, OrganisationCommand, PersonId, Refusal,
+    Role,
+};
+use strum::VariantNames as _;
+use uuid::Uuid;
+
+use crate::cases::Cases;
+use crate::office::{AGREEMENT, gbp, open, provide_payee, rules, submit, text};
+use crate::setting::{FUND, Setting, register};
+use crate::world::ORGANISATION;
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("refusals::every_rule_says_no_when_it_should", all);
+}
+
+/// Those that only a database can decide: `sealed` has their cases.
+const ELSEWHERE: [&str; 2] = ["taken", "erased"];
+
+#[derive(Default)]
+struct Seen(BTreeSet<&'static str>);
+
+impl Seen {
+    /// Asks, as one of the staff, what must be refused with this code; the world stays as it was.
+    fn refuses(&mut self, setting: &mut Setting, staff: usize, code: &'static str, command: Command) {
+        self.refuses_to(setting, Actor::Person(setting.staff[staff]), code, command);
+    }
+
+    fn refuses_to(&mut self, setting: &mut Setting, actor: Actor, code: &'static str, command: Command) {
+        let says = format!("{command:?}");
+        let refusal = setting.world.issue(actor, command).expect_err(&says);
+        assert_eq!(refusal.code(), code, "{says}");
+        self.0.insert(refusal.code());
+    }
+}
+
+fn all() {
+    let mut seen = Seen::default();
+    roles(&mut seen);
+    funds(&mut seen);
+    rounds(&mut seen);
+    applications(&mut seen);
+    decisions(&mut seen);
+    offers(&mut seen);
+    payments(&mut seen);
+    updates(&mut seen);
+    closing(&mut seen);
+    let missing: Vec<_> = Refusal::VARIANTS.iter().filter(|code| !seen.0.contains(*code) && !ELSEWHERE.contains(code)).collect();
+    assert!(missing.is_empty(), "no case for {missing:?}");
+}
+
+fn role(command: fn(RoleOf) -> OrganisationCommand, person: PersonId, role: Role) -> Command {
+    Command::Organisation(ORGANISATION, command(RoleOf { person, role }))
+}
+
+fn roles(seen: &mut Seen) {
+    use OrganisationCommand as O;
+    let mut world = Setting::founded();
+    let [ada, ben, _] = world.staff[..] else { panic!("three staff") };
+    let stranger = PersonId(Uuid::from_u128(99));
+    world.world.issue(Actor::Operator, Command::Person(stranger, register())).unwrap();
+    seen.refuses_to(&mut world, Actor::Person(stranger), "not_yours", role(O::GiveRole, ada, Role::Auditor));
+    seen.refuses(&mut world, 0, "needs_two_people", role(O::GiveRole, stranger, Role::Finance));
+    seen.refuses(&mut world, 0, "roles_exclude", role(O::GiveRole, ada, Role::Auditor));
+    seen.refuses(&mut world, 0, "role_held", role(O::GiveRole, ada, Role::Panel));
+    seen.refuses(&mut world, 0, "role_not_held", role(O::EndRole, stranger, Role::Panel));
+    seen.refuses(&mut world, 1, "not_proposed", role(O::ConfirmRole, stranger, Role::Finance));
+    world.takes(0, role(O::ProposeRole, stranger, Role::Finance));
+    seen.refuses(&mut world, 0, "same_person", role(O::ConfirmRole, stranger, Role::Finance));
+    world.takes(1, role(O::ConfirmRole, stranger, Role::Finance));
+    world.takes(0, role(O::EndRole, world.staff[2], Role::Administrator));
+    seen.refuses(&mut world, 0, "last_administrators", role(O::EndRole, ben, Role::Administrator));
+    let founder = O::NameFounder(NameFounder { person: stranger, roles: [Role::Officer].into() });
+    seen.refuses_to(&mut world, Actor::Operator, "founding_over", Command::Organisation(ORGANISATION, founder));
+    seen.refuses(&mut world, 0, "unknown", role(O::GiveRole, PersonId(Uuid::from_u128(98)), Role::Panel));
+    seen.refuses_to(&mut world, Actor::Operator, "exists", Command::Person(ada, register()));
+}
+
+fn on_fund(command: FundCommand) -> Command {
+    Command::Fund(FUND, command)
+}
+
+fn because() -> Because {
+    Because { reason: text("A reason") }
+}
+
+fn funds(seen: &mut Seen) {
+    let mut world = Setting::drafts(1);
+    let with = |change: fn(&mut microgrants::domain::fund::Rules)| {
+        let mut rules = rules();
+        change(&mut rules);
+        on_fund(FundCommand::ProposeRules(SetRules { rules }))
+    };
+    seen.refuses(&mut world, 0, "bounds_too_wide", with(|rules| rules.minimum = gbp(499)));
+    seen.refuses(&mut world, 0, "bounds_too_wide", with(|rules| rules.maximum = gbp(2501)));
+    seen.refuses(&mut world, 0, "rules_incomplete", with(|rules| rules.eyes = 1));
+    seen.refuses(&mut world, 0, "fund_not_in_state", on_fund(FundCommand::SetRules(SetRules { rules: rules() })));
+    world.takes(0, with(|rules| rules.maximum = gbp(2000)));
+    seen.refuses(&mut world, 1, "not_proposed", on_fund(FundCommand::ConfirmRules(SetRules { rules: rules() })));
+    seen.refuses(&mut world, 0, "same_person", {
+        let mut rules = rules();
+        rules.maximum = gbp(2000);
+        on_fund(FundCommand::ConfirmRules(SetRules { rules }))
+    });
+    let allocate = |change: fn(&mut microgrants::domain::fund::Allocate), world: &Setting| {
+        let mut allocate = world.allocate(100);
+        change(&mut allocate);
+        on_fund(FundCommand::Allocate(allocate))
+    };
+    let future = allocate(|allocate| allocate.received_on = date(2027, 1, 1), &world);
+    seen.refuses(&mut world, 0, "date_in_future", future);
+    let nothing = allocate(|allocate| allocate.amount = gbp(0), &world);
+    seen.refuses(&mut world, 0, "nothing", nothing);
+    let elsewhere = allocate(|allocate| allocate.source.area = Some(text("leeds")), &world);
+    seen.refuses(&mut world, 0, "unknown_area", elsewhere);
+    let withdraw = on_fund(FundCommand::WithdrawFunding(world.withdraw(10_001)));
+    seen.refuses(&mut world, 0, "not_affordable", withdraw);
+    seen.refuses(&mut world, 0, "unknown", Command::Fund(FundId(Uuid::nil()), FundCommand::Pause(because())));
+    world.takes(0, on_fund(FundCommand::Pause(because())));
+    seen.refuses(&mut world, 0, "fund_not_in_state", on_fund(FundCommand::Pause(because())));
+    let mut few = Setting::founded();
+    for person in few.staff.clone().into_iter().skip(1) {
+        few.takes(0, role(OrganisationCommand::EndRole, person, Role::Finance));
+    }
+    let create =
+        microgrants::domain::fund::CreateFund { name: text("A"), purpose: text("B"), areas: [text("oldham")].into(), rules: rules() };
+    few.takes(0, on_fund(FundCommand::Create(create)));
+    seen.refuses(&mut few, 0, "too_few_approvers", on_fund(FundCommand::Open(Nothing {})));
+}
+
+fn rounds(seen: &mut Seen) {
+    let mut world = Setting::drafts(1);
+    let first = || RoundOf { round: text("first") };
+    seen.refuses(&mut world, 0, "round_not_in_state", on_fund(FundCommand::OpenRound(first())));
+    let earlier = ExtendRound { round: text("first"), closes_on: date(2026, 6, 29) };
+    seen.refuses(&mut world, 0, "deadline_earlier", on_fund(FundCommand::ExtendRound(earlier)));
+    seen.refuses(&mut world, 0, "round_open", on_fund(FundCommand::CloseRound(first())));
+    let plan = PlanRound { round: text("second"), name: text("Second"), opens_on: date(2026, 7, 1), closes_on: date(2026, 6, 1), form: 1 };
+    seen.refuses(&mut world, 0, "dates_out_of_order", on_fund(FundCommand::PlanRound(plan)));
+}
+
+fn on_application(world: &Setting, command: ApplicationCommand) -> Command {
+    Command::Application(world.application(0), command)
+}
+
+fn applications(seen: &mut Seen) {
+    use ApplicationCommand as A;
+    let mut world = Setting::drafts(2);
+    let ask = |world: &Setting, answers: Answers| on_application(world, A::SaveAnswers(answers));
+    let too_much = ask(&world, Answers { requested: Some(gbp(2501)), ..Answers::default() });
+    seen.refuses(&mut world, 0, "outside_bounds", too_much);
+    let unknown = ask(&world, Answers { answers: [(text("shoe-size"), open("9"))].into(), ..Answers::default() });
+    seen.refuses(&mut world, 0, "unknown_question", unknown);
+    let nothing = ask(&world, Answers::default());
+    seen.refuses(&mut world, 0, "no_change", nothing);
+    let theirs = on_application(&world, A::Withdraw(Nothing {}));
+    seen.refuses_to(&mut world, Actor::Person(PersonId(Uuid::from_u128(101))), "not_of_group", theirs);
+    let confirm = on_application(&world, A::ConfirmEligibility(Nothing {}));
+    seen.refuses(&mut world, 0, "application_not_in_state", confirm);
+    let blank = microgrants::domain::ApplicationId(Uuid::from_u128(555));
+    let start = StartApplication { fund: FUND, round: text("first"), group: world.group(0), late: false };
+    world.takes(0, Command::Application(blank, A::Start(start.clone())));
+    seen.refuses(&mut world, 0, "answer_missing", Command::Application(blank, A::Submit(submit())));
+    world.takes(
+        0,
+        Command::Application(blank, A::SaveAnswers(Answers { answers: [(text("idea"), open("Soup"))].into(), ..Answers::default() })),
+    );
+    seen.refuses(&mut world, 0, "request_incomplete", Command::Application(blank, A::Submit(submit())));
+    world.world.today = date(2026, 7, 1);
+    let submit_late = on_application(&world, A::Submit(submit()));
+    seen.refuses(&mut world, 0, "round_closed", submit_late);
+    let on_paper = |received_on, late_reason| Submit { channel: Channel::Paper, received_on, late_reason, help: None };
+    let without = on_application(&world, A::Submit(on_paper(Some(date(2026, 6, 30)), None)));
+    seen.refuses(&mut world, 0, "late_without_reason", without);
+    let too_late = on_application(&world, A::Submit(on_paper(Some(date(2026, 7, 1)), Some(text("Late")))));
+    seen.refuses(&mut world, 0, "round_closed", too_late);
+    let in_time = on_application(&world, A::Submit(on_paper(Some(date(2026, 6, 30)), Some(text("It lay in the post")))));
+    // What came in time on paper is for the office to say, not for the group.
+    let member = Actor::Person(world.members[0]);
+    seen.refuses_to(&mut world, member, "not_yours", in_time.clone());
+    let late = StartApplication { fund: FUND, round: text("first"), group: world.group(0), late: true };
+    let another = Command::Application(microgrants::domain::ApplicationId(Uuid::from_u128(556)), A::Start(late));
+    seen.refuses_to(&mut world, member, "not_yours", another);
+    world.takes(0, in_time);
+}
+
+fn decisions(seen: &mut Seen) {
+    use ApplicationCommand as A;
+    let mut world = Setting::drafts(1);
+    let submitted = on_application(&world, A::Submit(submit()));
+    world.takes(0, submitted);
+    let eligible = on_application(&world, A::ConfirmEligibility(Nothing {}));
+    world.takes(0, eligible);
+    let without_summary = world.award(0, gbp(900));
+    seen.refuses(&mut world, 0, "summary_missing", without_summary);
+    let repeats = on_application(&world, A::WriteSummary(Summary { title: text("Soup"), description: text("Soup") }));
+    seen.refuses(&mut world, 0, "summary_repeats", repeats);
+    let score = on_application(&world, A::Score(Score { criteria: BTreeMap::from([(text("need"), 6)]), note: text("High") }));
+    seen.refuses(&mut world, 0, "score_out_of_range", score);
+    let mut world = Setting::ready(5);
+    for amount in [499, 2501] {
+        let award = world.award(0, gbp(amount));
+        seen.refuses(&mut world, 0, "outside_bounds", award);
+    }
+    for number in 0..4 {
+        let award = world.award(number, gbp(2500));
+        world.takes(0, award);
+    }
+    let fifth = world.award(4, gbp(500));
+    seen.refuses(&mut world, 0, "not_affordable", fifth);
+    let mut world = Setting::drafts(1);
+    let less = on_application(&world, A::SaveAnswers(Answers { requested: Some(gbp(600)), ..Answers::default() }));
+    world.takes(0, less);
+    for command in
+        [A::Submit(submit()), A::ConfirmEligibility(Nothing {}), A::WriteSummary(Summary { title: text("A"), description: text("B") })]
+    {
+        let command = on_application(&world, command);
+        world.takes(0, command);
+    }
+    let more = world.award(0, gbp(700));
+    seen.refuses(&mut world, 0, "above_asked", more);
+    let backwards = Award { amount: gbp(600), reason: None, ends_on: date(2026, 9, 2), update_due_on: date(2026, 9, 1) };
+    let backwards = on_application(&world, A::Award(backwards));
+    seen.refuses(&mut world, 0, "dates_out_of_order", backwards);
+    let mut unpublished = Setting::ready(1);
+    unpublished.world.organisation = Setting::founded().world.organisation;
+    let award = unpublished.award(0, gbp(600));
+    seen.refuses(&mut unpublished, 0, "no_agreement", award);
+}
+
+fn on_grant(world: &Setting, command: GrantCommand) -> Command {
+    Command::Grant(GrantId(world.application(0).0), command)
+}
+
+fn awarded() -> Setting {
+    let mut world = Setting::ready(1);
+    let award = world.award(0, gbp(1000));
+    world.takes(0, award);
+    world
+}
+
+fn accept(hash: String, names: &[&str]) -> GrantCommand {
+    GrantCommand::AcceptAgreement(AcceptAgreement { hash, method: Method::Web, names: names.iter().map(|name| open(name)).collect() })
+}
+
+fn accepted() -> Setting {
+    let mut world = awarded();
+    let accept = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
+    world.takes(0, accept);
+    world
+}
+
+fn offers(seen: &mut Seen) {
+    let mut world = awarded();
+    for (code, command) in [
+        ("agreement_differs", accept(hash_of("Another"), &["A", "B"])),
+        ("too_few_signers", accept(hash_of(AGREEMENT), &["A"])),
+        ("offer_stands", GrantCommand::LapseOffer(Nothing {})),
+        ("agreement_not_accepted", GrantCommand::PreparePayment(PreparePayment { amount: gbp(1) })),
+        ("unknown", GrantCommand::PassCheck(CheckNote { check: text("other"), note: text("Seen") })),
+        ("not_proposed", GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf { check: text("identity") })),
+    ] {
+        let command = on_grant(&world, command);
+        seen.refuses(&mut world, 0, code, command);
+    }
+    let note = || CheckNote { check: text("identity"), note: text("Known for years") };
+    let propose = on_grant(&world, GrantCommand::ProposeWaiver(note()));
+    world.takes(0, propose);
+    let confirm = on_grant(&world, GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf { check: text("identity") }));
+    seen.refuses(&mut world, 0, "same_person", confirm.clone());
+    world.takes(1, confirm);
+    let pass = on_grant(&world, GrantCommand::PassCheck(note()));
+    seen.refuses(&mut world, 0, "check_not_in_state", pass);
+    world.world.today = date(2026, 8, 1);
+    let late = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
+    seen.refuses(&mut world, 0, "offer_expired", late);
+    let lapse = on_grant(&world, GrantCommand::LapseOffer(Nothing {}));
+    world.takes(0, lapse.clone());
+    seen.refuses(&mut world, 0, "grant_not_in_state", lapse);
+}
+
+fn payments(seen: &mut Seen) {
+    let mut world = accepted();
+    let prepare = |pounds| GrantCommand::PreparePayment(PreparePayment { amount: gbp(pounds) });
+    let group = world.group(0);
+    let check = on_grant(&world, prepare(1000));
+    seen.refuses(&mut world, 0, "check_outstanding", check.clone());
+    let pass = on_grant(&world, GrantCommand::PassCheck(CheckNote { check: text("identity"), note: text("Seen") }));
+    world.takes(0, pass);
+    seen.refuses(&mut world, 0, "payee_not_verified", check.clone());
+    // Ben keys the payee, so Ben can neither verify it nor approve a payment to it.
+    world.takes(1, Command::Group(group, provide_payee("12-34-56 12345678")));
+    let verify = Command::Group(group, GroupCommand::VerifyPayee(VerifyPayee { payee: 1, method: text("Statement") }));
+    seen.refuses(&mut world, 1, "keyed_payee", verify.clone());
+    let another = Command::Group(group, GroupCommand::VerifyPayee(VerifyPayee { payee: 2, method: text("Statement") }));
+    seen.refuses(&mut world, 0, "payee_changed", another);
+    world.takes(0, verify);
+    let too_much = on_grant(&world, prepare(1001));
+    seen.refuses(&mut world, 0, "over_paid", too_much);
+    world.takes(0, check);
+    let approve = on_grant(&world, GrantCommand::ApprovePayment(PaymentOf { payment: 1 }));
+    seen.refuses(&mut world, 0, "same_person", approve.clone());
+    seen.refuses(&mut world, 1, "keyed_payee", approve.clone());
+    let send = on_grant(&world, GrantCommand::SendPayment(PaymentOn { payment: 1, happened_on: date(2026, 6, 1) }));
+    seen.refuses(&mut world, 0, "payment_not_in_state", send.clone());
+    world.takes(2, approve);
+    world.takes(0, Command::Group(group, provide_payee("65-43-21 87654321")));
+    seen.refuses(&mut world, 0, "payee_changed", send);
+    let none_due = on_grant(&world, GrantCommand::ReceiveReturn(ReceiveReturn { amount: gbp(1), received_on: date(2026, 6, 1) }));
+    seen.refuses(&mut world, 0, "return_not_due", none_due);
+    let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(1) }));
+    seen.refuses(&mut world, 0, "underspend_too_large", unspent);
+    let reduce = microgrants::domain::fund::Uncommit {
+        grant: GrantId(world.application(0).0),
+        sources: microgrants::domain::source::Sources::of(&crate::office::source(), gbp(9999)),
+        effective_on: None,
+    };
+    let fund = world.world.funds[&FUND.0].clone();
+    let facts = microgrants::domain::Facts::new(Actor::Operator, date(2026, 6, 1));
+    let below = microgrants::domain::Stream::decide(&fund, &FundCommand::Reduce(reduce), &facts).unwrap_err();
+    seen.0.insert(below.code());
+    assert_eq!(below.code(), "below_zero");
+    let closing = on_fund(FundCommand::Close(Nothing {}));
+    seen.refuses(&mut world, 0, "grants_open", closing);
+}
+
+fn updates(seen: &mut Seen) {
+    let mut world = accepted();
+    let update = |sign: &str| ReceiveUpdate {
+        update: 1,
+        channel: Channel::Phone,
+        words: open("Well"),
+        learned: None,
+        people: 1,
+        volunteers: 1,
+        spent: gbp(1),
+        outcomes: vec![OutcomeSaid { sign: text(sign), strength: Strength::Some, words: open("Yes") }],
+    };
+    let unknown = on_grant(&world, GrantCommand::ReceiveUpdate(update("no-sign")));
+    seen.refuses(&mut world, 0, "unknown_sign", unknown);
+    let accept = on_grant(&world, GrantCommand::AcceptUpdate(UpdateOf { update: 1 }));
+    seen.refuses(&mut world, 0, "update_not_in_state", accept);
+    let received = on_grant(&world, GrantCommand::ReceiveUpdate(update("acting-early")));
+    world.takes(0, received);
+}
+
+fn closing(seen: &mut Seen) {
+    let mut world = accepted();
+    let close = on_grant(&world, GrantCommand::Close(Nothing {}));
+    seen.refuses(&mut world, 0, "update_outstanding", close.clone());
+    let excuse = microgrants::domain::grant::UpdateBecause { update: 1, reason: text("Ended") };
+    for command in [
+        on_grant(&world, GrantCommand::ExcuseUpdate(excuse)),
+        on_grant(&world, GrantCommand::PassCheck(CheckNote { check: text("identity"), note: text("Seen") })),
+        Command::Group(world.group(0), provide_payee("12-34-56 12345678")),
+    ] {
+        world.takes(0, command);
+    }
+    world.takes(1, Command::Group(world.group(0), GroupCommand::VerifyPayee(VerifyPayee { payee: 1, method: text("Statement") })));
+    let prepare = on_grant(&world, GrantCommand::PreparePayment(PreparePayment { amount: gbp(1000) }));
+    world.takes(1, prepare);
+    seen.refuses(&mut world, 0, "payment_under_way", close.clone());
+    let on = PaymentOn { payment: 1, happened_on: date(2026, 6, 1) };
+    for command in [GrantCommand::ApprovePayment(PaymentOf { payment: 1 }), GrantCommand::SendPayment(on), GrantCommand::ConfirmPayment(on)]
+    {
+        let command = on_grant(&world, command);
+        world.takes(2, command);
+    }
+    let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(10) }));
+    world.takes(0, unspent);
+    seen.refuses(&mut world, 0, "return_outstanding", close.clone());
+    let back = on_grant(&world, GrantCommand::ReceiveReturn(ReceiveReturn { amount: gbp(10), received_on: date(2026, 6, 1) }));
+    world.takes(0, back);
+    world.takes(0, close);
+    assert_eq!(world.world.funds[&FUND.0].budget().committed().total(), gbp(990), "what was paid and kept stays committed");
+}

@@ -1,0 +1,137 @@
+//! Personal values: nowhere in clear, opened for those who may see them, and everything loads without their keys.
+
+use microgrants::commands::CommandError;
+use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::{Command, PersonCommand, PersonId, Refusal, Role, Roles};
+use microgrants::log::keys::{KeyError, Keys};
+use microgrants::projections::{GroupRow, PersonRow};
+use microgrants::store::{Store, events};
+use microgrants::views::Reader;
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::log::meddle;
+use crate::office::{Office, open};
+
+const CANARY: &str = "Zebedee Quillfeather";
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("sealed::a_personal_value_stands_nowhere_in_clear", nowhere);
+    cases.both("sealed::everything_loads_with_a_key_missing", key_missing);
+    cases.both("sealed::one_e_mail_address_is_one_person", one_person);
+    cases.both("sealed::a_missing_or_foreign_key_stops_the_start_and_is_named", keys);
+}
+
+fn details(email: &str) -> RegisterPerson {
+    RegisterPerson { name: open(CANARY), email: Some(open(email)), telephone: Some(open("0161 496 0000")) }
+}
+
+async fn register(house: &House, email: &str) -> Result<PersonId, CommandError> {
+    let id = PersonId(microgrants::commands::clock::new_id());
+    let command = Command::Person(id, PersonCommand::Register(details(email)));
+    let request = microgrants::commands::Request::new(microgrants::commands::Caller::operator(), command);
+    house.commands.issue(request).await.map(|_| id)
+}
+
+fn officer(person: PersonId) -> Reader {
+    Reader { person, roles: Roles::from([Role::Officer]) }
+}
+
+async fn nowhere(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let person = register(&house, "zebedee@example.org").await.unwrap();
+    let (_, group, _) = office.payable(&house, 500).await;
+    house.catch_up().await;
+    let views = house.views();
+    let row: PersonRow = views.find(&person.to_string(), None).await.unwrap().unwrap();
+    let seen = views.open_people(&officer(office.ada), vec![row.clone()]).await.unwrap().remove(0);
+    assert_eq!((seen.name.as_deref(), seen.email.as_deref()), (Some(CANARY), Some("zebedee@example.org")));
+    let auditor = Reader { person: office.ada, roles: Roles::from([Role::Auditor]) };
+    assert_eq!(views.open_people(&auditor, vec![row]).await.unwrap()[0].name, None, "an auditor needs no names");
+    let row: GroupRow = views.find(&group.to_string(), None).await.unwrap().unwrap();
+    let payee = views.open_groups(&officer(office.ada), vec![row]).await.unwrap().remove(0).payee.unwrap();
+    assert_eq!(payee.numbers.as_deref(), Some("12-34-56 12345678"));
+    let everything = everything(&house).await;
+    assert!(everything.contains("An anchor"), "the dump shows what stands in clear");
+    for secret in [CANARY, "zebedee@example.org", "0161 496", "12345678", crate::office::ANSWER] {
+        assert!(!everything.contains(secret), "{secret} stands in clear");
+    }
+}
+
+/// Everything that the database holds, as text.
+async fn everything(house: &House) -> String {
+    if let Store::Sqlite(_) = house.store() {
+        let mut bytes = Vec::new();
+        for file in ["log.db", "log.db-wal"] {
+            bytes.extend(std::fs::read(house.folder.path().join(file)).unwrap_or_default());
+        }
+        return String::from_utf8_lossy(&bytes).into_owned();
+    }
+    let pool = house.store().postgres().unwrap();
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'").fetch_all(pool).await.unwrap();
+    let mut all = String::new();
+    for (table,) in tables {
+        let rows: Vec<(String,)> = sqlx::query_as(&format!("SELECT t::text FROM {table} t")).fetch_all(pool).await.unwrap();
+        all.extend(rows.into_iter().map(|(row,)| row));
+    }
+    all
+}
+
+async fn key_missing(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let person = register(&house, "zebedee@example.org").await.unwrap();
+    let (grant, ..) = office.prepared(&house, 500).await;
+    meddle(&house, "UPDATE subject_keys SET wrapped = NULL").await;
+    let blind = House::open_again(&house).await;
+    for row in events::page(blind.store(), ORGANISATION, 0, 10_000).await.unwrap() {
+        microgrants::log::record::Recorded::read(&row).unwrap();
+    }
+    blind.catch_up().await;
+    let views = blind.views();
+    let row: PersonRow = views.find(&person.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(views.open_people(&officer(office.ada), vec![row]).await.unwrap()[0].name, None);
+    // Rules need no personal value.
+    blind.takes(office.ben, Command::Grant(grant, crate::office::approve(1))).await;
+    // What would have to be sealed under a destroyed key is refused.
+    let change = Command::Person(person, PersonCommand::ChangeContact(details("other@example.org")));
+    assert_eq!(blind.refuses(office.ada, change).await, Refusal::Erased);
+}
+
+async fn one_person(house: House) {
+    Office::open(&house, 1000).await;
+    register(&house, "one@example.org").await.unwrap();
+    let second = register(&house, "one@example.org").await;
+    assert!(matches!(second, Err(CommandError::Refused(Refusal::Taken("email")))), "{second:?}");
+    let (first, second) = tokio::join!(register(&house, "two@example.org"), register(&house, "two@example.org"));
+    assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1, "in a race too");
+    let other = register(&house, "three@example.org").await.unwrap();
+    let change = |email| Command::Person(other, PersonCommand::ChangeContact(details(email)));
+    assert_eq!(house.refuses(other, change("one@example.org")).await, Refusal::Taken("email"));
+    house.takes(other, change("four@example.org")).await;
+    register(&house, "three@example.org").await.expect("an address that was given up is free");
+}
+
+async fn keys(house: House) {
+    let folder = house.folder.path().join("keys");
+    let kek = folder.join("kek.key");
+    let text = std::fs::read_to_string(&kek).unwrap();
+    let id = house.keys.kek.id.clone();
+    std::fs::remove_file(&kek).unwrap();
+    let missing = Keys::open(house.store(), &folder).await.unwrap_err();
+    assert!(matches!(missing, KeyError::Missing { .. }) && missing.to_string().contains(&id), "{missing}");
+    assert!(!kek.exists(), "no key is made in the place of one that is missing");
+    let write = |text: &str, mode: u32| {
+        std::fs::write(&kek, text).unwrap();
+        std::fs::set_permissions(&kek, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    write(&"ab".repeat(32), 0o600);
+    let foreign = Keys::open(house.store(), &folder).await.unwrap_err();
+    assert!(matches!(foreign, KeyError::Foreign { .. }) && foreign.to_string().contains(&id), "{foreign}");
+    write(&text, 0o644);
+    assert!(matches!(Keys::open(house.store(), &folder).await.unwrap_err(), KeyError::Exposed { .. }));
+    write("not a key", 0o600);
+    assert!(matches!(Keys::open(house.store(), &folder).await.unwrap_err(), KeyError::Malformed { .. }));
+    write(&text, 0o600);
+    assert_eq!(Keys::open(house.store(), &folder).await.unwrap().kek.id, id);
+}

@@ -1,0 +1,105 @@
+//! The seeds: forty-seven awards, every view with something to show, and a second run that changes nothing.
+
+use microgrants::commands::seed::{Programme, Simulation, load};
+use microgrants::commands::{Commands, organisation_id};
+use microgrants::domain::grant::GrantState;
+use microgrants::domain::{Event, Money, OrganisationEvent};
+use microgrants::log::Log;
+use microgrants::log::vault::Vault;
+use microgrants::projections::{ApplicationRow, GrantRow, PaymentRow, UpdateRow};
+use microgrants::views::{AsAt, By, Page, Sums, Views};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::replay;
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("seeds::tell_the_programme", told);
+    cases.both("seeds::are_only_for_a_log_of_their_own", own_log);
+}
+
+async fn simulated(house: &House) -> (Commands, Simulation) {
+    let simulation = Simulation::ending(house.commands.now());
+    let vault = Vault::new(house.store().clone(), ORGANISATION, house.keys.kek.clone(), house.keys.index.clone());
+    let log = Log::open(house.store().clone(), ORGANISATION, vault, simulation.recorded_by()).await.unwrap();
+    (Commands::new(log, simulation.clock()), simulation)
+}
+
+async fn told(house: House) {
+    let programme = Programme::read(None).unwrap();
+    let (commands, simulation) = simulated(&house).await;
+    let loaded = load(&commands, &simulation, &programme).await.unwrap();
+    assert_eq!(loaded.events, loaded.new);
+    let (again, simulation) = simulated(&house).await;
+    let second = load(&again, &simulation, &programme).await.unwrap();
+    assert_eq!((second.events, second.new), (loaded.events, 0));
+    assert_eq!(replay::whole(&house).await.awards, 47);
+    let first = house.log.page(0, 1).await.unwrap().remove(0);
+    let Event::Organisation(OrganisationEvent::OrganisationFounded { simulated, name }) = first.event else { panic!("{first:?}") };
+    assert!(simulated.is_some() && name.as_str().contains("illustrative"));
+    assert_eq!(first.stream, organisation_id(ORGANISATION).0);
+    house.catch_up().await;
+    shows(&house.views(), &house).await;
+}
+
+async fn shows(views: &Views, house: &House) {
+    let page = Page { after: None, most: 500 };
+    let grants = views.list::<GrantRow>(None, vec![], &page).await.unwrap().items;
+    assert_eq!(grants.len(), 47);
+    assert!(grants.iter().all(|grant| Money::of_pounds(500) <= grant.offered && grant.offered <= Money::of_pounds(2500)));
+    for state in [
+        GrantState::Offered,
+        GrantState::Accepted,
+        GrantState::Live,
+        GrantState::Reported,
+        GrantState::Closed,
+        GrantState::OfferDeclined,
+        GrantState::OfferLapsed,
+    ] {
+        assert!(grants.iter().any(|grant| grant.state == state), "no grant is {state:?}");
+    }
+    assert!(grants.iter().any(|grant| !grant.returned.is_zero()) && grants.iter().any(|grant| !grant.due_back.is_zero()));
+    let applications = views.list::<ApplicationRow>(None, vec![], &page).await.unwrap().items;
+    let state = |name: &str| applications.iter().filter(|row| <&str>::from(row.state) == name).count();
+    for name in [
+        "draft",
+        "submitted",
+        "changes_requested",
+        "eligible",
+        "in_assessment",
+        "declined",
+        "withdrawn",
+        "ineligible",
+        "reserve_list",
+        "deferred",
+        "lapsed",
+    ] {
+        assert!(state(name) > 0, "no application is {name}");
+    }
+    let payments = views.list::<PaymentRow>(None, vec![("state", vec!["prepared".into()])], &page).await.unwrap().items;
+    let updates = views
+        .list::<UpdateRow>(None, vec![("state", vec!["requested".into()]), ("due_on <=", vec![house.today().to_string()])], &page)
+        .await
+        .unwrap()
+        .items;
+    assert!(!payments.is_empty() && !updates.is_empty(), "something is to be approved, and something is overdue");
+    let month_ago = views.position_as_at(AsAt::Day(house.in_days(-30))).await.unwrap();
+    let sums = |by, position| Sums { by, fund: None, position, effective_on: None };
+    for position in [month_ago, i64::MAX] {
+        for by in [By::Fund, By::Funder, By::Area, By::Round] {
+            assert!(!views.budget(sums(by, position)).await.unwrap().lines.is_empty(), "{by:?} at {position}");
+        }
+        assert_eq!(views.outcomes(sums(By::Sign, position)).await.unwrap().lines.len(), 8, "every sign is spoken of at {position}");
+    }
+    let (then, now) = (views.budget(sums(By::Fund, month_ago)).await.unwrap(), views.budget(sums(By::Fund, i64::MAX)).await.unwrap());
+    assert!(then.lines[0].requested < now.lines[0].requested);
+}
+
+async fn own_log(house: House) {
+    crate::office::Office::open(&house, 1000).await;
+    let (commands, simulation) = simulated(&house).await;
+    let before = house.log.length().await.unwrap();
+    let refused = load(&commands, &simulation, &Programme::read(None).unwrap()).await.unwrap_err();
+    assert!(refused.to_string().contains("only for a log of their own"), "{refused}");
+    assert_eq!(house.log.length().await.unwrap(), before);
+}

@@ -1,0 +1,177 @@
+//! A running service and a client for it: in this process, or as processes of their own.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use microgrants::domain::{PersonId, Role};
+use microgrants::http::signin::Tokens;
+use microgrants::http::{self, Desk};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::house::{House, ORGANISATION};
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub status: u16,
+    pub body: Value,
+    pub etag: Option<String>,
+    pub content_type: String,
+}
+
+impl Answered {
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// Asserts that this is a problem document with this code.
+    pub fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
+        assert_eq!(self.content_type, "application/problem+json", "{}", self.body);
+        assert!(self.body["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{}", self.body);
+    }
+
+    pub fn id(&self) -> String {
+        assert!(self.status < 300, "{}", self.body);
+        self.body["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// A service at an address, and who asks it.
+#[derive(Clone)]
+pub struct Client {
+    address: String,
+    token: String,
+    agent: ureq::Agent,
+}
+
+impl Client {
+    pub fn new(address: &str, token: &str) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build();
+        Self { address: address.to_owned(), token: token.to_owned(), agent: config.into() }
+    }
+
+    /// The same service, asked by somebody else.
+    pub fn by(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    pub fn get(&self, path: &str) -> Answered {
+        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        answered(request.call().expect("the service answers"))
+    }
+
+    /// Posts a command under a key of its own.
+    pub fn post(&self, path: &str, body: &Value) -> Answered {
+        let key = microgrants::commands::clock::new_id().to_string();
+        self.post_with(path, &body.to_string(), &[("Idempotency-Key", &key)])
+    }
+
+    pub fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answered {
+        self.try_post(path, body, headers).expect("the service answers")
+    }
+
+    pub fn try_post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<Answered, ureq::Error> {
+        let mut request = self.agent.post(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("Content-Type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Ok(answered(request.send(body)?))
+    }
+}
+
+fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (etag, content_type) = (header("etag"), header("content-type").unwrap_or_default());
+    let status = response.status().as_u16();
+    let text = response.body_mut().read_to_string().unwrap_or_default();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answered { status, body, etag, content_type }
+}
+
+/// Tokens of a house's service.
+pub fn tokens(house: &House) -> Tokens {
+    Tokens::new(&house.keys.token, ORGANISATION).expect("tokens")
+}
+
+/// A good token for a person, for as long as a case takes.
+pub fn token(house: &House, person: PersonId) -> String {
+    narrowed(house, person, None)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a token is good from now on")]
+pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> String {
+    let roles = roles.map(|roles| roles.into_iter().collect());
+    tokens(house).issue(person, roles, jiff::Timestamp::now(), Duration::from_mins(10)).expect("a token")
+}
+
+/// Serves a house in this process; it ends with the process.
+pub fn serve(house: &House, person: PersonId) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let desk = Desk { commands: house.commands.clone(), views: house.views(), tokens: tokens(house) };
+    tokio::spawn(house.projector.clone().run());
+    std::thread::spawn(move || {
+        let server = http::serve(desk, listener, Some(2)).expect("a server");
+        actix_web::rt::System::new().block_on(server)
+    });
+    Client::new(&address, &token(house, person))
+}
+
+/// A service that runs as a process of its own, killed when this is dropped.
+pub struct Process {
+    child: Child,
+    pub address: String,
+}
+
+impl Process {
+    /// Starts the program over a database and its keys.
+    pub fn start(place: &Place) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let listen = format!("127.0.0.1:{port}");
+        let mut child = place.program().args(["serve", "--listen", &listen]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
+        let serving = lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving"));
+        assert!(serving, "the program serves");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address: format!("http://{listen}") }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the program can be killed");
+        self.child.wait().expect("the program ended");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where a database and its keys lie, for programs of their own.
+#[derive(Clone)]
+pub struct Place {
+    pub folder: Arc<TempDir>,
+    pub url: String,
+}
+
+impl Place {
+    /// The program, set to this place.
+    pub fn program(&self) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
+        program.env("DATABASE_URL", &self.url).env("MICROGRANTS_ORGANISATION", ORGANISATION);
+        program.env("MICROGRANTS_KEYS", self.folder.path().join("keys")).env("NO_COLOR", "1").env_remove("RUST_LOG");
+        program.current_dir(self.folder.path());
+        program
+    }
+}
