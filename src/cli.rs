@@ -128,8 +128,9 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result
     let following = tokio::spawn(projector.clone().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
+    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let server = http::serve(Desk { commands: opened.commands, views, tokens }, listener, None).map_err(TaskError::Serve)?;
-    tracing::info!(address = %config.listen, "serving");
+    tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;
     following.abort();
     log.store().close().await;
@@ -158,8 +159,9 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
         let token = tokens.issue(person, None, opened.commands.now(), Duration::from_hours(24))?;
         println!("{title}\n  {token}\n");
     }
-    println!("The API is at http://{}/api/v1, its contract at http://{}/openapi.yaml", config.listen, config.listen);
-    println!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{}/api/v1/budget\n", config.listen);
+    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
+    println!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
+    println!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
     serve(&config, opened, listener).await
 }
 

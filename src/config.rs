@@ -29,7 +29,7 @@ pub struct Config {
     /// Where keys lie, unless the environment holds them.
     #[arg(long, env = "MICROGRANTS_KEYS", default_value = "data/keys", global = true)]
     pub keys: PathBuf,
-    /// The address to serve on.
+    /// The address to serve on; port 0 takes any that is free.
     #[arg(long, env = "MICROGRANTS_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 }
