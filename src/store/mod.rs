@@ -27,8 +27,8 @@ pub enum Store {
 pub struct Lite {
     writer: SqlitePool,
     readers: SqlitePool,
-    /// Held for as long as this process may write.
-    _lock: std::sync::Arc<std::fs::File>,
+    /// Held until the store is closed.
+    lock: std::sync::Arc<std::fs::File>,
 }
 
 /// A transaction under way.
@@ -115,13 +115,17 @@ impl Store {
         }
     }
 
-    /// Closes every connection.
+    /// Closes every connection, and lets other processes write.
     pub async fn close(&self) {
         match self {
             Self::Postgres(pool) => pool.close().await,
             Self::Sqlite(lite) => {
                 lite.readers.close().await;
                 lite.writer.close().await;
+                // Clones of this store may live on for a moment; without connections they cannot write.
+                if let Err(error) = lite.lock.unlock() {
+                    tracing::warn!(%error, "the lock beside the database could not be let go");
+                }
             }
         }
     }

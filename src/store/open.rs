@@ -68,7 +68,7 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
     let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
     let readers = SqlitePoolOptions::new().max_connections(CONNECTIONS).min_connections(1);
     let readers = readers.connect_with(options.read_only(true)).await?;
-    Ok(Lite { writer, readers, _lock: Arc::new(lock) })
+    Ok(Lite { writer, readers, lock: Arc::new(lock) })
 }
 
 fn lock_beside(database: &Path) -> Stored<File> {

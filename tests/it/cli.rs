@@ -13,6 +13,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("cli::the_first_two_people_begin_an_office", first_people);
     cases.sqlite("cli::wrong_configuration_is_one_line", wrong_configuration);
     cases.sqlite("cli::one_process_writes_an_sqlite_file", one_writer);
+    cases.sqlite("cli::a_closed_database_can_be_opened_while_clones_live", closed_and_opened);
 }
 
 fn run(place: &Place, arguments: &[&str]) -> Output {
@@ -82,4 +83,12 @@ async fn one_writer(house: House) {
     assert!(fails(&place, &["migrate"]).contains("another process has the database"));
     let place = house.leave().await;
     prints(&place, &["migrate"]);
+}
+
+/// The demo opens the database again while the loader's writer may still be winding up.
+async fn closed_and_opened(house: House) {
+    let clone = house.store().clone();
+    let place = house.leave().await;
+    microgrants::store::Store::open(&place.url).await.expect("nobody holds it any more");
+    drop(clone);
 }

@@ -83,9 +83,6 @@ impl House {
     pub async fn leave(self) -> Place {
         let place = self.place();
         self.store().close().await;
-        drop(self);
-        // The writer lets go of the lock once its last caller has gone.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         place
     }
 
