@@ -168,6 +168,10 @@ impl Ours {
 
 fn create() -> CreateFund {
     let rules = Rules {
+        quorum: 1,
+        checks_at_risk: std::collections::BTreeSet::new(),
+        update_every_days: None,
+        remind_days: 0,
         minimum: Money::of_pounds(500),
         maximum: Money::of_pounds(2500),
         eyes: 2,

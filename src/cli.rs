@@ -5,13 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::commands::clock::{self, Clock};
+use crate::commands::modulus::{Modulus, ModulusError};
 use crate::commands::seed::{self, SeedError};
 use crate::commands::{Caller, CommandError, Commands, Request};
 use crate::config::{Config, PeopleTask, Task};
 use crate::domain::organisation::{Found, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
+use crate::files::{Bucket, BucketError, Files};
 use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk};
+use crate::jobs::Jobs;
 use crate::log::keys::{KeyError, Keys};
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
@@ -36,6 +39,10 @@ pub enum TaskError {
     Seed(#[from] SeedError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    #[error(transparent)]
+    Modulus(#[from] ModulusError),
     #[error("{0} is in use: stop what listens there, or choose another address with --listen")]
     AddressInUse(std::net::SocketAddr),
     #[error("{0} cannot be listened on: {1}")]
@@ -112,7 +119,8 @@ async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<
     let organisation = config.organisation.as_str();
     let vault = Vault::new(store.clone(), organisation, keys.kek.clone(), keys.index.clone());
     let log = Log::open(store, organisation, vault, recorded_by).await?;
-    Ok(Opened { keys, commands: Commands::new(log, clock) })
+    let modulus = config.modulus_tables.as_deref().map(Modulus::read).transpose()?;
+    Ok(Opened { keys, commands: Commands::new(log, clock).checking_accounts(modulus) })
 }
 
 fn bind(config: &Config) -> Result<TcpListener, TaskError> {
@@ -128,13 +136,23 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result
     let following = tokio::spawn(projector.clone().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
+    let working = tokio::spawn(Jobs::new(opened.commands.clone(), views.clone()).run());
     let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    let server = http::serve(Desk { commands: opened.commands, views, tokens }, listener, None).map_err(TaskError::Serve)?;
+    let server =
+        http::serve(Desk { commands: opened.commands, views, files: files(config)?, tokens }, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;
     following.abort();
+    working.abort();
     log.store().close().await;
     Ok(())
+}
+
+/// Where files lie, as it was configured.
+fn files(config: &Config) -> Result<Files, TaskError> {
+    let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
+    let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
+    Ok(Files::Bucket(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?))
 }
 
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {

@@ -29,6 +29,21 @@ pub struct Config {
     /// Where keys lie, unless the environment holds them.
     #[arg(long, env = "MICROGRANTS_KEYS", default_value = "data/keys", global = true)]
     pub keys: PathBuf,
+    /// Where files lie: a folder, or <s3://BUCKET>.
+    #[arg(long, env = "MICROGRANTS_FILES", default_value = "data/files", global = true)]
+    pub files: String,
+    /// The S3-compatible store that holds the bucket.
+    #[arg(long, env = "MICROGRANTS_S3_ENDPOINT", default_value = "https://s3.eu-west-2.amazonaws.com", global = true, hide = true)]
+    pub s3_endpoint: String,
+    #[arg(long, env = "MICROGRANTS_S3_REGION", default_value = "eu-west-2", global = true, hide = true)]
+    pub s3_region: String,
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "", global = true, hide = true, hide_env_values = true)]
+    pub s3_key: String,
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", global = true, hide = true, hide_env_values = true)]
+    pub s3_secret: String,
+    /// The folder with the published tables for checking account numbers; without it only their shape is checked.
+    #[arg(long, env = "MICROGRANTS_MODULUS_TABLES", global = true)]
+    pub modulus_tables: Option<PathBuf>,
     /// The address to serve on; port 0 takes any that is free.
     #[arg(long, env = "MICROGRANTS_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,

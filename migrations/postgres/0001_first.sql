@@ -203,6 +203,7 @@ CREATE TABLE view_grants (
     round text GENERATED ALWAYS AS (body::json ->> 'round') STORED,
     group_id text GENERATED ALWAYS AS (body::json ->> 'group') STORED,
     area text GENERATED ALWAYS AS (body::json ->> 'area') STORED,
+    expires_on text GENERATED ALWAYS AS (body::json ->> 'expires_on') STORED,
     award_pence bigint GENERATED ALWAYS AS (replace(body::json ->> 'award', '.', '')::bigint) STORED,
     paid_pence bigint GENERATED ALWAYS AS (replace(body::json ->> 'paid', '.', '')::bigint) STORED,
     PRIMARY KEY (organisation, generation, id, since)
@@ -264,3 +265,14 @@ CREATE TABLE view_days (
     PRIMARY KEY (organisation, generation, id, since)
 );
 CREATE INDEX view_days_now ON view_days (organisation, generation, until, id);
+
+CREATE TABLE view_corrections (
+    organisation text NOT NULL,
+    generation bigint NOT NULL,
+    id text NOT NULL,
+    since bigint NOT NULL,
+    until bigint NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (organisation, generation, id, since)
+);
+CREATE INDEX view_corrections_now ON view_corrections (organisation, generation, until, id);

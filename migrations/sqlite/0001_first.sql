@@ -205,6 +205,7 @@ CREATE TABLE view_grants (
     round TEXT GENERATED ALWAYS AS (body ->> 'round') STORED,
     group_id TEXT GENERATED ALWAYS AS (body ->> 'group') STORED,
     area TEXT GENERATED ALWAYS AS (body ->> 'area') STORED,
+    expires_on TEXT GENERATED ALWAYS AS (body ->> 'expires_on') STORED,
     award_pence INTEGER GENERATED ALWAYS AS (CAST(replace(body ->> 'award', '.', '') AS INTEGER)) STORED,
     paid_pence INTEGER GENERATED ALWAYS AS (CAST(replace(body ->> 'paid', '.', '') AS INTEGER)) STORED,
     PRIMARY KEY (organisation, generation, id, since)
@@ -266,3 +267,14 @@ CREATE TABLE view_days (
     PRIMARY KEY (organisation, generation, id, since)
 ) STRICT;
 CREATE INDEX view_days_now ON view_days (organisation, generation, until, id);
+
+CREATE TABLE view_corrections (
+    organisation TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (organisation, generation, id, since)
+) STRICT;
+CREATE INDEX view_corrections_now ON view_corrections (organisation, generation, until, id);

@@ -63,6 +63,14 @@ impl<'a> Attempt<'a> {
         {
             self.personal.given_up.push((Index::Email.name(), person.0));
         }
+        if let Command::Group(group, command) = &self.request.command {
+            self.personal.given_up.extend(command.gives_up().into_iter().map(|index| (index.name(), group.0)));
+        }
+        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) = (&commands.modulus, &self.request.command)
+            && payee.open_numbers().is_some_and(|numbers| !modulus.fits(numbers))
+        {
+            return Err(Refusal::AccountFails.into());
+        }
         let slots = self.request.command.slots();
         match commands.log.vault().seal(subject, slots, &mut self.personal).await {
             // Whether the stream exists at all is for the rules to say.

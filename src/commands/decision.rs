@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::facts::Met;
 use super::{Caller, CommandError};
 use crate::domain::role::{Roles, Who};
-use crate::domain::{Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent, follows};
+use crate::domain::{Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent, made};
 use crate::log::append::{Batch, NewEvent};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
@@ -132,19 +132,14 @@ impl Reached {
 
     async fn decide(&mut self, met: &mut Met<'_>, command: &Command, facts: &crate::domain::Facts) -> Result<Vec<Command>, CommandError> {
         let may = command.who().permit(facts);
-        let following = match command {
-            Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts, |_, _, _| None).await?,
-            Command::Organisation(id, inner) => self.on::<Organisation>(met, id.0, inner, may, facts, |_, _, _| None).await?,
-            Command::Fund(id, inner) => self.on::<Fund>(met, id.0, inner, may, facts, |_, _, event| follows::of_fund(event)).await?,
-            Command::Group(id, inner) => self.on::<Group>(met, id.0, inner, may, facts, |_, _, _| None).await?,
-            Command::Application(id, inner) => {
-                self.on::<Application>(met, id.0, inner, may, facts, |_, after, event| follows::of_application(*id, after, event)).await?
-            }
-            Command::Grant(id, inner) => {
-                self.on::<Grant>(met, id.0, inner, may, facts, |before, _, event| follows::of_grant(*id, before, event)).await?
-            }
-        };
-        Ok(following)
+        match command {
+            Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts).await,
+            Command::Organisation(id, inner) => self.on::<Organisation>(met, id.0, inner, may, facts).await,
+            Command::Fund(id, inner) => self.on::<Fund>(met, id.0, inner, may, facts).await,
+            Command::Group(id, inner) => self.on::<Group>(met, id.0, inner, may, facts).await,
+            Command::Application(id, inner) => self.on::<Application>(met, id.0, inner, may, facts).await,
+            Command::Grant(id, inner) => self.on::<Grant>(met, id.0, inner, may, facts).await,
+        }
     }
 
     async fn on<S: Stream>(
@@ -154,7 +149,6 @@ impl Reached {
         command: &S::Command,
         may: Result<(), crate::domain::Refusal>,
         facts: &crate::domain::Facts,
-        follow: impl Fn(&S, &S, &S::Event) -> Option<Command>,
     ) -> Result<Vec<Command>, CommandError> {
         let before = met.meet::<S>(id).await?;
         met.look::<S>(id);
@@ -164,7 +158,7 @@ impl Reached {
         for event in &events {
             after.apply(event);
         }
-        let following = events.iter().filter_map(|event| follow(&before, &after, event)).collect();
+        let following = events.iter().flat_map(|event| before.obliges(id, command, event, &after)).collect();
         self.write::<S>(id, events)?;
         met.replace::<S>(id, after);
         Ok(following)
@@ -176,7 +170,7 @@ impl Reached {
             let payload = serde_json_canonicalizer::to_string(&event).map_err(|cause| CommandError::Unwritable(cause.to_string()))?;
             new.push(NewEvent { name: event.name(), version: event.version(), payload });
             let event: Event = event.into();
-            self.made = self.made.or_else(|| follows::made(&event));
+            self.made = self.made.or_else(|| made(&event));
         }
         let stream = StreamKey::of::<S>(id);
         match self.batches.iter_mut().find(|batch| batch.stream == stream) {

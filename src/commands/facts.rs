@@ -8,10 +8,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::Caller;
-use crate::domain::{
-    Application, ApplicationCommand, Command, Facts, Fund, Grant, Group, GroupCommand, Organisation, OrganisationCommand, Person, Seen,
-    Stream,
-};
+use crate::domain::{Application, Command, Facts, Fund, Group, Organisation, Person, Related, Seen, Stream};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
 
@@ -27,15 +24,6 @@ pub(super) struct Meeting {
     pub(super) seen: i64,
     pub(super) looked: bool,
     pub(super) state: Arc<dyn Any + Send + Sync>,
-}
-
-/// The streams that a command's decision may look at besides its own.
-#[derive(Clone, Copy, Debug, Default)]
-struct Related {
-    person: Option<Uuid>,
-    fund: Option<Uuid>,
-    group: Option<Uuid>,
-    application: Option<Uuid>,
 }
 
 impl<'a> Met<'a> {
@@ -113,37 +101,11 @@ impl<'a> Met<'a> {
     }
 
     async fn related(&mut self, command: &Command) -> Result<Related, LogError> {
-        Ok(match command {
-            Command::Person(..) | Command::Fund(..) => Related::default(),
-            Command::Organisation(_, command) => Related { person: person_of(command), ..Related::default() },
-            Command::Group(group, command) => {
-                let person = match command {
-                    GroupCommand::Register(register) => register.member.map(|person| person.0),
-                    GroupCommand::AddMember(of) => Some(of.person.0),
-                    _ => None,
-                };
-                Related { person, group: Some(group.0), ..Related::default() }
-            }
-            Command::Application(_, ApplicationCommand::Start(start)) => {
-                Related { fund: Some(start.fund.0), group: Some(start.group.0), ..Related::default() }
-            }
-            Command::Application(id, _) => {
-                let application = self.meet::<Application>(id.0).await?;
-                let place = application.place();
-                Related { fund: place.map(|place| place.fund.0), group: place.map(|place| place.group.0), ..Related::default() }
-            }
-            Command::Grant(id, _) => {
-                let grant = self.meet::<Grant>(id.0).await?;
-                let application = self.meet::<Application>(id.0).await?;
-                let place = application.place();
-                Related {
-                    person: None,
-                    fund: grant.fund().or(place.map(|place| place.fund)).map(|fund| fund.0),
-                    group: grant.group().or(place.map(|place| place.group)).map(|group| group.0),
-                    application: Some(id.0),
-                }
-            }
-        })
+        let application = match command.about() {
+            Some(id) => self.meet::<Application>(id).await?,
+            None => Arc::default(),
+        };
+        Ok(command.related(&application))
     }
 
     /// The person or group whose key seals what is personal in a command.
@@ -154,13 +116,5 @@ impl<'a> Met<'a> {
             Command::Organisation(..) | Command::Fund(..) => None,
             Command::Application(..) | Command::Grant(..) => self.related(command).await?.group,
         })
-    }
-}
-
-fn person_of(command: &OrganisationCommand) -> Option<Uuid> {
-    match command {
-        OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
-        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) => Some(of.person.0),
-        _ => None,
     }
 }

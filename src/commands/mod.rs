@@ -6,6 +6,7 @@ mod attempt;
 pub mod clock;
 mod decision;
 mod facts;
+pub mod modulus;
 pub mod seed;
 mod turns;
 
@@ -23,6 +24,7 @@ use crate::log::vault::VaultError;
 use crate::log::{Log, LogError};
 use attempt::Attempt;
 use clock::Clock;
+use modulus::Modulus;
 use turns::Turns;
 
 /// How long a command is retried while others win the race for its streams.
@@ -42,10 +44,17 @@ impl Caller {
         Self { actor: Actor::Operator, narrowed: None }
     }
 
+    /// The service itself, when a day has come.
+    #[must_use]
+    pub fn job() -> Self {
+        Self { actor: Actor::Job, narrowed: None }
+    }
+
     fn name(&self) -> String {
         match self.actor {
             Actor::Person(person) => person.to_string(),
             Actor::Operator => "operator".to_owned(),
+            Actor::Job => "job".to_owned(),
         }
     }
 }
@@ -111,13 +120,20 @@ pub struct Commands {
     organisation: OrganisationId,
     clock: Clock,
     turns: Arc<Turns>,
+    modulus: Option<Arc<Modulus>>,
 }
 
 impl Commands {
     #[must_use]
     pub fn new(log: Log, clock: Clock) -> Self {
         let organisation = organisation_id(log.organisation());
-        Self { log, organisation, clock, turns: Arc::default() }
+        Self { log, organisation, clock, turns: Arc::default(), modulus: None }
+    }
+
+    /// Holds account numbers against the published tables, where the operator supplied them.
+    #[must_use]
+    pub fn checking_accounts(self, modulus: Option<Modulus>) -> Self {
+        Self { modulus: modulus.map(Arc::new), ..self }
     }
 
     #[must_use]

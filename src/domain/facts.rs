@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
 
+use super::file::FileDigest;
 use super::id::PersonId;
 use super::role::{Actor, Role, Roles};
 use super::{Application, Fund, Group, Organisation, Person, Refusal};
@@ -76,11 +77,11 @@ impl Facts {
     /// The person who acts.
     ///
     /// # Errors
-    /// [`Refusal::NotYours`] for the operator: rules about people need a person.
+    /// [`Refusal::NotYours`] for the operator and for jobs: rules about people need a person.
     pub fn by(&self) -> Result<PersonId, Refusal> {
         match self.actor {
             Actor::Person(person) => Ok(person),
-            Actor::Operator => Err(Refusal::NotYours),
+            Actor::Operator | Actor::Job => Err(Refusal::NotYours),
         }
     }
 
@@ -107,7 +108,7 @@ impl Facts {
     pub fn of_group(&self) -> Result<bool, Refusal> {
         match self.actor {
             Actor::Person(person) => Ok(self.group()?.has_member(person)),
-            Actor::Operator => Ok(false),
+            Actor::Operator | Actor::Job => Ok(false),
         }
     }
 
@@ -139,6 +140,17 @@ impl Facts {
     /// [`Refusal::Unknown`] when there is no such application.
     pub fn application(&self) -> Result<&Application, Refusal> {
         self.application.look("application")
+    }
+
+    /// Refuses a file that is not among the group's.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`].
+    pub fn has_file(&self, file: Option<&FileDigest>) -> Result<(), Refusal> {
+        match file {
+            Some(file) if !self.group()?.has_file(file) => Err(Refusal::Unknown("file")),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a day that has not come.

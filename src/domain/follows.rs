@@ -2,41 +2,106 @@
 
 use jiff::civil::Date;
 
-use super::fund::{Commit, Uncommit};
-use super::grant::Offer;
+use super::application::{ApplicationState, AtMeeting};
+use super::fund::{Commit, Listed, Uncommit};
+use super::grant::{Grown, InBatch, Offer};
+use super::group::{FileCheck, TakeIn};
 use super::source::Sources;
-use super::{Application, ApplicationId};
-use super::{ApplicationEvent, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId};
+use super::{
+    Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand,
+    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId,
+};
 
-/// The commands that follow from an application's event.
-#[must_use]
-pub fn of_application(id: ApplicationId, state: &Application, event: &ApplicationEvent) -> Option<Command> {
-    let (ApplicationEvent::Awarded { terms, .. }, Some(place)) = (event, state.place()) else { return None };
-    let commit = Commit { grant: id.into(), area: terms.area.clone(), round: place.round.clone(), amount: terms.amount };
-    Some(Command::Fund(place.fund, FundCommand::Commit(commit)))
+/// What follows from an application's event.
+pub(super) fn of_application(id: ApplicationId, before: &Application, event: &ApplicationEvent, after: &Application) -> Vec<Command> {
+    let Some(place) = after.place() else { return Vec::new() };
+    let on_fund = |command| Command::Fund(place.fund, command);
+    let mut following = Vec::new();
+    if let Some(rank) = before.reserved_at()
+        && after.state() != ApplicationState::ReserveList
+    {
+        following.push(on_fund(FundCommand::Unlist(Listed { application: id, round: place.round.clone(), rank })));
+    }
+    match event {
+        ApplicationEvent::Awarded { terms, .. } => {
+            let commit = Commit { grant: id.into(), area: terms.area.clone(), round: place.round.clone(), amount: terms.amount };
+            following.push(on_fund(FundCommand::Commit(commit)));
+        }
+        ApplicationEvent::Reserved { rank, .. } => {
+            following.push(on_fund(FundCommand::List(Listed { application: id, round: place.round.clone(), rank: *rank })));
+        }
+        _ => {}
+    }
+    following
 }
 
-/// The commands that follow from a fund's event.
-#[must_use]
-pub fn of_fund(event: &FundEvent) -> Option<Command> {
-    let FundEvent::Committed { grant, sources, .. } = event else { return None };
-    Some(Command::Grant(*grant, GrantCommand::Offer(Offer { sources: sources.clone() })))
+/// What follows from a fund's event.
+pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec<Command> {
+    match (command, event) {
+        (_, FundEvent::Committed { grant, sources, .. }) => {
+            vec![Command::Grant(*grant, GrantCommand::Offer(Offer { sources: sources.clone() }))]
+        }
+        (_, FundEvent::CommitmentIncreased { grant, sources, .. }) => {
+            vec![Command::Grant(*grant, GrantCommand::Grow(Grown { sources: sources.clone() }))]
+        }
+        (FundCommand::RecordMeeting(meeting), FundEvent::PanelMet { round, .. }) => {
+            let decide = |line: &super::fund::DecisionLine| {
+                let at = AtMeeting { fund: id, round: round.clone(), verdict: line.verdict.clone() };
+                Command::Application(line.application, ApplicationCommand::DecideAtMeeting(at))
+            };
+            meeting.decisions.iter().map(decide).collect()
+        }
+        (FundCommand::SendBatch(sent), FundEvent::BatchSent { batch, sent_on, .. }) => {
+            let send = |line: &super::fund::BatchLine| {
+                let (payment, amount) = (line.payment, line.amount);
+                let in_batch = InBatch { fund: id, batch: batch.clone(), payment, amount, sent_on: *sent_on };
+                Command::Grant(line.grant, GrantCommand::SendInBatch(in_batch))
+            };
+            sent.payments.iter().map(send).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
-/// The commands that follow from a grant's event, given the state before it.
-#[must_use]
-pub fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Option<Command> {
-    let fund = before.fund()?;
-    let release = |sources: &Sources| Some(uncommit(fund, FundCommand::Release, id, sources, None));
+/// What follows from a grant's event, given the state before it.
+pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
+    let Some(fund) = before.fund() else { return Vec::new() };
+    let release = |sources: &Sources| vec![uncommit(fund, FundCommand::Release, id, sources, None)];
     let reduce = |sources: &Sources, effective_on| {
-        (!sources.total().is_zero()).then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on))
+        let taken = (!sources.total().is_zero()).then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on));
+        taken.into_iter().collect()
     };
     match event {
         GrantEvent::OfferDeclined {} | GrantEvent::OfferLapsed {} | GrantEvent::OfferWithdrawn { .. } => release(before.award()),
         GrantEvent::GrantClosed { released } => release(released),
-        GrantEvent::UnderspendDeclared { released, .. } => reduce(released, None),
-        GrantEvent::ReturnReceived { sources, received_on } => reduce(sources, Some(*received_on)),
-        _ => None,
+        GrantEvent::UnderspendDeclared { released, .. }
+        | GrantEvent::GrantTerminated { released, .. }
+        | GrantEvent::VariationApproved { released, .. } => {
+            let mut following: Vec<Command> = reduce(released, None);
+            if let GrantEvent::VariationApproved { more, .. } = event
+                && !more.is_zero()
+                && let Some((area, round)) = before.place()
+            {
+                let commit = Commit { grant: id, area: area.clone(), round: round.clone(), amount: *more };
+                following.push(Command::Fund(fund, FundCommand::Increase(commit)));
+            }
+            following
+        }
+        GrantEvent::ReturnReceived { sources, received_on, .. } => reduce(sources, Some(*received_on)),
+        GrantEvent::CheckPassed { check, good_until: Some(good_until), .. } => {
+            let Some(group) = before.group().filter(|_| !before.is_condition(check)) else { return Vec::new() };
+            let file = FileCheck { check: check.clone(), grant: id, good_until: *good_until };
+            vec![Command::Group(group, GroupCommand::FileCheck(file))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What follows from a group's event.
+pub(super) fn of_group(id: GroupId, event: &GroupEvent) -> Vec<Command> {
+    match event {
+        GroupEvent::GroupMerged { into, .. } => vec![Command::Group(*into, GroupCommand::TakeIn(TakeIn { group: id }))],
+        _ => Vec::new(),
     }
 }
 
@@ -47,10 +112,15 @@ fn uncommit(fund: FundId, command: fn(Uncommit) -> FundCommand, grant: GrantId, 
 /// The number that an event gave to something new within its stream: a payment, an update, a version.
 #[must_use]
 pub fn made(event: &Event) -> Option<u32> {
-    use super::{GroupEvent, OrganisationEvent};
+    use super::OrganisationEvent;
     match event {
-        Event::Grant(GrantEvent::PaymentPrepared { payment, .. }) => Some(u32::from(*payment)),
-        Event::Grant(GrantEvent::UpdateRequested { update, .. }) => Some(u32::from(*update)),
+        Event::Grant(
+            GrantEvent::PaymentPrepared { payment: number, .. }
+            | GrantEvent::UpdateRequested { update: number, .. }
+            | GrantEvent::VariationRequested { variation: number, .. }
+            | GrantEvent::StoryPublished { story: number, .. }
+            | GrantEvent::PaymentsScheduled { first: number, .. },
+        ) => Some(u32::from(*number)),
         Event::Group(GroupEvent::PayeeProvided { payee, .. }) => Some(*payee),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }

@@ -7,7 +7,8 @@ pub mod application;
 pub mod command;
 pub mod event;
 mod facts;
-pub mod follows;
+pub mod file;
+mod follows;
 pub mod fund;
 pub mod grant;
 pub mod group;
@@ -18,6 +19,7 @@ pub mod outcome;
 pub mod payee;
 pub mod person;
 mod refusal;
+mod related;
 pub mod role;
 pub mod sealed;
 pub mod source;
@@ -30,6 +32,7 @@ use uuid::Uuid;
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
 pub use event::{Event, StreamEvent};
 pub use facts::{Facts, Seen};
+pub use follows::made;
 pub use fund::{Fund, FundCommand, FundEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};
 pub use group::{Group, GroupCommand, GroupEvent};
@@ -38,6 +41,7 @@ pub use money::Money;
 pub use organisation::{Organisation, OrganisationCommand, OrganisationEvent};
 pub use person::{Person, PersonCommand, PersonEvent};
 pub use refusal::{Kind, Refusal};
+pub use related::Related;
 pub use role::{Actor, Role, Roles};
 
 /// A stream of events and the state that they fold into.
@@ -55,6 +59,11 @@ pub trait Stream: Clone + Default + std::fmt::Debug + Serialize + DeserializeOwn
 
     /// Folds one event in.
     fn apply(&mut self, event: &Self::Event);
+
+    /// What one event of a command obliges other streams to do in the same append, given the state after all of them.
+    fn obliges(&self, _id: Uuid, _command: &Self::Command, _event: &Self::Event, _after: &Self) -> Vec<Command> {
+        Vec::new()
+    }
 }
 
 /// Anything that can be asked, with the stream that it is asked of.
@@ -120,6 +129,11 @@ impl Command {
         match self {
             Self::Application(_, ApplicationCommand::Submit(submit)) => Some(submit.channel),
             Self::Grant(_, GrantCommand::ReceiveUpdate(update)) => Some(update.channel),
+            Self::Grant(_, GrantCommand::AcceptAgreement(accept)) => Some(match accept.method {
+                grant::Method::Web => application::Channel::Web,
+                grant::Method::PaperScan { .. } => application::Channel::Paper,
+                grant::Method::ReadOverTelephone => application::Channel::Phone,
+            }),
             _ => None,
         }
     }

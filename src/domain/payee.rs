@@ -80,6 +80,16 @@ impl PayeeTyped {
         }
     }
 
+    /// Sort code and account number before they are sealed: six digits, a space, eight digits.
+    #[must_use]
+    pub fn open_numbers(&self) -> Option<&str> {
+        match self {
+            Self::OwnAccount { account: Account { numbers: Personal::Open(numbers), .. } }
+            | Self::HoldingBody { account: Account { numbers: Personal::Open(numbers), .. }, .. } => Some(numbers),
+            _ => None,
+        }
+    }
+
     pub(crate) fn sealed(&self, facts: &Facts) -> Result<PayeeSealed, Refusal> {
         Ok(match self {
             Self::OwnAccount { account } => PayeeSealed::OwnAccount { holder: account.holder.sealed(), numbers: account.numbers.sealed() },

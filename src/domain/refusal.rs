@@ -1,139 +1,296 @@
 //! Everything that a rule can answer instead of events. Each refusal is a state of the world with a stable code.
 
 use jiff::civil::Date;
+use strum::EnumMessage as _;
 
 use super::money::{BelowZero, Money};
 
-/// A rule said no. Nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+/// A rule said no. Nothing was changed. The message beside each says what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames, strum::EnumMessage, strum::EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Refusal {
     // Who
     #[error("your role does not include this")]
+    #[strum(message = "Ask somebody whose role includes it; an administrator can say who that is.")]
     NotYours,
     #[error("this belongs to a group that you are not a member of")]
+    #[strum(message = "Ask a member of the group, or the office, to do it.")]
     NotOfGroup,
     #[error("this needs a second person: you already acted on it")]
+    #[strum(message = "Ask somebody who has not acted on it.")]
     SamePerson,
     #[error("you last keyed the payee, so another person must approve or verify")]
+    #[strum(message = "Ask somebody who did not key the payee.")]
     KeyedPayee,
     #[error("a role that moves money or gives roles must be proposed by one person and confirmed by another")]
+    #[strum(message = "Propose the role, and ask a second administrator to confirm it.")]
     NeedsTwoPeople,
     #[error("an auditor cannot sit on the panel, nor a panel member audit")]
+    #[strum(message = "End the one role before giving the other, or choose another person.")]
     RolesExclude,
     #[error("the person already holds this role")]
+    #[strum(message = "Nothing needs to be done.")]
     RoleHeld,
     #[error("the person does not hold this role")]
+    #[strum(message = "Look at the person's roles again.")]
     RoleNotHeld,
     #[error("nothing of this kind has been proposed")]
+    #[strum(message = "Propose it first, or look at what was proposed since: only what stands proposed can be confirmed.")]
     NotProposed,
     #[error("two administrators must remain")]
+    #[strum(message = "Give the role to another person first.")]
     LastAdministrators,
     #[error("the first people have been named: two administrators now propose and confirm roles")]
+    #[strum(message = "Give roles through the API, as an administrator.")]
     FoundingOver,
+    #[error("only a member of the group does this on the web")]
+    #[strum(message = "Say how it came instead: on paper, by telephone or in person.")]
+    MembersOwnAct,
+    // Conflicts of interest
+    #[error("somebody has not declared whether they have an interest in this application")]
+    #[strum(message = "Declare an interest, or that there is none, before scoring, deciding or seeing the assessment.")]
+    NotDeclared,
+    #[error("somebody has an interest in this application")]
+    #[strum(
+        message = "Leave it to those who have none. Where too few are left, an administrator gives somebody from outside the panel role."
+    )]
+    Interested,
+    #[error("an interest was declared, and nobody takes back their own")]
+    #[strum(message = "Leave the application to those without an interest.")]
+    InterestStands,
+    #[error("somebody named as present does not sit on the panel")]
+    #[strum(message = "Name only people who hold the panel role.")]
+    NotOnPanel,
+    #[error("the fund's rules need {needed} unconflicted panel members for a decision, and {present} were present")]
+    #[strum(
+        message = "Name everybody who was present and has declared no interest. Where too few are left, an administrator gives somebody from outside the panel role."
+    )]
+    QuorumMissing { needed: usize, present: usize },
+    #[error("whoever keyed the application in cannot decide it alone")]
+    #[strum(message = "Decide it with somebody who did not key it in.")]
+    KeyerAlone,
+    #[error("staff who hand in an application say how they helped: with its words, or by keying it in as it was")]
+    #[strum(message = "Say in `help` who helped and how.")]
+    HelpUnsaid,
+    #[error("what is keyed in as it was needs its scan, or must have been read back to the group")]
+    #[strum(message = "Read it back to the group and say so, or keep the scan and name it.")]
+    NotReadBack,
     // What there is
     #[error("there is no such {0}")]
+    #[strum(message = "Check the id, key or number.")]
     Unknown(&'static str),
     #[error("this {0} exists already")]
+    #[strum(message = "Look at the one that is there; nothing was doubled.")]
     Exists(&'static str),
     #[error("this {0} belongs to somebody else already")]
+    #[strum(message = "One e-mail address is one person: use the person that is there, or another address.")]
     Taken(&'static str),
     #[error("the personal data of this person or group was erased")]
+    #[strum(message = "Register the person or group again if they return.")]
     Erased,
+    #[error("this group was merged into another")]
+    #[strum(message = "Use the group that it was merged into: its record names it.")]
+    GroupMerged,
     // States
     #[error("the fund is {0}")]
+    #[strum(message = "Look at the fund's state: it decides what can be done.")]
     FundNotInState(&'static str),
     #[error("the round is {0}")]
+    #[strum(message = "Look at the round's state: it decides what can be done.")]
     RoundNotInState(&'static str),
     #[error("the round takes applications from {opens_on} to the end of {closes_on}")]
+    #[strum(message = "Apply to a round that is open. A form that came in time on paper or by telephone is for the office to key in.")]
     RoundClosed { opens_on: Date, closes_on: Date },
     #[error("the round takes applications to the end of {0}")]
+    #[strum(message = "Wait until the deadline has passed.")]
     RoundOpen(Date),
     #[error("a deadline never moves earlier than {0}")]
+    #[strum(message = "Choose a later day.")]
     DeadlineEarlier(Date),
+    #[error("the application is not one of this round")]
+    #[strum(message = "Name applications of the round that the meeting decided on.")]
+    NotInRound,
     #[error("the application is {0}")]
+    #[strum(message = "Look at the application's state: it decides what can be done.")]
     ApplicationNotInState(&'static str),
     #[error("the grant is {0}")]
+    #[strum(message = "Look at the grant's state: it decides what can be done.")]
     GrantNotInState(&'static str),
+    #[error("the grant is on hold: no payment is prepared, approved or sent")]
+    #[strum(message = "Resume the grant when what held it up is settled.")]
+    GrantOnHold,
     #[error("the payment is {0}")]
+    #[strum(message = "Look at the payment's state: it decides what can be done.")]
     PaymentNotInState(&'static str),
     #[error("the update is {0}")]
+    #[strum(message = "Look at the update's state: it decides what can be done.")]
     UpdateNotInState(&'static str),
     #[error("the check is {0}")]
+    #[strum(message = "Nothing more is needed for this check.")]
     CheckNotInState(&'static str),
+    #[error("the variation is {0}")]
+    #[strum(message = "Ask for another variation if something else should change.")]
+    VariationNotInState(&'static str),
+    #[error("the story was withdrawn")]
+    #[strum(message = "Publish it anew, with consent, if the group wants that.")]
+    StoryWithdrawn,
     #[error("the offer ran out at the end of {0}")]
+    #[strum(message = "Ask the office whether it can be offered again.")]
     OfferExpired(Date),
     #[error("the offer stands until the end of {0}")]
+    #[strum(message = "Wait for the group's answer, or withdraw the offer with a reason.")]
     OfferStands(Date),
+    #[error("a decision is reviewed once, and this one was")]
+    #[strum(message = "The answer to the review stands.")]
+    ReviewedAlready,
+    #[error("another application has rank {0} on this round's reserve list")]
+    #[strum(message = "Choose a rank that is free.")]
+    RankTaken(u16),
+    #[error("the application with rank {0} comes first on the reserve list")]
+    #[strum(message = "Promote that one, or give the reason for promoting another.")]
+    OutOfTurn(u16),
+    #[error("no reminder is due for this update")]
+    #[strum(message = "Reminders go out when the fund's rules say so.")]
+    ReminderNotDue,
     // Money
     #[error("an award is from £500.00 to £2,500.00, and a fund may only narrow that")]
+    #[strum(message = "Set bounds within £500.00 and £2,500.00.")]
     BoundsTooWide,
     #[error("the amount must be from {minimum} to {maximum}")]
+    #[strum(message = "Choose an amount within the bounds.")]
     OutsideBounds { minimum: Money, maximum: Money },
-    #[error("the group asked for {0}: awarding more needs a reason")]
-    AboveAsked(Money),
+    #[error("the group asked for {0}: awarding another sum needs a reason")]
+    #[strum(message = "Give the reason, which the group will read, or award what was asked for.")]
+    NotAsAsked(Money),
     #[error("{asked} is more than the {left} that is uncommitted for this area")]
+    #[strum(message = "Award less, put the application on the reserve list, or wait until money is free.")]
     NotAffordable { asked: Money, left: Money },
     #[error("a payment of {asked} exceeds the {left} left on this grant")]
+    #[strum(message = "Pay no more than what is left.")]
     OverPaid { asked: Money, left: Money },
+    #[error("{said} was said, and it is {is}")]
+    #[strum(message = "Look at the amount again and say the one that stands.")]
+    AmountDiffers { said: Money, is: Money },
+    #[error("the instalments add up to {scheduled}, and {unpaid} is still to be paid")]
+    #[strum(message = "Let the instalments add up to what is still to be paid.")]
+    ScheduleDiffers { scheduled: Money, unpaid: Money },
+    #[error("{asked} is less than the {paid} that is paid or on its way")]
+    #[strum(message = "Lower the award no further than what was paid; what is unspent comes back as an underspend.")]
+    BelowPaid { asked: Money, paid: Money },
     #[error("{asked} is more than the {left} that could be unspent")]
+    #[strum(message = "Declare no more than was awarded and has not come back.")]
     UnderspendTooLarge { asked: Money, left: Money },
+    #[error("{asked} is more than the {left} that was paid and is not already due back")]
+    #[strum(message = "Demand no more than was paid.")]
+    ClawbackTooLarge { asked: Money, left: Money },
     #[error("{asked} is more than the {due} that is due back")]
+    #[strum(message = "Record no more than is due; what came too much goes back to the group.")]
     ReturnNotDue { asked: Money, due: Money },
+    #[error("money of this payment has come back, or is due back, already")]
+    #[strum(message = "Settle the return first.")]
+    MoneyReturned,
     #[error("{taken} is more than the {from} that is there")]
+    #[strum(message = "Take no more than there is.")]
     BelowZero { from: Money, taken: Money },
-    #[error("the amount must be more than nothing")]
+    #[error("the amount must be more than nothing, and a list must hold something")]
+    #[strum(message = "Say an amount above zero, or at least one entry.")]
     Nothing,
     // What is missing
     #[error("the fund needs {0} people who may approve payments before it opens")]
+    #[strum(message = "Give the finance role to enough people first.")]
     TooFewApprovers(usize),
     #[error("the fund's rules are not complete: {0}")]
+    #[strum(message = "Complete the rules as they say.")]
     RulesIncomplete(&'static str),
     #[error("the area is not one of the fund's")]
+    #[strum(message = "Choose one of the fund's areas.")]
     UnknownArea,
     #[error("the question {0} must be answered")]
+    #[strum(message = "Answer the question, and hand the application in again.")]
     AnswerMissing(String),
     #[error("there is no question {0} on this form")]
+    #[strum(message = "Answer only the questions of the round's form.")]
     UnknownQuestion(String),
     #[error("say how much you ask for, and in which area")]
+    #[strum(message = "Save the amount and the area, and hand the application in again.")]
     RequestIncomplete,
     #[error("a late form needs the date on which it was received, before the deadline passed, and a reason")]
+    #[strum(message = "Say when it was received and why it is keyed in late.")]
     LateWithoutReason,
     #[error("write the grant's public title and description first")]
+    #[strum(message = "Write the public summary, then award.")]
     SummaryMissing,
     #[error("the public description must say more than the title")]
+    #[strum(message = "Write a description that says more than the title.")]
     SummaryRepeats,
     #[error("the accepted text is not the issued one")]
+    #[strum(message = "Read the agreement that was issued, and accept that one by its hash.")]
     AgreementDiffers,
     #[error("the agreement has not been accepted")]
+    #[strum(message = "Wait until the group has accepted the agreement.")]
     AgreementNotAccepted,
     #[error("the organisation has not published an agreement")]
+    #[strum(message = "Publish an agreement first, as an administrator.")]
     NoAgreement,
-    #[error("the check {0} has neither passed nor been waived")]
+    #[error("the check {0} has neither passed nor been waived, or is out of date")]
+    #[strum(message = "Let the check pass, or have two people waive it with a reason.")]
     CheckOutstanding(String),
+    #[error("the group has no such check on file that is still in date")]
+    #[strum(message = "Make the check anew.")]
+    CheckNotOnFile,
     #[error("the group's payee is not verified")]
+    #[strum(message = "Have somebody who did not key it verify the payee.")]
     PayeeNotVerified,
     #[error("the group's payee has changed: look at the one that it has now")]
+    #[strum(message = "Look at the payee again; cancel a payment that was prepared for the old one.")]
     PayeeChanged,
+    #[error("no bank account of this sort code has this number")]
+    #[strum(message = "Compare both numbers with a bank statement: a digit may be wrong.")]
+    AccountFails,
+    #[error("a purchase for a group names the supplier")]
+    #[strum(message = "Say from whom it is bought.")]
+    SupplierMissing,
+    #[error("a purchase for a group is confirmed with its receipt")]
+    #[strum(message = "Keep the receipt among the group's files, and name it.")]
+    ReceiptMissing,
+    #[error("this grant is paid in instalments: say which")]
+    #[strum(message = "Name the instalment, or schedule the payments anew.")]
+    InstalmentMissing,
+    #[error("the instalment is due on {0}")]
+    #[strum(message = "Wait until that day, or schedule the payments anew.")]
+    InstalmentNotDue(Date),
     #[error("a signature by at least {0} people is needed")]
+    #[strum(message = "Name everybody who signs, each once.")]
     TooFewSigners(usize),
+    #[error("what staff write down for somebody needs that person's consent")]
+    #[strum(message = "Ask for consent, and say that it was given.")]
+    ConsentMissing,
     #[error("the sign {0} is not in the framework")]
+    #[strum(message = "Choose a sign of the framework that the organisation adopted.")]
     UnknownSign(String),
     #[error("the last update is neither accepted nor excused")]
+    #[strum(message = "Accept or excuse the final update first.")]
     UpdateOutstanding,
     #[error("a payment is still under way")]
+    #[strum(message = "Wait until the bank has paid, or cancel what was not sent.")]
     PaymentUnderWay,
     #[error("money is still due back")]
+    #[strum(message = "Receive it, or have two people waive it, first.")]
     ReturnOutstanding,
     #[error("the fund has grants that are not closed")]
+    #[strum(message = "Close its grants first.")]
     GrantsOpen,
     #[error("the date {0} lies in the future")]
+    #[strum(message = "Choose today or an earlier day.")]
     DateInFuture(Date),
     #[error("the dates are not in order")]
+    #[strum(message = "Put the dates in order.")]
     DatesOutOfOrder,
     #[error("a score has a value from 0 to 5 for each criterion")]
+    #[strum(message = "Give each criterion a value from 0 to 5.")]
     ScoreOutOfRange,
     #[error("nothing would change")]
+    #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
     NoChange,
 }
 
@@ -157,14 +314,35 @@ impl Refusal {
         self.into()
     }
 
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.get_message().unwrap_or_default()
+    }
+
+    /// Every code with its advice.
+    pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
+        use strum::IntoEnumIterator as _;
+        Self::iter().map(|refusal| (refusal.code(), refusal.advice()))
+    }
+
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotYours | Self::NotOfGroup | Self::SamePerson | Self::KeyedPayee | Self::NeedsTwoPeople => Kind::Forbidden,
+            Self::NotYours | Self::NotOfGroup | Self::SamePerson | Self::KeyedPayee | Self::NeedsTwoPeople | Self::Interested => {
+                Kind::Forbidden
+            }
             Self::Unknown(_) => Kind::Unknown,
-            Self::BoundsTooWide
+            Self::MembersOwnAct
+            | Self::NotOnPanel
+            | Self::HelpUnsaid
+            | Self::NotReadBack
+            | Self::NotInRound
+            | Self::BoundsTooWide
             | Self::OutsideBounds { .. }
-            | Self::AboveAsked(_)
+            | Self::NotAsAsked(_)
+            | Self::AmountDiffers { .. }
+            | Self::ScheduleDiffers { .. }
             | Self::Nothing
             | Self::RulesIncomplete(_)
             | Self::UnknownArea
@@ -174,7 +352,12 @@ impl Refusal {
             | Self::LateWithoutReason
             | Self::SummaryRepeats
             | Self::AgreementDiffers
+            | Self::AccountFails
+            | Self::SupplierMissing
+            | Self::ReceiptMissing
+            | Self::InstalmentMissing
             | Self::TooFewSigners(_)
+            | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::DateInFuture(_)
             | Self::DatesOutOfOrder

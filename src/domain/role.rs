@@ -61,6 +61,8 @@ pub enum Actor {
     Person(PersonId),
     /// Somebody with a shell on the machine: names the first people, loads seeds.
     Operator,
+    /// The service itself, when a day has come: lapses, reminders.
+    Job,
 }
 
 /// Whose a command is.
@@ -72,6 +74,12 @@ pub enum Who {
     Staff(&'static [Role]),
     /// A person with one of these roles, or a member of the group that it concerns.
     StaffOrOwn(&'static [Role]),
+    /// A person with one of these roles, or the service itself.
+    StaffOrJob(&'static [Role]),
+    /// A member of the group, or a person with one of these roles, who uploads a file.
+    Upload(&'static [Role]),
+    /// The service itself.
+    Job,
     /// The operator of the machine.
     Operator,
     /// Nobody: it follows from another command, in the same append.
@@ -86,13 +94,15 @@ impl Who {
     /// member was needed.
     pub fn permit(self, facts: &Facts) -> Result<(), Refusal> {
         let holds = |roles: &[Role]| roles.iter().any(|role| facts.roles().contains(role));
-        let operator = facts.actor() == Actor::Operator;
+        let job = facts.actor() == Actor::Job;
         let allowed = match self {
             Self::Anyone => true,
-            Self::Operator => operator,
+            Self::Operator => facts.actor() == Actor::Operator,
+            Self::Job => job,
             Self::Consequence => facts.is_consequence(),
             Self::Staff(roles) => holds(roles),
-            Self::StaffOrOwn(roles) => {
+            Self::StaffOrJob(roles) => job || holds(roles),
+            Self::StaffOrOwn(roles) | Self::Upload(roles) => {
                 if !holds(roles) && !facts.of_group()? {
                     return Err(Refusal::NotOfGroup);
                 }

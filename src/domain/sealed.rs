@@ -78,6 +78,35 @@ fn parse_email(text: &str) -> Result<String, TextError> {
     if name.is_empty() || !dotted || !plain { Err(TextError::NotAnEmail) } else { Ok(text) }
 }
 
+/// Reads an optional personal value with its own parser.
+pub(super) fn given<'de, D, E>(input: D, parse: fn(&str) -> Result<String, E>) -> Result<Option<Personal>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    E: std::fmt::Display,
+{
+    let text = Option::<String>::deserialize(input)?;
+    text.map(|text| parse(&text).map(Personal::Open).map_err(serde::de::Error::custom)).transpose()
+}
+
+/// Keeps a postcode in one form: capital letters, one space before the last three characters.
+pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
+    let split = plain.len().checked_sub(3).filter(|_| plain.is_ascii() && (5..=7).contains(&plain.len())).ok_or(TextError::NotAPostcode)?;
+    let (outward, inward) = plain.split_at(split);
+    let begins = outward.starts_with(|c: char| c.is_ascii_uppercase()) && outward.chars().all(|c| c.is_ascii_alphanumeric());
+    let ends = inward.starts_with(|c: char| c.is_ascii_digit()) && inward.chars().skip(1).all(|c| c.is_ascii_uppercase());
+    if begins && ends { Ok(format!("{outward} {inward}")) } else { Err(TextError::NotAPostcode) }
+}
+
+/// Keeps a telephone number in one form: digits only, with `+44` for a leading nought.
+pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && !"-()".contains(*c)).collect();
+    let plain = plain.strip_prefix('0').map_or(plain.clone(), |national| format!("+44{national}"));
+    let digits = plain.strip_prefix('+').unwrap_or_default();
+    let fits = (8..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(plain) } else { Err(TextError::NotATelephone) }
+}
+
 /// A place in a command that holds a personal value.
 pub struct Slot<'a> {
     /// The name of the field, bound into the seal.
@@ -92,8 +121,10 @@ pub struct Slot<'a> {
 pub enum Index {
     /// One e-mail address is one person.
     Email,
-    /// Groups that share an account are found, not forbidden.
+    /// Groups that share an account, a postcode or a telephone are found, not forbidden.
     Account,
+    Postcode,
+    Telephone,
 }
 
 impl Index {
@@ -103,6 +134,8 @@ impl Index {
         match self {
             Self::Email => "email",
             Self::Account => "account",
+            Self::Postcode => "postcode",
+            Self::Telephone => "telephone",
         }
     }
 
@@ -122,6 +155,19 @@ mod tests {
         assert_eq!(parse_email(" Ada@Example.ORG "), Ok("ada@example.org".to_owned()));
         for text in ["ada", "@example.org", "ada@", "ada@org", "a b@example.org", "a@b@example.org", "a@example..org"] {
             assert_eq!(parse_email(text), Err(TextError::NotAnEmail), "{text}");
+        }
+    }
+
+    #[test]
+    fn postcodes_and_telephones_have_one_form() {
+        assert_eq!(parse_postcode(" ol11aa"), Ok("OL1 1AA".to_owned()));
+        assert_eq!(parse_telephone("(0161) 496 0000"), Ok("+441614960000".to_owned()));
+        assert_eq!(parse_telephone("+44 161 496-0000"), parse_telephone("0161 4960000"));
+        for text in ["OL1", "1111 1AA", "OL1 AAA", "OL1 1AAX", "ÖL1 1AA"] {
+            assert_eq!(parse_postcode(text), Err(TextError::NotAPostcode), "{text}");
+        }
+        for text in ["12", "call me", "0161 496 000x", "+1234567890123456"] {
+            assert_eq!(parse_telephone(text), Err(TextError::NotATelephone), "{text}");
         }
     }
 

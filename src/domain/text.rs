@@ -33,6 +33,12 @@ pub enum TextError {
     NotAnEmail,
     #[error("this is not a charity or company number")]
     NotAnIdentifier,
+    #[error("this is not the digest of a file")]
+    NotAFile,
+    #[error("this is not a postcode, such as OL1 1AA")]
+    NotAPostcode,
+    #[error("this is not a telephone number")]
+    NotATelephone,
     #[error("a sort code has six digits, an account number eight")]
     NotAnAccount,
 }
@@ -68,15 +74,15 @@ macro_rules! text_type {
             }
         }
         impl std::str::FromStr for $type {
-            type Err = TextError;
-            fn from_str(text: &str) -> Result<Self, TextError> {
-                let parse: fn(&str) -> Result<String, TextError> = $parse;
+            type Err = $crate::domain::text::TextError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let parse: fn(&str) -> Result<String, Self::Err> = $parse;
                 parse(text).map(Self)
             }
         }
         impl TryFrom<String> for $type {
-            type Error = TextError;
-            fn try_from(text: String) -> Result<Self, TextError> {
+            type Error = $crate::domain::text::TextError;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
             }
         }
@@ -90,9 +96,10 @@ macro_rules! text_type {
                 f.write_str(&self.0)
             }
         }
-        text_schema!($type, $description, $pattern, $example);
+        $crate::domain::text::text_schema!($type, $description, $pattern, $example);
     };
 }
+pub(crate) use text_type;
 
 text_type!(
     /// One line: a name or a title.

@@ -39,6 +39,7 @@ pub fn contract() -> String {
         (read.shape.schemas)(&mut schemas);
         add(format!("{PREFIX}{}", read.path), HttpMethod::Get, reading(&read));
     }
+    add(format!("{PREFIX}{}", api::FILES), HttpMethod::Post, upload());
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
             (spec.schemas)(&mut schemas);
@@ -94,6 +95,7 @@ fn query(name: &str) -> Parameter {
         ),
         "due_by" => ("Only what is due by this day.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
         "by" => ("What to add up by.", text(Some("^(fund|funder|area|round|sign|grant)$"))),
+        "purpose" => ("What the file is for.", text(Some("^(scan|receipt|document|photograph|signed_form)$"))),
         "fund" | "group" => ("Only of this one.", text(Some("^[0-9a-f-]{36}$"))),
         _ => ("Only those that have this.", text(Some("^[a-z0-9_-]{1,60}$"))),
     };
@@ -103,6 +105,9 @@ fn query(name: &str) -> Parameter {
 fn in_path(address: &str) -> impl Iterator<Item = Parameter> {
     let names: Vec<_> = address.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect();
     names.into_iter().map(|name| {
+        if name == "file" {
+            return parameter(&name, ParameterIn::Path, true, "The file's digest.", text(Some("^[0-9a-f]{64}$")));
+        }
         let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".into())));
         parameter(&name, ParameterIn::Path, true, "The record's id.", Schema::Object(uuid.build()))
     })
@@ -124,32 +129,69 @@ fn with_problems(operation: OperationBuilder, statuses: &[&str]) -> OperationBui
     statuses.iter().fold(operation, |operation, status| operation.response(*status, refer()))
 }
 
-fn reading(read: &Read) -> Operation {
-    let one = reference(&(read.shape.name)());
-    let schema = if read.shape.many {
-        let items = Schema::Array(ArrayBuilder::new().items(one).build());
-        let page = ObjectBuilder::new().property("items", items).required("items").property("next", text(None));
-        RefOr::T(Schema::Object(page.build()))
-    } else {
-        one
-    };
-    let answer = ResponseBuilder::new().description("As asked").content("application/json", json(schema)).build();
-    let parameters: Vec<_> = in_path(read.path).chain(read.query.iter().map(|name| query(name))).collect();
-    let operation =
-        OperationBuilder::new().operation_id(Some(read.name)).summary(Some(read.summary)).tag("reads").parameters(Some(parameters));
-    let operation = with_problems(operation.response("200", answer), &["400", "401", "403", "404", "503"]);
+/// The bytes of a file, of whatever kind.
+fn binary() -> utoipa::openapi::Content {
+    ContentBuilder::new().schema(Some(RefOr::T(Schema::Object(ObjectBuilder::new().build())))).build()
+}
+
+fn upload() -> Operation {
+    let mut purpose = query("purpose");
+    purpose.required = Required::True;
+    let answer = ResponseBuilder::new().description("Kept").content("application/json", json(reference("Accepted"))).build();
+    let body = RequestBodyBuilder::new().required(Some(Required::True)).description(Some("The file itself, of at most 10 MiB."));
+    let operation = OperationBuilder::new()
+        .operation_id(Some("group_keep_file"))
+        .summary(Some("Keeps a file among the group's: a photograph (JPEG, PNG, WebP) or a PDF, found out from its bytes."))
+        .description(Some(whose(Who::Upload(&[crate::domain::Role::Officer, crate::domain::Role::Finance]))))
+        .tag("groups")
+        .parameters(Some(in_path(api::FILES).chain([purpose, idempotency_key()]).collect::<Vec<_>>()))
+        .request_body(Some(body.content("application/octet-stream", binary()).build()))
+        .response("201", answer.clone())
+        .response("200", answer);
+    let operation = with_problems(operation, &["400", "401", "403", "404", "409", "413", "422", "503"]);
     operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
 }
 
-fn command(noun: &Noun, spec: &Spec) -> Operation {
-    let address = api::address(noun, spec);
-    let key = parameter(
+fn idempotency_key() -> Parameter {
+    parameter(
         "Idempotency-Key",
         ParameterIn::Header,
         true,
         "New for each new request; the same again to repeat one.",
         text(Some("^[A-Za-z0-9._:-]{1,100}$")),
-    );
+    )
+}
+
+fn reading(read: &Read) -> Operation {
+    let operation =
+        OperationBuilder::new().operation_id(Some(read.name)).summary(Some(read.summary)).tag("reads").parameters(Some(asked_of(read)));
+    let answer = ResponseBuilder::new().description("As asked");
+    let answer = if read.shape.file {
+        answer.content("image/jpeg", binary()).content("application/pdf", binary())
+    } else {
+        answer.content("application/json", json(shape_of(read)))
+    };
+    let operation = with_problems(operation.response("200", answer.build()), &["400", "401", "403", "404", "503"]);
+    operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
+}
+
+fn asked_of(read: &Read) -> Vec<Parameter> {
+    in_path(read.path).chain(read.query.iter().map(|name| query(name))).collect()
+}
+
+fn shape_of(read: &Read) -> RefOr<Schema> {
+    let one = reference(&(read.shape.name)());
+    if !read.shape.many {
+        return one;
+    }
+    let items = Schema::Array(ArrayBuilder::new().items(one).build());
+    let page = ObjectBuilder::new().property("items", items).required("items").property("next", text(None));
+    RefOr::T(Schema::Object(page.build()))
+}
+
+fn command(noun: &Noun, spec: &Spec) -> Operation {
+    let address = api::address(noun, spec);
+    let key = idempotency_key();
     let version = parameter(
         "If-Match",
         ParameterIn::Header,
@@ -178,7 +220,10 @@ fn whose(who: Who) -> String {
     match who {
         Who::Anyone => "For anybody who is signed in.".into(),
         Who::Staff(roles) => format!("For a person with the role {}.", names(roles)),
-        Who::StaffOrOwn(roles) => format!("For a member of the group, or a person with the role {}.", names(roles)),
-        Who::Operator | Who::Consequence => "Not offered.".into(),
+        Who::StaffOrJob(roles) => {
+            format!("For a person with the role {}; the service does it by itself when the day has come.", names(roles))
+        }
+        Who::StaffOrOwn(roles) | Who::Upload(roles) => format!("For a member of the group, or a person with the role {}.", names(roles)),
+        Who::Operator | Who::Job | Who::Consequence => "Not offered.".into(),
     }
 }

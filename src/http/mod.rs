@@ -12,6 +12,7 @@ use actix_web::middleware::{Compress, DefaultHeaders};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
 use crate::commands::Commands;
+use crate::files::Files;
 use crate::views::Views;
 pub use contract::contract;
 use problem::Fault;
@@ -24,6 +25,7 @@ pub const BODY_MOST: usize = 512 * 1024;
 pub struct Desk {
     pub commands: Commands,
     pub views: Views,
+    pub files: Files,
     pub tokens: Tokens,
 }
 

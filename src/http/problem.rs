@@ -7,13 +7,16 @@ use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::domain::{Kind, Refusal};
+use crate::files::FileError;
 use crate::log::LogError;
+use crate::log::vault::VaultError;
 use crate::views::ViewError;
 
 /// What went wrong before or beside the rules. The rules' own codes are those of [`Refusal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Fault {
+    InvalidFile,
     MalformedJson,
     InvalidField,
     InvalidQuery,
@@ -64,15 +67,24 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     Fault::VARIANTS.iter().chain(Refusal::VARIANTS).copied()
 }
 
+/// Every code with what to do about it.
+pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
+    use strum::IntoEnumIterator as _;
+    Fault::iter().map(|fault| (fault.into(), fault.advice())).chain(Refusal::advised())
+}
+
 fn code_schema() -> utoipa::openapi::schema::Object {
-    utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).enum_values(Some(codes())).build()
+    let lines: Vec<_> = advised().map(|(code, advice)| format!("- `{code}`: {advice}")).collect();
+    let about = format!("Stable: for machines. What to do about each:\n{}", lines.join("\n"));
+    let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).description(Some(about));
+    schema.enum_values(Some(codes())).build()
 }
 
 impl Fault {
     fn status(self) -> StatusCode {
         match self {
             Self::MalformedJson | Self::InvalidQuery | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
-            Self::InvalidField | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoSuchAddress => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -87,6 +99,7 @@ impl Fault {
     fn advice(self) -> &'static str {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
+            Self::InvalidFile => "Send a photograph (JPEG, PNG, WebP) or a PDF, whole and unlocked.",
             Self::InvalidField => "Correct the field named here and send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
             Self::InvalidKey => "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key.",
@@ -136,15 +149,6 @@ impl Problem {
     }
 }
 
-fn advice(refusal: &Refusal) -> &'static str {
-    match refusal.kind() {
-        Kind::Forbidden => "Ask somebody whose role includes this; where two people are needed, somebody who has not acted on it.",
-        Kind::Unknown => "Check the id.",
-        Kind::Input => "Correct what was sent and send it again with a new Idempotency-Key.",
-        Kind::State => "Read the record again: what can be done depends on how it stands now.",
-    }
-}
-
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.kind() {
@@ -153,7 +157,7 @@ impl From<Refusal> for Problem {
             Kind::Input => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::State => StatusCode::CONFLICT,
         };
-        Self::new(refusal.code(), status, refusal.to_string(), advice(&refusal))
+        Self::new(refusal.code(), status, refusal.to_string(), refusal.advice())
     }
 }
 
@@ -185,6 +189,23 @@ impl From<LogError> for Problem {
             return Fault::Unavailable.problem("the log cannot be reached just now");
         }
         internal(&error)
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        match &error {
+            FileError::TooLarge => Fault::TooLarge.problem(error.to_string()),
+            FileError::UnknownKind | FileError::Picture(_) => Fault::InvalidFile.problem(error.to_string()),
+            FileError::BrokenOff => Fault::InvalidFile.problem("the upload broke off"),
+            FileError::Missing => Fault::NotFound.problem("the file is not there any more"),
+            FileError::Vault(VaultError::NoKey(_)) => Fault::NotFound.problem("there is nothing with this id"),
+            FileError::Store(cause) => {
+                tracing::error!(%cause, "the store of files is not to be had");
+                Fault::Unavailable.problem("the store of files cannot be reached just now")
+            }
+            FileError::Altered | FileError::Vault(_) => internal(&error),
+        }
     }
 }
 

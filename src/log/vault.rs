@@ -158,6 +158,19 @@ impl Vault {
         to_hex(&mac.finalize().into_bytes())
     }
 
+    /// The key of a subject, for sealing its files.
+    ///
+    /// # Errors
+    /// [`VaultError::NoKey`] when the subject is unknown or was erased.
+    pub(crate) async fn key_for(&self, subject: Uuid) -> Result<CipherKey, VaultError> {
+        self.key(subject).await?.ok_or(VaultError::NoKey(subject))
+    }
+
+    /// What is bound into the seal of a subject's files.
+    pub(crate) fn bound_file(&self, subject: Uuid) -> Vec<u8> {
+        self.bound(subject, "file")
+    }
+
     async fn key(&self, subject: Uuid) -> Result<Option<CipherKey>, VaultError> {
         if let Some(key) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&subject) {
             return Ok(Some(*key));

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
-use crate::domain::application::{ApplicationState, Channel, Help, Summary};
+use crate::domain::application::{ApplicationState, Channel, Help, Interests, Sitting, Summary};
+use crate::domain::sealed::Sealed;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundId, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
@@ -26,6 +27,8 @@ pub struct ApplicationRow {
     pub requested: Option<Money>,
     pub area: Option<Slug>,
     pub activity: Option<Slug>,
+    /// Whether children or adults at risk would take part.
+    pub people_at_risk: bool,
     pub channel: Option<Channel>,
     pub help: Option<Help>,
     #[schema(value_type = Option<String>, format = "date")]
@@ -41,7 +44,21 @@ pub struct ApplicationRow {
     pub summary: Option<Summary>,
     pub awarded: Option<Money>,
     pub rank: Option<u16>,
+    /// Why it was decided so, for the record.
+    pub reason: Option<String>,
+    /// Who was present at the last decision, and who had withdrawn.
+    pub present: BTreeSet<PersonId>,
+    pub withdrew: BTreeSet<PersonId>,
+    pub interests: Interests,
     pub scores: Vec<ScoreRow>,
+    /// Why the group asked for a review: sealed, and opened beside the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub review_sealed: Option<Sealed>,
+    /// Where it stood before the review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub reviewed: Option<ApplicationState>,
 }
 
 /// One assessor's score.
@@ -52,6 +69,8 @@ pub struct ScoreRow {
     #[schema(value_type = BTreeMap<String, u8>)]
     pub criteria: BTreeMap<Slug, u8>,
     pub note: String,
+    /// Why it does not count, if it does not.
+    pub set_aside: Option<String>,
 }
 
 pub(super) struct Applications;
@@ -88,6 +107,7 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         requested: None,
         area: None,
         activity: None,
+        people_at_risk: false,
         channel: None,
         help: None,
         submitted_on: None,
@@ -98,7 +118,13 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         summary: None,
         awarded: None,
         rank: None,
+        reason: None,
+        present: BTreeSet::new(),
+        withdrew: BTreeSet::new(),
+        interests: Interests::default(),
         scores: Vec::new(),
+        review_sealed: None,
+        reviewed: None,
     }
 }
 
@@ -106,9 +132,11 @@ impl ApplicationRow {
     fn take(&mut self, event: &Recorded, happened: &ApplicationEvent) {
         use ApplicationEvent as E;
         use ApplicationState as S;
+        self.interests.apply(happened);
         match happened {
-            E::ApplicationStarted { .. } => {}
-            E::AnswersSaved { requested, area, activity, .. } => {
+            E::ApplicationStarted { .. } | E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
+            E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
+                self.people_at_risk = people_at_risk.unwrap_or(self.people_at_risk);
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
                 self.activity = activity.clone().or_else(|| self.activity.take());
@@ -132,26 +160,60 @@ impl ApplicationRow {
                 self.changes_due_on = None;
                 self.note = None;
             }
-            E::EligibilityConfirmed {} => self.state = S::Eligible,
-            E::EligibilityRefused { reason } => self.decide(S::Ineligible, event, Some(reason.to_string())),
-            E::ScoreGiven { by, criteria, note } => {
+            E::EligibilityConfirmed { .. } => self.state = S::Eligible,
+            E::EligibilityRefused { reason, .. } => self.decide(S::Ineligible, event, Some(reason.to_string())),
+            E::ScoreGiven { by, criteria, note } | E::ScoreRevised { by, criteria, note, .. } => {
                 self.state = S::InAssessment;
-                self.scores.push(ScoreRow { by: *by, criteria: criteria.clone(), note: note.to_string() });
+                self.scores.retain(|score| score.by != *by);
+                self.scores.push(ScoreRow { by: *by, criteria: criteria.clone(), note: note.to_string(), set_aside: None });
+            }
+            E::ScoreSetAside { of, reason, .. } => {
+                if let Some(score) = self.scores.iter_mut().find(|score| score.by == *of) {
+                    score.set_aside = Some(reason.to_string());
+                }
             }
             E::PublicSummaryWritten { summary } => self.summary = Some(summary.clone()),
-            E::Awarded { terms, reason } => {
+            E::Awarded { terms, reason, sitting } => {
                 self.awarded = Some(terms.amount);
+                self.rank = None;
+                self.sat(sitting, reason.as_ref());
                 self.decide(S::Awarded, event, reason.as_ref().map(ToString::to_string));
             }
-            E::Declined { reason } => self.decide(S::Declined, event, Some(reason.to_string())),
-            E::Deferred { reason } => self.decide(S::Deferred, event, Some(reason.to_string())),
-            E::Reserved { rank, reason } => {
+            E::Declined { reason, feedback, sitting } => {
+                self.sat(sitting, Some(reason));
+                self.decide(S::Declined, event, Some(feedback.to_string()));
+            }
+            E::Deferred { reason, sitting } => {
+                self.sat(sitting, Some(reason));
+                self.decide(S::Deferred, event, None);
+            }
+            E::Reserved { rank, reason, sitting } => {
                 self.rank = Some(*rank);
-                self.decide(S::ReserveList, event, Some(reason.to_string()));
+                self.sat(sitting, Some(reason));
+                self.decide(S::ReserveList, event, None);
+            }
+            E::ReviewRequested { words, .. } => {
+                self.reviewed = Some(self.state);
+                self.state = S::UnderReview;
+                self.review_sealed = Some(words.clone());
+            }
+            E::ReviewDecided { upheld, reason, .. } => {
+                self.note = Some(reason.to_string());
+                self.state = match (self.reviewed.take(), upheld) {
+                    (Some(S::Ineligible), true) => S::Submitted,
+                    (_, true) => S::InAssessment,
+                    (before, false) => before.unwrap_or(S::Declined),
+                };
             }
             E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
             E::ApplicationLapsed {} => self.state = S::Lapsed,
         }
+    }
+
+    fn sat(&mut self, sitting: &Sitting, reason: Option<&crate::domain::text::Prose>) {
+        self.present.clone_from(&sitting.present);
+        self.withdrew.clone_from(&sitting.withdrew);
+        self.reason = reason.map(ToString::to_string);
     }
 
     fn decide(&mut self, state: ApplicationState, event: &Recorded, note: Option<String>) {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Projection, Touches};
 use crate::domain::fund::{FundState, RoundState, Rules};
 use crate::domain::text::Slug;
-use crate::domain::{Event, FundEvent};
+use crate::domain::{ApplicationId, Event, FundEvent};
 use crate::log::record::Recorded;
 
 /// A fund as people see it.
@@ -41,6 +41,14 @@ pub struct RoundRow {
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
     pub form: u32,
+    /// The reserve list: which application has which rank.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub reserves: BTreeMap<u16, ApplicationId>,
+    /// The days on which the panel met.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub met_on: BTreeSet<Date>,
 }
 
 pub(super) struct Funds;
@@ -88,12 +96,29 @@ impl Projection for Funds {
                     opens_on: *opens_on,
                     closes_on: *closes_on,
                     form: *form,
+                    reserves: BTreeMap::new(),
+                    met_on: BTreeSet::new(),
                 };
                 row.rounds.insert(round.clone(), planned);
             }
             FundEvent::RoundExtended { round, closes_on } => {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.closes_on = *closes_on;
+                }
+            }
+            FundEvent::PanelMet { round, met_on, .. } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.met_on.insert(*met_on);
+                }
+            }
+            FundEvent::ReserveListed { application, round, rank } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.reserves.insert(*rank, *application);
+                }
+            }
+            FundEvent::ReserveUnlisted { round, rank, .. } => {
+                if let Some(found) = row.rounds.get_mut(round) {
+                    found.reserves.remove(rank);
                 }
             }
             FundEvent::RoundOpened { round } => row.set_round(round, RoundState::Open),

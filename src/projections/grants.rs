@@ -1,15 +1,17 @@
 //! Grants from the offer to the close.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
-use crate::domain::grant::GrantState;
+use crate::domain::file::FileDigest;
+use crate::domain::grant::{GrantState, Instalment, Owed, VariationState, Varied};
+use crate::domain::sealed::Sealed;
 use crate::domain::text::Slug;
-use crate::domain::{Event, FundId, GrantEvent, GroupId, Money};
+use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
 
 /// A grant as people see it.
@@ -32,8 +34,17 @@ pub struct GrantRow {
     /// What was paid and has not come back.
     pub paid: Money,
     pub returned: Money,
-    /// What the group still has to give back.
+    /// What the group still has to give back, unspent or demanded.
     pub due_back: Money,
+    pub underspend_due: Money,
+    pub clawback_due: Money,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub return_due_on: Option<Date>,
+    /// What was waived or written off.
+    pub waived: Money,
+    pub on_hold: bool,
+    /// Why it is on hold, or was terminated or withdrawn.
+    pub reason: Option<String>,
     #[schema(value_type = String, format = "date")]
     pub offered_on: Date,
     #[schema(value_type = String, format = "date")]
@@ -49,6 +60,39 @@ pub struct GrantRow {
     pub agreement_hash: String,
     #[schema(value_type = BTreeMap<String, CheckRow>)]
     pub checks: BTreeMap<Slug, CheckRow>,
+    /// What releases what is still to be paid.
+    #[schema(value_type = BTreeMap<String, Instalment>)]
+    pub instalments: BTreeMap<u16, Instalment>,
+    #[schema(value_type = BTreeMap<String, VariationRow>)]
+    pub variations: BTreeMap<u16, VariationRow>,
+    #[schema(value_type = BTreeMap<String, StoryRow>)]
+    pub stories: BTreeMap<u16, StoryRow>,
+}
+
+/// A variation, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Variation)]
+pub struct VariationRow {
+    pub state: VariationState,
+    pub change: Varied,
+    pub asked_by: PersonId,
+    pub decided_by: Option<PersonId>,
+    pub reason: Option<String>,
+    /// Why, in the group's words: sealed, and opened beside the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub sealed: Option<Sealed>,
+}
+
+/// A story that was published, and whether it was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Story)]
+pub struct StoryRow {
+    /// Absent once it was withdrawn.
+    pub words: Option<String>,
+    #[schema(value_type = String, format = "date")]
+    pub consented_on: Date,
+    pub photographs: BTreeSet<FileDigest>,
 }
 
 /// Where a check stands, with what was noted last.
@@ -58,6 +102,11 @@ pub struct CheckRow {
     /// `outstanding`, `passed`, `failed`, `waiver_proposed` or `waived`.
     pub state: String,
     pub note: Option<String>,
+    /// Until when a check that passed is good.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub good_until: Option<Date>,
+    /// What must be fulfilled, where it is a condition of the award.
+    pub condition: Option<String>,
 }
 
 pub(super) struct Grants;
@@ -84,12 +133,25 @@ impl Projection for Grants {
 
 fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
     let GrantEvent::GrantOffered {
-        fund, round, group, area, sources, title, description, checks, expires_on, ends_on, update_due_on, ..
+        fund,
+        round,
+        group,
+        area,
+        sources,
+        title,
+        description,
+        checks,
+        conditions,
+        expires_on,
+        ends_on,
+        update_due_on,
+        ..
     } = happened
     else {
         return None;
     };
-    let outstanding = CheckRow { state: "outstanding".into(), note: None };
+    let outstanding = |condition: Option<String>| CheckRow { state: "outstanding".into(), note: None, good_until: None, condition };
+    let conditions = conditions.iter().map(|(check, text)| (check.clone(), outstanding(Some(text.to_string()))));
     Some(GrantRow {
         id: event.stream,
         version: event.sequence,
@@ -105,6 +167,12 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         paid: Money::ZERO,
         returned: Money::ZERO,
         due_back: Money::ZERO,
+        underspend_due: Money::ZERO,
+        clawback_due: Money::ZERO,
+        return_due_on: None,
+        waived: Money::ZERO,
+        on_hold: false,
+        reason: None,
         offered_on: event.recorded_on(),
         expires_on: *expires_on,
         ends_on: *ends_on,
@@ -112,7 +180,10 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         final_update: None,
         agreement_version: 0,
         agreement_hash: String::new(),
-        checks: checks.iter().map(|check| (check.clone(), outstanding.clone())).collect(),
+        checks: checks.iter().map(|check| (check.clone(), outstanding(None))).chain(conditions).collect(),
+        instalments: BTreeMap::new(),
+        variations: BTreeMap::new(),
+        stories: BTreeMap::new(),
     })
 }
 
@@ -133,50 +204,133 @@ impl GrantRow {
             E::AgreementAccepted { .. } => self.state = S::Accepted,
             E::OfferDeclined {} => self.end(S::OfferDeclined),
             E::OfferLapsed {} => self.end(S::OfferLapsed),
-            E::OfferWithdrawn { .. } => self.end(S::OfferWithdrawn),
-            E::CheckPassed { check, note, .. } => self.check(check, "passed", Some(note.to_string())),
-            E::CheckFailed { check, note, .. } => self.check(check, "failed", Some(note.to_string())),
-            E::WaiverProposed { check, reason, .. } => self.check(check, "waiver_proposed", Some(reason.to_string())),
-            E::CheckWaived { check, .. } => {
-                let note = self.checks.get(check).and_then(|row| row.note.clone());
-                self.check(check, "waived", note);
+            E::OfferWithdrawn { reason } => {
+                self.reason = Some(reason.to_string());
+                self.end(S::OfferWithdrawn);
             }
+            E::PaymentsScheduled { first, instalments } => self.instalments.extend((*first..).zip(instalments.iter().cloned())),
             E::PaymentSent { sources, .. } => {
                 self.paid = self.paid.plus(sources.total());
                 if self.state == S::Accepted {
                     self.state = S::Live;
                 }
             }
-            E::PaymentFailed { sources, .. } => self.paid = less(self.paid, sources.total()),
+            E::PaymentFailed { sources, .. } | E::PaymentReversed { sources, .. } => self.paid = less(self.paid, sources.total()),
             E::UpdateRequested { update, last: true, .. } => self.final_update = Some(*update),
             E::UpdateReceived { update, .. } | E::UpdateExcused { update, .. } if self.final_update == Some(*update) => {
-                self.state = S::Reported;
+                if self.state != S::Terminated {
+                    self.state = S::Reported;
+                }
             }
-            E::UnderspendDeclared { released, due_back, .. } => {
+            E::GrantHeld { reason } => (self.on_hold, self.reason) = (true, Some(reason.to_string())),
+            E::GrantResumed {} => (self.on_hold, self.reason) = (false, None),
+            E::GrantTerminated { reason, released } => {
                 self.award = less(self.award, released.total());
-                self.due_back = self.due_back.plus(*due_back);
-            }
-            E::ReturnReceived { sources, .. } => {
-                let back = sources.total();
-                self.award = less(self.award, back);
-                self.paid = less(self.paid, back);
-                self.due_back = less(self.due_back, back);
-                self.returned = self.returned.plus(back);
+                (self.state, self.reason) = (S::Terminated, Some(reason.to_string()));
             }
             E::GrantClosed { released } => {
                 self.award = less(self.award, released.total());
                 self.state = S::Closed;
             }
+            E::StoryPublished { story, words, consented_on, photographs, .. } => {
+                let words = Some(words.to_string());
+                self.stories.insert(*story, StoryRow { words, consented_on: *consented_on, photographs: photographs.clone() });
+            }
+            E::StoryWithdrawn { story, .. } => {
+                if let Some(found) = self.stories.get_mut(story) {
+                    (found.words, found.photographs) = (None, BTreeSet::new());
+                }
+            }
+            _ => {
+                self.check(happened);
+                self.vary(happened);
+                self.owe(happened);
+            }
+        }
+    }
+
+    fn check(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        let (check, state, note, until) = match happened {
+            E::CheckRequested { check, note, .. } => (check, "outstanding", Some(note.to_string()), None),
+            E::CheckPassed { check, note, good_until, .. } => (check, "passed", Some(note.to_string()), *good_until),
+            E::CheckReused { check, good_until, .. } => (check, "passed", None, Some(*good_until)),
+            E::CheckFailed { check, note, .. } => (check, "failed", Some(note.to_string()), None),
+            E::WaiverProposed { check, reason, .. } => (check, "waiver_proposed", Some(reason.to_string()), None),
+            E::CheckWaived { check, .. } => (check, "waived", self.checks.get(check).and_then(|row| row.note.clone()), None),
+            _ => return,
+        };
+        let condition = self.checks.get(check).and_then(|row| row.condition.clone());
+        self.checks.insert(check.clone(), CheckRow { state: state.to_owned(), note, good_until: until, condition });
+    }
+
+    fn vary(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::VariationRequested { variation, change, words, by } => {
+                let (state, change, asked_by) = (VariationState::Requested, change.clone(), *by);
+                self.variations.insert(
+                    *variation,
+                    VariationRow { state, change, asked_by, decided_by: None, reason: None, sealed: Some(words.clone()) },
+                );
+            }
+            E::VariationApproved { variation, change, released, by, .. } => {
+                self.award = less(self.award, released.total());
+                self.ends_on = change.ends_on.unwrap_or(self.ends_on);
+                self.update_due_on = change.update_due_on.unwrap_or(self.update_due_on);
+                if let Some(purpose) = &change.purpose {
+                    (self.title, self.description) = (purpose.title.to_string(), purpose.description.to_string());
+                }
+                self.varied(*variation, VariationState::Approved, *by, None);
+            }
+            E::VariationRefused { variation, reason, by } => {
+                self.varied(*variation, VariationState::Refused, *by, Some(reason.to_string()));
+            }
+            E::AwardGrown { sources } => self.award = self.award.plus(sources.total()),
             _ => {}
+        }
+    }
+
+    fn varied(&mut self, number: u16, state: VariationState, by: PersonId, reason: Option<String>) {
+        if let Some(found) = self.variations.get_mut(&number) {
+            (found.state, found.decided_by, found.reason) = (state, Some(by), reason);
+        }
+    }
+
+    fn owe(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::UnderspendDeclared { released, due_back, .. } => {
+                self.award = less(self.award, released.total());
+                self.underspend_due = self.underspend_due.plus(*due_back);
+            }
+            E::ClawbackDemanded { amount, .. } => self.clawback_due = self.clawback_due.plus(*amount),
+            E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),
+            E::ReturnReceived { owed, sources, .. } => {
+                let back = sources.total();
+                self.award = less(self.award, back);
+                self.paid = less(self.paid, back);
+                self.returned = self.returned.plus(back);
+                self.owe_less(*owed, back);
+            }
+            E::ReturnWaived { owed, amount, .. } => {
+                self.waived = self.waived.plus(*amount);
+                self.owe_less(*owed, *amount);
+            }
+            _ => {}
+        }
+        self.due_back = self.underspend_due.plus(self.clawback_due);
+    }
+
+    fn owe_less(&mut self, owed: Owed, amount: Money) {
+        match owed {
+            Owed::Underspend => self.underspend_due = less(self.underspend_due, amount),
+            Owed::Clawback => self.clawback_due = less(self.clawback_due, amount),
         }
     }
 
     fn end(&mut self, state: GrantState) {
         self.state = state;
         self.award = Money::ZERO;
-    }
-
-    fn check(&mut self, check: &Slug, state: &str, note: Option<String>) {
-        self.checks.insert(check.clone(), CheckRow { state: state.to_owned(), note });
     }
 }

@@ -1,15 +1,19 @@
 //! Groups: their public names, members by id, and how their payee stands. Account details stay sealed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
+use crate::domain::file::{FileDigest, FilePurpose, Media};
 use crate::domain::group::Standing;
 use crate::domain::payee::{PayeeSealed, Route};
-use crate::domain::text::Identifier;
-use crate::domain::{Event, GroupEvent, PersonId};
+use crate::domain::sealed::Sealed;
+use crate::domain::text::{Identifier, Slug};
+use crate::domain::{Event, GrantId, GroupEvent, GroupId, PersonId};
 use crate::log::record::Recorded;
 
 /// A group as the log shows it.
@@ -23,6 +27,38 @@ pub struct GroupRow {
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
     pub payee: Option<PayeeRow>,
+    pub postcode: Option<Sealed>,
+    pub telephone: Option<Sealed>,
+    pub files: Vec<FileRow>,
+    pub on_file: BTreeMap<Slug, OnFileRow>,
+    /// The group that it was merged into.
+    pub merged_into: Option<GroupId>,
+    /// Groups that were merged into it.
+    pub took_in: BTreeSet<GroupId>,
+}
+
+/// A file of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = File)]
+pub struct FileRow {
+    pub file: FileDigest,
+    pub media: Media,
+    pub bytes: u64,
+    pub purpose: FilePurpose,
+    pub kept_by: PersonId,
+    #[schema(value_type = String, format = "date")]
+    pub kept_on: Date,
+}
+
+/// A check that one of the group's grants passed, and until when it is good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = OnFile)]
+pub struct OnFileRow {
+    pub grant: GrantId,
+    #[schema(value_type = String, format = "date")]
+    pub passed_on: Date,
+    #[schema(value_type = String, format = "date")]
+    pub good_until: Date,
 }
 
 /// Where a group's money goes.
@@ -57,13 +93,19 @@ impl Projection for Groups {
                 identifiers: BTreeSet::new(),
                 members: BTreeSet::new(),
                 payee: None,
+                postcode: None,
+                telephone: None,
+                files: Vec::new(),
+                on_file: BTreeMap::new(),
+                merged_into: None,
+                took_in: BTreeSet::new(),
             });
         }
         let mut row = row?;
         row.version = event.sequence;
         match happened {
             GroupEvent::GroupRegistered { .. } => {}
-            GroupEvent::GroupCorrected { name, area } => (row.name, row.area) = (name.to_string(), area.to_string()),
+            GroupEvent::GroupCorrected { name, area, .. } => (row.name, row.area) = (name.to_string(), area.to_string()),
             GroupEvent::IdentifierRecorded { identifier } => {
                 row.identifiers.insert(identifier.clone());
             }
@@ -76,6 +118,22 @@ impl Projection for Groups {
             GroupEvent::PayeeProvided { payee, details, keyed_by } => {
                 let (payee, keyed_by) = (*payee, *keyed_by);
                 row.payee = Some(PayeeRow { payee, route: details.route(), keyed_by, verified_by: None, details: details.clone() });
+            }
+            GroupEvent::ContactSet { postcode, telephone } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
+            GroupEvent::FileKept { file, media, bytes, purpose, kept_by } => row.files.push(FileRow {
+                file: file.clone(),
+                media: *media,
+                bytes: *bytes,
+                purpose: *purpose,
+                kept_by: *kept_by,
+                kept_on: event.recorded_on(),
+            }),
+            GroupEvent::CheckFiled { check, grant, passed_on, good_until } => {
+                row.on_file.insert(check.clone(), OnFileRow { grant: *grant, passed_on: *passed_on, good_until: *good_until });
+            }
+            GroupEvent::GroupMerged { into, .. } => row.merged_into = Some(*into),
+            GroupEvent::GroupTakenIn { group } => {
+                row.took_in.insert(*group);
             }
             GroupEvent::PayeeVerified { verified_by, .. } => {
                 if let Some(payee) = &mut row.payee {

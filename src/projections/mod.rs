@@ -5,6 +5,7 @@
 
 mod answers;
 mod applications;
+mod corrections;
 mod days;
 mod follow;
 mod funds;
@@ -21,11 +22,12 @@ use serde::de::DeserializeOwned;
 
 pub use answers::AnswerRow;
 pub use applications::{ApplicationRow, ScoreRow};
+pub use corrections::CorrectionRow;
 pub use days::DayRow;
 pub use follow::{ProjectionError, Projector};
 pub use funds::{FundRow, RoundRow};
-pub use grants::{CheckRow, GrantRow};
-pub use groups::{GroupRow, PayeeRow};
+pub use grants::{CheckRow, GrantRow, StoryRow, VariationRow};
+pub use groups::{FileRow, GroupRow, OnFileRow, PayeeRow};
 pub use organisations::OrganisationRow;
 pub use payments::PaymentRow;
 pub use people::PersonRow;
@@ -99,9 +101,10 @@ fn project<P: Projection>(event: &Recorded, row: Option<&str>, beside: Option<&s
 }
 
 /// Every projection.
-const ALL: [Registered; 11] = [
+const ALL: [Registered; 12] = [
     Registered::of::<answers::Answers>(),
     Registered::of::<applications::Applications>(),
+    Registered::of::<corrections::Corrections>(),
     Registered::of::<days::Days>(),
     Registered::of::<funds::Funds>(),
     Registered::of::<grants::Grants>(),

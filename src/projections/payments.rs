@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
+use crate::domain::file::FileDigest;
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::Route;
+use crate::domain::text::Slug;
 use crate::domain::{Event, GrantEvent, Money, PersonId};
 use crate::log::record::Recorded;
 
@@ -20,7 +22,13 @@ pub struct PaymentRow {
     pub payment: u16,
     pub state: PaymentState,
     pub amount: Money,
+    pub instalment: Option<u16>,
     pub route: Route,
+    /// From whom it is bought, where the organisation buys for the group.
+    pub supplier: Option<String>,
+    /// The batch in which it was sent.
+    pub batch: Option<Slug>,
+    pub receipt: Option<FileDigest>,
     pub prepared_by: PersonId,
     pub approved_by: BTreeSet<PersonId>,
     #[schema(value_type = String, format = "date")]
@@ -49,7 +57,9 @@ impl Projection for Payments {
             | E::PaymentCancelled { payment, .. }
             | E::PaymentSent { payment, .. }
             | E::PaymentConfirmed { payment, .. }
-            | E::PaymentFailed { payment, .. },
+            | E::PaymentFailed { payment, .. }
+            | E::PaymentReversed { payment, .. }
+            | E::PaymentCorrected { payment, .. },
         ) = &event.event
         else {
             return None;
@@ -60,13 +70,17 @@ impl Projection for Payments {
     fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
         use GrantEvent as E;
         let Event::Grant(happened) = &event.event else { return None };
-        if let E::PaymentPrepared { payment, amount, route, prepared_by, eyes, .. } = happened {
+        if let E::PaymentPrepared { payment, instalment, amount, route, supplier, prepared_by, eyes, .. } = happened {
             return Some(PaymentRow {
                 grant: event.stream,
                 payment: *payment,
                 state: PaymentState::Prepared,
                 amount: *amount,
+                instalment: *instalment,
                 route: *route,
+                supplier: supplier.as_ref().map(ToString::to_string),
+                batch: None,
+                receipt: None,
                 prepared_by: *prepared_by,
                 approved_by: BTreeSet::new(),
                 prepared_on: event.recorded_on(),
@@ -87,12 +101,16 @@ impl Projection for Payments {
             E::PaymentRejected { reason, .. } => row.end(PaymentState::Rejected, reason),
             E::PaymentCancelled { reason, .. } => row.end(PaymentState::Cancelled, reason),
             E::PaymentFailed { reason, .. } => row.end(PaymentState::Failed, reason),
-            E::PaymentSent { sent_on, .. } => {
+            E::PaymentReversed { reason, .. } => row.end(PaymentState::Reversed, reason),
+            E::PaymentCorrected { paid_on, .. } => row.paid_on = Some(*paid_on),
+            E::PaymentSent { sent_on, batch, .. } => {
                 row.state = PaymentState::Sent;
+                row.batch.clone_from(batch);
                 row.sent_on = Some(*sent_on);
             }
-            E::PaymentConfirmed { paid_on, .. } => {
+            E::PaymentConfirmed { paid_on, receipt, .. } => {
                 row.state = PaymentState::Confirmed;
+                row.receipt.clone_from(receipt);
                 row.paid_on = Some(*paid_on);
             }
             _ => {}

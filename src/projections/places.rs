@@ -25,6 +25,19 @@ pub struct PlaceRow {
     requested: Money,
     submitted_on: Option<Date>,
     judged: BTreeMap<String, Strength>,
+    /// How many days the decision took, once it was taken.
+    decided: Option<i64>,
+    /// The figures of each update as they count now.
+    reported: BTreeMap<u16, Figures>,
+}
+
+/// What an update adds to the figures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Figures {
+    people: u32,
+    volunteers: u32,
+    spent: Money,
+    said: BTreeMap<String, i64>,
 }
 
 pub(super) struct Places;
@@ -41,6 +54,7 @@ impl Projection for Places {
             }
             Event::Fund(
                 FundEvent::Committed { grant, .. }
+                | FundEvent::CommitmentIncreased { grant, .. }
                 | FundEvent::CommitmentReduced { grant, .. }
                 | FundEvent::CommitmentReleased { grant, .. },
             ) => Some(Touches::one(grant)),
@@ -66,6 +80,24 @@ impl Projection for Places {
             Event::Application(ApplicationEvent::ApplicationResubmitted { requested, area }) => {
                 Some(PlaceRow { requested: *requested, area: area.to_string(), ..row? })
             }
+            Event::Application(ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. }) => {
+                let mut row = row?;
+                row.decided = Some(row.days_until(event));
+                Some(row)
+            }
+            Event::Application(ApplicationEvent::ReviewDecided { upheld: true, .. }) => Some(PlaceRow { decided: None, ..row? }),
+            Event::Grant(GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. }) => {
+                let mut row = row?;
+                let said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
+                row.reported.insert(*update, Figures { people: *people, volunteers: *volunteers, spent: *spent, said });
+                Some(row)
+            }
+            Event::Grant(GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. }) => {
+                let mut row = row?;
+                let figures = row.reported.entry(*update).or_default();
+                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
+                Some(row)
+            }
             Event::Grant(GrantEvent::OutcomeJudged { update, sign, strength, .. }) => {
                 let mut row = row?;
                 row.judged.insert(format!("{update}/{sign}"), *strength);
@@ -85,6 +117,13 @@ impl Projection for Places {
             _ => {}
         }
         post.posted
+    }
+}
+
+impl PlaceRow {
+    fn days_until(&self, event: &Recorded) -> i64 {
+        let days = |submitted_on: Date| submitted_on.until(event.recorded_on()).map_or(0, |span| i64::from(span.get_days()));
+        self.submitted_on.map_or(0, days)
     }
 }
 
@@ -142,6 +181,10 @@ impl Posts<'_> {
                 self.add("awards", 1);
                 self.of_grant(&grant.to_string());
             }
+            FundEvent::CommitmentIncreased { grant, sources, .. } => {
+                self.money("committed", sources, 1, None);
+                self.of_grant(&grant.to_string());
+            }
             FundEvent::CommitmentReduced { grant, sources, effective_on } => {
                 self.money("committed", sources, -1, *effective_on);
                 self.of_grant(&grant.to_string());
@@ -182,9 +225,12 @@ impl Posts<'_> {
             }
             ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. } => {
                 self.add("decided", 1);
-                if let Some(submitted_on) = self.place.submitted_on {
-                    let days = submitted_on.until(self.event.recorded_on()).map_or(0, |span| i64::from(span.get_days()));
-                    self.add("decision_days", days);
+                self.add("decision_days", self.place.days_until(self.event));
+            }
+            ApplicationEvent::ReviewDecided { upheld: true, .. } => {
+                if let Some(days) = self.place.decided {
+                    self.add("decided", -1);
+                    self.add("decision_days", -days);
                 }
             }
             _ => {}
@@ -201,15 +247,24 @@ impl Posts<'_> {
             }
             GrantEvent::PaymentSent { sources, sent_on, .. } => self.money("paid", sources, 1, Some(*sent_on)),
             GrantEvent::PaymentFailed { sources, failed_on, .. } => self.money("paid", sources, -1, Some(*failed_on)),
-            GrantEvent::ReturnReceived { sources, received_on } => self.money("returned", sources, 1, Some(*received_on)),
-            GrantEvent::UpdateReceived { people, volunteers, spent, outcomes, .. } => {
-                self.add("updates", 1);
-                self.add("people", i64::from(*people));
-                self.add("volunteers", i64::from(*volunteers));
-                self.add("spent", spent.pence());
-                for said in outcomes {
-                    self.add("said", said.strength.points()).sign = said.sign.to_string();
-                    self.add("said_by", 1).sign = said.sign.to_string();
+            GrantEvent::PaymentReversed { sources, reversed_on, .. } => self.money("paid", sources, -1, Some(*reversed_on)),
+            GrantEvent::ReturnWaived { amount, .. } => {
+                self.add("waived", amount.pence());
+            }
+            GrantEvent::ReturnReceived { sources, received_on, .. } => self.money("returned", sources, 1, Some(*received_on)),
+            GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. } => {
+                // What was handed in before and queried counts no longer.
+                if let Some(before) = self.place.reported.get(update) {
+                    self.report(before, -1);
+                }
+                let said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
+                self.report(&Figures { people: *people, volunteers: *volunteers, spent: *spent, said }, 1);
+            }
+            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+                if let Some(before) = self.place.reported.get(update) {
+                    self.add("people", i64::from(*people) - i64::from(before.people));
+                    self.add("volunteers", i64::from(*volunteers) - i64::from(before.volunteers));
+                    self.add("spent", spent.pence() - before.spent.pence());
                 }
             }
             GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
@@ -221,6 +276,17 @@ impl Posts<'_> {
                 self.add("judged_of", 1).sign = sign.to_string();
             }
             _ => {}
+        }
+    }
+
+    fn report(&mut self, figures: &Figures, direction: i64) {
+        self.add("updates", direction);
+        self.add("people", direction * i64::from(figures.people));
+        self.add("volunteers", direction * i64::from(figures.volunteers));
+        self.add("spent", direction * figures.spent.pence());
+        for (sign, points) in &figures.said {
+            self.add("said", direction * points).sign.clone_from(sign);
+            self.add("said_by", direction).sign.clone_from(sign);
         }
     }
 }

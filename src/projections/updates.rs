@@ -1,11 +1,14 @@
 //! Updates, for the list of what is due, overdue and to be read. The group's words stay sealed.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
 use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
 use crate::domain::outcome::Strength;
 use crate::domain::sealed::Sealed;
@@ -30,6 +33,11 @@ pub struct UpdateRow {
     pub spent: Option<Money>,
     pub outcomes: Vec<OutcomeRow>,
     pub reason: Option<String>,
+    /// What staff asked last.
+    pub question: Option<String>,
+    pub files: BTreeSet<FileDigest>,
+    /// When the group was reminded last.
+    pub reminded_on: Option<Date>,
 }
 
 /// What the group said of a sign, and what staff judge.
@@ -54,7 +62,10 @@ impl Projection for Updates {
             E::UpdateRequested { update, .. }
             | E::UpdateReceived { update, .. }
             | E::UpdateAccepted { update }
+            | E::UpdateQueried { update, .. }
             | E::UpdateExcused { update, .. }
+            | E::UpdateCorrected { update, .. }
+            | E::ReminderSent { update, .. }
             | E::OutcomeJudged { update, .. },
         ) = &event.event
         else {
@@ -82,12 +93,16 @@ impl Projection for Updates {
                 spent: None,
                 outcomes: Vec::new(),
                 reason: None,
+                question: None,
+                files: BTreeSet::new(),
+                reminded_on: None,
             });
         }
         let mut row = row?;
         match happened {
-            E::UpdateReceived { channel, words, learned, people, volunteers, spent, outcomes, received_on, .. } => {
+            E::UpdateReceived { channel, words, learned, people, volunteers, spent, outcomes, files, received_on, .. } => {
                 row.state = UpdateState::Received;
+                row.files.clone_from(files);
                 (row.received_on, row.channel) = (Some(*received_on), Some(*channel));
                 (row.words, row.learned) = (Some(words.clone()), learned.clone());
                 (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
@@ -101,6 +116,14 @@ impl Projection for Updates {
                 row.outcomes = outcomes.iter().map(said).collect();
             }
             E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
+            E::UpdateQueried { question, .. } => {
+                row.state = UpdateState::Queried;
+                row.question = Some(question.to_string());
+            }
+            E::UpdateCorrected { people, volunteers, spent, .. } => {
+                (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
+            }
+            E::ReminderSent { sent_on, .. } => row.reminded_on = Some(*sent_on),
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;
                 row.reason = Some(reason.to_string());

@@ -117,6 +117,16 @@ pub async fn holder(store: &Store, organisation: &str, kind: &str, digest: &str)
     Ok(found.map(|(subject,)| subject))
 }
 
+/// Which other subjects hold the same value, by kind; an e-mail address is nobody else's.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sharing(store: &Store, organisation: &str, subject: &str) -> Stored<Vec<(String, String)>> {
+    const SQL: &str = "SELECT o.kind, o.subject FROM blind_index b JOIN blind_index o ON o.organisation = b.organisation AND o.kind = b.kind \
+         AND o.digest = b.digest AND o.subject <> b.subject WHERE b.organisation = $1 AND b.subject = $2 ORDER BY o.subject, o.kind";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
+}
+
 /// The ids of the keys that this database was used with, for one purpose.
 ///
 /// # Errors

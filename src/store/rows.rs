@@ -128,6 +128,20 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
     }))
 }
 
+/// The standing rows of the live generation with these ids.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn standing(store: &Store, organisation: &str, table: &'static str, ids: &[String]) -> Stored<Vec<Row>> {
+    let among = store.engine().among("v.id", "$3");
+    let sql = format!(
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation AND p.name = '{table}' \
+         AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND {among} ORDER BY v.id"
+    );
+    let ids = serde_json::to_string(ids).unwrap_or_default();
+    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(STANDING).bind(ids).fetch_all(db).await?))
+}
+
 /// Every version of every row of a generation, in order: for holding a rebuild against the live rows.
 ///
 /// # Errors

@@ -30,6 +30,8 @@ pub struct BudgetLine {
     pub unpaid: Money,
     pub paid: Money,
     pub returned: Money,
+    /// Due back and waived, or written off: it stays paid.
+    pub waived: Money,
     /// Paid less what came back.
     pub paid_net: Money,
     /// Allocated less committed. An area or round spends money that is allocated to none: it has no such figure.
@@ -130,6 +132,7 @@ fn budget_line(of: String, figures: &Figures, by_source: bool) -> Result<BudgetL
         unpaid: money("unpaid", committed - (paid - returned))?,
         paid: money("paid", paid)?,
         returned: money("returned", returned)?,
+        waived: money("waived", count(figures, "waived"))?,
         paid_net: money("paid_net", paid - returned)?,
         uncommitted: by_source.then(|| money("uncommitted", allocated - committed)).transpose()?,
         applications: count(figures, "submitted"),

@@ -2,6 +2,7 @@
 
 mod as_at;
 mod budget;
+mod linked;
 mod lists;
 mod opened;
 
@@ -16,8 +17,9 @@ use crate::store::StoreError;
 
 pub use as_at::AsAt;
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use linked::{HistoryLine, Link};
 pub use lists::{InTable, Listed, Page};
-pub use opened::{Answer, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
+pub use opened::{Answer, ApplicationSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
 
 /// How long a reader waits for the views to pass a position.
 pub const WAIT: Duration = Duration::from_millis(1500);
@@ -67,6 +69,12 @@ impl Reader {
         !self.roles.is_empty()
     }
 
+    /// A group's words are for those who work with groups, for the panel, and for the group; an auditor sees figures.
+    #[must_use]
+    pub fn reads_words(&self) -> bool {
+        !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
+    }
+
     /// Personal values are for those who work with groups, and for the group itself.
     #[must_use]
     pub fn works_with_groups(&self) -> bool {
@@ -103,12 +111,15 @@ impl Views {
         if self.projector.passed(position, WAIT).await { Ok(()) } else { Err(ViewError::Behind) }
     }
 
-    /// The groups that a person is a member of.
+    /// The groups that a person is a member of, with those that were merged into them.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Uuid>, ViewError> {
         let row: Option<PersonRow> = self.find(&person.to_string(), None).await?;
-        Ok(row.map(|row| row.groups.into_iter().collect()).unwrap_or_default())
+        let mut own: Vec<Uuid> = row.map(|row| row.groups.into_iter().collect()).unwrap_or_default();
+        let rows = self.groups(own.iter().map(ToString::to_string).collect()).await?;
+        own.extend(rows.iter().flat_map(|row| &row.took_in).map(|group| group.0));
+        Ok(own)
     }
 }

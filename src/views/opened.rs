@@ -8,15 +8,16 @@ use uuid::Uuid;
 
 use super::{Page, Reader, ViewError, Views};
 use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
 use crate::domain::group::Standing;
 use crate::domain::outcome::Strength;
 use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
-use crate::domain::{Money, PersonId, Roles};
+use crate::domain::{GroupId, Money, PersonId, Roles};
 use crate::log::vault::Opened;
-use crate::projections::{AnswerRow, GroupRow, PersonRow, UpdateRow};
+use crate::projections::{AnswerRow, ApplicationRow, FileRow, GrantRow, GroupRow, OnFileRow, PersonRow, UpdateRow, VariationRow};
 
 /// A person, opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -46,6 +47,37 @@ pub struct GroupSeen {
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
     pub payee: Option<PayeeSeen>,
+    pub postcode: Option<String>,
+    pub telephone: Option<String>,
+    pub files: Vec<FileRow>,
+    /// Checks that other grants can rest on.
+    #[schema(value_type = BTreeMap<String, OnFileRow>)]
+    pub on_file: BTreeMap<Slug, OnFileRow>,
+    /// The group that it was merged into.
+    pub merged_into: Option<GroupId>,
+    /// Groups that were merged into it.
+    pub took_in: BTreeSet<GroupId>,
+}
+
+/// An application, with the group's words about a review opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Application)]
+pub struct ApplicationSeen {
+    #[serde(flatten)]
+    pub row: ApplicationRow,
+    /// Why the group asked for a review.
+    pub review: Option<String>,
+}
+
+/// A grant, with the group's words about variations opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Grant)]
+pub struct GrantSeen {
+    #[serde(flatten)]
+    pub row: GrantRow,
+    /// Why each variation was asked for.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub variation_words: BTreeMap<u16, String>,
 }
 
 /// Where a group's money goes, opened.
@@ -90,6 +122,12 @@ pub struct UpdateSeen {
     pub spent: Option<Money>,
     pub outcomes: Vec<OutcomeSeen>,
     pub reason: Option<String>,
+    /// What staff asked last.
+    pub question: Option<String>,
+    /// Receipts and photographs, among the group's files.
+    pub files: BTreeSet<FileDigest>,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub reminded_on: Option<Date>,
 }
 
 /// What the group said of a sign, opened, and apart from it what staff judge.
@@ -155,6 +193,8 @@ impl Views {
     pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>) -> Result<Vec<GroupSeen>, ViewError> {
         let mut wanted = Wanted::default();
         for row in rows.iter().filter(|_| reader.works_with_groups() || !reader.sees_all()) {
+            wanted.add("postcode", row.postcode.as_ref());
+            wanted.add("telephone", row.telephone.as_ref());
             if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
                 wanted.add("holder", Some(holder));
                 wanted.add("numbers", Some(numbers));
@@ -174,6 +214,12 @@ impl Views {
         };
         let seen = |row: GroupRow| GroupSeen {
             payee: payee(&row),
+            postcode: text(&opened, row.postcode.as_ref()),
+            telephone: text(&opened, row.telephone.as_ref()),
+            files: row.files,
+            on_file: row.on_file,
+            merged_into: row.merged_into,
+            took_in: row.took_in,
             id: row.id,
             version: row.version,
             name: row.name,
@@ -181,6 +227,45 @@ impl Views {
             standing: row.standing,
             identifiers: row.identifiers,
             members: row.members,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// Opens what the group said about a review, for those who may read it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_applications(&self, words: bool, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| words) {
+            wanted.add("review", row.review_sealed.as_ref());
+        }
+        let opened = wanted.open(self).await?;
+        let seen = |mut row: ApplicationRow| {
+            let review = row.review_sealed.take();
+            row.reviewed = None;
+            ApplicationSeen { review: text(&opened, review.as_ref()), row }
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// Opens what the group said about variations, for those who may read it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_grants(&self, words: bool, rows: Vec<GrantRow>) -> Result<Vec<GrantSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for variation in rows.iter().filter(|_| words).flat_map(|row| row.variations.values()) {
+            wanted.add("variation", variation.sealed.as_ref());
+        }
+        let opened = wanted.open(self).await?;
+        let seen = |mut row: GrantRow| {
+            let said = |(number, variation): (&u16, &mut VariationRow)| {
+                let sealed = variation.sealed.take();
+                Some((*number, text(&opened, sealed.as_ref())?))
+            };
+            let variation_words = row.variations.iter_mut().filter_map(said).collect();
+            GrantSeen { row, variation_words }
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -243,6 +328,9 @@ impl Views {
             volunteers: row.volunteers,
             spent: row.spent,
             reason: row.reason,
+            question: row.question,
+            files: row.files,
+            reminded_on: row.reminded_on,
         };
         Ok(rows.into_iter().map(seen).collect())
     }

@@ -1,6 +1,6 @@
 //! Golden files: every version of every event that was ever written still loads, and writes the same bytes again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
@@ -21,7 +21,8 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
 }
 
-fn names() -> BTreeSet<String> {
+/// The names of the golden files of all events at their newest version.
+pub fn names() -> BTreeSet<String> {
     fn of<S: Stream>() -> impl Iterator<Item = String> {
         <S::Event as StreamEvent>::NAMES.iter().map(|name| format!("{}.{name}.1.0.json", S::TYPE))
     }
@@ -36,6 +37,13 @@ fn names() -> BTreeSet<String> {
 
 fn stored() -> BTreeSet<String> {
     std::fs::read_dir(folder()).expect("golden files").flatten().map(|entry| entry.file_name().into_string().expect("a name")).collect()
+}
+
+/// Writes the golden file of an event that has none yet: look at it, and commit it.
+pub fn offer(payloads: &BTreeMap<String, String>) {
+    for (name, payload) in payloads.iter().filter(|(name, _)| !folder().join(name).exists()) {
+        std::fs::write(folder().join(name), format!("{payload}\n")).expect("golden files can be written");
+    }
 }
 
 fn complete() {

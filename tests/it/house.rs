@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use microgrants::commands::clock::Clock;
 use microgrants::commands::{Caller, CommandError, Commands, Request};
 use microgrants::domain::{Actor, Command, PersonId, Refusal};
+use microgrants::files::Files;
 use microgrants::log::append::Answer;
 use microgrants::log::keys::Keys;
 use microgrants::log::vault::Vault;
@@ -90,6 +91,11 @@ impl House {
     pub async fn beside_reading(&self) -> Log {
         let vault = Vault::new(self.store().clone(), ORGANISATION, self.keys.kek.clone(), self.keys.index.clone());
         Log::open(self.store().clone(), ORGANISATION, vault, RecordedBy::Database).await.expect("the log opens")
+    }
+
+    /// Where its files lie.
+    pub fn files(&self) -> Files {
+        Files::in_folder(self.folder.path().join("files"))
     }
 
     pub fn store(&self) -> &Store {

@@ -5,14 +5,16 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
     ("commands", &["domain", "log"]),
+    ("files", &["domain", "log"]),
     ("projections", &["domain", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
-    ("http", &["domain", "commands", "views", "log", "projections", "store"]),
+    ("jobs", &["domain", "log", "commands", "projections", "views"]),
+    ("http", &["domain", "commands", "files", "views", "log", "projections", "store"]),
     ("config.rs", &["domain"]),
 ];
 

@@ -13,7 +13,9 @@ mod faults;
 mod golden;
 mod house;
 mod layers;
+mod lifecycle;
 mod log;
+mod matrix;
 mod model;
 mod office;
 mod postgres;
@@ -41,7 +43,9 @@ fn main() -> ExitCode {
         faults::cases,
         golden::cases,
         layers::cases,
+        lifecycle::cases,
         log::cases,
+        matrix::cases,
         model::cases,
         projections::cases,
         races::cases,

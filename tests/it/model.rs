@@ -3,10 +3,7 @@
 
 use microgrants::domain::command::Nothing;
 use microgrants::domain::fund::Allocate;
-use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, CheckNote, GrantState, Method, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn,
-    UpdateBecause,
-};
+use microgrants::domain::grant::{AcceptAgreement, AmountOf, GrantState, Method, PaymentBecause, PaymentOf, PaymentOn, UpdateBecause};
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::source::Source;
@@ -15,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::cases::Cases;
-use crate::office::{AGREEMENT, gbp, open, provide_payee, text};
+use crate::office::{AGREEMENT, confirm, gbp, open, passes, prepare, provide_payee, receive_return, text};
 use crate::setting::{FUND, Setting};
 
 pub fn cases(cases: &mut Cases) {
@@ -282,23 +279,21 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
             (members[grant], on_grant(GrantCommand::AcceptAgreement(accept)))
         }
         Move::DeclineOffer(grant) => (members[grant], on_grant(GrantCommand::DeclineOffer(Nothing {}))),
-        Move::PassCheck(_) => (staff[0], on_grant(GrantCommand::PassCheck(CheckNote { check: text("identity"), note: text("Seen") }))),
+        Move::PassCheck(_) => (staff[0], on_grant(passes("identity"))),
         Move::ProvidePayee(_, person) => (staff[person], on_group(provide_payee("12-34-56 12345678"))),
         Move::VerifyPayee(grant, person) => {
             let payee = setting.world.groups.get(&setting.group(grant).0).and_then(|group| group.payee()).map_or(1, |payee| payee.number);
             (staff[person], on_group(GroupCommand::VerifyPayee(VerifyPayee { payee, method: text("Statement") })))
         }
-        Move::Prepare(_, pounds, person) => (staff[person], on_grant(GrantCommand::PreparePayment(PreparePayment { amount: gbp(pounds) }))),
+        Move::Prepare(_, pounds, person) => (staff[person], on_grant(prepare(pounds))),
         Move::Approve(_, payment, person) => (staff[person], on_grant(GrantCommand::ApprovePayment(PaymentOf { payment }))),
         Move::Cancel(_, payment) => (staff[0], on_grant(GrantCommand::CancelPayment(PaymentBecause { payment, reason: text("No") }))),
         Move::Send(_, payment) => (staff[0], on_grant(GrantCommand::SendPayment(PaymentOn { payment, happened_on: day }))),
-        Move::Confirm(_, payment) => (staff[0], on_grant(GrantCommand::ConfirmPayment(PaymentOn { payment, happened_on: day }))),
+        Move::Confirm(_, payment) => (staff[0], on_grant(confirm(payment, day))),
         Move::Fail(_, payment) => (staff[0], on_grant(GrantCommand::FailPayment(PaymentBecause { payment, reason: text("No") }))),
         Move::Excuse(_) => (staff[0], on_grant(GrantCommand::ExcuseUpdate(UpdateBecause { update: 1, reason: text("Ended") }))),
         Move::Underspend(_, pounds) => (staff[0], on_grant(GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(pounds) }))),
-        Move::Return(_, pounds) => {
-            (staff[0], on_grant(GrantCommand::ReceiveReturn(ReceiveReturn { amount: gbp(pounds), received_on: day })))
-        }
+        Move::Return(_, pounds) => (staff[0], on_grant(receive_return(pounds, day))),
         Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
     }
 }

@@ -1,13 +1,14 @@
 //! An office of two people who hold every role, and builders in the field's words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use microgrants::commands::clock::new_id;
 use microgrants::commands::{Caller, Request};
-use microgrants::domain::application::{Answers, Award, Channel, StartApplication, Submit, Summary};
+use microgrants::domain::application::{Answers, Award, Channel, Declare, StartApplication, Submit, Summary};
 use microgrants::domain::command::Nothing;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf, Rules};
-use microgrants::domain::grant::{AcceptAgreement, CheckNote, Method, PaymentOf, PreparePayment};
+use microgrants::domain::grant::{AcceptAgreement, ConfirmPayment, Method, Owed, PassCheck, PaymentOf, PreparePayment, ReceiveReturn};
 use microgrants::domain::group::{RegisterGroup, Standing, VerifyPayee};
 use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question, hash_of};
 use microgrants::domain::outcome::Sign;
@@ -55,7 +56,18 @@ pub async fn person(house: &House, name: &str) -> PersonId {
 }
 
 pub fn rules() -> Rules {
-    Rules { minimum: gbp(500), maximum: gbp(2500), eyes: 2, checks: BTreeSet::from([text("identity")]), offer_days: 28, signers: 2 }
+    Rules {
+        minimum: gbp(500),
+        maximum: gbp(2500),
+        eyes: 2,
+        quorum: 1,
+        checks: BTreeSet::from([text("identity")]),
+        checks_at_risk: BTreeSet::from([text("safeguarding")]),
+        offer_days: 28,
+        signers: 2,
+        update_every_days: None,
+        remind_days: 14,
+    }
 }
 
 impl Office {
@@ -119,6 +131,7 @@ impl Office {
             requested: Some(gbp(asked)),
             area: Some(text("oldham")),
             activity: Some(text("food")),
+            people_at_risk: None,
             answers: std::iter::once((text("idea"), open(ANSWER))).collect(),
         };
         for command in [ApplicationCommand::Start(start), ApplicationCommand::SaveAnswers(answers)] {
@@ -137,7 +150,7 @@ impl Office {
     pub async fn ready(&self, house: &House, asked: u32) -> (ApplicationId, GroupId, PersonId) {
         let (application, group, member) = self.submitted(house, asked).await;
         let summary = Summary { title: text("Soup on Saturdays"), description: text("Neighbours cook and eat together.") };
-        for command in [ApplicationCommand::ConfirmEligibility(Nothing {}), ApplicationCommand::WriteSummary(summary)] {
+        for command in [ApplicationCommand::ConfirmEligibility(Nothing {}), ApplicationCommand::WriteSummary(summary), no_interest()] {
             house.takes(self.ada, Command::Application(application, command)).await;
         }
         (application, group, member)
@@ -157,23 +170,46 @@ impl Office {
         house.takes(member, Command::Group(group, provide_payee("12-34-56 12345678"))).await;
         let verify = GroupCommand::VerifyPayee(VerifyPayee { payee: 1, method: text("A statement was seen") });
         house.takes(self.ada, Command::Group(group, verify)).await;
-        let passed = CheckNote { check: text("identity"), note: text("Seen.") };
-        house.takes(self.ada, Command::Grant(grant, GrantCommand::PassCheck(passed))).await;
+        house.takes(self.ada, Command::Grant(grant, passes("identity"))).await;
         (grant, group, member)
     }
 
     /// A grant with its first payment prepared by Ada.
     pub async fn prepared(&self, house: &House, pounds: u32) -> (GrantId, GroupId, PersonId) {
         let (grant, group, member) = self.payable(house, pounds).await;
-        let prepare = GrantCommand::PreparePayment(PreparePayment { amount: gbp(pounds) });
-        house.takes(self.ada, Command::Grant(grant, prepare)).await;
+        house.takes(self.ada, Command::Grant(grant, prepare(pounds))).await;
         (grant, group, member)
     }
 }
 
 pub fn award(house: &House, application: ApplicationId, pounds: u32) -> Command {
-    let award = Award { amount: gbp(pounds), reason: None, ends_on: house.in_days(90), update_due_on: house.in_days(120) };
+    let award = award_of(gbp(pounds), house.in_days(90), house.in_days(120));
     Command::Application(application, ApplicationCommand::Award(award))
+}
+
+/// An award of what was asked for, by whoever records it.
+pub fn award_of(amount: Money, ends_on: Date, update_due_on: Date) -> Award {
+    Award { amount, reason: None, ends_on, update_due_on, conditions: BTreeMap::new(), present: BTreeSet::new() }
+}
+
+pub fn no_interest() -> ApplicationCommand {
+    ApplicationCommand::Declare(Declare { interest: None })
+}
+
+pub fn passes(check: &str) -> GrantCommand {
+    GrantCommand::PassCheck(PassCheck { check: text(check), note: text("Seen."), good_until: None, evidence: None })
+}
+
+pub fn prepare(pounds: u32) -> GrantCommand {
+    GrantCommand::PreparePayment(PreparePayment { amount: Some(gbp(pounds)), instalment: None, supplier: None })
+}
+
+pub fn confirm(payment: u16, happened_on: Date) -> GrantCommand {
+    GrantCommand::ConfirmPayment(ConfirmPayment { payment, happened_on, receipt: None })
+}
+
+pub fn receive_return(pounds: u32, received_on: Date) -> GrantCommand {
+    GrantCommand::ReceiveReturn(ReceiveReturn { owed: Owed::Underspend, amount: gbp(pounds), received_on })
 }
 
 pub fn source() -> Source {

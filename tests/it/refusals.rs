@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
-use microgrants::domain::application::{Answers, Award, Channel, Score, StartApplication, Submit, Summary};
+use microgrants::domain::application::{Answers, Channel, Help, HelpKind, Score, StartApplication, Submit, Summary};
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::{ExtendRound, PlanRound, RoundOf, SetRules};
-use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn, ReceiveUpdate, UpdateOf,
-};
+use microgrants::domain::grant::{AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, ReceiveUpdate, UpdateOf};
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::{NameFounder, RoleOf, hash_of};
 use microgrants::domain::outcome::{OutcomeSaid, Strength};
@@ -20,7 +18,9 @@ use strum::VariantNames as _;
 use uuid::Uuid;
 
 use crate::cases::Cases;
-use crate::office::{AGREEMENT, gbp, open, provide_payee, rules, submit, text};
+use crate::office::{
+    AGREEMENT, award_of, confirm, gbp, no_interest, open, passes, prepare, provide_payee, receive_return, rules, submit, text,
+};
 use crate::setting::{FUND, Setting, register};
 use crate::world::ORGANISATION;
 
@@ -28,11 +28,12 @@ pub fn cases(cases: &mut Cases) {
     cases.plain("refusals::every_rule_says_no_when_it_should", all);
 }
 
-/// Those that only a database can decide: `sealed` has their cases.
-const ELSEWHERE: [&str; 2] = ["taken", "erased"];
+/// Those that only a database, or a published table, can decide: `sealed` and `payee` have their cases.
+const ELSEWHERE: [&str; 3] = ["taken", "erased", "account_fails"];
 
+/// The refusals that were met.
 #[derive(Default)]
-struct Seen(BTreeSet<&'static str>);
+pub struct Seen(BTreeSet<&'static str>);
 
 impl Seen {
     /// Asks, as one of the staff, what must be refused with this code; the world stays as it was.
@@ -40,11 +41,17 @@ impl Seen {
         self.refuses_to(setting, Actor::Person(setting.staff[staff]), code, command);
     }
 
-    fn refuses_to(&mut self, setting: &mut Setting, actor: Actor, code: &'static str, command: Command) {
+    /// The same, as anybody.
+    pub fn refuses_to(&mut self, setting: &mut Setting, actor: Actor, code: &'static str, command: Command) {
         let says = format!("{command:?}");
         let refusal = setting.world.issue(actor, command).expect_err(&says);
         assert_eq!(refusal.code(), code, "{says}");
         self.0.insert(refusal.code());
+    }
+
+    pub fn note(&mut self, refusal: &Refusal, code: &'static str) {
+        assert_eq!(refusal.code(), code);
+        self.0.insert(code);
     }
 }
 
@@ -59,6 +66,7 @@ fn all() {
     payments(&mut seen);
     updates(&mut seen);
     closing(&mut seen);
+    crate::lifecycle::refusals(&mut seen);
     let missing: Vec<_> = Refusal::VARIANTS.iter().filter(|code| !seen.0.contains(*code) && !ELSEWHERE.contains(code)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
@@ -171,26 +179,28 @@ fn applications(seen: &mut Seen) {
     seen.refuses_to(&mut world, Actor::Person(PersonId(Uuid::from_u128(101))), "not_of_group", theirs);
     let confirm = on_application(&world, A::ConfirmEligibility(Nothing {}));
     seen.refuses(&mut world, 0, "application_not_in_state", confirm);
+    let member = Actor::Person(world.members[0]);
     let blank = microgrants::domain::ApplicationId(Uuid::from_u128(555));
     let start = StartApplication { fund: FUND, round: text("first"), group: world.group(0), late: false };
     world.takes(0, Command::Application(blank, A::Start(start.clone())));
-    seen.refuses(&mut world, 0, "answer_missing", Command::Application(blank, A::Submit(submit())));
+    seen.refuses_to(&mut world, member, "answer_missing", Command::Application(blank, A::Submit(submit())));
     world.takes(
         0,
         Command::Application(blank, A::SaveAnswers(Answers { answers: [(text("idea"), open("Soup"))].into(), ..Answers::default() })),
     );
-    seen.refuses(&mut world, 0, "request_incomplete", Command::Application(blank, A::Submit(submit())));
+    seen.refuses_to(&mut world, member, "request_incomplete", Command::Application(blank, A::Submit(submit())));
     world.world.today = date(2026, 7, 1);
     let submit_late = on_application(&world, A::Submit(submit()));
-    seen.refuses(&mut world, 0, "round_closed", submit_late);
-    let on_paper = |received_on, late_reason| Submit { channel: Channel::Paper, received_on, late_reason, help: None };
+    seen.refuses_to(&mut world, member, "round_closed", submit_late);
+    let keyed = HelpKind::KeyedVerbatim { read_back: true, scan: None };
+    let help = Some(Help { by: world.staff[0], kind: keyed });
+    let on_paper = |received_on, late_reason| Submit { channel: Channel::Paper, received_on, late_reason, help: help.clone() };
     let without = on_application(&world, A::Submit(on_paper(Some(date(2026, 6, 30)), None)));
     seen.refuses(&mut world, 0, "late_without_reason", without);
     let too_late = on_application(&world, A::Submit(on_paper(Some(date(2026, 7, 1)), Some(text("Late")))));
     seen.refuses(&mut world, 0, "round_closed", too_late);
     let in_time = on_application(&world, A::Submit(on_paper(Some(date(2026, 6, 30)), Some(text("It lay in the post")))));
     // What came in time on paper is for the office to say, not for the group.
-    let member = Actor::Person(world.members[0]);
     seen.refuses_to(&mut world, member, "not_yours", in_time.clone());
     let late = StartApplication { fund: FUND, round: text("first"), group: world.group(0), late: true };
     let another = Command::Application(microgrants::domain::ApplicationId(Uuid::from_u128(556)), A::Start(late));
@@ -202,10 +212,12 @@ fn decisions(seen: &mut Seen) {
     use ApplicationCommand as A;
     let mut world = Setting::drafts(1);
     let submitted = on_application(&world, A::Submit(submit()));
-    world.takes(0, submitted);
+    world.world.by(world.members[0], submitted).expect("taken");
+    let declared = on_application(&world, no_interest());
+    world.takes(0, declared);
     let eligible = on_application(&world, A::ConfirmEligibility(Nothing {}));
     world.takes(0, eligible);
-    let without_summary = world.award(0, gbp(900));
+    let without_summary = world.award(0, gbp(2500));
     seen.refuses(&mut world, 0, "summary_missing", without_summary);
     let repeats = on_application(&world, A::WriteSummary(Summary { title: text("Soup"), description: text("Soup") }));
     seen.refuses(&mut world, 0, "summary_repeats", repeats);
@@ -225,15 +237,16 @@ fn decisions(seen: &mut Seen) {
     let mut world = Setting::drafts(1);
     let less = on_application(&world, A::SaveAnswers(Answers { requested: Some(gbp(600)), ..Answers::default() }));
     world.takes(0, less);
-    for command in
-        [A::Submit(submit()), A::ConfirmEligibility(Nothing {}), A::WriteSummary(Summary { title: text("A"), description: text("B") })]
+    let submitted = on_application(&world, A::Submit(submit()));
+    world.world.by(world.members[0], submitted).expect("taken");
+    for command in [no_interest(), A::ConfirmEligibility(Nothing {}), A::WriteSummary(Summary { title: text("A"), description: text("B") })]
     {
         let command = on_application(&world, command);
         world.takes(0, command);
     }
-    let more = world.award(0, gbp(700));
-    seen.refuses(&mut world, 0, "above_asked", more);
-    let backwards = Award { amount: gbp(600), reason: None, ends_on: date(2026, 9, 2), update_due_on: date(2026, 9, 1) };
+    let more = on_application(&world, A::Award(award_of(gbp(700), date(2026, 9, 1), date(2026, 9, 15))));
+    seen.refuses(&mut world, 0, "not_as_asked", more);
+    let backwards = award_of(gbp(600), date(2026, 9, 2), date(2026, 9, 1));
     let backwards = on_application(&world, A::Award(backwards));
     seen.refuses(&mut world, 0, "dates_out_of_order", backwards);
     let mut unpublished = Setting::ready(1);
@@ -260,7 +273,7 @@ fn accept(hash: String, names: &[&str]) -> GrantCommand {
 fn accepted() -> Setting {
     let mut world = awarded();
     let accept = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
-    world.takes(0, accept);
+    world.world.by(world.members[0], accept).expect("taken");
     world
 }
 
@@ -270,8 +283,8 @@ fn offers(seen: &mut Seen) {
         ("agreement_differs", accept(hash_of("Another"), &["A", "B"])),
         ("too_few_signers", accept(hash_of(AGREEMENT), &["A"])),
         ("offer_stands", GrantCommand::LapseOffer(Nothing {})),
-        ("agreement_not_accepted", GrantCommand::PreparePayment(PreparePayment { amount: gbp(1) })),
-        ("unknown", GrantCommand::PassCheck(CheckNote { check: text("other"), note: text("Seen") })),
+        ("agreement_not_accepted", prepare(1)),
+        ("unknown", passes("other")),
         ("not_proposed", GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf { check: text("identity") })),
     ] {
         let command = on_grant(&world, command);
@@ -283,7 +296,7 @@ fn offers(seen: &mut Seen) {
     let confirm = on_grant(&world, GrantCommand::ConfirmWaiver(microgrants::domain::grant::CheckOf { check: text("identity") }));
     seen.refuses(&mut world, 0, "same_person", confirm.clone());
     world.takes(1, confirm);
-    let pass = on_grant(&world, GrantCommand::PassCheck(note()));
+    let pass = on_grant(&world, passes("identity"));
     seen.refuses(&mut world, 0, "check_not_in_state", pass);
     world.world.today = date(2026, 8, 1);
     let late = on_grant(&world, accept(hash_of(AGREEMENT), &["A", "B"]));
@@ -295,11 +308,10 @@ fn offers(seen: &mut Seen) {
 
 fn payments(seen: &mut Seen) {
     let mut world = accepted();
-    let prepare = |pounds| GrantCommand::PreparePayment(PreparePayment { amount: gbp(pounds) });
     let group = world.group(0);
     let check = on_grant(&world, prepare(1000));
     seen.refuses(&mut world, 0, "check_outstanding", check.clone());
-    let pass = on_grant(&world, GrantCommand::PassCheck(CheckNote { check: text("identity"), note: text("Seen") }));
+    let pass = on_grant(&world, passes("identity"));
     world.takes(0, pass);
     seen.refuses(&mut world, 0, "payee_not_verified", check.clone());
     // Ben keys the payee, so Ben can neither verify it nor approve a payment to it.
@@ -320,7 +332,7 @@ fn payments(seen: &mut Seen) {
     world.takes(2, approve);
     world.takes(0, Command::Group(group, provide_payee("65-43-21 87654321")));
     seen.refuses(&mut world, 0, "payee_changed", send);
-    let none_due = on_grant(&world, GrantCommand::ReceiveReturn(ReceiveReturn { amount: gbp(1), received_on: date(2026, 6, 1) }));
+    let none_due = on_grant(&world, receive_return(1, date(2026, 6, 1)));
     seen.refuses(&mut world, 0, "return_not_due", none_due);
     let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(1) }));
     seen.refuses(&mut world, 0, "underspend_too_large", unspent);
@@ -349,6 +361,8 @@ fn updates(seen: &mut Seen) {
         volunteers: 1,
         spent: gbp(1),
         outcomes: vec![OutcomeSaid { sign: text(sign), strength: Strength::Some, words: open("Yes") }],
+        files: BTreeSet::new(),
+        consent: true,
     };
     let unknown = on_grant(&world, GrantCommand::ReceiveUpdate(update("no-sign")));
     seen.refuses(&mut world, 0, "unknown_sign", unknown);
@@ -365,25 +379,24 @@ fn closing(seen: &mut Seen) {
     let excuse = microgrants::domain::grant::UpdateBecause { update: 1, reason: text("Ended") };
     for command in [
         on_grant(&world, GrantCommand::ExcuseUpdate(excuse)),
-        on_grant(&world, GrantCommand::PassCheck(CheckNote { check: text("identity"), note: text("Seen") })),
+        on_grant(&world, passes("identity")),
         Command::Group(world.group(0), provide_payee("12-34-56 12345678")),
     ] {
         world.takes(0, command);
     }
     world.takes(1, Command::Group(world.group(0), GroupCommand::VerifyPayee(VerifyPayee { payee: 1, method: text("Statement") })));
-    let prepare = on_grant(&world, GrantCommand::PreparePayment(PreparePayment { amount: gbp(1000) }));
+    let prepare = on_grant(&world, prepare(1000));
     world.takes(1, prepare);
     seen.refuses(&mut world, 0, "payment_under_way", close.clone());
     let on = PaymentOn { payment: 1, happened_on: date(2026, 6, 1) };
-    for command in [GrantCommand::ApprovePayment(PaymentOf { payment: 1 }), GrantCommand::SendPayment(on), GrantCommand::ConfirmPayment(on)]
-    {
+    for command in [GrantCommand::ApprovePayment(PaymentOf { payment: 1 }), GrantCommand::SendPayment(on), confirm(1, on.happened_on)] {
         let command = on_grant(&world, command);
         world.takes(2, command);
     }
     let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(10) }));
     world.takes(0, unspent);
     seen.refuses(&mut world, 0, "return_outstanding", close.clone());
-    let back = on_grant(&world, GrantCommand::ReceiveReturn(ReceiveReturn { amount: gbp(10), received_on: date(2026, 6, 1) }));
+    let back = on_grant(&world, receive_return(10, date(2026, 6, 1)));
     world.takes(0, back);
     world.takes(0, close);
     assert_eq!(world.world.funds[&FUND.0].budget().committed().total(), gbp(990), "what was paid and kept stays committed");

@@ -10,13 +10,15 @@ use microgrants::domain::group::{RegisterGroup, Standing};
 use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question};
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::role::Who;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GroupCommand, GroupId, Money, OrganisationCommand,
-    PersonCommand, PersonId, Role,
+    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, Money,
+    OrganisationCommand, OrganisationId, PersonCommand, PersonId, Refusal, Role,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::office::{AGREEMENT, gbp, open, rules, source, submit, text};
+use crate::office::{AGREEMENT, award_of, gbp, no_interest, open, rules, source, submit, text};
 use crate::world::{ORGANISATION, World};
 
 pub const FUND: FundId = FundId(Uuid::from_u128(2));
@@ -89,11 +91,12 @@ impl Setting {
         let mut setting = Self::drafts(groups);
         let summary = Summary { title: text("Soup"), description: text("Neighbours cook together.") };
         for number in 0..groups {
-            for command in [
-                ApplicationCommand::Submit(submit()),
-                ApplicationCommand::ConfirmEligibility(Nothing {}),
-                ApplicationCommand::WriteSummary(summary.clone()),
-            ] {
+            let submit = Command::Application(setting.application(number), ApplicationCommand::Submit(submit()));
+            setting.world.by(setting.members[number], submit).expect("taken");
+            for staff in 0..3 {
+                setting.takes(staff, Command::Application(setting.application(number), no_interest()));
+            }
+            for command in [ApplicationCommand::ConfirmEligibility(Nothing {}), ApplicationCommand::WriteSummary(summary.clone())] {
                 setting.takes(0, Command::Application(setting.application(number), command));
             }
         }
@@ -124,6 +127,7 @@ impl Setting {
             requested: Some(gbp(2500)),
             area: Some(text("oldham")),
             activity: None,
+            people_at_risk: None,
             answers: std::iter::once((text("idea"), open("Soup"))).collect(),
         };
         for command in [ApplicationCommand::Start(start), ApplicationCommand::SaveAnswers(answers)] {
@@ -135,6 +139,21 @@ impl Setting {
     pub fn takes(&mut self, staff: usize, command: Command) {
         let says = format!("{command:?}");
         self.world.by(self.staff[staff], command).unwrap_or_else(|refusal| panic!("{says}: {refusal}"));
+    }
+
+    /// Asks for a command by its name, with a body as the API takes it.
+    pub fn asks(&mut self, actor: Actor, noun: &str, id: Uuid, name: &str, body: &Value) -> Result<(), Refusal> {
+        let command = command_of(noun, id, name, body);
+        match command.who() {
+            Who::Consequence => self.world.follow(actor, command),
+            _ => self.world.issue(actor, command),
+        }
+    }
+
+    /// Asks one of the staff for what must be taken.
+    pub fn does(&mut self, staff: usize, noun: &str, id: Uuid, name: &str, body: &Value) {
+        let actor = Actor::Person(self.staff[staff]);
+        self.asks(actor, noun, id, name, body).unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
     }
 
     #[expect(clippy::unused_self, reason = "reads as the others do")]
@@ -157,8 +176,25 @@ impl Setting {
     }
 
     pub fn award(&self, number: usize, amount: Money) -> Command {
-        let award = Award { amount, reason: None, ends_on: date(2026, 9, 1), update_due_on: date(2026, 9, 15) };
+        let reason = (amount != gbp(2500)).then(|| text("As much as is needed"));
+        let award = Award { reason, ..award_of(amount, date(2026, 9, 1), date(2026, 9, 15)) };
         Command::Application(self.application(number), ApplicationCommand::Award(award))
+    }
+}
+
+/// A command from its name and body.
+pub fn command_of(noun: &str, id: Uuid, name: &str, body: &Value) -> Command {
+    fn read<C>(read: Option<Result<C, serde_json::Error>>, says: &str) -> C {
+        read.unwrap_or_else(|| panic!("there is no {says}")).unwrap_or_else(|error| panic!("{says}: {error}"))
+    }
+    let says = format!("{noun}/{name}");
+    match noun {
+        "person" => Command::Person(PersonId(id), read(PersonCommand::read(name, body), &says)),
+        "organisation" => Command::Organisation(OrganisationId(id), read(OrganisationCommand::read(name, body), &says)),
+        "fund" => Command::Fund(FundId(id), read(FundCommand::read(name, body), &says)),
+        "group" => Command::Group(GroupId(id), read(GroupCommand::read(name, body), &says)),
+        "application" => Command::Application(ApplicationId(id), read(ApplicationCommand::read(name, body), &says)),
+        _ => Command::Grant(GrantId(id), read(GrantCommand::read(name, body), &says)),
     }
 }
 

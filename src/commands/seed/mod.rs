@@ -2,6 +2,7 @@
 //!
 //! Ids and command ids are deterministic, so a second run, or one after an interruption, adds only what is missing.
 
+mod after;
 mod programme;
 mod setting;
 mod story;

@@ -101,6 +101,25 @@ pub(super) struct GroupSeed {
     /// What was left over, if anything was.
     #[serde(default)]
     pub(super) unspent: Option<Money>,
+    /// What happened on the way.
+    #[serde(default)]
+    pub(super) turns: Vec<Turn>,
+}
+
+/// Something that went another way than planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Turn {
+    PaymentRejected,
+    PaymentCancelled,
+    PaymentFailed,
+    PaymentReversed,
+    Varied,
+    Held,
+    Clawback,
+    InterestDeclared,
+    KeyedIn,
+    StoryPublished,
 }
 
 /// How far an application or grant came, in the order in which things happen.
@@ -116,16 +135,21 @@ pub(super) enum Stage {
     Eligible,
     InAssessment,
     Declined,
+    UnderReview,
     Deferred,
     ReserveList,
     Offered,
     OfferDeclined,
     OfferLapsed,
+    OfferWithdrawn,
     Accepted,
     Prepared,
     Approved,
     Sent,
     Live,
+    Terminated,
+    Queried,
+    Excused,
     Reported,
     ReturnDue,
     Closed,

@@ -3,21 +3,21 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::programme::{GroupSeed, Programme, Stage};
+use super::programme::{GroupSeed, Programme, Stage, Turn};
 use super::{Step, id_of, setting};
-use crate::domain::application::{Answers, Award, Channel, Rank, RequestChanges, Score, StartApplication, Submit, Summary};
-use crate::domain::command::{Because, Nothing};
-use crate::domain::grant::{
-    AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn, ReceiveUpdate, UpdateOf,
+use crate::domain::application::{
+    Answers, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest, InterestKind, RequestChanges, RequestReview, Reserve,
+    Score, StartApplication, Submit, Summary,
 };
+use crate::domain::command::{Because, Nothing};
+use crate::domain::grant::{AcceptAgreement, Method, PassCheck};
 use crate::domain::group::{RegisterGroup, VerifyPayee};
 use crate::domain::organisation::hash_of;
-use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::payee::{Account, PayeeTyped};
 use crate::domain::sealed::Personal;
 use crate::domain::text::Prose;
 use crate::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, GroupId, Money, OrganisationId, PersonCommand, PersonId,
+    Actor, ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, GroupId, OrganisationId, PersonCommand, PersonId,
 };
 
 pub(super) fn steps(programme: &Programme, organisation: OrganisationId, ends_on: Date) -> Vec<Step> {
@@ -43,30 +43,30 @@ pub(super) fn steps(programme: &Programme, organisation: OrganisationId, ends_on
     steps
 }
 
-struct Story<'a> {
+pub(super) struct Story<'a> {
     programme: &'a Programme,
-    seed: &'a GroupSeed,
-    organisation: OrganisationId,
+    pub(super) seed: &'a GroupSeed,
+    pub(super) organisation: OrganisationId,
     ends_on: Date,
-    number: i32,
+    pub(super) number: i32,
     opens: i32,
     closes: i32,
-    member: PersonId,
+    pub(super) member: PersonId,
     group: GroupId,
     application: ApplicationId,
     steps: Vec<Step>,
 }
 
 /// A reason for the record.
-fn because(reason: &str) -> Because {
+pub(super) fn because(reason: &str) -> Because {
     Because { reason: prose(reason) }
 }
 
-fn prose(text: &str) -> Prose {
+pub(super) fn prose(text: &str) -> Prose {
     text.parse().expect("the texts of the seeds are short and plain")
 }
 
-fn open(text: &str) -> Personal {
+pub(super) fn open(text: &str) -> Personal {
     Personal::Open(text.to_owned())
 }
 
@@ -76,20 +76,25 @@ impl Story<'_> {
         self.judge();
         self.accept();
         self.pay();
+        self.change();
         self.report();
         self.steps
     }
 
-    fn came_to(&self, stage: Stage) -> bool {
+    pub(super) fn came_to(&self, stage: Stage) -> bool {
         self.seed.comes_to >= stage
     }
 
-    fn date(&self, day: i32) -> Date {
+    pub(super) fn date(&self, day: i32) -> Date {
         self.ends_on.saturating_add(i64::from(day).days())
     }
 
-    fn staff(&self, key: &str) -> Actor {
+    pub(super) fn staff(&self, key: &str) -> Actor {
         Actor::Person(setting::staff(self.organisation, key))
+    }
+
+    pub(super) fn took(&self, turn: Turn) -> bool {
+        self.seed.turns.contains(&turn)
     }
 
     fn by(&mut self, day: i32, by: Actor, command: Command) {
@@ -100,7 +105,7 @@ impl Story<'_> {
         self.by(day, by, Command::Application(self.application, command));
     }
 
-    fn on_grant(&mut self, day: i32, by: Actor, command: GrantCommand) {
+    pub(super) fn on_grant(&mut self, day: i32, by: Actor, command: GrantCommand) {
         self.by(day, by, Command::Grant(self.application.into(), command));
     }
 
@@ -108,20 +113,21 @@ impl Story<'_> {
         let seed = self.seed;
         let day = self.opens + self.number % 12;
         let member = Actor::Person(self.member);
+        let typist = if self.took(Turn::KeyedIn) { self.staff("officer") } else { member };
         let email = format!("group{}@example.org", self.number + 1);
         let register = PersonCommand::Register(setting::person(&seed.member, &email));
         self.by(day, self.staff("officer"), Command::Person(self.member, register));
         let register = RegisterGroup { name: seed.name.clone(), area: seed.area.clone(), standing: seed.standing, member: None };
         self.by(day, member, Command::Group(self.group, GroupCommand::Register(register)));
         let start = StartApplication { fund: setting::fund(self.organisation), round: seed.round.clone(), group: self.group, late: false };
-        self.on_application(day, member, ApplicationCommand::Start(start));
+        self.on_application(day, typist, ApplicationCommand::Start(start));
         let request = Answers {
             requested: Some(seed.asked),
             area: Some(seed.area.clone()),
             activity: Some(seed.activity.clone()),
             ..Answers::default()
         };
-        self.on_application(day, member, ApplicationCommand::SaveAnswers(request));
+        self.on_application(day, typist, ApplicationCommand::SaveAnswers(request));
         for (at, question) in self.programme.questions.iter().enumerate() {
             if !self.came_to(Stage::Submitted) && at > 1 {
                 break;
@@ -129,18 +135,26 @@ impl Story<'_> {
             let answer =
                 if at == 0 { seed.idea.clone() } else { format!("{} We would begin within a month and meet every week.", seed.idea) };
             let answers = std::iter::once((question.question.clone(), open(&answer))).collect();
-            self.on_application(day + 1, member, ApplicationCommand::SaveAnswers(Answers { answers, ..Answers::default() }));
+            self.on_application(day + 1, typist, ApplicationCommand::SaveAnswers(Answers { answers, ..Answers::default() }));
         }
         if seed.comes_to == Stage::Lapsed {
             self.on_application(self.closes + 2, self.staff("officer"), ApplicationCommand::Lapse(Nothing {}));
         }
         if self.came_to(Stage::Submitted) {
-            let submit = Submit { channel: Channel::Web, received_on: None, late_reason: None, help: None };
-            self.on_application(day + 2, member, ApplicationCommand::Submit(submit));
+            self.submit(day + 2, typist);
         }
         if seed.comes_to == Stage::Withdrawn {
             self.on_application(day + 6, member, ApplicationCommand::Withdraw(Nothing {}));
         }
+    }
+
+    fn submit(&mut self, day: i32, typist: Actor) {
+        let keyed = HelpKind::KeyedVerbatim { read_back: true, scan: None };
+        let help = self.took(Turn::KeyedIn).then(|| Help { by: setting::staff(self.organisation, "officer"), kind: keyed });
+        let channel = if help.is_some() { Channel::Paper } else { Channel::Web };
+        let received_on = help.is_some().then(|| self.date(day));
+        let submit = Submit { channel, received_on, late_reason: None, help };
+        self.on_application(day, typist, ApplicationCommand::Submit(submit));
     }
 
     fn judge(&mut self) {
@@ -165,24 +179,45 @@ impl Story<'_> {
         if !self.came_to(Stage::InAssessment) {
             return;
         }
-        for (assessor, part) in [("chair", 0), ("member", 1)] {
+        let interested = self.took(Turn::InterestDeclared);
+        for (assessor, part) in [("chair", 0), ("member", 1), ("trustee", 2)] {
+            let interest = (interested && assessor == "member")
+                .then(|| Interest { kind: InterestKind::Family, note: prose("A relation sits on the group's committee.") });
+            let conflicted = interest.is_some();
+            self.on_application(self.closes + 6, self.staff(assessor), ApplicationCommand::Declare(Declare { interest }));
+            if conflicted || assessor == "trustee" {
+                continue;
+            }
             let value = |criterion: i32| u8::try_from(2 + (self.number + part + criterion) % 4).unwrap_or_default();
             let criteria =
                 ["need", "people", "local"].into_iter().zip(0..).map(|(name, at)| (name.parse().expect("a slug"), value(at))).collect();
             let score = Score { criteria, note: prose("Weighed against the eight signs.") };
             self.on_application(self.closes + 7, self.staff(assessor), ApplicationCommand::Score(score));
         }
-        let decided = self.decided();
+        self.decide(officer, panel);
+    }
+
+    fn decide(&mut self, officer: Actor, panel: Actor) {
+        let (decided, present) = (self.decided(), std::iter::once(setting::staff(self.organisation, "trustee")).collect());
         match self.seed.comes_to {
-            Stage::Declined => {
-                self.on_application(decided, panel, ApplicationCommand::Decline(because("Other ideas reached more people for the sum.")));
+            Stage::Declined | Stage::UnderReview => {
+                let feedback = prose("We liked the idea. Next time, tell us how people who rarely go out would hear of it.");
+                let decline = Decline { reason: prose("Other ideas reached more people for the sum."), feedback, present };
+                self.on_application(decided, panel, ApplicationCommand::Decline(decline));
+                if self.seed.comes_to == Stage::UnderReview {
+                    let words = open("We had said how people would hear of it, on the second page.");
+                    let member = Actor::Person(self.member);
+                    self.on_application(decided + 8, member, ApplicationCommand::RequestReview(RequestReview { words }));
+                }
             }
             Stage::Deferred => {
-                self.on_application(decided, panel, ApplicationCommand::Defer(because("The panel asks how it would go on.")));
+                let defer = Defer { reason: prose("The panel asks how it would go on."), present };
+                self.on_application(decided, panel, ApplicationCommand::Defer(defer));
             }
             Stage::ReserveList => {
-                let rank = Rank { rank: 1, reason: prose("Good, and next when money is free.") };
-                self.on_application(decided, panel, ApplicationCommand::Reserve(rank));
+                let rank = u16::try_from(self.number + 1).unwrap_or(1);
+                let reserve = Reserve { rank, reason: prose("Good, and next when money is free."), present };
+                self.on_application(decided, panel, ApplicationCommand::Reserve(reserve));
             }
             stage if stage >= Stage::Offered => self.award(decided, officer, panel),
             _ => {}
@@ -190,7 +225,7 @@ impl Story<'_> {
     }
 
     /// The panel met two weeks after the deadline; offers that still stand were made last week.
-    fn decided(&self) -> i32 {
+    pub(super) fn decided(&self) -> i32 {
         if self.seed.comes_to == Stage::Offered { -6 } else { self.closes + 14 }
     }
 
@@ -202,9 +237,13 @@ impl Story<'_> {
         let ends = decided + 100;
         let award = Award {
             amount: seed.awarded.unwrap_or(seed.asked),
-            reason: seed.awarded.filter(|awarded| *awarded > seed.asked).map(|_| prose("The panel added the hire of a hall.")),
+            reason: seed.awarded.filter(|awarded| *awarded != seed.asked).map(|awarded| {
+                prose(if awarded > seed.asked { "The panel added the hire of a hall." } else { "The panel left out what can be borrowed." })
+            }),
             ends_on: self.date(ends),
             update_due_on: self.date(ends + 14),
+            conditions: std::collections::BTreeMap::new(),
+            present: std::iter::once(setting::staff(self.organisation, "trustee")).collect(),
         };
         self.on_application(decided, panel, ApplicationCommand::Award(award));
     }
@@ -214,6 +253,11 @@ impl Story<'_> {
         let decided = self.decided();
         match self.seed.comes_to {
             Stage::OfferDeclined => self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {})),
+            Stage::OfferWithdrawn => {
+                let panel = self.staff("chair");
+                let because = because("The hall that it needed has closed.");
+                self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(because));
+            }
             Stage::OfferLapsed => self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {})),
             stage if stage >= Stage::Accepted => {
                 let names = vec![open(&self.seed.member), open("A second member of the committee")];
@@ -231,82 +275,9 @@ impl Story<'_> {
         let verify = VerifyPayee { payee: 1, method: "A bank statement was seen".parse().expect("a line") };
         self.by(decided + 10, officer, Command::Group(self.group, GroupCommand::VerifyPayee(verify)));
         for check in &self.programme.fund.rules.checks {
-            let passed = CheckNote { check: check.clone(), note: prose("Seen and in order.") };
+            let good_until = Some(self.date(400));
+            let passed = PassCheck { check: check.clone(), note: prose("Seen and in order."), good_until, evidence: None };
             self.on_grant(decided + 11, officer, GrantCommand::PassCheck(passed));
-        }
-    }
-
-    /// Every fifth grant is paid in two parts.
-    fn parts(&self) -> Vec<Money> {
-        let whole = self.seed.awarded.unwrap_or(self.seed.asked);
-        let first = Money::of_pounds(250);
-        match whole.minus(first) {
-            Ok(rest) if self.number % 5 == 0 && !rest.is_zero() => vec![rest, first],
-            _ => vec![whole],
-        }
-    }
-
-    fn pay(&mut self) {
-        let (officer, treasurer) = (self.staff("officer"), self.staff("treasurer"));
-        let decided = self.decided();
-        if !self.came_to(Stage::Prepared) {
-            return;
-        }
-        for (payment, amount) in (1..).zip(self.parts()) {
-            let day = decided + 12 + 20 * (i32::from(payment) - 1);
-            let later = payment > 1 && !self.came_to(Stage::Live);
-            if later {
-                return;
-            }
-            self.on_grant(day, officer, GrantCommand::PreparePayment(PreparePayment { amount }));
-            if self.came_to(Stage::Approved) {
-                self.on_grant(day + 1, treasurer, GrantCommand::ApprovePayment(PaymentOf { payment }));
-            }
-            if self.came_to(Stage::Sent) {
-                self.on_grant(day + 2, treasurer, GrantCommand::SendPayment(PaymentOn { payment, happened_on: self.date(day + 2) }));
-            }
-            if self.came_to(Stage::Live) {
-                self.on_grant(day + 4, treasurer, GrantCommand::ConfirmPayment(PaymentOn { payment, happened_on: self.date(day + 3) }));
-            }
-        }
-    }
-
-    fn report(&mut self) {
-        let seed = self.seed;
-        let (officer, treasurer, member) = (self.staff("officer"), self.staff("treasurer"), Actor::Person(self.member));
-        let day = self.decided() + 80 + self.number % 9;
-        if !self.came_to(Stage::Reported) {
-            return;
-        }
-        let whole = seed.awarded.unwrap_or(seed.asked);
-        let said = |(at, sign): (usize, &crate::domain::text::Slug)| OutcomeSaid {
-            sign: sign.clone(),
-            strength: if at == 0 { Strength::Strong } else { Strength::Some },
-            words: open(&seed.said),
-        };
-        let update = ReceiveUpdate {
-            update: 1,
-            channel: if self.number % 7 == 0 { Channel::Phone } else { Channel::Web },
-            words: open(&seed.said),
-            learned: Some(open("People come back when there is food, and when somebody telephones the day before.")),
-            people: seed.people,
-            volunteers: seed.volunteers,
-            spent: whole.minus(seed.unspent.unwrap_or_default()).unwrap_or_default(),
-            outcomes: seed.signs.iter().enumerate().map(said).collect(),
-        };
-        self.on_grant(day, member, GrantCommand::ReceiveUpdate(update));
-        if self.came_to(Stage::ReturnDue) {
-            self.on_grant(day + 3, officer, GrantCommand::AcceptUpdate(UpdateOf { update: 1 }));
-        }
-        if let Some(amount) = seed.unspent {
-            self.on_grant(day + 4, member, GrantCommand::DeclareUnderspend(AmountOf { amount }));
-            if self.came_to(Stage::Closed) {
-                let received = ReceiveReturn { amount, received_on: self.date(day + 9) };
-                self.on_grant(day + 10, treasurer, GrantCommand::ReceiveReturn(received));
-            }
-        }
-        if self.came_to(Stage::Closed) {
-            self.on_grant(day + 12, officer, GrantCommand::Close(Nothing {}));
         }
     }
 }

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Terms;
+use super::decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms};
+use super::interest::{Declare, Interest, Sitting};
+use super::review::{DecideReview, RequestReview};
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
+use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::role::{Role, Who};
 use crate::domain::sealed::{Personal, Sealed, Slot};
-use crate::domain::text::{Line, Prose, Slug};
+use crate::domain::text::{Prose, Slug};
 
 commands! {
     /// What can be asked of an application.
@@ -31,22 +34,36 @@ commands! {
         ConfirmEligibility(Nothing) = "confirm-eligibility", Who::Staff(&[Role::Officer]);
         /// Finds the application ineligible, with the reason.
         RefuseEligibility(Because) = "refuse-eligibility", Who::Staff(&[Role::Officer]);
+        /// Declares an interest in the application, or that there is none: before scoring, deciding or seeing the assessment.
+        Declare(Declare) = "declare", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
         /// Scores an eligible application.
         Score(Score) = "score", Who::Staff(&[Role::Panel]);
+        /// Revises one's own score, with the reason.
+        ReviseScore(ReviseScore) = "revise-score", Who::Staff(&[Role::Panel]);
+        /// Sets a score aside, with the reason: one's own, or as an administrator anybody's.
+        SetAsideScore(SetAsideScore) = "set-aside-score", Who::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
         WriteSummary(Summary) = "write-summary", Who::Staff(&[Role::Officer]);
         /// Awards a sum: commits it, and offers the grant, all in one.
         Award(Award) = "award", Who::Staff(&[Role::Panel]);
-        /// Declines, with the reason.
-        Decline(Because) = "decline", Who::Staff(&[Role::Panel]);
+        /// Awards from the reserve list, when money is free.
+        Promote(Award) = "promote", Who::Staff(&[Role::Panel]);
+        /// Declines, with the reason and with feedback for the group.
+        Decline(Decline) = "decline", Who::Staff(&[Role::Panel]);
         /// Puts the decision off.
-        Defer(Because) = "defer", Who::Staff(&[Role::Panel]);
+        Defer(Defer) = "defer", Who::Staff(&[Role::Panel]);
         /// Puts the application on the reserve list.
-        Reserve(Rank) = "reserve", Who::Staff(&[Role::Panel]);
+        Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
+        /// Decides as the panel's meeting did.
+        DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
+        /// Asks for a review of a decision against the group.
+        RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
+        /// Decides a review, as somebody who had no part in the decision.
+        DecideReview(DecideReview) = "decide-review", Who::Staff(&[Role::Panel]);
         /// Withdraws the application.
         Withdraw(Nothing) = "withdraw", Who::StaffOrOwn(&[Role::Officer]);
         /// Lapses a draft whose round no longer takes applications.
-        Lapse(Nothing) = "lapse", Who::Staff(&[Role::Officer]);
+        Lapse(Nothing) = "lapse", Who::StaffOrJob(&[Role::Officer]);
     }
 }
 
@@ -72,6 +89,9 @@ pub struct Answers {
     /// What kind of activity: arts, food, neighbourhood.
     #[serde(default)]
     pub activity: Option<Slug>,
+    /// Whether children or adults at risk would take part: then the fund's further checks are needed.
+    #[serde(default)]
+    pub people_at_risk: Option<bool>,
     /// Free text by question, sealed before it is kept.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
@@ -98,11 +118,18 @@ pub struct Help {
 }
 
 /// Whether the helper chose words, or keyed them in as they were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HelpKind {
     HelpedToWord,
-    KeyedVerbatim,
+    KeyedVerbatim {
+        /// Whether it was read back to the group.
+        #[serde(default)]
+        read_back: bool,
+        /// The scan of the paper form, among the group's files.
+        #[serde(default)]
+        scan: Option<FileDigest>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -131,52 +158,12 @@ pub struct RequestChanges {
     pub due_on: Date,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Score {
-    /// From 0 to 5 for each criterion.
-    #[schema(value_type = BTreeMap<String, u8>)]
-    pub criteria: BTreeMap<Slug, u8>,
-    pub note: Prose,
-}
-
-/// What the public reads: written by staff, never typed by a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Summary {
-    pub title: Line,
-    pub description: Prose,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Award {
-    pub amount: Money,
-    /// Needed when more is awarded than was asked for.
-    #[serde(default)]
-    pub reason: Option<Prose>,
-    /// The last day of what the money is for.
-    #[schema(value_type = String, format = "date")]
-    pub ends_on: Date,
-    /// The last day for the final update.
-    #[schema(value_type = String, format = "date")]
-    pub update_due_on: Date,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Rank {
-    /// 1 is the first to be promoted.
-    #[schema(minimum = 1)]
-    pub rank: u16,
-    pub reason: Prose,
-}
-
 impl ApplicationCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::SaveAnswers(answers) => answers.answers.values_mut().map(|value| Slot { field: "answer", value, index: None }).collect(),
+            Self::RequestReview(request) => vec![Slot { field: "review", value: &mut request.words, index: None }],
             _ => Vec::new(),
         }
     }
@@ -186,7 +173,14 @@ events! {
     /// What happened to an application.
     ApplicationEvent {
         ApplicationStarted { fund: FundId, round: Slug, group: GroupId, form: u32 },
-        AnswersSaved { requested: Option<Money>, area: Option<Slug>, activity: Option<Slug>, answers: BTreeMap<Slug, Sealed> },
+        AnswersSaved {
+            requested: Option<Money>,
+            area: Option<Slug>,
+            activity: Option<Slug>,
+            people_at_risk: Option<bool>,
+            answers: BTreeMap<Slug, Sealed>,
+            keyed_by: Option<PersonId>,
+        },
         ApplicationSubmitted {
             requested: Money,
             area: Slug,
@@ -197,14 +191,20 @@ events! {
         },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
         ApplicationResubmitted { requested: Money, area: Slug },
-        EligibilityConfirmed {},
-        EligibilityRefused { reason: Prose },
+        EligibilityConfirmed { by: PersonId },
+        EligibilityRefused { reason: Prose, by: PersonId },
+        NoInterestDeclared { by: PersonId },
+        InterestDeclared { by: PersonId, interest: Interest },
         ScoreGiven { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose },
+        ScoreRevised { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose, reason: Prose },
+        ScoreSetAside { of: PersonId, reason: Prose, by: PersonId },
         PublicSummaryWritten { summary: Summary },
-        Awarded { terms: Terms, reason: Option<Prose> },
-        Declined { reason: Prose },
-        Deferred { reason: Prose },
-        Reserved { rank: u16, reason: Prose },
+        Awarded { terms: Terms, reason: Option<Prose>, sitting: Sitting },
+        Declined { reason: Prose, feedback: Prose, sitting: Sitting },
+        Deferred { reason: Prose, sitting: Sitting },
+        Reserved { rank: u16, reason: Prose, sitting: Sitting },
+        ReviewRequested { words: Sealed, requested_on: Date },
+        ReviewDecided { upheld: bool, reason: Prose, by: PersonId },
         ApplicationWithdrawn {},
         ApplicationLapsed {},
     }

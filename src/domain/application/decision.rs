@@ -1,12 +1,132 @@
 //! Judging an application: eligibility, scores, the public summary, and the decision.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Application, ApplicationCommand, ApplicationEvent, ApplicationState as S, Award, Score, Summary};
+use super::{Application, ApplicationCommand, ApplicationEvent, ApplicationState as S, Given};
+use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::text::Slug;
+use crate::domain::role::Role;
+use crate::domain::text::{Line, Prose, Slug};
 use crate::domain::{Facts, Refusal};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// From 0 to 5 for each criterion.
+    #[schema(value_type = BTreeMap<String, u8>)]
+    pub criteria: BTreeMap<Slug, u8>,
+    pub note: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviseScore {
+    /// From 0 to 5 for each criterion.
+    #[schema(value_type = BTreeMap<String, u8>)]
+    pub criteria: BTreeMap<Slug, u8>,
+    pub note: Prose,
+    /// Why it is revised.
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetAsideScore {
+    /// Whose score.
+    pub of: PersonId,
+    pub reason: Prose,
+}
+
+/// What the public reads: written by staff, never typed by a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    pub title: Line,
+    pub description: Prose,
+}
+
+impl Summary {
+    pub(in crate::domain) fn says_more(&self) -> Result<(), Refusal> {
+        if self.title.as_str() == self.description.as_str() { Err(Refusal::SummaryRepeats) } else { Ok(()) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Award {
+    pub amount: Money,
+    /// Needed when another sum is awarded than was asked for, or out of turn from the reserve list.
+    #[serde(default)]
+    pub reason: Option<Prose>,
+    /// The last day of what the money is for.
+    #[schema(value_type = String, format = "date")]
+    pub ends_on: Date,
+    /// The last day for the final update.
+    #[schema(value_type = String, format = "date")]
+    pub update_due_on: Date,
+    /// What must be fulfilled before money is paid, each under a key of its own.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub conditions: BTreeMap<Slug, Prose>,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// For the record.
+    pub reason: Prose,
+    /// What the group is told.
+    pub feedback: Prose,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Defer {
+    pub reason: Prose,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// 1 is the first to be promoted; no two of a round have the same.
+    #[schema(minimum = 1)]
+    pub rank: u16,
+    pub reason: Prose,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+/// One line of what a panel's meeting decided.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Award(Award),
+    Promote(Award),
+    Decline(Decline),
+    Defer(Defer),
+    Reserve(Reserve),
+}
+
+/// A verdict on its way from the meeting to the application.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct AtMeeting {
+    pub fund: FundId,
+    pub round: Slug,
+    pub verdict: Verdict,
+}
 
 /// What an award says: the sum, the area, and the day by which the group reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +137,8 @@ pub struct Terms {
     pub ends_on: Date,
     /// The last day for the final update.
     pub update_due_on: Date,
+    pub conditions: BTreeMap<Slug, Prose>,
+    pub people_at_risk: bool,
 }
 
 impl Application {
@@ -25,63 +147,117 @@ impl Application {
         match command {
             C::ConfirmEligibility(_) => {
                 self.must_be(&[S::Submitted])?;
-                Ok(ApplicationEvent::EligibilityConfirmed {})
+                Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
             }
             C::RefuseEligibility(because) => {
                 self.must_be(&[S::Submitted])?;
-                Ok(ApplicationEvent::EligibilityRefused { reason: because.reason.clone() })
+                Ok(ApplicationEvent::EligibilityRefused { reason: because.reason.clone(), by: facts.by()? })
             }
             C::Score(score) => self.score(score, facts),
+            C::ReviseScore(revise) => self.revise(revise, facts),
+            C::SetAsideScore(aside) => self.set_aside(aside, facts),
             C::WriteSummary(summary) => self.write_summary(summary),
-            C::Award(award) => self.award(award, facts),
-            C::Decline(because) => {
-                self.decidable()?;
-                Ok(ApplicationEvent::Declined { reason: because.reason.clone() })
-            }
-            C::Defer(because) => {
-                self.decidable()?;
-                Ok(ApplicationEvent::Deferred { reason: because.reason.clone() })
-            }
-            C::Reserve(rank) => {
-                self.decidable()?;
-                Ok(ApplicationEvent::Reserved { rank: rank.rank, reason: rank.reason.clone() })
+            C::Award(award) => self.decide_on(&Verdict::Award(award.clone()), facts),
+            C::Promote(award) => self.decide_on(&Verdict::Promote(award.clone()), facts),
+            C::Decline(decline) => self.decide_on(&Verdict::Decline(decline.clone()), facts),
+            C::Defer(defer) => self.decide_on(&Verdict::Defer(defer.clone()), facts),
+            C::Reserve(reserve) => self.decide_on(&Verdict::Reserve(reserve.clone()), facts),
+            C::DecideAtMeeting(at) => {
+                let place = self.started()?;
+                if place.fund != at.fund || place.round != at.round {
+                    return Err(Refusal::NotInRound);
+                }
+                self.decide_on(&at.verdict, facts)
             }
             _ => Err(Refusal::ApplicationNotInState(self.state.into())),
         }
     }
 
-    fn decidable(&self) -> Result<(), Refusal> {
-        self.must_be(&[S::Eligible, S::InAssessment, S::ReserveList, S::Deferred])
+    fn decide_on(&self, verdict: &Verdict, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        let decidable = &[S::Eligible, S::InAssessment, S::Deferred];
+        match verdict {
+            Verdict::Award(award) => {
+                self.must_be(decidable)?;
+                self.award(award, facts)
+            }
+            Verdict::Promote(award) => {
+                self.must_be(&[S::ReserveList])?;
+                let first = facts.fund()?.first_reserve(&self.started()?.round);
+                match first {
+                    Some(first) if self.rank.is_some_and(|own| first < own) && award.reason.is_none() => Err(Refusal::OutOfTurn(first)),
+                    _ => self.award(award, facts),
+                }
+            }
+            Verdict::Decline(decline) => {
+                self.must_be(&[S::Eligible, S::InAssessment, S::Deferred, S::ReserveList])?;
+                let sitting = self.sitting(&decline.present, facts)?;
+                Ok(ApplicationEvent::Declined { reason: decline.reason.clone(), feedback: decline.feedback.clone(), sitting })
+            }
+            Verdict::Defer(defer) => {
+                self.must_be(&[S::Eligible, S::InAssessment, S::ReserveList])?;
+                let sitting = self.sitting(&defer.present, facts)?;
+                Ok(ApplicationEvent::Deferred { reason: defer.reason.clone(), sitting })
+            }
+            Verdict::Reserve(reserve) => {
+                self.must_be(decidable)?;
+                let sitting = self.sitting(&reserve.present, facts)?;
+                facts.fund()?.rank_is_free(&self.started()?.round, reserve.rank)?;
+                Ok(ApplicationEvent::Reserved { rank: reserve.rank, reason: reserve.reason.clone(), sitting })
+            }
+        }
     }
 
     fn score(&self, score: &Score, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Eligible, S::InAssessment])?;
         let by = facts.by()?;
-        if self.scores.contains_key(&by) {
+        if facts.of_group()? {
+            return Err(Refusal::Interested);
+        }
+        self.interests.none_of(by)?;
+        if self.counting(by).is_some() {
             return Err(Refusal::Exists("score"));
         }
-        if score.criteria.is_empty() || score.criteria.values().any(|value| *value > 5) {
-            return Err(Refusal::ScoreOutOfRange);
-        }
+        in_range(&score.criteria)?;
         Ok(ApplicationEvent::ScoreGiven { by, criteria: score.criteria.clone(), note: score.note.clone() })
+    }
+
+    fn revise(&self, revise: &ReviseScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[S::InAssessment])?;
+        let by = facts.by()?;
+        self.interests.none_of(by)?;
+        self.counting(by).ok_or(Refusal::Unknown("score"))?;
+        in_range(&revise.criteria)?;
+        let ReviseScore { criteria, note, reason } = revise.clone();
+        Ok(ApplicationEvent::ScoreRevised { by, criteria, note, reason })
+    }
+
+    fn set_aside(&self, aside: &SetAsideScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[S::InAssessment])?;
+        let by = facts.by()?;
+        if aside.of != by && !facts.roles().contains(&Role::Administrator) {
+            return Err(Refusal::NotYours);
+        }
+        self.counting(aside.of).ok_or(Refusal::Unknown("score"))?;
+        Ok(ApplicationEvent::ScoreSetAside { of: aside.of, reason: aside.reason.clone(), by })
+    }
+
+    fn counting(&self, person: PersonId) -> Option<&Given> {
+        self.scores.get(&person).filter(|given| !given.set_aside)
     }
 
     fn write_summary(&self, summary: &Summary) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred])?;
-        if summary.title.as_str() == summary.description.as_str() {
-            return Err(Refusal::SummaryRepeats);
-        }
+        summary.says_more()?;
         Ok(ApplicationEvent::PublicSummaryWritten { summary: summary.clone() })
     }
 
     fn award(&self, award: &Award, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.decidable()?;
         let (Some(requested), Some(area)) = (self.requested, &self.area) else {
             return Err(Refusal::RequestIncomplete);
         };
         facts.fund()?.within_bounds(award.amount)?;
-        if award.amount > requested && award.reason.is_none() {
-            return Err(Refusal::AboveAsked(requested));
+        if award.amount != requested && award.reason.is_none() {
+            return Err(Refusal::NotAsAsked(requested));
         }
         if self.summary.is_none() {
             return Err(Refusal::SummaryMissing);
@@ -89,7 +265,19 @@ impl Application {
         if award.update_due_on < award.ends_on || award.ends_on < facts.today {
             return Err(Refusal::DatesOutOfOrder);
         }
-        let terms = Terms { amount: award.amount, area: area.clone(), ends_on: award.ends_on, update_due_on: award.update_due_on };
-        Ok(ApplicationEvent::Awarded { terms, reason: award.reason.clone() })
+        let sitting = self.sitting(&award.present, facts)?;
+        let terms = Terms {
+            amount: award.amount,
+            area: area.clone(),
+            ends_on: award.ends_on,
+            update_due_on: award.update_due_on,
+            conditions: award.conditions.clone(),
+            people_at_risk: self.people_at_risk,
+        };
+        Ok(ApplicationEvent::Awarded { terms, reason: award.reason.clone(), sitting })
     }
+}
+
+fn in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {
+    if criteria.is_empty() || criteria.values().any(|value| *value > 5) { Err(Refusal::ScoreOutOfRange) } else { Ok(()) }
 }

@@ -2,23 +2,24 @@
 
 mod command;
 mod decision;
+mod interest;
+mod review;
+mod submission;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-pub use command::{
-    Answers, ApplicationCommand, ApplicationEvent, Award, Channel, Help, HelpKind, Rank, RequestChanges, Score, StartApplication, Submit,
-    Summary,
-};
-pub use decision::Terms;
+pub use command::{Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
+pub use decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict};
+pub use interest::{Declare, Interest, InterestKind, Interests, Sitting};
+pub use review::{DecideReview, RequestReview};
 
-use super::id::{FundId, GroupId, PersonId};
+use super::id::{ApplicationId, FundId, GroupId, PersonId};
 use super::money::Money;
-use super::organisation::Question;
-use super::role::Role;
 use super::text::Slug;
-use super::{Facts, Refusal, Stream};
+use super::{Command, Facts, Refusal, Stream, follows};
 
 /// Where an application stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumString, utoipa::ToSchema)]
@@ -37,6 +38,8 @@ pub enum ApplicationState {
     ReserveList,
     Declined,
     Deferred,
+    /// The group asked for a review of the decision.
+    UnderReview,
     Withdrawn,
     Lapsed,
 }
@@ -50,9 +53,28 @@ pub struct Application {
     area: Option<Slug>,
     answered: BTreeSet<Slug>,
     changes_to: BTreeSet<Slug>,
-    scores: BTreeMap<PersonId, BTreeMap<Slug, u8>>,
+    people_at_risk: bool,
+    interests: Interests,
+    scores: BTreeMap<PersonId, Given>,
+    rank: Option<u16>,
     summary: Option<Summary>,
     terms: Option<Terms>,
+    decided: Option<Decided>,
+    reviewed: bool,
+}
+
+/// A score as it counts, or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Given {
+    criteria: BTreeMap<Slug, u8>,
+    set_aside: bool,
+}
+
+/// A decision against the group, and who took it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Decided {
+    state: ApplicationState,
+    by: BTreeSet<PersonId>,
 }
 
 /// Which fund and round an application is for, by which group, on which version of the form.
@@ -82,6 +104,12 @@ impl Application {
         self.terms.as_ref()
     }
 
+    /// On which rank of the reserve list it stands, if it does.
+    #[must_use]
+    pub fn reserved_at(&self) -> Option<u16> {
+        self.rank.filter(|_| self.state == ApplicationState::ReserveList)
+    }
+
     #[must_use]
     pub fn summary(&self) -> Option<&Summary> {
         self.summary.as_ref()
@@ -94,133 +122,6 @@ impl Application {
     fn started(&self) -> Result<&Place, Refusal> {
         self.place.as_ref().ok_or(Refusal::Unknown("application"))
     }
-
-    fn start(&self, start: &StartApplication, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        if self.place.is_some() {
-            return Err(Refusal::Exists("application"));
-        }
-        let fund = facts.fund()?;
-        fund.must_be_open()?;
-        let round = fund.round(&start.round).ok_or(Refusal::Unknown("round"))?;
-        if start.late {
-            keyed_by_officer(facts)?;
-        }
-        round.takes_on(facts.today).or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
-        if !facts.group()?.exists() {
-            return Err(Refusal::Unknown("group"));
-        }
-        Ok(ApplicationEvent::ApplicationStarted { fund: start.fund, round: start.round.clone(), group: start.group, form: round.form() })
-    }
-
-    fn save(&self, answers: &Answers, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Draft, ApplicationState::ChangesRequested])?;
-        let questions = self.questions(facts)?;
-        for question in answers.answers.keys() {
-            if !questions.iter().any(|known| known.question == *question) {
-                return Err(Refusal::UnknownQuestion(question.to_string()));
-            }
-            if self.state == ApplicationState::ChangesRequested && !self.changes_to.contains(question) {
-                return Err(Refusal::ApplicationNotInState(self.state.into()));
-            }
-        }
-        let fund = facts.fund()?;
-        if let Some(requested) = answers.requested {
-            fund.within_bounds(requested)?;
-        }
-        if answers.area.as_ref().is_some_and(|area| !fund.has_area(area)) {
-            return Err(Refusal::UnknownArea);
-        }
-        if *answers == Answers::default() {
-            return Err(Refusal::NoChange);
-        }
-        Ok(ApplicationEvent::AnswersSaved {
-            requested: answers.requested,
-            area: answers.area.clone(),
-            activity: answers.activity.clone(),
-            answers: answers.answers.iter().map(|(question, answer)| (question.clone(), answer.sealed())).collect(),
-        })
-    }
-
-    fn questions<'a>(&self, facts: &'a Facts) -> Result<&'a [Question], Refusal> {
-        facts.organisation()?.form(self.started()?.form).ok_or(Refusal::Unknown("form"))
-    }
-
-    fn complete(&self, facts: &Facts) -> Result<(Money, Slug), Refusal> {
-        let missing = self.questions(facts)?.iter().find(|question| question.required && !self.answered.contains(&question.question));
-        if let Some(question) = missing {
-            return Err(Refusal::AnswerMissing(question.question.to_string()));
-        }
-        let (Some(requested), Some(area)) = (self.requested, &self.area) else {
-            return Err(Refusal::RequestIncomplete);
-        };
-        facts.fund()?.within_bounds(requested)?;
-        Ok((requested, area.clone()))
-    }
-
-    fn submit(&self, submit: &Submit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Draft])?;
-        let (requested, area) = self.complete(facts)?;
-        let fund = facts.fund()?;
-        fund.must_be_open()?;
-        let round = fund.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
-        if submit.channel != Channel::Web || submit.received_on.is_some() {
-            keyed_by_officer(facts)?;
-        }
-        if let Some(received_on) = submit.received_on {
-            facts.not_future(received_on)?;
-            round.takes_on(received_on)?;
-        }
-        if let Err(closed) = round.open_on(facts.today) {
-            came_in_time(submit, closed)?;
-        }
-        Ok(ApplicationEvent::ApplicationSubmitted {
-            requested,
-            area,
-            channel: submit.channel,
-            received_on: submit.received_on.unwrap_or(facts.today),
-            late_reason: submit.late_reason.clone(),
-            help: submit.help.clone(),
-        })
-    }
-
-    fn request_changes(&self, changes: &RequestChanges, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Submitted])?;
-        let questions = self.questions(facts)?;
-        let unknown = changes.questions.iter().find(|key| !questions.iter().any(|known| known.question == **key));
-        if let Some(question) = unknown {
-            return Err(Refusal::UnknownQuestion(question.to_string()));
-        }
-        if changes.questions.is_empty() {
-            return Err(Refusal::NoChange);
-        }
-        if changes.due_on < facts.today {
-            return Err(Refusal::DatesOutOfOrder);
-        }
-        Ok(ApplicationEvent::ChangesRequested { questions: changes.questions.clone(), note: changes.note.clone(), due_on: changes.due_on })
-    }
-
-    fn lapse(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Draft])?;
-        let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
-        match round.takes_on(facts.today) {
-            Ok(()) => Err(Refusal::RoundNotInState("open")),
-            Err(_) => Ok(ApplicationEvent::ApplicationLapsed {}),
-        }
-    }
-}
-
-/// A form that came on paper or by telephone before the deadline may be keyed in after it, with its date and a reason.
-fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
-    match (submit.channel, submit.received_on, &submit.late_reason) {
-        (Channel::Web, ..) => Err(closed),
-        (_, Some(_), Some(_)) => Ok(()),
-        _ => Err(Refusal::LateWithoutReason),
-    }
-}
-
-/// What did not come through the web, and when it came, is for the office to say.
-fn keyed_by_officer(facts: &Facts) -> Result<(), Refusal> {
-    if facts.roles().contains(&Role::Officer) { Ok(()) } else { Err(Refusal::NotYours) }
 }
 
 impl Stream for Application {
@@ -230,7 +131,6 @@ impl Stream for Application {
 
     fn decide(&self, command: &ApplicationCommand, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         use ApplicationCommand as C;
-        use ApplicationState as S;
         if !matches!(command, C::Start(_)) {
             self.started()?;
         }
@@ -239,59 +139,89 @@ impl Stream for Application {
             C::SaveAnswers(answers) => self.save(answers, facts)?,
             C::Submit(submit) => self.submit(submit, facts)?,
             C::RequestChanges(changes) => self.request_changes(changes, facts)?,
-            C::Resubmit(_) => {
-                self.must_be(&[S::ChangesRequested])?;
-                let (requested, area) = self.complete(facts)?;
-                facts.fund()?.must_be_open()?;
-                ApplicationEvent::ApplicationResubmitted { requested, area }
-            }
-            C::Withdraw(_) => {
-                self.must_be(&[S::Draft, S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred])?;
-                ApplicationEvent::ApplicationWithdrawn {}
-            }
+            C::Resubmit(_) => self.resubmit(facts)?,
+            C::Withdraw(_) => self.withdraw()?,
             C::Lapse(_) => self.lapse(facts)?,
+            C::Declare(declare) => return self.declare(declare, facts),
+            C::RequestReview(request) => self.request_review(request, facts)?,
+            C::DecideReview(review) => self.decide_review(review, facts)?,
             _ => self.judge(command, facts)?,
         };
         Ok(vec![event])
     }
 
     fn apply(&mut self, event: &ApplicationEvent) {
+        use ApplicationEvent as E;
         use ApplicationState as S;
-        self.state = match event {
-            ApplicationEvent::ApplicationStarted { fund, round, group, form } => {
+        self.interests.apply(event);
+        match event {
+            E::ApplicationStarted { fund, round, group, form } => {
                 self.place = Some(Place { fund: *fund, round: round.clone(), group: *group, form: *form });
-                S::Draft
+                self.state = S::Draft;
             }
-            ApplicationEvent::AnswersSaved { requested, area, answers, .. } => {
+            E::AnswersSaved { requested, area, people_at_risk, answers, .. } => {
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
+                self.people_at_risk = people_at_risk.unwrap_or(self.people_at_risk);
                 self.answered.extend(answers.keys().cloned());
-                return;
             }
-            ApplicationEvent::ApplicationSubmitted { .. } | ApplicationEvent::ApplicationResubmitted { .. } => S::Submitted,
-            ApplicationEvent::ChangesRequested { questions, .. } => {
+            E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => self.state = S::Submitted,
+            E::ChangesRequested { questions, .. } => {
                 self.changes_to.clone_from(questions);
-                S::ChangesRequested
+                self.state = S::ChangesRequested;
             }
-            ApplicationEvent::EligibilityConfirmed {} => S::Eligible,
-            ApplicationEvent::EligibilityRefused { .. } => S::Ineligible,
-            ApplicationEvent::ScoreGiven { by, criteria, .. } => {
-                self.scores.insert(*by, criteria.clone());
-                S::InAssessment
+            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
+            E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
+                self.scores.insert(*by, Given { criteria: criteria.clone(), set_aside: false });
+                self.state = S::InAssessment;
             }
-            ApplicationEvent::PublicSummaryWritten { summary } => {
-                self.summary = Some(summary.clone());
-                return;
+            E::ScoreSetAside { of, .. } => {
+                if let Some(given) = self.scores.get_mut(of) {
+                    given.set_aside = true;
+                }
             }
-            ApplicationEvent::Awarded { terms, .. } => {
+            E::PublicSummaryWritten { summary } => self.summary = Some(summary.clone()),
+            E::ReviewRequested { .. } => self.state = S::UnderReview,
+            E::ReviewDecided { upheld, .. } => {
+                self.state = self.after_review(*upheld);
+                self.reviewed = true;
+            }
+            E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
+            E::ApplicationLapsed {} => self.state = S::Lapsed,
+            _ => self.decided(event),
+        }
+    }
+
+    fn obliges(&self, id: Uuid, _: &ApplicationCommand, event: &ApplicationEvent, after: &Self) -> Vec<Command> {
+        follows::of_application(ApplicationId(id), self, event, after)
+    }
+}
+
+impl Application {
+    fn decided(&mut self, event: &ApplicationEvent) {
+        use ApplicationEvent as E;
+        use ApplicationState as S;
+        let against = |state: S, by: BTreeSet<PersonId>| Some(Decided { state, by });
+        self.state = match event {
+            E::EligibilityConfirmed { .. } => S::Eligible,
+            E::EligibilityRefused { by, .. } => {
+                self.decided = against(S::Ineligible, BTreeSet::from([*by]));
+                S::Ineligible
+            }
+            E::Awarded { terms, .. } => {
                 self.terms = Some(terms.clone());
                 S::Awarded
             }
-            ApplicationEvent::Reserved { .. } => S::ReserveList,
-            ApplicationEvent::Declined { .. } => S::Declined,
-            ApplicationEvent::Deferred { .. } => S::Deferred,
-            ApplicationEvent::ApplicationWithdrawn {} => S::Withdrawn,
-            ApplicationEvent::ApplicationLapsed {} => S::Lapsed,
+            E::Reserved { rank, .. } => {
+                self.rank = Some(*rank);
+                S::ReserveList
+            }
+            E::Declined { sitting, .. } => {
+                self.decided = against(S::Declined, sitting.present.clone());
+                S::Declined
+            }
+            E::Deferred { .. } => S::Deferred,
+            _ => self.state,
         };
     }
 }

@@ -55,14 +55,27 @@ impl Budget {
         left
     }
 
+    /// Where the money comes from: what is restricted to the area first.
+    fn afforded(&self, commit: &Commit) -> Result<Sources, Refusal> {
+        let free = self.uncommitted_in(&commit.area);
+        let left = free.total();
+        free.first(commit.amount).map_err(|_| Refusal::NotAffordable { asked: commit.amount, left })
+    }
+
     pub(super) fn commit(&self, commit: &Commit) -> Result<FundEvent, Refusal> {
         if self.commitments.contains_key(&commit.grant) {
             return Err(Refusal::Exists("commitment"));
         }
-        let free = self.uncommitted_in(&commit.area);
-        let left = free.total();
-        let sources = free.first(commit.amount).map_err(|_| Refusal::NotAffordable { asked: commit.amount, left })?;
+        let sources = self.afforded(commit)?;
         Ok(FundEvent::Committed { grant: commit.grant, area: commit.area.clone(), round: commit.round.clone(), sources })
+    }
+
+    pub(super) fn increase(&self, commit: &Commit) -> Result<FundEvent, Refusal> {
+        if !self.open.contains(&commit.grant) {
+            return Err(Refusal::Unknown("commitment"));
+        }
+        let sources = self.afforded(commit)?;
+        Ok(FundEvent::CommitmentIncreased { grant: commit.grant, area: commit.area.clone(), round: commit.round.clone(), sources })
     }
 
     pub(super) fn reduce(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
@@ -89,6 +102,11 @@ impl Budget {
                 self.committed = std::mem::take(&mut self.committed).plus(sources);
                 self.commitments.insert(*grant, sources.clone());
                 self.open.insert(*grant);
+            }
+            FundEvent::CommitmentIncreased { grant, sources, .. } => {
+                self.committed = std::mem::take(&mut self.committed).plus(sources);
+                let commitment = self.commitments.entry(*grant).or_default();
+                *commitment = std::mem::take(commitment).plus(sources);
             }
             FundEvent::CommitmentReduced { grant, sources, .. } => self.take(*grant, sources),
             FundEvent::CommitmentReleased { grant, sources } => {

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Refusal;
+use crate::domain::application::Verdict;
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
-use crate::domain::id::{GrantId, PersonId};
+use crate::domain::id::{ApplicationId, GrantId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::role::{Role, Who};
 use crate::domain::source::{Source, Sources};
@@ -51,8 +52,18 @@ commands! {
         StartDeciding(RoundOf) = "start-deciding", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Completes a round that was decided.
         CompleteRound(RoundOf) = "complete-round", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Records a meeting of the panel with everything that it decided: all of it, or nothing.
+        RecordMeeting(RecordMeeting) = "record-meeting", Who::Staff(&[Role::Panel]);
+        /// Sends approved payments to the bank together: all of them, or none.
+        SendBatch(SendBatch) = "send-batch", Who::Staff(&[Role::Finance]);
         /// Commits money for an award.
         Commit(Commit) = "commit", Who::Consequence;
+        /// Commits more money for a grant whose award rises.
+        Increase(Commit) = "increase", Who::Consequence;
+        /// Puts an application on a round's reserve list.
+        List(Listed) = "list", Who::Consequence;
+        /// Takes an application off a round's reserve list.
+        Unlist(Listed) = "unlist", Who::Consequence;
         /// Takes back a part of a commitment.
         Reduce(Uncommit) = "reduce", Who::Consequence;
         /// Takes back what is unpaid of a commitment, and ends it.
@@ -71,14 +82,28 @@ pub struct Rules {
     /// How many people must act on a payment: the preparer and the approvers. Two or three.
     #[schema(minimum = 2, maximum = 3)]
     pub eyes: u8,
+    /// How many panel members without an interest decide. From one to nine.
+    #[schema(minimum = 1, maximum = 9)]
+    pub quorum: u8,
     /// The checks that must pass, or be waived by two, before money is paid.
     pub checks: BTreeSet<Slug>,
+    /// Further checks where children or adults at risk take part.
+    #[serde(default)]
+    pub checks_at_risk: BTreeSet<Slug>,
     /// How many days an offer stands.
     #[schema(minimum = 1, maximum = 365)]
     pub offer_days: u16,
     /// How many people of the group sign the agreement.
     #[schema(minimum = 1, maximum = 5)]
     pub signers: u8,
+    /// How many days lie between updates; without it, only the final one is asked for.
+    #[serde(default)]
+    #[schema(minimum = 7, maximum = 365)]
+    pub update_every_days: Option<u16>,
+    /// How many days before an update is due the group is reminded.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 60)]
+    pub remind_days: u16,
 }
 
 impl Rules {
@@ -103,6 +128,15 @@ pub(super) fn bounds_hold(rules: &Rules) -> Result<(), Refusal> {
     }
     if !(1..=5).contains(&rules.signers) {
         return Err(Refusal::RulesIncomplete("from one to five people sign the agreement"));
+    }
+    if !(1..=9).contains(&rules.quorum) {
+        return Err(Refusal::RulesIncomplete("from one to nine people without an interest decide"));
+    }
+    if rules.update_every_days.is_some_and(|days| !(7..=365).contains(&days)) {
+        return Err(Refusal::RulesIncomplete("from 7 to 365 days lie between updates"));
+    }
+    if rules.remind_days > 60 {
+        return Err(Refusal::RulesIncomplete("a reminder goes out at most 60 days before"));
     }
     Ok(())
 }
@@ -172,6 +206,56 @@ pub struct ExtendRound {
     pub closes_on: Date,
 }
 
+/// What a meeting of the panel decided.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordMeeting {
+    pub round: Slug,
+    #[schema(value_type = String, format = "date")]
+    pub met_on: Date,
+    /// The decisions, each with its own reasons and with those who were present for it.
+    #[schema(min_items = 1, max_items = 200)]
+    pub decisions: Vec<DecisionLine>,
+}
+
+/// What was decided on one application.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionLine {
+    pub application: ApplicationId,
+    pub verdict: Verdict,
+}
+
+/// Payments that go to the bank together.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendBatch {
+    /// The batch's key within the fund.
+    pub batch: Slug,
+    #[schema(value_type = String, format = "date")]
+    pub sent_on: Date,
+    #[schema(min_items = 1, max_items = 500)]
+    pub payments: Vec<BatchLine>,
+}
+
+/// One payment of a batch, with its amount said again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchLine {
+    pub grant: GrantId,
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    pub amount: Money,
+}
+
+/// An application's place on a round's reserve list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct Listed {
+    pub application: ApplicationId,
+    pub round: Slug,
+    pub rank: u16,
+}
+
 /// Money to be committed for an award in an area.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Commit {
@@ -212,6 +296,11 @@ events! {
         RoundClosed { round: Slug },
         DecidingStarted { round: Slug },
         RoundCompleted { round: Slug },
+        PanelMet { round: Slug, met_on: Date, applications: Vec<ApplicationId> },
+        BatchSent { batch: Slug, sent_on: Date, payments: u32, total: Money },
+        ReserveListed { application: ApplicationId, round: Slug, rank: u16 },
+        ReserveUnlisted { application: ApplicationId, round: Slug, rank: u16 },
+        CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: Sources },
         Committed { grant: GrantId, area: Slug, round: Slug, sources: Sources },
         CommitmentReduced { grant: GrantId, sources: Sources, effective_on: Option<Date> },
         CommitmentReleased { grant: GrantId, sources: Sources },

@@ -4,22 +4,25 @@
 
 mod budget;
 mod command;
+mod meeting;
 mod round;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use budget::Budget;
 pub use command::{
-    Allocate, Commit, CreateFund, ExtendRound, FundCommand, FundEvent, PlanRound, RoundOf, Rules, SetRules, Uncommit, WithdrawFunding,
+    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent, Listed, PlanRound, RecordMeeting, RoundOf,
+    Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
 };
 pub use round::{Round, RoundState};
 
-use super::id::PersonId;
+use super::id::{FundId, PersonId};
 use super::money::Money;
 use super::text::Slug;
-use super::{Facts, Refusal, Stream};
+use super::{Command, Facts, Refusal, Stream, follows};
 use command::bounds_hold;
 use round::Rounds;
 
@@ -46,6 +49,7 @@ pub struct Fund {
     proposed: Option<(Rules, PersonId)>,
     budget: Budget,
     rounds: Rounds,
+    batches: BTreeSet<Slug>,
 }
 
 impl Fund {
@@ -67,6 +71,20 @@ impl Fund {
     #[must_use]
     pub fn round(&self, round: &Slug) -> Option<&Round> {
         self.rounds.find(round)
+    }
+
+    /// The rank that comes first on a round's reserve list.
+    #[must_use]
+    pub fn first_reserve(&self, round: &Slug) -> Option<u16> {
+        self.rounds.first_reserve(round)
+    }
+
+    /// Refuses a rank that another application has.
+    ///
+    /// # Errors
+    /// [`Refusal::RankTaken`].
+    pub fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
+        self.rounds.rank_is_free(round, rank)
     }
 
     #[must_use]
@@ -204,6 +222,10 @@ impl Fund {
                 self.must_be_open()?;
                 self.budget.commit(commit)
             }
+            FundCommand::Increase(commit) => {
+                self.must_be_open()?;
+                self.budget.increase(commit)
+            }
             FundCommand::Reduce(uncommit) => self.budget.reduce(uncommit),
             FundCommand::Release(uncommit) => self.budget.release(uncommit),
             _ => Err(Refusal::NoChange),
@@ -225,7 +247,13 @@ impl Stream for Fund {
             C::Create(create) => self.create(create)?,
             C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) => self.change_rules(command, facts)?,
             C::Open(_) | C::Pause(_) | C::Resume(_) | C::Close(_) | C::Archive(_) => self.change_state(command, facts)?,
-            C::Allocate(_) | C::WithdrawFunding(_) | C::Commit(_) | C::Reduce(_) | C::Release(_) => self.change_money(command, facts)?,
+            C::Allocate(_) | C::WithdrawFunding(_) | C::Commit(_) | C::Increase(_) | C::Reduce(_) | C::Release(_) => {
+                self.change_money(command, facts)?
+            }
+            C::RecordMeeting(meeting) => self.record_meeting(meeting, facts)?,
+            C::SendBatch(batch) => self.send_batch(batch, facts)?,
+            C::List(at) => self.list(at)?,
+            C::Unlist(at) => self.unlist(at)?,
             C::PlanRound(_) | C::OpenRound(_) | C::ExtendRound(_) | C::CloseRound(_) | C::StartDeciding(_) | C::CompleteRound(_) => {
                 self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
                 self.rounds.decide(command, self, facts)?
@@ -254,6 +282,7 @@ impl Stream for Fund {
             FundEvent::FundingAllocated { .. }
             | FundEvent::FundingWithdrawn { .. }
             | FundEvent::Committed { .. }
+            | FundEvent::CommitmentIncreased { .. }
             | FundEvent::CommitmentReduced { .. }
             | FundEvent::CommitmentReleased { .. } => self.budget.apply(event),
             FundEvent::RoundPlanned { .. }
@@ -261,7 +290,17 @@ impl Stream for Fund {
             | FundEvent::RoundExtended { .. }
             | FundEvent::RoundClosed { .. }
             | FundEvent::DecidingStarted { .. }
+            | FundEvent::ReserveListed { .. }
+            | FundEvent::ReserveUnlisted { .. }
             | FundEvent::RoundCompleted { .. } => self.rounds.apply(event),
+            FundEvent::PanelMet { .. } => {}
+            FundEvent::BatchSent { batch, .. } => {
+                self.batches.insert(batch.clone());
+            }
         }
+    }
+
+    fn obliges(&self, id: Uuid, command: &FundCommand, event: &FundEvent, _: &Self) -> Vec<Command> {
+        follows::of_fund(FundId(id), command, event)
     }
 }

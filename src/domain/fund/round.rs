@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Fund, FundCommand, FundEvent};
+use crate::domain::id::ApplicationId;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
@@ -28,6 +29,8 @@ pub struct Round {
     opens_on: Date,
     closes_on: Date,
     form: u32,
+    /// The reserve list: which application has which rank.
+    reserves: BTreeMap<u16, ApplicationId>,
 }
 
 impl Round {
@@ -71,6 +74,22 @@ pub(super) struct Rounds(BTreeMap<Slug, Round>);
 impl Rounds {
     pub(super) fn find(&self, round: &Slug) -> Option<&Round> {
         self.0.get(round)
+    }
+
+    pub(super) fn first_reserve(&self, round: &Slug) -> Option<u16> {
+        self.find(round)?.reserves.keys().next().copied()
+    }
+
+    pub(super) fn is_reserved(&self, round: &Slug, rank: u16, application: ApplicationId) -> bool {
+        self.find(round).is_some_and(|round| round.reserves.get(&rank) == Some(&application))
+    }
+
+    pub(super) fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
+        let round = self.find(round).ok_or(Refusal::Unknown("round"))?;
+        if rank == 0 {
+            return Err(Refusal::Unknown("rank"));
+        }
+        if round.reserves.contains_key(&rank) { Err(Refusal::RankTaken(rank)) } else { Ok(()) }
     }
 
     fn must_find(&self, round: &Slug, state: RoundState) -> Result<&Round, Refusal> {
@@ -131,13 +150,31 @@ impl Rounds {
     pub(super) fn apply(&mut self, event: &FundEvent) {
         let (key, state) = match event {
             FundEvent::RoundPlanned { round, opens_on, closes_on, form, .. } => {
-                let planned = Round { state: RoundState::Planned, opens_on: *opens_on, closes_on: *closes_on, form: *form };
+                let planned = Round {
+                    state: RoundState::Planned,
+                    opens_on: *opens_on,
+                    closes_on: *closes_on,
+                    form: *form,
+                    reserves: BTreeMap::new(),
+                };
                 self.0.insert(round.clone(), planned);
                 return;
             }
             FundEvent::RoundExtended { round, closes_on } => {
                 if let Some(found) = self.0.get_mut(round) {
                     found.closes_on = *closes_on;
+                }
+                return;
+            }
+            FundEvent::ReserveListed { application, round, rank } => {
+                if let Some(found) = self.0.get_mut(round) {
+                    found.reserves.insert(*rank, *application);
+                }
+                return;
+            }
+            FundEvent::ReserveUnlisted { round, rank, .. } => {
+                if let Some(found) = self.0.get_mut(round) {
+                    found.reserves.remove(rank);
                 }
                 return;
             }

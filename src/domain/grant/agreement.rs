@@ -1,10 +1,139 @@
-//! Answering an offer, and the checks that gate payment. A waiver takes two people.
+//! The offer and its answer: the agreement is accepted by named people, on the web, on paper or read over the telephone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::file::FileDigest;
+use crate::domain::sealed::Personal;
+use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
+/// The money that was committed, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct Offer {
+    #[schema(value_type = Vec<Object>)]
+    pub sources: Sources,
+}
+
+/// How the agreement was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// By a member of the group.
+    Web,
+    /// On paper; the scan is among the group's files.
+    PaperScan { scan: FileDigest },
+    /// Read out by whoever records it.
+    ReadOverTelephone,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptAgreement {
+    /// SHA-256 of the text that was accepted, in hexadecimal: the grant names the issued one.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub hash: String,
+    pub method: Method,
+    /// The people who sign for the group, each once.
+    #[serde(deserialize_with = "each_once")]
+    #[schema(value_type = Vec<String>, min_items = 1)]
+    pub names: Vec<Personal>,
+}
+
+fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>, D::Error> {
+    let names = Vec::<Personal>::deserialize(input)?;
+    let plain = |name: &Personal| if let Personal::Open(name) = name { name.to_lowercase() } else { String::new() };
+    let distinct: BTreeSet<_> = names.iter().map(plain).collect();
+    if distinct.len() == names.len() { Ok(names) } else { Err(serde::de::Error::custom("nobody signs twice")) }
+}
+
 impl Grant {
+    pub(super) fn offer(&self, offer: &Offer, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        if self.state != GrantState::Blank {
+            return Err(Refusal::Exists("grant"));
+        }
+        let application = facts.application()?;
+        let (Some(place), Some(terms), Some(summary)) = (application.place(), application.terms(), application.summary()) else {
+            return Err(Refusal::ApplicationNotInState(application.state().into()));
+        };
+        let rules = facts.fund()?.rules();
+        let (version, hash) = facts.organisation()?.agreement().ok_or(Refusal::NoAgreement)?;
+        let stands = jiff::Span::new().days(i64::from(rules.offer_days));
+        let mut checks = rules.checks.clone();
+        if terms.people_at_risk {
+            checks.extend(rules.checks_at_risk.iter().cloned());
+        }
+        if let Some(condition) = terms.conditions.keys().find(|condition| checks.contains(condition)) {
+            return Err(Refusal::CheckOutstanding(condition.to_string()));
+        }
+        let on_file = self.on_file(&checks, facts)?;
+        let offered = GrantEvent::GrantOffered {
+            fund: place.fund,
+            round: place.round.clone(),
+            group: place.group,
+            area: terms.area.clone(),
+            sources: offer.sources.clone(),
+            title: summary.title.clone(),
+            description: summary.description.clone(),
+            checks,
+            conditions: terms.conditions.clone(),
+            signers: rules.signers,
+            eyes: rules.eyes,
+            update_every_days: rules.update_every_days,
+            expires_on: facts.today.checked_add(stands).map_err(|_| Refusal::DatesOutOfOrder)?,
+            ends_on: terms.ends_on,
+            update_due_on: terms.update_due_on,
+        };
+        let issued = GrantEvent::AgreementIssued { version, hash: hash.to_owned() };
+        Ok([offered, issued].into_iter().chain(on_file).collect())
+    }
+
+    pub(super) fn offered(&mut self, event: &GrantEvent) {
+        let GrantEvent::GrantOffered {
+            fund,
+            round,
+            group,
+            area,
+            sources,
+            checks,
+            conditions,
+            signers,
+            eyes,
+            update_every_days,
+            expires_on,
+            ends_on,
+            update_due_on,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let outstanding: BTreeMap<Slug, CheckState> =
+            checks.iter().chain(conditions.keys()).map(|check| (check.clone(), CheckState::Outstanding)).collect();
+        *self = Self {
+            events: self.events,
+            state: GrantState::Offered,
+            fund: Some(*fund),
+            round: Some(round.clone()),
+            group: Some(*group),
+            area: Some(area.clone()),
+            award: sources.clone(),
+            checks: outstanding,
+            conditions: conditions.keys().cloned().collect(),
+            signers: *signers,
+            eyes: *eyes,
+            update_every_days: *update_every_days,
+            expires_on: Some(*expires_on),
+            ends_on: Some(*ends_on),
+            update_due_on: Some(*update_due_on),
+            ..Self::default()
+        };
+    }
+
     pub(super) fn answer_offer(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
         self.must_be(&[GrantState::Offered])?;
         let expires_on = self.expires_on.ok_or(Refusal::GrantNotInState("blank"))?;
@@ -12,20 +141,7 @@ impl Grant {
         match command {
             GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if expired => Err(Refusal::OfferExpired(expires_on)),
             GrantCommand::LapseOffer(_) if !expired => Err(Refusal::OfferStands(expires_on)),
-            GrantCommand::AcceptAgreement(accept) => {
-                if accept.hash != self.agreement {
-                    return Err(Refusal::AgreementDiffers);
-                }
-                if accept.names.len() < usize::from(self.signers) {
-                    return Err(Refusal::TooFewSigners(usize::from(self.signers)));
-                }
-                let due_on = self.update_due_on.ok_or(Refusal::GrantNotInState("blank"))?;
-                let names = accept.names.iter().map(crate::domain::sealed::Personal::sealed).collect();
-                Ok(vec![
-                    GrantEvent::AgreementAccepted { hash: accept.hash.clone(), method: accept.method, names },
-                    GrantEvent::UpdateRequested { update: 1, due_on, last: true },
-                ])
-            }
+            GrantCommand::AcceptAgreement(accept) => self.accept(accept, facts),
             GrantCommand::DeclineOffer(_) => Ok(vec![GrantEvent::OfferDeclined {}]),
             GrantCommand::LapseOffer(_) => Ok(vec![GrantEvent::OfferLapsed {}]),
             GrantCommand::WithdrawOffer(because) => Ok(vec![GrantEvent::OfferWithdrawn { reason: because.reason.clone() }]),
@@ -33,64 +149,60 @@ impl Grant {
         }
     }
 
-    pub(super) fn check(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_be(&[GrantState::Offered, GrantState::Accepted, GrantState::Live, GrantState::Reported])?;
-        let by = facts.by()?;
-        match command {
-            GrantCommand::PassCheck(passed) => {
-                self.outstanding(&passed.check)?;
-                Ok(GrantEvent::CheckPassed { check: passed.check.clone(), note: passed.note.clone(), by })
-            }
-            GrantCommand::FailCheck(failed) => {
-                self.outstanding(&failed.check)?;
-                Ok(GrantEvent::CheckFailed { check: failed.check.clone(), note: failed.note.clone(), by })
-            }
-            GrantCommand::ProposeWaiver(waiver) => {
-                self.outstanding(&waiver.check)?;
-                Ok(GrantEvent::WaiverProposed { check: waiver.check.clone(), reason: waiver.note.clone(), by })
-            }
-            GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
-                CheckState::WaiverProposed(proposed_by) if *proposed_by == by => Err(Refusal::SamePerson),
-                CheckState::WaiverProposed(_) => Ok(GrantEvent::CheckWaived { check: of.check.clone(), by }),
-                _ => Err(Refusal::NotProposed),
-            },
-            _ => Err(Refusal::GrantNotInState(self.state.into())),
+    fn accept(&self, accept: &AcceptAgreement, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        if accept.hash != self.agreement {
+            return Err(Refusal::AgreementDiffers);
         }
-    }
-
-    fn outstanding(&self, check: &Slug) -> Result<(), Refusal> {
-        match self.checks.get(check).ok_or(Refusal::Unknown("check"))? {
-            CheckState::Passed => Err(Refusal::CheckNotInState("passed")),
-            CheckState::Waived => Err(Refusal::CheckNotInState("waived")),
-            CheckState::Outstanding | CheckState::Failed | CheckState::WaiverProposed(_) => Ok(()),
+        if accept.names.len() < usize::from(self.signers) {
+            return Err(Refusal::TooFewSigners(usize::from(self.signers)));
         }
+        let read_by = match &accept.method {
+            Method::Web if !facts.of_group()? => return Err(Refusal::MembersOwnAct),
+            Method::Web => None,
+            Method::PaperScan { scan } => {
+                facts.has_file(Some(scan))?;
+                None
+            }
+            Method::ReadOverTelephone => Some(facts.by()?),
+        };
+        let accepted = GrantEvent::AgreementAccepted {
+            hash: accept.hash.clone(),
+            method: accept.method.clone(),
+            names: accept.names.iter().map(Personal::sealed).collect(),
+            read_by,
+        };
+        let due = self.update_days(facts.today)?;
+        let last = due.len();
+        let requested =
+            (1..).zip(due).map(|(update, due_on)| GrantEvent::UpdateRequested { update, due_on, last: usize::from(update) == last });
+        Ok(std::iter::once(accepted).chain(requested).collect())
     }
 
-    /// Every check has passed, or two people waived it.
-    pub(super) fn checks_clear(&self) -> Result<(), Refusal> {
-        let open = self.checks.iter().find(|(_, state)| !matches!(state, CheckState::Passed | CheckState::Waived));
-        open.map_or(Ok(()), |(check, _)| Err(Refusal::CheckOutstanding(check.to_string())))
+    /// The days on which updates are due: as often as the fund's rules say while the activity lasts, and the final one.
+    fn update_days(&self, today: Date) -> Result<Vec<Date>, Refusal> {
+        let (Some(ends_on), Some(final_on)) = (self.ends_on, self.update_due_on) else { return Err(Refusal::GrantNotInState("blank")) };
+        let mut days = Vec::new();
+        if let Some(every) = self.update_every_days {
+            let mut day = today.saturating_add(jiff::Span::new().days(i64::from(every)));
+            while day < ends_on && days.len() < 52 {
+                days.push(day);
+                day = day.saturating_add(jiff::Span::new().days(i64::from(every)));
+            }
+        }
+        days.push(final_on);
+        Ok(days)
     }
 
-    pub(super) fn agreement_changed(&mut self, event: &GrantEvent) {
+    pub(super) fn answered(&mut self, event: &GrantEvent) {
         match event {
             GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,
             GrantEvent::OfferDeclined {} => self.state = GrantState::OfferDeclined,
             GrantEvent::OfferLapsed {} => self.state = GrantState::OfferLapsed,
-            GrantEvent::OfferWithdrawn { .. } => self.state = GrantState::OfferWithdrawn,
-            GrantEvent::CheckPassed { check, .. } => self.set_check(check, CheckState::Passed),
-            GrantEvent::CheckFailed { check, .. } => self.set_check(check, CheckState::Failed),
-            GrantEvent::WaiverProposed { check, by, .. } => self.set_check(check, CheckState::WaiverProposed(*by)),
-            GrantEvent::CheckWaived { check, .. } => self.set_check(check, CheckState::Waived),
-            _ => {}
+            _ => self.state = GrantState::OfferWithdrawn,
         }
         if matches!(self.state, GrantState::OfferDeclined | GrantState::OfferLapsed | GrantState::OfferWithdrawn) {
-            self.award = super::Sources::default();
+            self.award = Sources::default();
         }
-    }
-
-    fn set_check(&mut self, check: &Slug, state: CheckState) {
-        self.checks.insert(check.clone(), state);
     }
 }

@@ -1,19 +1,29 @@
-//! What can be asked of a grant, and what can happen to it.
+//! What can be asked of a grant, and what can happen to it. What each command says stands beside its rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
+use super::agreement::{AcceptAgreement, Method, Offer};
+use super::check::{CheckNote, CheckOf, PassCheck};
+use super::dues::{AmountOf, DemandClawback, Owed, OwedOf, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
+use super::payment::{ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment};
+use super::schedule::{Instalment, SchedulePayments};
+use super::story::{PublishStory, StoryBecause};
+use super::update::{
+    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
+};
+use super::variation::{Grown, RequestVariation, VariationBecause, VariationOf, Varied};
 use crate::domain::application::Channel;
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
-use crate::domain::id::{FundId, GroupId, PersonId};
+use crate::domain::file::FileDigest;
+use crate::domain::id::{FundId, GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
-use crate::domain::outcome::{OutcomeSaid, Strength};
+use crate::domain::outcome::Strength;
 use crate::domain::payee::Route;
 use crate::domain::role::{Role, Who};
-use crate::domain::sealed::{Personal, Sealed, Slot};
+use crate::domain::sealed::{Sealed, Slot};
 use crate::domain::source::Sources;
 use crate::domain::text::{Line, Prose, Slug};
 
@@ -27,17 +37,23 @@ commands! {
         /// Declines the offer; the money is uncommitted at once.
         DeclineOffer(Nothing) = "decline-offer", Who::StaffOrOwn(&[Role::Officer]);
         /// Lapses an offer that ran out; the money is uncommitted at once.
-        LapseOffer(Nothing) = "lapse-offer", Who::Staff(&[Role::Officer]);
+        LapseOffer(Nothing) = "lapse-offer", Who::StaffOrJob(&[Role::Officer]);
         /// Takes the offer back, with the reason; the money is uncommitted at once.
         WithdrawOffer(Because) = "withdraw-offer", Who::Staff(&[Role::Panel]);
-        /// Records that a check passed.
-        PassCheck(CheckNote) = "pass-check", Who::Staff(&[Role::Officer]);
+        /// Asks the group for what a check needs; a check that was not asked for at the offer is added.
+        RequestCheck(CheckNote) = "request-check", Who::Staff(&[Role::Officer]);
+        /// Records that a check passed, or a condition is met. One that is good for longer goes on file for the group.
+        PassCheck(PassCheck) = "pass-check", Who::Staff(&[Role::Officer]);
         /// Records that a check failed.
         FailCheck(CheckNote) = "fail-check", Who::Staff(&[Role::Officer]);
+        /// Rests a check on one that the group has on file, still in date.
+        ReuseCheck(CheckOf) = "reuse-check", Who::Staff(&[Role::Officer]);
         /// Proposes that a check be waived.
         ProposeWaiver(CheckNote) = "propose-waiver", Who::Staff(&[Role::Officer]);
         /// Confirms, as a second person, that a check is waived.
         ConfirmWaiver(CheckOf) = "confirm-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Schedules what is still to be paid, in instalments that a day or a check releases.
+        SchedulePayments(SchedulePayments) = "schedule-payments", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Prepares a payment to the group's verified payee.
         PreparePayment(PreparePayment) = "prepare-payment", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Approves a payment, as somebody who neither prepared it nor keyed its payee.
@@ -48,168 +64,65 @@ commands! {
         CancelPayment(PaymentBecause) = "cancel-payment", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Records that an approved payment was sent to the bank.
         SendPayment(PaymentOn) = "send-payment", Who::Staff(&[Role::Finance]);
-        /// Records the day on which the bank paid.
-        ConfirmPayment(PaymentOn) = "confirm-payment", Who::Staff(&[Role::Finance]);
+        /// Sends a payment in a batch of its fund.
+        SendInBatch(InBatch) = "send-in-batch", Who::Consequence;
+        /// Records the day on which the bank paid, or what was bought was paid for.
+        ConfirmPayment(ConfirmPayment) = "confirm-payment", Who::Staff(&[Role::Finance]);
         /// Records that the bank did not pay; the payment can be prepared again.
         FailPayment(PaymentBecause) = "fail-payment", Who::Staff(&[Role::Finance]);
-        /// Asks the group for an update besides the final one.
+        /// Records that the bank took a confirmed payment back; it can be prepared again.
+        ReversePayment(ReversePayment) = "reverse-payment", Who::Staff(&[Role::Finance]);
+        /// Corrects the day on which the bank paid.
+        CorrectPayment(CorrectPayment) = "correct-payment", Who::Staff(&[Role::Finance]);
+        /// Asks for another purpose, other dates or another amount.
+        RequestVariation(RequestVariation) = "request-variation", Who::StaffOrOwn(&[Role::Officer]);
+        /// Approves a variation, as somebody who did not ask for it: what is more is committed, what is less is released.
+        ApproveVariation(VariationOf) = "approve-variation", Who::Staff(&[Role::Panel]);
+        /// Refuses a variation, with the reason.
+        RefuseVariation(VariationBecause) = "refuse-variation", Who::Staff(&[Role::Panel]);
+        /// Adds what was committed for a variation.
+        Grow(Grown) = "grow", Who::Consequence;
+        /// Holds all payments, with the reason.
+        Hold(Because) = "hold", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Ends the hold.
+        Resume(Nothing) = "resume", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Ends the grant before its time, with the reason; what is unpaid is uncommitted at once.
+        Terminate(Because) = "terminate", Who::Staff(&[Role::Panel]);
+        /// Asks the group for an update besides those that the fund's rules ask for.
         RequestUpdate(RequestUpdate) = "request-update", Who::Staff(&[Role::Officer]);
+        /// Records that the group was reminded of an update.
+        RemindUpdate(RemindUpdate) = "remind-update", Who::Job;
         /// Receives the group's update, with outcomes by sign.
         ReceiveUpdate(ReceiveUpdate) = "receive-update", Who::StaffOrOwn(&[Role::Officer]);
         /// Accepts an update that was received.
         AcceptUpdate(UpdateOf) = "accept-update", Who::Staff(&[Role::Officer]);
+        /// Asks something about an update; the group answers by handing it in again.
+        QueryUpdate(QueryUpdate) = "query-update", Who::Staff(&[Role::Officer]);
         /// Excuses the group from an update, with the reason.
         ExcuseUpdate(UpdateBecause) = "excuse-update", Who::Staff(&[Role::Officer]);
+        /// Corrects the figures of an update that was received, with the reason.
+        CorrectUpdate(CorrectUpdate) = "correct-update", Who::Staff(&[Role::Officer]);
         /// Records staff's own judgement of an outcome, apart from what the group says.
         JudgeOutcome(JudgeOutcome) = "judge-outcome", Who::Staff(&[Role::Officer]);
         /// Declares that some of the award will not be spent.
         DeclareUnderspend(AmountOf) = "declare-underspend", Who::StaffOrOwn(&[Role::Officer]);
-        /// Receives unspent money back; only then is it uncommitted.
+        /// Asks the group to give back, by a day, what is due.
+        RequestReturn(RequestReturn) = "request-return", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Demands money back that was paid, with the reason.
+        DemandClawback(DemandClawback) = "demand-clawback", Who::Staff(&[Role::Panel]);
+        /// Receives money back, whole or in part; only then is it uncommitted.
         ReceiveReturn(ReceiveReturn) = "receive-return", Who::Staff(&[Role::Finance]);
+        /// Proposes to waive a return, or to write a clawback off.
+        ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Confirms, as a second person, that a return is waived or a clawback written off.
+        ConfirmReturnWaiver(OwedOf) = "confirm-return-waiver", Who::Staff(&[Role::Finance]);
+        /// Publishes a story that staff wrote, with the group's consent.
+        PublishStory(PublishStory) = "publish-story", Who::Staff(&[Role::Officer]);
+        /// Takes a story back.
+        WithdrawStory(StoryBecause) = "withdraw-story", Who::StaffOrOwn(&[Role::Officer]);
         /// Closes the grant.
         Close(Nothing) = "close", Who::Staff(&[Role::Officer]);
     }
-}
-
-/// The money that was committed, and for whom.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct Offer {
-    #[schema(value_type = Vec<Object>)]
-    pub sources: Sources,
-}
-
-/// How the agreement was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    Web,
-    PaperScan,
-    ReadOverTelephone,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptAgreement {
-    /// SHA-256 of the text that was accepted, in hexadecimal: the grant names the issued one.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
-    pub hash: String,
-    pub method: Method,
-    /// The people who sign for the group.
-    #[schema(value_type = Vec<String>, min_items = 1)]
-    pub names: Vec<Personal>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CheckNote {
-    pub check: Slug,
-    /// What was seen, or why: for the record.
-    pub note: Prose,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CheckOf {
-    pub check: Slug,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PreparePayment {
-    pub amount: Money,
-}
-
-/// A payment of this grant, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentOf {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentBecause {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    pub reason: Prose,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentOn {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    /// The day on which it happened: sent, or paid by the bank.
-    #[schema(value_type = String, format = "date")]
-    pub happened_on: Date,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestUpdate {
-    #[schema(value_type = String, format = "date")]
-    pub due_on: Date,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReceiveUpdate {
-    #[schema(minimum = 1)]
-    pub update: u16,
-    pub channel: Channel,
-    /// What happened, in the group's words.
-    #[schema(value_type = String)]
-    pub words: Personal,
-    /// What was hard and what was learned.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub learned: Option<Personal>,
-    /// How many people came.
-    pub people: u32,
-    /// How many people helped.
-    pub volunteers: u32,
-    pub spent: Money,
-    pub outcomes: Vec<OutcomeSaid>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpdateOf {
-    #[schema(minimum = 1)]
-    pub update: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpdateBecause {
-    #[schema(minimum = 1)]
-    pub update: u16,
-    pub reason: Prose,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JudgeOutcome {
-    #[schema(minimum = 1)]
-    pub update: u16,
-    pub sign: Slug,
-    pub strength: Strength,
-    pub reason: Prose,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AmountOf {
-    pub amount: Money,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReceiveReturn {
-    pub amount: Money,
-    #[schema(value_type = String, format = "date")]
-    pub received_on: Date,
 }
 
 impl GrantCommand {
@@ -217,6 +130,7 @@ impl GrantCommand {
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::AcceptAgreement(accept) => accept.names.iter_mut().map(|value| Slot { field: "signer", value, index: None }).collect(),
+            Self::RequestVariation(request) => vec![Slot { field: "variation", value: &mut request.words, index: None }],
             Self::ReceiveUpdate(update) => {
                 let mut slots = vec![Slot { field: "words", value: &mut update.words, index: None }];
                 slots.extend(update.learned.as_mut().map(|value| Slot { field: "learned", value, index: None }));
@@ -226,14 +140,6 @@ impl GrantCommand {
             _ => Vec::new(),
         }
     }
-}
-
-/// What a group said of one sign, as the log keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutcomeKept {
-    pub sign: Slug,
-    pub strength: Strength,
-    pub words: Sealed,
 }
 
 events! {
@@ -248,29 +154,54 @@ events! {
             title: Line,
             description: Prose,
             checks: BTreeSet<Slug>,
+            conditions: BTreeMap<Slug, Prose>,
             signers: u8,
             eyes: u8,
+            update_every_days: Option<u16>,
             expires_on: Date,
             ends_on: Date,
             update_due_on: Date,
         },
         AgreementIssued { version: u32, hash: String },
-        AgreementAccepted { hash: String, method: Method, names: Vec<Sealed> },
+        AgreementAccepted { hash: String, method: Method, names: Vec<Sealed>, read_by: Option<PersonId> },
         OfferDeclined {},
         OfferLapsed {},
         OfferWithdrawn { reason: Prose },
-        CheckPassed { check: Slug, note: Prose, by: PersonId },
+        CheckRequested { check: Slug, note: Prose, by: PersonId },
+        CheckPassed { check: Slug, note: Prose, by: PersonId, good_until: Option<Date>, evidence: Option<FileDigest> },
+        CheckReused { check: Slug, from: GrantId, good_until: Date },
         CheckFailed { check: Slug, note: Prose, by: PersonId },
         WaiverProposed { check: Slug, reason: Prose, by: PersonId },
         CheckWaived { check: Slug, by: PersonId },
-        PaymentPrepared { payment: u16, amount: Money, route: Route, payee: u32, prepared_by: PersonId, eyes: u8, prepared_on: Date },
+        PaymentsScheduled { first: u16, instalments: Vec<Instalment> },
+        PaymentPrepared {
+            payment: u16,
+            instalment: Option<u16>,
+            amount: Money,
+            route: Route,
+            payee: u32,
+            supplier: Option<Line>,
+            prepared_by: PersonId,
+            eyes: u8,
+            prepared_on: Date,
+        },
         PaymentApproved { payment: u16, approved_by: PersonId },
         PaymentRejected { payment: u16, reason: Prose },
         PaymentCancelled { payment: u16, reason: Prose },
-        PaymentSent { payment: u16, sources: Sources, sent_on: Date },
-        PaymentConfirmed { payment: u16, paid_on: Date },
+        PaymentSent { payment: u16, sources: Sources, sent_on: Date, batch: Option<Slug> },
+        PaymentConfirmed { payment: u16, paid_on: Date, receipt: Option<FileDigest> },
         PaymentFailed { payment: u16, sources: Sources, reason: Prose, failed_on: Date },
+        PaymentReversed { payment: u16, sources: Sources, reason: Prose, reversed_on: Date },
+        PaymentCorrected { payment: u16, paid_on: Date, reason: Prose, corrects: u32 },
+        VariationRequested { variation: u16, change: Varied, words: Sealed, by: PersonId },
+        VariationApproved { variation: u16, change: Varied, released: Sources, more: Money, by: PersonId },
+        VariationRefused { variation: u16, reason: Prose, by: PersonId },
+        AwardGrown { sources: Sources },
+        GrantHeld { reason: Prose },
+        GrantResumed {},
+        GrantTerminated { reason: Prose, released: Sources },
         UpdateRequested { update: u16, due_on: Date, last: bool },
+        ReminderSent { update: u16, occasion: Occasion, sent_on: Date },
         UpdateReceived {
             update: u16,
             channel: Channel,
@@ -281,13 +212,22 @@ events! {
             spent: Money,
             signs: u32,
             outcomes: Vec<OutcomeKept>,
+            files: BTreeSet<FileDigest>,
             received_on: Date,
         },
         UpdateAccepted { update: u16 },
+        UpdateQueried { update: u16, question: Prose },
         UpdateExcused { update: u16, reason: Prose },
+        UpdateCorrected { update: u16, people: u32, volunteers: u32, spent: Money, reason: Prose, corrects: u32 },
         OutcomeJudged { update: u16, sign: Slug, strength: Strength, reason: Prose, by: PersonId },
         UnderspendDeclared { amount: Money, released: Sources, due_back: Money },
-        ReturnReceived { sources: Sources, received_on: Date },
+        ReturnRequested { owed: Owed, due_on: Date },
+        ClawbackDemanded { amount: Money, reason: Prose },
+        ReturnReceived { owed: Owed, sources: Sources, received_on: Date },
+        ReturnWaiverProposed { owed: Owed, amount: Money, reason: Prose, by: PersonId },
+        ReturnWaived { owed: Owed, amount: Money, by: PersonId },
+        StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line, photographs: BTreeSet<FileDigest> },
+        StoryWithdrawn { story: u16, reason: Prose },
         GrantClosed { released: Sources },
     }
 }

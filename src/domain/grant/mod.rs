@@ -3,30 +3,46 @@
 //! The law that holds: 0 ≤ paid ≤ award, for each source, at every event.
 
 mod agreement;
-mod change;
+mod check;
 mod command;
+mod dues;
 mod payment;
+mod schedule;
+mod story;
 mod update;
+mod variation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-pub use command::{
-    AcceptAgreement, AmountOf, CheckNote, CheckOf, GrantCommand, GrantEvent, JudgeOutcome, Method, Offer, OutcomeKept, PaymentBecause,
-    PaymentOf, PaymentOn, PreparePayment, ReceiveReturn, ReceiveUpdate, RequestUpdate, UpdateBecause, UpdateOf,
+pub use agreement::{AcceptAgreement, Method, Offer};
+pub use check::{CheckNote, CheckOf, PassCheck};
+pub use command::{GrantCommand, GrantEvent};
+pub use dues::{AmountOf, DemandClawback, Owed, OwedOf, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
+pub use payment::{
+    ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment, ReversePayment,
 };
-pub use payment::PaymentState;
-pub use update::UpdateState;
+pub use schedule::{Instalment, Released, SchedulePayments};
+pub use story::{PublishStory, StoryBecause};
+pub use update::{
+    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
+    UpdateState,
+};
+pub use variation::{Grown, RequestVariation, VariationBecause, VariationOf, VariationState, Varied};
 
-use super::id::{FundId, GroupId, PersonId};
+use super::id::{FundId, GrantId, GroupId};
 use super::money::Money;
 use super::source::Sources;
 use super::text::Slug;
-use super::{Facts, Refusal, Stream};
+use super::{Command, Facts, Refusal, Stream, follows};
+use check::CheckState;
+use dues::Due;
 use payment::Payment;
 use update::Update;
+use variation::Variations;
 
 /// Where a grant stands. What is due, or overdue, follows from its dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumString, utoipa::ToSchema)]
@@ -43,6 +59,8 @@ pub enum GrantState {
     /// The final update has been received.
     Reported,
     Closed,
+    /// Ended before its time; what is due back may still come.
+    Terminated,
     OfferDeclined,
     OfferLapsed,
     OfferWithdrawn,
@@ -51,33 +69,35 @@ pub enum GrantState {
 /// A grant's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Grant {
+    /// How many events it has: corrections name the one that they correct.
+    events: u32,
     state: GrantState,
+    held: bool,
     fund: Option<FundId>,
+    round: Option<Slug>,
     group: Option<GroupId>,
+    area: Option<Slug>,
     /// What is committed for it now.
     award: Sources,
     /// What was paid and has not come back.
     paid: Sources,
     /// What is due back from the group.
-    due_back: Money,
+    dues: BTreeMap<Owed, Due>,
     checks: BTreeMap<Slug, CheckState>,
+    conditions: BTreeSet<Slug>,
     agreement: String,
     signers: u8,
     eyes: u8,
+    update_every_days: Option<u16>,
     expires_on: Option<Date>,
+    ends_on: Option<Date>,
     update_due_on: Option<Date>,
+    instalments: BTreeMap<u16, Instalment>,
     payments: BTreeMap<u16, Payment>,
     updates: BTreeMap<u16, Update>,
-}
-
-/// Where a check stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum CheckState {
-    Outstanding,
-    Passed,
-    Failed,
-    WaiverProposed(PersonId),
-    Waived,
+    variations: Variations,
+    /// Which stories stand, and which were withdrawn.
+    stories: BTreeMap<u16, bool>,
 }
 
 impl Grant {
@@ -94,6 +114,17 @@ impl Grant {
     #[must_use]
     pub fn group(&self) -> Option<GroupId> {
         self.group
+    }
+
+    /// The area and the round that it belongs to.
+    #[must_use]
+    pub fn place(&self) -> Option<(&Slug, &Slug)> {
+        self.area.as_ref().zip(self.round.as_ref())
+    }
+
+    #[must_use]
+    pub fn is_on_hold(&self) -> bool {
+        self.held
     }
 
     /// What is committed for the grant now: the award less what was released and returned.
@@ -126,57 +157,16 @@ impl Grant {
         }
     }
 
+    /// The agreement is accepted, and the grant not closed: it may have been terminated.
+    fn must_stand(&self) -> Result<(), Refusal> {
+        if self.state == GrantState::Terminated { Ok(()) } else { self.must_run() }
+    }
+
     /// What is neither paid nor on its way.
     fn unpaid(&self) -> Money {
         let under_way: Money = self.payments.values().filter(|payment| payment.is_reserved()).map(|payment| payment.amount).sum();
         let spoken_for = self.paid.total().plus(under_way);
         self.award.total().minus(spoken_for).unwrap_or_default()
-    }
-
-    fn offer(&self, offer: &Offer, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
-        if self.state != GrantState::Blank {
-            return Err(Refusal::Exists("grant"));
-        }
-        let application = facts.application()?;
-        let (Some(place), Some(terms), Some(summary)) = (application.place(), application.terms(), application.summary()) else {
-            return Err(Refusal::ApplicationNotInState(application.state().into()));
-        };
-        let rules = facts.fund()?.rules();
-        let (version, hash) = facts.organisation()?.agreement().ok_or(Refusal::NoAgreement)?;
-        let stands = jiff::Span::new().days(i64::from(rules.offer_days));
-        let offered = GrantEvent::GrantOffered {
-            fund: place.fund,
-            round: place.round.clone(),
-            group: place.group,
-            area: terms.area.clone(),
-            sources: offer.sources.clone(),
-            title: summary.title.clone(),
-            description: summary.description.clone(),
-            checks: rules.checks.clone(),
-            signers: rules.signers,
-            eyes: rules.eyes,
-            expires_on: facts.today.checked_add(stands).map_err(|_| Refusal::DatesOutOfOrder)?,
-            ends_on: terms.ends_on,
-            update_due_on: terms.update_due_on,
-        };
-        Ok(vec![offered, GrantEvent::AgreementIssued { version, hash: hash.to_owned() }])
-    }
-
-    fn offered(&mut self, event: &GrantEvent) {
-        if let GrantEvent::GrantOffered { fund, group, sources, checks, signers, eyes, expires_on, update_due_on, .. } = event {
-            *self = Self {
-                state: GrantState::Offered,
-                fund: Some(*fund),
-                group: Some(*group),
-                award: sources.clone(),
-                checks: checks.iter().map(|check| (check.clone(), CheckState::Outstanding)).collect(),
-                signers: *signers,
-                eyes: *eyes,
-                expires_on: Some(*expires_on),
-                update_due_on: Some(*update_due_on),
-                ..Self::default()
-            };
-        }
     }
 }
 
@@ -193,53 +183,106 @@ impl Stream for Grant {
         if self.state == GrantState::Blank {
             return Err(Refusal::Unknown("grant"));
         }
-        match command {
-            C::Offer(_) => Err(Refusal::Exists("grant")),
-            C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::WithdrawOffer(_) => self.answer_offer(command, facts),
-            C::PassCheck(_) | C::FailCheck(_) | C::ProposeWaiver(_) | C::ConfirmWaiver(_) => {
-                self.check(command, facts).map(|event| vec![event])
+        let event = match command {
+            C::Offer(_) => return Err(Refusal::Exists("grant")),
+            C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::WithdrawOffer(_) => {
+                return self.answer_offer(command, facts);
             }
+            C::RequestCheck(_) | C::PassCheck(_) | C::FailCheck(_) | C::ReuseCheck(_) | C::ProposeWaiver(_) | C::ConfirmWaiver(_) => {
+                self.check(command, facts)?
+            }
+            C::SchedulePayments(schedule) => self.schedule(schedule)?,
             C::PreparePayment(_)
             | C::ApprovePayment(_)
             | C::RejectPayment(_)
             | C::CancelPayment(_)
             | C::SendPayment(_)
+            | C::SendInBatch(_)
             | C::ConfirmPayment(_)
-            | C::FailPayment(_) => self.pay(command, facts).map(|event| vec![event]),
-            C::RequestUpdate(_) | C::ReceiveUpdate(_) | C::AcceptUpdate(_) | C::ExcuseUpdate(_) | C::JudgeOutcome(_) => {
-                self.follow_up(command, facts).map(|event| vec![event])
-            }
-            C::DeclareUnderspend(_) | C::ReceiveReturn(_) | C::Close(_) => self.give_back(command, facts).map(|event| vec![event]),
-        }
+            | C::FailPayment(_)
+            | C::ReversePayment(_)
+            | C::CorrectPayment(_) => self.pay(command, facts)?,
+            C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => self.vary(command, facts)?,
+            C::Hold(_) | C::Resume(_) | C::Terminate(_) => self.hold_or_end(command)?,
+            C::RequestUpdate(_)
+            | C::RemindUpdate(_)
+            | C::ReceiveUpdate(_)
+            | C::AcceptUpdate(_)
+            | C::QueryUpdate(_)
+            | C::ExcuseUpdate(_)
+            | C::CorrectUpdate(_)
+            | C::JudgeOutcome(_) => self.follow_up(command, facts)?,
+            C::DeclareUnderspend(_)
+            | C::RequestReturn(_)
+            | C::DemandClawback(_)
+            | C::ReceiveReturn(_)
+            | C::ProposeReturnWaiver(_)
+            | C::ConfirmReturnWaiver(_)
+            | C::Close(_) => self.settle(command, facts)?,
+            C::PublishStory(story) => self.publish(story, facts)?,
+            C::WithdrawStory(because) => self.withdraw(because)?,
+        };
+        Ok(vec![event])
     }
 
     fn apply(&mut self, event: &GrantEvent) {
+        use GrantEvent as E;
+        self.events += 1;
         match event {
-            GrantEvent::GrantOffered { .. } => self.offered(event),
-            GrantEvent::AgreementIssued { .. }
-            | GrantEvent::AgreementAccepted { .. }
-            | GrantEvent::OfferDeclined { .. }
-            | GrantEvent::OfferLapsed { .. }
-            | GrantEvent::OfferWithdrawn { .. }
-            | GrantEvent::CheckPassed { .. }
-            | GrantEvent::CheckFailed { .. }
-            | GrantEvent::WaiverProposed { .. }
-            | GrantEvent::CheckWaived { .. } => self.agreement_changed(event),
-            GrantEvent::PaymentPrepared { .. }
-            | GrantEvent::PaymentApproved { .. }
-            | GrantEvent::PaymentRejected { .. }
-            | GrantEvent::PaymentCancelled { .. }
-            | GrantEvent::PaymentSent { .. }
-            | GrantEvent::PaymentConfirmed { .. }
-            | GrantEvent::PaymentFailed { .. } => self.paid_or_not(event),
-            GrantEvent::UpdateRequested { .. }
-            | GrantEvent::UpdateReceived { .. }
-            | GrantEvent::UpdateAccepted { .. }
-            | GrantEvent::UpdateExcused { .. }
-            | GrantEvent::OutcomeJudged { .. } => self.followed_up(event),
-            GrantEvent::UnderspendDeclared { .. } | GrantEvent::ReturnReceived { .. } | GrantEvent::GrantClosed { .. } => {
-                self.gave_back(event);
+            E::GrantOffered { .. } => self.offered(event),
+            E::AgreementIssued { .. }
+            | E::AgreementAccepted { .. }
+            | E::OfferDeclined { .. }
+            | E::OfferLapsed { .. }
+            | E::OfferWithdrawn { .. } => self.answered(event),
+            E::CheckRequested { .. }
+            | E::CheckPassed { .. }
+            | E::CheckReused { .. }
+            | E::CheckFailed { .. }
+            | E::WaiverProposed { .. }
+            | E::CheckWaived { .. } => self.checked(event),
+            E::PaymentsScheduled { first, instalments } => self.scheduled(*first, instalments),
+            E::PaymentPrepared { .. }
+            | E::PaymentApproved { .. }
+            | E::PaymentRejected { .. }
+            | E::PaymentCancelled { .. }
+            | E::PaymentSent { .. }
+            | E::PaymentConfirmed { .. }
+            | E::PaymentFailed { .. }
+            | E::PaymentReversed { .. }
+            | E::PaymentCorrected { .. } => self.paid_or_not(event),
+            E::VariationRequested { .. }
+            | E::VariationApproved { .. }
+            | E::VariationRefused { .. }
+            | E::AwardGrown { .. }
+            | E::GrantHeld { .. }
+            | E::GrantResumed {}
+            | E::GrantTerminated { .. } => self.varied(event),
+            E::UpdateRequested { .. }
+            | E::ReminderSent { .. }
+            | E::UpdateReceived { .. }
+            | E::UpdateAccepted { .. }
+            | E::UpdateQueried { .. }
+            | E::UpdateExcused { .. }
+            | E::UpdateCorrected { .. }
+            | E::OutcomeJudged { .. } => self.followed_up(event),
+            E::UnderspendDeclared { .. }
+            | E::ReturnRequested { .. }
+            | E::ClawbackDemanded { .. }
+            | E::ReturnReceived { .. }
+            | E::ReturnWaiverProposed { .. }
+            | E::ReturnWaived { .. }
+            | E::GrantClosed { .. } => self.settled(event),
+            E::StoryPublished { story, .. } => {
+                self.stories.insert(*story, true);
+            }
+            E::StoryWithdrawn { story, .. } => {
+                self.stories.insert(*story, false);
             }
         }
+    }
+
+    fn obliges(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
+        follows::of_grant(GrantId(id), self, event)
     }
 }

@@ -1,4 +1,4 @@
-//! Payments: prepared → approved → sent → confirmed; rejected, cancelled, failed.
+//! Payments: prepared → approved → sent → confirmed; rejected, cancelled, failed, reversed.
 //!
 //! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the verified payee.
 
@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantCommand, GrantEvent, GrantState, PreparePayment};
-use crate::domain::id::PersonId;
+use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::file::FileDigest;
+use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
+use crate::domain::payee::Route;
 use crate::domain::source::Sources;
+use crate::domain::text::{Line, Prose, Slug};
 use crate::domain::{Facts, Refusal};
 
 /// Where a payment stands.
@@ -25,6 +28,94 @@ pub enum PaymentState {
     Rejected,
     Cancelled,
     Failed,
+    /// The bank took it back after it was confirmed.
+    Reversed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreparePayment {
+    /// How much, unless the instalment says it.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// Which instalment, where payments are scheduled.
+    #[serde(default)]
+    pub instalment: Option<u16>,
+    /// From whom it is bought, where the organisation buys for the group.
+    #[serde(default)]
+    pub supplier: Option<Line>,
+}
+
+/// A payment of this grant, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentOf {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentBecause {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    pub reason: Prose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentOn {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The day on which it was sent.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmPayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+    /// The receipt, among the group's files: needed where the organisation bought for the group.
+    #[serde(default)]
+    pub receipt: Option<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReversePayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectPayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date as it really was.
+    #[schema(value_type = String, format = "date")]
+    pub paid_on: Date,
+    pub reason: Prose,
+}
+
+/// A payment on its way to the bank with others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct InBatch {
+    pub fund: FundId,
+    pub batch: Slug,
+    pub payment: u16,
+    pub amount: Money,
+    #[schema(value_type = String, format = "date")]
+    pub sent_on: Date,
 }
 
 /// Refuses a day before another.
@@ -36,16 +127,26 @@ fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Payment {
     pub(super) amount: Money,
+    pub(super) instalment: Option<u16>,
     state: PaymentState,
+    route: Route,
     payee: u32,
     prepared_by: PersonId,
     approved_by: BTreeSet<PersonId>,
     pub(super) sources: Sources,
     prepared_on: Date,
     sent_on: Option<Date>,
+    /// Which of the grant's events said on which day the bank paid.
+    confirmed_by: u32,
+    paid_on: Option<Date>,
 }
 
 impl Payment {
+    /// Whether it was not given up: it is on its way, or it arrived.
+    pub(super) fn stands(&self) -> bool {
+        self.is_under_way() || self.state == PaymentState::Confirmed
+    }
+
     /// Whether it takes up unpaid money without having left yet.
     pub(super) fn is_reserved(&self) -> bool {
         matches!(self.state, PaymentState::Prepared | PaymentState::Approved)
@@ -78,7 +179,7 @@ impl Payment {
 impl Grant {
     pub(super) fn pay(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
         match command {
-            GrantCommand::PreparePayment(prepare) => self.prepare(*prepare, facts),
+            GrantCommand::PreparePayment(prepare) => self.prepare(prepare, facts),
             GrantCommand::ApprovePayment(of) => self.approve(of.payment, facts),
             GrantCommand::RejectPayment(because) => {
                 self.payment(because.payment)?.must_be(&[PaymentState::Prepared])?;
@@ -88,23 +189,31 @@ impl Grant {
                 self.payment(because.payment)?.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
                 Ok(GrantEvent::PaymentCancelled { payment: because.payment, reason: because.reason.clone() })
             }
-            GrantCommand::SendPayment(on) => {
-                let payment = self.payment(on.payment)?;
-                payment.must_be(&[PaymentState::Approved])?;
-                self.payable()?;
-                payment.payee_holds(facts)?;
-                facts.not_future(on.happened_on)?;
-                in_order(Some(payment.prepared_on), on.happened_on)?;
-                let sources = self.award.minus(&self.paid)?.first(payment.amount)?;
-                Ok(GrantEvent::PaymentSent { payment: on.payment, sources, sent_on: on.happened_on })
+            GrantCommand::SendPayment(on) => self.send(on.payment, on.happened_on, None, facts),
+            GrantCommand::SendInBatch(sent) => {
+                if self.fund != Some(sent.fund) {
+                    return Err(Refusal::Unknown("grant of this fund"));
+                }
+                let amount = self.payment(sent.payment)?.amount;
+                if amount != sent.amount {
+                    return Err(Refusal::AmountDiffers { said: sent.amount, is: amount });
+                }
+                self.send(sent.payment, sent.sent_on, Some(sent.batch.clone()), facts)
             }
-            GrantCommand::ConfirmPayment(on) => {
-                let payment = self.payment(on.payment)?;
+            GrantCommand::ConfirmPayment(confirm) => {
+                let payment = self.payment(confirm.payment)?;
                 payment.must_be(&[PaymentState::Sent])?;
-                facts.not_future(on.happened_on)?;
-                in_order(payment.sent_on, on.happened_on)?;
-                Ok(GrantEvent::PaymentConfirmed { payment: on.payment, paid_on: on.happened_on })
+                facts.not_future(confirm.happened_on)?;
+                in_order(payment.sent_on, confirm.happened_on)?;
+                facts.has_file(confirm.receipt.as_ref())?;
+                if payment.route == Route::PurchaseForGroup && confirm.receipt.is_none() {
+                    return Err(Refusal::ReceiptMissing);
+                }
+                let ConfirmPayment { payment, happened_on, receipt } = confirm.clone();
+                Ok(GrantEvent::PaymentConfirmed { payment, paid_on: happened_on, receipt })
             }
+            GrantCommand::ReversePayment(reverse) => self.reverse(reverse, facts),
+            GrantCommand::CorrectPayment(correct) => self.correct_payment(correct, facts),
             GrantCommand::FailPayment(because) => {
                 let payment = self.payment(because.payment)?;
                 payment.must_be(&[PaymentState::Sent])?;
@@ -123,37 +232,81 @@ impl Grant {
         self.payments.get(&number).ok_or(Refusal::Unknown("payment"))
     }
 
-    fn payable(&self) -> Result<(), Refusal> {
+    fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
         self.must_run()?;
-        self.checks_clear()
+        if self.held {
+            return Err(Refusal::GrantOnHold);
+        }
+        self.checks_clear(instalment, facts.today)
     }
 
-    fn prepare(&self, prepare: PreparePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.payable()?;
+    fn prepare(&self, prepare: &PreparePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.payable(prepare.instalment, facts)?;
         let payee = facts.group()?.verified_payee()?;
-        if prepare.amount.is_zero() {
-            return Err(Refusal::Nothing);
-        }
+        let amount = self.amount_of(prepare.instalment, prepare.amount, facts)?;
         let left = self.unpaid();
-        if !left.covers(prepare.amount) {
-            return Err(Refusal::OverPaid { asked: prepare.amount, left });
+        if !left.covers(amount) {
+            return Err(Refusal::OverPaid { asked: amount, left });
+        }
+        if payee.route == Route::PurchaseForGroup && prepare.supplier.is_none() {
+            return Err(Refusal::SupplierMissing);
         }
         let number = self.payments.keys().next_back().map_or(1, |last| last + 1);
         Ok(GrantEvent::PaymentPrepared {
             payment: number,
-            amount: prepare.amount,
+            instalment: prepare.instalment,
+            amount,
             route: payee.route,
             payee: payee.number,
+            supplier: prepare.supplier.clone(),
             prepared_by: facts.by()?,
             eyes: self.eyes,
             prepared_on: facts.today,
         })
     }
 
+    fn send(&self, number: u16, sent_on: Date, batch: Option<Slug>, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let payment = self.payment(number)?;
+        payment.must_be(&[PaymentState::Approved])?;
+        self.payable(payment.instalment, facts)?;
+        payment.payee_holds(facts)?;
+        facts.not_future(sent_on)?;
+        in_order(Some(payment.prepared_on), sent_on)?;
+        let sources = self.award.minus(&self.paid)?.first(payment.amount)?;
+        Ok(GrantEvent::PaymentSent { payment: number, sources, sent_on, batch })
+    }
+
+    fn reverse(&self, reverse: &ReversePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.must_stand()?;
+        let payment = self.payment(reverse.payment)?;
+        payment.must_be(&[PaymentState::Confirmed])?;
+        facts.not_future(reverse.happened_on)?;
+        in_order(payment.paid_on, reverse.happened_on)?;
+        // What came back, or is due back, may be of this very payment.
+        let left = self.confirmed()?;
+        if !self.could_return()?.covers(payment.amount) || left.minus(&payment.sources).is_err() {
+            return Err(Refusal::MoneyReturned);
+        }
+        let ReversePayment { payment: number, happened_on, reason } = reverse.clone();
+        Ok(GrantEvent::PaymentReversed { payment: number, sources: payment.sources.clone(), reason, reversed_on: happened_on })
+    }
+
+    fn correct_payment(&self, correct: &CorrectPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let payment = self.payment(correct.payment)?;
+        payment.must_be(&[PaymentState::Confirmed])?;
+        facts.not_future(correct.paid_on)?;
+        in_order(payment.sent_on, correct.paid_on)?;
+        if payment.paid_on == Some(correct.paid_on) {
+            return Err(Refusal::NoChange);
+        }
+        let CorrectPayment { payment: number, paid_on, reason } = correct.clone();
+        Ok(GrantEvent::PaymentCorrected { payment: number, paid_on, reason, corrects: payment.confirmed_by })
+    }
+
     fn approve(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared])?;
-        self.payable()?;
+        self.payable(payment.instalment, facts)?;
         let keyed_by = payment.payee_holds(facts)?;
         let approved_by = facts.by()?;
         if payment.prepared_by == approved_by || payment.approved_by.contains(&approved_by) {
@@ -167,16 +320,20 @@ impl Grant {
 
     pub(super) fn paid_or_not(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
-            GrantEvent::PaymentPrepared { payment, amount, payee, prepared_by, prepared_on, .. } => {
+            GrantEvent::PaymentPrepared { payment, instalment, amount, route, payee, prepared_by, prepared_on, .. } => {
                 let prepared = Payment {
                     amount: *amount,
+                    instalment: *instalment,
                     state: PaymentState::Prepared,
+                    route: *route,
                     payee: *payee,
                     prepared_by: *prepared_by,
                     approved_by: BTreeSet::new(),
                     sources: Sources::default(),
                     prepared_on: *prepared_on,
                     sent_on: None,
+                    confirmed_by: 0,
+                    paid_on: None,
                 };
                 self.payments.insert(*payment, prepared);
                 return;
@@ -193,7 +350,7 @@ impl Grant {
             }
             GrantEvent::PaymentRejected { payment, .. } => (payment, PaymentState::Rejected),
             GrantEvent::PaymentCancelled { payment, .. } => (payment, PaymentState::Cancelled),
-            GrantEvent::PaymentSent { payment, sources, sent_on } => {
+            GrantEvent::PaymentSent { payment, sources, sent_on, .. } => {
                 self.paid = std::mem::take(&mut self.paid).plus(sources);
                 if self.state == GrantState::Accepted {
                     self.state = GrantState::Live;
@@ -204,7 +361,23 @@ impl Grant {
                 }
                 (payment, PaymentState::Sent)
             }
-            GrantEvent::PaymentConfirmed { payment, .. } => (payment, PaymentState::Confirmed),
+            GrantEvent::PaymentConfirmed { payment, paid_on, .. } => {
+                let by = self.events;
+                if let Some(found) = self.payments.get_mut(payment) {
+                    (found.paid_on, found.confirmed_by) = (Some(*paid_on), by);
+                }
+                (payment, PaymentState::Confirmed)
+            }
+            GrantEvent::PaymentCorrected { payment, paid_on, .. } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.paid_on = Some(*paid_on);
+                }
+                return;
+            }
+            GrantEvent::PaymentReversed { payment, sources, .. } => {
+                self.paid = self.paid.after(sources);
+                (payment, PaymentState::Reversed)
+            }
             GrantEvent::PaymentFailed { payment, sources, .. } => {
                 self.paid = self.paid.after(sources);
                 (payment, PaymentState::Failed)

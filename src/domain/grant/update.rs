@@ -1,13 +1,123 @@
-//! Updates: requested → received → accepted, or excused. What a group says and what staff judge stay apart.
+//! Updates: requested → received → accepted, queried or excused. What a group says and what staff judge stay apart.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantCommand, GrantEvent, GrantState, JudgeOutcome, OutcomeKept, ReceiveUpdate};
-use crate::domain::sealed::Personal;
+use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
+use crate::domain::money::Money;
+use crate::domain::outcome::{OutcomeSaid, Strength};
+use crate::domain::sealed::{Personal, Sealed};
+use crate::domain::text::{Prose, Slug};
 use crate::domain::{Facts, Refusal};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestUpdate {
+    #[schema(value_type = String, format = "date")]
+    pub due_on: Date,
+}
+
+/// When a reminder goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Occasion {
+    /// As many days before as the fund's rules say.
+    Before,
+    /// On the day after it was due.
+    Overdue,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct RemindUpdate {
+    pub update: u16,
+    pub occasion: Occasion,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveUpdate {
+    #[schema(minimum = 1)]
+    pub update: u16,
+    pub channel: Channel,
+    /// What happened, in the group's words.
+    #[schema(value_type = String)]
+    pub words: Personal,
+    /// What was hard and what was learned.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub learned: Option<Personal>,
+    /// How many people came.
+    pub people: u32,
+    /// How many people helped.
+    pub volunteers: u32,
+    pub spent: Money,
+    pub outcomes: Vec<OutcomeSaid>,
+    /// Receipts and photographs, among the group's files.
+    #[serde(default)]
+    pub files: BTreeSet<FileDigest>,
+    /// Whether the group agreed to what staff wrote down for it.
+    #[serde(default)]
+    pub consent: bool,
+}
+
+/// What a group said of one sign, as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeKept {
+    pub sign: Slug,
+    pub strength: Strength,
+    pub words: Sealed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateOf {
+    #[schema(minimum = 1)]
+    pub update: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBecause {
+    #[schema(minimum = 1)]
+    pub update: u16,
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryUpdate {
+    #[schema(minimum = 1)]
+    pub update: u16,
+    /// What the group is asked.
+    pub question: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectUpdate {
+    #[schema(minimum = 1)]
+    pub update: u16,
+    pub people: u32,
+    pub volunteers: u32,
+    pub spent: Money,
+    /// What was wrong.
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JudgeOutcome {
+    #[schema(minimum = 1)]
+    pub update: u16,
+    pub sign: Slug,
+    pub strength: Strength,
+    pub reason: Prose,
+}
 
 /// Where an update stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
@@ -17,26 +127,32 @@ pub enum UpdateState {
     Requested,
     Received,
     Accepted,
+    /// Staff asked something; the group answers by handing it in again.
+    Queried,
     Excused,
 }
 
 /// A grantee's report.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Update {
     state: UpdateState,
     due_on: Date,
     last: bool,
+    reminded: BTreeSet<Occasion>,
+    /// Which of the grant's events brought it, and with which figures.
+    received_by: u32,
+    figures: (u32, u32, Money),
 }
 
 impl Update {
-    fn must_be(self, states: &[UpdateState]) -> Result<(), Refusal> {
+    fn must_be(&self, states: &[UpdateState]) -> Result<(), Refusal> {
         if states.contains(&self.state) { Ok(()) } else { Err(Refusal::UpdateNotInState(self.state.into())) }
     }
 }
 
 impl Grant {
     pub(super) fn follow_up(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_run()?;
+        self.must_stand()?;
         match command {
             GrantCommand::RequestUpdate(request) => {
                 if request.due_on < facts.today {
@@ -45,26 +161,67 @@ impl Grant {
                 let number = self.updates.keys().next_back().map_or(1, |last| last + 1);
                 Ok(GrantEvent::UpdateRequested { update: number, due_on: request.due_on, last: false })
             }
+            GrantCommand::RemindUpdate(remind) => self.remind(*remind, facts),
             GrantCommand::ReceiveUpdate(update) => self.receive(update, facts),
             GrantCommand::AcceptUpdate(of) => {
                 self.update(of.update)?.must_be(&[UpdateState::Received])?;
                 Ok(GrantEvent::UpdateAccepted { update: of.update })
             }
+            GrantCommand::QueryUpdate(query) => {
+                self.update(query.update)?.must_be(&[UpdateState::Received])?;
+                Ok(GrantEvent::UpdateQueried { update: query.update, question: query.question.clone() })
+            }
             GrantCommand::ExcuseUpdate(because) => {
-                self.update(because.update)?.must_be(&[UpdateState::Requested])?;
+                self.update(because.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
                 Ok(GrantEvent::UpdateExcused { update: because.update, reason: because.reason.clone() })
             }
+            GrantCommand::CorrectUpdate(correct) => self.correct_update(correct),
             GrantCommand::JudgeOutcome(judge) => self.judge(judge, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
 
-    fn update(&self, number: u16) -> Result<Update, Refusal> {
-        self.updates.get(&number).copied().ok_or(Refusal::Unknown("update"))
+    fn remind(&self, remind: RemindUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let update = self.update(remind.update)?;
+        update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+        let first = update.due_on.saturating_sub(jiff::Span::new().days(i64::from(facts.fund()?.rules().remind_days)));
+        let due = match remind.occasion {
+            Occasion::Before => (first..=update.due_on).contains(&facts.today),
+            Occasion::Overdue => facts.today > update.due_on,
+        };
+        if !due || update.reminded.contains(&remind.occasion) {
+            return Err(Refusal::ReminderNotDue);
+        }
+        Ok(GrantEvent::ReminderSent { update: remind.update, occasion: remind.occasion, sent_on: facts.today })
+    }
+
+    fn correct_update(&self, correct: &CorrectUpdate) -> Result<GrantEvent, Refusal> {
+        let found = self.update(correct.update)?;
+        found.must_be(&[UpdateState::Received, UpdateState::Accepted])?;
+        if found.figures == (correct.people, correct.volunteers, correct.spent) {
+            return Err(Refusal::NoChange);
+        }
+        let CorrectUpdate { update, people, volunteers, spent, reason } = correct.clone();
+        Ok(GrantEvent::UpdateCorrected { update, people, volunteers, spent, reason, corrects: found.received_by })
+    }
+
+    fn update(&self, number: u16) -> Result<&Update, Refusal> {
+        self.updates.get(&number).ok_or(Refusal::Unknown("update"))
     }
 
     fn receive(&self, update: &ReceiveUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.update(update.update)?.must_be(&[UpdateState::Requested])?;
+        self.update(update.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+        if !facts.of_group()? {
+            if update.channel == Channel::Web {
+                return Err(Refusal::MembersOwnAct);
+            }
+            if !update.consent {
+                return Err(Refusal::ConsentMissing);
+            }
+        }
+        for file in &update.files {
+            facts.has_file(Some(file))?;
+        }
         let organisation = facts.organisation()?;
         let mut signs = BTreeSet::new();
         for said in &update.outcomes {
@@ -75,11 +232,7 @@ impl Grant {
                 return Err(Refusal::Exists("outcome for this sign"));
             }
         }
-        let kept = |said: &crate::domain::outcome::OutcomeSaid| OutcomeKept {
-            sign: said.sign.clone(),
-            strength: said.strength,
-            words: said.words.sealed(),
-        };
+        let kept = |said: &OutcomeSaid| OutcomeKept { sign: said.sign.clone(), strength: said.strength, words: said.words.sealed() };
         Ok(GrantEvent::UpdateReceived {
             update: update.update,
             channel: update.channel,
@@ -90,6 +243,7 @@ impl Grant {
             spent: update.spent,
             signs: organisation.signs_version(),
             outcomes: update.outcomes.iter().map(kept).collect(),
+            files: update.files.clone(),
             received_on: facts.today,
         })
     }
@@ -113,20 +267,55 @@ impl Grant {
         self.updates.values().any(|update| update.last && matches!(update.state, UpdateState::Accepted | UpdateState::Excused))
     }
 
+    /// The final update is due on another day.
+    pub(super) fn move_last_update(&mut self, due_on: Date) {
+        for update in self.updates.values_mut().filter(|update| update.last) {
+            update.due_on = due_on;
+        }
+    }
+
     pub(super) fn followed_up(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
             GrantEvent::UpdateRequested { update, due_on, last } => {
-                self.updates.insert(*update, Update { state: UpdateState::Requested, due_on: *due_on, last: *last });
+                let requested = Update {
+                    state: UpdateState::Requested,
+                    due_on: *due_on,
+                    last: *last,
+                    reminded: BTreeSet::new(),
+                    received_by: 0,
+                    figures: (0, 0, Money::ZERO),
+                };
+                self.updates.insert(*update, requested);
                 return;
             }
-            GrantEvent::UpdateReceived { update, .. } => (update, UpdateState::Received),
+            GrantEvent::ReminderSent { update, occasion, .. } => {
+                if let Some(found) = self.updates.get_mut(update) {
+                    found.reminded.insert(*occasion);
+                }
+                return;
+            }
+            GrantEvent::UpdateReceived { update, people, volunteers, spent, .. } => {
+                let by = self.events;
+                if let Some(found) = self.updates.get_mut(update) {
+                    (found.received_by, found.figures) = (by, (*people, *volunteers, *spent));
+                }
+                (update, UpdateState::Received)
+            }
+            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+                if let Some(found) = self.updates.get_mut(update) {
+                    found.figures = (*people, *volunteers, *spent);
+                }
+                return;
+            }
             GrantEvent::UpdateAccepted { update } => (update, UpdateState::Accepted),
+            GrantEvent::UpdateQueried { update, .. } => (update, UpdateState::Queried),
             GrantEvent::UpdateExcused { update, .. } => (update, UpdateState::Excused),
             _ => return,
         };
         if let Some(found) = self.updates.get_mut(number) {
             found.state = state;
-            if found.last && state != UpdateState::Accepted {
+            let reports = found.last && matches!(state, UpdateState::Received | UpdateState::Excused);
+            if reports && self.state != GrantState::Terminated {
                 self.state = GrantState::Reported;
             }
         }

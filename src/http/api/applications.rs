@@ -1,35 +1,39 @@
-//! Reading applications. A group's member sees their own, without what assessors wrote.
+//! Reading applications. A group's member sees their own, without what assessors wrote; an assessor sees what others
+//! wrote once they have declared no interest and given their own.
+
+use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
-use crate::domain::Role;
+use crate::domain::application::Interests;
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::ApplicationRow;
-use crate::views::Reader;
+use crate::views::{ApplicationSeen, Reader};
 
 const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")];
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
     let listed = list_own::<ApplicationRow>(&desk, &signed, &asked, asked.filters(&FILTERS)?, "group_id").await?;
-    let items = listed.items.into_iter().map(|row| for_reader(&signed.reader, row)).collect();
+    let items = seen(&desk, &signed, listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let (row, _) = find(&http, &signed, &desk).await?;
-    let row = for_reader(&signed.reader, row);
-    Ok(record(&row, row.version))
+    let version = row.version;
+    let row = seen(&desk, &signed, vec![row]).await?.pop().ok_or_else(nothing)?;
+    Ok(record(&row, version))
 }
 
 pub(super) async fn answers(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let (row, as_at) = find(&http, &signed, &desk).await?;
-    let reader = &signed.reader;
-    if reader.sees_all() && !reader.works_with_groups() && !reader.roles.contains(&Role::Panel) {
+    if !signed.reader.reads_words() {
         return Err(crate::domain::Refusal::NotYours.into());
     }
     Ok(Collection { items: desk.views.answers(row.id, as_at).await?, next: None }.answer())
@@ -45,6 +49,57 @@ async fn find(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(App
     }
 }
 
-fn for_reader(reader: &Reader, row: ApplicationRow) -> ApplicationRow {
-    if reader.sees_all() { row } else { ApplicationRow { scores: Vec::new(), help: None, rank: None, ..row } }
+/// What a reader may see. A group's member sees nothing of the assessment; staff see what their declaration allows now,
+/// whatever day they ask about.
+async fn seen(desk: &Desk, signed: &SignedIn, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, Problem> {
+    let reader = &signed.reader;
+    if !reader.sees_all() {
+        let rows = rows.into_iter().map(for_group).collect();
+        return Ok(desk.views.open_applications(true, rows).await?);
+    }
+    let hidden = hidden_scores(desk, reader, rows.iter().filter(|row| !row.scores.is_empty()).map(|row| row.id)).await?;
+    let for_staff = |mut row: ApplicationRow| {
+        row.scores.retain(|score| score.by == reader.person || !hidden.contains(&row.id));
+        row
+    };
+    let rows = rows.into_iter().map(for_staff).collect();
+    Ok(desk.views.open_applications(reader.reads_words(), rows).await?)
+}
+
+fn for_group(row: ApplicationRow) -> ApplicationRow {
+    ApplicationRow {
+        scores: Vec::new(),
+        help: None,
+        rank: None,
+        reason: None,
+        present: BTreeSet::new(),
+        withdrew: BTreeSet::new(),
+        interests: Interests::default(),
+        ..row
+    }
+}
+
+/// Of which of these applications a reader may not see what others scored.
+pub(super) async fn hidden_scores(
+    desk: &Desk,
+    reader: &Reader,
+    applications: impl Iterator<Item = Uuid>,
+) -> Result<BTreeSet<Uuid>, Problem> {
+    let ids: BTreeSet<Uuid> = applications.collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let own = desk.views.groups_of(reader.person).await?;
+    let mut hidden = BTreeSet::new();
+    for id in ids {
+        let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
+        let shown = row.is_some_and(|row| {
+            let scored = row.scores.iter().any(|score| score.by == reader.person && score.set_aside.is_none());
+            row.interests.shows_others_scores(reader.person, &reader.roles, scored) && !own.contains(&row.group.0)
+        });
+        if !shown {
+            hidden.insert(id);
+        }
+    }
+    Ok(hidden)
 }

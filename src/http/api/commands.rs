@@ -66,7 +66,7 @@ fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Pro
     }
 }
 
-fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result<RepeatKey, Problem> {
+pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result<RepeatKey, Problem> {
     let header = http.headers().get("Idempotency-Key").ok_or_else(|| Fault::KeyMissing.problem("there is no Idempotency-Key"))?;
     let key = header.to_str().unwrap_or_default().trim_matches('"');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
-use crate::domain::{Refusal, Role};
+use crate::domain::Refusal;
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
@@ -16,7 +16,8 @@ const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("roun
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
     let listed = list_own::<GrantRow>(&desk, &signed, &asked, asked.filters(&FILTERS)?, "group_id").await?;
-    let items = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
+    let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
+    let items = desk.views.open_grants(signed.reader.reads_words(), rows).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }
 
@@ -32,7 +33,9 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
     let row = for_reader(&signed, find(&http, &signed, &desk, as_at).await?);
-    Ok(record(&row, row.version))
+    let version = row.version;
+    let seen = desk.views.open_grants(signed.reader.reads_words(), vec![row]).await?.pop().ok_or_else(nothing)?;
+    Ok(record(&seen, version))
 }
 
 pub(super) async fn payments_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
@@ -44,7 +47,7 @@ pub(super) async fn payments_of(http: HttpRequest, signed: SignedIn, desk: web::
 pub(super) async fn updates_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
     let listed = desk.views.list::<UpdateRow>(as_at, vec![("grant_id", vec![grant.to_string()])], &asked.page()?).await?;
-    let items = desk.views.open_updates(reads_words(&signed), signed.reader.sees_all(), listed.items).await?;
+    let items = desk.views.open_updates(signed.reader.reads_words(), signed.reader.sees_all(), listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }
 
@@ -65,18 +68,12 @@ pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data
         filters.push(("due_on <=", vec![day.to_string()]));
     }
     let listed = desk.views.list::<UpdateRow>(as_at, filters, &asked.page()?).await?;
-    let items = desk.views.open_updates(reads_words(&signed), signed.reader.sees_all(), listed.items).await?;
+    let items = desk.views.open_updates(signed.reader.reads_words(), signed.reader.sees_all(), listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }
 
 fn staff(signed: &SignedIn) -> Result<(), Problem> {
     if signed.reader.sees_all() { Ok(()) } else { Err(Refusal::NotYours.into()) }
-}
-
-/// The group's words are for those who work with groups, the panel, and the group; an auditor sees figures.
-fn reads_words(signed: &SignedIn) -> bool {
-    let reader = &signed.reader;
-    !reader.sees_all() || reader.works_with_groups() || reader.roles.contains(&Role::Panel)
 }
 
 async fn of_grant(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(Asked, Option<i64>, Uuid), Problem> {

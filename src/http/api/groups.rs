@@ -1,9 +1,11 @@
 //! Reading groups. A group's member sees their own.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
+use crate::domain::Refusal;
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
@@ -26,4 +28,29 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     }
     let seen = desk.views.open_groups(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
     Ok(record(&seen, seen.version))
+}
+
+pub(super) async fn history(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["as_at", "min_position"])?;
+    let as_at = asked.as_at(&desk).await?;
+    let group = visible(&http, &signed, &desk).await?;
+    Ok(Collection { items: desk.views.history(group, as_at).await?, next: None }.answer())
+}
+
+pub(super) async fn links(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    if !signed.reader.works_with_groups() {
+        return Err(Refusal::NotYours.into());
+    }
+    let group = visible(&http, &signed, &desk).await?;
+    Ok(Collection { items: desk.views.links(group).await?, next: None }.answer())
+}
+
+/// The group in the address, where the reader may see it.
+pub(super) async fn visible(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<Uuid, Problem> {
+    let group = id(http, "group")?;
+    if own_groups(desk, signed).await?.is_some_and(|own| !own.contains(&group)) {
+        return Err(nothing());
+    }
+    desk.views.find::<GroupRow>(&group.to_string(), None).await?.map(|_| group).ok_or_else(nothing)
 }

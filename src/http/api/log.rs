@@ -6,8 +6,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::answers::Collection;
+use super::applications::hidden_scores;
 use super::asked::Asked;
 use crate::domain::{Refusal, Role};
 use crate::http::Desk;
@@ -38,8 +40,11 @@ pub struct EventSeen {
     pub sequence: i64,
     pub event: String,
     pub version: String,
-    #[schema(value_type = Object)]
-    pub payload: Box<RawValue>,
+    /// Absent where it is an assessor's score that the reader may not see yet.
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<Box<RawValue>>,
+    /// The positions of the events that correct it.
+    pub corrected_by: Vec<i64>,
     pub metadata: BTreeMap<String, String>,
     pub command_id: String,
 }
@@ -63,8 +68,34 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
     let rows = events::page(log.store(), log.organisation(), after.saturating_add(1), limit).await.map_err(LogError::from)?;
     let full = i64::try_from(rows.len()).is_ok_and(|read| read == limit);
     let next = rows.last().filter(|_| full).map(|row| row.position.to_string());
-    let items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
+    let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
+    withhold(&desk, &signed, &mut items).await?;
+    note_corrections(&desk, &mut items).await?;
     Ok(Collection { items, next }.answer())
+}
+
+/// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once they gave their own.
+async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Result<(), Problem> {
+    let others = |item: &EventSeen| {
+        let by = item.metadata.get("actor").is_some_and(|actor| *actor == signed.reader.person.to_string());
+        (item.stream == "application" && ["ScoreGiven", "ScoreRevised", "ScoreSetAside"].contains(&item.event.as_str()) && !by)
+            .then(|| item.id.parse::<Uuid>().ok())
+            .flatten()
+    };
+    let hidden = hidden_scores(desk, &signed.reader, items.iter().filter_map(others)).await?;
+    for item in items.iter_mut().filter(|item| others(item).is_some_and(|id| hidden.contains(&id))) {
+        item.payload = None;
+    }
+    Ok(())
+}
+
+async fn note_corrections(desk: &Desk, items: &mut [EventSeen]) -> Result<(), Problem> {
+    let key = |item: &EventSeen| format!("{}/{:08}", item.id, item.sequence);
+    let corrected = desk.views.corrections(items.iter().map(key).collect()).await?;
+    for item in items {
+        item.corrected_by = corrected.get(&key(item)).cloned().unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn auditor(signed: &SignedIn) -> Result<(), Problem> {
@@ -91,7 +122,8 @@ fn seen(row: events::EventRow) -> Result<EventSeen, LogError> {
         sequence: row.sequence,
         event: row.event_type,
         version: row.event_version,
-        payload,
+        payload: Some(payload),
+        corrected_by: Vec::new(),
         metadata,
         command_id: row.command_id,
     })

@@ -6,6 +6,7 @@ mod answers;
 mod applications;
 mod asked;
 mod commands;
+mod files;
 mod funds;
 mod grants;
 mod groups;
@@ -20,12 +21,14 @@ use utoipa::openapi::{RefOr, schema::Schema};
 use super::problem::Fault;
 use crate::domain::command::{Spec, schemas_of};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
-use crate::projections::{ApplicationRow, FundRow, GrantRow, OrganisationRow, PaymentRow};
-use crate::views::{Answer, Budget, GroupSeen, Outcome, PersonSeen, UpdateSeen};
+use crate::projections::{FundRow, OrganisationRow, PaymentRow};
+use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, UpdateSeen};
 pub use answers::{Accepted, Collection};
 pub use log::{EventSeen, LogHead};
 
 pub const PREFIX: &str = "/api/v1";
+/// Where a group's files are handed in.
+pub const FILES: &str = "/groups/{group}/files";
 
 /// A noun whose commands the API offers.
 pub struct Noun {
@@ -53,11 +56,17 @@ pub struct Shape {
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
     /// A page of them, rather than one.
     pub many: bool,
+    /// The bytes of a file, rather than JSON.
+    pub file: bool,
 }
 
 impl Shape {
     fn one<T: utoipa::ToSchema>() -> Self {
-        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false }
+        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false, file: false }
+    }
+
+    fn file() -> Self {
+        Self { name: String::new, schemas: |_| (), many: false, file: true }
     }
 
     fn many<T: utoipa::ToSchema>() -> Self {
@@ -92,11 +101,14 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
         Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "area"], shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },
         Read { path: "/groups/{group}", name: "group", summary: "One group.", query: &["as_at", "min_position"], shape: Shape::one::<GroupSeen>(), route: || web::get().to(groups::show) },
-        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<ApplicationRow>(), route: || web::get().to(applications::list) },
-        Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position"], shape: Shape::one::<ApplicationRow>(), route: || web::get().to(applications::show) },
+        Read { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &["as_at", "min_position"], shape: Shape::many::<HistoryLine>(), route: || web::get().to(groups::history) },
+        Read { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a telephone number with this one.", query: &[], shape: Shape::many::<Link>(), route: || web::get().to(groups::links) },
+        Read { path: "/groups/{group}/files/{file}", name: "group_file", summary: "One file of a group, opened.", query: &[], shape: Shape::file(), route: || web::get().to(files::open) },
+        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<ApplicationSeen>(), route: || web::get().to(applications::list) },
+        Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position"], shape: Shape::one::<ApplicationSeen>(), route: || web::get().to(applications::show) },
         Read { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &["as_at", "min_position"], shape: Shape::many::<Answer>(), route: || web::get().to(applications::answers) },
-        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<GrantRow>(), route: || web::get().to(grants::list) },
-        Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position"], shape: Shape::one::<GrantRow>(), route: || web::get().to(grants::show) },
+        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<GrantSeen>(), route: || web::get().to(grants::list) },
+        Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position"], shape: Shape::one::<GrantSeen>(), route: || web::get().to(grants::show) },
         Read { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: &PAGE, shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments_of) },
         Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: &PAGE, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
         Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments) },
@@ -119,6 +131,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     for read in reads() {
         add(format!("{PREFIX}{}", read.path), (read.route)(), "GET");
     }
+    add(format!("{PREFIX}{FILES}"), web::post().to(files::keep), "POST");
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| offered(spec)) {
             add(address(noun, spec), commands::route(noun, spec), "POST");
@@ -130,11 +143,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
     }
 }
 
-/// Whether the API offers a command: the operator's, and those that only follow from others, it does not.
+/// Whether the API offers a command of its own: not the operator's or the service's, not what only follows from others,
+/// and not what an upload brings about.
 #[must_use]
 pub fn offered(spec: &Spec) -> bool {
     use crate::domain::role::Who;
-    !matches!(spec.who, Who::Operator | Who::Consequence)
+    !matches!(spec.who, Who::Operator | Who::Job | Who::Upload(_) | Who::Consequence)
 }
 
 /// Where a command is sent.

@@ -1,111 +1,25 @@
 //! Who asks: a community group, its members, and how money reaches it.
 
-use std::collections::BTreeSet;
+mod command;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::command::commands;
-use super::event::events;
-use super::id::PersonId;
-use super::payee::{PayeeSealed, PayeeTyped, Route};
-use super::role::{Role, Roles, Who};
-use super::sealed::Slot;
+pub use command::{
+    CorrectGroup, FileCheck, GroupCommand, GroupEvent, MemberOf, MergeGroup, RecordIdentifier, RegisterGroup, SetContact, Standing, TakeIn,
+    VerifyPayee,
+};
+
+use super::file::{FileDigest, KeepFile};
+use super::id::{GrantId, GroupId, PersonId};
+use super::payee::Route;
+use super::role::{Role, Roles};
+use super::sealed::Personal;
 use super::text::{Identifier, Line, Slug};
-use super::{Facts, Refusal, Stream};
-
-commands! {
-    /// What can be asked about a group.
-    GroupCommand {
-        /// Registers a group. Whoever is not staff becomes its first member.
-        Register(RegisterGroup) = "register", Who::Anyone;
-        /// Corrects a group's public name or its area.
-        Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
-        /// Records a charity or company number.
-        RecordIdentifier(RecordIdentifier) = "record-identifier", Who::StaffOrOwn(&[Role::Officer]);
-        /// Lets a person act for the group.
-        AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Ends a person's acting for the group.
-        RemoveMember(MemberOf) = "remove-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Says where the group's money should go. A change un-verifies, and holds unpaid payments.
-        ProvidePayee(PayeeTyped) = "provide-payee", Who::StaffOrOwn(&[Role::Officer, Role::Finance]);
-        /// Verifies the payee, as somebody who did not key it.
-        VerifyPayee(VerifyPayee) = "verify-payee", Who::Staff(&[Role::Officer, Role::Finance]);
-    }
-}
-
-/// Whether a group stood before the programme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Standing {
-    Existing,
-    New,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterGroup {
-    /// The group's public name: it must not be a person's.
-    pub name: Line,
-    pub area: Slug,
-    pub standing: Standing,
-    /// The first member, when staff register the group for somebody.
-    #[serde(default)]
-    pub member: Option<PersonId>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectGroup {
-    pub name: Line,
-    pub area: Slug,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordIdentifier {
-    pub identifier: Identifier,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MemberOf {
-    pub person: PersonId,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct VerifyPayee {
-    /// The number of the payee that was looked at: another may have been keyed since.
-    #[schema(minimum = 1)]
-    pub payee: u32,
-    /// How it was verified: a bank statement seen, a call to the holding body.
-    pub method: Line,
-}
-
-impl GroupCommand {
-    /// The personal values in this command.
-    pub fn slots(&mut self) -> Vec<Slot<'_>> {
-        match self {
-            Self::ProvidePayee(payee) => payee.slots(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-events! {
-    /// What happened to a group.
-    GroupEvent {
-        GroupRegistered { name: Line, area: Slug, standing: Standing },
-        GroupCorrected { name: Line, area: Slug },
-        IdentifierRecorded { identifier: Identifier },
-        MemberAdded { person: PersonId },
-        MemberRemoved { person: PersonId },
-        PayeeProvided { payee: u32, details: PayeeSealed, keyed_by: PersonId },
-        PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
-    }
-}
+use super::{Command, Facts, Refusal, Stream, follows};
 
 /// A group's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -114,6 +28,19 @@ pub struct Group {
     identifiers: BTreeSet<Identifier>,
     members: BTreeSet<PersonId>,
     payee: Option<Payee>,
+    files: BTreeSet<FileDigest>,
+    on_file: BTreeMap<Slug, OnFile>,
+    merged: Option<GroupId>,
+    /// How many events it has, and which of them named it last.
+    events: u32,
+    named_by: u32,
+}
+
+/// A check that one of the group's grants passed, and that others may rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnFile {
+    pub grant: GrantId,
+    pub good_until: Date,
 }
 
 /// The group's payee as it stands.
@@ -135,6 +62,28 @@ impl Group {
     #[must_use]
     pub fn has_member(&self, person: PersonId) -> bool {
         self.members.contains(&person)
+    }
+
+    #[must_use]
+    pub fn has_file(&self, file: &FileDigest) -> bool {
+        self.files.contains(file)
+    }
+
+    /// A check on file that is still in date.
+    #[must_use]
+    pub fn on_file(&self, check: &Slug, today: Date) -> Option<OnFile> {
+        self.on_file.get(check).copied().filter(|on_file| today <= on_file.good_until)
+    }
+
+    /// Refuses a group that does not exist, or was merged into another.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::GroupMerged`].
+    pub fn must_stand(&self) -> Result<(), Refusal> {
+        if !self.exists() {
+            return Err(Refusal::Unknown("group"));
+        }
+        if self.merged.is_some() { Err(Refusal::GroupMerged) } else { Ok(()) }
     }
 
     #[must_use]
@@ -180,6 +129,14 @@ impl Group {
         }
         Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
     }
+
+    fn keep(&self, keep: &KeepFile, facts: &Facts) -> Result<GroupEvent, Refusal> {
+        if self.has_file(&keep.file) {
+            return Err(Refusal::Exists("file"));
+        }
+        let KeepFile { file, media, bytes, purpose } = keep.clone();
+        Ok(GroupEvent::FileKept { file, media, bytes, purpose, kept_by: facts.by()? })
+    }
 }
 
 impl Stream for Group {
@@ -196,7 +153,16 @@ impl Stream for Group {
         let event = match command {
             C::Register(_) => return Err(Refusal::Exists("group")),
             C::Correct(to) if to.name == *name && to.area == *area => return Err(Refusal::NoChange),
-            C::Correct(to) => GroupEvent::GroupCorrected { name: to.name.clone(), area: to.area.clone() },
+            C::Correct(to) => GroupEvent::GroupCorrected {
+                name: to.name.clone(),
+                area: to.area.clone(),
+                reason: to.reason.clone(),
+                corrects: self.named_by,
+            },
+            C::SetContact(contact) => GroupEvent::ContactSet {
+                postcode: contact.postcode.as_ref().map(Personal::sealed),
+                telephone: contact.telephone.as_ref().map(Personal::sealed),
+            },
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
             C::AddMember(MemberOf { person }) => {
@@ -216,15 +182,33 @@ impl Stream for Group {
                 keyed_by: facts.by()?,
             },
             C::VerifyPayee(verify) => self.verify(verify, facts)?,
+            C::KeepFile(keep) => self.keep(keep, facts)?,
+            C::FileCheck(filed) => GroupEvent::CheckFiled {
+                check: filed.check.clone(),
+                grant: filed.grant,
+                passed_on: facts.today,
+                good_until: filed.good_until,
+            },
+            C::Merge(merge) => {
+                self.must_stand()?;
+                GroupEvent::GroupMerged { into: merge.into, reason: merge.reason.clone() }
+            }
+            C::TakeIn(taken) => {
+                self.must_stand()?;
+                GroupEvent::GroupTakenIn { group: taken.group }
+            }
         };
         Ok(vec![event])
     }
 
     fn apply(&mut self, event: &GroupEvent) {
+        self.events += 1;
         match event {
-            GroupEvent::GroupRegistered { name, area, .. } | GroupEvent::GroupCorrected { name, area } => {
+            GroupEvent::GroupRegistered { name, area, .. } | GroupEvent::GroupCorrected { name, area, .. } => {
                 self.name = Some((name.clone(), area.clone()));
+                self.named_by = self.events;
             }
+            GroupEvent::ContactSet { .. } | GroupEvent::GroupTakenIn { .. } => {}
             GroupEvent::IdentifierRecorded { identifier } => {
                 self.identifiers.insert(identifier.clone());
             }
@@ -242,6 +226,17 @@ impl Stream for Group {
                     own.verified = true;
                 }
             }
+            GroupEvent::FileKept { file, .. } => {
+                self.files.insert(file.clone());
+            }
+            GroupEvent::CheckFiled { check, grant, good_until, .. } => {
+                self.on_file.insert(check.clone(), OnFile { grant: *grant, good_until: *good_until });
+            }
+            GroupEvent::GroupMerged { into, .. } => self.merged = Some(*into),
         }
+    }
+
+    fn obliges(&self, id: Uuid, _: &GroupCommand, event: &GroupEvent, _: &Self) -> Vec<Command> {
+        follows::of_group(GroupId(id), event)
     }
 }

@@ -1,0 +1,54 @@
+//! A review of a decision: asked for once by the group, and decided by somebody who had no part in the decision.
+
+use super::{Application, ApplicationEvent, ApplicationState as S, Decided};
+use crate::domain::sealed::Personal;
+use crate::domain::text::Prose;
+use crate::domain::{Facts, Refusal};
+use serde::Deserialize;
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestReview {
+    /// Why, in the group's words.
+    #[schema(value_type = String)]
+    pub words: Personal,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideReview {
+    /// Whether the application is looked at again.
+    pub upheld: bool,
+    /// What the group is told.
+    pub reason: Prose,
+}
+
+impl Application {
+    pub(super) fn request_review(&self, request: &RequestReview, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[S::Declined, S::Ineligible])?;
+        if self.reviewed {
+            return Err(Refusal::ReviewedAlready);
+        }
+        Ok(ApplicationEvent::ReviewRequested { words: request.words.sealed(), requested_on: facts.today })
+    }
+
+    pub(super) fn decide_review(&self, review: &DecideReview, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[S::UnderReview])?;
+        let by = facts.by()?;
+        if self.decided.as_ref().is_some_and(|decided| decided.by.contains(&by)) {
+            return Err(Refusal::SamePerson);
+        }
+        self.interests.none_of(by)?;
+        Ok(ApplicationEvent::ReviewDecided { upheld: review.upheld, reason: review.reason.clone(), by })
+    }
+
+    /// Where an application stands once its review is decided.
+    pub(super) fn after_review(&self, upheld: bool) -> S {
+        let was = self.decided.as_ref().map_or(S::Declined, |Decided { state, .. }| *state);
+        match (was, upheld) {
+            (S::Ineligible, true) => S::Submitted,
+            (_, true) => S::InAssessment,
+            (state, false) => state,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! From the first saved answer to handing in, and in again; withdrawing and lapsing.
+
+use super::{Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
+use crate::domain::money::Money;
+use crate::domain::organisation::Question;
+use crate::domain::role::Role;
+use crate::domain::text::Slug;
+use crate::domain::{Facts, Refusal};
+
+impl Application {
+    pub(super) fn start(&self, start: &StartApplication, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        if self.place.is_some() {
+            return Err(Refusal::Exists("application"));
+        }
+        let fund = facts.fund()?;
+        fund.must_be_open()?;
+        let round = fund.round(&start.round).ok_or(Refusal::Unknown("round"))?;
+        if start.late {
+            keyed_by_officer(facts)?;
+        }
+        round.takes_on(facts.today).or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
+        facts.group()?.must_stand()?;
+        Ok(ApplicationEvent::ApplicationStarted { fund: start.fund, round: start.round.clone(), group: start.group, form: round.form() })
+    }
+
+    pub(super) fn save(&self, answers: &Answers, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Draft, ApplicationState::ChangesRequested])?;
+        let questions = self.questions(facts)?;
+        for question in answers.answers.keys() {
+            if !questions.iter().any(|known| known.question == *question) {
+                return Err(Refusal::UnknownQuestion(question.to_string()));
+            }
+            if self.state == ApplicationState::ChangesRequested && !self.changes_to.contains(question) {
+                return Err(Refusal::ApplicationNotInState(self.state.into()));
+            }
+        }
+        let fund = facts.fund()?;
+        if let Some(requested) = answers.requested {
+            fund.within_bounds(requested)?;
+        }
+        if answers.area.as_ref().is_some_and(|area| !fund.has_area(area)) {
+            return Err(Refusal::UnknownArea);
+        }
+        if *answers == Answers::default() {
+            return Err(Refusal::NoChange);
+        }
+        Ok(ApplicationEvent::AnswersSaved {
+            requested: answers.requested,
+            area: answers.area.clone(),
+            activity: answers.activity.clone(),
+            people_at_risk: answers.people_at_risk,
+            answers: answers.answers.iter().map(|(question, answer)| (question.clone(), answer.sealed())).collect(),
+            keyed_by: if facts.of_group()? { None } else { facts.by().ok() },
+        })
+    }
+
+    fn questions<'a>(&self, facts: &'a Facts) -> Result<&'a [Question], Refusal> {
+        facts.organisation()?.form(self.started()?.form).ok_or(Refusal::Unknown("form"))
+    }
+
+    fn complete(&self, facts: &Facts) -> Result<(Money, Slug), Refusal> {
+        let missing = self.questions(facts)?.iter().find(|question| question.required && !self.answered.contains(&question.question));
+        if let Some(question) = missing {
+            return Err(Refusal::AnswerMissing(question.question.to_string()));
+        }
+        let (Some(requested), Some(area)) = (self.requested, &self.area) else {
+            return Err(Refusal::RequestIncomplete);
+        };
+        facts.fund()?.within_bounds(requested)?;
+        Ok((requested, area.clone()))
+    }
+
+    pub(super) fn submit(&self, submit: &Submit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Draft])?;
+        let (requested, area) = self.complete(facts)?;
+        let fund = facts.fund()?;
+        fund.must_be_open()?;
+        let round = fund.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        if submit.channel != Channel::Web || submit.received_on.is_some() {
+            keyed_by_officer(facts)?;
+        }
+        help_is_said(submit, facts)?;
+        if let Some(received_on) = submit.received_on {
+            facts.not_future(received_on)?;
+            round.takes_on(received_on)?;
+        }
+        if let Err(closed) = round.open_on(facts.today) {
+            came_in_time(submit, closed)?;
+        }
+        Ok(ApplicationEvent::ApplicationSubmitted {
+            requested,
+            area,
+            channel: submit.channel,
+            received_on: submit.received_on.unwrap_or(facts.today),
+            late_reason: submit.late_reason.clone(),
+            help: submit.help.clone(),
+        })
+    }
+
+    pub(super) fn request_changes(&self, changes: &RequestChanges, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Submitted])?;
+        let questions = self.questions(facts)?;
+        let unknown = changes.questions.iter().find(|key| !questions.iter().any(|known| known.question == **key));
+        if let Some(question) = unknown {
+            return Err(Refusal::UnknownQuestion(question.to_string()));
+        }
+        if changes.questions.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        if changes.due_on < facts.today {
+            return Err(Refusal::DatesOutOfOrder);
+        }
+        Ok(ApplicationEvent::ChangesRequested { questions: changes.questions.clone(), note: changes.note.clone(), due_on: changes.due_on })
+    }
+
+    pub(super) fn resubmit(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::ChangesRequested])?;
+        let (requested, area) = self.complete(facts)?;
+        facts.fund()?.must_be_open()?;
+        Ok(ApplicationEvent::ApplicationResubmitted { requested, area })
+    }
+
+    pub(super) fn withdraw(&self) -> Result<ApplicationEvent, Refusal> {
+        use ApplicationState as S;
+        let undecided =
+            [S::Draft, S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred, S::UnderReview];
+        self.must_be(&undecided)?;
+        Ok(ApplicationEvent::ApplicationWithdrawn {})
+    }
+
+    pub(super) fn lapse(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Draft])?;
+        let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        match round.takes_on(facts.today) {
+            Ok(()) => Err(Refusal::RoundNotInState("open")),
+            Err(_) => Ok(ApplicationEvent::ApplicationLapsed {}),
+        }
+    }
+}
+
+/// A form that came on paper or by telephone before the deadline may be keyed in after it, with its date and a reason.
+fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
+    match (submit.channel, submit.received_on, &submit.late_reason) {
+        (Channel::Web, ..) => Err(closed),
+        (_, Some(_), Some(_)) => Ok(()),
+        _ => Err(Refusal::LateWithoutReason),
+    }
+}
+
+/// Staff who hand an application in say how they helped; what was keyed in as it was has its scan or was read back.
+fn help_is_said(submit: &Submit, facts: &Facts) -> Result<(), Refusal> {
+    let Some(Help { by, kind }) = &submit.help else {
+        return if facts.of_group()? { Ok(()) } else { Err(Refusal::HelpUnsaid) };
+    };
+    if facts.by()? != *by && !facts.person()?.exists() {
+        return Err(Refusal::Unknown("person"));
+    }
+    match kind {
+        HelpKind::KeyedVerbatim { read_back: false, scan: None } => Err(Refusal::NotReadBack),
+        HelpKind::KeyedVerbatim { scan, .. } => facts.has_file(scan.as_ref()),
+        HelpKind::HelpedToWord => Ok(()),
+    }
+}
+
+/// What did not come through the web, and when it came, is for the office to say.
+fn keyed_by_officer(facts: &Facts) -> Result<(), Refusal> {
+    if facts.roles().contains(&Role::Officer) { Ok(()) } else { Err(Refusal::NotYours) }
+}

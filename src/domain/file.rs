@@ -1,0 +1,52 @@
+//! Files that groups and staff hand in: scans, receipts, photographs. The log holds what they are, never what is in them.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::TextError;
+
+super::text::text_type!(
+    /// SHA-256 of a sealed file, in hexadecimal: under it the file lies in the store.
+    FileDigest, digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+);
+
+fn digest(text: &str) -> Result<String, TextError> {
+    let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if text.len() == 64 && text.bytes().all(hexadecimal) { Ok(text.to_owned()) } else { Err(TextError::NotAFile) }
+}
+
+/// What a file really is, found out from its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+pub enum Media {
+    #[serde(rename = "image/jpeg")]
+    #[strum(serialize = "image/jpeg")]
+    Jpeg,
+    #[serde(rename = "application/pdf")]
+    #[strum(serialize = "application/pdf")]
+    Pdf,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum FilePurpose {
+    /// A paper form.
+    Scan,
+    Receipt,
+    /// A governing document, a policy, a bank statement.
+    Document,
+    Photograph,
+    /// An agreement that was signed on paper.
+    SignedForm,
+}
+
+/// A file that was sealed and put into the store.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct KeepFile {
+    pub file: FileDigest,
+    pub media: Media,
+    /// How many bytes it has when it is opened.
+    pub bytes: u64,
+    pub purpose: FilePurpose,
+}

@@ -1,0 +1,44 @@
+//! What happens to many at once: a panel's meeting, a batch of payments, the reserve list of a round.
+
+use super::{Fund, FundEvent, FundState, Listed, RecordMeeting, SendBatch};
+use crate::domain::{Facts, Refusal};
+
+impl Fund {
+    pub(super) fn record_meeting(&self, meeting: &RecordMeeting, facts: &Facts) -> Result<FundEvent, Refusal> {
+        self.must_be_open()?;
+        self.round(&meeting.round).ok_or(Refusal::Unknown("round"))?;
+        facts.not_future(meeting.met_on)?;
+        let applications: Vec<_> = meeting.decisions.iter().map(|line| line.application).collect();
+        if applications.is_empty() {
+            return Err(Refusal::Nothing);
+        }
+        Ok(FundEvent::PanelMet { round: meeting.round.clone(), met_on: meeting.met_on, applications })
+    }
+
+    pub(super) fn send_batch(&self, batch: &SendBatch, facts: &Facts) -> Result<FundEvent, Refusal> {
+        self.must_be(&[FundState::Open, FundState::Paused])?;
+        if self.batches.contains(&batch.batch) {
+            return Err(Refusal::Exists("batch"));
+        }
+        facts.not_future(batch.sent_on)?;
+        let payments = u32::try_from(batch.payments.len()).unwrap_or(u32::MAX);
+        if payments == 0 {
+            return Err(Refusal::Nothing);
+        }
+        let total = batch.payments.iter().map(|line| line.amount).sum();
+        Ok(FundEvent::BatchSent { batch: batch.batch.clone(), sent_on: batch.sent_on, payments, total })
+    }
+
+    pub(super) fn list(&self, at: &Listed) -> Result<FundEvent, Refusal> {
+        self.must_be(&[FundState::Open, FundState::Paused])?;
+        self.rank_is_free(&at.round, at.rank)?;
+        Ok(FundEvent::ReserveListed { application: at.application, round: at.round.clone(), rank: at.rank })
+    }
+
+    pub(super) fn unlist(&self, at: &Listed) -> Result<FundEvent, Refusal> {
+        if !self.rounds.is_reserved(&at.round, at.rank, at.application) {
+            return Err(Refusal::Unknown("place on the reserve list"));
+        }
+        Ok(FundEvent::ReserveUnlisted { application: at.application, round: at.round.clone(), rank: at.rank })
+    }
+}

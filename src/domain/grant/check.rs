@@ -1,0 +1,149 @@
+//! What must be in order before money is paid: checks and conditions. A waiver takes two people; what another grant of
+//! the group passed is rested on while it is in date.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::file::FileDigest;
+use crate::domain::id::PersonId;
+use crate::domain::text::{Prose, Slug};
+use crate::domain::{Facts, Refusal};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckNote {
+    pub check: Slug,
+    /// What was seen, or why: for the record.
+    pub note: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassCheck {
+    pub check: Slug,
+    /// What was seen: for the record.
+    pub note: Prose,
+    /// Until when it is good: then it goes on file, and the group's next grant can rest on it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub good_until: Option<Date>,
+    /// What was seen, among the group's files.
+    #[serde(default)]
+    pub evidence: Option<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckOf {
+    pub check: Slug,
+}
+
+/// Where a check stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum CheckState {
+    Outstanding,
+    Passed { good_until: Option<Date> },
+    Failed,
+    WaiverProposed(PersonId),
+    Waived,
+}
+
+impl CheckState {
+    /// Passed and in date, or waived by two.
+    fn is_clear(&self, today: Date) -> bool {
+        match self {
+            Self::Passed { good_until } => good_until.is_none_or(|until| today <= until),
+            Self::Waived => true,
+            Self::Outstanding | Self::Failed | Self::WaiverProposed(_) => false,
+        }
+    }
+}
+
+impl Grant {
+    pub(super) fn check(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.must_be(&[GrantState::Offered, GrantState::Accepted, GrantState::Live, GrantState::Reported])?;
+        let by = facts.by()?;
+        match command {
+            GrantCommand::RequestCheck(request) => {
+                if self.checks.contains_key(&request.check) {
+                    self.outstanding(&request.check, facts)?;
+                }
+                Ok(GrantEvent::CheckRequested { check: request.check.clone(), note: request.note.clone(), by })
+            }
+            GrantCommand::PassCheck(passed) => {
+                self.outstanding(&passed.check, facts)?;
+                facts.has_file(passed.evidence.as_ref())?;
+                if passed.good_until.is_some_and(|until| until < facts.today) {
+                    return Err(Refusal::DatesOutOfOrder);
+                }
+                let PassCheck { check, note, good_until, evidence } = passed.clone();
+                Ok(GrantEvent::CheckPassed { check, note, by, good_until, evidence })
+            }
+            GrantCommand::FailCheck(failed) => {
+                self.outstanding(&failed.check, facts)?;
+                Ok(GrantEvent::CheckFailed { check: failed.check.clone(), note: failed.note.clone(), by })
+            }
+            GrantCommand::ReuseCheck(of) => {
+                self.outstanding(&of.check, facts)?;
+                let reused = self.on_file(&BTreeSet::from([of.check.clone()]), facts)?;
+                reused.into_iter().next().ok_or(Refusal::CheckNotOnFile)
+            }
+            GrantCommand::ProposeWaiver(waiver) => {
+                self.outstanding(&waiver.check, facts)?;
+                Ok(GrantEvent::WaiverProposed { check: waiver.check.clone(), reason: waiver.note.clone(), by })
+            }
+            GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
+                CheckState::WaiverProposed(proposed_by) if *proposed_by == by => Err(Refusal::SamePerson),
+                CheckState::WaiverProposed(_) => Ok(GrantEvent::CheckWaived { check: of.check.clone(), by }),
+                _ => Err(Refusal::NotProposed),
+            },
+            _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    /// The checks that the group has on file, still in date.
+    pub(super) fn on_file(&self, checks: &BTreeSet<Slug>, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        let group = facts.group()?;
+        let reused = checks.iter().filter_map(|check| {
+            let on_file = group.on_file(check, facts.today)?;
+            Some(GrantEvent::CheckReused { check: check.clone(), from: on_file.grant, good_until: on_file.good_until })
+        });
+        Ok(reused.collect())
+    }
+
+    fn outstanding(&self, check: &Slug, facts: &Facts) -> Result<(), Refusal> {
+        match self.checks.get(check).ok_or(Refusal::Unknown("check"))? {
+            CheckState::Waived => Err(Refusal::CheckNotInState("waived")),
+            state if state.is_clear(facts.today) => Err(Refusal::CheckNotInState("passed")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Every check is in order, but for those that release other instalments of the schedule.
+    pub(super) fn checks_clear(&self, instalment: Option<u16>, today: Date) -> Result<(), Refusal> {
+        let others = self.checks_of_other_instalments(instalment);
+        let open = self.checks.iter().find(|(check, state)| !others.contains(check) && !state.is_clear(today));
+        open.map_or(Ok(()), |(check, _)| Err(Refusal::CheckOutstanding(check.to_string())))
+    }
+
+    /// Whether a check is a condition of this award alone.
+    pub(in crate::domain) fn is_condition(&self, check: &Slug) -> bool {
+        self.conditions.contains(check)
+    }
+
+    pub(super) fn checked(&mut self, event: &GrantEvent) {
+        let (check, state) = match event {
+            GrantEvent::CheckRequested { check, .. } => (check, CheckState::Outstanding),
+            GrantEvent::CheckPassed { check, good_until, .. } => (check, CheckState::Passed { good_until: *good_until }),
+            GrantEvent::CheckReused { check, good_until, .. } => (check, CheckState::Passed { good_until: Some(*good_until) }),
+            GrantEvent::CheckFailed { check, .. } => (check, CheckState::Failed),
+            GrantEvent::WaiverProposed { check, by, .. } => (check, CheckState::WaiverProposed(*by)),
+            GrantEvent::CheckWaived { check, .. } => (check, CheckState::Waived),
+            _ => return,
+        };
+        self.checks.insert(check.clone(), state);
+    }
+}

@@ -1,0 +1,110 @@
+//! Payment in instalments: what is still to be paid, released by days or by checks. The instalments add up to it.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, GrantEvent};
+use crate::domain::money::Money;
+use crate::domain::text::Slug;
+use crate::domain::{Facts, Refusal};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulePayments {
+    /// They add up to what is neither paid nor on its way, and take the place of what was scheduled and not prepared.
+    #[schema(min_items = 1, max_items = 24)]
+    pub instalments: Vec<Instalment>,
+}
+
+/// A part of what is still to be paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Instalment {
+    pub amount: Money,
+    pub released: Released,
+}
+
+/// What releases an instalment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Released {
+    AtOnce,
+    On {
+        #[schema(value_type = String, format = "date")]
+        day: Date,
+    },
+    /// When this check has passed: until then it holds back this instalment only.
+    AfterCheck {
+        check: Slug,
+    },
+}
+
+impl Grant {
+    pub(super) fn schedule(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
+        self.must_run()?;
+        if schedule.instalments.is_empty() || schedule.instalments.iter().any(|instalment| instalment.amount.is_zero()) {
+            return Err(Refusal::Nothing);
+        }
+        for instalment in &schedule.instalments {
+            if let Released::AfterCheck { check } = &instalment.released
+                && !self.checks.contains_key(check)
+            {
+                return Err(Refusal::Unknown("check"));
+            }
+        }
+        let scheduled = schedule.instalments.iter().map(|instalment| instalment.amount).sum();
+        let unpaid = self.unpaid();
+        if scheduled != unpaid {
+            return Err(Refusal::ScheduleDiffers { scheduled, unpaid });
+        }
+        let first = self.instalments.keys().next_back().map_or(1, |last| last + 1);
+        Ok(GrantEvent::PaymentsScheduled { first, instalments: schedule.instalments.clone() })
+    }
+
+    /// How much a payment of this instalment, or without one, is of.
+    pub(super) fn amount_of(&self, instalment: Option<u16>, said: Option<Money>, facts: &Facts) -> Result<Money, Refusal> {
+        let Some(number) = instalment else {
+            let open = self.instalments.keys().any(|number| !self.is_taken(*number));
+            return if open { Err(Refusal::InstalmentMissing) } else { said.filter(|amount| !amount.is_zero()).ok_or(Refusal::Nothing) };
+        };
+        let found = self.instalments.get(&number).ok_or(Refusal::Unknown("instalment"))?;
+        if self.is_taken(number) {
+            return Err(Refusal::Exists("payment of this instalment"));
+        }
+        match &found.released {
+            Released::On { day } if facts.today < *day => Err(Refusal::InstalmentNotDue(*day)),
+            _ => match said.filter(|said| *said != found.amount) {
+                Some(said) => Err(Refusal::AmountDiffers { said, is: found.amount }),
+                None => Ok(found.amount),
+            },
+        }
+    }
+
+    /// Whether a payment of this instalment stands.
+    fn is_taken(&self, instalment: u16) -> bool {
+        self.payments.values().any(|payment| payment.instalment == Some(instalment) && payment.stands())
+    }
+
+    /// The checks that hold back other instalments than this.
+    pub(super) fn checks_of_other_instalments(&self, instalment: Option<u16>) -> BTreeSet<&Slug> {
+        let check = |number: u16| match self.instalments.get(&number).map(|found| &found.released) {
+            Some(Released::AfterCheck { check }) => Some(check),
+            _ => None,
+        };
+        let own = instalment.and_then(check);
+        self.instalments.keys().filter_map(|number| check(*number)).filter(|check| Some(*check) != own).collect()
+    }
+
+    /// Forgets the instalments that no payment stands for: what they add up to no longer holds.
+    pub(super) fn unschedule(&mut self) {
+        let taken: BTreeSet<u16> = self.instalments.keys().copied().filter(|number| self.is_taken(*number)).collect();
+        self.instalments.retain(|number, _| taken.contains(number));
+    }
+
+    pub(super) fn scheduled(&mut self, first: u16, instalments: &[Instalment]) {
+        self.unschedule();
+        self.instalments.extend((first..).zip(instalments.iter().cloned()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Stories: written by staff, published with the group's consent, and taken back whenever the group wants.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{Grant, GrantEvent, GrantState};
+use crate::domain::file::FileDigest;
+use crate::domain::text::{Line, Prose};
+use crate::domain::{Facts, Refusal};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishStory {
+    /// What the public reads; names of people only where they consented.
+    pub words: Prose,
+    #[schema(value_type = String, format = "date")]
+    pub consented_on: Date,
+    /// How consent was given: a signed form, a telephone call.
+    pub consent: Line,
+    /// Photographs among the group's files.
+    #[serde(default)]
+    pub photographs: BTreeSet<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoryBecause {
+    #[schema(minimum = 1)]
+    pub story: u16,
+    pub reason: Prose,
+}
+
+impl Grant {
+    pub(super) fn publish(&self, story: &PublishStory, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.must_be(&[GrantState::Accepted, GrantState::Live, GrantState::Reported, GrantState::Terminated, GrantState::Closed])?;
+        facts.not_future(story.consented_on)?;
+        for photograph in &story.photographs {
+            facts.has_file(Some(photograph))?;
+        }
+        let number = self.stories.keys().next_back().map_or(1, |last| last + 1);
+        let PublishStory { words, consented_on, consent, photographs } = story.clone();
+        Ok(GrantEvent::StoryPublished { story: number, words, consented_on, consent, photographs })
+    }
+
+    pub(super) fn withdraw(&self, because: &StoryBecause) -> Result<GrantEvent, Refusal> {
+        match self.stories.get(&because.story) {
+            None => Err(Refusal::Unknown("story")),
+            Some(false) => Err(Refusal::StoryWithdrawn),
+            Some(true) => Ok(GrantEvent::StoryWithdrawn { story: because.story, reason: because.reason.clone() }),
+        }
+    }
+}

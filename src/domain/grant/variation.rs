@@ -1,0 +1,201 @@
+//! Changes after the award: another purpose, other dates, another amount; on hold; ended before its time.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::application::Summary;
+use crate::domain::id::PersonId;
+use crate::domain::money::Money;
+use crate::domain::sealed::Personal;
+use crate::domain::source::Sources;
+use crate::domain::text::Prose;
+use crate::domain::{Facts, Refusal};
+
+/// What should change; what is absent stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Varied {
+    /// The whole award as it should be: never less than is paid or on its way, never above the fund's bound.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub ends_on: Option<Date>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub update_due_on: Option<Date>,
+    /// The public title and description of another purpose.
+    #[serde(default)]
+    pub purpose: Option<Summary>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestVariation {
+    pub change: Varied,
+    /// Why, in the group's words.
+    #[schema(value_type = String)]
+    pub words: Personal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariationOf {
+    #[schema(minimum = 1)]
+    pub variation: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariationBecause {
+    #[schema(minimum = 1)]
+    pub variation: u16,
+    pub reason: Prose,
+}
+
+/// The money that was committed more.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct Grown {
+    #[schema(value_type = Vec<Object>)]
+    pub sources: Sources,
+}
+
+/// Where a variation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum VariationState {
+    Requested,
+    Approved,
+    Refused,
+}
+
+/// A variation that was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Variation {
+    state: VariationState,
+    change: Varied,
+    by: PersonId,
+}
+
+pub(super) type Variations = BTreeMap<u16, Variation>;
+
+impl Grant {
+    pub(super) fn vary(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.must_run()?;
+        if let GrantCommand::Grow(grown) = command {
+            return Ok(GrantEvent::AwardGrown { sources: grown.sources.clone() });
+        }
+        let by = facts.by()?;
+        match command {
+            GrantCommand::RequestVariation(request) => {
+                self.may_vary(&request.change, facts)?;
+                let variation = self.variations.keys().next_back().map_or(1, |last| last + 1);
+                Ok(GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by })
+            }
+            GrantCommand::ApproveVariation(of) => {
+                let asked = self.asked(of.variation)?;
+                if asked.by == by {
+                    return Err(Refusal::SamePerson);
+                }
+                facts.application()?.not_interested(by)?;
+                self.may_vary(&asked.change, facts)?;
+                let (award, wanted) = (self.award.total(), asked.change.amount.unwrap_or(self.award.total()));
+                let released = self.award.minus(&self.paid)?.last(award.minus(wanted).unwrap_or_default())?;
+                let more = wanted.minus(award).unwrap_or_default();
+                Ok(GrantEvent::VariationApproved { variation: of.variation, change: asked.change.clone(), released, more, by })
+            }
+            GrantCommand::RefuseVariation(because) => {
+                self.asked(because.variation)?;
+                Ok(GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by })
+            }
+            _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    fn asked(&self, number: u16) -> Result<&Variation, Refusal> {
+        let found = self.variations.get(&number).ok_or(Refusal::Unknown("variation"))?;
+        match found.state {
+            VariationState::Requested => Ok(found),
+            state => Err(Refusal::VariationNotInState(state.into())),
+        }
+    }
+
+    fn may_vary(&self, change: &Varied, facts: &Facts) -> Result<(), Refusal> {
+        if *change == Varied::default() {
+            return Err(Refusal::NoChange);
+        }
+        if let Some(amount) = change.amount {
+            let spoken_for = self.award.total().minus(self.unpaid())?;
+            if !amount.covers(spoken_for) {
+                return Err(Refusal::BelowPaid { asked: amount, paid: spoken_for });
+            }
+            let rules = facts.fund()?.rules();
+            if amount > self.award.total() && amount > rules.maximum {
+                return Err(Refusal::OutsideBounds { minimum: rules.minimum, maximum: rules.maximum });
+            }
+        }
+        let ends_on = change.ends_on.or(self.ends_on);
+        let update_due_on = change.update_due_on.or(self.update_due_on);
+        if update_due_on < ends_on || change.update_due_on.is_some_and(|day| day < facts.today) {
+            return Err(Refusal::DatesOutOfOrder);
+        }
+        change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
+    }
+
+    pub(super) fn hold_or_end(&self, command: &GrantCommand) -> Result<GrantEvent, Refusal> {
+        self.must_run()?;
+        match command {
+            GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
+            GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld { reason: because.reason.clone() }),
+            GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
+            GrantCommand::Resume(_) => Ok(GrantEvent::GrantResumed {}),
+            GrantCommand::Terminate(because) => {
+                if self.payments.values().any(super::Payment::is_under_way) {
+                    return Err(Refusal::PaymentUnderWay);
+                }
+                Ok(GrantEvent::GrantTerminated { reason: because.reason.clone(), released: self.award.minus(&self.paid)? })
+            }
+            _ => Err(Refusal::GrantNotInState(self.state.into())),
+        }
+    }
+
+    pub(super) fn varied(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::VariationRequested { variation, change, by, .. } => {
+                self.variations.insert(*variation, Variation { state: VariationState::Requested, change: change.clone(), by: *by });
+            }
+            GrantEvent::VariationApproved { variation, change, released, .. } => {
+                self.set_variation(*variation, VariationState::Approved);
+                self.award = self.award.after(released);
+                self.ends_on = change.ends_on.or(self.ends_on);
+                if let Some(day) = change.update_due_on {
+                    self.update_due_on = Some(day);
+                    self.move_last_update(day);
+                }
+                if change.amount.is_some() {
+                    self.unschedule();
+                }
+            }
+            GrantEvent::VariationRefused { variation, .. } => self.set_variation(*variation, VariationState::Refused),
+            GrantEvent::AwardGrown { sources } => self.award = std::mem::take(&mut self.award).plus(sources),
+            GrantEvent::GrantHeld { .. } => self.held = true,
+            GrantEvent::GrantResumed {} => self.held = false,
+            GrantEvent::GrantTerminated { released, .. } => {
+                self.award = self.award.after(released);
+                self.state = GrantState::Terminated;
+                self.unschedule();
+            }
+            _ => {}
+        }
+    }
+
+    fn set_variation(&mut self, number: u16, state: VariationState) {
+        if let Some(found) = self.variations.get_mut(&number) {
+            found.state = state;
+        }
+    }
+}

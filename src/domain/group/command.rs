@@ -1,0 +1,184 @@
+//! What can be asked about a group, and what can happen to it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::commands;
+use crate::domain::event::events;
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
+use crate::domain::id::{GrantId, GroupId, PersonId};
+use crate::domain::payee::{PayeeSealed, PayeeTyped};
+use crate::domain::role::{Role, Who};
+use crate::domain::sealed::{Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone};
+use crate::domain::text::{Identifier, Line, Prose, Slug};
+
+commands! {
+    /// What can be asked about a group.
+    GroupCommand {
+        /// Registers a group. Whoever is not staff becomes its first member.
+        Register(RegisterGroup) = "register", Who::Anyone;
+        /// Corrects a group's public name or its area, with the reason.
+        Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
+        /// Says how the group is reached; groups that share a postcode or a telephone number are shown to staff.
+        SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
+        /// Records a charity or company number.
+        RecordIdentifier(RecordIdentifier) = "record-identifier", Who::StaffOrOwn(&[Role::Officer]);
+        /// Lets a person act for the group.
+        AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
+        /// Ends a person's acting for the group.
+        RemoveMember(MemberOf) = "remove-member", Who::StaffOrOwn(&[Role::Officer]);
+        /// Says where the group's money should go. A change un-verifies, and holds unpaid payments.
+        ProvidePayee(PayeeTyped) = "provide-payee", Who::StaffOrOwn(&[Role::Officer, Role::Finance]);
+        /// Verifies the payee, as somebody who did not key it.
+        VerifyPayee(VerifyPayee) = "verify-payee", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Keeps a file among the group's.
+        KeepFile(KeepFile) = "keep-file", Who::Upload(&[Role::Officer, Role::Finance]);
+        /// Puts a check that a grant of the group passed on file, for as long as it is good.
+        FileCheck(FileCheck) = "file-check", Who::Consequence;
+        /// Merges the group into another that it turned out to be; both keep their records as they are.
+        Merge(MergeGroup) = "merge", Who::Staff(&[Role::Officer]);
+        /// Takes a merged group in.
+        TakeIn(TakeIn) = "take-in", Who::Consequence;
+    }
+}
+
+/// Whether a group stood before the programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Standing {
+    Existing,
+    New,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterGroup {
+    /// The group's public name: it must not be a person's.
+    pub name: Line,
+    pub area: Slug,
+    pub standing: Standing,
+    /// The first member, when staff register the group for somebody.
+    #[serde(default)]
+    pub member: Option<PersonId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectGroup {
+    pub name: Line,
+    pub area: Slug,
+    /// What was wrong.
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetContact {
+    #[serde(default, deserialize_with = "postcode")]
+    #[schema(value_type = Option<String>, example = "OL1 1AA")]
+    pub postcode: Option<Personal>,
+    #[serde(default, deserialize_with = "telephone")]
+    #[schema(value_type = Option<String>, example = "0161 496 0000")]
+    pub telephone: Option<Personal>,
+}
+
+fn postcode<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
+    given(input, parse_postcode)
+}
+
+fn telephone<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
+    given(input, parse_telephone)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordIdentifier {
+    pub identifier: Identifier,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberOf {
+    pub person: PersonId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyPayee {
+    /// The number of the payee that was looked at: another may have been keyed since.
+    #[schema(minimum = 1)]
+    pub payee: u32,
+    /// How it was verified: a bank statement seen, a call to the holding body.
+    pub method: Line,
+}
+
+/// A check that passed, and until when it is good.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct FileCheck {
+    pub check: Slug,
+    pub grant: GrantId,
+    #[schema(value_type = String, format = "date")]
+    pub good_until: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeGroup {
+    /// The group that goes on.
+    pub into: GroupId,
+    pub reason: Prose,
+}
+
+/// The group that was merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct TakeIn {
+    pub group: GroupId,
+}
+
+impl GroupCommand {
+    /// The personal values in this command.
+    pub fn slots(&mut self) -> Vec<Slot<'_>> {
+        match self {
+            Self::ProvidePayee(payee) => payee.slots(),
+            Self::SetContact(contact) => {
+                let postcode = contact.postcode.as_mut().map(|value| Slot { field: "postcode", value, index: Some(Index::Postcode) });
+                let telephone = contact.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: Some(Index::Telephone) });
+                postcode.into_iter().chain(telephone).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The look-ups that this command gives up.
+    #[must_use]
+    pub fn gives_up(&self) -> Vec<Index> {
+        match self {
+            Self::SetContact(contact) => {
+                let postcode = contact.postcode.is_none().then_some(Index::Postcode);
+                let telephone = contact.telephone.is_none().then_some(Index::Telephone);
+                postcode.into_iter().chain(telephone).collect()
+            }
+            Self::ProvidePayee(PayeeTyped::PurchaseForGroup {}) => vec![Index::Account],
+            _ => Vec::new(),
+        }
+    }
+}
+
+events! {
+    /// What happened to a group.
+    GroupEvent {
+        GroupRegistered { name: Line, area: Slug, standing: Standing },
+        GroupCorrected { name: Line, area: Slug, reason: Prose, corrects: u32 },
+        ContactSet { postcode: Option<Sealed>, telephone: Option<Sealed> },
+        IdentifierRecorded { identifier: Identifier },
+        MemberAdded { person: PersonId },
+        MemberRemoved { person: PersonId },
+        PayeeProvided { payee: u32, details: PayeeSealed, keyed_by: PersonId },
+        PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
+        FileKept { file: FileDigest, media: Media, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
+        CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
+        GroupMerged { into: GroupId, reason: Prose },
+        GroupTakenIn { group: GroupId },
+    }
+}

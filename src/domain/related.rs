@@ -1,0 +1,61 @@
+//! Which streams a command's decision may look at besides its own and the organisation's.
+
+use uuid::Uuid;
+
+use super::{Application, ApplicationCommand, Command, GroupCommand, OrganisationCommand};
+
+/// The streams by their ids; none where a command has nothing to do with such a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Related {
+    pub person: Option<Uuid>,
+    pub fund: Option<Uuid>,
+    pub group: Option<Uuid>,
+    pub application: Option<Uuid>,
+}
+
+impl Command {
+    /// The application that it is about: a grant's is the one that it came from.
+    #[must_use]
+    pub fn about(&self) -> Option<Uuid> {
+        match self {
+            Self::Application(id, _) => Some(id.0),
+            Self::Grant(id, _) => Some(id.0),
+            _ => None,
+        }
+    }
+
+    /// The streams that it may look at, given the application that it is about.
+    #[must_use]
+    pub fn related(&self, application: &Application) -> Related {
+        let place = application.place();
+        let of_place = Related { fund: place.map(|place| place.fund.0), group: place.map(|place| place.group.0), ..Related::default() };
+        match self {
+            Self::Person(..) | Self::Fund(..) => Related::default(),
+            Self::Organisation(_, command) => Related { person: person_of(command), ..Related::default() },
+            Self::Group(group, command) => {
+                let person = match command {
+                    GroupCommand::Register(register) => register.member.map(|person| person.0),
+                    GroupCommand::AddMember(of) => Some(of.person.0),
+                    _ => None,
+                };
+                Related { person, group: Some(group.0), ..Related::default() }
+            }
+            Self::Application(_, ApplicationCommand::Start(start)) => {
+                Related { fund: Some(start.fund.0), group: Some(start.group.0), ..Related::default() }
+            }
+            Self::Application(_, ApplicationCommand::Submit(submit)) => {
+                Related { person: submit.help.as_ref().map(|help| help.by.0), ..of_place }
+            }
+            Self::Application(..) => of_place,
+            Self::Grant(id, _) => Related { application: Some(id.0), ..of_place },
+        }
+    }
+}
+
+fn person_of(command: &OrganisationCommand) -> Option<Uuid> {
+    match command {
+        OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
+        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) => Some(of.person.0),
+        _ => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! Scans, receipts, documents and photographs: looked at, cleaned, sealed under the group's key, and put away.
+//!
+//! Bytes enter as a stream and leave as one. What a file is follows from its bytes, never from its name; a picture is
+//! painted anew, so that nothing of where it was taken remains; only sealed bytes are ever written, and their digest is
+//! the file's name.
+
+mod bucket;
+mod folder;
+mod picture;
+mod seal;
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use uuid::Uuid;
+
+use crate::domain::file::{FileDigest, Media};
+use crate::log::vault::{Vault, VaultError};
+pub use bucket::{Bucket, BucketError};
+use folder::Folder;
+use seal::{Opening, Sealing};
+
+/// The most bytes that one file may have.
+pub const FILE_MOST: u64 = 10 * 1024 * 1024;
+/// How many bytes tell what a file is.
+const TELLING: usize = 16;
+
+/// Why a file was not kept or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("a file has at most {} MiB", FILE_MOST / 1024 / 1024)]
+    TooLarge,
+    #[error("this is neither a photograph (JPEG, PNG, WebP) nor a PDF")]
+    UnknownKind,
+    #[error("this picture cannot be read: {0}")]
+    Picture(String),
+    #[error("the upload broke off")]
+    BrokenOff,
+    #[error("the file is not in the store")]
+    Missing,
+    #[error("the file in the store was altered")]
+    Altered,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("the store of files does not answer: {0}")]
+    Store(#[from] std::io::Error),
+}
+
+/// A file that was put away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub file: FileDigest,
+    pub media: Media,
+    /// How many bytes it has when it is opened.
+    pub bytes: u64,
+}
+
+/// Where files lie.
+#[derive(Clone, Debug)]
+pub enum Files {
+    Folder(Folder),
+    Bucket(Bucket),
+}
+
+impl Files {
+    #[must_use]
+    pub fn in_folder(path: PathBuf) -> Self {
+        Self::Folder(Folder::new(path))
+    }
+
+    /// Looks at a stream of bytes, seals it under a group's key, and puts it away.
+    ///
+    /// # Errors
+    /// When it is too large, of no kind that is kept, or the store does not answer. Nothing stays behind then.
+    pub async fn keep<S, E>(&self, vault: &Vault, group: Uuid, body: S) -> Result<Kept, FileError>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let mut body = std::pin::pin!(body);
+        let mut read = 0;
+        let mut next = async |wanted: usize| -> Result<Option<Vec<u8>>, FileError> {
+            let mut bytes = Vec::new();
+            while bytes.len() < wanted {
+                let Some(part) = body.next().await else { break };
+                let part = part.map_err(|_| FileError::BrokenOff)?;
+                read += part.len() as u64;
+                if read > FILE_MOST {
+                    return Err(FileError::TooLarge);
+                }
+                bytes.extend_from_slice(&part);
+            }
+            Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+        };
+        let begins = next(TELLING).await?.ok_or(FileError::UnknownKind)?;
+        let media = media_of(&begins)?;
+        let key = vault.key_for(group).await?;
+        let mut sealing = Sealing::begin(self.staging()?, &key, vault.bound_file(group)).await?;
+        if media == Media::Jpeg {
+            let mut whole = begins;
+            while let Some(more) = next(1).await? {
+                whole.extend(more);
+            }
+            let painted = tokio::task::spawn_blocking(move || picture::paint_anew(&whole)).await.map_err(std::io::Error::other)??;
+            sealing.take(&painted).await?;
+        } else {
+            sealing.take(&begins).await?;
+            while let Some(more) = next(1).await? {
+                sealing.take(&more).await?;
+            }
+        }
+        let sealed = sealing.end().await?;
+        let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
+        match self {
+            Self::Folder(folder) => folder.put(&sealed, &file).await?,
+            Self::Bucket(bucket) => bucket.put(&sealed, &file).await?,
+        }
+        Ok(Kept { file, media, bytes: sealed.bytes })
+    }
+
+    /// Opens a file, piece by piece: what was altered ends the stream with an error.
+    ///
+    /// # Errors
+    /// When it is not there, or the key of its group was destroyed.
+    pub async fn open(
+        &self,
+        vault: &Vault,
+        group: Uuid,
+        file: &FileDigest,
+    ) -> Result<impl Stream<Item = Result<Bytes, FileError>> + use<>, FileError> {
+        let key = vault.key_for(group).await?;
+        let sealed = match self {
+            Self::Folder(folder) => folder.get(file).await?.left_stream(),
+            Self::Bucket(bucket) => bucket.get(file).await?.right_stream(),
+        };
+        let opening = Opening::new(key, vault.bound_file(group));
+        Ok(opening.stream(sealed.map_err(FileError::from)))
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn remove(&self, file: &FileDigest) -> Result<(), FileError> {
+        match self {
+            Self::Folder(folder) => folder.remove(file).await?,
+            Self::Bucket(bucket) => bucket.remove(file).await?,
+        }
+        Ok(())
+    }
+
+    fn staging(&self) -> std::io::Result<PathBuf> {
+        let folder = match self {
+            Self::Folder(folder) => folder.staging(),
+            Self::Bucket(_) => std::env::temp_dir().join("microgrants-staging"),
+        };
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+}
+
+/// What a file is, by its first bytes.
+fn media_of(begins: &[u8]) -> Result<Media, FileError> {
+    if begins.starts_with(b"%PDF-") {
+        return Ok(Media::Pdf);
+    }
+    if picture::is_one(begins) { Ok(Media::Jpeg) } else { Err(FileError::UnknownKind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        assert_eq!(media_of(b"%PDF-1.7 and more").unwrap(), Media::Pdf);
+        assert_eq!(media_of(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(), Media::Jpeg);
+        for bytes in [&b"<html><script>"[..], b"GIF89a..........", b"PK\x03\x04........", b"MZ..............", b" %PDF-1.7......"] {
+            assert!(matches!(media_of(bytes), Err(FileError::UnknownKind)));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Pictures are painted anew: upright, of a bounded size, as JPEG, without anything that the camera noted beside them.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+
+use super::FileError;
+
+/// The longest side that is kept, in pixels.
+const SIDE_MOST: u32 = 2048;
+/// The longest side that is looked at: what claims more is not decoded.
+const SIDE_READ: u32 = 12_000;
+/// How much memory decoding may take, in bytes.
+const MEMORY_MOST: u64 = 256 * 1024 * 1024;
+const QUALITY: u8 = 85;
+
+pub(super) fn is_one(begins: &[u8]) -> bool {
+    matches!(image::guess_format(begins), Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP))
+}
+
+/// The picture without what was noted beside it.
+pub(super) fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
+    let unreadable = |error: image::ImageError| FileError::Picture(error.to_string());
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(FileError::Store)?;
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE_READ), Some(SIDE_READ), Some(MEMORY_MOST));
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    let orientation = decoder.orientation().map_err(unreadable)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    picture.apply_orientation(orientation);
+    if picture.width().max(picture.height()) > SIDE_MOST {
+        picture = picture.resize(SIDE_MOST, SIDE_MOST, image::imageops::FilterType::Triangle);
+    }
+    let mut painted = Vec::new();
+    picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut painted, QUALITY)).map_err(unreadable)?;
+    Ok(painted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_noted_beside_a_picture_remains() {
+        let mut png = Vec::new();
+        let picture = DynamicImage::new_rgb8(30, 20);
+        picture.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        // A text chunk, as cameras and editors write them, behind the header.
+        let mut chunk = b"\0\0\0\x0dtEXtGPS\053.54,-2.11".to_vec();
+        chunk.extend([0; 4]);
+        png.splice(33..33, chunk);
+        assert!(png.windows(5).any(|bytes| bytes == b"53.54"));
+        let painted = paint_anew(&png).unwrap();
+        assert_eq!(image::guess_format(&painted).unwrap(), ImageFormat::Jpeg);
+        assert!(!painted.windows(5).any(|bytes| bytes == b"53.54"));
+        let again = image::load_from_memory(&painted).unwrap();
+        assert_eq!((again.width(), again.height()), (30, 20));
+    }
+
+    #[test]
+    fn a_picture_that_claims_to_be_endless_is_not_decoded() {
+        let mut png = Vec::new();
+        DynamicImage::new_rgb8(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        png[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+        assert!(matches!(paint_anew(&png), Err(FileError::Picture(_))));
+    }
+}

@@ -1,0 +1,38 @@
+//! Which events were corrected, and by which: the log keeps both, and whoever reads the one is shown the other.
+//!
+//! A row's id is the stream and the sequence of the event that was corrected.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Projection, Touches};
+use crate::domain::{Event, GrantEvent, GroupEvent};
+use crate::log::record::Recorded;
+
+/// The corrections of one event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectionRow {
+    /// The positions of the events that correct it, in their order.
+    pub corrected_by: Vec<i64>,
+}
+
+pub(super) struct Corrections;
+
+impl Projection for Corrections {
+    const NAME: &'static str = "corrections";
+    type Row = CorrectionRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        let sequence = match &event.event {
+            Event::Grant(GrantEvent::PaymentCorrected { corrects, .. } | GrantEvent::UpdateCorrected { corrects, .. })
+            | Event::Group(GroupEvent::GroupCorrected { corrects, .. }) => corrects,
+            _ => return None,
+        };
+        Some(Touches::one(&format_args!("{}/{sequence:08}", event.stream)))
+    }
+
+    fn project(event: &Recorded, row: Option<CorrectionRow>, _: Option<CorrectionRow>) -> Option<CorrectionRow> {
+        let mut row = row.unwrap_or_default();
+        row.corrected_by.push(event.position);
+        Some(row)
+    }
+}

@@ -1,0 +1,115 @@
+//! What groups have in common: shown to staff, and nothing follows from it by itself. And a group's history over all funds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{Page, ViewError, Views};
+use crate::domain::{FundId, Money};
+use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow};
+use crate::store::{personal, rows};
+
+/// Another group that shares something with this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Link)]
+pub struct Link {
+    pub group: Uuid,
+    pub name: String,
+    /// What they share: `account`, `postcode`, `telephone`.
+    pub shares: BTreeSet<String>,
+}
+
+/// One application of a group, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HistoryLine)]
+pub struct HistoryLine {
+    /// The application, and the grant that it became.
+    pub id: Uuid,
+    /// The group under whose name it stands: one that was merged keeps its records.
+    pub group: Uuid,
+    pub fund: FundId,
+    pub round: String,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub submitted_on: Option<Date>,
+    pub application: String,
+    pub requested: Option<Money>,
+    pub awarded: Option<Money>,
+    pub grant: Option<String>,
+    pub paid: Option<Money>,
+    pub returned: Option<Money>,
+}
+
+impl Views {
+    /// Groups that share an account, a postcode or a telephone number with this one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn links(&self, group: Uuid) -> Result<Vec<Link>, ViewError> {
+        let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (kind, other) in personal::sharing(self.log.store(), self.log.organisation(), &group.to_string()).await? {
+            shared.entry(other).or_default().insert(kind);
+        }
+        let ids: Vec<_> = shared.keys().cloned().collect();
+        let named = self.groups(ids).await?;
+        let link =
+            |row: GroupRow| Link { group: row.id, name: row.name, shares: shared.get(&row.id.to_string()).cloned().unwrap_or_default() };
+        Ok(named.into_iter().map(link).collect())
+    }
+
+    /// A group's applications and grants over all funds, with those of groups that were merged into it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn history(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<HistoryLine>, ViewError> {
+        let row: Option<GroupRow> = self.find(&group.to_string(), as_at).await?;
+        let took_in = row.iter().flat_map(|row| row.took_in.iter().map(ToString::to_string));
+        let groups: Vec<String> = std::iter::once(group.to_string()).chain(took_in).collect();
+        let page = Page { after: None, most: 500 };
+        let of = || vec![("group_id", groups.clone())];
+        let grants = self.list::<GrantRow>(as_at, of(), &page).await?.items;
+        let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
+        let line = |row: ApplicationRow| {
+            let grant = grants.get(&row.id);
+            HistoryLine {
+                id: row.id,
+                group: row.group.0,
+                fund: row.fund,
+                round: row.round.to_string(),
+                submitted_on: row.submitted_on,
+                application: <&str>::from(row.state).to_owned(),
+                requested: row.requested,
+                awarded: row.awarded,
+                grant: grant.map(|grant| <&str>::from(grant.state).to_owned()),
+                paid: grant.map(|grant| grant.paid),
+                returned: grant.map(|grant| grant.returned),
+            }
+        };
+        Ok(self.list::<ApplicationRow>(as_at, of(), &page).await?.items.into_iter().map(line).collect())
+    }
+
+    /// Which events were corrected, by stream and sequence, and at which positions.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn corrections(&self, ids: Vec<String>) -> Result<BTreeMap<String, Vec<i64>>, ViewError> {
+        let found = self.standing::<CorrectionRow>("corrections", &ids).await?;
+        Ok(found.into_iter().map(|(id, row)| (id, row.corrected_by)).collect())
+    }
+
+    /// Groups by their ids.
+    pub(super) async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
+        Ok(self.standing("groups", &ids).await?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    async fn standing<T: DeserializeOwned>(&self, table: &'static str, ids: &[String]) -> Result<Vec<(String, T)>, ViewError> {
+        let found = rows::standing(self.log.store(), self.log.organisation(), table, ids).await?;
+        let read = |row: rows::Row| match serde_json::from_str(&row.body) {
+            Ok(body) => Ok((row.id, body)),
+            Err(cause) => Err(ViewError::Unreadable { table, row: row.id, cause }),
+        };
+        found.into_iter().map(read).collect()
+    }
+}

@@ -1,0 +1,174 @@
+//! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes nothing. From the same
+//! walk comes `docs/states.md`, and a golden file for each event.
+//!
+//! A cell is the refusal's code, or `ok`, or `-> state` where the command leads to another one.
+
+pub mod samples;
+mod stands;
+pub mod states;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use microgrants::domain::command::Spec;
+use microgrants::domain::{
+    ApplicationCommand, Event, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, StreamEvent,
+};
+
+use crate::cases::Cases;
+use samples::sample;
+use stands::stands;
+use states::{TABLES, Table};
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("matrix::every_command_in_every_state_is_as_it_is_written", walked);
+    cases.plain("matrix::the_table_of_states_is_the_one_that_the_rules_make", documented);
+    cases.plain("matrix::every_event_happens_somewhere", all_events);
+}
+
+fn specs(noun: &str) -> &'static [Spec] {
+    match noun {
+        "person" => PersonCommand::SPECS,
+        "organisation" => OrganisationCommand::SPECS,
+        "fund" => FundCommand::SPECS,
+        "group" => GroupCommand::SPECS,
+        "application" => ApplicationCommand::SPECS,
+        _ => GrantCommand::SPECS,
+    }
+}
+
+fn commands(table: &Table) -> Vec<&'static str> {
+    let all = specs(table.noun).iter().map(|spec| spec.name);
+    all.filter(|name| table.commands.is_empty() || table.commands.contains(name)).collect()
+}
+
+/// What follows from a command in a state.
+fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) -> String {
+    let (mut setting, id) = (table.reach)(state);
+    let (by, body) = sample(table.noun, command);
+    let (actor, before) = (by.actor(&setting), setting.world.history.len());
+    let stood = stands(table.name, &setting.world, id);
+    match setting.asks(actor, table.noun, id, command, &body) {
+        Ok(()) => {
+            happened.append(&mut setting.world.history);
+            let after = stands(table.name, &setting.world, id);
+            if after == stood { "ok".into() } else { format!("-> {after}") }
+        }
+        Err(refusal) => {
+            assert_eq!(stands(table.name, &setting.world, id), stood, "{command} in {state}: a refusal changes nothing");
+            assert_eq!(setting.world.history.len(), before, "{command} in {state}: a refusal is not recorded");
+            refusal.code().to_owned()
+        }
+    }
+}
+
+type Cells = BTreeMap<(String, String), String>;
+
+fn walk(table: &Table, happened: &mut Vec<Event>) -> Cells {
+    let mut cells = Cells::new();
+    for command in commands(table) {
+        for state in table.states {
+            cells.insert((command.to_owned(), (*state).to_owned()), cell(table, state, command, happened));
+        }
+    }
+    cells
+}
+
+/// Reads a table that was written by hand: the states in the first line, then a line for each command.
+fn written(name: &str) -> Cells {
+    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/matrix")).join(format!("{name}.txt"));
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let split = |line: &str| line.split('|').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+    let states = lines.next().map(split).unwrap_or_default();
+    let mut cells = Cells::new();
+    for line in lines {
+        let parts = split(line);
+        for (state, cell) in states.iter().zip(&parts).skip(1) {
+            cells.insert((parts[0].clone(), state.clone()), cell.clone());
+        }
+    }
+    cells
+}
+
+fn walked() {
+    let mut wrong = Vec::new();
+    let mut pairs = 0;
+    for table in TABLES {
+        let (by_hand, found) = (written(table.name), walk(table, &mut Vec::new()));
+        pairs += found.len();
+        for ((command, state), cell) in &found {
+            match by_hand.get(&(command.clone(), state.clone())) {
+                None => wrong.push(format!("{}: {command} in {state} is not written down; it is: {cell}", table.name)),
+                Some(said) if said != cell => wrong.push(format!("{}: {command} in {state} should be {said}, and is {cell}", table.name)),
+                Some(_) => {}
+            }
+        }
+        let gone: Vec<_> = by_hand.keys().filter(|key| !found.contains_key(*key)).collect();
+        assert!(gone.is_empty(), "{}: written down, and not there: {gone:?}", table.name);
+    }
+    assert!(wrong.is_empty(), "{} of {pairs} cells differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The document: for each thing its states, and which command leads from where to where.
+fn document() -> String {
+    let mut text = String::from(
+        "# States and transitions\n\nMade from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit. \
+         What is refused in which state, and with which code, stands in `tests/matrix`.\n",
+    );
+    for table in TABLES {
+        let cells = walk(table, &mut Vec::new());
+        let states = table.states.join(", ");
+        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Taken in | Leads to |\n|---|---|---|\n", table.name);
+        for command in commands(table) {
+            let mut leads: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+            for state in table.states {
+                let cell = &cells[&(command.to_owned(), (*state).to_owned())];
+                if let Some(to) = cell.strip_prefix("-> ").or((cell == "ok").then_some("the same")) {
+                    leads.entry(to.to_owned()).or_default().push(state);
+                }
+            }
+            for (to, from) in leads {
+                let _ = writeln!(text, "| `{command}` | {} | {to} |", from.join(", "));
+            }
+        }
+    }
+    text
+}
+
+fn documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/states.md");
+    let (made, committed) = (document(), std::fs::read_to_string(path).unwrap_or_default());
+    if made != committed {
+        std::fs::write(path, &made).expect("docs can be written");
+        panic!("docs/states.md was out of date; it has been written anew: look at it and commit it");
+    }
+}
+
+/// The walk meets every event that there is, so that each has a golden file.
+fn all_events() {
+    let mut happened = Vec::new();
+    for table in TABLES {
+        walk(table, &mut happened);
+    }
+    happened.append(&mut states::with_an_interest().world.history);
+    fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
+        let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
+        (format!("{noun}.{}.{}.json", event.name(), event.version()), payload)
+    }
+    let met: BTreeMap<_, _> = happened
+        .iter()
+        .map(|event| match event {
+            Event::Person(event) => stored("person", event),
+            Event::Organisation(event) => stored("organisation", event),
+            Event::Fund(event) => stored("fund", event),
+            Event::Group(event) => stored("group", event),
+            Event::Application(event) => stored("application", event),
+            Event::Grant(event) => stored("grant", event),
+        })
+        .collect();
+    let missing: Vec<_> = crate::golden::names().into_iter().filter(|name| !met.contains_key(name)).collect();
+    assert!(missing.is_empty(), "these happen in no state that is walked: {missing:?}");
+    crate::golden::offer(&met);
+}

@@ -1,0 +1,208 @@
+//! A sample of every command, as somebody would send it who may, and to whom nothing but the state stands in the way.
+
+use microgrants::domain::Actor;
+use microgrants::domain::organisation::hash_of;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::office::AGREEMENT;
+use crate::setting::Setting;
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub enum By {
+    Operator,
+    Job,
+    Staff(usize),
+    Member,
+}
+
+impl By {
+    pub fn actor(self, setting: &Setting) -> Actor {
+        match self {
+            Self::Operator => Actor::Operator,
+            Self::Job => Actor::Job,
+            Self::Staff(number) => Actor::Person(setting.staff[number]),
+            Self::Member => Actor::Person(setting.members[0]),
+        }
+    }
+}
+
+/// Somebody who is registered and holds no role.
+pub const STRANGER: Uuid = Uuid::from_u128(99);
+/// Somebody who is not registered yet.
+pub const NOBODY: Uuid = Uuid::from_u128(98);
+pub const NEW_GROUP: Uuid = Uuid::from_u128(888);
+pub const NEW: Uuid = Uuid::from_u128(777);
+pub const OTHER_GROUP: Uuid = Uuid::from_u128(201);
+pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+pub fn sample(noun: &str, name: &str) -> (By, Value) {
+    match noun {
+        "person" => (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" })),
+        "organisation" => organisation(name),
+        "fund" => fund(name),
+        "group" => group(name),
+        "application" => application(name),
+        _ => grant(name),
+    }
+}
+
+fn organisation(name: &str) -> (By, Value) {
+    let of = |role: &str| json!({ "person": STRANGER, "role": role });
+    let staff = |body| (By::Staff(0), body);
+    match name {
+        "found" => (By::Operator, json!({ "name": "An anchor" })),
+        "name-founder" => (By::Operator, json!({ "person": STRANGER, "roles": ["officer"] })),
+        "give-role" => staff(of("auditor")),
+        "propose-role" => staff(of("officer")),
+        "confirm-role" => (By::Staff(1), of("finance")),
+        "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
+        "adopt-signs" => staff(json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] })),
+        "publish-form" => staff(json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] })),
+        _ => staff(json!({ "text": AGREEMENT })),
+    }
+}
+
+pub fn rules(offer_days: u16) -> Value {
+    json!({
+        "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": ["identity"], "checks_at_risk": ["safeguarding"],
+        "offer_days": offer_days, "signers": 2, "remind_days": 14,
+    })
+}
+
+fn fund(name: &str) -> (By, Value) {
+    let staff = |body| (By::Staff(0), body);
+    let source = json!({ "funder": "health-partnership" });
+    let grant = Uuid::from_u128(300);
+    match name {
+        "create" => staff(json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) })),
+        "set-rules" | "propose-rules" => staff(json!({ "rules": rules(20) })),
+        "confirm-rules" => (By::Staff(1), json!({ "rules": rules(20) })),
+        "allocate" => staff(json!({ "source": source, "amount": "100.00", "reference": "R2", "received_on": "2026-06-01" })),
+        "withdraw-funding" => staff(json!({ "source": source, "amount": "1.00", "reason": "Taken back" })),
+        "pause" => staff(json!({ "reason": "A pause" })),
+        "plan-round" => {
+            staff(json!({ "round": "second", "name": "Second", "opens_on": "2026-07-01", "closes_on": "2026-07-31", "form": 1 }))
+        }
+        "extend-round" => staff(json!({ "round": "first", "closes_on": "2026-12-31" })),
+        "open-round" | "close-round" | "start-deciding" | "complete-round" => staff(json!({ "round": "first" })),
+        "record-meeting" => {
+            let line = json!({ "application": grant, "verdict": { "defer": { "reason": "Not yet" } } });
+            staff(json!({ "round": "first", "met_on": "2026-06-01", "decisions": [line] }))
+        }
+        "send-batch" => {
+            let line = json!({ "grant": grant, "payment": 1, "amount": "500.00" });
+            staff(json!({ "batch": "june", "sent_on": "2026-06-01", "payments": [line] }))
+        }
+        "commit" => staff(json!({ "grant": NEW, "area": "oldham", "round": "first", "amount": "500.00" })),
+        "increase" => staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" })),
+        "list" | "unlist" => staff(json!({ "application": grant, "round": "first", "rank": 9 })),
+        "reduce" | "release" => staff(json!({ "grant": grant, "sources": [], "effective_on": null })),
+        _ => staff(json!({})),
+    }
+}
+
+fn group(name: &str) -> (By, Value) {
+    match name {
+        "register" => (By::Member, json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })),
+        "correct" => (By::Member, json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" })),
+        "set-contact" => (By::Member, json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
+        "record-identifier" => (By::Member, json!({ "identifier": "GB-CHC-1234567" })),
+        "add-member" => (By::Member, json!({ "person": STRANGER })),
+        "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),
+        "provide-payee" => {
+            let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
+            (By::Member, json!({ "route": "own_account", "account": account }))
+        }
+        "verify-payee" => (By::Staff(1), json!({ "payee": 1, "method": "A statement was seen" })),
+        "keep-file" => (By::Member, json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" })),
+        "file-check" => (By::Staff(0), json!({ "check": "identity", "grant": NEW, "good_until": "2027-06-01" })),
+        "merge" => (By::Staff(0), json!({ "into": OTHER_GROUP, "reason": "The same people" })),
+        _ => (By::Staff(0), json!({ "group": OTHER_GROUP })),
+    }
+}
+
+fn application(name: &str) -> (By, Value) {
+    let staff = |body| (By::Staff(0), body);
+    match name {
+        "start" => (By::Member, json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) })),
+        "save-answers" => (By::Member, json!({ "answers": { "idea": "Soup" } })),
+        "submit" => (By::Member, json!({ "channel": "web" })),
+        "request-changes" => staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" })),
+        "resubmit" | "withdraw" => (By::Member, json!({})),
+        "refuse-eligibility" => staff(json!({ "reason": "Outside the areas" })),
+        "declare" => (By::Staff(2), json!({})),
+        "score" => (By::Staff(1), json!({ "criteria": { "need": 4 }, "note": "Good" })),
+        "revise-score" => staff(json!({ "criteria": { "need": 3 }, "note": "Fair", "reason": "Read again" })),
+        "set-aside-score" => staff(json!({ "of": Uuid::from_u128(10), "reason": "Mistaken for another" })),
+        "write-summary" => staff(json!({ "title": "Soup", "description": "Neighbours cook." })),
+        "award" | "promote" => staff(json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" })),
+        "decline" => staff(json!({ "reason": "Others reach more", "feedback": "Tell us who would come" })),
+        "defer" => staff(json!({ "reason": "Not yet" })),
+        "reserve" => staff(json!({ "rank": 9, "reason": "Next" })),
+        "decide-at-meeting" => {
+            staff(json!({ "fund": Uuid::from_u128(2), "round": "first", "verdict": { "defer": { "reason": "Not yet" } } }))
+        }
+        "request-review" => (By::Member, json!({ "words": "We had said so" })),
+        "decide-review" => (By::Staff(1), json!({ "upheld": true, "reason": "They had" })),
+        "lapse" => (By::Job, json!({})),
+        _ => staff(json!({})),
+    }
+}
+
+fn grant(name: &str) -> (By, Value) {
+    let staff = |body| (By::Staff(0), body);
+    let second = |body| (By::Staff(1), body);
+    let member = |body| (By::Member, body);
+    match name {
+        "offer" | "grow" => staff(json!({ "sources": [{ "funder": "health-partnership", "amount": "100.00" }] })),
+        "accept-agreement" => member(json!({ "hash": hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] })),
+        "decline-offer" => member(json!({})),
+        "lapse-offer" => (By::Job, json!({})),
+        "request-check" | "pass-check" | "fail-check" | "propose-waiver" => staff(json!({ "check": "identity", "note": "Seen" })),
+        "confirm-waiver" => second(json!({ "check": "identity" })),
+        "reuse-check" => staff(json!({ "check": "identity" })),
+        "schedule-payments" => {
+            let later = json!({ "amount": "500.00", "released": { "on": { "day": "2026-08-01" } } });
+            staff(json!({ "instalments": [later] }))
+        }
+        "prepare-payment" => staff(json!({ "amount": "100.00" })),
+        "approve-payment" => second(json!({ "payment": 1 })),
+        "reject-payment" | "cancel-payment" | "fail-payment" => second(json!({ "payment": 1, "reason": "No" })),
+        "send-payment" | "confirm-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-01" })),
+        "send-in-batch" => {
+            let fund = Uuid::from_u128(2);
+            second(json!({ "fund": fund, "batch": "june", "payment": 1, "amount": "500.00", "sent_on": "2026-06-01" }))
+        }
+        "reverse-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-02", "reason": "Taken back" })),
+        "correct-payment" => second(json!({ "payment": 1, "paid_on": "2026-06-02", "reason": "A day late" })),
+        "request-variation" => member(json!({ "change": { "amount": "1200.00" }, "words": "Costs rose" })),
+        "approve-variation" => second(json!({ "variation": 1 })),
+        "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
+        "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
+        "request-update" => staff(json!({ "due_on": "2026-12-31" })),
+        "remind-update" => (By::Job, json!({ "update": 1, "occasion": "before" })),
+        "receive-update" => {
+            let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
+            let said = json!({ "words": "Well", "people": 5, "volunteers": 1, "spent": "10.00", "outcomes": [outcome] });
+            let mut update = json!({ "update": 1, "channel": "web" });
+            update.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            member(update)
+        }
+        "accept-update" => staff(json!({ "update": 1 })),
+        "query-update" => staff(json!({ "update": 1, "question": "How many?" })),
+        "excuse-update" => staff(json!({ "update": 1, "reason": "Ended" })),
+        "correct-update" => staff(json!({ "update": 1, "people": 6, "volunteers": 1, "spent": "10.00", "reason": "One more" })),
+        "judge-outcome" => staff(json!({ "update": 1, "sign": "acting-early", "strength": "strong", "reason": "Seen" })),
+        "declare-underspend" => member(json!({ "amount": "10.00" })),
+        "request-return" => staff(json!({ "due_on": "2026-12-31" })),
+        "demand-clawback" => staff(json!({ "amount": "10.00", "reason": "Spent on something else" })),
+        "receive-return" => staff(json!({ "amount": "5.00", "received_on": "2026-06-01" })),
+        "propose-return-waiver" => staff(json!({ "amount": "5.00", "reason": "Too little to chase" })),
+        "confirm-return-waiver" => second(json!({})),
+        "publish-story" => staff(json!({ "words": "They cook together.", "consented_on": "2026-06-01", "consent": "A signed form" })),
+        "withdraw-story" => member(json!({ "story": 1, "reason": "They asked" })),
+        _ => staff(json!({})),
+    }
+}

@@ -1,0 +1,71 @@
+//! Where the thing that a table is about stands in a world, as one word.
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::world::World;
+
+pub fn stands(table: &str, world: &World, id: Uuid) -> String {
+    let grant = |path: &str| world.grants.get(&id).map_or_else(String::new, |grant| at(grant, path));
+    let fund = |path: &str| world.funds.get(&id).map_or_else(String::new, |fund| at(fund, path));
+    match table {
+        "person" => one_of(world.people.contains_key(&id), "registered", "unknown"),
+        "organisation" => one_of(world.organisation.exists(), "founded", "blank"),
+        "fund" => fund("/state"),
+        "round" => fund("/rounds/first/state"),
+        "group" => group(world, id),
+        "application" => world.applications.get(&id).map_or_else(String::new, |application| at(application, "/state")),
+        "grant" => {
+            let runs = ["accepted", "live", "reported"].contains(&grant("/state").as_str());
+            if runs && grant("/held") == "true" { "on_hold".into() } else { grant("/state") }
+        }
+        "payment" => grant("/payments/1/state"),
+        "update" => grant("/updates/1/state"),
+        "check" => grant("/checks/identity"),
+        "variation" => grant("/variations/1/state"),
+        "story" => match grant("/stories/1").as_str() {
+            "true" => "published".into(),
+            "false" => "withdrawn".into(),
+            _ => String::new(),
+        },
+        _ => match (grant("/dues/underspend/amount").as_str(), grant("/dues/underspend/waiver").as_str()) {
+            ("" | "0.00", _) => "nothing_due".into(),
+            (_, "") => "due".into(),
+            _ => "waiver_proposed".into(),
+        },
+    }
+}
+
+fn one_of(first: bool, yes: &str, no: &str) -> String {
+    if first { yes.to_owned() } else { no.to_owned() }
+}
+
+fn group(world: &World, id: Uuid) -> String {
+    let Some(group) = world.groups.get(&id) else { return "unknown".into() };
+    if group.must_stand().is_err() {
+        return "merged".into();
+    }
+    group.payee().map_or("registered".into(), |payee| one_of(payee.verified, "payee_verified", "payee_keyed"))
+}
+
+/// What stands at a place of a state: a text, the name of a variant, or `true` and `false`.
+fn at<S: Serialize>(state: &S, path: &str) -> String {
+    let state = serde_json::to_value(state).expect("a state is JSON");
+    let word = match state.pointer(path) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
+        Some(Value::Bool(flag)) => flag.to_string(),
+        Some(Value::Array(_)) => "some".into(),
+        _ => String::new(),
+    };
+    // Variants of Rust are written in one; states that travel have an underscore.
+    let mut name = String::new();
+    for letter in word.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}

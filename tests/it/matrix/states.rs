@@ -1,0 +1,380 @@
+//! A world in every state of every noun, and of what lies within a grant: payments, updates, checks, variations, returns.
+
+use jiff::civil::date;
+use microgrants::domain::{Actor, Command, Organisation, PersonId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::samples::{FILE, NEW, NEW_GROUP, NOBODY, STRANGER, sample};
+use crate::office::gbp;
+use crate::setting::{FUND, Setting, register};
+use crate::world::ORGANISATION;
+
+const GROUP: Uuid = Uuid::from_u128(200);
+/// The application and the grant that it becomes.
+pub const ONE: Uuid = Uuid::from_u128(300);
+const OTHER_FUND: Uuid = Uuid::from_u128(22);
+
+/// Something that has states, with the commands that concern it.
+pub struct Table {
+    /// Its name, and its file's under `tests/matrix`.
+    pub name: &'static str,
+    pub noun: &'static str,
+    /// Empty means all commands of the noun.
+    pub commands: &'static [&'static str],
+    pub states: &'static [&'static str],
+    pub reach: fn(&str) -> (Setting, Uuid),
+}
+
+const ROUND: &[&str] = &["plan-round", "open-round", "extend-round", "close-round", "start-deciding", "complete-round", "record-meeting"];
+const PAYMENT: &[&str] = &[
+    "prepare-payment",
+    "approve-payment",
+    "reject-payment",
+    "cancel-payment",
+    "send-payment",
+    "send-in-batch",
+    "confirm-payment",
+    "fail-payment",
+    "reverse-payment",
+    "correct-payment",
+];
+const UPDATE: &[&str] =
+    &["remind-update", "receive-update", "accept-update", "query-update", "excuse-update", "correct-update", "judge-outcome"];
+const CHECK: &[&str] = &["request-check", "pass-check", "fail-check", "reuse-check", "propose-waiver", "confirm-waiver"];
+const VARIATION: &[&str] = &["request-variation", "approve-variation", "refuse-variation"];
+const RETURN: &[&str] = &["request-return", "receive-return", "propose-return-waiver", "confirm-return-waiver"];
+
+#[rustfmt::skip]
+pub const TABLES: &[Table] = &[
+    Table { name: "person", noun: "person", commands: &[], states: &["unknown", "registered"], reach: person },
+    Table { name: "organisation", noun: "organisation", commands: &[], states: &["blank", "founded"], reach: organisation },
+    Table { name: "fund", noun: "fund", commands: &[], states: &["blank", "draft", "open", "open_with_payments", "paused", "closed", "archived"], reach: fund },
+    Table { name: "round", noun: "fund", commands: ROUND, states: &["none", "planned", "open", "closed", "deciding", "completed"], reach: round },
+    Table { name: "group", noun: "group", commands: &[], states: &["unknown", "registered", "payee_keyed", "payee_verified", "merged"], reach: group },
+    Table { name: "application", noun: "application", commands: &[], states: &["blank", "draft", "draft_overdue", "submitted", "changes_requested", "eligible", "ineligible", "in_assessment", "reserve_list", "deferred", "declined", "under_review", "awarded", "withdrawn", "lapsed"], reach: application },
+    Table { name: "grant", noun: "grant", commands: &[], states: &["blank", "offered", "offer_overdue", "offer_declined", "offer_lapsed", "offer_withdrawn", "accepted", "on_hold", "live", "reported", "terminated", "closed"], reach: grant },
+    Table { name: "payment", noun: "grant", commands: PAYMENT, states: &["none", "prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"], reach: payment },
+    Table { name: "update", noun: "grant", commands: UPDATE, states: &["none", "requested", "received", "queried", "accepted", "excused"], reach: update },
+    Table { name: "check", noun: "grant", commands: CHECK, states: &["none", "outstanding", "on_file", "passed", "out_of_date", "failed", "waiver_proposed", "waived"], reach: check },
+    Table { name: "variation", noun: "grant", commands: VARIATION, states: &["none", "requested", "approved", "refused"], reach: variation },
+    Table { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
+    Table { name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"], states: &["none", "published", "withdrawn"], reach: story },
+];
+
+impl Setting {
+    /// Takes the sample of each command in turn.
+    fn go(&mut self, noun: &str, id: Uuid, names: &[&str]) {
+        for name in names {
+            let (by, body) = sample(noun, name);
+            self.says(by.actor(self), noun, id, name, &body);
+        }
+    }
+
+    fn says(&mut self, actor: Actor, noun: &str, id: Uuid, name: &str, body: &Value) {
+        self.asks(actor, noun, id, name, body).unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
+    }
+}
+
+fn with_stranger(mut setting: Setting) -> Setting {
+    setting.world.issue(Actor::Operator, Command::Person(PersonId(STRANGER), register())).expect("taken");
+    setting
+}
+
+fn person(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(Setting::founded());
+    if state == "unknown" {
+        return (setting, NOBODY);
+    }
+    // Somebody without a role: an officer may change how to reach them.
+    setting.staff.truncate(3);
+    (setting, STRANGER)
+}
+
+fn organisation(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(Setting::founded());
+    if state == "blank" {
+        setting.world.organisation = Organisation::default();
+    } else {
+        setting.does(0, "organisation", ORGANISATION.0, "propose-role", &json!({ "person": STRANGER, "role": "finance" }));
+    }
+    (setting, ORGANISATION.0)
+}
+
+fn fund(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::drafts(1);
+    match state {
+        "blank" => return (setting, OTHER_FUND),
+        "draft" => {
+            setting.go("fund", OTHER_FUND, &["create", "allocate"]);
+            return (setting, OTHER_FUND);
+        }
+        "open" => setting.go("fund", FUND.0, &["propose-rules"]),
+        "open_with_payments" => return (payment("approved").0, FUND.0),
+        "paused" => setting.go("fund", FUND.0, &["propose-rules", "pause"]),
+        "closed" => setting.go("fund", FUND.0, &["close"]),
+        _ => setting.go("fund", FUND.0, &["close", "archive"]),
+    }
+    (setting, FUND.0)
+}
+
+/// The round `first`.
+fn round(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::ready(1);
+    if matches!(state, "none" | "planned") {
+        setting.go("fund", OTHER_FUND, &["create", "open"]);
+        if state == "planned" {
+            let plan = json!({ "round": "first", "name": "First", "opens_on": "2026-06-01", "closes_on": "2026-06-30", "form": 1 });
+            setting.does(0, "fund", OTHER_FUND, "plan-round", &plan);
+        }
+        return (setting, OTHER_FUND);
+    }
+    // Late enough that the round can be closed.
+    setting.world.today = date(2026, 7, 1);
+    let steps: &[&str] = match state {
+        "open" => &[],
+        "closed" => &["close-round"],
+        "deciding" => &["close-round", "start-deciding"],
+        _ => &["close-round", "start-deciding", "complete-round"],
+    };
+    setting.go("fund", FUND.0, steps);
+    (setting, FUND.0)
+}
+
+fn group(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(Setting::drafts(2));
+    let steps: &[&str] = match state {
+        "unknown" => return (setting, NEW_GROUP),
+        "payee_keyed" => &["provide-payee"],
+        "payee_verified" => &["provide-payee", "verify-payee"],
+        "merged" => &["merge"],
+        _ => &[],
+    };
+    setting.go("group", GROUP, steps);
+    (setting, GROUP)
+}
+
+fn application(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::drafts(1);
+    let eligible = ["submit", "confirm-eligibility", "write-summary"];
+    let declare = |setting: &mut Setting| {
+        for staff in [0, 1] {
+            setting.does(staff, "application", ONE, "declare", &json!({}));
+        }
+    };
+    match state {
+        "blank" => return (setting, NEW),
+        "draft" => {}
+        "draft_overdue" => setting.world.today = date(2026, 7, 1),
+        "lapsed" => {
+            setting.world.today = date(2026, 7, 1);
+            setting.go("application", ONE, &["lapse"]);
+        }
+        "withdrawn" => setting.go("application", ONE, &["withdraw"]),
+        "submitted" => setting.go("application", ONE, &["submit"]),
+        "changes_requested" => setting.go("application", ONE, &["submit", "request-changes"]),
+        "ineligible" => setting.go("application", ONE, &["submit", "refuse-eligibility"]),
+        "eligible" => {
+            setting.go("application", ONE, &eligible);
+            declare(&mut setting);
+        }
+        _ => {
+            setting.go("application", ONE, &eligible);
+            declare(&mut setting);
+            setting.does(0, "application", ONE, "score", &json!({ "criteria": { "need": 4 }, "note": "Good" }));
+            let steps: &[&str] = match state {
+                "in_assessment" => &[],
+                "reserve_list" => &["reserve"],
+                "deferred" => &["defer"],
+                "declined" => &["decline"],
+                "under_review" => &["decline", "request-review"],
+                _ => &["award"],
+            };
+            setting.go("application", ONE, steps);
+        }
+    }
+    (setting, ONE)
+}
+
+pub fn offered() -> Setting {
+    offer_of(1000)
+}
+
+fn offer_of(pounds: u32) -> Setting {
+    let mut setting = Setting::ready(1);
+    let award = setting.award(0, gbp(pounds));
+    setting.takes(0, award);
+    setting
+}
+
+pub fn accepted() -> Setting {
+    accept(offered())
+}
+
+fn accept(mut setting: Setting) -> Setting {
+    setting.go("grant", ONE, &["accept-agreement"]);
+    let (file, member) = (json!({ "file": FILE, "media": "application/pdf", "bytes": 9, "purpose": "receipt" }), setting.members[0]);
+    setting.says(Actor::Person(member), "group", GROUP, "keep-file", &file);
+    setting
+}
+
+/// A grant whose payments can be prepared.
+pub fn payable() -> Setting {
+    pay_ready(accepted())
+}
+
+fn pay_ready(mut setting: Setting) -> Setting {
+    setting.go("grant", ONE, &["pass-check"]);
+    setting.go("group", GROUP, &["provide-payee", "verify-payee"]);
+    setting
+}
+
+/// A payment of £500, as far as these commands take it.
+pub fn paid(steps: &[&str]) -> Setting {
+    let mut setting = payable();
+    setting.does(0, "grant", ONE, "prepare-payment", &json!({ "amount": "500.00" }));
+    setting.go("grant", ONE, steps);
+    setting
+}
+
+pub const CONFIRMED: [&str; 3] = ["approve-payment", "send-payment", "confirm-payment"];
+
+fn grant(state: &str) -> (Setting, Uuid) {
+    let setting = match state {
+        "blank" => Setting::ready(1),
+        "offered" => offered(),
+        "offer_declined" | "offer_withdrawn" | "offer_lapsed" => {
+            let mut setting = offered();
+            if state == "offer_lapsed" {
+                setting.world.today = date(2026, 8, 1);
+            }
+            let step = match state {
+                "offer_declined" => "decline-offer",
+                "offer_withdrawn" => "withdraw-offer",
+                _ => "lapse-offer",
+            };
+            setting.go("grant", ONE, &[step]);
+            setting
+        }
+        "offer_overdue" => {
+            let mut setting = offered();
+            setting.world.today = date(2026, 8, 1);
+            setting
+        }
+        // As much is unpaid as where half of a thousand was paid.
+        "accepted" => pay_ready(accept(offer_of(500))),
+        "on_hold" => {
+            let mut setting = pay_ready(accept(offer_of(500)));
+            setting.go("grant", ONE, &["hold"]);
+            setting
+        }
+        _ => {
+            let mut setting = paid(&CONFIRMED);
+            setting.world.today = date(2026, 6, 3);
+            let steps: &[&str] = match state {
+                "live" => &[],
+                "reported" => &["receive-update"],
+                "terminated" => &["terminate"],
+                _ => &["receive-update", "accept-update", "close"],
+            };
+            setting.go("grant", ONE, steps);
+            setting
+        }
+    };
+    (setting, ONE)
+}
+
+fn payment(state: &str) -> (Setting, Uuid) {
+    let mut setting = match state {
+        "none" => payable(),
+        "prepared" => paid(&[]),
+        "approved" => paid(&CONFIRMED[..1]),
+        "sent" => paid(&CONFIRMED[..2]),
+        "confirmed" => paid(&CONFIRMED),
+        "rejected" => paid(&["reject-payment"]),
+        "cancelled" => paid(&["cancel-payment"]),
+        "failed" => paid(&["approve-payment", "send-payment", "fail-payment"]),
+        _ => paid(&CONFIRMED),
+    };
+    setting.world.today = date(2026, 6, 3);
+    if state == "reversed" {
+        setting.go("grant", ONE, &["reverse-payment"]);
+    }
+    (setting, ONE)
+}
+
+fn update(state: &str) -> (Setting, Uuid) {
+    let mut setting = if state == "none" { offered() } else { accepted() };
+    // The final update is due on 15 September: soon enough for a reminder.
+    setting.world.today = if state == "none" { date(2026, 6, 5) } else { date(2026, 9, 5) };
+    let steps: &[&str] = match state {
+        "received" => &["receive-update"],
+        "queried" => &["receive-update", "query-update"],
+        "accepted" => &["receive-update", "accept-update"],
+        "excused" => &["excuse-update"],
+        _ => &[],
+    };
+    setting.go("grant", ONE, steps);
+    (setting, ONE)
+}
+
+fn check(state: &str) -> (Setting, Uuid) {
+    let mut setting = if state == "none" { Setting::ready(1) } else { accepted() };
+    match state {
+        "passed" => setting.go("grant", ONE, &["pass-check"]),
+        "on_file" => setting.go("group", GROUP, &["file-check"]),
+        "out_of_date" => {
+            let pass = json!({ "check": "identity", "note": "Seen", "good_until": "2026-06-02" });
+            setting.does(0, "grant", ONE, "pass-check", &pass);
+            setting.world.today = date(2026, 6, 3);
+        }
+        "failed" => setting.go("grant", ONE, &["fail-check"]),
+        "waiver_proposed" => setting.go("grant", ONE, &["propose-waiver"]),
+        "waived" => setting.go("grant", ONE, &["propose-waiver", "confirm-waiver"]),
+        _ => {}
+    }
+    (setting, ONE)
+}
+
+fn variation(state: &str) -> (Setting, Uuid) {
+    let mut setting = accepted();
+    let steps: &[&str] = match state {
+        "none" => &[],
+        "requested" => &["request-variation"],
+        "approved" => &["request-variation", "approve-variation"],
+        _ => &["request-variation", "refuse-variation"],
+    };
+    setting.go("grant", ONE, steps);
+    (setting, ONE)
+}
+
+fn due(state: &str) -> (Setting, Uuid) {
+    let mut setting = paid(&CONFIRMED);
+    if state != "nothing_due" {
+        setting.does(0, "grant", ONE, "declare-underspend", &json!({ "amount": "600.00" }));
+    }
+    if state == "waiver_proposed" {
+        setting.go("grant", ONE, &["propose-return-waiver"]);
+    }
+    (setting, ONE)
+}
+
+fn story(state: &str) -> (Setting, Uuid) {
+    let mut setting = accepted();
+    let steps: &[&str] = match state {
+        "none" => &[],
+        "published" => &["publish-story"],
+        _ => &["publish-story", "withdraw-story"],
+    };
+    setting.go("grant", ONE, steps);
+    (setting, ONE)
+}
+
+/// Somebody declares an interest after they scored.
+pub fn with_an_interest() -> Setting {
+    let mut setting = Setting::ready(1);
+    setting.does(0, "application", ONE, "score", &json!({ "criteria": { "need": 4 }, "note": "Good" }));
+    let interest = json!({ "interest": { "kind": "family", "note": "A cousin is on the committee" } });
+    setting.does(0, "application", ONE, "declare", &interest);
+    setting
+}
