@@ -144,9 +144,10 @@ async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
     }
     let organisation = log.refresh::<Organisation>(desk.commands.organisation().0).await?;
-    let mut roles = organisation.state.roles_of(person);
+    let held = organisation.state.roles_of(person);
+    let mut roles = held.clone();
     if let Some(left) = &narrowed {
         roles.retain(|role| left.contains(role));
     }
-    Ok(SignedIn { caller: Caller { actor: Actor::Person(person), narrowed }, reader: Reader { person, roles } })
+    Ok(SignedIn { caller: Caller { actor: Actor::Person(person), narrowed }, reader: Reader { person, roles, held } })
 }

@@ -59,7 +59,10 @@ impl From<crate::log::vault::VaultError> for ViewError {
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub person: PersonId,
+    /// The roles that count now.
     pub roles: Roles,
+    /// The roles that the log gives, whether or not a token leaves them away.
+    pub held: Roles,
 }
 
 impl Reader {

@@ -32,7 +32,7 @@ async fn bad_input(house: House) {
     let (draft, group, _) = office.draft(&house, 900).await;
     let client = serve(&house, office.ada);
     let before = house.log.length().await.unwrap();
-    let fund = json!({ "name": "A", "purpose": "B", "areas": ["oldham"], "rules": { "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "checks": [], "offer_days": 28, "signers": 2 } });
+    let fund = json!({ "name": "A", "purpose": "B", "areas": ["oldham"], "rules": { "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [], "offer_days": 28, "signers": 2 } });
     let with = |pointer: &str, value: Value| {
         let mut body = fund.clone();
         *body.pointer_mut(pointer).expect("a field of the body") = value;
@@ -80,7 +80,7 @@ async fn bad_input(house: House) {
     client.post(&at(nobody, "confirm-eligibility"), &json!({})).is_problem(404, "unknown");
     client.post(&at(nobody, "save-answers"), &json!({ "answers": { "idea": "words" } })).is_problem(404, "unknown");
     client.post("/api/v1/applications/not-an-id/submit", &json!({ "channel": "web" })).is_problem(404, "not_found");
-    client.post(&at(draft, "promote"), &json!({})).is_problem(404, "no_such_address");
+    client.post(&at(draft, "applaud"), &json!({})).is_problem(404, "no_such_address");
     client.post("/api/v1/grants", &json!({})).is_problem(405, "method_not_allowed");
     client
         .post(
@@ -305,9 +305,14 @@ async fn start_to_close(house: House) {
     on(&cass, "save-answers", json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "Soup" } }));
     on(&cass, "submit", json!({ "channel": "web" }));
     on(&ada, "confirm-eligibility", json!({}));
+    on(&ada, "declare", json!({}));
     on(&ada, "score", json!({ "criteria": { "need": 4 }, "note": "Good." }));
     on(&ada, "write-summary", json!({ "title": "Soup", "description": "Neighbours cook together." }));
-    on(&ada, "award", json!({ "amount": "750.00", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) }));
+    on(
+        &ada,
+        "award",
+        json!({ "amount": "750.00", "reason": "Without the hall", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) }),
+    );
     let grant = |client: &Client, command: &str, body: Value| {
         let answer = client.post(&format!("/api/v1/grants/{application}/{command}"), &body);
         assert_eq!(answer.status, 200, "{command}: {}", answer.body);

@@ -39,6 +39,16 @@ impl Cases {
         self.0.push(trial.with_ignored_flag(!postgres::is_there()));
     }
 
+    /// A case on SQLite that needs something else, which is there or is not.
+    pub fn with<F, R>(&mut self, is_there: bool, name: &str, case: F)
+    where
+        F: Fn(House) -> R + Send + 'static,
+        R: Future<Output = ()>,
+    {
+        let trial = Trial::test(name.to_owned(), move || run(async { case(House::sqlite().await).await }));
+        self.0.push(trial.with_ignored_flag(!is_there));
+    }
+
     /// A case that needs no database.
     pub fn plain(&mut self, name: &str, case: fn()) {
         self.0.push(Trial::test(name.to_owned(), move || {

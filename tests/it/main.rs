@@ -8,16 +8,22 @@
 mod api;
 mod cases;
 mod cli;
+mod conflicts;
 mod crates;
 mod faults;
+mod files;
 mod golden;
+mod groups;
+mod histories;
 mod house;
+mod jobs;
 mod layers;
 mod lifecycle;
 mod log;
 mod matrix;
 mod model;
 mod office;
+mod office_of_two;
 mod postgres;
 mod projections;
 mod races;
@@ -39,14 +45,20 @@ fn main() -> ExitCode {
     for add in [
         api::cases,
         cli::cases,
+        conflicts::cases,
         crates::cases,
         faults::cases,
+        files::cases,
         golden::cases,
+        groups::cases,
+        histories::cases,
+        jobs::cases,
         layers::cases,
         lifecycle::cases,
         log::cases,
         matrix::cases,
         model::cases,
+        office_of_two::cases,
         projections::cases,
         races::cases,
         refusals::cases,

@@ -1,9 +1,14 @@
 //! Random commands against plain figures: after each, the rules and the figures must agree on what was allowed and
 //! on every pound.
 
-use microgrants::domain::command::Nothing;
+use std::collections::BTreeMap;
+
+use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::Allocate;
-use microgrants::domain::grant::{AcceptAgreement, AmountOf, GrantState, Method, PaymentBecause, PaymentOf, PaymentOn, UpdateBecause};
+use microgrants::domain::grant::{
+    AcceptAgreement, AmountOf, DemandClawback, GrantState, Method, Owed, OwedOf, PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver,
+    ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, VariationOf, Varied,
+};
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::source::Source;
@@ -12,7 +17,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::cases::Cases;
-use crate::office::{AGREEMENT, confirm, gbp, open, passes, prepare, provide_payee, receive_return, text};
+use crate::office::{AGREEMENT, confirm, gbp, open, passes, prepare, provide_payee, text};
 use crate::setting::{FUND, Setting};
 
 pub fn cases(cases: &mut Cases) {
@@ -41,7 +46,16 @@ enum Move {
     Fail(usize, u16),
     Excuse(usize),
     Underspend(usize, u32),
-    Return(usize, u32),
+    Clawback(usize, u32),
+    Return(usize, Owed, u32),
+    ProposeWaiver(usize, Owed, u32, usize),
+    ConfirmWaiver(usize, Owed, usize),
+    Reverse(usize, u16),
+    Vary(usize, u32),
+    ApproveVariation(usize, u16, usize),
+    Hold(usize),
+    Resume(usize),
+    Terminate(usize),
     Close(usize),
 }
 
@@ -67,9 +81,22 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => (grant.clone(), payment).prop_map(|(grant, payment)| Move::Fail(grant, payment)),
         1 => grant.clone().prop_map(Move::Excuse),
         2 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Move::Underspend(grant, pounds)),
-        3 => (grant.clone(), pounds).prop_map(|(grant, pounds)| Move::Return(grant, pounds)),
+        1 => (grant.clone(), pounds.clone()).prop_map(|(grant, pounds)| Move::Clawback(grant, pounds)),
+        4 => (grant.clone(), owed(), pounds.clone()).prop_map(|(grant, owed, pounds)| Move::Return(grant, owed, pounds)),
+        2 => (grant.clone(), owed(), pounds.clone(), 0..3_usize).prop_map(|(grant, owed, pounds, person)| Move::ProposeWaiver(grant, owed, pounds, person)),
+        3 => (grant.clone(), owed(), 0..3_usize).prop_map(|(grant, owed, person)| Move::ConfirmWaiver(grant, owed, person)),
+        1 => (grant.clone(), 1..4_u16).prop_map(|(grant, payment)| Move::Reverse(grant, payment)),
+        2 => (grant.clone(), 1..3_000_u32).prop_map(|(grant, pounds)| Move::Vary(grant, pounds)),
+        3 => (grant.clone(), 1..4_u16, 0..3_usize).prop_map(|(grant, number, person)| Move::ApproveVariation(grant, number, person)),
+        1 => grant.clone().prop_map(Move::Hold),
+        2 => grant.clone().prop_map(Move::Resume),
+        1 => grant.clone().prop_map(Move::Terminate),
         2 => grant.prop_map(Move::Close),
     ]
+}
+
+fn owed() -> impl Strategy<Value = Owed> {
+    prop_oneof![2 => Just(Owed::Underspend), 1 => Just(Owed::Clawback)]
 }
 
 /// What a bookkeeper would write down, in pounds.
@@ -84,7 +111,10 @@ struct PlainGrant {
     state: &'static str,
     award: i64,
     paid: i64,
-    due_back: i64,
+    due: BTreeMap<Owed, i64>,
+    waivers: BTreeMap<Owed, (i64, usize)>,
+    variations: Vec<Option<i64>>,
+    held: bool,
     checked: bool,
     excused: bool,
     payee: Option<PlainPayee>,
@@ -133,6 +163,16 @@ impl Plain {
                 }
                 fits
             }
+            Move::ApproveVariation(grant, number, _) => {
+                let own = &mut self.grants[grant];
+                let Some(Some(wanted)) = own.variations.get(usize::from(number) - 1).copied() else { return false };
+                let fits = own.runs() && own.may_vary(wanted) && wanted - own.award <= uncommitted;
+                if fits {
+                    own.award = wanted;
+                    own.variations[usize::from(number) - 1] = None;
+                }
+                fits
+            }
             _ => self.grants[grant_of(step)].allows(step),
         }
     }
@@ -155,7 +195,16 @@ fn grant_of(step: &Move) -> usize {
         | Move::Fail(grant, _)
         | Move::Excuse(grant)
         | Move::Underspend(grant, _)
-        | Move::Return(grant, _)
+        | Move::Clawback(grant, _)
+        | Move::Return(grant, ..)
+        | Move::ProposeWaiver(grant, ..)
+        | Move::ConfirmWaiver(grant, ..)
+        | Move::Reverse(grant, _)
+        | Move::Vary(grant, _)
+        | Move::ApproveVariation(grant, ..)
+        | Move::Hold(grant)
+        | Move::Resume(grant)
+        | Move::Terminate(grant)
         | Move::Close(grant) => grant,
     }
 }
@@ -169,8 +218,31 @@ impl PlainGrant {
         self.payments.iter().filter(|payment| ["prepared", "approved"].contains(&payment.state)).map(|payment| payment.amount).sum()
     }
 
+    fn stands(&self) -> bool {
+        self.runs() || self.state == "terminated"
+    }
+
     fn payable(&self) -> bool {
-        self.runs() && self.checked
+        self.runs() && self.checked && !self.held
+    }
+
+    fn due_back(&self) -> i64 {
+        self.due.values().sum()
+    }
+
+    /// What the bank confirmed, and is not due back.
+    fn could_return(&self) -> i64 {
+        let sent: i64 = self.payments.iter().filter(|payment| payment.state == "sent").map(|payment| payment.amount).sum();
+        self.paid - sent - self.due_back()
+    }
+
+    fn may_vary(&self, wanted: i64) -> bool {
+        wanted >= self.paid + self.on_its_way() && (wanted <= self.award || wanted <= 2500)
+    }
+
+    fn owe_less(&mut self, owed: Owed, amount: i64) {
+        *self.due.entry(owed).or_default() -= amount;
+        self.waivers.remove(&owed);
     }
 
     /// The payment, where it is in this state.
@@ -232,29 +304,75 @@ impl PlainGrant {
                 let Some(amount) = self.set(number, &["sent"], "failed") else { return false };
                 self.paid -= amount;
             }
-            Move::Excuse(_) if self.runs() && !self.excused => (self.excused, self.state) = (true, "reported"),
+            Move::Excuse(_) if self.stands() && !self.excused => {
+                self.excused = true;
+                if self.runs() {
+                    self.state = "reported";
+                }
+            }
             Move::Underspend(_, pounds) => {
                 let amount = i64::from(pounds);
                 let unpaid = self.award - self.paid - self.on_its_way();
-                let sent: i64 = self.payments.iter().filter(|payment| payment.state == "sent").map(|payment| payment.amount).sum();
-                if !self.runs() || amount > unpaid + self.paid - sent - self.due_back {
+                if !self.stands() || amount > unpaid + self.could_return() {
                     return false;
                 }
                 self.award -= amount.min(unpaid);
-                self.due_back += amount - amount.min(unpaid);
+                *self.due.entry(Owed::Underspend).or_default() += amount - amount.min(unpaid);
             }
-            Move::Return(_, pounds) => {
-                let amount = i64::from(pounds);
-                if !self.runs() || amount > self.due_back {
+            Move::Clawback(_, pounds) => {
+                if !self.stands() || i64::from(pounds) > self.could_return() {
                     return false;
                 }
-                self.due_back -= amount;
+                *self.due.entry(Owed::Clawback).or_default() += i64::from(pounds);
+            }
+            Move::Return(_, owed, pounds) => {
+                let amount = i64::from(pounds);
+                if !self.stands() || amount > self.due.get(&owed).copied().unwrap_or_default() {
+                    return false;
+                }
                 self.paid -= amount;
                 self.award -= amount;
+                self.owe_less(owed, amount);
+            }
+            Move::ProposeWaiver(_, owed, pounds, person) => {
+                let amount = i64::from(pounds);
+                if !self.stands() || amount > self.due.get(&owed).copied().unwrap_or_default() {
+                    return false;
+                }
+                self.waivers.insert(owed, (amount, person));
+            }
+            Move::ConfirmWaiver(_, owed, person) => match self.waivers.get(&owed).copied() {
+                Some((amount, proposer)) if self.stands() && proposer != person => self.owe_less(owed, amount),
+                _ => return false,
+            },
+            Move::Reverse(_, number) => {
+                let could = self.could_return();
+                let stands = self.stands();
+                let Some(payment) = self.payment(number, &["confirmed"]) else { return false };
+                if !stands || payment.amount > could {
+                    return false;
+                }
+                payment.state = "reversed";
+                self.paid -= self.payments[usize::from(number) - 1].amount;
+            }
+            Move::Vary(_, pounds) => {
+                if !self.runs() || !self.may_vary(i64::from(pounds)) {
+                    return false;
+                }
+                self.variations.push(Some(i64::from(pounds)));
+            }
+            Move::Hold(_) if self.runs() && !self.held => self.held = true,
+            Move::Resume(_) if self.runs() && self.held => self.held = false,
+            Move::Terminate(_) => {
+                let under_way = self.payments.iter().any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
+                if !self.runs() || under_way {
+                    return false;
+                }
+                (self.state, self.award) = ("terminated", self.paid);
             }
             Move::Close(_) => {
                 let under_way = self.payments.iter().any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
-                if !self.runs() || !self.excused || under_way || self.due_back > 0 {
+                if !self.stands() || !self.excused || under_way || self.due_back() > 0 {
                     return false;
                 }
                 (self.state, self.award) = ("closed", self.paid);
@@ -293,9 +411,37 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
         Move::Fail(_, payment) => (staff[0], on_grant(GrantCommand::FailPayment(PaymentBecause { payment, reason: text("No") }))),
         Move::Excuse(_) => (staff[0], on_grant(GrantCommand::ExcuseUpdate(UpdateBecause { update: 1, reason: text("Ended") }))),
         Move::Underspend(_, pounds) => (staff[0], on_grant(GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(pounds) }))),
-        Move::Return(_, pounds) => (staff[0], on_grant(receive_return(pounds, day))),
+        Move::Return(_, owed, pounds) => {
+            (staff[0], on_grant(GrantCommand::ReceiveReturn(ReceiveReturn { owed, amount: gbp(pounds), received_on: day })))
+        }
+        Move::Clawback(_, pounds) => {
+            (staff[0], on_grant(GrantCommand::DemandClawback(DemandClawback { amount: gbp(pounds), reason: text("Spent otherwise") })))
+        }
+        Move::ProposeWaiver(_, owed, pounds, person) => {
+            let waiver = ProposeReturnWaiver { owed, amount: gbp(pounds), reason: text("Too little") };
+            (staff[person], on_grant(GrantCommand::ProposeReturnWaiver(waiver)))
+        }
+        Move::ConfirmWaiver(_, owed, person) => (staff[person], on_grant(GrantCommand::ConfirmReturnWaiver(OwedOf { owed }))),
+        Move::Reverse(_, payment) => {
+            let reverse = ReversePayment { payment, happened_on: day, reason: text("Taken back") };
+            (staff[0], on_grant(GrantCommand::ReversePayment(reverse)))
+        }
+        Move::Vary(grant, pounds) => {
+            let change = Varied { amount: Some(gbp(pounds)), ..Varied::default() };
+            (members[grant], on_grant(GrantCommand::RequestVariation(RequestVariation { change, words: open("Costs changed") })))
+        }
+        Move::ApproveVariation(_, variation, person) => {
+            (staff[person], on_grant(GrantCommand::ApproveVariation(VariationOf { variation })))
+        }
+        Move::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
+        Move::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(Nothing {}))),
+        Move::Terminate(_) => (staff[0], on_grant(GrantCommand::Terminate(because()))),
         Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
     }
+}
+
+fn because() -> Because {
+    Because { reason: text("A reason") }
 }
 
 fn pounds(amount: i64) -> Money {
@@ -316,6 +462,7 @@ fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
         };
         prop_assert_eq!(grant.award().total(), pounds(own.award));
         prop_assert_eq!(grant.paid().total(), pounds(own.paid));
+        prop_assert_eq!(grant.due_back(), pounds(own.due_back()));
         prop_assert_eq!(budget.committed_for(GrantId(id)), pounds(own.award));
         prop_assert!(grant.award().minus(grant.paid()).is_ok(), "no source is overpaid");
         prop_assert!((grant.state() == GrantState::Closed) == (own.state == "closed"));
@@ -343,7 +490,7 @@ fn failed_after_a_return() {
         Move::Approve(0, 2, 1),
         Move::Send(0, 2),
         Move::Underspend(0, 100),
-        Move::Return(0, 100),
+        Move::Return(0, Owed::Underspend, 100),
         Move::Fail(0, 2),
     ] {
         let (person, command) = command(&setting, &step);

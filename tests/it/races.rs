@@ -104,6 +104,8 @@ async fn roles(house: House) {
         let give = microgrants::domain::OrganisationCommand::GiveRole(serde_json::from_value(of.clone()).unwrap());
         house.takes(office.ada, microgrants::domain::Command::Organisation(organisation, give)).await;
         let (application, ..) = office.ready(&house, 500).await;
+        let declare = microgrants::domain::Command::Application(application, crate::office::no_interest());
+        house.takes(judge, declare).await;
         let path = format!("/api/v1/applications/{application}/award");
         posts.push((Some(token(&house, judge)), path, award(&house), format!("award-{number}")));
         posts.push((None, "/api/v1/organisation/end-role".into(), of, format!("end-{number}")));

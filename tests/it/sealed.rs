@@ -34,7 +34,8 @@ async fn register(house: &House, email: &str) -> Result<PersonId, CommandError> 
 }
 
 fn officer(person: PersonId) -> Reader {
-    Reader { person, roles: Roles::from([Role::Officer]) }
+    let roles = Roles::from([Role::Officer]);
+    Reader { person, held: roles.clone(), roles }
 }
 
 async fn nowhere(house: House) {
@@ -46,7 +47,8 @@ async fn nowhere(house: House) {
     let row: PersonRow = views.find(&person.to_string(), None).await.unwrap().unwrap();
     let seen = views.open_people(&officer(office.ada), vec![row.clone()]).await.unwrap().remove(0);
     assert_eq!((seen.name.as_deref(), seen.email.as_deref()), (Some(CANARY), Some("zebedee@example.org")));
-    let auditor = Reader { person: office.ada, roles: Roles::from([Role::Auditor]) };
+    let roles = Roles::from([Role::Auditor]);
+    let auditor = Reader { person: office.ada, held: roles.clone(), roles };
     assert_eq!(views.open_people(&auditor, vec![row]).await.unwrap()[0].name, None, "an auditor needs no names");
     let row: GroupRow = views.find(&group.to_string(), None).await.unwrap().unwrap();
     let payee = views.open_groups(&officer(office.ada), vec![row]).await.unwrap().remove(0).payee.unwrap();

@@ -71,6 +71,21 @@ impl Client {
         self.post_with(path, &body.to_string(), &[("Idempotency-Key", &key)])
     }
 
+    /// Sends the bytes of a file.
+    pub fn upload(&self, path: &str, bytes: &[u8], key: &str) -> Answered {
+        let request = self.agent.post(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        let request = request.header("Content-Type", "application/octet-stream").header("Idempotency-Key", key);
+        answered(request.send(bytes).expect("the service answers"))
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        let mut response = request.call().expect("the service answers");
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        response.body_mut().read_to_vec().expect("whole")
+    }
+
     pub fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answered {
         self.try_post(path, body, headers).expect("the service answers")
     }

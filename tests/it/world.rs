@@ -56,13 +56,18 @@ impl World {
     }
 
     fn all(&mut self, actor: Actor, command: Command, consequence: bool) -> Result<(), Refusal> {
+        let happened = self.history.len();
+        let history = std::mem::take(&mut self.history);
         let before = self.clone();
+        self.history = history;
         let mut waiting = std::collections::VecDeque::from([(command, consequence)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match self.step(actor, &next, consequence) {
                 Ok(following) => waiting.extend(following.into_iter().map(|command| (command, true))),
                 Err(refusal) => {
-                    *self = before;
+                    let mut history = std::mem::take(&mut self.history);
+                    history.truncate(happened);
+                    *self = Self { history, ..before };
                     return Err(refusal);
                 }
             }

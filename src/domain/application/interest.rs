@@ -79,14 +79,14 @@ impl Interests {
         if self.declared.contains_key(&person) { Ok(()) } else { Err(Refusal::NotDeclared) }
     }
 
-    /// Whether a reader may see what others scored. An auditor, who can sit on no panel, sees the record as it is;
-    /// everybody else declares first, and whoever may score gives their own first.
+    /// Whether a reader may see what others scored, given the roles that the log gives them. An auditor, who can sit on no
+    /// panel, sees the record as it is; everybody else declares first, and whoever may score gives their own first.
     #[must_use]
-    pub fn shows_others_scores(&self, person: PersonId, roles: &Roles, scored: bool) -> bool {
-        if roles.contains(&Role::Auditor) {
+    pub fn shows_others_scores(&self, person: PersonId, held: &Roles, scored: bool) -> bool {
+        if held.contains(&Role::Auditor) {
             return true;
         }
-        self.none_of(person).is_ok() && (scored || !roles.contains(&Role::Panel))
+        self.none_of(person).is_ok() && (scored || !held.contains(&Role::Panel))
     }
 
     fn interested(&self) -> impl Iterator<Item = PersonId> {

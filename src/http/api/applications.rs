@@ -95,7 +95,7 @@ pub(super) async fn hidden_scores(
         let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
         let shown = row.is_some_and(|row| {
             let scored = row.scores.iter().any(|score| score.by == reader.person && score.set_aside.is_none());
-            row.interests.shows_others_scores(reader.person, &reader.roles, scored) && !own.contains(&row.group.0)
+            row.interests.shows_others_scores(reader.person, &reader.held, scored) && !own.contains(&row.group.0)
         });
         if !shown {
             hidden.insert(id);

@@ -1,0 +1,90 @@
+//! Conflicts of interest through the API: what others scored is hidden, in lists, records, past days and the log's feed.
+
+use microgrants::domain::Role;
+use serde_json::{Value, json};
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::{Office, person};
+use crate::service::{Client, narrowed, serve, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("conflicts::others_scores_are_hidden_until_ones_own_is_given", hidden);
+    cases.both("conflicts::a_panel_member_from_outside_makes_the_quorum", outside);
+}
+
+fn scores(client: &Client, path: &str) -> Vec<Value> {
+    let body = client.get(path).body;
+    let record = body["items"].get(0).unwrap_or(&body).clone();
+    record["scores"].as_array().cloned().unwrap_or_default()
+}
+
+async fn hidden(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (application, group, member) = office.ready(&house, 900).await;
+    let client = serve(&house, office.ada);
+    let (ada, ben) = (client.clone(), client.by(&token(&house, office.ben)));
+    let cass = client.by(&token(&house, member));
+    let path = format!("/api/v1/applications/{application}");
+    let post = |client: &Client, command: &str, body: Value| {
+        let answer = client.post(&format!("{path}/{command}"), &body);
+        assert_eq!(answer.status, 200, "{command}: {}", answer.body);
+        answer.body["position"].as_i64().unwrap()
+    };
+    let position = post(&ada, "score", json!({ "criteria": { "need": 5 }, "note": "A secret until you gave your own" }));
+    let ways = [path.clone(), format!("/api/v1/applications?group={group}"), format!("{path}?as_at={position}")];
+    let feed = |client: &Client| {
+        let events = client.get("/api/v1/log/events?limit=500").body["items"].as_array().cloned().unwrap();
+        events.into_iter().find(|event| event["position"] == position).unwrap()["payload"].clone()
+    };
+    for way in &ways {
+        assert_eq!(scores(&ada, way).len(), 1, "one's own score is shown: {way}");
+        assert!(scores(&ben, way).is_empty() && scores(&cass, way).is_empty(), "{way}");
+    }
+    assert!(feed(&ben).is_null() && feed(&ada).is_object());
+    // Declaring is not enough for somebody who may score.
+    post(&ben, "declare", json!({}));
+    assert!(scores(&ben, &path).is_empty());
+    // Leaving the panel role away in a token must not open them.
+    let as_officer = client.by(&narrowed(&house, office.ben, Some(vec![Role::Administrator])));
+    assert!(scores(&as_officer, &path).is_empty() && feed(&as_officer).is_null());
+    post(&ben, "score", json!({ "criteria": { "need": 2 }, "note": "Own" }));
+    for way in &ways {
+        assert!(!scores(&ben, way).is_empty(), "{way}");
+    }
+    assert!(feed(&ben).is_object());
+    // An interest that is declared late closes them again, as at any day, and sets the own score aside.
+    post(&ben, "declare", json!({ "interest": { "kind": "family", "note": "A cousin" } }));
+    for way in &ways {
+        assert!(scores(&ben, way).iter().all(|score| score["by"] == json!(office.ben)), "{way}");
+    }
+    assert!(feed(&ben).is_null());
+    let aside = scores(&ada, &path);
+    assert!(aside.iter().any(|score| score["by"] == json!(office.ben) && score["set_aside"].is_string()), "{aside:?}");
+    let seen = cass.get(&path).body;
+    assert!(seen["interests"]["declared"].as_object().is_some_and(serde_json::Map::is_empty), "the group sees nothing of it: {seen}");
+}
+
+async fn outside(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (application, ..) = office.submitted(&house, 900).await;
+    let client = serve(&house, office.ada);
+    let ben = client.by(&token(&house, office.ben));
+    let post = |client: &Client, command: &str, body: Value| client.post(&format!("/api/v1/applications/{application}/{command}"), &body);
+    assert_eq!(post(&client, "confirm-eligibility", json!({})).status, 200);
+    let interest = json!({ "interest": { "kind": "committee", "note": "Both sit on it" } });
+    for client in [&client, &ben] {
+        assert_eq!(post(client, "declare", interest.clone()).status, 200);
+        post(client, "defer", json!({ "reason": "Not yet" })).is_problem(403, "interested");
+    }
+    let guest = person(&house, "Guest").await;
+    let give = json!({ "person": guest, "role": "panel" });
+    assert_eq!(client.post("/api/v1/organisation/give-role", &give).status, 200);
+    let guest = client.by(&token(&house, guest));
+    assert_eq!(post(&guest, "declare", json!({})).status, 200);
+    assert_eq!(post(&guest, "defer", json!({ "reason": "Not yet" })).status, 200);
+    let seen = guest.get(&format!("/api/v1/applications/{application}")).body;
+    let withdrew: Vec<_> = seen["withdrew"].as_array().unwrap().clone();
+    assert_eq!((seen["present"].as_array().unwrap().len(), withdrew.len()), (1, 2), "{seen}");
+    assert!([office.ada, office.ben].iter().all(|person| withdrew.contains(&json!(person))));
+}

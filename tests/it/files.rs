@@ -1,0 +1,198 @@
+//! Files: what they are follows from their bytes, only sealed bytes are kept, groups see their own, and nothing of a
+//! refused upload stays behind. In a folder; and in a bucket of a server that others wrote, where one is found.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use microgrants::files::{Bucket, FILE_MOST, FileError, Files};
+use serde_json::json;
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::service::{serve, token};
+
+const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("files::are_kept_sealed_and_opened_for_those_who_may", through_the_api);
+    cases.both("files::bad_uploads_are_problems_and_leave_nothing", bad_uploads);
+    cases.sqlite("files::what_was_altered_does_not_open", altered);
+    cases.with(moto().is_some(), "files::lie_in_a_bucket_as_well", in_a_bucket);
+}
+
+/// A PDF of so many bytes.
+fn pdf(bytes: usize) -> Vec<u8> {
+    let mut pdf = format!("%PDF-1.7\n{WORDS}\n").into_bytes();
+    pdf.resize(bytes, b'.');
+    pdf
+}
+
+/// A picture with what a camera noted beside it.
+fn photograph() -> Vec<u8> {
+    let mut png = Vec::new();
+    image::DynamicImage::new_rgb8(40, 30).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    let mut chunk = u32::try_from(WORDS.len()).unwrap().to_be_bytes().to_vec();
+    chunk.extend(b"tEXt");
+    chunk.extend(WORDS.as_bytes());
+    chunk.extend([0; 4]);
+    png.splice(33..33, chunk);
+    png
+}
+
+async fn through_the_api(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, member) = office.group(&house).await;
+    let (_, stranger) = office.group(&house).await;
+    house.catch_up().await;
+    let client = serve(&house, member);
+    let path = format!("/api/v1/groups/{group}/files");
+    let large = pdf(200_000);
+    let first = client.upload(&format!("{path}?purpose=receipt"), &large, "one");
+    assert_eq!(first.status, 201, "{}", first.body);
+    let picture = client.upload(&format!("{path}?purpose=photograph"), &photograph(), "two");
+    assert_eq!(picture.status, 201, "{}", picture.body);
+    let kept = client.get(&format!("/api/v1/groups/{group}")).body["files"].as_array().unwrap().clone();
+    assert_eq!(kept.len(), 2);
+    let file = |at: usize| format!("{path}/{}", kept[at]["file"].as_str().unwrap());
+    assert_eq!((client.bytes(&file(0)), &kept[0]["media"]), (large, &json!("application/pdf")));
+    let opened = client.bytes(&file(1));
+    assert_eq!((image::guess_format(&opened).unwrap(), &kept[1]["media"]), (image::ImageFormat::Jpeg, &json!("image/jpeg")));
+    assert!(!opened.windows(5).any(|bytes| bytes == b"53.54"), "nothing of where it was taken remains");
+    // A repeat gets the first answer, and keeps nothing more.
+    let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(100), "one");
+    assert_eq!(again.body, first.body);
+    assert_eq!(stored(&house).len(), 2);
+    for bytes in stored(&house) {
+        assert!(!bytes.windows(12).any(|part| part == &WORDS.as_bytes()[..12]), "only sealed bytes are kept");
+    }
+    // Others see neither list nor file; staff who work with groups do.
+    let other = client.by(&token(&house, stranger));
+    other.get(&file(0)).is_problem(404, "not_found");
+    other.upload(&format!("{path}?purpose=receipt"), &pdf(100), "three").is_problem(404, "not_found");
+    assert_eq!(client.by(&token(&house, office.ada)).bytes(&file(0)).len(), 200_000);
+    client.get(&format!("{path}/{}", "0".repeat(64))).is_problem(404, "not_found");
+}
+
+fn stored(house: &House) -> Vec<Vec<u8>> {
+    fn walk(folder: PathBuf, found: &mut Vec<Vec<u8>>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.path().is_dir() { walk(entry.path(), found) } else { found.push(std::fs::read(entry.path()).unwrap()) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(house.folder.path().join("files"), &mut found);
+    found
+}
+
+async fn bad_uploads(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, member) = office.group(&house).await;
+    house.catch_up().await;
+    let before = house.log.length().await.unwrap();
+    let client = serve(&house, member);
+    let path = format!("/api/v1/groups/{group}/files?purpose=receipt");
+    client.upload(&path, b"<html><script>alert(1)</script></html>", "a").is_problem(422, "invalid_file");
+    client.upload(&path, b"", "b").is_problem(422, "invalid_file");
+    let mut half = photograph();
+    half.truncate(120);
+    client.upload(&path, &half, "c").is_problem(422, "invalid_file");
+    let mut endless = photograph();
+    endless[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+    client.upload(&path, &endless, "d").is_problem(422, "invalid_file");
+    client.upload(&path, &pdf(usize::try_from(FILE_MOST).unwrap() + 1), "e").is_problem(413, "too_large");
+    client.upload(&path.replace("receipt", "malice"), &pdf(10), "f").is_problem(400, "invalid_query");
+    client.upload(&path.replace("?purpose=receipt", ""), &pdf(10), "g").is_problem(400, "invalid_query");
+    client.upload(&path, &pdf(10), "not a key").is_problem(400, "invalid_key");
+    // There is no way to say that a file is there which was never handed in.
+    let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
+    client.post(&format!("/api/v1/groups/{group}/keep-file"), &claim).is_problem(404, "no_such_address");
+    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before));
+}
+
+async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {
+    let body = futures::stream::iter(
+        bytes.chunks(1000).map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part))).collect::<Vec<_>>(),
+    );
+    files.keep(house.log.vault(), group.0, body).await.expect("kept")
+}
+
+async fn altered(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, _) = office.group(&house).await;
+    let files = house.files();
+    for change in ["flip", "cut", "swap"] {
+        let kept = keep(&house, &files, group, pdf(200_000)).await;
+        let name = kept.file.as_str();
+        let path = house.folder.path().join("files").join(&name[..2]).join(name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        match change {
+            "flip" => bytes[100_000] ^= 1,
+            // The last chunk is left out.
+            "cut" => bytes.truncate(19 + 2 * (65_536 + 16)),
+            _ => {
+                let (first, second) = (bytes[19..65_571].to_vec(), bytes[65_571..131_123].to_vec());
+                bytes[19..65_571].copy_from_slice(&second);
+                bytes[65_571..131_123].copy_from_slice(&first);
+            }
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let opened = files.open(house.log.vault(), group.0, &kept.file).await.unwrap().try_collect::<Vec<_>>().await;
+        assert!(matches!(opened, Err(FileError::Altered)), "{change}: {opened:?}");
+    }
+}
+
+/// A server that speaks S3, from the judges' folder or the search path: `pip install moto[server]`.
+fn moto() -> Option<PathBuf> {
+    let judges = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::iter::once(judges).chain(std::env::split_paths(&path)).map(|folder| folder.join("moto_server")).find(|program| program.is_file())
+}
+
+struct Moto(Child);
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An address under which the store itself hands out what it holds.
+fn signed(endpoint: &str, name: &str) -> String {
+    use rusty_s3::{Credentials, S3Action as _, UrlStyle, actions::GetObject};
+    let bucket = rusty_s3::Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, "papers", "eu-west-2").unwrap();
+    GetObject::new(&bucket, Some(&Credentials::new("key", "secret")), name).sign(Duration::from_secs(60)).to_string()
+}
+
+async fn in_a_bucket(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, _) = office.group(&house).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().port();
+    let program = moto().expect("it was found");
+    let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
+    let server = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let _server = Moto(server);
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let mut made = false;
+    for _ in 0..200 {
+        if ureq::put(format!("{endpoint}/papers")).send_empty().is_ok() {
+            made = true;
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(made, "the store answers");
+    let files = Files::Bucket(Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap());
+    let kept = keep(&house, &files, group, pdf(300_000)).await;
+    let opened = files.open(house.log.vault(), group.0, &kept.file).await.unwrap();
+    let opened: Vec<u8> = opened.map(|part| part.unwrap().to_vec()).concat().await;
+    assert_eq!(opened, pdf(300_000));
+    let raw = ureq::get(&signed(&endpoint, kept.file.as_str())).call().unwrap().body_mut().read_to_vec().unwrap();
+    assert!(raw.len() > 300_000 && !raw.windows(12).any(|part| part == &WORDS.as_bytes()[..12]), "only sealed bytes leave the house");
+    files.remove(&kept.file).await.unwrap();
+    let gone = files.open(house.log.vault(), group.0, &kept.file).await.map(drop);
+    assert!(matches!(gone, Err(FileError::Missing)), "{gone:?}");
+}

@@ -1,0 +1,291 @@
+//! Random histories of thousands of commands, of every kind, by anybody: after each that is taken, the money of every
+//! fund and grant adds up, by source; and every command is taken in some of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use microgrants::domain::command::Spec;
+use microgrants::domain::{
+    Actor, ApplicationCommand, FundCommand, GrantCommand, GrantId, GroupCommand, Money, OrganisationCommand, PersonCommand, PersonId,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cases::Cases;
+use crate::matrix::samples::{By, NOBODY, STRANGER, sample};
+use crate::setting::{FUND, Setting, register};
+use crate::world::{ORGANISATION, World};
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("histories::the_money_adds_up_at_every_position", adds_up);
+}
+
+const GROUPS: usize = 4;
+const HISTORIES: u64 = 12;
+/// How many commands are drawn in one history: most are refused, as most of what is asked at random should be.
+const DRAWN: usize = 30_000;
+/// These end something for good: seldom enough that most of a history happens before.
+const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round application/withdraw application/lapse \
+     application/refuse-eligibility application/decline application/defer group/merge grant/decline-offer grant/withdraw-offer \
+     grant/lapse-offer grant/terminate grant/close";
+/// These can always be done, or undo what others wait for: less often, so that they do not fill a history.
+const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
+     grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
+     fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
+/// What only begins an organisation; and what follows from other commands, which is asked for through those.
+const ELSEWHERE: [&str; 2] = ["organisation/found", "organisation/name-founder"];
+
+/// A small generator of its own, so that a history is the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let mixed = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+        usize::try_from(mixed % most as u64).expect("small")
+    }
+
+    fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+}
+
+fn commands() -> Vec<(&'static str, &'static Spec)> {
+    use microgrants::domain::role::Who;
+    let of = |noun: &'static str, specs: &'static [Spec]| specs.iter().map(move |spec| (noun, spec));
+    let all = of("person", PersonCommand::SPECS)
+        .chain(of("organisation", OrganisationCommand::SPECS))
+        .chain(of("fund", FundCommand::SPECS))
+        .chain(of("group", GroupCommand::SPECS))
+        .chain(of("application", ApplicationCommand::SPECS))
+        .chain(of("grant", GrantCommand::SPECS));
+    all.filter(|(_, spec)| !matches!(spec.who, Who::Consequence)).collect()
+}
+
+/// A body like the sample's, with other amounts, numbers and choices.
+fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
+    let amounts = ["5.00", "50.00", "100.00", "250.00", "500.00", "600.00", "1000.00", "2500.00", "2600.00"];
+    if let Some(fields) = body.as_object_mut() {
+        for (name, value) in fields.iter_mut() {
+            match name.as_str() {
+                "amount" if !dice.one_in(3) => *value = json!(dice.of(&amounts)),
+                "payment" | "update" | "variation" | "story" if !dice.one_in(2) => *value = json!(1 + dice.below(4)),
+                "happened_on" | "sent_on" | "received_on" | "met_on" | "paid_on" | "consented_on" => *value = json!(today),
+                "due_on" => *value = json!(today.saturating_add(jiff::Span::new().days(30))),
+                "rank" => *value = json!(1 + dice.below(3)),
+                "batch" => *value = json!(format!("batch-{}", dice.below(1000))),
+                "role" => *value = json!(dice.of(&["officer", "finance", "panel", "auditor", "administrator"])),
+                "occasion" => *value = json!(dice.of(&["before", "overdue"])),
+                "into" => *value = json!(Uuid::from_u128(200 + dice.below(GROUPS) as u128)),
+                "round" if path == "fund/plan-round" => *value = json!(format!("round-{}", dice.below(1000))),
+                "round" if dice.one_in(3) => *value = json!(format!("round-{}", dice.below(1000))),
+                "reason" if path == "application/award" => *value = json!("As much as is needed"),
+                _ => {}
+            }
+        }
+        if path.ends_with("award") || path.ends_with("promote") {
+            fields.insert("reason".into(), json!("As much as is needed"));
+            fields.insert("amount".into(), json!(dice.of(&["500.00", "700.00", "1000.00", "2500.00"])));
+        }
+        if path.ends_with("return") || path.contains("return-waiver") {
+            fields.insert("owed".into(), json!(dice.of(&["underspend", "clawback"])));
+        }
+        if path == "application/save-answers" {
+            fields.insert("requested".into(), json!("2500.00"));
+            fields.insert("area".into(), json!("oldham"));
+        }
+        if path == "grant/pass-check" && dice.one_in(2) {
+            fields.insert("good_until".into(), json!("2027-12-31"));
+        }
+        if path == "grant/prepare-payment" && dice.one_in(3) {
+            *body = json!({ "instalment": 1 + dice.below(3) });
+        } else if path == "fund/record-meeting" {
+            let application = Uuid::from_u128(300 + dice.below(GROUPS) as u128);
+            let award = json!({ "amount": "500.00", "reason": "Half", "ends_on": "2027-09-01", "update_due_on": "2027-09-15" });
+            let verdict = if dice.one_in(2) { json!({ "award": award }) } else { json!({ "reserve": { "rank": 7, "reason": "Next" } }) };
+            *body = json!({ "round": "first", "met_on": today, "decisions": [{ "application": application, "verdict": verdict }] });
+        }
+    }
+}
+
+/// A year that has begun: one group has a grant with money paid, and the offer of another.
+fn under_way() -> Setting {
+    let mut setting = Setting::ready(GROUPS);
+    let second = Uuid::from_u128(310);
+    let mut go = |actor: usize, noun: &str, id: Uuid, name: &str, body: Value| setting.does(actor, noun, id, name, &body);
+    let award = json!({ "amount": "1000.00", "reason": "Less", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
+    let first = Uuid::from_u128(300);
+    go(0, "application", second, "start", json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) }));
+    let answers = json!({ "requested": "2500.00", "area": "oldham", "answers": { "idea": "Song" } });
+    go(0, "application", second, "save-answers", answers);
+    let help = json!({ "by": Uuid::from_u128(10), "kind": { "keyed_verbatim": { "read_back": true } } });
+    go(0, "application", second, "submit", json!({ "channel": "phone", "help": help }));
+    go(0, "application", second, "confirm-eligibility", json!({}));
+    go(0, "application", second, "write-summary", json!({ "title": "Song", "description": "Neighbours sing." }));
+    go(1, "application", second, "declare", json!({}));
+    go(1, "application", second, "award", award.clone());
+    go(0, "application", first, "award", award);
+    let accept = json!({ "hash": microgrants::domain::organisation::hash_of(crate::office::AGREEMENT), "method": "read_over_telephone", "names": ["A", "B"] });
+    go(0, "grant", first, "accept-agreement", accept);
+    go(0, "grant", first, "pass-check", json!({ "check": "identity", "note": "Seen", "good_until": "2027-12-31" }));
+    let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
+    go(0, "group", Uuid::from_u128(200), "provide-payee", json!({ "route": "own_account", "account": account }));
+    go(1, "group", Uuid::from_u128(200), "verify-payee", json!({ "payee": 1, "method": "A statement" }));
+    go(0, "grant", first, "prepare-payment", json!({ "amount": "600.00" }));
+    go(1, "grant", first, "approve-payment", json!({ "payment": 1 }));
+    go(1, "grant", first, "send-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    go(1, "grant", first, "confirm-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    setting
+}
+
+/// A payment that could be sent, as a line of a batch.
+fn approved(world: &World) -> Option<Value> {
+    world.grants.iter().find_map(|(id, grant)| {
+        let grant = serde_json::to_value(grant).ok()?;
+        let payments = grant["payments"].as_object()?.clone();
+        let (number, payment) = payments.into_iter().find(|(_, payment)| payment["state"] == "approved")?;
+        Some(json!({ "grant": id, "payment": number.parse::<u16>().ok()?, "amount": payment["amount"] }))
+    })
+}
+
+fn id_of(dice: &mut Dice, noun: &str) -> Uuid {
+    let among = |dice: &mut Dice, first: u128| Uuid::from_u128(first + dice.below(GROUPS) as u128);
+    match noun {
+        "person" => *dice.of(&[NOBODY, STRANGER, Uuid::from_u128(100)]),
+        "organisation" => ORGANISATION.0,
+        "fund" => {
+            if dice.one_in(8) {
+                Uuid::from_u128(23 + dice.below(4) as u128)
+            } else {
+                FUND.0
+            }
+        }
+        "group" => {
+            if dice.one_in(8) {
+                Uuid::from_u128(210 + dice.below(9) as u128)
+            } else {
+                among(dice, 200)
+            }
+        }
+        "application" => {
+            if dice.one_in(8) {
+                Uuid::from_u128(310 + dice.below(9) as u128)
+            } else {
+                among(dice, 300)
+            }
+        }
+        _ => {
+            if dice.one_in(8) {
+                Uuid::from_u128(310 + dice.below(9) as u128)
+            } else {
+                among(dice, 300)
+            }
+        }
+    }
+}
+
+fn actor(dice: &mut Dice, setting: &Setting, by: By) -> Actor {
+    match dice.below(6) {
+        0 => Actor::Person(*dice.of(&setting.staff)),
+        1 => Actor::Person(*dice.of(&setting.members)),
+        2 | 3 => match by {
+            By::Staff(_) => Actor::Person(*dice.of(&setting.staff)),
+            By::Member => Actor::Person(*dice.of(&setting.members)),
+            other => other.actor(setting),
+        },
+        _ => by.actor(setting),
+    }
+}
+
+fn adds_up() {
+    let (all, mut taken) = (commands(), BTreeMap::<String, u32>::new());
+    for seed in 1..=HISTORIES {
+        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut setting = if seed % 2 == 0 { Setting::drafts(GROUPS) } else { under_way() };
+        setting.world.issue(Actor::Operator, microgrants::domain::Command::Person(PersonId(STRANGER), register())).expect("taken");
+        for _ in 0..DRAWN {
+            let noun = match dice.below(100) {
+                0..=54 => "grant",
+                55..=79 => "application",
+                80..=87 => "group",
+                88..=97 => "fund",
+                98 => "organisation",
+                _ => "person",
+            };
+            let name = |(noun, spec): &(&str, &Spec)| format!("{noun}/{}", spec.name);
+            let of_noun: Vec<_> = all.iter().filter(|(known, _)| *known == noun).collect();
+            let new: Vec<_> = of_noun.iter().copied().filter(|one| !taken.contains_key(&name(one))).collect();
+            // What no history has had yet is tried more often.
+            let seeking = !new.is_empty() && !dice.one_in(3);
+            let one = *dice.of(if seeking { &new } else { &of_noun });
+            let (path, spec) = (name(one), one.1);
+            let chances = match path.as_str() {
+                path if ENDS.split_whitespace().any(|end| end == path) => 40,
+                path if OFTEN_ENOUGH.split_whitespace().any(|one| one == path) => 12,
+                _ => 1,
+            };
+            if !seeking && !dice.one_in(chances) {
+                continue;
+            }
+            let (by, mut body) = sample(noun, spec.name);
+            vary(&mut dice, setting.world.today, &path, &mut body);
+            if path == "fund/send-batch"
+                && let Some(line) = approved(&setting.world)
+            {
+                body["payments"] = json!([line]);
+            }
+            let (id, who) = (id_of(&mut dice, noun), actor(&mut dice, &setting, by));
+            if setting.asks(who, noun, id, spec.name, &body).is_err() {
+                continue;
+            }
+            *taken.entry(path.clone()).or_default() += 1;
+            if let Err(wrong) = money(&setting.world) {
+                panic!("history {seed}, after {path} {body}: {wrong}");
+            }
+            if dice.one_in(15) {
+                let days = jiff::Span::new().days(i64::try_from(dice.below(6)).expect("small"));
+                setting.world.today = setting.world.today.saturating_add(days);
+            }
+        }
+    }
+    let never: BTreeSet<_> =
+        all.iter().map(|(noun, spec)| format!("{noun}/{}", spec.name)).filter(|path| !taken.contains_key(path)).collect();
+    let never: Vec<_> = never.iter().filter(|path| !ELSEWHERE.contains(&path.as_str())).collect();
+    assert!(never.is_empty(), "never taken in {HISTORIES} histories: {never:?}");
+    let many: u32 = taken.values().sum();
+    assert!(many > 3_000, "{many} commands were taken");
+}
+
+/// Invariant 3, in pence and by source: what is allocated covers what is committed; what is committed for a grant is what
+/// the grant holds, and covers what was paid; nothing is due back that was not paid.
+fn money(world: &World) -> Result<(), String> {
+    for fund in world.funds.values() {
+        let budget = fund.budget();
+        let uncommitted = budget.allocated().minus(budget.committed()).map_err(|error| format!("overspent: {error}"))?;
+        let (mut unpaid, mut paid) = (Money::ZERO, Money::ZERO);
+        for (id, grant) in world
+            .grants
+            .iter()
+            .filter(|(_, grant)| grant.fund().and_then(|id| world.funds.get(&id.0)).is_some_and(|own| std::ptr::eq(own, fund)))
+        {
+            let left = grant.award().minus(grant.paid()).map_err(|error| format!("{id} is overpaid: {error}"))?;
+            (unpaid, paid) = (unpaid.plus(left.total()), paid.plus(grant.paid().total()));
+            let committed = budget.committed_for(GrantId(*id));
+            if committed != grant.award().total() {
+                return Err(format!("{committed} is committed for {id}, which holds {}", grant.award().total()));
+            }
+            grant.paid().total().minus(grant.due_back()).map_err(|error| format!("{id} owes what it never got: {error}"))?;
+        }
+        let all = uncommitted.total().plus(unpaid).plus(paid);
+        if all != budget.allocated().total() {
+            return Err(format!("{} is allocated, and {all} is uncommitted, unpaid or paid", budget.allocated().total()));
+        }
+    }
+    Ok(())
+}
