@@ -15,7 +15,7 @@ COPY --from=build /build/target/release/microgrants /usr/local/bin/microgrants
 USER microgrants
 WORKDIR /var/lib/microgrants
 VOLUME /var/lib/microgrants
-ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys
+ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys MICROGRANTS_FILES=/var/lib/microgrants/files
 EXPOSE 8080
 ENTRYPOINT ["microgrants"]
 CMD ["serve"]

@@ -152,7 +152,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result
 fn files(config: &Config) -> Result<Files, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
     let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
-    Ok(Files::Bucket(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?))
+    Ok(Files::Bucket(Box::new(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?)))
 }
 
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {

@@ -52,12 +52,12 @@ pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> V
             meeting.decisions.iter().map(decide).collect()
         }
         (FundCommand::SendBatch(sent), FundEvent::BatchSent { batch, sent_on, .. }) => {
-            let send = |line: &super::fund::BatchLine| {
+            let each = |line: &super::fund::BatchLine| {
                 let (payment, amount) = (line.payment, line.amount);
                 let in_batch = InBatch { fund: id, batch: batch.clone(), payment, amount, sent_on: *sent_on };
                 Command::Grant(line.grant, GrantCommand::SendInBatch(in_batch))
             };
-            sent.payments.iter().map(send).collect()
+            sent.payments.iter().map(each).collect()
         }
         _ => Vec::new(),
     }

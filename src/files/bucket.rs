@@ -18,7 +18,7 @@ const READ: usize = 64 * 1024;
 /// A bucket of an S3-compatible store.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    bucket: rusty_s3::Bucket,
+    place: rusty_s3::Bucket,
     credentials: Credentials,
     agent: ureq::Agent,
 }
@@ -42,11 +42,11 @@ impl Bucket {
         let bucket = rusty_s3::Bucket::new(endpoint, UrlStyle::Path, name.to_owned(), region.to_owned());
         let bucket = bucket.map_err(|_| BucketError::Name(name.to_owned()))?;
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1))).build();
-        Ok(Self { bucket, credentials: Credentials::new(key, secret), agent: config.into() })
+        Ok(Self { place: bucket, credentials: Credentials::new(key, secret), agent: config.into() })
     }
 
     pub(super) async fn put(&self, sealed: &Sealed, file: &FileDigest) -> io::Result<()> {
-        let url = PutObject::new(&self.bucket, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url = PutObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let (agent, path) = (self.agent.clone(), sealed.path.clone());
         let put = move || -> io::Result<u16> {
             let body = std::fs::File::open(path)?;
@@ -56,7 +56,7 @@ impl Bucket {
     }
 
     pub(super) async fn get(&self, file: &FileDigest) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
-        let url = GetObject::new(&self.bucket, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url = GetObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let agent = self.agent.clone();
         let get = move || agent.get(url.as_str()).call().map_err(io::Error::other);
         let response = tokio::task::spawn_blocking(get).await.map_err(io::Error::other)??;
@@ -84,7 +84,7 @@ impl Bucket {
     }
 
     pub(super) async fn remove(&self, file: &FileDigest) -> io::Result<()> {
-        let url = DeleteObject::new(&self.bucket, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url = DeleteObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let agent = self.agent.clone();
         let remove = move || agent.delete(url.as_str()).call().map(|response| response.status().as_u16()).map_err(io::Error::other);
         expect(&[200, 204, 404], tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??)

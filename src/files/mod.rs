@@ -60,7 +60,7 @@ pub struct Kept {
 #[derive(Clone, Debug)]
 pub enum Files {
     Folder(Folder),
-    Bucket(Bucket),
+    Bucket(Box<Bucket>),
 }
 
 impl Files {

@@ -48,7 +48,7 @@ mod tests {
         let picture = DynamicImage::new_rgb8(30, 20);
         picture.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
         // A text chunk, as cameras and editors write them, behind the header.
-        let mut chunk = b"\0\0\0\x0dtEXtGPS\053.54,-2.11".to_vec();
+        let mut chunk = b"\x00\x00\x00\x0ftEXtGPS\x0053.54,-2.11".to_vec();
         chunk.extend([0; 4]);
         png.splice(33..33, chunk);
         assert!(png.windows(5).any(|bytes| bytes == b"53.54"));

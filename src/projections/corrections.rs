@@ -22,10 +22,12 @@ impl Projection for Corrections {
     type Row = CorrectionRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let sequence = match &event.event {
-            Event::Grant(GrantEvent::PaymentCorrected { corrects, .. } | GrantEvent::UpdateCorrected { corrects, .. })
-            | Event::Group(GroupEvent::GroupCorrected { corrects, .. }) => corrects,
-            _ => return None,
+        let (Event::Grant(
+            GrantEvent::PaymentCorrected { corrects: sequence, .. } | GrantEvent::UpdateCorrected { corrects: sequence, .. },
+        )
+        | Event::Group(GroupEvent::GroupCorrected { corrects: sequence, .. })) = &event.event
+        else {
+            return None;
         };
         Some(Touches::one(&format_args!("{}/{sequence:08}", event.stream)))
     }

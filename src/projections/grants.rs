@@ -60,13 +60,22 @@ pub struct GrantRow {
     pub agreement_hash: String,
     #[schema(value_type = BTreeMap<String, CheckRow>)]
     pub checks: BTreeMap<Slug, CheckRow>,
-    /// What releases what is still to be paid.
-    #[schema(value_type = BTreeMap<String, Instalment>)]
-    pub instalments: BTreeMap<u16, Instalment>,
+    /// What is paid in parts, and what releases each.
+    #[schema(value_type = BTreeMap<String, InstalmentRow>)]
+    pub instalments: BTreeMap<u16, InstalmentRow>,
     #[schema(value_type = BTreeMap<String, VariationRow>)]
     pub variations: BTreeMap<u16, VariationRow>,
     #[schema(value_type = BTreeMap<String, StoryRow>)]
     pub stories: BTreeMap<u16, StoryRow>,
+}
+
+/// An instalment, and the payment that was prepared for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScheduledInstalment)]
+pub struct InstalmentRow {
+    #[serde(flatten)]
+    pub instalment: Instalment,
+    pub payment: Option<u16>,
 }
 
 /// A variation, and where it stands.
@@ -208,14 +217,16 @@ impl GrantRow {
                 self.reason = Some(reason.to_string());
                 self.end(S::OfferWithdrawn);
             }
-            E::PaymentsScheduled { first, instalments } => self.instalments.extend((*first..).zip(instalments.iter().cloned())),
             E::PaymentSent { sources, .. } => {
                 self.paid = self.paid.plus(sources.total());
                 if self.state == S::Accepted {
                     self.state = S::Live;
                 }
             }
-            E::PaymentFailed { sources, .. } | E::PaymentReversed { sources, .. } => self.paid = less(self.paid, sources.total()),
+            E::PaymentFailed { sources, payment, .. } | E::PaymentReversed { sources, payment, .. } => {
+                self.paid = less(self.paid, sources.total());
+                self.give_up(*payment);
+            }
             E::UpdateRequested { update, last: true, .. } => self.final_update = Some(*update),
             E::UpdateReceived { update, .. } | E::UpdateExcused { update, .. } if self.final_update == Some(*update) => {
                 if self.state != S::Terminated {
@@ -227,6 +238,7 @@ impl GrantRow {
             E::GrantTerminated { reason, released } => {
                 self.award = less(self.award, released.total());
                 (self.state, self.reason) = (S::Terminated, Some(reason.to_string()));
+                self.unschedule();
             }
             E::GrantClosed { released } => {
                 self.award = less(self.award, released.total());
@@ -242,11 +254,41 @@ impl GrantRow {
                 }
             }
             _ => {
+                self.schedule(happened);
                 self.check(happened);
                 self.vary(happened);
                 self.owe(happened);
             }
         }
+    }
+
+    fn schedule(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::PaymentsScheduled { first, instalments } => {
+                self.unschedule();
+                let row = |instalment: &Instalment| InstalmentRow { instalment: instalment.clone(), payment: None };
+                self.instalments.extend((*first..).zip(instalments.iter().map(row)));
+            }
+            E::PaymentPrepared { payment, instalment: Some(instalment), .. } => {
+                if let Some(found) = self.instalments.get_mut(instalment) {
+                    found.payment = Some(*payment);
+                }
+            }
+            E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => self.give_up(*payment),
+            _ => {}
+        }
+    }
+
+    fn give_up(&mut self, payment: u16) {
+        for instalment in self.instalments.values_mut().filter(|instalment| instalment.payment == Some(payment)) {
+            instalment.payment = None;
+        }
+    }
+
+    /// What the instalments add up to no longer holds: those without a payment fall away.
+    fn unschedule(&mut self) {
+        self.instalments.retain(|_, instalment| instalment.payment.is_some());
     }
 
     fn check(&mut self, happened: &GrantEvent) {
@@ -281,6 +323,9 @@ impl GrantRow {
                 if let Some(purpose) = &change.purpose {
                     (self.title, self.description) = (purpose.title.to_string(), purpose.description.to_string());
                 }
+                if change.amount.is_some() {
+                    self.unschedule();
+                }
                 self.varied(*variation, VariationState::Approved, *by, None);
             }
             E::VariationRefused { variation, reason, by } => {
@@ -303,6 +348,9 @@ impl GrantRow {
             E::UnderspendDeclared { released, due_back, .. } => {
                 self.award = less(self.award, released.total());
                 self.underspend_due = self.underspend_due.plus(*due_back);
+                if !released.total().is_zero() {
+                    self.unschedule();
+                }
             }
             E::ClawbackDemanded { amount, .. } => self.clawback_due = self.clawback_due.plus(*amount),
             E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),

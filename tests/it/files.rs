@@ -164,7 +164,7 @@ impl Drop for Moto {
 fn signed(endpoint: &str, name: &str) -> String {
     use rusty_s3::{Credentials, S3Action as _, UrlStyle, actions::GetObject};
     let bucket = rusty_s3::Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, "papers", "eu-west-2").unwrap();
-    GetObject::new(&bucket, Some(&Credentials::new("key", "secret")), name).sign(Duration::from_secs(60)).to_string()
+    GetObject::new(&bucket, Some(&Credentials::new("key", "secret")), name).sign(Duration::from_mins(1)).to_string()
 }
 
 async fn in_a_bucket(house: House) {
@@ -185,7 +185,7 @@ async fn in_a_bucket(house: House) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(made, "the store answers");
-    let files = Files::Bucket(Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap());
+    let files = Files::Bucket(Box::new(Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap()));
     let kept = keep(&house, &files, group, pdf(300_000)).await;
     let opened = files.open(house.log.vault(), group.0, &kept.file).await.unwrap();
     let opened: Vec<u8> = opened.map(|part| part.unwrap().to_vec()).concat().await;

@@ -173,13 +173,7 @@ fn id_of(dice: &mut Dice, noun: &str) -> Uuid {
                 among(dice, 200)
             }
         }
-        "application" => {
-            if dice.one_in(8) {
-                Uuid::from_u128(310 + dice.below(9) as u128)
-            } else {
-                among(dice, 300)
-            }
-        }
+        // A grant bears the id of its application.
         _ => {
             if dice.one_in(8) {
                 Uuid::from_u128(310 + dice.below(9) as u128)

@@ -304,6 +304,14 @@ impl PlainGrant {
                 let Some(amount) = self.set(number, &["sent"], "failed") else { return false };
                 self.paid -= amount;
             }
+            _ => return self.changes(step),
+        }
+        true
+    }
+
+    /// Writes down what happens beside the payments.
+    fn changes(&mut self, step: &Move) -> bool {
+        match *step {
             Move::Excuse(_) if self.stands() && !self.excused => {
                 self.excused = true;
                 if self.runs() {

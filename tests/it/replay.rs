@@ -27,6 +27,11 @@ struct State {
     applications: BTreeMap<Uuid, Application>,
     grants: BTreeMap<Uuid, Grant>,
     payments: BTreeMap<(Uuid, u16), (u32, PersonId)>,
+    /// Who declared of an application whether they have an interest.
+    declared: BTreeMap<(Uuid, PersonId), bool>,
+    /// Who asked for a variation, and who proposed to waive what.
+    asked: BTreeMap<(Uuid, u16), PersonId>,
+    waivers: BTreeMap<(Uuid, String), PersonId>,
 }
 
 /// Replays the whole log of a house.
@@ -67,9 +72,25 @@ impl State {
     fn hold(&self, event: &Recorded) {
         let at = event.position;
         match &event.event {
-            Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
+            Event::Application(ApplicationEvent::Awarded { terms, sitting, .. }) => {
                 assert!(self.organisation.roles_of(actor(event)).contains(&Role::Panel), "{at}: who awarded sat on the panel");
+                for person in &sitting.present {
+                    assert_eq!(self.declared.get(&(event.stream, *person)), Some(&false), "{at}: nobody present had an interest");
+                }
                 assert!(Money::of_pounds(500) <= terms.amount && terms.amount <= Money::of_pounds(2500), "{at}: the bounds hold");
+            }
+            Event::Application(ApplicationEvent::ScoreGiven { by, .. }) => {
+                let declared = self.declared.get(&(event.stream, *by));
+                assert_eq!(declared, Some(&false), "{at}: who scores has declared that there is no interest");
+            }
+            Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
+                assert_ne!(self.asked.get(&(event.stream, *variation)), Some(by), "{at}: two people varied it");
+            }
+            Event::Grant(GrantEvent::CheckWaived { check, by }) => {
+                assert_ne!(self.waivers.get(&(event.stream, check.to_string())), Some(by), "{at}: two people waived it");
+            }
+            Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => {
+                assert_ne!(self.waivers.get(&(event.stream, format!("{owed:?}"))), Some(by), "{at}: two people gave it up");
             }
             Event::Fund(FundEvent::Committed { sources, area, .. }) => {
                 let free = self.funds[&event.stream].budget().uncommitted_in(area);
@@ -99,10 +120,23 @@ impl State {
             Event::Organisation(happened) => self.organisation.apply(happened),
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
-            Event::Application(happened) => self.applications.entry(id).or_default().apply(happened),
+            Event::Application(happened) => {
+                match happened {
+                    ApplicationEvent::NoInterestDeclared { by } => drop(self.declared.insert((id, *by), false)),
+                    ApplicationEvent::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
+                    _ => {}
+                }
+                self.applications.entry(id).or_default().apply(happened);
+            }
             Event::Grant(happened) => {
                 if let GrantEvent::PaymentPrepared { payment, payee, prepared_by, .. } = happened {
                     self.payments.insert((id, *payment), (*payee, *prepared_by));
+                }
+                match happened {
+                    GrantEvent::VariationRequested { variation, by, .. } => drop(self.asked.insert((id, *variation), *by)),
+                    GrantEvent::WaiverProposed { check, by, .. } => drop(self.waivers.insert((id, check.to_string()), *by)),
+                    GrantEvent::ReturnWaiverProposed { owed, by, .. } => drop(self.waivers.insert((id, format!("{owed:?}")), *by)),
+                    _ => {}
                 }
                 self.grants.entry(id).or_default().apply(happened);
             }

@@ -53,12 +53,16 @@ async fn shows(views: &Views, house: &House) {
         GrantState::Live,
         GrantState::Reported,
         GrantState::Closed,
+        GrantState::Terminated,
         GrantState::OfferDeclined,
         GrantState::OfferLapsed,
+        GrantState::OfferWithdrawn,
     ] {
         assert!(grants.iter().any(|grant| grant.state == state), "no grant is {state:?}");
     }
     assert!(grants.iter().any(|grant| !grant.returned.is_zero()) && grants.iter().any(|grant| !grant.due_back.is_zero()));
+    assert!(grants.iter().any(|grant| grant.on_hold) && grants.iter().any(|grant| !grant.clawback_due.is_zero()));
+    assert!(grants.iter().any(|grant| !grant.variations.is_empty()) && grants.iter().any(|grant| !grant.stories.is_empty()));
     let applications = views.list::<ApplicationRow>(None, vec![], &page).await.unwrap().items;
     let state = |name: &str| applications.iter().filter(|row| <&str>::from(row.state) == name).count();
     for name in [
@@ -72,9 +76,19 @@ async fn shows(views: &Views, house: &House) {
         "ineligible",
         "reserve_list",
         "deferred",
+        "under_review",
         "lapsed",
     ] {
         assert!(state(name) > 0, "no application is {name}");
+    }
+    assert!(applications.iter().any(|row| !row.withdrew.is_empty()), "somebody withdrew from a decision");
+    let all = views.list::<PaymentRow>(None, vec![], &page).await.unwrap().items;
+    for state in ["prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"] {
+        assert!(all.iter().any(|row| <&str>::from(row.state) == state), "no payment is {state}");
+    }
+    let all = views.list::<UpdateRow>(None, vec![], &page).await.unwrap().items;
+    for state in ["requested", "received", "accepted", "queried", "excused"] {
+        assert!(all.iter().any(|row| <&str>::from(row.state) == state), "no update is {state}");
     }
     let payments = views.list::<PaymentRow>(None, vec![("state", vec!["prepared".into()])], &page).await.unwrap().items;
     let updates = views

@@ -70,7 +70,7 @@ impl Grant {
         if let Some(condition) = terms.conditions.keys().find(|condition| checks.contains(condition)) {
             return Err(Refusal::CheckOutstanding(condition.to_string()));
         }
-        let on_file = self.on_file(&checks, facts)?;
+        let on_file = Self::on_file(&checks, facts)?;
         let offered = GrantEvent::GrantOffered {
             fund: place.fund,
             round: place.round.clone(),

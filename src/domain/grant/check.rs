@@ -88,7 +88,7 @@ impl Grant {
             }
             GrantCommand::ReuseCheck(of) => {
                 self.outstanding(&of.check, facts)?;
-                let reused = self.on_file(&BTreeSet::from([of.check.clone()]), facts)?;
+                let reused = Self::on_file(&BTreeSet::from([of.check.clone()]), facts)?;
                 reused.into_iter().next().ok_or(Refusal::CheckNotOnFile)
             }
             GrantCommand::ProposeWaiver(waiver) => {
@@ -105,7 +105,7 @@ impl Grant {
     }
 
     /// The checks that the group has on file, still in date.
-    pub(super) fn on_file(&self, checks: &BTreeSet<Slug>, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn on_file(checks: &BTreeSet<Slug>, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
         let group = facts.group()?;
         let reused = checks.iter().filter_map(|check| {
             let on_file = group.on_file(check, facts.today)?;

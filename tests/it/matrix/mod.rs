@@ -146,6 +146,12 @@ fn documented() {
     }
 }
 
+/// The name of an event's golden file, and what stands in it.
+fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
+    let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
+    (format!("{noun}.{}.{}.json", event.name(), event.version()), payload)
+}
+
 /// The walk meets every event that there is, so that each has a golden file.
 fn all_events() {
     let mut happened = Vec::new();
@@ -153,10 +159,6 @@ fn all_events() {
         walk(table, &mut happened);
     }
     happened.append(&mut states::with_an_interest().world.history);
-    fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
-        let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
-        (format!("{noun}.{}.{}.json", event.name(), event.version()), payload)
-    }
     let met: BTreeMap<_, _> = happened
         .iter()
         .map(|event| match event {

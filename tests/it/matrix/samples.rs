@@ -181,7 +181,6 @@ fn grant(name: &str) -> (By, Value) {
         "approve-variation" => second(json!({ "variation": 1 })),
         "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
         "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
-        "request-update" => staff(json!({ "due_on": "2026-12-31" })),
         "remind-update" => (By::Job, json!({ "update": 1, "occasion": "before" })),
         "receive-update" => {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
@@ -196,7 +195,7 @@ fn grant(name: &str) -> (By, Value) {
         "correct-update" => staff(json!({ "update": 1, "people": 6, "volunteers": 1, "spent": "10.00", "reason": "One more" })),
         "judge-outcome" => staff(json!({ "update": 1, "sign": "acting-early", "strength": "strong", "reason": "Seen" })),
         "declare-underspend" => member(json!({ "amount": "10.00" })),
-        "request-return" => staff(json!({ "due_on": "2026-12-31" })),
+        "request-update" | "request-return" => staff(json!({ "due_on": "2026-12-31" })),
         "demand-clawback" => staff(json!({ "amount": "10.00", "reason": "Spent on something else" })),
         "receive-return" => staff(json!({ "amount": "5.00", "received_on": "2026-06-01" })),
         "propose-return-waiver" => staff(json!({ "amount": "5.00", "reason": "Too little to chase" })),

@@ -290,10 +290,10 @@ fn payment(state: &str) -> (Setting, Uuid) {
         "prepared" => paid(&[]),
         "approved" => paid(&CONFIRMED[..1]),
         "sent" => paid(&CONFIRMED[..2]),
-        "confirmed" => paid(&CONFIRMED),
         "rejected" => paid(&["reject-payment"]),
         "cancelled" => paid(&["cancel-payment"]),
         "failed" => paid(&["approve-payment", "send-payment", "fail-payment"]),
+        // Confirmed; and from there, on a later day, reversed.
         _ => paid(&CONFIRMED),
     };
     setting.world.today = date(2026, 6, 3);
