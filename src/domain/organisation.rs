@@ -146,8 +146,13 @@ impl Organisation {
         self.holding(Role::Finance)
     }
 
+    /// Who holds a role.
+    pub fn holders(&self, role: Role) -> impl Iterator<Item = PersonId> {
+        self.roles.iter().filter(move |(_, roles)| roles.contains(&role)).map(|(person, _)| *person)
+    }
+
     fn holding(&self, role: Role) -> usize {
-        self.roles.values().filter(|roles| roles.contains(&role)).count()
+        self.holders(role).count()
     }
 
     #[must_use]

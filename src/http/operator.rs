@@ -16,6 +16,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/healthz").route(web::get().to(alive)))
         .service(get("/readyz").route(web::get().to(ready)))
         .service(get("/metrics").route(web::get().to(measures)))
+        .service(get("/problems").route(web::get().to(problems)))
         .service(get("/openapi.yaml").route(web::get().to(contract)))
         .service(get("/.well-known/jwks.json").route(web::get().to(key_set)));
 }
@@ -75,6 +76,17 @@ fn gauge(name: &'static str, value: i64) {
 
 async fn contract() -> HttpResponse {
     HttpResponse::Ok().content_type("application/yaml").body(super::contract())
+}
+
+/// What to do about each problem: where a problem document's `type` leads.
+async fn problems() -> HttpResponse {
+    let line = |(code, advice): (&str, &str)| format!("<dt id=\"{code}\"><code>{code}</code></dt><dd>{advice}</dd>\n");
+    let lines: String = super::problem::advised().map(line).collect();
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>Problems and what to do</title><h1>Problems and what to do</h1><dl>\n{lines}</dl></html>\n"
+    );
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
 }
 
 /// The keys that verify tokens.

@@ -185,12 +185,12 @@ impl ApplicationRow {
             }
             E::Deferred { reason, sitting } => {
                 self.sat(sitting, Some(reason));
-                self.decide(S::Deferred, event, None);
+                self.decide(S::Deferred, event, Some(reason.to_string()));
             }
             E::Reserved { rank, reason, sitting } => {
                 self.rank = Some(*rank);
                 self.sat(sitting, Some(reason));
-                self.decide(S::ReserveList, event, None);
+                self.decide(S::ReserveList, event, Some(reason.to_string()));
             }
             E::ReviewRequested { words, .. } => {
                 self.reviewed = Some(self.state);

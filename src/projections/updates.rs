@@ -66,6 +66,7 @@ impl Projection for Updates {
             | E::UpdateExcused { update, .. }
             | E::UpdateCorrected { update, .. }
             | E::ReminderSent { update, .. }
+            | E::UpdateMoved { update, .. }
             | E::OutcomeJudged { update, .. },
         ) = &event.event
         else {
@@ -123,6 +124,7 @@ impl Projection for Updates {
             E::UpdateCorrected { people, volunteers, spent, .. } => {
                 (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
             }
+            E::UpdateMoved { due_on, .. } => row.due_on = *due_on,
             E::ReminderSent { sent_on, .. } => row.reminded_on = Some(*sent_on),
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;

@@ -260,6 +260,9 @@ async fn ready(house: House) {
 fn contract_is_committed() {
     let committed = include_str!("../../openapi.yaml");
     assert!(committed == microgrants::http::contract(), "openapi.yaml is not what `microgrants openapi` prints: write it anew");
+    for (code, advice) in problem::advised() {
+        assert!(committed.contains(&format!("`{code}`: ")) && !advice.is_empty(), "the contract does not say what to do about {code}");
+    }
     for code in problem::codes() {
         assert!(committed.contains(&format!("- {code}\n")), "the contract does not name the code {code}");
     }

@@ -14,6 +14,7 @@ const GROUP: Uuid = Uuid::from_u128(200);
 
 pub fn cases(cases: &mut Cases) {
     cases.plain("four_eyes::every_pair_takes_two_people", four_eyes);
+    cases.plain("four_eyes::a_fund_may_ask_for_three", six_eyes);
     cases.plain("conflicts::the_decision_says_who_was_there_and_who_withdrew", sitting);
     cases.plain("conflicts::a_late_declaration_sets_the_score_aside", late_declaration);
     cases.plain("payments::an_instalment_waits_for_its_check_and_for_nothing_else", instalments);
@@ -174,8 +175,7 @@ fn paper(ask: &mut Asking<'_>) {
 fn payments(seen: &mut Seen) {
     let mut ask = Asking { world: payable(), seen };
     let part = |amount: &str, released: Value| json!({ "amount": amount, "released": released });
-    let two =
-        |first: &str| json!({ "instalments": [part(first, json!("at_once")), part("600.00", json!({ "on": { "day": "2026-08-01" } }))] });
+    let two = |first: &str| json!({ "instalments": [part(first, json!("at_once")), part("600.00", json!({ "from_day": { "day": "2026-08-01" } }))] });
     ask.refuses(0, "schedule_differs", "grant/schedule-payments", &two("300.00"));
     ask.does(0, "grant/schedule-payments", &two("400.00"));
     ask.refuses(0, "instalment_missing", "grant/prepare-payment", &json!({ "amount": "400.00" }));
@@ -292,6 +292,38 @@ fn four_eyes() {
     ask.does(0, "grant/request-variation", &json!({ "change": { "update_due_on": "2026-10-01" }, "words": "Later" }));
     ask.refuses(0, "same_person", "grant/approve-variation", &json!({ "variation": 1 }));
     ask.does(1, "grant/approve-variation", &json!({ "variation": 1 }));
+}
+
+/// A fund may ask for three: then two approve, and neither twice.
+fn six_eyes() {
+    let mut rules = crate::matrix::samples::rules(28);
+    (rules["eyes"], rules["update_every_days"]) = (json!(3), json!(30));
+    let mut world = Setting::ready(1);
+    world.does(0, "fund", FUND.0, "propose-rules", &json!({ "rules": rules }));
+    world.does(1, "fund", FUND.0, "confirm-rules", &json!({ "rules": rules }));
+    world.does(0, "application", ONE, "award", &award("2500.00"));
+    let member = Actor::Person(world.members[0]);
+    let accept =
+        json!({ "hash": microgrants::domain::organisation::hash_of(crate::office::AGREEMENT), "method": "web", "names": ["A", "B"] });
+    world.asks(member, "grant", ONE, "accept-agreement", &accept).expect("taken");
+    // From June to September, every thirty days and at the end: four updates.
+    let due: Vec<_> = world.world.history.iter().filter(|event| format!("{event:?}").contains("UpdateRequested")).collect();
+    assert_eq!(due.len(), 4, "{due:?}");
+    world.does(0, "grant", ONE, "pass-check", &json!({ "check": "identity", "note": "Seen" }));
+    let payee = json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } });
+    world.asks(member, "group", GROUP, "provide-payee", &payee).expect("taken");
+    world.does(0, "group", GROUP, "verify-payee", &json!({ "payee": 1, "method": "A statement" }));
+    world.does(0, "grant", ONE, "prepare-payment", &json!({ "amount": "100.00" }));
+    let (approve, send) = (json!({ "payment": 1 }), json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    world.does(1, "grant", ONE, "approve-payment", &approve);
+    let mut refused = |staff: usize, name: &str, body: &Value| {
+        let actor = Actor::Person(world.staff[staff]);
+        world.asks(actor, "grant", ONE, name, body).expect_err("two must approve").code()
+    };
+    assert_eq!(refused(1, "approve-payment", &approve), "same_person");
+    assert_eq!(refused(0, "send-payment", &send), "payment_not_in_state");
+    world.does(2, "grant", ONE, "approve-payment", &approve);
+    world.does(0, "grant", ONE, "send-payment", &send);
 }
 
 fn sitting() {

@@ -81,6 +81,14 @@ async fn shows(views: &Views, house: &House) {
     ] {
         assert!(state(name) > 0, "no application is {name}");
     }
+    let funds = views.list::<microgrants::projections::FundRow>(None, vec![], &page).await.unwrap().items;
+    for state in ["draft", "open", "paused", "closed", "archived"] {
+        assert!(funds.iter().any(|fund| <&str>::from(fund.state) == state), "no fund is {state}");
+    }
+    for state in ["planned", "open", "deciding", "completed"] {
+        let has = |fund: &microgrants::projections::FundRow| fund.rounds.values().any(|round| <&str>::from(round.state) == state);
+        assert!(funds.iter().any(has), "no round is {state}");
+    }
     assert!(applications.iter().any(|row| !row.withdrew.is_empty()), "somebody withdrew from a decision");
     let all = views.list::<PaymentRow>(None, vec![], &page).await.unwrap().items;
     for state in ["prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"] {

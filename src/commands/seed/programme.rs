@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{SeedError, id_of};
 use crate::commands::organisation_id;
-use crate::domain::fund::Rules;
+use crate::domain::fund::{FundState, Rules};
 use crate::domain::group::Standing;
 use crate::domain::organisation::Question;
 use crate::domain::outcome::Sign;
@@ -31,6 +31,7 @@ pub struct Programme {
     pub(super) questions: Vec<Question>,
     pub(super) agreement: Document,
     pub(super) fund: FundSeed,
+    pub(super) other_funds: Vec<OtherFund>,
     pub(super) rounds: Vec<RoundSeed>,
     pub(super) groups: Vec<GroupSeed>,
 }
@@ -54,6 +55,14 @@ pub(super) struct FundSeed {
     pub(super) areas: BTreeSet<Slug>,
     pub(super) rules: Rules,
     pub(super) funding: Vec<FundingSeed>,
+}
+
+/// A fund that holds no money, and the state that it came to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtherFund {
+    pub(super) name: Line,
+    pub(super) comes_to: FundState,
 }
 
 #[derive(Clone, Debug, Deserialize)]

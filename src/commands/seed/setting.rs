@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use super::programme::{Programme, RoundSeed, Staff};
 use super::{Step, id_of};
-use crate::domain::command::Nothing;
-use crate::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf};
+use crate::domain::command::{Because, Nothing};
+use crate::domain::fund::{Allocate, CreateFund, FundState, PlanRound, RoundOf};
 use crate::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, RoleOf};
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::Personal;
@@ -20,6 +20,7 @@ pub(super) fn steps(programme: &Programme, organisation: OrganisationId, ends_on
     setting.people();
     setting.publish();
     setting.fund();
+    setting.other_funds();
     for round in &programme.rounds {
         setting.round(round);
     }
@@ -115,6 +116,34 @@ impl Setting<'_> {
         }
     }
 
+    /// Funds without money yet, or any more: one in every state.
+    fn other_funds(&mut self) {
+        for (number, other) in self.programme.other_funds.iter().enumerate() {
+            let id = FundId(id_of(self.organisation, "fund", other.name.as_str()));
+            let seed = &self.programme.fund;
+            let (areas, rules) = (seed.areas.clone(), seed.rules.clone());
+            let create = CreateFund { name: other.name.clone(), purpose: seed.purpose.clone(), areas, rules };
+            let reason = "The partners are agreeing on the next year.".parse().expect("a short text");
+            let mut commands = vec![FundCommand::Create(create)];
+            if other.comes_to != FundState::Draft {
+                commands.push(FundCommand::Open(Nothing {}));
+            }
+            match other.comes_to {
+                FundState::Paused => commands.push(FundCommand::Pause(Because { reason })),
+                FundState::Closed => commands.push(FundCommand::Close(Nothing {})),
+                FundState::Archived => commands.extend([FundCommand::Close(Nothing {}), FundCommand::Archive(Nothing {})]),
+                _ => {}
+            }
+            let by = Actor::Person(staff(self.organisation, "director"));
+            let first = FIRST + 2 + i32::try_from(number).unwrap_or_default();
+            self.steps.extend((first..).step_by(20).zip(commands).map(|(day, command)| Step {
+                day,
+                by,
+                command: Command::Fund(id, command),
+            }));
+        }
+    }
+
     fn round(&mut self, seed: &RoundSeed) {
         let day = |day: i32| self.ends_on.saturating_add(i64::from(day).days());
         let of = RoundOf { round: seed.round.clone() };
@@ -126,6 +155,9 @@ impl Setting<'_> {
             form: 1,
         };
         self.on_fund(seed.opens - 14, "officer", FundCommand::PlanRound(plan));
+        if seed.opens > 0 {
+            return;
+        }
         self.on_fund(seed.opens, "officer", FundCommand::OpenRound(of.clone()));
         if seed.closes < -40 {
             self.on_fund(seed.closes + 1, "officer", FundCommand::CloseRound(of.clone()));

@@ -271,7 +271,13 @@ impl Story<'_> {
         }
         let numbers = format!("000000 {:08}", 10_000_000 + self.number);
         let account = Account { holder: open(self.seed.name.as_str()), numbers: open(&numbers) };
-        self.by(decided + 9, member, Command::Group(self.group, GroupCommand::ProvidePayee(PayeeTyped::OwnAccount { account })));
+        let payee = if self.number % 11 == 3 {
+            let body = "A community centre (illustrative)".parse().expect("a line");
+            PayeeTyped::HoldingBody { body, consented_on: self.date(decided + 8), account }
+        } else {
+            PayeeTyped::OwnAccount { account }
+        };
+        self.by(decided + 9, member, Command::Group(self.group, GroupCommand::ProvidePayee(payee)));
         let verify = VerifyPayee { payee: 1, method: "A bank statement was seen".parse().expect("a line") };
         self.by(decided + 10, officer, Command::Group(self.group, GroupCommand::VerifyPayee(verify)));
         for check in &self.programme.fund.rules.checks {

@@ -91,6 +91,7 @@ pub struct Decline {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Defer {
+    /// Why: the group reads it.
     pub reason: Prose,
     /// Who was present besides whoever records it.
     #[serde(default)]
@@ -103,6 +104,7 @@ pub struct Reserve {
     /// 1 is the first to be promoted; no two of a round have the same.
     #[schema(minimum = 1)]
     pub rank: u16,
+    /// Why: the group reads it.
     pub reason: Prose,
     /// Who was present besides whoever records it.
     #[serde(default)]

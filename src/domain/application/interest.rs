@@ -175,7 +175,9 @@ impl Application {
         if present.iter().all(|person| self.interests.keyed_by(*person)) {
             return Err(Refusal::KeyerAlone);
         }
-        Ok(Sitting { present, withdrew: self.interests.interested().collect() })
+        // Whoever sits on the panel and is of the group is interested without a word.
+        let own = organisation.holders(Role::Panel).filter(|person| facts.group().is_ok_and(|group| group.has_member(*person)));
+        Ok(Sitting { present, withdrew: self.interests.interested().chain(own).collect() })
     }
 
     /// Whether somebody may act on money of the grant that came of it.

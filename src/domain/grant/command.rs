@@ -201,6 +201,7 @@ events! {
         GrantResumed {},
         GrantTerminated { reason: Prose, released: Sources },
         UpdateRequested { update: u16, due_on: Date, last: bool },
+        UpdateMoved { update: u16, due_on: Date },
         ReminderSent { update: u16, occasion: Occasion, sent_on: Date },
         UpdateReceived {
             update: u16,

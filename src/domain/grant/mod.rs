@@ -202,7 +202,7 @@ impl Stream for Grant {
             | C::FailPayment(_)
             | C::ReversePayment(_)
             | C::CorrectPayment(_) => self.pay(command, facts)?,
-            C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => self.vary(command, facts)?,
+            C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => return self.vary(command, facts),
             C::Hold(_) | C::Resume(_) | C::Terminate(_) => self.hold_or_end(command)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
@@ -259,6 +259,7 @@ impl Stream for Grant {
             | E::GrantResumed {}
             | E::GrantTerminated { .. } => self.varied(event),
             E::UpdateRequested { .. }
+            | E::UpdateMoved { .. }
             | E::ReminderSent { .. }
             | E::UpdateReceived { .. }
             | E::UpdateAccepted { .. }

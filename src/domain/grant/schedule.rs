@@ -31,7 +31,7 @@ pub struct Instalment {
 #[serde(rename_all = "snake_case")]
 pub enum Released {
     AtOnce,
-    On {
+    FromDay {
         #[schema(value_type = String, format = "date")]
         day: Date,
     },
@@ -74,7 +74,7 @@ impl Grant {
             return Err(Refusal::Exists("payment of this instalment"));
         }
         match &found.released {
-            Released::On { day } if facts.today < *day => Err(Refusal::InstalmentNotDue(*day)),
+            Released::FromDay { day } if facts.today < *day => Err(Refusal::InstalmentNotDue(*day)),
             _ => match said.filter(|said| *said != found.amount) {
                 Some(said) => Err(Refusal::AmountDiffers { said, is: found.amount }),
                 None => Ok(found.amount),

@@ -267,11 +267,11 @@ impl Grant {
         self.updates.values().any(|update| update.last && matches!(update.state, UpdateState::Accepted | UpdateState::Excused))
     }
 
-    /// The final update is due on another day.
-    pub(super) fn move_last_update(&mut self, due_on: Date) {
-        for update in self.updates.values_mut().filter(|update| update.last) {
-            update.due_on = due_on;
-        }
+    /// The final update, while it is open, is due on another day.
+    pub(super) fn last_update_moves(&self, due_on: Date) -> Option<GrantEvent> {
+        let open = |update: &Update| update.last && matches!(update.state, UpdateState::Requested | UpdateState::Queried);
+        let (number, _) = self.updates.iter().find(|(_, update)| open(update))?;
+        Some(GrantEvent::UpdateMoved { update: *number, due_on })
     }
 
     pub(super) fn followed_up(&mut self, event: &GrantEvent) {
@@ -286,6 +286,13 @@ impl Grant {
                     figures: (0, 0, Money::ZERO),
                 };
                 self.updates.insert(*update, requested);
+                return;
+            }
+            GrantEvent::UpdateMoved { update, due_on } => {
+                if let Some(found) = self.updates.get_mut(update) {
+                    found.due_on = *due_on;
+                    found.reminded.clear();
+                }
                 return;
             }
             GrantEvent::ReminderSent { update, occasion, .. } => {

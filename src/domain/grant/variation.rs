@@ -84,17 +84,17 @@ pub(super) struct Variation {
 pub(super) type Variations = BTreeMap<u16, Variation>;
 
 impl Grant {
-    pub(super) fn vary(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn vary(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
         self.must_run()?;
         if let GrantCommand::Grow(grown) = command {
-            return Ok(GrantEvent::AwardGrown { sources: grown.sources.clone() });
+            return Ok(vec![GrantEvent::AwardGrown { sources: grown.sources.clone() }]);
         }
         let by = facts.by()?;
-        match command {
+        let event = match command {
             GrantCommand::RequestVariation(request) => {
                 self.may_vary(&request.change, facts)?;
                 let variation = self.variations.keys().next_back().map_or(1, |last| last + 1);
-                Ok(GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by })
+                GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by }
             }
             GrantCommand::ApproveVariation(of) => {
                 let asked = self.asked(of.variation)?;
@@ -106,14 +106,17 @@ impl Grant {
                 let (award, wanted) = (self.award.total(), asked.change.amount.unwrap_or(self.award.total()));
                 let released = self.award.minus(&self.paid)?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
-                Ok(GrantEvent::VariationApproved { variation: of.variation, change: asked.change.clone(), released, more, by })
+                let approved = GrantEvent::VariationApproved { variation: of.variation, change: asked.change.clone(), released, more, by };
+                let moved = asked.change.update_due_on.and_then(|due_on| self.last_update_moves(due_on));
+                return Ok(std::iter::once(approved).chain(moved).collect());
             }
             GrantCommand::RefuseVariation(because) => {
                 self.asked(because.variation)?;
-                Ok(GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by })
+                GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by }
             }
-            _ => Err(Refusal::GrantNotInState(self.state.into())),
-        }
+            _ => return Err(Refusal::GrantNotInState(self.state.into())),
+        };
+        Ok(vec![event])
     }
 
     fn asked(&self, number: u16) -> Result<&Variation, Refusal> {
@@ -172,10 +175,7 @@ impl Grant {
                 self.set_variation(*variation, VariationState::Approved);
                 self.award = self.award.after(released);
                 self.ends_on = change.ends_on.or(self.ends_on);
-                if let Some(day) = change.update_due_on {
-                    self.update_due_on = Some(day);
-                    self.move_last_update(day);
-                }
+                self.update_due_on = change.update_due_on.or(self.update_due_on);
                 if change.amount.is_some() {
                     self.unschedule();
                 }

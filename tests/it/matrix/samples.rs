@@ -164,7 +164,7 @@ fn grant(name: &str) -> (By, Value) {
         "confirm-waiver" => second(json!({ "check": "identity" })),
         "reuse-check" => staff(json!({ "check": "identity" })),
         "schedule-payments" => {
-            let later = json!({ "amount": "500.00", "released": { "on": { "day": "2026-08-01" } } });
+            let later = json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
             staff(json!({ "instalments": [later] }))
         }
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
@@ -177,7 +177,7 @@ fn grant(name: &str) -> (By, Value) {
         }
         "reverse-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-02", "reason": "Taken back" })),
         "correct-payment" => second(json!({ "payment": 1, "paid_on": "2026-06-02", "reason": "A day late" })),
-        "request-variation" => member(json!({ "change": { "amount": "1200.00" }, "words": "Costs rose" })),
+        "request-variation" => member(json!({ "change": { "amount": "1200.00", "update_due_on": "2026-10-01" }, "words": "Costs rose" })),
         "approve-variation" => second(json!({ "variation": 1 })),
         "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
         "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
