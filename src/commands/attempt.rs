@@ -133,11 +133,11 @@ impl<'a> Attempt<'a> {
             // Somebody was quicker between the check and the decision.
             Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(Reached::Again),
             Ok(decision) => Ok(Reached::Decision(decision, now)),
-            Err((CommandError::Refused(refusal), met)) => {
+            Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)) => {
                 if moved(&commands.log, &looked_at(&met)).await? {
                     return Ok(Reached::Again);
                 }
-                self.first_answer_or(refusal.into()).await
+                self.first_answer_or(refused).await
             }
             Err((error, _)) => Err(error),
         }

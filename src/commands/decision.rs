@@ -25,7 +25,11 @@ impl<'a> Decision<'a> {
         let mut waiting = VecDeque::from([(command.clone(), false)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match reached.step(&mut met, caller, today, &next, consequence).await {
-                Ok(following) => waiting.extend(following.map(|command| (command, true))),
+                // What follows from one comes before the next, in its order.
+                Ok(following) => following.rev().for_each(|command| waiting.push_front((command, true))),
+                Err(CommandError::Refused(refusal)) if consequence && command.is_many() => {
+                    return Err((CommandError::RefusedFor { refusal, noun: next.noun(), id: next.id() }, met));
+                }
                 Err(error) => return Err((error, met)),
             }
         }
@@ -118,7 +122,7 @@ impl Reached {
         today: Date,
         command: &Command,
         consequence: bool,
-    ) -> Result<impl Iterator<Item = Command> + use<>, CommandError> {
+    ) -> Result<impl DoubleEndedIterator<Item = Command> + use<>, CommandError> {
         let facts = met.facts(caller, today, consequence, command).await?;
         if !consequence {
             self.roles = facts.roles();

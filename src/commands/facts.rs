@@ -77,7 +77,15 @@ impl<'a> Met<'a> {
             facts.fund = Seen::new(self.meet::<Fund>(fund).await?);
         }
         if let Some(group) = related.group {
-            facts.group = Seen::new(self.meet::<Group>(group).await?);
+            let state = self.meet::<Group>(group).await?;
+            let mut next = state.merged_into();
+            facts.group = Seen::new(state);
+            // No group is merged twice, so the chain ends.
+            while let Some(heir) = next {
+                let state = self.meet::<Group>(heir.0).await?;
+                next = state.merged_into();
+                facts.heirs.push(Seen::new(state));
+            }
         }
         if let Some(application) = related.application {
             facts.application = Seen::new(self.meet::<Application>(application).await?);

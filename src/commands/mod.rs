@@ -92,6 +92,9 @@ impl Request {
 pub enum CommandError {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A rule is against one of many things that were asked for at once.
+    #[error("{noun} {id}: {refusal}")]
+    RefusedFor { refusal: Refusal, noun: &'static str, id: Uuid },
     #[error("the key was used for another request")]
     KeyReused,
     #[error("it was changed since it was read")]

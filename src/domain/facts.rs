@@ -49,6 +49,8 @@ pub struct Facts {
     pub person: Seen<Person>,
     pub fund: Seen<Fund>,
     pub group: Seen<Group>,
+    /// The groups that it was merged into, one after another.
+    pub heirs: Vec<Seen<Group>>,
     pub application: Seen<Application>,
 }
 
@@ -65,6 +67,7 @@ impl Facts {
             person: Seen::default(),
             fund: Seen::default(),
             group: Seen::default(),
+            heirs: Vec::new(),
             application: Seen::default(),
         }
     }
@@ -107,9 +110,18 @@ impl Facts {
     /// [`Refusal::Unknown`] when there is no such group.
     pub fn of_group(&self) -> Result<bool, Refusal> {
         match self.actor {
-            Actor::Person(person) => Ok(self.group()?.has_member(person)),
+            Actor::Person(person) => self.is_member(person),
             Actor::Operator | Actor::Job => Ok(false),
         }
+    }
+
+    /// Whether a person is a member of the group concerned, or of one that it was merged into.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group.
+    pub fn is_member(&self, person: PersonId) -> Result<bool, Refusal> {
+        let own = self.group()?.has_member(person);
+        Ok(own || self.heirs.iter().any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
     }
 
     /// # Errors

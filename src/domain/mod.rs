@@ -117,6 +117,12 @@ impl Command {
         each_noun!(self, (id, _inner) => id.0)
     }
 
+    /// Whether it is about many things at once, so that a refusal must say which.
+    #[must_use]
+    pub fn is_many(&self) -> bool {
+        matches!(self, Self::Fund(_, FundCommand::RecordMeeting(_) | FundCommand::SendBatch(_)))
+    }
+
     /// Whose the command is.
     #[must_use]
     pub fn who(&self) -> role::Who {

@@ -219,6 +219,7 @@ impl Organisation {
                 Ok(OrganisationEvent::RoleEnded { person, role })
             }
             OrganisationCommand::GiveRole(_) if role.needs_two() => Err(Refusal::NeedsTwoPeople),
+            OrganisationCommand::GiveRole(_) if person == by => Err(Refusal::SamePerson),
             OrganisationCommand::GiveRole(_) => {
                 self.may_hold(person, role)?;
                 Ok(OrganisationEvent::RoleGiven { person, role })

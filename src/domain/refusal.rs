@@ -88,7 +88,7 @@ pub enum Refusal {
     #[error("the personal data of this person or group was erased")]
     #[strum(message = "Register the person or group again if they return.")]
     Erased,
-    #[error("this group was merged into another")]
+    #[error("this group was merged into another, or would be merged into itself")]
     #[strum(message = "Use the group that it was merged into: its record names it.")]
     GroupMerged,
     // States
@@ -172,7 +172,9 @@ pub enum Refusal {
     #[strum(message = "Look at the amount again and say the one that stands.")]
     AmountDiffers { said: Money, is: Money },
     #[error("the instalments add up to {scheduled}, and {unpaid} is still to be paid")]
-    #[strum(message = "Let the instalments add up to what is still to be paid.")]
+    #[strum(
+        message = "Let the instalments add up to what is still to be paid; cancel prepared payments first if they should be scheduled anew."
+    )]
     ScheduleDiffers { scheduled: Money, unpaid: Money },
     #[error("{asked} is less than the {paid} that is paid or on its way")]
     #[strum(message = "Lower the award no further than what was paid; what is unspent comes back as an underspend.")]
@@ -192,6 +194,9 @@ pub enum Refusal {
     #[error("{taken} is more than the {from} that is there")]
     #[strum(message = "Take no more than there is.")]
     BelowZero { from: Money, taken: Money },
+    #[error("nothing is due back for this reason")]
+    #[strum(message = "Look at what the grant says is due, and say in `owed` whether it is the underspend or the clawback.")]
+    NothingDue,
     #[error("the amount must be more than nothing, and a list must hold something")]
     #[strum(message = "Say an amount above zero, or at least one entry.")]
     Nothing,
@@ -202,6 +207,15 @@ pub enum Refusal {
     #[error("the fund's rules are not complete: {0}")]
     #[strum(message = "Complete the rules as they say.")]
     RulesIncomplete(&'static str),
+    #[error("the same thing is named twice")]
+    #[strum(message = "Name each application, payment, sign or signer once.")]
+    NamedTwice,
+    #[error("no more than {0} can be named at once")]
+    #[strum(message = "Send them in several parts.")]
+    TooMany(usize),
+    #[error("the check {0} holds back every payment, not one instalment")]
+    #[strum(message = "Tie instalments to checks that were added to this grant, or to conditions that the award made for one instalment.")]
+    CheckForEveryPayment(String),
     #[error("the area is not one of the fund's")]
     #[strum(message = "Choose one of the fund's areas.")]
     UnknownArea,
@@ -283,9 +297,9 @@ pub enum Refusal {
     #[error("the date {0} lies in the future")]
     #[strum(message = "Choose today or an earlier day.")]
     DateInFuture(Date),
-    #[error("the dates are not in order")]
+    #[error("{0}")]
     #[strum(message = "Put the dates in order.")]
-    DatesOutOfOrder,
+    DatesOutOfOrder(&'static str),
     #[error("a score has a value from 0 to 5 for each criterion")]
     #[strum(message = "Give each criterion a value from 0 to 5.")]
     ScoreOutOfRange,
@@ -345,6 +359,9 @@ impl Refusal {
             | Self::ScheduleDiffers { .. }
             | Self::Nothing
             | Self::RulesIncomplete(_)
+            | Self::NamedTwice
+            | Self::TooMany(_)
+            | Self::CheckForEveryPayment(_)
             | Self::UnknownArea
             | Self::AnswerMissing(_)
             | Self::UnknownQuestion(_)
@@ -360,7 +377,7 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::DateInFuture(_)
-            | Self::DatesOutOfOrder
+            | Self::DatesOutOfOrder(_)
             | Self::ScoreOutOfRange => Kind::Input,
             _ => Kind::State,
         }

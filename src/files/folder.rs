@@ -36,7 +36,8 @@ impl Folder {
         let parent = path.parent().unwrap_or(&self.0);
         tokio::fs::create_dir_all(parent).await?;
         tokio::fs::rename(&sealed.path, &path).await?;
-        sync(parent).await
+        sync(parent).await?;
+        sync(&self.0).await
     }
 
     pub(super) async fn get(&self, file: &FileDigest) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {

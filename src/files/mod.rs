@@ -23,6 +23,8 @@ use seal::{Opening, Sealing};
 
 /// The most bytes that one file may have.
 pub const FILE_MOST: u64 = 10 * 1024 * 1024;
+/// Within how many bytes from its end a PDF says that it is whole.
+const ENDING: usize = 1024;
 /// How many bytes tell what a file is.
 const TELLING: usize = 16;
 
@@ -33,8 +35,10 @@ pub enum FileError {
     TooLarge,
     #[error("this is neither a photograph (JPEG, PNG, WebP) nor a PDF")]
     UnknownKind,
-    #[error("this picture cannot be read: {0}")]
-    Picture(String),
+    #[error("this picture cannot be read, or is larger than can be worked on")]
+    Picture,
+    #[error("this PDF is not whole")]
+    Document,
     #[error("the upload broke off")]
     BrokenOff,
     #[error("the file is not in the store")]
@@ -101,12 +105,19 @@ impl Files {
             while let Some(more) = next(1).await? {
                 whole.extend(more);
             }
+            let _turn = picture::TURNS.acquire().await.map_err(std::io::Error::other)?;
             let painted = tokio::task::spawn_blocking(move || picture::paint_anew(&whole)).await.map_err(std::io::Error::other)??;
             sealing.take(&painted).await?;
         } else {
+            let mut ends = begins.clone();
             sealing.take(&begins).await?;
             while let Some(more) = next(1).await? {
                 sealing.take(&more).await?;
+                ends.extend_from_slice(&more);
+                ends.drain(..ends.len().saturating_sub(ENDING));
+            }
+            if !ends.windows(5).any(|part| part == b"%%EOF") {
+                return Err(FileError::Document);
             }
         }
         let sealed = sealing.end().await?;
@@ -133,7 +144,7 @@ impl Files {
             Self::Folder(folder) => folder.get(file).await?.left_stream(),
             Self::Bucket(bucket) => bucket.get(file).await?.right_stream(),
         };
-        let opening = Opening::new(key, vault.bound_file(group));
+        let opening = Opening::new(key, vault.bound_file(group), file);
         Ok(opening.stream(sealed.map_err(FileError::from)))
     }
 

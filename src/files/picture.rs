@@ -5,6 +5,8 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
+use tokio::sync::Semaphore;
+
 use super::FileError;
 
 /// The longest side that is kept, in pixels.
@@ -14,6 +16,8 @@ const SIDE_READ: u32 = 12_000;
 /// How much memory decoding may take, in bytes.
 const MEMORY_MOST: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 85;
+/// How many pictures are worked on at once: each may take as much memory.
+pub(super) static TURNS: Semaphore = Semaphore::const_new(2);
 
 pub(super) fn is_one(begins: &[u8]) -> bool {
     matches!(image::guess_format(begins), Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP))
@@ -21,12 +25,15 @@ pub(super) fn is_one(begins: &[u8]) -> bool {
 
 /// The picture without what was noted beside it.
 pub(super) fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
-    let unreadable = |error: image::ImageError| FileError::Picture(error.to_string());
+    let unreadable = |_: image::ImageError| FileError::Picture;
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(FileError::Store)?;
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE_READ), Some(SIDE_READ), Some(MEMORY_MOST));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
+    if decoder.total_bytes() > MEMORY_MOST {
+        return Err(FileError::Picture);
+    }
     let orientation = decoder.orientation().map_err(unreadable)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     picture.apply_orientation(orientation);
@@ -64,6 +71,6 @@ mod tests {
         let mut png = Vec::new();
         DynamicImage::new_rgb8(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
         png[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
-        assert!(matches!(paint_anew(&png), Err(FileError::Picture(_))));
+        assert!(matches!(paint_anew(&png), Err(FileError::Picture)));
     }
 }

@@ -17,6 +17,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
 use super::FileError;
+use crate::domain::file::FileDigest;
 use crate::log::keys::to_hex;
 
 const NONCE: usize = 19;
@@ -90,11 +91,14 @@ pub(super) struct Opening {
     bound: Vec<u8>,
     decryptor: Option<DecryptorBE32<XChaCha20Poly1305>>,
     waiting: Vec<u8>,
+    hash: Sha256,
+    digest: String,
 }
 
 impl Opening {
-    pub(super) fn new(key: Key, bound: Vec<u8>) -> Self {
-        Self { key, bound, decryptor: None, waiting: Vec::new() }
+    /// Opens what lies under a digest: the file of that digest and no other.
+    pub(super) fn new(key: Key, bound: Vec<u8>, file: &FileDigest) -> Self {
+        Self { key, bound, decryptor: None, waiting: Vec::new(), hash: Sha256::new(), digest: file.to_string() }
     }
 
     pub(super) fn stream<S>(self, sealed: S) -> impl Stream<Item = Result<Bytes, FileError>>
@@ -109,7 +113,10 @@ impl Opening {
                     return Ok(Some((chunk, (Some(opening), sealed))));
                 }
                 match sealed.next().await.transpose()? {
-                    Some(more) => opening.waiting.extend_from_slice(&more),
+                    Some(more) => {
+                        opening.hash.update(&more);
+                        opening.waiting.extend_from_slice(&more);
+                    }
                     None => return Ok(Some((opening.last()?, (None, sealed)))),
                 }
             }
@@ -130,6 +137,9 @@ impl Opening {
 
     fn last(self) -> Result<Bytes, FileError> {
         let decryptor = self.decryptor.ok_or(FileError::Altered)?;
+        if to_hex(&self.hash.finalize()) != self.digest {
+            return Err(FileError::Altered);
+        }
         let open = decryptor.decrypt_last(Payload { msg: &self.waiting, aad: &self.bound }).map_err(|_| FileError::Altered)?;
         Ok(open.into())
     }

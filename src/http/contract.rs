@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
-use super::api::{self, Accepted, NOUNS, Noun, PREFIX, Read};
+use super::api::{self, Accepted, FileKept, NOUNS, Noun, PREFIX, Read};
 use super::problem::Document;
 use crate::domain::command::{Spec, schemas_of};
 use crate::domain::role::Who;
@@ -25,6 +25,7 @@ pub fn contract() -> String {
     let mut schemas: Schemas = Vec::new();
     schemas_of::<Document>(&mut schemas);
     schemas_of::<Accepted>(&mut schemas);
+    schemas_of::<FileKept>(&mut schemas);
     let mut paths: BTreeMap<String, PathItem> = BTreeMap::new();
     let mut add = |path: String, method: HttpMethod, operation: Operation| {
         let item = PathItem::new(method, operation);
@@ -137,7 +138,7 @@ fn binary() -> utoipa::openapi::Content {
 fn upload() -> Operation {
     let mut purpose = query("purpose");
     purpose.required = Required::True;
-    let answer = ResponseBuilder::new().description("Kept").content("application/json", json(reference("Accepted"))).build();
+    let answer = ResponseBuilder::new().description("Kept").content("application/json", json(reference("FileKept"))).build();
     let body = RequestBodyBuilder::new().required(Some(Required::True)).description(Some("The file itself, of at most 10 MiB."));
     let operation = OperationBuilder::new()
         .operation_id(Some("group_keep_file"))
@@ -146,8 +147,7 @@ fn upload() -> Operation {
         .tag("groups")
         .parameters(Some(in_path(api::FILES).chain([purpose, idempotency_key()]).collect::<Vec<_>>()))
         .request_body(Some(body.content("application/octet-stream", binary()).build()))
-        .response("201", answer.clone())
-        .response("200", answer);
+        .response("201", answer);
     let operation = with_problems(operation, &["400", "401", "403", "404", "409", "413", "422", "503"]);
     operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
 }

@@ -167,6 +167,11 @@ impl From<CommandError> for Problem {
             // What belongs to another group must look like what does not exist.
             CommandError::Refused(Refusal::NotOfGroup) => Fault::NotFound.problem("there is nothing with this id"),
             CommandError::Refused(refusal) => refusal.into(),
+            CommandError::RefusedFor { ref refusal, noun, id } => {
+                let mut problem = Self::from(refusal.clone()).about(format!("{noun} {id}"));
+                problem.0.detail = error.to_string();
+                problem
+            }
             CommandError::KeyReused => Fault::KeyReused.problem("the Idempotency-Key was used for another request"),
             CommandError::Stale => Fault::Stale.problem("the record was changed since it was read"),
             CommandError::Busy => Fault::Busy.problem("too many are changing the same thing at once"),
@@ -196,7 +201,7 @@ impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
         match &error {
             FileError::TooLarge => Fault::TooLarge.problem(error.to_string()),
-            FileError::UnknownKind | FileError::Picture(_) => Fault::InvalidFile.problem(error.to_string()),
+            FileError::UnknownKind | FileError::Picture | FileError::Document => Fault::InvalidFile.problem(error.to_string()),
             FileError::BrokenOff => Fault::InvalidFile.problem("the upload broke off"),
             FileError::Missing => Fault::NotFound.problem("the file is not there any more"),
             FileError::Vault(VaultError::NoKey(_)) => Fault::NotFound.problem("there is nothing with this id"),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::{Due, JobError, Jobs};
 use crate::domain::application::ApplicationState;
 use crate::domain::command::Nothing;
@@ -26,8 +28,7 @@ impl Jobs {
             command: Command::Grant(GrantId(grant.id), GrantCommand::LapseOffer(Nothing {})),
         };
         let mut due: Vec<_> = ran_out.into_iter().map(lapse_offer).collect();
-        let funds = self.views.list::<FundRow>(None, vec![], &page).await?.items;
-        let funds: BTreeMap<_, _> = funds.into_iter().map(|fund| (fund.id, fund)).collect();
+        let funds = self.funds().await?;
         let mut page = page;
         loop {
             let drafts = vec![("state", vec![<&str>::from(ApplicationState::Draft).to_owned()])];
@@ -42,6 +43,18 @@ impl Jobs {
             match drafts.next {
                 Some(next) => page.after = Some(next),
                 None => return Ok(due),
+            }
+        }
+    }
+
+    async fn funds(&self) -> Result<BTreeMap<Uuid, FundRow>, JobError> {
+        let (mut all, mut page) = (BTreeMap::new(), Page { after: None, most: MOST });
+        loop {
+            let funds = self.views.list::<FundRow>(None, vec![], &page).await?;
+            all.extend(funds.items.into_iter().map(|fund| (fund.id, fund)));
+            match funds.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(all),
             }
         }
     }

@@ -52,11 +52,15 @@ impl Jobs {
     /// # Errors
     /// When the database does not answer, or a view cannot be read.
     pub async fn once(&self) -> Result<usize, JobError> {
-        let mut taken = 0;
+        let (mut taken, mut failed) = (0, None);
         for command in [self.deadlines().await?, self.reminders().await?].into_iter().flatten() {
-            taken += usize::from(self.issue(command).await?);
+            match self.issue(command).await {
+                Ok(new) => taken += usize::from(new),
+                // One that cannot be done must not keep the others from being done.
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(taken)
+        failed.map_or(Ok(taken), Err)
     }
 
     /// Issues one command under an id that follows from what it is about; whether it was taken.

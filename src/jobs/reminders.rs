@@ -23,7 +23,7 @@ impl Jobs {
             for row in updates.items {
                 let occasion = if today > row.due_on { Occasion::Overdue } else { Occasion::Before };
                 let remind = RemindUpdate { update: row.update, occasion };
-                let key = format!("remind/{}/{}/{}/{}", row.grant, row.update, <&str>::from(occasion), row.due_on);
+                let key = format!("remind/{}/{}/{}/{}/{}", row.grant, row.update, <&str>::from(occasion), row.due_on, row.moved);
                 due.push(Due { key, command: Command::Grant(GrantId(row.grant), GrantCommand::RemindUpdate(remind)) });
             }
             match updates.next {

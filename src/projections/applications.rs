@@ -15,7 +15,7 @@ use crate::log::record::Recorded;
 
 /// An application as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Application)]
+#[schema(as = ApplicationRecord)]
 pub struct ApplicationRow {
     pub id: Uuid,
     pub version: i64,
@@ -85,7 +85,7 @@ impl Projection for Applications {
 
     fn project(event: &Recorded, row: Option<ApplicationRow>, _: Option<ApplicationRow>) -> Option<ApplicationRow> {
         let Event::Application(happened) = &event.event else { return None };
-        if let ApplicationEvent::ApplicationStarted { fund, round, group, form } = happened {
+        if let ApplicationEvent::ApplicationStarted { fund, round, group, form, .. } = happened {
             return Some(started(event, *fund, round, *group, *form));
         }
         let mut row = row?;
@@ -130,9 +130,17 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
 
 impl ApplicationRow {
     fn take(&mut self, event: &Recorded, happened: &ApplicationEvent) {
+        self.interests.apply(happened);
+        let was = self.state;
+        self.happened(event, happened);
+        if was == ApplicationState::ReserveList && self.state != was {
+            self.rank = None;
+        }
+    }
+
+    fn happened(&mut self, event: &Recorded, happened: &ApplicationEvent) {
         use ApplicationEvent as E;
         use ApplicationState as S;
-        self.interests.apply(happened);
         match happened {
             E::ApplicationStarted { .. } | E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
             E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
@@ -175,7 +183,6 @@ impl ApplicationRow {
             E::PublicSummaryWritten { summary } => self.summary = Some(summary.clone()),
             E::Awarded { terms, reason, sitting } => {
                 self.awarded = Some(terms.amount);
-                self.rank = None;
                 self.sat(sitting, reason.as_ref());
                 self.decide(S::Awarded, event, reason.as_ref().map(ToString::to_string));
             }
@@ -199,6 +206,7 @@ impl ApplicationRow {
             }
             E::ReviewDecided { upheld, reason, .. } => {
                 self.note = Some(reason.to_string());
+                self.decided_on = self.decided_on.filter(|_| !upheld);
                 self.state = match (self.reviewed.take(), upheld) {
                     (Some(S::Ineligible), true) => S::Submitted,
                     (_, true) => S::InAssessment,

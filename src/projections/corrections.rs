@@ -29,7 +29,8 @@ impl Projection for Corrections {
         else {
             return None;
         };
-        Some(Touches::one(&format_args!("{}/{sequence:08}", event.stream)))
+        let stream = if matches!(event.event, Event::Grant(_)) { "grant" } else { "group" };
+        Some(Touches::one(&format_args!("{stream}/{}/{sequence:08}", event.stream)))
     }
 
     fn project(event: &Recorded, row: Option<CorrectionRow>, _: Option<CorrectionRow>) -> Option<CorrectionRow> {

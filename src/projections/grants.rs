@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Projection, Touches};
 use crate::domain::file::FileDigest;
-use crate::domain::grant::{GrantState, Instalment, Owed, VariationState, Varied};
+use crate::domain::grant::{GrantState, Instalment, Owed, Released, VariationState, Varied};
 use crate::domain::sealed::Sealed;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
@@ -16,7 +16,7 @@ use crate::log::record::Recorded;
 
 /// A grant as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Grant)]
+#[schema(as = GrantRecord)]
 pub struct GrantRow {
     pub id: Uuid,
     pub version: i64,
@@ -73,8 +73,8 @@ pub struct GrantRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ScheduledInstalment)]
 pub struct InstalmentRow {
-    #[serde(flatten)]
-    pub instalment: Instalment,
+    pub amount: Money,
+    pub released: Released,
     pub payment: Option<u16>,
 }
 
@@ -160,7 +160,7 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         return None;
     };
     let outstanding = |condition: Option<String>| CheckRow { state: "outstanding".into(), note: None, good_until: None, condition };
-    let conditions = conditions.iter().map(|(check, text)| (check.clone(), outstanding(Some(text.to_string()))));
+    let conditions = conditions.iter().map(|(check, condition)| (check.clone(), outstanding(Some(condition.text.to_string()))));
     Some(GrantRow {
         id: event.stream,
         version: event.sequence,
@@ -248,7 +248,7 @@ impl GrantRow {
                 let words = Some(words.to_string());
                 self.stories.insert(*story, StoryRow { words, consented_on: *consented_on, photographs: photographs.clone() });
             }
-            E::StoryWithdrawn { story, .. } => {
+            E::StoryWithdrawn { story } => {
                 if let Some(found) = self.stories.get_mut(story) {
                     (found.words, found.photographs) = (None, BTreeSet::new());
                 }
@@ -267,7 +267,11 @@ impl GrantRow {
         match happened {
             E::PaymentsScheduled { first, instalments } => {
                 self.unschedule();
-                let row = |instalment: &Instalment| InstalmentRow { instalment: instalment.clone(), payment: None };
+                let row = |instalment: &Instalment| InstalmentRow {
+                    amount: instalment.amount,
+                    released: instalment.released.clone(),
+                    payment: None,
+                };
                 self.instalments.extend((*first..).zip(instalments.iter().map(row)));
             }
             E::PaymentPrepared { payment, instalment: Some(instalment), .. } => {
@@ -368,6 +372,7 @@ impl GrantRow {
             _ => {}
         }
         self.due_back = self.underspend_due.plus(self.clawback_due);
+        self.return_due_on = self.return_due_on.filter(|_| !self.due_back.is_zero());
     }
 
     fn owe_less(&mut self, owed: Owed, amount: Money) {

@@ -70,7 +70,7 @@ impl Projection for Payments {
     fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
         use GrantEvent as E;
         let Event::Grant(happened) = &event.event else { return None };
-        if let E::PaymentPrepared { payment, instalment, amount, route, supplier, prepared_by, eyes, .. } = happened {
+        if let E::PaymentPrepared { payment, instalment, amount, route, supplier, prepared_by, eyes, prepared_on, .. } = happened {
             return Some(PaymentRow {
                 grant: event.stream,
                 payment: *payment,
@@ -83,7 +83,7 @@ impl Projection for Payments {
                 receipt: None,
                 prepared_by: *prepared_by,
                 approved_by: BTreeSet::new(),
-                prepared_on: event.recorded_on(),
+                prepared_on: *prepared_on,
                 sent_on: None,
                 paid_on: None,
                 reason: None,

@@ -38,6 +38,9 @@ pub struct UpdateRow {
     pub files: BTreeSet<FileDigest>,
     /// When the group was reminded last.
     pub reminded_on: Option<Date>,
+    /// How often the day was moved.
+    #[serde(default)]
+    pub moved: u16,
 }
 
 /// What the group said of a sign, and what staff judge.
@@ -97,6 +100,7 @@ impl Projection for Updates {
                 question: None,
                 files: BTreeSet::new(),
                 reminded_on: None,
+                moved: 0,
             });
         }
         let mut row = row?;
@@ -114,7 +118,13 @@ impl Projection for Updates {
                     judged: None,
                     judgement: None,
                 };
-                row.outcomes = outcomes.iter().map(said).collect();
+                let judged = std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
+                // What staff judged before it was queried still stands.
+                for before in judged {
+                    if let (Some(strength), Some(judgement)) = (before.judged, before.judgement) {
+                        row.judge(&before.sign, strength, judgement);
+                    }
+                }
             }
             E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
             E::UpdateQueried { question, .. } => {
@@ -124,7 +134,7 @@ impl Projection for Updates {
             E::UpdateCorrected { people, volunteers, spent, .. } => {
                 (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
             }
-            E::UpdateMoved { due_on, .. } => row.due_on = *due_on,
+            E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
             E::ReminderSent { sent_on, .. } => row.reminded_on = Some(*sent_on),
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;

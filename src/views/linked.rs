@@ -64,9 +64,13 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn history(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<HistoryLine>, ViewError> {
-        let row: Option<GroupRow> = self.find(&group.to_string(), as_at).await?;
-        let took_in = row.iter().flat_map(|row| row.took_in.iter().map(ToString::to_string));
-        let groups: Vec<String> = std::iter::once(group.to_string()).chain(took_in).collect();
+        let mut groups = vec![group.to_string()];
+        let mut at = 0;
+        while let Some(id) = groups.get(at) {
+            let row: Option<GroupRow> = self.find(id, as_at).await?;
+            groups.extend(row.iter().flat_map(|row| row.took_in.iter().map(ToString::to_string)));
+            at += 1;
+        }
         let page = Page { after: None, most: 500 };
         let of = || vec![("group_id", groups.clone())];
         let grants = self.list::<GrantRow>(as_at, of(), &page).await?.items;

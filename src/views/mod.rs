@@ -121,8 +121,12 @@ impl Views {
     pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Uuid>, ViewError> {
         let row: Option<PersonRow> = self.find(&person.to_string(), None).await?;
         let mut own: Vec<Uuid> = row.map(|row| row.groups.into_iter().collect()).unwrap_or_default();
-        let rows = self.groups(own.iter().map(ToString::to_string).collect()).await?;
-        own.extend(rows.iter().flat_map(|row| &row.took_in).map(|group| group.0));
+        let mut from = 0;
+        while from < own.len() {
+            let rows = self.groups(own[from..].iter().map(ToString::to_string).collect()).await?;
+            from = own.len();
+            own.extend(rows.iter().flat_map(|row| &row.took_in).map(|group| group.0));
+        }
         Ok(own)
     }
 }

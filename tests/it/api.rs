@@ -63,7 +63,7 @@ async fn bad_input(house: House) {
     answer.is_problem(422, "invalid_field");
     assert_eq!(answer.body["field"], "purpose");
     let key = [("Idempotency-Key", "k")];
-    for body in ["{", "", "[]", "null", "{} {}", "\u{feff}{}"] {
+    for body in ["{", "", "[]", "null", "{} {}", "\u{feff}{}", "[\"A\",\"B\"]"] {
         let answer = client.post_with("/api/v1/funds", body, &key);
         assert!(["malformed_json", "invalid_field"].contains(&answer.code()), "{body}: {}", answer.body);
     }

@@ -83,6 +83,15 @@ async fn outside(house: House) {
     let guest = client.by(&token(&house, guest));
     assert_eq!(post(&guest, "declare", json!({})).status, 200);
     assert_eq!(post(&guest, "defer", json!({ "reason": "Not yet" })).status, 200);
+    let (other, ..) = office.draft(&house, 800).await;
+    let line = |application| json!({ "application": application, "verdict": { "defer": { "reason": "Not yet" } } });
+    let meeting = |lines: Value| json!({ "round": "first", "met_on": house.today(), "decisions": lines });
+    let path = format!("/api/v1/funds/{}/record-meeting", office.fund);
+    let answer = guest.post(&path, &meeting(json!([line(other)])));
+    answer.is_problem(409, "application_not_in_state");
+    assert_eq!(answer.body["field"], format!("application {other}"), "which line it was: {}", answer.body);
+    guest.post(&path, &meeting(json!([line(other), line(other)]))).is_problem(422, "named_twice");
+    guest.post(&path, &meeting(json!([{ "application": other, "verdict": {} }]))).is_problem(422, "invalid_field");
     let seen = guest.get(&format!("/api/v1/applications/{application}")).body;
     let withdrew: Vec<_> = seen["withdrew"].as_array().unwrap().clone();
     assert_eq!((seen["present"].as_array().unwrap().len(), withdrew.len()), (1, 2), "{seen}");

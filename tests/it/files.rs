@@ -6,13 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use microgrants::domain::Role;
 use microgrants::files::{Bucket, FILE_MOST, FileError, Files};
 use serde_json::json;
 
 use crate::cases::Cases;
 use crate::house::House;
 use crate::office::Office;
-use crate::service::{serve, token};
+use crate::service::{narrowed, serve, token};
 
 const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
 
@@ -26,7 +27,8 @@ pub fn cases(cases: &mut Cases) {
 /// A PDF of so many bytes.
 fn pdf(bytes: usize) -> Vec<u8> {
     let mut pdf = format!("%PDF-1.7\n{WORDS}\n").into_bytes();
-    pdf.resize(bytes, b'.');
+    pdf.resize(bytes - 5, b'.');
+    pdf.extend(b"%%EOF");
     pdf
 }
 
@@ -52,17 +54,19 @@ async fn through_the_api(house: House) {
     let large = pdf(200_000);
     let first = client.upload(&format!("{path}?purpose=receipt"), &large, "one");
     assert_eq!(first.status, 201, "{}", first.body);
+    assert_eq!((first.body["media"].as_str(), first.body["bytes"].as_u64()), (Some("application/pdf"), Some(200_000)));
     let picture = client.upload(&format!("{path}?purpose=photograph"), &photograph(), "two");
     assert_eq!(picture.status, 201, "{}", picture.body);
     let kept = client.get(&format!("/api/v1/groups/{group}")).body["files"].as_array().unwrap().clone();
     assert_eq!(kept.len(), 2);
     let file = |at: usize| format!("{path}/{}", kept[at]["file"].as_str().unwrap());
+    assert_eq!((&first.body["file"], &picture.body["file"]), (&kept[0]["file"], &kept[1]["file"]));
     assert_eq!((client.bytes(&file(0)), &kept[0]["media"]), (large, &json!("application/pdf")));
     let opened = client.bytes(&file(1));
     assert_eq!((image::guess_format(&opened).unwrap(), &kept[1]["media"]), (image::ImageFormat::Jpeg, &json!("image/jpeg")));
     assert!(!opened.windows(5).any(|bytes| bytes == b"53.54"), "nothing of where it was taken remains");
     // A repeat gets the first answer, and keeps nothing more.
-    let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(100), "one");
+    let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(200), "one");
     assert_eq!(again.body, first.body);
     assert_eq!(stored(&house).len(), 2);
     for bytes in stored(&house) {
@@ -71,8 +75,11 @@ async fn through_the_api(house: House) {
     // Others see neither list nor file; staff who work with groups do.
     let other = client.by(&token(&house, stranger));
     other.get(&file(0)).is_problem(404, "not_found");
-    other.upload(&format!("{path}?purpose=receipt"), &pdf(100), "three").is_problem(404, "not_found");
+    other.upload(&format!("{path}?purpose=receipt"), &pdf(200), "three").is_problem(404, "not_found");
     assert_eq!(client.by(&token(&house, office.ada)).bytes(&file(0)).len(), 200_000);
+    let panel = client.by(&narrowed(&house, office.ada, Some(vec![Role::Panel])));
+    panel.get(&file(0)).is_problem(403, "not_yours");
+    assert_eq!(panel.bytes(&file(1)), opened, "the panel sees pictures and forms, not accounts");
     client.get(&format!("{path}/{}", "0".repeat(64))).is_problem(404, "not_found");
 }
 
@@ -95,6 +102,7 @@ async fn bad_uploads(house: House) {
     let client = serve(&house, member);
     let path = format!("/api/v1/groups/{group}/files?purpose=receipt");
     client.upload(&path, b"<html><script>alert(1)</script></html>", "a").is_problem(422, "invalid_file");
+    client.upload(&path, b"%PDF-1.4\nnot really", "h").is_problem(422, "invalid_file");
     client.upload(&path, b"", "b").is_problem(422, "invalid_file");
     let mut half = photograph();
     half.truncate(120);
@@ -103,9 +111,9 @@ async fn bad_uploads(house: House) {
     endless[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
     client.upload(&path, &endless, "d").is_problem(422, "invalid_file");
     client.upload(&path, &pdf(usize::try_from(FILE_MOST).unwrap() + 1), "e").is_problem(413, "too_large");
-    client.upload(&path.replace("receipt", "malice"), &pdf(10), "f").is_problem(400, "invalid_query");
-    client.upload(&path.replace("?purpose=receipt", ""), &pdf(10), "g").is_problem(400, "invalid_query");
-    client.upload(&path, &pdf(10), "not a key").is_problem(400, "invalid_key");
+    client.upload(&path.replace("receipt", "malice"), &pdf(200), "f").is_problem(400, "invalid_query");
+    client.upload(&path.replace("?purpose=receipt", ""), &pdf(200), "g").is_problem(400, "invalid_query");
+    client.upload(&path, &pdf(200), "not a key").is_problem(400, "invalid_key");
     // There is no way to say that a file is there which was never handed in.
     let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
     client.post(&format!("/api/v1/groups/{group}/keep-file"), &claim).is_problem(404, "no_such_address");

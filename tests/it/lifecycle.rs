@@ -149,6 +149,17 @@ fn reserve_list(seen: &mut Seen) {
     ask.does(0, "application/promote", &reason);
     let fund = &ask.world.world.funds[&FUND.0];
     assert_eq!(fund.first_reserve(&"first".parse().unwrap()), Some(1), "whoever was promoted leaves the list");
+    // A meeting promotes several in their turn, without a reason.
+    let third = Uuid::from_u128(302);
+    ask.world.does(0, "application", third, "reserve", &reserve(2));
+    let line = |application: Uuid| json!({ "application": application, "verdict": { "promote": award("2500.00") } });
+    let meeting = json!({ "round": "first", "met_on": "2026-06-01", "decisions": [line(second), line(third)] });
+    let mut met = ask.world.world.clone();
+    std::mem::swap(&mut ask.world.world, &mut met);
+    ask.does(0, "fund/record-meeting", &meeting);
+    assert_eq!(ask.world.world.funds[&FUND.0].first_reserve(&"first".parse().unwrap()), None);
+    ask.world.world = met;
+    ask.world.does(0, "application", third, "withdraw", &json!({}));
     // Whoever withdraws leaves it too.
     ask.world.does(0, "application", second, "withdraw", &json!({}));
     assert_eq!(ask.world.world.funds[&FUND.0].first_reserve(&"first".parse().unwrap()), None);
@@ -177,6 +188,10 @@ fn payments(seen: &mut Seen) {
     let part = |amount: &str, released: Value| json!({ "amount": amount, "released": released });
     let two = |first: &str| json!({ "instalments": [part(first, json!("at_once")), part("600.00", json!({ "from_day": { "day": "2026-08-01" } }))] });
     ask.refuses(0, "schedule_differs", "grant/schedule-payments", &two("300.00"));
+    let tied = json!({ "instalments": [part("1000.00", json!({ "after_check": { "check": "identity" } }))] });
+    ask.refuses(0, "check_for_every_payment", "grant/schedule-payments", &tied);
+    let many: Vec<_> = (0..25).map(|_| part("40.00", json!("at_once"))).collect();
+    ask.refuses(0, "too_many", "grant/schedule-payments", &json!({ "instalments": many }));
     ask.does(0, "grant/schedule-payments", &two("400.00"));
     ask.refuses(0, "instalment_missing", "grant/prepare-payment", &json!({ "amount": "400.00" }));
     ask.refuses(0, "instalment_not_due", "grant/prepare-payment", &json!({ "instalment": 2 }));
@@ -190,6 +205,9 @@ fn payments(seen: &mut Seen) {
     let batch =
         |amount: &str| json!({ "batch": "june", "sent_on": "2026-06-01", "payments": [{ "grant": ONE, "payment": 1, "amount": amount }] });
     ask.refuses(0, "amount_differs", "fund/send-batch", &batch("401.00"));
+    let mut twice = batch("400.00");
+    twice["payments"] = json!([twice["payments"][0], twice["payments"][0]]);
+    ask.refuses(0, "named_twice", "fund/send-batch", &twice);
     ask.does(0, "fund/send-batch", &batch("400.00"));
     ask.refuses(0, "exists", "fund/send-batch", &batch("400.00"));
 
@@ -217,12 +235,22 @@ fn changes(ask: &mut Asking<'_>) {
     ask.does(1, "grant/refuse-variation", &json!({ "variation": 1, "reason": "Not this year" }));
     ask.refuses(1, "variation_not_in_state", "grant/approve-variation", &json!({ "variation": 1 }));
     ask.refuses(0, "clawback_too_large", "grant/demand-clawback", &json!({ "amount": "500.01", "reason": "Spent otherwise" }));
+    let receive = |amount: &str, received_on: &str| json!({ "owed": "clawback", "amount": amount, "received_on": received_on });
+    ask.refuses(0, "nothing_due", "grant/receive-return", &receive("1.00", "2026-06-01"));
     ask.does(0, "grant/demand-clawback", &json!({ "amount": "1.00", "reason": "Spent otherwise" }));
+    ask.refuses(0, "return_not_due", "grant/receive-return", &receive("1.01", "2026-06-01"));
+    ask.refuses(0, "dates_out_of_order", "grant/receive-return", &receive("1.00", "2026-05-31"));
+    // The panel varies what it has no interest in; and only staff write what becomes public.
+    let purpose = json!({ "change": { "purpose": { "title": "Song", "description": "Neighbours sing." } }, "words": "Instead" });
+    ask.refuses_member("not_yours", "grant/request-variation", &purpose);
+    ask.does(0, "group/add-member", &json!({ "person": ask.world.staff[1] }));
+    ask.member("grant/request-variation", &amount("1600.00"));
+    ask.refuses(1, "interested", "grant/approve-variation", &json!({ "variation": 2 }));
     let reverse = json!({ "payment": 1, "happened_on": "2026-06-01", "reason": "Taken back" });
     ask.refuses(0, "money_returned", "grant/reverse-payment", &reverse);
     ask.does(0, "grant/publish-story", &json!({ "words": "They cook.", "consented_on": "2026-06-01", "consent": "A form" }));
-    ask.member("grant/withdraw-story", &json!({ "story": 1, "reason": "They asked" }));
-    ask.refuses_member("story_withdrawn", "grant/withdraw-story", &json!({ "story": 1, "reason": "They asked" }));
+    ask.member("grant/withdraw-story", &json!({ "story": 1 }));
+    ask.refuses_member("story_withdrawn", "grant/withdraw-story", &json!({ "story": 1 }));
 }
 
 fn updates(ask: &mut Asking<'_>) {
@@ -279,8 +307,10 @@ fn four_eyes() {
     ask.does(0, "grant/demand-clawback", &json!({ "amount": "50.00", "reason": "Spent otherwise" }));
     for owed in ["underspend", "clawback"] {
         ask.does(0, "grant/propose-return-waiver", &json!({ "owed": owed, "amount": "10.00", "reason": "Too little to chase" }));
-        ask.refuses(0, "same_person", "grant/confirm-return-waiver", &json!({ "owed": owed }));
-        ask.does(1, "grant/confirm-return-waiver", &json!({ "owed": owed }));
+        ask.refuses(0, "same_person", "grant/confirm-return-waiver", &json!({ "owed": owed, "amount": "10.00" }));
+        // Nobody confirms another amount than they read.
+        ask.refuses(1, "not_proposed", "grant/confirm-return-waiver", &json!({ "owed": owed, "amount": "9.00" }));
+        ask.does(1, "grant/confirm-return-waiver", &json!({ "owed": owed, "amount": "10.00" }));
     }
     assert_eq!(ask.world.world.grants[&ONE].due_back(), crate::office::gbp(130));
     let rules = json!({ "rules": crate::matrix::samples::rules(20) });

@@ -1,13 +1,13 @@
 //! Random commands against plain figures: after each, the rules and the figures must agree on what was allowed and
 //! on every pound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, DemandClawback, GrantState, Method, Owed, OwedOf, PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver,
-    ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, VariationOf, Varied,
+    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, GrantState, Method, Owed, PaymentBecause, PaymentOf,
+    PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, Varied,
 };
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
@@ -237,7 +237,7 @@ impl PlainGrant {
     }
 
     fn may_vary(&self, wanted: i64) -> bool {
-        wanted >= self.paid + self.on_its_way() && (wanted <= self.award || wanted <= 2500)
+        wanted != self.award && wanted >= self.paid + self.on_its_way() && (wanted <= self.award || wanted <= 2500)
     }
 
     fn owe_less(&mut self, owed: Owed, amount: i64) {
@@ -429,7 +429,10 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
             let waiver = ProposeReturnWaiver { owed, amount: gbp(pounds), reason: text("Too little") };
             (staff[person], on_grant(GrantCommand::ProposeReturnWaiver(waiver)))
         }
-        Move::ConfirmWaiver(_, owed, person) => (staff[person], on_grant(GrantCommand::ConfirmReturnWaiver(OwedOf { owed }))),
+        Move::ConfirmWaiver(grant, owed, person) => {
+            let amount = proposed(setting, grant, owed);
+            (staff[person], on_grant(GrantCommand::ConfirmReturnWaiver(ConfirmReturnWaiver { owed, amount })))
+        }
         Move::Reverse(_, payment) => {
             let reverse = ReversePayment { payment, happened_on: day, reason: text("Taken back") };
             (staff[0], on_grant(GrantCommand::ReversePayment(reverse)))
@@ -439,13 +442,20 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
             (members[grant], on_grant(GrantCommand::RequestVariation(RequestVariation { change, words: open("Costs changed") })))
         }
         Move::ApproveVariation(_, variation, person) => {
-            (staff[person], on_grant(GrantCommand::ApproveVariation(VariationOf { variation })))
+            (staff[person], on_grant(GrantCommand::ApproveVariation(ApproveVariation { variation, present: BTreeSet::new() })))
         }
         Move::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
         Move::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(Nothing {}))),
         Move::Terminate(_) => (staff[0], on_grant(GrantCommand::Terminate(because()))),
         Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
     }
+}
+
+/// What stands proposed to be given up, as whoever confirms it would read it.
+fn proposed(setting: &Setting, grant: usize, owed: Owed) -> Money {
+    let grant = setting.world.grants.get(&setting.application(grant).0).map(|grant| serde_json::to_value(grant).expect("JSON"));
+    let amount = grant.and_then(|grant| grant["dues"][<&str>::from(owed)]["waiver"][0].as_str().map(str::to_owned));
+    amount.and_then(|amount| amount.parse().ok()).unwrap_or(gbp(1))
 }
 
 fn because() -> Because {

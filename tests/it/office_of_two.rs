@@ -69,8 +69,7 @@ async fn everything(house: House) {
     }
     two.by(ben, "application/write-summary", json!({ "title": "Soup", "description": "Neighbours cook together." })).await;
     let (ends_on, update_due_on) = (house.in_days(60), house.in_days(80));
-    let award =
-        json!({ "amount": "1000.00", "ends_on": ends_on, "update_due_on": update_due_on, "conditions": { "hall": "The hall is booked" } });
+    let award = json!({ "amount": "1000.00", "ends_on": ends_on, "update_due_on": update_due_on, "conditions": { "hall": { "text": "The hall is booked" } } });
     let line = |mut award: Value, present: PersonId| {
         award["present"] = json!([present]);
         json!({ "round": "first", "met_on": today, "decisions": [{ "application": two.application, "verdict": { "award": award } }] })
@@ -108,7 +107,8 @@ async fn everything(house: House) {
     // More is needed; then an update is typed up from a call, queried, and handed in again.
     two.by(ada, "grant/request-variation", json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" })).await;
     two.refused(ada, "same_person", "grant/approve-variation", json!({ "variation": 1 })).await;
-    two.by(ben, "grant/approve-variation", json!({ "variation": 1 })).await;
+    two.refused(ben, "quorum_missing", "grant/approve-variation", json!({ "variation": 1 })).await;
+    two.by(ben, "grant/approve-variation", json!({ "variation": 1, "present": [ada] })).await;
     let update = |people: u32| {
         json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": people, "volunteers": 2, "spent": "800.00",
             "outcomes": [{ "sign": "bringing-people-together", "strength": "some", "words": "Nobody eats alone." }] })
@@ -131,8 +131,8 @@ async fn everything(house: House) {
         two.by(ben, "grant/receive-return", json!({ "amount": amount, "received_on": today })).await;
     }
     two.by(ada, "grant/propose-return-waiver", json!({ "amount": "50.00", "reason": "Spent on cups" })).await;
-    two.refused(ada, "same_person", "grant/confirm-return-waiver", json!({})).await;
-    two.by(ben, "grant/confirm-return-waiver", json!({})).await;
+    two.refused(ada, "same_person", "grant/confirm-return-waiver", json!({ "amount": "50.00" })).await;
+    two.by(ben, "grant/confirm-return-waiver", json!({ "amount": "50.00" })).await;
     two.by(ada, "grant/close", json!({})).await;
     two.by(ben, "grant/publish-story", json!({ "words": "They cook together.", "consented_on": today, "consent": "A call" })).await;
 

@@ -83,8 +83,9 @@ fn roles(seen: &mut Seen) {
     world.world.issue(Actor::Operator, Command::Person(stranger, register())).unwrap();
     seen.refuses_to(&mut world, Actor::Person(stranger), "not_yours", role(O::GiveRole, ada, Role::Auditor));
     seen.refuses(&mut world, 0, "needs_two_people", role(O::GiveRole, stranger, Role::Finance));
-    seen.refuses(&mut world, 0, "roles_exclude", role(O::GiveRole, ada, Role::Auditor));
-    seen.refuses(&mut world, 0, "role_held", role(O::GiveRole, ada, Role::Panel));
+    seen.refuses(&mut world, 1, "roles_exclude", role(O::GiveRole, ada, Role::Auditor));
+    seen.refuses(&mut world, 0, "same_person", role(O::GiveRole, ada, Role::Auditor));
+    seen.refuses(&mut world, 1, "role_held", role(O::GiveRole, ada, Role::Panel));
     seen.refuses(&mut world, 0, "role_not_held", role(O::EndRole, stranger, Role::Panel));
     seen.refuses(&mut world, 1, "not_proposed", role(O::ConfirmRole, stranger, Role::Finance));
     world.takes(0, role(O::ProposeRole, stranger, Role::Finance));
@@ -333,7 +334,7 @@ fn payments(seen: &mut Seen) {
     world.takes(0, Command::Group(group, provide_payee("65-43-21 87654321")));
     seen.refuses(&mut world, 0, "payee_changed", send);
     let none_due = on_grant(&world, receive_return(1, date(2026, 6, 1)));
-    seen.refuses(&mut world, 0, "return_not_due", none_due);
+    seen.refuses(&mut world, 0, "nothing_due", none_due);
     let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(1) }));
     seen.refuses(&mut world, 0, "underspend_too_large", unspent);
     let reduce = microgrants::domain::fund::Uncommit {

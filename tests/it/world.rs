@@ -63,7 +63,7 @@ impl World {
         let mut waiting = std::collections::VecDeque::from([(command, consequence)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match self.step(actor, &next, consequence) {
-                Ok(following) => waiting.extend(following.into_iter().map(|command| (command, true))),
+                Ok(following) => following.into_iter().rev().for_each(|command| waiting.push_front((command, true))),
                 Err(refusal) => {
                     let mut history = std::mem::take(&mut self.history);
                     history.truncate(happened);
@@ -102,6 +102,11 @@ impl World {
         facts.person = seen(&self.people, related.person);
         facts.fund = seen(&self.funds, related.fund);
         facts.group = seen(&self.groups, related.group);
+        let mut next = related.group.and_then(|id| self.groups.get(&id)).and_then(Group::merged_into);
+        while let Some(heir) = next {
+            facts.heirs.push(seen(&self.groups, Some(heir.0)));
+            next = self.groups.get(&heir.0).and_then(Group::merged_into);
+        }
         facts.application = seen(&self.applications, related.application);
         facts
     }

@@ -6,8 +6,8 @@ use super::story::{Story, because, open, prose};
 use crate::domain::application::Channel;
 use crate::domain::command::Nothing;
 use crate::domain::grant::{
-    AmountOf, ConfirmPayment, DemandClawback, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, PublishStory, QueryUpdate,
-    ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, UpdateBecause, UpdateOf, VariationOf, Varied,
+    AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, PublishStory,
+    QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, UpdateBecause, UpdateOf, Varied,
 };
 use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -91,7 +91,11 @@ impl Story<'_> {
             let change = Varied { update_due_on: later, ..Varied::default() };
             let words = open("Two of us were ill, and we began a month later.");
             self.on_grant(day, member, GrantCommand::RequestVariation(RequestVariation { change, words }));
-            self.on_grant(day + 3, panel, GrantCommand::ApproveVariation(VariationOf { variation: 1 }));
+            self.on_grant(
+                day + 3,
+                panel,
+                GrantCommand::ApproveVariation(ApproveVariation { variation: 1, present: std::collections::BTreeSet::new() }),
+            );
         }
         if self.took(Turn::Held) {
             self.on_grant(day, officer, GrantCommand::Hold(because("The group is choosing a new treasurer.")));

@@ -172,7 +172,7 @@ impl ApplicationCommand {
 events! {
     /// What happened to an application.
     ApplicationEvent {
-        ApplicationStarted { fund: FundId, round: Slug, group: GroupId, form: u32 },
+        ApplicationStarted { fund: FundId, round: Slug, group: GroupId, form: u32, late: bool },
         AnswersSaved {
             requested: Option<Money>,
             area: Option<Slug>,

@@ -54,6 +54,16 @@ impl Summary {
     }
 }
 
+/// What must be fulfilled before money is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    pub text: Prose,
+    /// It holds back the one instalment that is tied to it, and not every payment.
+    #[serde(default)]
+    pub one_instalment: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Award {
@@ -69,8 +79,8 @@ pub struct Award {
     pub update_due_on: Date,
     /// What must be fulfilled before money is paid, each under a key of its own.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub conditions: BTreeMap<Slug, Prose>,
+    #[schema(value_type = BTreeMap<String, Condition>)]
+    pub conditions: BTreeMap<Slug, Condition>,
     /// Who was present besides whoever records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
@@ -139,7 +149,7 @@ pub struct Terms {
     pub ends_on: Date,
     /// The last day for the final update.
     pub update_due_on: Date,
-    pub conditions: BTreeMap<Slug, Prose>,
+    pub conditions: BTreeMap<Slug, Condition>,
     pub people_at_risk: bool,
 }
 
@@ -212,10 +222,7 @@ impl Application {
     fn score(&self, score: &Score, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Eligible, S::InAssessment])?;
         let by = facts.by()?;
-        if facts.of_group()? {
-            return Err(Refusal::Interested);
-        }
-        self.interests.none_of(by)?;
+        self.unconflicted(by, facts)?;
         if self.counting(by).is_some() {
             return Err(Refusal::Exists("score"));
         }
@@ -226,7 +233,7 @@ impl Application {
     fn revise(&self, revise: &ReviseScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::InAssessment])?;
         let by = facts.by()?;
-        self.interests.none_of(by)?;
+        self.unconflicted(by, facts)?;
         self.counting(by).ok_or(Refusal::Unknown("score"))?;
         in_range(&revise.criteria)?;
         let ReviseScore { criteria, note, reason } = revise.clone();
@@ -238,6 +245,9 @@ impl Application {
         let by = facts.by()?;
         if aside.of != by && !facts.roles().contains(&Role::Administrator) {
             return Err(Refusal::NotYours);
+        }
+        if aside.of != by {
+            self.unconflicted(by, facts)?;
         }
         self.counting(aside.of).ok_or(Refusal::Unknown("score"))?;
         Ok(ApplicationEvent::ScoreSetAside { of: aside.of, reason: aside.reason.clone(), by })
@@ -265,7 +275,7 @@ impl Application {
             return Err(Refusal::SummaryMissing);
         }
         if award.update_due_on < award.ends_on || award.ends_on < facts.today {
-            return Err(Refusal::DatesOutOfOrder);
+            return Err(Refusal::DatesOutOfOrder("the update is due before the activity ends, or the activity ends before today"));
         }
         let sitting = self.sitting(&award.present, facts)?;
         let terms = Terms {

@@ -68,6 +68,12 @@ impl Interests {
         self.keyed.contains(&person)
     }
 
+    /// Whether staff keyed any of it in.
+    #[must_use]
+    pub fn was_keyed(&self) -> bool {
+        !self.keyed.is_empty()
+    }
+
     /// Refuses whoever has an interest, and whoever has not said.
     ///
     /// # Errors
@@ -79,12 +85,13 @@ impl Interests {
         if self.declared.contains_key(&person) { Ok(()) } else { Err(Refusal::NotDeclared) }
     }
 
-    /// Whether a reader may see what others scored, given the roles that the log gives them. An auditor, who can sit on no
-    /// panel, sees the record as it is; everybody else declares first, and whoever may score gives their own first.
+    /// Whether a reader may see what others scored, given the roles that the log gives them. Whoever is an auditor and
+    /// nothing else sees the record as it is; everybody else declares first, and whoever may score gives their own first.
     #[must_use]
     pub fn shows_others_scores(&self, person: PersonId, held: &Roles, scored: bool) -> bool {
-        if held.contains(&Role::Auditor) {
-            return true;
+        let only_audits = held.len() == 1 && held.contains(&Role::Auditor);
+        if only_audits {
+            return !self.is_interested(person);
         }
         self.none_of(person).is_ok() && (scored || !held.contains(&Role::Panel))
     }
@@ -155,7 +162,7 @@ impl Application {
     }
 
     /// The people named as present, with whoever decides, if they may decide together.
-    pub(super) fn sitting(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
+    pub(in crate::domain) fn sitting(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
         let mut present = present.clone();
         present.insert(facts.by()?);
         let organisation = facts.organisation()?;
@@ -163,10 +170,7 @@ impl Application {
             if !organisation.roles_of(*person).contains(&Role::Panel) {
                 return Err(Refusal::NotOnPanel);
             }
-            if facts.group()?.has_member(*person) {
-                return Err(Refusal::Interested);
-            }
-            self.interests.none_of(*person)?;
+            self.unconflicted(*person, facts)?;
         }
         let needed = usize::from(facts.fund()?.rules().quorum);
         if present.len() < needed {
@@ -176,11 +180,22 @@ impl Application {
             return Err(Refusal::KeyerAlone);
         }
         // Whoever sits on the panel and is of the group is interested without a word.
-        let own = organisation.holders(Role::Panel).filter(|person| facts.group().is_ok_and(|group| group.has_member(*person)));
+        let own = organisation.holders(Role::Panel).filter(|person| facts.is_member(*person).unwrap_or_default());
         Ok(Sitting { present, withdrew: self.interests.interested().chain(own).collect() })
     }
 
-    /// Whether somebody may act on money of the grant that came of it.
+    /// Refuses whoever has an interest, declared or by being of the group, and whoever has not declared.
+    ///
+    /// # Errors
+    /// [`Refusal::Interested`], [`Refusal::NotDeclared`].
+    pub(in crate::domain) fn unconflicted(&self, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
+        if facts.is_member(person)? {
+            return Err(Refusal::Interested);
+        }
+        self.interests.none_of(person)
+    }
+
+    /// Whether somebody may approve or waive money of the grant that came of it.
     ///
     /// # Errors
     /// [`Refusal::Interested`].

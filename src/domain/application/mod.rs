@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
-pub use decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict};
+pub use decision::{AtMeeting, Award, Condition, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict};
 pub use interest::{Declare, Interest, InterestKind, Interests, Sitting};
 pub use review::{DecideReview, RequestReview};
 
@@ -53,6 +53,7 @@ pub struct Application {
     area: Option<Slug>,
     answered: BTreeSet<Slug>,
     changes_to: BTreeSet<Slug>,
+    late: bool,
     people_at_risk: bool,
     interests: Interests,
     scores: BTreeMap<PersonId, Given>,
@@ -155,7 +156,8 @@ impl Stream for Application {
         use ApplicationState as S;
         self.interests.apply(event);
         match event {
-            E::ApplicationStarted { fund, round, group, form } => {
+            E::ApplicationStarted { fund, round, group, form, late } => {
+                self.late = *late;
                 self.place = Some(Place { fund: *fund, round: round.clone(), group: *group, form: *form });
                 self.state = S::Draft;
             }

@@ -38,7 +38,10 @@ impl Application {
         if self.decided.as_ref().is_some_and(|decided| decided.by.contains(&by)) {
             return Err(Refusal::SamePerson);
         }
-        self.interests.none_of(by)?;
+        self.unconflicted(by, facts)?;
+        if self.interests.keyed_by(by) {
+            return Err(Refusal::KeyerAlone);
+        }
         Ok(ApplicationEvent::ReviewDecided { upheld: review.upheld, reason: review.reason.clone(), by })
     }
 

@@ -20,7 +20,13 @@ impl Application {
         }
         round.takes_on(facts.today).or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
         facts.group()?.must_stand()?;
-        Ok(ApplicationEvent::ApplicationStarted { fund: start.fund, round: start.round.clone(), group: start.group, form: round.form() })
+        Ok(ApplicationEvent::ApplicationStarted {
+            fund: start.fund,
+            round: start.round.clone(),
+            group: start.group,
+            form: round.form(),
+            late: start.late,
+        })
     }
 
     pub(super) fn save(&self, answers: &Answers, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
@@ -76,7 +82,7 @@ impl Application {
         let fund = facts.fund()?;
         fund.must_be_open()?;
         let round = fund.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
-        if submit.channel != Channel::Web || submit.received_on.is_some() {
+        if submit.channel != Channel::Web || submit.received_on.is_some() || submit.late_reason.is_some() {
             keyed_by_officer(facts)?;
         }
         help_is_said(submit, facts)?;
@@ -108,7 +114,7 @@ impl Application {
             return Err(Refusal::NoChange);
         }
         if changes.due_on < facts.today {
-            return Err(Refusal::DatesOutOfOrder);
+            return Err(Refusal::DatesOutOfOrder("the day by which changes are due has passed"));
         }
         Ok(ApplicationEvent::ChangesRequested { questions: changes.questions.clone(), note: changes.note.clone(), due_on: changes.due_on })
     }
@@ -131,6 +137,10 @@ impl Application {
     pub(super) fn lapse(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        // What staff key in came in time, and may take them a while.
+        if (self.late || self.interests.was_keyed()) && !round.is_completed() {
+            return Err(Refusal::RoundNotInState("not completed, and staff are keying this in"));
+        }
         match round.takes_on(facts.today) {
             Ok(()) => Err(Refusal::RoundNotInState("open")),
             Err(_) => Ok(ApplicationEvent::ApplicationLapsed {}),

@@ -1,17 +1,35 @@
 //! What happens to many at once: a panel's meeting, a batch of payments, the reserve list of a round.
 
+use std::collections::BTreeSet;
+
 use super::{Fund, FundEvent, FundState, Listed, RecordMeeting, SendBatch};
 use crate::domain::{Facts, Refusal};
+
+/// How many decisions one meeting may have, and how many payments one batch.
+const DECISIONS_MOST: usize = 200;
+const PAYMENTS_MOST: usize = 500;
+
+fn each_once<T: Ord>(named: &[T], most: usize) -> Result<(), Refusal> {
+    if named.is_empty() {
+        return Err(Refusal::Nothing);
+    }
+    if named.len() > most {
+        return Err(Refusal::TooMany(most));
+    }
+    let distinct: BTreeSet<_> = named.iter().collect();
+    if distinct.len() == named.len() { Ok(()) } else { Err(Refusal::NamedTwice) }
+}
 
 impl Fund {
     pub(super) fn record_meeting(&self, meeting: &RecordMeeting, facts: &Facts) -> Result<FundEvent, Refusal> {
         self.must_be_open()?;
-        self.round(&meeting.round).ok_or(Refusal::Unknown("round"))?;
+        let round = self.round(&meeting.round).ok_or(Refusal::Unknown("round"))?;
         facts.not_future(meeting.met_on)?;
-        let applications: Vec<_> = meeting.decisions.iter().map(|line| line.application).collect();
-        if applications.is_empty() {
-            return Err(Refusal::Nothing);
+        if meeting.met_on < round.opens_on() {
+            return Err(Refusal::DatesOutOfOrder("the panel met before the round opened"));
         }
+        let applications: Vec<_> = meeting.decisions.iter().map(|line| line.application).collect();
+        each_once(&applications, DECISIONS_MOST)?;
         Ok(FundEvent::PanelMet { round: meeting.round.clone(), met_on: meeting.met_on, applications })
     }
 
@@ -21,10 +39,9 @@ impl Fund {
             return Err(Refusal::Exists("batch"));
         }
         facts.not_future(batch.sent_on)?;
-        let payments = u32::try_from(batch.payments.len()).unwrap_or(u32::MAX);
-        if payments == 0 {
-            return Err(Refusal::Nothing);
-        }
+        let payments: Vec<_> = batch.payments.iter().map(|line| (line.grant, line.payment)).collect();
+        each_once(&payments, PAYMENTS_MOST)?;
+        let payments = u32::try_from(payments.len()).unwrap_or(u32::MAX);
         let total = batch.payments.iter().map(|line| line.amount).sum();
         Ok(FundEvent::BatchSent { batch: batch.batch.clone(), sent_on: batch.sent_on, payments, total })
     }

@@ -62,6 +62,16 @@ impl Round {
         self.takes_on(today)
     }
 
+    #[must_use]
+    pub fn opens_on(&self) -> Date {
+        self.opens_on
+    }
+
+    #[must_use]
+    pub fn is_completed(&self) -> bool {
+        self.state == RoundState::Completed
+    }
+
     fn must_be(&self, state: RoundState) -> Result<(), Refusal> {
         if self.state == state { Ok(()) } else { Err(Refusal::RoundNotInState(self.state.into())) }
     }
@@ -105,7 +115,7 @@ impl Rounds {
                     return Err(Refusal::Exists("round"));
                 }
                 if plan.closes_on < plan.opens_on {
-                    return Err(Refusal::DatesOutOfOrder);
+                    return Err(Refusal::DatesOutOfOrder("the round closes before it opens"));
                 }
                 facts.organisation()?.form(plan.form).ok_or(Refusal::Unknown("form"))?;
                 Ok(FundEvent::RoundPlanned {

@@ -84,7 +84,7 @@ impl Grant {
             signers: rules.signers,
             eyes: rules.eyes,
             update_every_days: rules.update_every_days,
-            expires_on: facts.today.checked_add(stands).map_err(|_| Refusal::DatesOutOfOrder)?,
+            expires_on: facts.today.checked_add(stands).map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))?,
             ends_on: terms.ends_on,
             update_due_on: terms.update_due_on,
         };
@@ -114,6 +114,7 @@ impl Grant {
         };
         let outstanding: BTreeMap<Slug, CheckState> =
             checks.iter().chain(conditions.keys()).map(|check| (check.clone(), CheckState::Outstanding)).collect();
+        let every = conditions.iter().filter(|(_, condition)| !condition.one_instalment).map(|(key, _)| key.clone());
         *self = Self {
             events: self.events,
             state: GrantState::Offered,
@@ -124,6 +125,7 @@ impl Grant {
             award: sources.clone(),
             checks: outstanding,
             conditions: conditions.keys().cloned().collect(),
+            for_every_payment: checks.iter().cloned().chain(every).collect(),
             signers: *signers,
             eyes: *eyes,
             update_every_days: *update_every_days,

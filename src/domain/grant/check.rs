@@ -77,7 +77,7 @@ impl Grant {
                 self.outstanding(&passed.check, facts)?;
                 facts.has_file(passed.evidence.as_ref())?;
                 if passed.good_until.is_some_and(|until| until < facts.today) {
-                    return Err(Refusal::DatesOutOfOrder);
+                    return Err(Refusal::DatesOutOfOrder("the check is good only until a day that has passed"));
                 }
                 let PassCheck { check, note, good_until, evidence } = passed.clone();
                 Ok(GrantEvent::CheckPassed { check, note, by, good_until, evidence })
@@ -97,6 +97,7 @@ impl Grant {
             }
             GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
                 CheckState::WaiverProposed(proposed_by) if *proposed_by == by => Err(Refusal::SamePerson),
+                CheckState::WaiverProposed(_) if facts.application()?.not_interested(by).is_err() => Err(Refusal::Interested),
                 CheckState::WaiverProposed(_) => Ok(GrantEvent::CheckWaived { check: of.check.clone(), by }),
                 _ => Err(Refusal::NotProposed),
             },

@@ -6,15 +6,15 @@ use jiff::civil::Date;
 
 use super::agreement::{AcceptAgreement, Method, Offer};
 use super::check::{CheckNote, CheckOf, PassCheck};
-use super::dues::{AmountOf, DemandClawback, Owed, OwedOf, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
+use super::dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
 use super::payment::{ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment};
 use super::schedule::{Instalment, SchedulePayments};
-use super::story::{PublishStory, StoryBecause};
+use super::story::{PublishStory, StoryOf};
 use super::update::{
     CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
 };
-use super::variation::{Grown, RequestVariation, VariationBecause, VariationOf, Varied};
-use crate::domain::application::Channel;
+use super::variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, Varied};
+use crate::domain::application::{Channel, Condition, Sitting};
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
 use crate::domain::file::FileDigest;
@@ -77,7 +77,7 @@ commands! {
         /// Asks for another purpose, other dates or another amount.
         RequestVariation(RequestVariation) = "request-variation", Who::StaffOrOwn(&[Role::Officer]);
         /// Approves a variation, as somebody who did not ask for it: what is more is committed, what is less is released.
-        ApproveVariation(VariationOf) = "approve-variation", Who::Staff(&[Role::Panel]);
+        ApproveVariation(ApproveVariation) = "approve-variation", Who::Staff(&[Role::Panel]);
         /// Refuses a variation, with the reason.
         RefuseVariation(VariationBecause) = "refuse-variation", Who::Staff(&[Role::Panel]);
         /// Adds what was committed for a variation.
@@ -115,11 +115,11 @@ commands! {
         /// Proposes to waive a return, or to write a clawback off.
         ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, that a return is waived or a clawback written off.
-        ConfirmReturnWaiver(OwedOf) = "confirm-return-waiver", Who::Staff(&[Role::Finance]);
+        ConfirmReturnWaiver(ConfirmReturnWaiver) = "confirm-return-waiver", Who::Staff(&[Role::Finance]);
         /// Publishes a story that staff wrote, with the group's consent.
         PublishStory(PublishStory) = "publish-story", Who::Staff(&[Role::Officer]);
         /// Takes a story back.
-        WithdrawStory(StoryBecause) = "withdraw-story", Who::StaffOrOwn(&[Role::Officer]);
+        WithdrawStory(StoryOf) = "withdraw-story", Who::StaffOrOwn(&[Role::Officer]);
         /// Closes the grant.
         Close(Nothing) = "close", Who::Staff(&[Role::Officer]);
     }
@@ -154,7 +154,7 @@ events! {
             title: Line,
             description: Prose,
             checks: BTreeSet<Slug>,
-            conditions: BTreeMap<Slug, Prose>,
+            conditions: BTreeMap<Slug, Condition>,
             signers: u8,
             eyes: u8,
             update_every_days: Option<u16>,
@@ -194,7 +194,7 @@ events! {
         PaymentReversed { payment: u16, sources: Sources, reason: Prose, reversed_on: Date },
         PaymentCorrected { payment: u16, paid_on: Date, reason: Prose, corrects: u32 },
         VariationRequested { variation: u16, change: Varied, words: Sealed, by: PersonId },
-        VariationApproved { variation: u16, change: Varied, released: Sources, more: Money, by: PersonId },
+        VariationApproved { variation: u16, change: Varied, released: Sources, more: Money, by: PersonId, sitting: Option<Sitting> },
         VariationRefused { variation: u16, reason: Prose, by: PersonId },
         AwardGrown { sources: Sources },
         GrantHeld { reason: Prose },
@@ -228,7 +228,7 @@ events! {
         ReturnWaiverProposed { owed: Owed, amount: Money, reason: Prose, by: PersonId },
         ReturnWaived { owed: Owed, amount: Money, by: PersonId },
         StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line, photographs: BTreeSet<FileDigest> },
-        StoryWithdrawn { story: u16, reason: Prose },
+        StoryWithdrawn { story: u16 },
         GrantClosed { released: Sources },
     }
 }

@@ -66,9 +66,11 @@ pub struct ProposeReturnWaiver {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OwedOf {
+pub struct ConfirmReturnWaiver {
     #[serde(default)]
     pub owed: Owed,
+    /// The amount that was proposed, said again: nobody confirms another.
+    pub amount: Money,
 }
 
 /// What is due back for one reason.
@@ -88,12 +90,15 @@ impl Grant {
             GrantCommand::RequestReturn(request) => {
                 self.owed(request.owed, Money::of_pence(1))?;
                 if request.due_on < facts.today {
-                    return Err(Refusal::DatesOutOfOrder);
+                    return Err(Refusal::DatesOutOfOrder("the day by which it is due has passed"));
                 }
                 Ok(GrantEvent::ReturnRequested { owed: request.owed, due_on: request.due_on })
             }
             GrantCommand::ReceiveReturn(received) => {
                 facts.not_future(received.received_on)?;
+                if self.payments.values().any(|payment| payment.left_after(received.received_on)) {
+                    return Err(Refusal::DatesOutOfOrder("money comes back after it was paid"));
+                }
                 self.owed(received.owed, received.amount)?;
                 let sources = self.confirmed()?.last(received.amount)?;
                 Ok(GrantEvent::ReturnReceived { owed: received.owed, sources, received_on: received.received_on })
@@ -107,8 +112,10 @@ impl Grant {
                 let by = facts.by()?;
                 match self.due(of.owed).waiver {
                     None => Err(Refusal::NotProposed),
+                    Some((amount, _)) if amount != of.amount => Err(Refusal::NotProposed),
                     Some((_, proposed_by)) if proposed_by == by => Err(Refusal::SamePerson),
                     Some((amount, _)) => {
+                        facts.application()?.not_interested(by)?;
                         self.owed(of.owed, amount)?;
                         Ok(GrantEvent::ReturnWaived { owed: of.owed, amount, by })
                     }
@@ -132,6 +139,9 @@ impl Grant {
         let due = self.due(owed).amount;
         if amount.is_zero() {
             return Err(Refusal::Nothing);
+        }
+        if due.is_zero() {
+            return Err(Refusal::NothingDue);
         }
         if due.covers(amount) { Ok(()) } else { Err(Refusal::ReturnNotDue { asked: amount, due }) }
     }
@@ -197,7 +207,8 @@ impl Grant {
                 }
             }
             GrantEvent::ClawbackDemanded { amount, .. } => self.owe(Owed::Clawback, *amount),
-            GrantEvent::ReturnReceived { owed, sources, .. } => {
+            GrantEvent::ReturnReceived { owed, sources, received_on } => {
+                self.returned_on = self.returned_on.max(Some(*received_on));
                 self.award = self.award.after(sources);
                 self.paid = self.paid.after(sources);
                 self.owe_less(*owed, sources.total());

@@ -21,17 +21,17 @@ use uuid::Uuid;
 pub use agreement::{AcceptAgreement, Method, Offer};
 pub use check::{CheckNote, CheckOf, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
-pub use dues::{AmountOf, DemandClawback, Owed, OwedOf, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
+pub use dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
 pub use payment::{
     ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment, ReversePayment,
 };
 pub use schedule::{Instalment, Released, SchedulePayments};
-pub use story::{PublishStory, StoryBecause};
+pub use story::{PublishStory, StoryOf};
 pub use update::{
     CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
     UpdateState,
 };
-pub use variation::{Grown, RequestVariation, VariationBecause, VariationOf, VariationState, Varied};
+pub use variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, VariationState, Varied};
 
 use super::id::{FundId, GrantId, GroupId};
 use super::money::Money;
@@ -85,6 +85,10 @@ pub struct Grant {
     dues: BTreeMap<Owed, Due>,
     checks: BTreeMap<Slug, CheckState>,
     conditions: BTreeSet<Slug>,
+    /// The checks and conditions that hold back every payment.
+    for_every_payment: BTreeSet<Slug>,
+    /// When money last came back.
+    returned_on: Option<Date>,
     agreement: String,
     signers: u8,
     eyes: u8,
@@ -220,7 +224,7 @@ impl Stream for Grant {
             | C::ConfirmReturnWaiver(_)
             | C::Close(_) => self.settle(command, facts)?,
             C::PublishStory(story) => self.publish(story, facts)?,
-            C::WithdrawStory(because) => self.withdraw(because)?,
+            C::WithdrawStory(of) => self.withdraw(*of)?,
         };
         Ok(vec![event])
     }
@@ -277,7 +281,7 @@ impl Stream for Grant {
             E::StoryPublished { story, .. } => {
                 self.stories.insert(*story, true);
             }
-            E::StoryWithdrawn { story, .. } => {
+            E::StoryWithdrawn { story } => {
                 self.stories.insert(*story, false);
             }
         }

@@ -10,6 +10,9 @@ use crate::domain::money::Money;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
+/// How many instalments one schedule may have.
+const INSTALMENTS_MOST: usize = 24;
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePayments {
@@ -35,7 +38,8 @@ pub enum Released {
         #[schema(value_type = String, format = "date")]
         day: Date,
     },
-    /// When this check has passed: until then it holds back this instalment only.
+    /// When this check has passed: until then it holds back this instalment only. One that was added to this grant, or a
+    /// condition that the award made for one instalment.
     AfterCheck {
         check: Slug,
     },
@@ -47,11 +51,16 @@ impl Grant {
         if schedule.instalments.is_empty() || schedule.instalments.iter().any(|instalment| instalment.amount.is_zero()) {
             return Err(Refusal::Nothing);
         }
+        if schedule.instalments.len() > INSTALMENTS_MOST {
+            return Err(Refusal::TooMany(INSTALMENTS_MOST));
+        }
         for instalment in &schedule.instalments {
-            if let Released::AfterCheck { check } = &instalment.released
-                && !self.checks.contains_key(check)
-            {
+            let Released::AfterCheck { check } = &instalment.released else { continue };
+            if !self.checks.contains_key(check) {
                 return Err(Refusal::Unknown("check"));
+            }
+            if self.for_every_payment.contains(check) {
+                return Err(Refusal::CheckForEveryPayment(check.to_string()));
             }
         }
         let scheduled = schedule.instalments.iter().map(|instalment| instalment.amount).sum();

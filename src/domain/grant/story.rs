@@ -24,12 +24,11 @@ pub struct PublishStory {
     pub photographs: BTreeSet<FileDigest>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StoryBecause {
+pub struct StoryOf {
     #[schema(minimum = 1)]
     pub story: u16,
-    pub reason: Prose,
 }
 
 impl Grant {
@@ -44,11 +43,11 @@ impl Grant {
         Ok(GrantEvent::StoryPublished { story: number, words, consented_on, consent, photographs })
     }
 
-    pub(super) fn withdraw(&self, because: &StoryBecause) -> Result<GrantEvent, Refusal> {
-        match self.stories.get(&because.story) {
+    pub(super) fn withdraw(&self, of: StoryOf) -> Result<GrantEvent, Refusal> {
+        match self.stories.get(&of.story) {
             None => Err(Refusal::Unknown("story")),
             Some(false) => Err(Refusal::StoryWithdrawn),
-            Some(true) => Ok(GrantEvent::StoryWithdrawn { story: because.story, reason: because.reason.clone() }),
+            Some(true) => Ok(GrantEvent::StoryWithdrawn { story: of.story }),
         }
     }
 }

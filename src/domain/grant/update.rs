@@ -156,7 +156,7 @@ impl Grant {
         match command {
             GrantCommand::RequestUpdate(request) => {
                 if request.due_on < facts.today {
-                    return Err(Refusal::DatesOutOfOrder);
+                    return Err(Refusal::DatesOutOfOrder("the day by which the update is due has passed"));
                 }
                 let number = self.updates.keys().next_back().map_or(1, |last| last + 1);
                 Ok(GrantEvent::UpdateRequested { update: number, due_on: request.due_on, last: false })
@@ -229,7 +229,7 @@ impl Grant {
                 return Err(Refusal::UnknownSign(said.sign.to_string()));
             }
             if !signs.insert(&said.sign) {
-                return Err(Refusal::Exists("outcome for this sign"));
+                return Err(Refusal::NamedTwice);
             }
         }
         let kept = |said: &OutcomeSaid| OutcomeKept { sign: said.sign.clone(), strength: said.strength, words: said.words.sealed() };

@@ -1,6 +1,6 @@
 //! Changes after the award: another purpose, other dates, another amount; on hold; ended before its time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::{Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::application::Summary;
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
+use crate::domain::role::Role;
 use crate::domain::sealed::Personal;
 use crate::domain::source::Sources;
 use crate::domain::text::Prose;
@@ -41,11 +42,14 @@ pub struct RequestVariation {
     pub words: Personal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct VariationOf {
+pub struct ApproveVariation {
     #[schema(minimum = 1)]
     pub variation: u16,
+    /// Where the award rises: who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -92,6 +96,10 @@ impl Grant {
         let by = facts.by()?;
         let event = match command {
             GrantCommand::RequestVariation(request) => {
+                // Nothing that a group types becomes public by itself.
+                if request.change.purpose.is_some() && !facts.roles().contains(&Role::Officer) {
+                    return Err(Refusal::NotYours);
+                }
                 self.may_vary(&request.change, facts)?;
                 let variation = self.variations.keys().next_back().map_or(1, |last| last + 1);
                 GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by }
@@ -101,17 +109,22 @@ impl Grant {
                 if asked.by == by {
                     return Err(Refusal::SamePerson);
                 }
-                facts.application()?.not_interested(by)?;
+                let application = facts.application()?;
+                application.unconflicted(by, facts)?;
                 self.may_vary(&asked.change, facts)?;
                 let (award, wanted) = (self.award.total(), asked.change.amount.unwrap_or(self.award.total()));
                 let released = self.award.minus(&self.paid)?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
-                let approved = GrantEvent::VariationApproved { variation: of.variation, change: asked.change.clone(), released, more, by };
+                // More money is the panel's decision, as the award was.
+                let sitting = (!more.is_zero()).then(|| application.sitting(&of.present, facts)).transpose()?;
+                let (variation, change) = (of.variation, asked.change.clone());
+                let approved = GrantEvent::VariationApproved { variation, change, released, more, by, sitting };
                 let moved = asked.change.update_due_on.and_then(|due_on| self.last_update_moves(due_on));
                 return Ok(std::iter::once(approved).chain(moved).collect());
             }
             GrantCommand::RefuseVariation(because) => {
                 self.asked(because.variation)?;
+                facts.application()?.unconflicted(by, facts)?;
                 GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by }
             }
             _ => return Err(Refusal::GrantNotInState(self.state.into())),
@@ -128,7 +141,8 @@ impl Grant {
     }
 
     fn may_vary(&self, change: &Varied, facts: &Facts) -> Result<(), Refusal> {
-        if *change == Varied::default() {
+        let amount = change.amount.filter(|amount| *amount != self.award.total());
+        if (Varied { amount, ..change.clone() }) == Varied::default() {
             return Err(Refusal::NoChange);
         }
         if let Some(amount) = change.amount {
@@ -143,8 +157,9 @@ impl Grant {
         }
         let ends_on = change.ends_on.or(self.ends_on);
         let update_due_on = change.update_due_on.or(self.update_due_on);
-        if update_due_on < ends_on || change.update_due_on.is_some_and(|day| day < facts.today) {
-            return Err(Refusal::DatesOutOfOrder);
+        let past = |day: Option<Date>| day.is_some_and(|day| day < facts.today);
+        if update_due_on < ends_on || past(change.update_due_on) || past(change.ends_on) {
+            return Err(Refusal::DatesOutOfOrder("the activity ends, or the update is due, in the past or in the wrong order"));
         }
         change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
     }

@@ -63,13 +63,14 @@ pub struct RegisterGroup {
     pub member: Option<PersonId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectGroup {
     pub name: Line,
     pub area: Slug,
-    /// What was wrong.
-    pub reason: Prose,
+    /// What was wrong: sealed, since members write it.
+    #[schema(value_type = String)]
+    pub reason: Personal,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -141,6 +142,7 @@ impl GroupCommand {
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::ProvidePayee(payee) => payee.slots(),
+            Self::Correct(correct) => vec![Slot { field: "reason", value: &mut correct.reason, index: None }],
             Self::SetContact(contact) => {
                 let postcode = contact.postcode.as_mut().map(|value| Slot { field: "postcode", value, index: Some(Index::Postcode) });
                 let telephone = contact.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: Some(Index::Telephone) });
@@ -169,7 +171,7 @@ events! {
     /// What happened to a group.
     GroupEvent {
         GroupRegistered { name: Line, area: Slug, standing: Standing },
-        GroupCorrected { name: Line, area: Slug, reason: Prose, corrects: u32 },
+        GroupCorrected { name: Line, area: Slug, reason: Sealed, corrects: u32 },
         ContactSet { postcode: Option<Sealed>, telephone: Option<Sealed> },
         IdentifierRecorded { identifier: Identifier },
         MemberAdded { person: PersonId },

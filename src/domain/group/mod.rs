@@ -59,6 +59,12 @@ impl Group {
         self.name.is_some()
     }
 
+    /// The group that it was merged into.
+    #[must_use]
+    pub fn merged_into(&self) -> Option<GroupId> {
+        self.merged
+    }
+
     #[must_use]
     pub fn has_member(&self, person: PersonId) -> bool {
         self.members.contains(&person)
@@ -156,7 +162,7 @@ impl Stream for Group {
             C::Correct(to) => GroupEvent::GroupCorrected {
                 name: to.name.clone(),
                 area: to.area.clone(),
-                reason: to.reason.clone(),
+                reason: to.reason.sealed(),
                 corrects: self.named_by,
             },
             C::SetContact(contact) => GroupEvent::ContactSet {

@@ -89,6 +89,11 @@ fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
 
 /// Reads a body into the command that it is; the path of a field that is wrong is named.
 fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Result<Command, Problem> {
+    // What is JSON at all is asked first: after that, everything that is wrong is a field.
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Fault::InvalidField.problem("the body is one JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
     let body = serde_path_to_error::Deserializer::new(&mut json, &mut track);
@@ -111,9 +116,6 @@ fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Result<Command, Prob
 }
 
 fn invalid(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Problem {
-    if !error.is_data() {
-        return Fault::MalformedJson.problem(plain(error));
-    }
     let problem = Fault::InvalidField.problem(plain(error));
     let path = path.to_string();
     // A path of "." means the body itself: a missing or unknown field is named in the message.

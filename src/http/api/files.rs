@@ -1,15 +1,16 @@
 //! Keeping a group's files, and opening them again. The body of an upload is the file itself.
 
-use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use uuid::Uuid;
 
-use super::answers::accepted;
 use super::asked::{Asked, nothing};
 use super::commands::repeat_key;
 use super::groups::visible;
-use crate::commands::Request;
-use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
-use crate::domain::{Command, GroupCommand, GroupId, Refusal};
+use crate::commands::{CommandError, Request};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
+use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, Refusal};
 use crate::files::Kept;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
@@ -32,17 +33,45 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     let answer = match desk.commands.issue(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            desk.files.remove(&file).await?;
+            // Only where it is certain that no event names it; otherwise it stays, sealed.
+            if matches!(error, CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy) {
+                desk.files.remove(&file).await?;
+            }
             return Err(error.into());
         }
     };
-    let _ = desk.views.passed(answer.last_position).await;
-    let kept = desk.views.find::<GroupRow>(&group.to_string(), None).await?.is_some_and(|row| row.files.iter().any(|row| row.file == file));
-    if !kept {
+    let kept = kept_at(&desk, answer.first_position).await?;
+    if kept.file != file {
         // A repeat: the file that was kept the first time stands, and this one is nobody's.
         desk.files.remove(&file).await?;
     }
-    Ok(accepted(answer, kept.then(|| format!("{}/groups/{group}/files/{file}", super::PREFIX))))
+    let _ = desk.views.passed(answer.last_position).await;
+    let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept.file);
+    let position = answer.last_position;
+    let body = FileKept { id: group, file: kept.file, media: kept.media, bytes: kept.bytes, position };
+    Ok(HttpResponse::Created().insert_header((LOCATION, address)).json(body))
+}
+
+/// What the log says of the file that was kept at a position.
+async fn kept_at(desk: &Desk, position: i64) -> Result<Kept, Problem> {
+    let event = desk.commands.log().page(position, 1).await?.pop().map(|recorded| recorded.event);
+    match event {
+        Some(Event::Group(GroupEvent::FileKept { file, media, bytes, .. })) => Ok(Kept { file, media, bytes }),
+        _ => Err(nothing()),
+    }
+}
+
+/// A file was kept. A repeat of the same upload gets the same answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FileKept {
+    /// The group.
+    pub id: Uuid,
+    /// Under which it is named in commands, and opened.
+    pub file: FileDigest,
+    pub media: Media,
+    /// How many bytes it has when it is opened: a picture is painted anew.
+    pub bytes: u64,
+    pub position: i64,
 }
 
 pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
@@ -54,6 +83,11 @@ pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     let file: FileDigest = http.match_info().query("file").parse().map_err(|_| nothing())?;
     let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(nothing)?;
     let known = row.files.iter().find(|known| known.file == file).ok_or_else(nothing)?;
+    // The panel looks at forms and pictures; what may show accounts or signatures is for those who work with groups.
+    let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
+    if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {
+        return Err(Refusal::NotYours.into());
+    }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
     let mut response = HttpResponse::Ok();
     response.content_type(<&str>::from(known.media));

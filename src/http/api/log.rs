@@ -43,7 +43,7 @@ pub struct EventSeen {
     /// Absent where it is an assessor's score that the reader may not see yet.
     #[schema(value_type = Option<Object>)]
     pub payload: Option<Box<RawValue>>,
-    /// The positions of the events that correct it.
+    /// The positions of the events that correct it; those name it by its sequence in the stream.
     pub corrected_by: Vec<i64>,
     pub metadata: BTreeMap<String, String>,
     pub command_id: String,
@@ -90,7 +90,7 @@ async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Re
 }
 
 async fn note_corrections(desk: &Desk, items: &mut [EventSeen]) -> Result<(), Problem> {
-    let key = |item: &EventSeen| format!("{}/{:08}", item.id, item.sequence);
+    let key = |item: &EventSeen| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
     let corrected = desk.views.corrections(items.iter().map(key).collect()).await?;
     for item in items {
         item.corrected_by = corrected.get(&key(item)).cloned().unwrap_or_default();

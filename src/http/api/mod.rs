@@ -24,6 +24,7 @@ use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand,
 use crate::projections::{FundRow, OrganisationRow, PaymentRow};
 use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, UpdateSeen};
 pub use answers::{Accepted, Collection};
+pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
 
 pub const PREFIX: &str = "/api/v1";

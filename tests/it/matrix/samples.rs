@@ -199,9 +199,9 @@ fn grant(name: &str) -> (By, Value) {
         "demand-clawback" => staff(json!({ "amount": "10.00", "reason": "Spent on something else" })),
         "receive-return" => staff(json!({ "amount": "5.00", "received_on": "2026-06-01" })),
         "propose-return-waiver" => staff(json!({ "amount": "5.00", "reason": "Too little to chase" })),
-        "confirm-return-waiver" => second(json!({})),
+        "confirm-return-waiver" => second(json!({ "amount": "5.00" })),
         "publish-story" => staff(json!({ "words": "They cook together.", "consented_on": "2026-06-01", "consent": "A signed form" })),
-        "withdraw-story" => member(json!({ "story": 1, "reason": "They asked" })),
+        "withdraw-story" => member(json!({ "story": 1 })),
         _ => staff(json!({})),
     }
 }

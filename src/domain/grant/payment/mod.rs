@@ -2,18 +2,21 @@
 //!
 //! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the verified payee.
 
+mod asked;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use asked::{ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment};
+
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
-use crate::domain::file::FileDigest;
-use crate::domain::id::{FundId, PersonId};
+use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::payee::Route;
 use crate::domain::source::Sources;
-use crate::domain::text::{Line, Prose, Slug};
+use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
 /// Where a payment stands.
@@ -32,95 +35,15 @@ pub enum PaymentState {
     Reversed,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PreparePayment {
-    /// How much, unless the instalment says it.
-    #[serde(default)]
-    pub amount: Option<Money>,
-    /// Which instalment, where payments are scheduled.
-    #[serde(default)]
-    pub instalment: Option<u16>,
-    /// From whom it is bought, where the organisation buys for the group.
-    #[serde(default)]
-    pub supplier: Option<Line>,
-}
-
-/// A payment of this grant, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentOf {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentBecause {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    pub reason: Prose,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentOn {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    /// The day on which it was sent.
-    #[schema(value_type = String, format = "date")]
-    pub happened_on: Date,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmPayment {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    /// The bank's date.
-    #[schema(value_type = String, format = "date")]
-    pub happened_on: Date,
-    /// The receipt, among the group's files: needed where the organisation bought for the group.
-    #[serde(default)]
-    pub receipt: Option<FileDigest>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReversePayment {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    /// The bank's date.
-    #[schema(value_type = String, format = "date")]
-    pub happened_on: Date,
-    pub reason: Prose,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CorrectPayment {
-    #[schema(minimum = 1)]
-    pub payment: u16,
-    /// The bank's date as it really was.
-    #[schema(value_type = String, format = "date")]
-    pub paid_on: Date,
-    pub reason: Prose,
-}
-
-/// A payment on its way to the bank with others.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub struct InBatch {
-    pub fund: FundId,
-    pub batch: Slug,
-    pub payment: u16,
-    pub amount: Money,
-    #[schema(value_type = String, format = "date")]
-    pub sent_on: Date,
-}
-
 /// Refuses a day before another.
 fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
-    if earlier.is_some_and(|earlier| later < earlier) { Err(Refusal::DatesOutOfOrder) } else { Ok(()) }
+    if earlier.is_some_and(|earlier| later < earlier) {
+        Err(Refusal::DatesOutOfOrder(
+            "a payment is sent after it was prepared, paid after it was sent, and reversed after it was paid and after any return",
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 /// Money on its way to a group.
@@ -142,6 +65,11 @@ pub(super) struct Payment {
 }
 
 impl Payment {
+    /// Whether it was paid, and left only after a day.
+    pub(super) fn left_after(&self, day: Date) -> bool {
+        self.state == PaymentState::Confirmed && self.sent_on.is_some_and(|sent_on| sent_on > day)
+    }
+
     /// Whether it was not given up: it is on its way, or it arrived.
     pub(super) fn stands(&self) -> bool {
         self.is_under_way() || self.state == PaymentState::Confirmed
@@ -281,7 +209,7 @@ impl Grant {
         let payment = self.payment(reverse.payment)?;
         payment.must_be(&[PaymentState::Confirmed])?;
         facts.not_future(reverse.happened_on)?;
-        in_order(payment.paid_on, reverse.happened_on)?;
+        in_order(payment.paid_on.max(self.returned_on), reverse.happened_on)?;
         // What came back, or is due back, may be of this very payment.
         let left = self.confirmed()?;
         if !self.could_return()?.covers(payment.amount) || left.minus(&payment.sources).is_err() {
@@ -315,6 +243,7 @@ impl Grant {
         if keyed_by == approved_by {
             return Err(Refusal::KeyedPayee);
         }
+        facts.application()?.not_interested(approved_by)?;
         Ok(GrantEvent::PaymentApproved { payment: number, approved_by })
     }
 

@@ -1,0 +1,95 @@
+//! What can be asked of a payment.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::domain::file::FileDigest;
+use crate::domain::id::FundId;
+use crate::domain::money::Money;
+use crate::domain::text::{Line, Prose, Slug};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreparePayment {
+    /// How much, unless the instalment says it.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// Which instalment, where payments are scheduled.
+    #[serde(default)]
+    pub instalment: Option<u16>,
+    /// From whom it is bought, where the organisation buys for the group.
+    #[serde(default)]
+    pub supplier: Option<Line>,
+}
+
+/// A payment of this grant, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentOf {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentBecause {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    pub reason: Prose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentOn {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The day on which it was sent.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmPayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+    /// The receipt, among the group's files: needed where the organisation bought for the group.
+    #[serde(default)]
+    pub receipt: Option<FileDigest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReversePayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+    pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectPayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    /// The bank's date as it really was.
+    #[schema(value_type = String, format = "date")]
+    pub paid_on: Date,
+    pub reason: Prose,
+}
+
+/// A payment on its way to the bank with others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub struct InBatch {
+    pub fund: FundId,
+    pub batch: Slug,
+    pub payment: u16,
+    pub amount: Money,
+    #[schema(value_type = String, format = "date")]
+    pub sent_on: Date,
+}
