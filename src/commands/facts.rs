@@ -1,7 +1,7 @@
 //! Gathering what a decision may look at, from aggregates and never from views.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -80,8 +80,9 @@ impl<'a> Met<'a> {
             let state = self.meet::<Group>(group).await?;
             let mut next = state.merged_into();
             facts.group = Seen::new(state);
-            // No group is merged twice, so the chain ends.
-            while let Some(heir) = next {
+            // Within a command that will be refused two groups may be merged into each other: each is met once.
+            let mut met = BTreeSet::from([group]);
+            while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
                 let state = self.meet::<Group>(heir.0).await?;
                 next = state.merged_into();
                 facts.heirs.push(Seen::new(state));

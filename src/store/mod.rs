@@ -11,9 +11,15 @@ pub mod personal;
 pub mod postings;
 pub mod rows;
 
+use std::time::Duration;
+
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 pub use dialect::Engine;
+
+/// How often, and after which pause, a connection is asked again that has still to roll back.
+const ROLLBACK_TRIES: u32 = 100;
+const ROLLBACK_PAUSE: Duration = Duration::from_millis(2);
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -94,7 +100,7 @@ impl Store {
     pub async fn begin(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer).await?),
         })
     }
 
@@ -128,6 +134,19 @@ impl Store {
                 }
             }
         }
+    }
+}
+
+/// Begins a writing transaction. One that was dropped midway is rolled back by the connection in its own time: until
+/// then the connection says that it is still inside it.
+async fn begin_immediate(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    let mut tries = 0;
+    loop {
+        match writer.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) if tries < ROLLBACK_TRIES => tries += 1,
+            begun => return begun,
+        }
+        tokio::time::sleep(ROLLBACK_PAUSE).await;
     }
 }
 

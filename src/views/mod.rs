@@ -125,7 +125,8 @@ impl Views {
         while from < own.len() {
             let rows = self.groups(own[from..].iter().map(ToString::to_string).collect()).await?;
             from = own.len();
-            own.extend(rows.iter().flat_map(|row| &row.took_in).map(|group| group.0));
+            let more: Vec<_> = rows.iter().flat_map(|row| &row.took_in).map(|group| group.0).filter(|group| !own.contains(group)).collect();
+            own.extend(more);
         }
         Ok(own)
     }

@@ -58,6 +58,9 @@ async fn merged(house: House) {
     assert_eq!(member.get(&format!("/api/v1/grants/{grant}")).status, 200);
     let history = member.get(&format!("/api/v1/groups/{new}/history")).body["items"].clone();
     assert_eq!((&history[0]["id"], &history[0]["group"], &history[0]["grant"]), (&json!(grant), &json!(old), &json!("accepted")));
+    // Two groups are never merged into each other.
+    let back = json!({ "into": old, "reason": "The other way" });
+    client.post(&format!("/api/v1/groups/{new}/merge"), &back).is_problem(409, "group_merged");
     let start = json!({ "fund": office.fund, "round": "first", "group": old });
     client.post("/api/v1/applications", &start).is_problem(409, "group_merged");
 }

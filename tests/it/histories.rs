@@ -141,6 +141,10 @@ fn under_way() -> Setting {
     go(1, "grant", first, "approve-payment", json!({ "payment": 1 }));
     go(1, "grant", first, "send-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
     go(1, "grant", first, "confirm-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    // And a draft that nobody goes on with.
+    let member = Actor::Person(setting.members[0]);
+    let start = json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) });
+    setting.asks(member, "application", Uuid::from_u128(311), "start", &start).expect("taken");
     setting
 }
 

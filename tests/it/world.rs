@@ -103,7 +103,8 @@ impl World {
         facts.fund = seen(&self.funds, related.fund);
         facts.group = seen(&self.groups, related.group);
         let mut next = related.group.and_then(|id| self.groups.get(&id)).and_then(Group::merged_into);
-        while let Some(heir) = next {
+        let mut met = std::collections::BTreeSet::from_iter(related.group);
+        while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
             facts.heirs.push(seen(&self.groups, Some(heir.0)));
             next = self.groups.get(&heir.0).and_then(Group::merged_into);
         }
