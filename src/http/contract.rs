@@ -79,6 +79,11 @@ fn parameter(name: &str, place: ParameterIn, required: bool, about: &str, schema
     ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(about)).schema(Some(schema)).build()
 }
 
+fn state(states: &'static [&'static str]) -> Parameter {
+    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(states.iter().copied()));
+    parameter("state", ParameterIn::Query, false, "Only those that stand so.", Schema::Object(one.build()))
+}
+
 /// What each query parameter means.
 fn query(name: &str) -> Parameter {
     let (about, schema) = match name {
@@ -176,7 +181,8 @@ fn reading(read: &Read) -> Operation {
 }
 
 fn asked_of(read: &Read) -> Vec<Parameter> {
-    in_path(read.path).chain(read.query.iter().map(|name| query(name))).collect()
+    let asked = read.query.iter().map(|name| if *name == "state" { state(read.shape.states) } else { query(name) });
+    in_path(read.path).chain(asked).collect()
 }
 
 fn shape_of(read: &Read) -> RefOr<Schema> {

@@ -79,6 +79,12 @@ async fn bad_input(house: House) {
     let nobody = ApplicationId(uuid::Uuid::from_u128(7));
     client.post(&at(nobody, "confirm-eligibility"), &json!({})).is_problem(404, "unknown");
     client.post(&at(nobody, "save-answers"), &json!({ "answers": { "idea": "words" } })).is_problem(404, "unknown");
+    let worded = client.post(&at(draft, "declare"), &json!({ "interest": "words" }));
+    worded.is_problem(422, "invalid_field");
+    assert_eq!(
+        (&worded.body["field"], &worded.body["detail"]),
+        (&json!("interest"), &json!("invalid type: string \"words\", expected an object"))
+    );
     client.post("/api/v1/applications/not-an-id/submit", &json!({ "channel": "web" })).is_problem(404, "not_found");
     client.post(&at(draft, "applaud"), &json!({})).is_problem(404, "no_such_address");
     client.post("/api/v1/grants", &json!({})).is_problem(405, "method_not_allowed");
@@ -99,6 +105,11 @@ async fn bad_input(house: House) {
         "/api/v1/grants?fund=one",
         "/api/v1/budget?by=colour",
         "/api/v1/grants?state=live&state=closed",
+        "/api/v1/funds?state=lost",
+        "/api/v1/applications?state=lost",
+        "/api/v1/grants?state=lost",
+        "/api/v1/payments?state=lost",
+        "/api/v1/updates?state=lost",
     ] {
         client.get(path).is_problem(400, "invalid_query");
     }

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use strum::VariantNames as _;
 use uuid::Uuid;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
-use crate::domain::application::Interests;
+use crate::domain::application::{ApplicationState, Interests};
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
@@ -19,7 +20,8 @@ const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("roun
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
-    let listed = list_own::<ApplicationRow>(&desk, &signed, &asked, asked.filters(&FILTERS)?, "group_id").await?;
+    let filters = asked.state_of(ApplicationState::VARIANTS)?.filters(&FILTERS)?;
+    let listed = list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let items = seen(&desk, &signed, listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }

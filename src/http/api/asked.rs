@@ -88,6 +88,16 @@ impl Asked {
         Ok(Some(desk.views.position_as_at(as_at).await?))
     }
 
+    /// That the state asked for is one of these.
+    pub(super) fn state_of(&self, states: &[&str]) -> Result<&Self, Problem> {
+        match self.text("state") {
+            Some(state) if !states.contains(&state) => {
+                Err(Fault::InvalidQuery.problem(format!("this is one of: {}", states.join(", "))).about("state"))
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// Filters by columns that equal what was asked.
     pub(super) fn filters(&self, columns: &[(&'static str, &'static str)]) -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
         let mut filters = Vec::new();

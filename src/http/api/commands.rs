@@ -123,10 +123,11 @@ fn invalid(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Probl
     if field.is_empty() { problem } else { problem.about(field) }
 }
 
-/// The message without the line and column, which say nothing about one line of JSON.
+/// The message without the line and column, which say nothing about one line of JSON, and without the names of our types.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    message.split_once("expected struct ").map_or_else(|| message.to_owned(), |(got, _)| format!("{got}expected an object"))
 }
 
 fn named(message: &str) -> Option<String> {

@@ -1,10 +1,12 @@
 //! Reading funds, budgets and outcomes.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use strum::VariantNames as _;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, nothing};
 use crate::domain::Refusal;
+use crate::domain::fund::FundState;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
@@ -15,7 +17,8 @@ use crate::views::{By, Sums};
 pub(super) async fn list(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
     let as_at = asked.as_at(&desk).await?;
-    let listed = desk.views.list::<FundRow>(as_at, asked.filters(&[("state", "state")])?, &asked.page()?).await?;
+    let filters = asked.state_of(FundState::VARIANTS)?.filters(&[("state", "state")])?;
+    let listed = desk.views.list::<FundRow>(as_at, filters, &asked.page()?).await?;
     Ok(Collection { items: listed.items, next: listed.next }.answer())
 }
 

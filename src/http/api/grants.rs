@@ -1,11 +1,13 @@
 //! Reading grants, payments and updates. A group's member sees their own.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use strum::VariantNames as _;
 use uuid::Uuid;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
 use crate::domain::Refusal;
+use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
@@ -15,7 +17,8 @@ const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("roun
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
-    let listed = list_own::<GrantRow>(&desk, &signed, &asked, asked.filters(&FILTERS)?, "group_id").await?;
+    let filters = asked.state_of(GrantState::VARIANTS)?.filters(&FILTERS)?;
+    let listed = list_own::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
     let items = desk.views.open_grants(signed.reader.reads_words(), rows).await?;
     Ok(Collection { items, next: listed.next }.answer())
@@ -55,7 +58,8 @@ pub(super) async fn payments(http: HttpRequest, signed: SignedIn, desk: web::Dat
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let listed = desk.views.list::<PaymentRow>(as_at, asked.filters(&[("state", "state")])?, &asked.page()?).await?;
+    let filters = asked.state_of(PaymentState::VARIANTS)?.filters(&[("state", "state")])?;
+    let listed = desk.views.list::<PaymentRow>(as_at, filters, &asked.page()?).await?;
     Ok(Collection { items: listed.items, next: listed.next }.answer())
 }
 
@@ -63,7 +67,7 @@ pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "due_by"])?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.filters(&[("state", "state")])?;
+    let mut filters = asked.state_of(UpdateState::VARIANTS)?.filters(&[("state", "state")])?;
     if let Some(day) = asked.day("due_by")? {
         filters.push(("due_on <=", vec![day.to_string()]));
     }

@@ -16,10 +16,14 @@ mod people;
 
 use actix_web::http::header::ALLOW;
 use actix_web::{ResponseError as _, Route, web};
+use strum::VariantNames;
 use utoipa::openapi::{RefOr, schema::Schema};
 
 use super::problem::Fault;
+use crate::domain::application::ApplicationState;
 use crate::domain::command::{Spec, schemas_of};
+use crate::domain::fund::FundState;
+use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
 use crate::projections::{FundRow, OrganisationRow, PaymentRow};
 use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, UpdateSeen};
@@ -59,19 +63,25 @@ pub struct Shape {
     pub many: bool,
     /// The bytes of a file, rather than JSON.
     pub file: bool,
+    /// The states that it may be asked by.
+    pub states: &'static [&'static str],
 }
 
 impl Shape {
     fn one<T: utoipa::ToSchema>() -> Self {
-        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false, file: false }
+        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false, file: false, states: &[] }
     }
 
     fn file() -> Self {
-        Self { name: String::new, schemas: |_| (), many: false, file: true }
+        Self { name: String::new, schemas: |_| (), many: false, file: true, states: &[] }
     }
 
     fn many<T: utoipa::ToSchema>() -> Self {
         Self { many: true, ..Self::one::<T>() }
+    }
+
+    fn many_in<T: utoipa::ToSchema, State: VariantNames>() -> Self {
+        Self { states: State::VARIANTS, ..Self::many::<T>() }
     }
 }
 
@@ -96,7 +106,7 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: Shape::one::<OrganisationRow>(), route: || web::get().to(organisation::show) },
         Read { path: "/people", name: "people", summary: "People with their roles.", query: &PAGE, shape: Shape::many::<PersonSeen>(), route: || web::get().to(people::list) },
         Read { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: Shape::one::<PersonSeen>(), route: || web::get().to(people::show) },
-        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many::<FundRow>(), route: || web::get().to(funds::list) },
+        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundRow, FundState>(), route: || web::get().to(funds::list) },
         Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundRow>(), route: || web::get().to(funds::show) },
         Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },
         Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
@@ -105,15 +115,15 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &["as_at", "min_position"], shape: Shape::many::<HistoryLine>(), route: || web::get().to(groups::history) },
         Read { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a telephone number with this one.", query: &[], shape: Shape::many::<Link>(), route: || web::get().to(groups::links) },
         Read { path: "/groups/{group}/files/{file}", name: "group_file", summary: "One file of a group, opened.", query: &[], shape: Shape::file(), route: || web::get().to(files::open) },
-        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<ApplicationSeen>(), route: || web::get().to(applications::list) },
+        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many_in::<ApplicationSeen, ApplicationState>(), route: || web::get().to(applications::list) },
         Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position"], shape: Shape::one::<ApplicationSeen>(), route: || web::get().to(applications::show) },
         Read { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &["as_at", "min_position"], shape: Shape::many::<Answer>(), route: || web::get().to(applications::answers) },
-        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many::<GrantSeen>(), route: || web::get().to(grants::list) },
+        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many_in::<GrantSeen, GrantState>(), route: || web::get().to(grants::list) },
         Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position"], shape: Shape::one::<GrantSeen>(), route: || web::get().to(grants::show) },
         Read { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: &PAGE, shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments_of) },
         Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: &PAGE, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
-        Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments) },
-        Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates) },
+        Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<PaymentRow, PaymentState>(), route: || web::get().to(grants::payments) },
+        Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
         Read { path: "/log/head", name: "log_head", summary: "How many events the log holds.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
         Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
     ]
