@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use strum::VariantNames as _;
 use uuid::Uuid;
 
 use super::answers::{Collection, record};
@@ -16,11 +15,9 @@ use crate::http::signin::SignedIn;
 use crate::projections::ApplicationRow;
 use crate::views::{ApplicationSeen, Reader};
 
-const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")];
-
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
-    let filters = asked.state_of(ApplicationState::VARIANTS)?.filters(&FILTERS)?;
+    let filters = asked.of_records::<ApplicationState>()?;
     let listed = list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let items = seen(&desk, &signed, listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())

@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
 use jiff::civil::Date;
+use strum::VariantNames;
 use uuid::Uuid;
 
+use crate::domain::Refusal;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
@@ -15,6 +17,9 @@ use crate::views::{AsAt, InTable, Listed, Page, ViewError};
 /// How many items a page has unless it is said, and at most.
 const PAGE: i64 = 50;
 const PAGE_MOST: i64 = 500;
+
+/// Columns, each with the values that pass.
+type Filters = Vec<(&'static str, Vec<String>)>;
 
 /// The query of a read.
 pub(super) struct Asked(BTreeMap<String, String>);
@@ -88,18 +93,25 @@ impl Asked {
         Ok(Some(desk.views.position_as_at(as_at).await?))
     }
 
-    /// That the state asked for is one of these.
-    pub(super) fn state_of(&self, states: &[&str]) -> Result<&Self, Problem> {
+    /// The filters of applications and grants alike.
+    pub(super) fn of_records<State: VariantNames>(&self) -> Result<Filters, Problem> {
+        let mut filters = self.in_state::<State>()?;
+        filters.extend(self.filters(&[("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")])?);
+        Ok(filters)
+    }
+
+    /// Filters by a state that there is.
+    pub(super) fn in_state<State: VariantNames>(&self) -> Result<Filters, Problem> {
         match self.text("state") {
-            Some(state) if !states.contains(&state) => {
-                Err(Fault::InvalidQuery.problem(format!("this is one of: {}", states.join(", "))).about("state"))
+            Some(state) if !State::VARIANTS.contains(&state) => {
+                Err(Fault::InvalidQuery.problem(format!("this is one of: {}", State::VARIANTS.join(", "))).about("state"))
             }
-            _ => Ok(self),
+            _ => self.filters(&[("state", "state")]),
         }
     }
 
     /// Filters by columns that equal what was asked.
-    pub(super) fn filters(&self, columns: &[(&'static str, &'static str)]) -> Result<Vec<(&'static str, Vec<String>)>, Problem> {
+    pub(super) fn filters(&self, columns: &[(&'static str, &'static str)]) -> Result<Filters, Problem> {
         let mut filters = Vec::new();
         for (name, column) in columns {
             let Some(value) = self.text(name) else { continue };
@@ -121,6 +133,11 @@ pub(super) fn nothing() -> Problem {
     ViewError::NotFound.into()
 }
 
+/// What only those who see all records may read.
+pub(super) fn staff(signed: &SignedIn) -> Result<(), Problem> {
+    if signed.reader.sees_all() { Ok(()) } else { Err(Refusal::NotYours.into()) }
+}
+
 /// The groups that a reader's records are of; `None` for those who see all.
 pub(super) async fn own_groups(desk: &Desk, signed: &SignedIn) -> Result<Option<Vec<Uuid>>, Problem> {
     if signed.reader.sees_all() {
@@ -134,7 +151,7 @@ pub(super) async fn list_own<T: InTable>(
     desk: &Desk,
     signed: &SignedIn,
     asked: &Asked,
-    mut filters: Vec<(&'static str, Vec<String>)>,
+    mut filters: Filters,
     group_column: &'static str,
 ) -> Result<Listed<T>, Problem> {
     let as_at = asked.as_at(desk).await?;

@@ -1,11 +1,9 @@
 //! Reading funds, budgets and outcomes.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use strum::VariantNames as _;
 
 use super::answers::{Collection, record};
-use super::asked::{Asked, id, nothing};
-use crate::domain::Refusal;
+use super::asked::{Asked, id, nothing, staff};
 use crate::domain::fund::FundState;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
@@ -17,7 +15,7 @@ use crate::views::{By, Sums};
 pub(super) async fn list(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
     let as_at = asked.as_at(&desk).await?;
-    let filters = asked.state_of(FundState::VARIANTS)?.filters(&[("state", "state")])?;
+    let filters = asked.in_state::<FundState>()?;
     let listed = desk.views.list::<FundRow>(as_at, filters, &asked.page()?).await?;
     Ok(Collection { items: listed.items, next: listed.next }.answer())
 }
@@ -49,9 +47,7 @@ struct SumsAsked {
 
 impl SumsAsked {
     async fn read(http: &HttpRequest, signed: &SignedIn, desk: &Desk, by: By) -> Result<Self, Problem> {
-        if !signed.reader.sees_all() {
-            return Err(Refusal::NotYours.into());
-        }
+        staff(signed)?;
         let asked = Asked::read(http, &["by", "fund", "as_at", "effective", "min_position"])?;
         let by = asked.text("by").map_or(Ok(by), |text| {
             parse_by(text).ok_or_else(|| Fault::InvalidQuery.problem("figures are not added up by this").about("by"))

@@ -1,23 +1,19 @@
 //! Reading grants, payments and updates. A group's member sees their own.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use strum::VariantNames as _;
 use uuid::Uuid;
 
 use super::answers::{Collection, record};
-use super::asked::{Asked, id, list_own, nothing, own_groups};
-use crate::domain::Refusal;
+use super::asked::{Asked, id, list_own, nothing, own_groups, staff};
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::{GrantRow, PaymentRow, UpdateRow};
 
-const FILTERS: [(&str, &str); 5] = [("state", "state"), ("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")];
-
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
-    let filters = asked.state_of(GrantState::VARIANTS)?.filters(&FILTERS)?;
+    let filters = asked.of_records::<GrantState>()?;
     let listed = list_own::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
     let items = desk.views.open_grants(signed.reader.reads_words(), rows).await?;
@@ -58,7 +54,7 @@ pub(super) async fn payments(http: HttpRequest, signed: SignedIn, desk: web::Dat
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let filters = asked.state_of(PaymentState::VARIANTS)?.filters(&[("state", "state")])?;
+    let filters = asked.in_state::<PaymentState>()?;
     let listed = desk.views.list::<PaymentRow>(as_at, filters, &asked.page()?).await?;
     Ok(Collection { items: listed.items, next: listed.next }.answer())
 }
@@ -67,17 +63,13 @@ pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "due_by"])?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
-    let mut filters = asked.state_of(UpdateState::VARIANTS)?.filters(&[("state", "state")])?;
+    let mut filters = asked.in_state::<UpdateState>()?;
     if let Some(day) = asked.day("due_by")? {
         filters.push(("due_on <=", vec![day.to_string()]));
     }
     let listed = desk.views.list::<UpdateRow>(as_at, filters, &asked.page()?).await?;
     let items = desk.views.open_updates(signed.reader.reads_words(), signed.reader.sees_all(), listed.items).await?;
     Ok(Collection { items, next: listed.next }.answer())
-}
-
-fn staff(signed: &SignedIn) -> Result<(), Problem> {
-    if signed.reader.sees_all() { Ok(()) } else { Err(Refusal::NotYours.into()) }
 }
 
 async fn of_grant(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(Asked, Option<i64>, Uuid), Problem> {
