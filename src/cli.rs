@@ -13,11 +13,14 @@ use crate::domain::organisation::{Found, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
 use crate::files::{Bucket, BucketError, Files};
 use crate::http::signin::{TokenError, Tokens};
-use crate::http::{self, Desk};
+use crate::http::pages::Limits;
+use crate::http::{self, Desk, Site};
 use crate::jobs::Jobs;
 use crate::log::keys::{KeyError, Keys};
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
+use crate::mail::links::{self, Invited};
+use crate::mail::{MailError, Outbox, OutboxError, Post};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::store::{Store, StoreError};
 use crate::views::Views;
@@ -39,6 +42,10 @@ pub enum TaskError {
     Seed(#[from] SeedError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     #[error(transparent)]
     Bucket(#[from] BucketError),
     #[error(transparent)]
@@ -70,7 +77,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Serve => {
             let listener = bind(&config)?;
             let opened = open(&config, RecordedBy::Database, Clock::System).await?;
-            serve(&config, opened, listener).await
+            serve(&config, opened, listener, false).await
         }
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
@@ -130,7 +137,7 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
     })
 }
 
-async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result<(), TaskError> {
+async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
     let log = opened.commands.log().clone();
     let projector = Projector::open(log.clone()).await?;
     let following = tokio::spawn(projector.clone().run());
@@ -138,12 +145,23 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener) -> Result
     let views = Views::new(log.clone(), projector);
     let working = tokio::spawn(Jobs::new(opened.commands.clone(), views.clone()).run());
     let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    let server =
-        http::serve(Desk { commands: opened.commands, views, files: files(config)?, tokens }, listener, None).map_err(TaskError::Serve)?;
+    let outbox = outbox(config)?;
+    let site = Site {
+        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
+        telephone: config.telephone.clone(),
+        demo,
+        mails: outbox.in_folder().map(Path::to_owned),
+        limits: Limits::new(config.proxy),
+    };
+    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address);
+    let posting = tokio::spawn(post.run());
+    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
+    let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;
     following.abort();
     working.abort();
+    posting.abort();
     log.store().close().await;
     Ok(())
 }
@@ -153,6 +171,14 @@ fn files(config: &Config) -> Result<Files, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
     let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
     Ok(Files::Bucket(Box::new(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?)))
+}
+
+/// How mails leave, as it was configured.
+fn outbox(config: &Config) -> Result<Outbox, TaskError> {
+    Ok(match &config.smtp_url {
+        Some(url) => Outbox::server(&config.mail_from, url)?,
+        None => Outbox::folder(&config.mail_from, &config.mails)?,
+    })
 }
 
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
@@ -172,15 +198,22 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let loaded = load_seeds(&config, seeds).await?;
     let opened = open(&config, RecordedBy::Database, Clock::System).await?;
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
-    println!("{loaded}\n\nEverything in this log is illustrative. Tokens, good for a day:\n");
+    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
+    println!("{loaded}\n\nEverything in this log is illustrative.\n");
+    println!("The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n");
+    for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
+        let invited = Invited { person, joins: None, minutes: 24 * 60, by_mail: false };
+        let link = links::offer(&opened.commands, invited).await?;
+        println!("{title}\n  http://{address}/sign-in/{}\n", link.token);
+    }
+    println!("Tokens for the API, good for a day:\n");
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
         let token = tokens.issue(person, None, opened.commands.now(), Duration::from_hours(24))?;
         println!("{title}\n  {token}\n");
     }
-    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
     println!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
     println!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
-    serve(&config, opened, listener).await
+    serve(&config, opened, listener, true).await
 }
 
 async fn add_person(

@@ -1,6 +1,6 @@
 //! Flags and environment, parsed once into types.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +47,24 @@ pub struct Config {
     /// The address to serve on; port 0 takes any that is free.
     #[arg(long, env = "MICROGRANTS_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
+    /// Where the pages are found from outside, such as <https://grants.example.org>; without it, where it serves.
+    #[arg(long, env = "MICROGRANTS_ADDRESS", global = true)]
+    pub address: Option<String>,
+    /// The office's telephone number, as the pages show it.
+    #[arg(long, env = "MICROGRANTS_TELEPHONE", default_value = "", global = true)]
+    pub telephone: String,
+    /// The proxy whose X-Forwarded-For is believed.
+    #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
+    pub proxy: Option<IpAddr>,
+    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>; without it mails go into a folder.
+    #[arg(long, env = "MICROGRANTS_SMTP_URL", global = true, hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// From whom mails come.
+    #[arg(long, env = "MICROGRANTS_MAIL_FROM", default_value = "Grants <grants@localhost.localdomain>", global = true)]
+    pub mail_from: String,
+    /// The folder for mails when there is no mail server.
+    #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
+    pub mails: PathBuf,
 }
 
 /// What to do.

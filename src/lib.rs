@@ -7,6 +7,7 @@ pub mod files;
 pub mod http;
 pub mod jobs;
 pub mod log;
+pub mod mail;
 pub mod projections;
 pub mod store;
 pub mod views;

@@ -125,7 +125,8 @@ pub fn made(event: &Event) -> Option<u32> {
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
-            | OrganisationEvent::AgreementPublished { version, .. },
+            | OrganisationEvent::AgreementPublished { version, .. }
+            | OrganisationEvent::MailTextPublished { version, .. },
         ) => Some(*version),
         _ => None,
     }

@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::command::commands;
 use super::event::events;
-use super::id::PersonId;
+use super::id::{FundId, PersonId};
+use super::language::Language;
+use super::mail::{MailKind, PublishMailText};
 use super::outcome::Sign;
 use super::role::{Role, Roles, Who};
 use super::text::{Document, Line, Prose, Slug};
@@ -35,6 +37,8 @@ commands! {
         PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
+        /// Publishes staff's own words for a mail, as their next version.
+        PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
     }
 }
 
@@ -79,6 +83,29 @@ pub struct Question {
     pub label: Line,
     pub help: Prose,
     pub required: bool,
+    /// The same question in other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Translated>)]
+    pub other_languages: BTreeMap<Language, Translated>,
+}
+
+/// A question in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Translated {
+    pub label: Line,
+    pub help: Prose,
+}
+
+impl Question {
+    /// The question and its help in a language, or in English where nobody has translated it.
+    #[must_use]
+    pub fn said_in(&self, language: Language) -> (&str, &str) {
+        match self.other_languages.get(&language) {
+            Some(translated) => (translated.label.as_str(), translated.help.as_str()),
+            None => (self.label.as_str(), self.help.as_str()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -107,6 +134,7 @@ events! {
         SignsAdopted { version: u32, signs: Vec<Sign> },
         FormPublished { version: u32, questions: Vec<Question> },
         AgreementPublished { version: u32, text: Document, hash: String },
+        MailTextPublished { version: u32, mail: MailKind, fund: Option<FundId>, language: Language, subject: Line, body: Prose },
     }
 }
 
@@ -121,6 +149,7 @@ pub struct Organisation {
     signs_version: u32,
     forms: Vec<Vec<Question>>,
     agreements: Vec<String>,
+    mail_texts: u32,
 }
 
 impl Organisation {
@@ -294,6 +323,11 @@ impl Stream for Organisation {
                 hash: hash_of(text.as_str()),
                 text: text.clone(),
             },
+            C::PublishMailText(text) => {
+                text.can_be_written()?;
+                let PublishMailText { mail, fund, language, subject, body } = text.clone();
+                OrganisationEvent::MailTextPublished { version: self.mail_texts + 1, mail, fund, language, subject, body }
+            }
         };
         Ok(vec![event])
     }
@@ -325,6 +359,7 @@ impl Stream for Organisation {
             }
             OrganisationEvent::FormPublished { questions, .. } => self.forms.push(questions.clone()),
             OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
+            OrganisationEvent::MailTextPublished { version, .. } => self.mail_texts = *version,
         }
     }
 }

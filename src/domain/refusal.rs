@@ -303,6 +303,12 @@ pub enum Refusal {
     #[error("a score has a value from 0 to 5 for each criterion")]
     #[strum(message = "Give each criterion a value from 0 to 5.")]
     ScoreOutOfRange,
+    #[error("the text cannot be written out: {0}")]
+    #[strum(message = "Close every double brace, and use names only.")]
+    TextBroken(String),
+    #[error("this mail does not know the name {0}")]
+    #[strum(message = "Use the names that are listed beside the text.")]
+    NameUnknown(String),
     #[error("nothing would change")]
     #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
     NoChange,
@@ -378,6 +384,8 @@ impl Refusal {
             | Self::UnknownSign(_)
             | Self::DateInFuture(_)
             | Self::DatesOutOfOrder(_)
+            | Self::TextBroken(_)
+            | Self::NameUnknown(_)
             | Self::ScoreOutOfRange => Kind::Input,
             _ => Kind::State,
         }

@@ -70,7 +70,11 @@ pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::
     parse_email(&text).map(Personal::Open).map_err(serde::de::Error::custom)
 }
 
-fn parse_email(text: &str) -> Result<String, TextError> {
+/// Parses an e-mail address, and keeps it in small letters.
+///
+/// # Errors
+/// [`TextError::NotAnEmail`].
+pub fn parse_email(text: &str) -> Result<String, TextError> {
     let text = tidy(text, 254, false)?.to_lowercase();
     let (name, domain) = text.split_once('@').ok_or(TextError::NotAnEmail)?;
     let dotted = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());

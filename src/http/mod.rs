@@ -3,6 +3,7 @@
 pub mod api;
 mod contract;
 mod operator;
+pub mod pages;
 pub mod problem;
 pub mod signin;
 
@@ -27,6 +28,29 @@ pub struct Desk {
     pub views: Views,
     pub files: Files,
     pub tokens: Tokens,
+    pub site: Site,
+}
+
+/// What the pages need to know of where they stand.
+pub struct Site {
+    /// Where the pages are found from outside, without a slash at its end.
+    pub address: String,
+    /// The office's telephone number, for those who would rather call.
+    pub telephone: String,
+    /// Everything is illustrative, and the mails may be read by anybody.
+    pub demo: bool,
+    /// The folder in which mails lie, where they are not sent.
+    pub mails: Option<std::path::PathBuf>,
+    pub limits: pages::Limits,
+}
+
+impl Site {
+    /// Pages at an address, with nothing said that an operator may say.
+    #[must_use]
+    pub fn at(address: &str) -> Self {
+        let address = address.trim_end_matches('/').to_owned();
+        Self { address, telephone: String::new(), demo: false, mails: None, limits: pages::Limits::new(None) }
+    }
 }
 
 /// Serves on a listener that is already bound.
@@ -41,13 +65,25 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
             .app_data(web::PayloadConfig::new(BODY_MOST))
             .wrap(tracing_actix_web::TracingLogger::default())
             .wrap(Compress::default())
-            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
+            .wrap(headers())
+            .configure(pages::configure)
             .configure(api::configure)
             .configure(operator::configure)
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers { server.workers(workers) } else { server };
     Ok(server.listen(listener)?.shutdown_timeout(20).run())
+}
+
+/// What every answer says unless it says otherwise.
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Cache-Control", "no-store"))
+        .add(("Content-Security-Policy", pages::POLICY))
+        .add(("Referrer-Policy", "same-origin"))
+        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add(("Permissions-Policy", "camera=(), geolocation=(), microphone=()"))
 }
 
 async fn no_such_address() -> HttpResponse {

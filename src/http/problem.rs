@@ -23,6 +23,8 @@ pub enum Fault {
     InvalidKey,
     KeyMissing,
     KeyReused,
+    ForeignForm,
+    TooMany,
     Unauthenticated,
     TokenExpired,
     NotFound,
@@ -85,6 +87,8 @@ impl Fault {
         match self {
             Self::MalformedJson | Self::InvalidQuery | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
             Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoSuchAddress => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -105,6 +109,8 @@ impl Fault {
             Self::InvalidKey => "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key.",
             Self::KeyMissing => "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one.",
             Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
+            Self::ForeignForm => "Go back, load the page again, and send the form once more.",
+            Self::TooMany => "Wait a few minutes and try again. You can also call us.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
             Self::TokenExpired => "Get a new token and send the request again.",
             Self::NotFound => "Check the id. Records of groups that you are not a member of are not shown.",
@@ -146,6 +152,26 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        &self.0.advice
+    }
+
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.0.status
     }
 }
 

@@ -138,7 +138,7 @@ fn bearer(request: &HttpRequest) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
+pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
     let log = desk.commands.log();
     if !log.load::<Person>(person.0).await?.state.exists() {
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));

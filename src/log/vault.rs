@@ -144,6 +144,12 @@ impl Vault {
         self.keyed(b"request", request)
     }
 
+    /// A secret that follows from a name and a key outside the database: nobody who reads the database can tell it.
+    #[must_use]
+    pub fn secret_of(&self, purpose: &'static str, name: &str) -> String {
+        self.keyed(purpose.as_bytes(), name.as_bytes())
+    }
+
     fn blind(&self, index: Index, text: &str) -> String {
         self.keyed(index.name().as_bytes(), text.as_bytes())
     }

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::{Projection, Touches};
 use crate::domain::application::{ApplicationState, Channel, Help, Interests, Sitting, Summary};
+use crate::domain::language::Language;
+use crate::domain::reference::Reference;
 use crate::domain::sealed::Sealed;
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundId, GroupId, Money, PersonId};
@@ -19,6 +21,9 @@ use crate::log::record::Recorded;
 pub struct ApplicationRow {
     pub id: Uuid,
     pub version: i64,
+    /// What a group says for it on the telephone.
+    #[serde(default)]
+    pub reference: String,
     pub state: ApplicationState,
     pub fund: FundId,
     pub round: Slug,
@@ -59,6 +64,13 @@ pub struct ApplicationRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub reviewed: Option<ApplicationState>,
+    /// The language in which the group wants to be written to.
+    #[serde(default)]
+    pub language: Language,
+    /// Who helps the group with English: sealed, and opened beside the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub helper_sealed: Option<Sealed>,
 }
 
 /// One assessor's score.
@@ -99,6 +111,7 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
     ApplicationRow {
         id: event.stream,
         version: event.sequence,
+        reference: Reference::of_position(event.position).digits(),
         state: ApplicationState::Draft,
         fund,
         round: round.clone(),
@@ -125,6 +138,8 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         scores: Vec::new(),
         review_sealed: None,
         reviewed: None,
+        language: Language::En,
+        helper_sealed: None,
     }
 }
 
@@ -143,6 +158,7 @@ impl ApplicationRow {
         use ApplicationState as S;
         match happened {
             E::ApplicationStarted { .. } | E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
+            E::LanguageChosen { language, helper } => (self.language, self.helper_sealed) = (*language, helper.clone()),
             E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
                 self.people_at_risk = people_at_risk.unwrap_or(self.people_at_risk);
                 self.requested = requested.or(self.requested);

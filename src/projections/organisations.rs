@@ -4,9 +4,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Projection, Touches};
+use crate::domain::language::Language;
+use crate::domain::mail::MailKind;
 use crate::domain::organisation::Question;
 use crate::domain::outcome::Sign;
-use crate::domain::{Event, OrganisationEvent};
+use crate::domain::{Event, FundId, OrganisationEvent};
 use crate::log::record::Recorded;
 
 /// The organisation as people see it.
@@ -26,6 +28,31 @@ pub struct OrganisationRow {
     pub agreement_version: u32,
     pub agreement_hash: String,
     pub agreement: String,
+    /// Staff's own words for mails, the newest of each.
+    #[serde(default)]
+    pub mail_texts: Vec<MailTextRow>,
+}
+
+/// Staff's own words for one mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MailText)]
+pub struct MailTextRow {
+    pub version: u32,
+    pub mail: MailKind,
+    /// The fund that they are for; absent when they are for every fund that has none of its own.
+    pub fund: Option<FundId>,
+    pub language: Language,
+    pub subject: String,
+    pub body: String,
+}
+
+impl OrganisationRow {
+    /// Staff's words for a mail, the fund's own first.
+    #[must_use]
+    pub fn mail_text(&self, mail: MailKind, fund: Option<FundId>, language: Language) -> Option<&MailTextRow> {
+        let of = |fund: Option<FundId>| self.mail_texts.iter().find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language));
+        fund.and_then(|fund| of(Some(fund))).or_else(|| of(None))
+    }
 }
 
 pub(super) struct Organisations;
@@ -52,6 +79,7 @@ impl Projection for Organisations {
                 agreement_version: 0,
                 agreement_hash: String::new(),
                 agreement: String::new(),
+                mail_texts: Vec::new(),
             });
         }
         let mut row = row?;
@@ -69,6 +97,11 @@ impl Projection for Organisations {
                 row.agreement_version = *version;
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
+            }
+            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body } => {
+                row.mail_texts.retain(|text| (text.mail, text.fund, text.language) != (*mail, *fund, *language));
+                let (subject, body) = (subject.to_string(), body.to_string());
+                row.mail_texts.push(MailTextRow { version: *version, mail: *mail, fund: *fund, language: *language, subject, body });
             }
             _ => {}
         }

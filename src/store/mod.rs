@@ -6,10 +6,12 @@
 pub mod checkpoints;
 mod dialect;
 pub mod events;
+pub mod mails;
 mod open;
 pub mod personal;
 pub mod postings;
 pub mod rows;
+pub mod sessions;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::{PersonId, Role, Roles};
 use crate::log::{Log, LogError};
-use crate::projections::{PersonRow, ProjectionError, Projector};
+use crate::projections::{GroupRow, PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
 
 pub use as_at::AsAt;
@@ -66,6 +66,13 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The service itself, when it writes to people.
+    #[must_use]
+    pub fn service() -> Self {
+        let roles = Roles::from([Role::Officer]);
+        Self { person: PersonId(Uuid::nil()), held: roles.clone(), roles }
+    }
+
     /// Staff and auditors see every record; groups see their own.
     #[must_use]
     pub fn sees_all(&self) -> bool {
@@ -112,6 +119,23 @@ impl Views {
             return Err(ViewError::BeyondLog);
         }
         if self.projector.passed(position, WAIT).await { Ok(()) } else { Err(ViewError::Behind) }
+    }
+
+    /// The people who are members of a group, or of the one that it was merged into.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn members_of(&self, group: Uuid) -> Result<std::collections::BTreeSet<PersonId>, ViewError> {
+        let mut next = Some(group);
+        let mut met = std::collections::BTreeSet::new();
+        while let Some(id) = next.filter(|id| met.insert(*id)) {
+            let Some(row) = self.find::<GroupRow>(&id.to_string(), None).await? else { break };
+            match row.merged_into {
+                Some(heir) => next = Some(heir.0),
+                None => return Ok(row.members),
+            }
+        }
+        Ok(std::collections::BTreeSet::new())
     }
 
     /// The groups that a person is a member of, with those that were merged into them.

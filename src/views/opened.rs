@@ -67,6 +67,8 @@ pub struct ApplicationSeen {
     pub row: ApplicationRow,
     /// Why the group asked for a review.
     pub review: Option<String>,
+    /// Who helps the group with English.
+    pub helper: Option<String>,
 }
 
 /// A grant, with the group's words about variations opened.
@@ -239,12 +241,14 @@ impl Views {
         let mut wanted = Wanted::default();
         for row in rows.iter().filter(|_| words) {
             wanted.add("review", row.review_sealed.as_ref());
+            wanted.add("helper", row.helper_sealed.as_ref());
         }
         let opened = wanted.open(self).await?;
         let seen = |mut row: ApplicationRow| {
             let review = row.review_sealed.take();
+            let helper = row.helper_sealed.take();
             row.reviewed = None;
-            ApplicationSeen { review: text(&opened, review.as_ref()), row }
+            ApplicationSeen { review: text(&opened, review.as_ref()), helper: text(&opened, helper.as_ref()), row }
         };
         Ok(rows.into_iter().map(seen).collect())
     }

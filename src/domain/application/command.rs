@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms};
 use super::interest::{Declare, Interest, Sitting};
+use super::language::ChooseLanguage;
 use super::review::{DecideReview, RequestReview};
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GroupId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::role::{Role, Who};
 use crate::domain::sealed::{Personal, Sealed, Slot};
@@ -26,6 +28,8 @@ commands! {
         SaveAnswers(Answers) = "save-answers", Who::StaffOrOwn(&[Role::Officer]);
         /// Submits a complete application while its round is open.
         Submit(Submit) = "submit", Who::StaffOrOwn(&[Role::Officer]);
+        /// Says in which language the group wants to be written to, and who helps it.
+        ChooseLanguage(ChooseLanguage) = "choose-language", Who::StaffOrOwn(&[Role::Officer]);
         /// Asks the group to change some answers.
         RequestChanges(RequestChanges) = "request-changes", Who::Staff(&[Role::Officer]);
         /// Hands the application in again after changes were asked for.
@@ -163,6 +167,9 @@ impl ApplicationCommand {
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::SaveAnswers(answers) => answers.answers.values_mut().map(|value| Slot { field: "answer", value, index: None }).collect(),
+            Self::ChooseLanguage(choose) => {
+                choose.helper.as_mut().map(|value| Slot { field: "helper", value, index: None }).into_iter().collect()
+            }
             Self::RequestReview(request) => vec![Slot { field: "review", value: &mut request.words, index: None }],
             _ => Vec::new(),
         }
@@ -189,6 +196,7 @@ events! {
             late_reason: Option<Prose>,
             help: Option<Help>,
         },
+        LanguageChosen { language: Language, helper: Option<Sealed> },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
         ApplicationResubmitted { requested: Money, area: Slug },
         EligibilityConfirmed { by: PersonId },

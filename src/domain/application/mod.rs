@@ -3,6 +3,7 @@
 mod command;
 mod decision;
 mod interest;
+mod language;
 mod review;
 mod submission;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 pub use command::{Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
 pub use decision::{AtMeeting, Award, Condition, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict};
 pub use interest::{Declare, Interest, InterestKind, Interests, Sitting};
+pub use language::ChooseLanguage;
 pub use review::{DecideReview, RequestReview};
 
 use super::id::{ApplicationId, FundId, GroupId, PersonId};
@@ -159,6 +161,7 @@ impl Stream for Application {
             C::Declare(declare) => return self.declare(declare, facts),
             C::RequestReview(request) => self.request_review(request, facts)?,
             C::DecideReview(review) => self.decide_review(review, facts)?,
+            C::ChooseLanguage(choose) => self.choose_language(choose)?,
             _ => self.judge(command, facts)?,
         };
         Ok(vec![event])
@@ -185,7 +188,7 @@ impl Stream for Application {
                 self.changes_to.clone_from(questions);
                 self.state = S::ChangesRequested;
             }
-            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
+            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::LanguageChosen { .. } => {}
             E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
                 self.scores.insert(*by, Given { criteria: criteria.clone(), set_aside: false });
                 self.state = S::InAssessment;

@@ -1,0 +1,27 @@
+//! The language in which a group wants to be written to, and who helps it with that language.
+
+use serde::Deserialize;
+
+use super::{Application, ApplicationEvent, ApplicationState as S};
+use crate::domain::Refusal;
+use crate::domain::language::Language;
+use crate::domain::sealed::Personal;
+
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseLanguage {
+    pub language: Language,
+    /// Who helps the group with English, if anybody does: staff may ask for them by name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub helper: Option<Personal>,
+}
+
+impl Application {
+    pub(super) fn choose_language(&self, choose: &ChooseLanguage) -> Result<ApplicationEvent, Refusal> {
+        if matches!(self.state, S::Withdrawn | S::Lapsed) {
+            return Err(Refusal::ApplicationNotInState(self.state.into()));
+        }
+        Ok(ApplicationEvent::LanguageChosen { language: choose.language, helper: choose.helper.as_ref().map(Personal::sealed) })
+    }
+}

@@ -1,0 +1,121 @@
+//! What a page cannot show: a page that says so, and what to do.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use askama::Template;
+
+use crate::commands::CommandError;
+use crate::domain::Refusal;
+use crate::http::problem::{Fault, Problem};
+use crate::log::LogError;
+use crate::mail::MailError;
+use crate::store::StoreError;
+use crate::views::ViewError;
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub enum Failed {
+    /// Somebody must sign in first, and is led back here.
+    SignIn(String),
+    Problem(Problem),
+}
+
+#[derive(Template)]
+#[template(path = "failed.html")]
+struct Page<'a> {
+    title: &'a str,
+    says: &'a str,
+    advice: &'a str,
+}
+
+impl Failed {
+    pub(super) fn nothing() -> Self {
+        Self::Problem(ViewError::NotFound.into())
+    }
+
+    pub(super) fn not_set_up() -> Self {
+        Self::Problem(Fault::Internal.problem("the service is not set up"))
+    }
+
+    pub(super) fn broken(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page could not be made");
+        Self::Problem(Fault::Internal.problem("something went wrong here"))
+    }
+
+    pub(super) fn not_yours() -> Self {
+        Self::Problem(Refusal::NotYours.into())
+    }
+}
+
+macro_rules! from {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Failed {
+            fn from(error: $error) -> Self {
+                Self::Problem(error.into())
+            }
+        }
+    )+};
+}
+from!(CommandError, LogError, ViewError, Refusal, crate::files::FileError);
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        LogError::from(error).into()
+    }
+}
+
+impl From<MailError> for Failed {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Store(error) => error.into(),
+            MailError::Log(error) => error.into(),
+            MailError::View(error) => error.into(),
+            other => Self::broken(&other),
+        }
+    }
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SignIn(_) => f.write_str("nobody is signed in"),
+            Self::Problem(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl ResponseError for Failed {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::Problem(problem) => problem.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let problem = match self {
+            Self::SignIn(to) => return super::see_other(&format!("/sign-in?to={}", super::shell::encoded(to))),
+            Self::Problem(problem) => problem,
+        };
+        let status = problem.status_code();
+        let (title, says) = match status {
+            StatusCode::NOT_FOUND => ("Page not found", "There is nothing here, or it belongs to somebody else."),
+            StatusCode::FORBIDDEN => ("This is not yours to see", problem.detail()),
+            StatusCode::TOO_MANY_REQUESTS => ("Please wait a little", problem.detail()),
+            status if status.is_server_error() => ("Sorry, something is wrong with the service", problem.detail()),
+            _ => ("Sorry, that did not work", problem.detail()),
+        };
+        let page = Page { title, says, advice: problem.advice() };
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.insert_header(("Retry-After", "60"));
+        }
+        response.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| title.to_owned()))
+    }
+}

@@ -1,0 +1,326 @@
+//! What people send with a form: read within bounds, held against the page's own token, kept as it was typed when
+//! something is wrong with it.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpRequest;
+use actix_web::web::Bytes;
+use serde_json::Value;
+
+use super::components::{self, Choice};
+use super::{Failed, Visitor, guard};
+use crate::commands::{RepeatKey, clock};
+use crate::http::Desk;
+use crate::http::problem::{Fault, Problem};
+
+/// A form as it was sent.
+#[derive(Clone, Debug, Default)]
+pub struct Posted {
+    pairs: Vec<(String, String)>,
+}
+
+impl Posted {
+    /// Reads a form that was sent from one of our own pages.
+    pub fn read(request: &HttpRequest, body: Result<Bytes, actix_web::Error>, visitor: &Visitor) -> Result<Self, Failed> {
+        let body = body.map_err(|_| Fault::TooLarge.problem("this is more than one form can hold"))?;
+        let pairs: Vec<(String, String)> = serde_html_form::from_bytes(&body)
+            .map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+        let posted = Self { pairs };
+        guard::own_page(request, posted.text("csrf"), visitor)?;
+        Ok(posted)
+    }
+
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
+    /// What was typed into a field, without the spaces around it; empty when the field is not there.
+    pub fn text(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// Under which a form sent twice is the same command: the key that the page gave it, and what it says.
+    pub fn repeat(&self, desk: &Desk, path: &str) -> RepeatKey {
+        let content: Vec<_> = self.pairs.iter().filter(|(name, _)| name != "csrf").collect();
+        let content = format!("{path}\n{}", serde_json::to_string(&content).unwrap_or_default());
+        let key = Some(self.text("key")).filter(|key| key.parse::<uuid::Uuid>().is_ok());
+        let key = key.map_or_else(|| clock::new_id().to_string(), str::to_owned);
+        RepeatKey { key, request_hash: desk.commands.log().vault().request_hash(content.as_bytes()) }
+    }
+
+    /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:
+    /// `n` a number, `b` yes or no, `l` one of a list, `k` a key with nothing else to say. What is empty is left out.
+    pub fn json(&self) -> Value {
+        let mut body = Value::Object(serde_json::Map::new());
+        for (name, value) in &self.pairs {
+            let value = value.trim();
+            if value.is_empty() || matches!(name.as_str(), "csrf" | "key" | "at" | "form") {
+                continue;
+            }
+            let (path, kind) = name.split_once(':').unwrap_or((name, ""));
+            let number = || value.replace(',', "").parse::<u64>().map_or_else(|_| Value::String(value.to_owned()), Value::from);
+            let value = match kind {
+                "n" => number(),
+                "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
+                _ => Value::String(value.to_owned()),
+            };
+            put(&mut body, path, value, kind == "l");
+        }
+        body
+    }
+
+    pub(super) fn typed(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+}
+
+/// Puts a value at the end of a path of names and numbers.
+fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
+    let mut at = body;
+    for step in path.split('.') {
+        if !at.is_object() {
+            *at = Value::Object(serde_json::Map::new());
+        }
+        let Value::Object(fields) = at else { return };
+        at = fields.entry(step).or_insert(Value::Null);
+    }
+    if !in_list {
+        *at = value;
+    } else if let Value::Array(items) = at {
+        items.push(value);
+    } else {
+        *at = Value::Array(vec![value]);
+    }
+}
+
+/// Makes arrays of objects whose keys are numbers, in their order: `decisions.0.verdict` is the first of a list.
+pub(super) fn listed(value: Value) -> Value {
+    match value {
+        Value::Object(fields) if !fields.is_empty() && fields.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit())) => {
+            let ordered: BTreeMap<u32, Value> = fields.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, listed(value)))).collect();
+            Value::Array(ordered.into_values().collect())
+        }
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, listed(value))).collect()),
+        other => other,
+    }
+}
+
+/// A form that was not taken: what was typed, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Rejected {
+    /// Which form of the page.
+    pub form: String,
+    pub typed: Vec<(String, String)>,
+    /// The field, and what is wrong; an empty field name means the form as a whole.
+    pub wrong: Vec<(String, String)>,
+    pub status: u16,
+}
+
+impl Rejected {
+    /// From a problem that a command met. The field's name is found by its path.
+    pub fn of(posted: &Posted, problem: &Problem) -> Self {
+        let field = problem.field().unwrap_or_default();
+        let named = posted.typed().iter().map(|(name, _)| name.as_str());
+        let field = named.clone().find(|name| name.split(':').next() == Some(field)).unwrap_or(field);
+        let known = named.clone().any(|name| name == field);
+        let says = format!("{}. {}", sentence(problem.detail()), problem.advice());
+        let wrong = vec![(if known { field.to_owned() } else { String::new() }, says)];
+        Self { form: posted.text("form").to_owned(), typed: posted.typed().to_vec(), wrong, status: problem.status() }
+    }
+
+    /// From what the page itself found wrong.
+    pub fn with(form: &str, posted: &Posted, wrong: Vec<(String, String)>) -> Self {
+        Self { form: form.to_owned(), typed: posted.typed().to_vec(), wrong, status: 422 }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The forms of one page.
+pub struct Forms {
+    csrf: String,
+    at: String,
+    rejected: Option<Rejected>,
+    error: String,
+}
+
+impl Forms {
+    pub fn new(visitor: &Visitor, rejected: Option<Rejected>) -> Self {
+        let error = super::words::say("Error", visitor.language).to_owned();
+        Self { csrf: visitor.csrf.clone(), at: visitor.path.clone(), rejected, error }
+    }
+
+    /// The forms of a page that stands at another address than the one that was asked for.
+    pub fn at(self, at: &str) -> Self {
+        Self { at: at.to_owned(), ..self }
+    }
+
+    /// A form by its name: with what was typed, if it is the one that was not taken.
+    pub fn form(&self, name: &str) -> Form {
+        let own = self.rejected.as_ref().filter(|rejected| rejected.form == name);
+        let values = own.map(|rejected| rejected.typed.clone()).unwrap_or_default();
+        let wrong = own.map(|rejected| rejected.wrong.clone()).unwrap_or_default();
+        let (csrf, at, error) = (self.csrf.clone(), self.at.clone(), self.error.clone());
+        Form { name: name.to_owned(), values, wrong, csrf, at, error, key: clock::new_id().to_string() }
+    }
+
+    /// What is wrong, with the ids of the fields to go to.
+    pub fn wrong(&self) -> Vec<(String, String)> {
+        let Some(rejected) = &self.rejected else { return Vec::new() };
+        let id = |field: &str| if field.is_empty() { String::new() } else { components::id(&rejected.form, field) };
+        rejected.wrong.iter().map(|(field, says)| (id(field), says.clone())).collect()
+    }
+
+    pub fn status(&self) -> u16 {
+        self.rejected.as_ref().map_or(200, |rejected| rejected.status)
+    }
+}
+
+/// One form, for its template: each method is a field.
+pub struct Form {
+    name: String,
+    values: Vec<(String, String)>,
+    wrong: Vec<(String, String)>,
+    csrf: String,
+    at: String,
+    error: String,
+    key: String,
+}
+
+impl Form {
+    /// Fills in what is known, unless something was typed.
+    pub fn known(mut self, name: &str, value: &str) -> Self {
+        if self.wrong.is_empty() && !value.is_empty() {
+            self.values.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    fn chosen(&self, name: &str, value: &str) -> bool {
+        self.values.iter().any(|(known, chosen)| known == name && chosen == value)
+    }
+
+    fn wrong(&self, name: &str) -> Option<&str> {
+        self.wrong.iter().find(|(field, _)| field == name).map(|(_, says)| says.as_str())
+    }
+
+    /// What every form carries unseen.
+    pub fn unseen(&self) -> components::Unseen<'_> {
+        components::Unseen { csrf: &self.csrf, key: &self.key, at: &self.at, form: &self.name }
+    }
+
+    fn field<'a>(&'a self, kind: components::Kind, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        components::Field {
+            kind,
+            id: components::id(&self.name, name),
+            name,
+            label,
+            hint,
+            value: self.value(name),
+            wrong: self.wrong(name),
+            error: &self.error,
+            choices: Vec::new(),
+        }
+    }
+
+    pub fn text<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Text, name, label, hint)
+    }
+
+    /// An e-mail address, a telephone number, a name: the browser may fill it in.
+    pub fn own<'a>(&'a self, name: &'a str, fills: &'static str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Own(fills), name, label, hint)
+    }
+
+    pub fn number<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Number, name, label, hint)
+    }
+
+    pub fn money<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Money, name, label, hint)
+    }
+
+    pub fn day<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Day, name, label, hint)
+    }
+
+    pub fn area<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Area, name, label, hint)
+    }
+
+    /// The one question of a page: its label is the page's heading.
+    pub fn question<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Question, name, label, hint)
+    }
+
+    pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+        let choices = self.choices(name, choices);
+        components::Field { choices, ..self.field(components::Kind::Select, name, label, "") }
+    }
+
+    pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+        let choices = self.choices(name, choices);
+        components::Field { choices, ..self.field(components::Kind::Radios, name, label, hint) }
+    }
+
+    /// The one choice of a page: its legend is the page's heading.
+    pub fn choice<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+        let choices = self.choices(name, choices);
+        components::Field { choices, ..self.field(components::Kind::Choice, name, label, hint) }
+    }
+
+    pub fn checkboxes<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+        let choices = self.choices(name, choices);
+        components::Field { choices, ..self.field(components::Kind::Checkboxes, name, label, hint) }
+    }
+
+    pub fn file<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::File, name, label, hint)
+    }
+
+    fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<Choice<'a>> {
+        let choice = |(at, (value, label)): (usize, &'a (String, String))| Choice {
+            id: if at == 0 { components::id(&self.name, name) } else { format!("{}-{at}", components::id(&self.name, name)) },
+            value,
+            label,
+            chosen: self.chosen(name, value),
+        };
+        choices.iter().enumerate().map(choice).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_become_the_json_of_a_command() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let posted = Posted::of(vec![
+            pair("csrf", "x"),
+            pair("amount", " 850.00 "),
+            pair("present:l", "a"),
+            pair("present:l", "b"),
+            pair("criteria.need:n", "4"),
+            pair("decisions.0.verdict.defer.reason", "later"),
+            pair("late:b", "yes"),
+            pair("reason", "  "),
+        ]);
+        let says = serde_json::json!({
+            "amount": "850.00", "present": ["a", "b"], "criteria": { "need": 4 }, "late": true,
+            "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
+        });
+        assert_eq!(listed(posted.json()), says);
+    }
+}

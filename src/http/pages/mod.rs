@@ -1,0 +1,50 @@
+//! The pages: rendered here, usable without a script, in English or in a group's own language.
+//!
+//! A page's handler reads what is asked, looks at views, and renders a template; what people send becomes the same
+//! commands that the API takes. One folder a journey: `apply`, `my` (a group's own), `desk` (staff); `open` for everybody.
+
+mod assets;
+mod components;
+mod failed;
+mod form;
+mod guard;
+mod limits;
+mod shell;
+mod signin;
+mod visitor;
+mod words;
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+pub(super) use failed::Failed;
+pub(super) use form::{Form, Forms, Posted, Rejected};
+pub use guard::POLICY;
+pub use limits::Limits;
+pub(super) use shell::Shell;
+pub(super) use visitor::Visitor;
+
+/// The address of the styles.
+pub(crate) fn styles() -> &'static str {
+    &assets::ADDRESS
+}
+
+/// Registers every page.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.configure(assets::configure).configure(signin::configure);
+}
+
+/// A page that was rendered.
+fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
+    answer(HttpResponse::Ok(), template)
+}
+
+fn answer(mut response: actix_web::HttpResponseBuilder, template: &impl Template) -> Result<HttpResponse, Failed> {
+    let body = template.render().map_err(|error| Failed::broken(&error))?;
+    Ok(response.content_type("text/html; charset=utf-8").body(body))
+}
+
+/// Leads on to another page after something was done.
+fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+}

@@ -1,0 +1,326 @@
+//! Signing in by a link or a code from a mail, signing out, and ending sessions elsewhere.
+//!
+//! Following a link only shows a button: mail programs follow links too. Asking for one is answered alike whether or not
+//! anybody has the address.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::visitor::remember_language;
+use super::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, page, see_other};
+use crate::commands::{Caller, CommandError, Request};
+use crate::domain::group::MemberOf;
+use crate::domain::language::Language;
+use crate::domain::sealed::{Index, parse_email};
+use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
+use crate::http::Desk;
+use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
+use crate::store::sessions::{self, Ends, LinkRow};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/sign-in").route(web::get().to(ask)).route(web::post().to(send)))
+        .service(web::resource("/sign-in/code").route(web::get().to(code)).route(web::post().to(try_code)))
+        .service(web::resource("/sign-in/{token}").route(web::get().to(follow)).route(web::post().to(take)))
+        .service(web::resource("/sign-out").route(web::post().to(out)))
+        .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(end)))
+        .service(web::resource("/language/{language}").route(web::get().to(language)));
+}
+
+#[derive(Template)]
+#[template(path = "open/sign_in.html")]
+struct AskPage {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    to: String,
+}
+
+#[derive(Template)]
+#[template(path = "open/code.html")]
+struct CodePage {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    email: String,
+    to: String,
+    minutes: i64,
+}
+
+#[derive(Template)]
+#[template(path = "open/link.html")]
+struct LinkPage {
+    page: Shell,
+    forms: Forms,
+    good: bool,
+}
+
+#[derive(Template)]
+#[template(path = "open/account.html")]
+struct AccountPage {
+    page: Shell,
+    name: String,
+    email: String,
+    roles: Vec<&'static str>,
+    sessions: Vec<SessionSeen>,
+    forms: Forms,
+}
+
+/// A session, as its person sees it.
+struct SessionSeen {
+    digest: String,
+    device: String,
+    seen_at: String,
+    own: bool,
+}
+
+/// A page of our own to go to, and no other.
+pub(super) fn own_path(to: &str) -> Option<&str> {
+    let own = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']) && to.is_ascii();
+    Some(to).filter(|_| own)
+}
+
+pub(super) fn query(request: &HttpRequest, name: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(request.query_string()).unwrap_or_default();
+    pairs.into_iter().find(|(known, _)| known == name).map(|(_, value)| value).unwrap_or_default()
+}
+
+async fn ask(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let to = query(&request, "to");
+    render_ask(&visitor, &desk, None, to).await
+}
+
+async fn render_ask(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>, to: String) -> Result<HttpResponse, Failed> {
+    let forms = Forms::new(visitor, rejected);
+    let mut shell = Shell::around(visitor, desk, super::words::say("Sign in", visitor.language)).await?;
+    let wrong = forms.wrong();
+    shell.wrong = !wrong.is_empty();
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let mut response = answer(status, &AskPage { page: shell, forms, wrong, to })?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+async fn send(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    desk.site.limits.peer(&request)?;
+    let to = own_path(posted.text("to")).unwrap_or("/").to_owned();
+    let Ok(email) = parse_email(posted.text("email")) else {
+        let says = super::words::say("Enter an e-mail address, such as name@example.org", visitor.language).to_owned();
+        return render_ask(&visitor, &desk, Some(Rejected::with("sign-in", &posted, vec![("email".into(), says)])), to).await;
+    };
+    send_link(&desk, &email, None).await?;
+    let query = serde_html_form::to_string([("email", email.as_str()), ("to", &to)]).unwrap_or_default();
+    Ok(see_other(&format!("/sign-in/code?{query}")))
+}
+
+/// Sends a link to whoever has an address; nothing tells whether anybody has.
+pub(super) async fn send_link(desk: &Desk, email: &str, joins: Option<(Uuid, PersonId)>) -> Result<(), Failed> {
+    let holder = desk.commands.log().vault().holder(Index::Email, email).await.map_err(crate::log::LogError::from)?;
+    let may = desk.site.limits.link_to(email);
+    if let (Some(holder), true) = (holder, may) {
+        links::offer(&desk.commands, Invited { person: PersonId(holder), joins, minutes: MINUTES, by_mail: true }).await?;
+    }
+    Ok(())
+}
+
+async fn code(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    render_code(&visitor, &desk, None, query(&request, "email"), query(&request, "to")).await
+}
+
+async fn render_code(
+    visitor: &Visitor,
+    desk: &Desk,
+    rejected: Option<Rejected>,
+    email: String,
+    to: String,
+) -> Result<HttpResponse, Failed> {
+    let forms = Forms::new(visitor, rejected);
+    let mut shell = Shell::around(visitor, desk, super::words::say("Look in your mail", visitor.language)).await?;
+    shell.back = Some("/sign-in".to_owned());
+    let wrong = forms.wrong();
+    shell.wrong = !wrong.is_empty();
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let mut response = answer(status, &CodePage { page: shell, forms, wrong, email, to, minutes: MINUTES })?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+async fn try_code(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    desk.site.limits.peer(&request)?;
+    let (email, to) = (posted.text("email").to_owned(), own_path(posted.text("to")).unwrap_or("/").to_owned());
+    let typed: String = posted.text("code").chars().filter(char::is_ascii_digit).collect();
+    if let Some(link) = link_with_code(&desk, &email, &typed).await? {
+        return enter(&request, &visitor, &desk, &link, &to).await;
+    }
+    let says = super::words::say("This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.", visitor.language);
+    let rejected = Rejected::with("code", &posted, vec![("code".into(), says.to_owned())]);
+    render_code(&visitor, &desk, Some(rejected), email, to).await
+}
+
+/// The open link of an address with this code; a wrong one is counted against it.
+async fn link_with_code(desk: &Desk, email: &str, typed: &str) -> Result<Option<LinkRow>, Failed> {
+    let log = desk.commands.log();
+    let Ok(email) = parse_email(email) else { return Ok(None) };
+    let holder = log.vault().holder(Index::Email, &email).await.map_err(crate::log::LogError::from)?;
+    let Some(person) = holder.map(|holder| holder.to_string()) else { return Ok(None) };
+    let open = sessions::open_links(log.store(), log.organisation(), &person, desk.commands.now().as_microsecond()).await?;
+    let found = open.into_iter().find(|link| link.wrong_codes < WRONG_CODES && links::same(&Secret::of(log.vault(), &link.id).code, typed));
+    if found.is_none() {
+        sessions::wrong_code(log.store(), log.organisation(), &person).await?;
+    }
+    Ok(found)
+}
+
+/// Shows a button: only pressing it uses the link up.
+async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let good = open_link(&request, &desk).await?.is_some();
+    let mut shell = Shell::around(&visitor, &desk, super::words::say("Sign in", visitor.language)).await?;
+    // The link stands in no address that this page leads to.
+    shell.path = "/sign-in".to_owned();
+    let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good })?;
+    visitor.greet(&desk, &mut response);
+    Ok(response)
+}
+
+async fn open_link(request: &HttpRequest, desk: &Desk) -> Result<Option<LinkRow>, Failed> {
+    let log = desk.commands.log();
+    let now = desk.commands.now().as_microsecond();
+    let Some(id) = links::link_of(log.vault(), request.match_info().query("token")) else { return Ok(None) };
+    let link = sessions::link(log.store(), log.organisation(), &id).await?;
+    Ok(link.filter(|link| link.used_at.is_none() && link.expires_at > now))
+}
+
+async fn take(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    Posted::read(&request, body, &visitor)?;
+    let link = open_link(&request, &desk).await?;
+    match link {
+        Some(link) => enter(&request, &visitor, &desk, &link, "/").await,
+        None => follow(request, visitor, desk).await,
+    }
+}
+
+/// Uses a link up and signs its person in; sessions that were never proven end.
+async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &LinkRow, to: &str) -> Result<HttpResponse, Failed> {
+    let log = desk.commands.log();
+    let person = PersonId(link.person.parse().map_err(|_| Failed::nothing())?);
+    if !sessions::use_link(log.store(), log.organisation(), &link.id, desk.commands.now().as_microsecond()).await? {
+        return Ok(see_other("/sign-in"));
+    }
+    sessions::end(log.store(), log.organisation(), &link.person, Ends::Unproven).await?;
+    join(desk, person, link).await?;
+    let staff = crate::http::signin::sign_in(desk, person, None).await?.reader.sees_all();
+    let to = match to {
+        "/" if staff => "/desk",
+        "/" => "/my",
+        to => to,
+    };
+    let mut response = see_other(to);
+    // The browser's old session ends with its key.
+    visitor.end(desk, &mut response).await?;
+    let device = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Visitor::begin(desk, person, true, device, &mut response).await?;
+    Ok(response)
+}
+
+/// Brings the person into the group that the link was for.
+async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Failed> {
+    let (Ok(group), Ok(by)) = (link.joins.parse::<Uuid>(), link.brought_by.parse::<Uuid>()) else { return Ok(()) };
+    let caller = Caller { actor: Actor::Person(PersonId(by)), narrowed: None };
+    let add = Command::Group(GroupId(group), GroupCommand::AddMember(MemberOf { person }));
+    match desk.commands.issue(Request::new(caller, add)).await {
+        Ok(answer) => Ok(drop(desk.views.passed(answer.last_position).await)),
+        Err(CommandError::Refused(Refusal::NoChange)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn out(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    Posted::read(&request, body, &visitor)?;
+    let mut response = see_other("/");
+    visitor.end(&desk, &mut response).await?;
+    Ok(response)
+}
+
+async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let signed = visitor.signed()?;
+    let log = desk.commands.log();
+    let person = signed.reader.person;
+    let row = desk.views.find(&person.to_string(), None).await?;
+    let seen = desk.views.open_people(&signed.reader, row.into_iter().collect()).await?.pop();
+    let now = desk.commands.now().as_microsecond();
+    let own = visitor.digest(&desk);
+    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let session = |session: sessions::SessionRow| SessionSeen {
+        own: session.digest == own,
+        digest: session.digest,
+        device: session.device,
+        seen_at: moment(session.seen_at),
+    };
+    let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
+    let page_ = AccountPage {
+        page: Shell::around(&visitor, &desk, super::words::say("My account", visitor.language)).await?,
+        name: name.unwrap_or_default(),
+        email: email.unwrap_or_default(),
+        roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
+        sessions: sessions.into_iter().map(session).collect(),
+        forms: Forms::new(&visitor, None),
+    };
+    page(&page_)
+}
+
+/// An instant as people in the office say it.
+pub(super) fn moment(microsecond: i64) -> String {
+    let zoned = Timestamp::from_microsecond(microsecond).ok().and_then(|instant| instant.in_tz("Europe/London").ok());
+    zoned.map(|zoned| zoned.strftime("%-d %B %Y, %H:%M").to_string()).unwrap_or_default()
+}
+
+/// Ends one session of the person, or all of them.
+async fn end(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    let person = visitor.person()?.to_string();
+    let log = desk.commands.log();
+    let which = match posted.text("session") {
+        "" => Ends::All,
+        digest => Ends::One(digest),
+    };
+    sessions::end(log.store(), log.organisation(), &person, which).await?;
+    Ok(see_other("/account"))
+}
+
+/// Turns to another language, and stays on the page.
+async fn language(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let language: Language = request.match_info().query("language").parse().map_err(|_| Failed::nothing())?;
+    let to = query(&request, "to");
+    let mut response = see_other(own_path(&to).unwrap_or("/"));
+    remember_language(&desk, language, &mut response);
+    Ok(response)
+}

@@ -1,0 +1,170 @@
+//! Who looks at a page: the browser's session, the person behind it, and the language.
+
+use std::collections::BTreeSet;
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use chacha20poly1305::aead::OsRng;
+use chacha20poly1305::aead::rand_core::RngCore as _;
+
+use super::Failed;
+use crate::domain::language::Language;
+use crate::domain::{PersonId, Role};
+use crate::http::Desk;
+use crate::http::signin::{SignedIn, sign_in};
+use crate::log::keys::to_hex;
+use crate::store::sessions::{self, SessionRow};
+
+const COOKIE: &str = "session";
+const LANGUAGE: &str = "language";
+const MINUTE: i64 = 60_000_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// How long a session is good that is not used: longer for a group, whose form must not be lost.
+const STAFF_IDLE: i64 = 8 * HOUR;
+const GROUP_IDLE: i64 = 30 * DAY;
+
+/// Who looks at a page.
+pub struct Visitor {
+    /// The key that the browser holds; it names a session once somebody signs in.
+    pub key: String,
+    /// The browser had none yet.
+    pub new: bool,
+    pub signed: Option<SignedIn>,
+    /// The person has shown that the address is theirs.
+    pub proven: bool,
+    pub language: Language,
+    pub csrf: String,
+    /// The page's address with its query.
+    pub path: String,
+}
+
+impl FromRequest for Visitor {
+    type Error = Failed;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Failed>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let desk = request.app_data::<web::Data<Desk>>().cloned().ok_or_else(Failed::not_set_up)?;
+            Self::of(&request, &desk).await
+        })
+    }
+}
+
+impl Visitor {
+    pub(super) async fn of(request: &HttpRequest, desk: &Desk) -> Result<Self, Failed> {
+        let held = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|key| is_key(key));
+        let language = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_default();
+        let new = held.is_none();
+        let key = held.unwrap_or_else(new_key);
+        let session = if new { None } else { find(desk, &key).await? };
+        let proven = session.as_ref().is_some_and(|session| session.proven == 1);
+        let person = session.and_then(|session| session.person.parse().ok()).map(PersonId);
+        let signed = match person {
+            // Whoever has not shown that the address is theirs acts for their new group, and in no role.
+            Some(person) => sign_in(desk, person, (!proven).then(BTreeSet::<Role>::new)).await.ok(),
+            None => None,
+        };
+        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let csrf = desk.commands.log().vault().secret_of("page token", &key);
+        Ok(Self { key, new, signed, proven, language, csrf, path })
+    }
+
+    /// The person who is signed in; who is not is sent to sign in.
+    pub fn signed(&self) -> Result<&SignedIn, Failed> {
+        self.signed.as_ref().ok_or_else(|| Failed::SignIn(self.path.clone()))
+    }
+
+    pub fn person(&self) -> Result<PersonId, Failed> {
+        Ok(self.signed()?.reader.person)
+    }
+
+    /// Staff or an auditor; a group's member is told that there is nothing here.
+    pub fn staff(&self) -> Result<&SignedIn, Failed> {
+        let signed = self.signed()?;
+        if signed.reader.sees_all() { Ok(signed) } else { Err(Failed::nothing()) }
+    }
+
+    /// Gives a browser that has none yet a key, on the way out.
+    pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
+        if self.new {
+            let _ = response.add_cookie(&cookie(desk, COOKIE, &self.key));
+        }
+    }
+
+    /// Signs a person in under a new key: one that somebody else may have planted is worth nothing.
+    pub async fn begin(desk: &Desk, person: PersonId, proven: bool, device: &str, response: &mut HttpResponse) -> Result<(), Failed> {
+        let key = new_key();
+        let now = desk.commands.now().as_microsecond();
+        let roles = !sign_in(desk, person, None).await?.reader.roles.is_empty();
+        let session = SessionRow {
+            digest: digest(desk, &key),
+            person: person.to_string(),
+            proven: i64::from(proven),
+            device: device.chars().filter(|c| !c.is_control()).take(120).collect(),
+            started_at: now,
+            seen_at: now,
+            expires_at: now + if roles && proven { STAFF_IDLE } else { GROUP_IDLE },
+        };
+        let log = desk.commands.log();
+        sessions::begin(log.store(), log.organisation(), &session).await?;
+        response.add_cookie(&cookie(desk, COOKIE, &key)).map_err(|error| Failed::broken(&error))
+    }
+
+    /// Ends this browser's session.
+    pub async fn end(&self, desk: &Desk, response: &mut HttpResponse) -> Result<(), Failed> {
+        let log = desk.commands.log();
+        if let Some(signed) = &self.signed {
+            let person = signed.reader.person.to_string();
+            sessions::end(log.store(), log.organisation(), &person, sessions::Ends::One(&digest(desk, &self.key))).await?;
+        }
+        response.add_removal_cookie(&cookie(desk, COOKIE, "")).map_err(|error| Failed::broken(&error))
+    }
+
+    /// The digest under which this browser's session is kept.
+    pub fn digest(&self, desk: &Desk) -> String {
+        digest(desk, &self.key)
+    }
+}
+
+/// Remembers a language in the browser.
+pub(super) fn remember_language(desk: &Desk, language: Language, response: &mut HttpResponse) {
+    let mut cookie = cookie(desk, LANGUAGE, language.code());
+    cookie.set_max_age(CookieDuration::days(365));
+    let _ = response.add_cookie(&cookie);
+}
+
+/// The session of a key, which stays good for as long as it is used.
+async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
+    let log = desk.commands.log();
+    let now = desk.commands.now().as_microsecond();
+    let found = sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?;
+    if let Some(session) = &found
+        && now - session.seen_at > HOUR
+    {
+        let idle = session.expires_at - session.seen_at;
+        sessions::touch(log.store(), log.organisation(), &session.digest, now, now + idle).await?;
+    }
+    Ok(found)
+}
+
+fn digest(desk: &Desk, key: &str) -> String {
+    desk.commands.log().vault().secret_of("session", key)
+}
+
+fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
+    let cookie = Cookie::build(name, value.to_owned()).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.secure(desk.site.address.starts_with("https://")).max_age(CookieDuration::days(30)).finish()
+}
+
+fn new_key() -> String {
+    let mut secret = [0_u8; 32];
+    OsRng.fill_bytes(&mut secret);
+    to_hex(&secret)
+}
+
+fn is_key(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,66 @@
+//! The catalogue: every text for groups stands in English in the templates, and in `texts/pl.json` beside its translation.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::domain::language::Language;
+
+static POLISH: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../texts/pl.json")).expect("the catalogue is whole"));
+
+/// A text in a language; in English where nobody has translated it.
+pub(super) fn say(text: &str, language: Language) -> &str {
+    match language {
+        Language::En => text,
+        Language::Pl => POLISH.get(text).map_or(text, String::as_str),
+    }
+}
+
+/// A text with one place to fill in, marked `{}`.
+pub(super) fn say_with(text: &str, value: &str, language: Language) -> String {
+    say(text, language).replacen("{}", value, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every text that a template or a page's code asks the catalogue for.
+    fn asked_for(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                asked_for(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
+                found.extend(text.split(opening).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn the_catalogue_has_what_is_asked_for_and_nothing_else() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut asked = BTreeSet::new();
+        asked_for(&root.join("templates"), &mut asked);
+        asked_for(&root.join("src/http/pages"), &mut asked);
+        asked.retain(|text| !text.is_empty() && text != ", ");
+        let known: BTreeSet<String> = POLISH.keys().cloned().collect();
+        let missing: Vec<_> = asked.difference(&known).collect();
+        assert!(missing.is_empty(), "not translated: {missing:#?}");
+        let unused: Vec<_> = known.difference(&asked).collect();
+        assert!(unused.is_empty(), "translated and not used: {unused:#?}");
+    }
+
+    #[test]
+    fn both_have_the_same_places_to_fill_in() {
+        for (english, polish) in POLISH.iter() {
+            assert_eq!(english.matches("{}").count(), polish.matches("{}").count(), "{english}");
+        }
+    }
+}

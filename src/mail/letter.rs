@@ -1,0 +1,273 @@
+//! Writing one mail: whom it is for, what is known, staff's words or our own, as plain text and as HTML.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use super::links::{MINUTES, Secret};
+use super::{MailError, Post, own_text};
+use crate::domain::application::ApplicationState;
+use crate::domain::grant::{GrantState, UpdateState};
+use crate::domain::language::Language;
+use crate::domain::mail::{self, MailKind};
+use crate::domain::reference::Reference;
+use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money};
+use crate::log::record::Recorded;
+use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow};
+use crate::store::mails::MailRow;
+use crate::store::sessions;
+use crate::views::{PersonSeen, Reader};
+
+/// A mail, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    pub id: String,
+    pub to: String,
+    pub language: &'static str,
+    pub subject: String,
+    pub plain: String,
+    pub html: String,
+}
+
+/// A letter, or why none is needed any more.
+pub enum Written {
+    Letter(Letter),
+    NotNeeded(&'static str),
+}
+
+type Said = BTreeMap<&'static str, String>;
+
+/// What is known about what the mail is about.
+struct About {
+    said: Said,
+    path: String,
+    fund: Option<FundId>,
+    language: Language,
+}
+
+pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<Written, MailError> {
+    let Some(person) = person(post, &row.person).await? else { return Ok(Written::NotNeeded("the person is not known any more")) };
+    let Some(to) = person.email.clone() else { return Ok(Written::NotNeeded("the person has no e-mail address")) };
+    let about = match kind {
+        MailKind::SignIn => sign_in(post, &row.about, &person).await?,
+        _ => event(post, &row.about, kind).await?,
+    };
+    let About { mut said, path, fund, language } = match about {
+        Ok(about) => about,
+        Err(why) => return Ok(Written::NotNeeded(why)),
+    };
+    let organisation: OrganisationRow =
+        post.views.find(&post.commands.organisation().to_string(), None).await?.ok_or(MailError::TooEarly)?;
+    said.insert("name", person.name.unwrap_or_default());
+    said.insert("organisation", organisation.name.clone());
+    said.insert("link", format!("{}{path}", post.address));
+    said.entry("group").or_default();
+    let (subject, body) = match organisation.mail_text(kind, fund, language) {
+        Some(text) => (text.subject.as_str(), text.body.as_str()),
+        None => {
+            let own = own_text(kind, language);
+            (own.subject.as_str(), own.body.as_str())
+        }
+    };
+    let subject = mail::write(subject, &said).map_err(MailError::Text)?;
+    let plain = mail::write(body, &said).map_err(MailError::Text)?;
+    Ok(Written::Letter(Letter {
+        id: row.id.clone(),
+        to,
+        language: language.code(),
+        subject: subject.split_whitespace().collect::<Vec<_>>().join(" "),
+        html: html(&plain, &said["link"], &subject, language),
+        plain,
+    }))
+}
+
+async fn person(post: &Post, id: &str) -> Result<Option<PersonSeen>, MailError> {
+    let row: Option<PersonRow> = post.views.find(id, None).await?;
+    Ok(post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop())
+}
+
+async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<About, &'static str>, MailError> {
+    let log = post.commands.log();
+    let now = post.commands.now().as_microsecond();
+    let open = sessions::link(log.store(), log.organisation(), link).await?;
+    if open.is_none_or(|link| link.used_at.is_some() || link.expires_at <= now) {
+        return Ok(Err("the link was used or has run out"));
+    }
+    let secret = Secret::of(log.vault(), link);
+    let said = BTreeMap::from([("code", secret.code), ("minutes", MINUTES.to_string())]);
+    let language = language_of(post, person).await?;
+    Ok(Ok(About { said, path: format!("/sign-in/{}", secret.token), fund: None, language }))
+}
+
+/// The language of the newest application of a person's groups.
+async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
+    let mut newest = None;
+    for group in &person.groups {
+        let page = crate::views::Page { after: None, most: 200 };
+        let listed = post.views.list::<ApplicationRow>(None, vec![("group_id", vec![group.to_string()])], &page).await?;
+        newest = newest.max(listed.items.into_iter().map(|row| (row.id, row.language)).max());
+    }
+    Ok(newest.map(|(_, language)| language).unwrap_or_default())
+}
+
+async fn event(post: &Post, position: &str, kind: MailKind) -> Result<Result<About, &'static str>, MailError> {
+    let position: i64 = position.parse().map_err(|_| MailError::Text("it is about no position".to_owned()))?;
+    post.views.passed(position).await.map_err(|_| MailError::TooEarly)?;
+    let event = post.commands.log().page(position, 1).await?.pop().ok_or(MailError::TooEarly)?;
+    let id = event.stream.to_string();
+    let application: ApplicationRow = post.views.find(&id, None).await?.ok_or(MailError::TooEarly)?;
+    let grant: Option<GrantRow> = post.views.find(&id, None).await?;
+    if let Some(why) = overtaken(post, &event, kind, &application, grant.as_ref()).await? {
+        return Ok(Err(why));
+    }
+    let group: Option<GroupRow> = post.views.find(&application.group.to_string(), None).await?;
+    let language = application.language;
+    let mut said = BTreeMap::from([("group", group.map(|group| group.name).unwrap_or_default())]);
+    said.insert("reference", Reference::heard(&application.reference).map(|heard| heard.to_string()).unwrap_or_default());
+    if let Some(grant) = &grant {
+        said.insert("title", grant.title.clone());
+    }
+    match &event.event {
+        Event::Application(happened) => of_application(post, happened, &application, &mut said, language).await?,
+        Event::Grant(happened) => of_grant(post, &event, happened, &mut said, language).await?,
+        _ => {}
+    }
+    let path = if grant.is_some() { format!("/my/grants/{id}") } else { format!("/my/applications/{id}") };
+    Ok(Ok(About { said, path, fund: Some(application.fund), language }))
+}
+
+/// Why a mail is not needed any more: the group has answered meanwhile, or it was taken back.
+async fn overtaken(
+    post: &Post,
+    event: &Recorded,
+    kind: MailKind,
+    application: &ApplicationRow,
+    grant: Option<&GrantRow>,
+) -> Result<Option<&'static str>, MailError> {
+    let gone = match (kind, &event.event) {
+        (MailKind::ChangesRequested, _) => application.state != ApplicationState::ChangesRequested,
+        (MailKind::Offered, _) => grant.is_some_and(|grant| grant.state != GrantState::Offered),
+        (_, Event::Grant(GrantEvent::ReminderSent { update, .. } | GrantEvent::UpdateQueried { update, .. })) => {
+            let row = update_row(post, event, *update).await?;
+            row.is_some_and(|row| !matches!(row.state, UpdateState::Requested | UpdateState::Queried))
+        }
+        _ => false,
+    };
+    Ok(gone.then_some("it was answered meanwhile"))
+}
+
+async fn of_application(
+    post: &Post,
+    happened: &ApplicationEvent,
+    application: &ApplicationRow,
+    said: &mut Said,
+    language: Language,
+) -> Result<(), MailError> {
+    use ApplicationEvent as E;
+    match happened {
+        E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
+            let fund: Option<FundRow> = post.views.find(&application.fund.to_string(), None).await?;
+            if let Some(round) = fund.as_ref().and_then(|fund| fund.rounds.get(&application.round)) {
+                said.insert("round", round.name.clone());
+                said.insert("closes_on", day(round.closes_on, language));
+            }
+        }
+        E::ChangesRequested { note, due_on, .. } => {
+            said.insert("note", note.to_string());
+            said.insert("due_on", day(*due_on, language));
+        }
+        E::EligibilityRefused { reason: note, .. }
+        | E::Declined { feedback: note, .. }
+        | E::Deferred { reason: note, .. }
+        | E::Reserved { reason: note, .. }
+        | E::ReviewDecided { reason: note, .. } => {
+            said.insert("note", note.to_string());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn of_grant(
+    post: &Post,
+    event: &Recorded,
+    happened: &GrantEvent,
+    said: &mut Said,
+    language: Language,
+) -> Result<(), MailError> {
+    use GrantEvent as E;
+    let amount = |amount: Money| amount.to_string();
+    match happened {
+        E::GrantOffered { sources, expires_on, .. } => {
+            said.insert("amount", amount(sources.total()));
+            said.insert("due_on", day(*expires_on, language));
+        }
+        E::CheckRequested { note, .. } => {
+            said.insert("note", note.to_string());
+        }
+        E::UpdateQueried { question, .. } => {
+            said.insert("note", question.to_string());
+        }
+        E::PaymentSent { sources, .. } => {
+            said.insert("amount", amount(sources.total()));
+        }
+        E::ReminderSent { update, .. } => {
+            let row = update_row(post, event, *update).await?;
+            said.insert("due_on", row.map(|row| day(row.due_on, language)).unwrap_or_default());
+        }
+        E::ReturnRequested { due_on, .. } => {
+            said.insert("due_on", day(*due_on, language));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn update_row(post: &Post, event: &Recorded, update: u16) -> Result<Option<UpdateRow>, MailError> {
+    Ok(post.views.find(&format!("{}/{update:05}", event.stream), None).await?)
+}
+
+/// A day as it is said in a language.
+#[must_use]
+pub fn day(day: Date, language: Language) -> String {
+    match language {
+        Language::En => day.strftime("%-d %B %Y").to_string(),
+        Language::Pl => day.strftime("%-d.%m.%Y").to_string(),
+    }
+}
+
+/// The same words as HTML: a paragraph each, and the link as a button.
+fn html(plain: &str, link: &str, subject: &str, language: Language) -> String {
+    let mut paragraphs = String::new();
+    for paragraph in plain.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+        if paragraph == link {
+            let style = "display:inline-block;padding:12px 20px;background:#00703c;color:#ffffff;font-weight:bold;text-decoration:none";
+            let _ = writeln!(paragraphs, "<p><a href=\"{0}\" style=\"{style}\">{0}</a></p>", escape(link));
+        } else {
+            let _ = writeln!(paragraphs, "<p>{}</p>", escape(paragraph).replace('\n', "<br>\n"));
+        }
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+         <body style=\"font-family:Arial,sans-serif;font-size:18px;line-height:1.5;color:#0b0c0c;max-width:600px\">\n{paragraphs}</body>\n</html>\n",
+        language.code(),
+        escape(subject),
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_typed_stays_text() {
+        let page = html("Dear <b>\n\nhttps://a.example/x\n\nBye & thanks", "https://a.example/x", "\"Hello\"", Language::Pl);
+        assert!(page.contains("<p>Dear &lt;b&gt;</p>") && page.contains("Bye &amp; thanks") && page.contains("lang=\"pl\""));
+        assert!(page.contains("<a href=\"https://a.example/x\""));
+    }
+}

@@ -1,0 +1,194 @@
+//! Mails to groups: a follower of the log says which are due, and each is claimed, written and sent.
+//!
+//! A mail's id follows from what it is about and whom it is for, and is its Message-ID for ever. It is claimed before it
+//! is sent, so nothing is lost; it can be sent twice only when the process ends after the mail server took it and before
+//! that was noted, and then under the same Message-ID.
+
+mod concerns;
+mod letter;
+pub mod links;
+mod texts;
+mod transport;
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::commands::Commands;
+use crate::domain::mail::MailKind;
+use crate::log::LogError;
+use crate::store::StoreError;
+use crate::store::mails::{self, Became, MailRow, NewMail};
+use crate::views::{ViewError, Views};
+pub use letter::{Letter, Written, day};
+pub use texts::{own_text, sample};
+pub use transport::{Outbox, OutboxError};
+
+const FOLLOWER: &str = "mail";
+/// How often to look what is due, when nothing was appended.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many events are read, and how many mails are sent, at once.
+const EVENTS: i64 = 200;
+const MAILS: i64 = 20;
+/// How long a claim holds: longer than a mail server may take.
+const CLAIM: i64 = 5 * MINUTE;
+/// After how many tries a mail is left to staff.
+const TRIES: i64 = 10;
+const MINUTE: i64 = 60_000_000;
+
+/// What stopped the post.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    View(#[from] ViewError),
+    #[error("the mail cannot be written: {0}")]
+    Text(String),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    #[error("the views have not come to what it is about")]
+    TooEarly,
+}
+
+/// Writes and sends the mails of one organisation.
+#[derive(Clone)]
+pub struct Post {
+    commands: Commands,
+    views: Views,
+    outbox: Outbox,
+    /// Where the pages are found from outside, without a slash at its end.
+    address: String,
+}
+
+impl Post {
+    #[must_use]
+    pub fn new(commands: Commands, views: Views, outbox: Outbox, address: &str) -> Self {
+        Self { commands, views, outbox, address: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Follows the log and sends what is due, for as long as the process runs.
+    pub async fn run(self) {
+        loop {
+            match self.once().await {
+                Ok(0) => tokio::time::sleep(LOOK).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "the mails could not be seen to; trying again");
+                    tokio::time::sleep(LOOK * 5).await;
+                }
+            }
+        }
+    }
+
+    /// Reads what was appended, and sends what is due; how much there was to do.
+    ///
+    /// # Errors
+    /// When the database does not answer. A mail that cannot be sent is tried again later, and is no error here.
+    pub async fn once(&self) -> Result<usize, MailError> {
+        let read = self.follow().await?;
+        let sent = self.send_due().await?;
+        Ok(read + sent)
+    }
+
+    /// Where the log stands when mail is first switched on: nobody is written to about what happened before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<(), MailError> {
+        let log = self.commands.log();
+        let length = log.length().await?;
+        let mut tx = log.store().begin().await?;
+        mails::follower(&mut tx, log.organisation(), FOLLOWER, length).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Puts in the mails that the next events bring about.
+    async fn follow(&self) -> Result<usize, MailError> {
+        let log = self.commands.log();
+        let seen = self.views.projector().next_position();
+        let mut tx = log.store().begin().await?;
+        let next = mails::follower(&mut tx, log.organisation(), FOLLOWER, seen).await?;
+        let events: Vec<_> = log.page(next, EVENTS).await?.into_iter().take_while(|event| event.position < seen).collect();
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let now = self.commands.now().as_microsecond();
+        for event in &events {
+            let Some(concern) = concerns::of(event) else { continue };
+            for person in self.views.members_of(self.group_of(concern.application).await?).await? {
+                let name = format!("mail/{}/{person}", event.position);
+                let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
+                let kind = <&str>::from(concern.kind).to_owned();
+                let mail = NewMail { id: id.to_string(), kind, person: person.to_string(), about: event.position.to_string() };
+                mails::insert(&mut tx, log.organisation(), &mail, now).await?;
+            }
+        }
+        let next = next + i64::try_from(events.len()).unwrap_or_default();
+        mails::advance(&mut tx, log.organisation(), FOLLOWER, next).await?;
+        tx.commit().await?;
+        Ok(events.len())
+    }
+
+    async fn group_of(&self, application: Uuid) -> Result<Uuid, MailError> {
+        let row: Option<crate::projections::ApplicationRow> = self.views.find(&application.to_string(), None).await?;
+        Ok(row.map(|row| row.group.0).unwrap_or_default())
+    }
+
+    async fn send_due(&self) -> Result<usize, MailError> {
+        let log = self.commands.log();
+        let now = self.commands.now().as_microsecond();
+        let claimed = mails::claim(log.store(), log.organisation(), now, now + CLAIM, MAILS).await?;
+        for mail in &claimed {
+            let became = self.send(mail).await;
+            let now = self.commands.now().as_microsecond();
+            mails::note(log.store(), log.organisation(), &mail.id, &became, now).await?;
+        }
+        Ok(claimed.len())
+    }
+
+    /// Writes and sends one mail that was claimed.
+    async fn send(&self, mail: &MailRow) -> Became {
+        let sent = match self.write(mail).await {
+            Ok(Written::Letter(letter)) => self.outbox.send(&letter).await.map_err(MailError::from),
+            Ok(Written::NotNeeded(why)) => return Became::Dropped(why.to_owned()),
+            Err(error) => Err(error),
+        };
+        let Err(error) = sent else { return Became::Sent };
+        let at = self.commands.now().as_microsecond() + pause(mail.tries);
+        match &error {
+            MailError::TooEarly => Became::Again { at: self.commands.now().as_microsecond() + MINUTE / 60, error: error.to_string() },
+            MailError::Outbox(OutboxError::Refused(_)) | MailError::Text(_) => Became::Failed(error.to_string()),
+            _ if mail.tries >= TRIES => Became::Failed(error.to_string()),
+            _ => {
+                tracing::warn!(mail = %mail.id, tries = mail.tries, %error, "a mail could not be sent; it is tried again");
+                Became::Again { at, error: error.to_string() }
+            }
+        }
+    }
+
+    async fn write(&self, mail: &MailRow) -> Result<Written, MailError> {
+        let kind: MailKind = mail.kind.parse().map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;
+        letter::write(self, mail, kind).await
+    }
+}
+
+/// How long to wait after so many tries: a minute, then twice as long each time, at most six hours.
+fn pause(tries: i64) -> i64 {
+    let doubled = u32::try_from(tries.clamp(1, 10) - 1).unwrap_or_default();
+    MINUTE.saturating_mul(2_i64.pow(doubled)).min(360 * MINUTE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pause_is_twice_as_long_up_to_six_hours() {
+        assert_eq!([1, 2, 3].map(|tries| pause(tries) / MINUTE), [1, 2, 4]);
+        assert_eq!(pause(10) / MINUTE, 360);
+        assert_eq!(pause(99) / MINUTE, 360);
+    }
+}

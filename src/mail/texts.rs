@@ -1,0 +1,70 @@
+//! The words that mails have unless staff gave them others: `texts/mails.json`, by kind and language.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::domain::language::Language;
+use crate::domain::mail::{EVERY, MailKind};
+
+/// A mail's subject and body, as templates.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Text {
+    pub subject: String,
+    pub body: String,
+}
+
+static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../texts/mails.json")).expect("the texts of mails are whole"));
+
+/// The words that came with the program.
+///
+/// # Panics
+/// When `texts/mails.json` lacks a kind of mail: a test sees to it that it does not.
+#[must_use]
+pub fn own_text(kind: MailKind, language: Language) -> &'static Text {
+    let by_language = OWN.get(<&str>::from(kind)).expect("every kind of mail has its words");
+    by_language.get(language.code()).or_else(|| by_language.get("en")).expect("every mail has its words in English")
+}
+
+/// What a mail might say, for showing a text before it is published.
+#[must_use]
+pub fn sample(kind: MailKind) -> BTreeMap<&'static str, String> {
+    let example = |name: &str| match name {
+        "name" => "Amina",
+        "group" => "Singing for all",
+        "organisation" => "our office",
+        "link" => "https://grants.example.org/my",
+        "reference" => "010 427",
+        "round" => "Spring",
+        "closes_on" | "due_on" => "31 March",
+        "amount" => "£850.00",
+        "title" => "Singing on Saturdays",
+        "code" => "123456",
+        "minutes" => "30",
+        _ => "What somebody in the office wrote stands here.",
+    };
+    kind.names().iter().chain(&EVERY).map(|name| (*name, example(name).to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail::{PublishMailText, write};
+    use strum::VariantArray as _;
+
+    #[test]
+    fn every_mail_can_be_written_in_every_language() {
+        for kind in MailKind::VARIANTS {
+            for language in Language::VARIANTS {
+                let own = OWN.get(<&str>::from(*kind)).and_then(|texts| texts.get(language.code()));
+                let text = own.unwrap_or_else(|| panic!("{kind:?} has no words in {language:?}"));
+                let (subject, body) = (text.subject.parse().unwrap(), text.body.parse().unwrap());
+                let publish = PublishMailText { mail: *kind, fund: None, language: *language, subject, body };
+                assert_eq!(publish.can_be_written(), Ok(()), "{kind:?} in {language:?}");
+                assert!(write(&text.body, &sample(*kind)).unwrap().contains("https://grants.example.org/my"), "{kind:?} leads to the pages");
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! How a mail leaves: to a mail server over TLS, or into a folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::{AsyncTransport as _, Tokio1Executor};
+
+use super::letter::Letter;
+
+/// How long a mail server may take for one step.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a mail did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    #[error("the address of the mail server is not one: {0}")]
+    Server(String),
+    #[error("the sender's address is not one: {0}")]
+    Sender(String),
+    /// It will not be taken however often it is tried.
+    #[error("the mail server refused it: {0}")]
+    Refused(String),
+    #[error("the mail server could not be reached, or asks to wait: {0}")]
+    Later(String),
+    #[error("{file}: {cause}")]
+    File { file: String, cause: std::io::Error },
+}
+
+/// Where mails go.
+#[derive(Clone)]
+pub struct Outbox {
+    from: Mailbox,
+    way: Way,
+}
+
+#[derive(Clone)]
+enum Way {
+    Folder(PathBuf),
+    Server(Box<AsyncSmtpTransport<Tokio1Executor>>),
+}
+
+impl Outbox {
+    /// Into a folder, one file a mail.
+    ///
+    /// # Errors
+    /// [`OutboxError::Sender`].
+    pub fn folder(from: &str, folder: &Path) -> Result<Self, OutboxError> {
+        Ok(Self { from: sender(from)?, way: Way::Folder(folder.to_owned()) })
+    }
+
+    /// To a mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT?tls=required`.
+    ///
+    /// # Errors
+    /// [`OutboxError::Sender`], [`OutboxError::Server`].
+    pub fn server(from: &str, url: &str) -> Result<Self, OutboxError> {
+        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| OutboxError::Server(error.to_string()))?;
+        Ok(Self { from: sender(from)?, way: Way::Server(Box::new(server.timeout(Some(TIMEOUT)).build())) })
+    }
+
+    /// The folder in which the mails lie, if they go there.
+    #[must_use]
+    pub fn in_folder(&self) -> Option<&Path> {
+        match &self.way {
+            Way::Folder(folder) => Some(folder),
+            Way::Server(_) => None,
+        }
+    }
+
+    /// Sends a letter; sent again, it has the same Message-ID.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub async fn send(&self, letter: &Letter) -> Result<(), OutboxError> {
+        let message = self.message(letter)?;
+        match &self.way {
+            Way::Server(server) => {
+                let sent = server.send(message).await;
+                sent.map(|_| ()).map_err(|error| {
+                    // The server's words may hold the address: its code says enough.
+                    let says = error.status().map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
+                    if error.is_permanent() { OutboxError::Refused(says) } else { OutboxError::Later(says) }
+                })
+            }
+            Way::Folder(folder) => put(folder, &letter.id, message.formatted()).await,
+        }
+    }
+
+    fn message(&self, letter: &Letter) -> Result<Message, OutboxError> {
+        let refused = |error: &dyn std::fmt::Display| OutboxError::Refused(error.to_string());
+        let to: lettre::Address = letter.to.parse().map_err(|_| OutboxError::Refused("the address is not one".to_owned()))?;
+        let part = |kind: ContentType, text: &str| SinglePart::builder().header(kind).body(text.to_owned());
+        let parts = MultiPart::alternative()
+            .singlepart(part(ContentType::TEXT_PLAIN, &letter.plain))
+            .singlepart(part(ContentType::TEXT_HTML, &letter.html));
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(letter.subject.clone())
+            .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
+            .multipart(parts)
+            .map_err(|error| refused(&error))?;
+        for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", letter.language)] {
+            message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()));
+        }
+        Ok(message)
+    }
+}
+
+fn sender(from: &str) -> Result<Mailbox, OutboxError> {
+    from.parse().map_err(|_| OutboxError::Sender(from.to_owned()))
+}
+
+/// Writes a file beside its place and moves it there: it is whole, or not there.
+async fn put(folder: &Path, id: &str, bytes: Vec<u8>) -> Result<(), OutboxError> {
+    let file = folder.join(format!("{id}.eml"));
+    let failed = |cause| OutboxError::File { file: file.display().to_string(), cause };
+    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    let beside = folder.join(format!("{id}.part"));
+    tokio::fs::write(&beside, bytes).await.map_err(failed)?;
+    tokio::fs::rename(&beside, &file).await.map_err(failed)
+}

@@ -1,0 +1,167 @@
+//! Who is signed in with which browser, and the links with which people sign in.
+
+use super::{Store, Stored, in_tx, reading};
+
+/// A session as it is kept: its key lies in the browser alone.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    pub digest: String,
+    pub person: String,
+    /// 1 once the person has shown that the address is theirs.
+    pub proven: i64,
+    pub device: String,
+    pub started_at: i64,
+    pub seen_at: i64,
+    pub expires_at: i64,
+}
+
+/// A link to sign in with.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct LinkRow {
+    pub id: String,
+    pub person: String,
+    /// The group that the person joins by it, and who brings them in; empty when it only signs in.
+    pub joins: String,
+    pub brought_by: String,
+    pub wrong_codes: i64,
+    pub expires_at: i64,
+    pub used_at: Option<i64>,
+}
+
+/// Keeps a new session, and forgets those that have run out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> Stored<()> {
+    const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
+    const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let SessionRow { digest, person, proven, device, started_at, seen_at, expires_at } = session;
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(started_at).execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(digest).bind(person).bind(proven).bind(device).bind(started_at).bind(seen_at)
+            .bind(expires_at).execute(&mut *db).await?;
+    });
+    tx.commit().await
+}
+
+/// A session that has not run out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(store: &Store, organisation: &str, digest: &str, now: i64) -> Stored<Option<SessionRow>> {
+    const SQL: &str = "SELECT digest, person, proven, device, started_at, seen_at, expires_at FROM sessions \
+         WHERE organisation = $1 AND digest = $2 AND expires_at > $3";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?))
+}
+
+/// A person's sessions, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<SessionRow>> {
+    const SQL: &str = "SELECT digest, person, proven, device, started_at, seen_at, expires_at FROM sessions \
+         WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+}
+
+/// Notes that a session is in use, and until when it is good from now on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn touch(store: &Store, organisation: &str, digest: &str, seen_at: i64, expires_at: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE organisation = $1 AND digest = $2";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at).bind(expires_at).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Which sessions of a person end.
+#[derive(Clone, Copy, Debug)]
+pub enum Ends<'a> {
+    One(&'a str),
+    /// Those in which the person has not shown that the address is theirs.
+    Unproven,
+    All,
+}
+
+/// Ends sessions of a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_>) -> Stored<()> {
+    let (and, digest) = match which {
+        Ends::One(digest) => ("digest = $3", digest),
+        Ends::Unproven => ("proven = 0 AND $3 = ''", ""),
+        Ends::All => ("$3 = ''", ""),
+    };
+    let sql = format!("DELETE FROM sessions WHERE organisation = $1 AND person = $2 AND {and}");
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(digest).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long ago.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail: Option<&super::mails::NewMail>, now: i64) -> Stored<()> {
+    const DAY: i64 = 86_400_000_000;
+    const FORGET: &str = "DELETE FROM sign_in_links WHERE organisation = $1 AND expires_at <= $2";
+    const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, 0, $6)";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(now - DAY).execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins).bind(&link.brought_by).bind(link.expires_at)
+            .execute(&mut *db).await?;
+    });
+    if let Some(mail) = mail {
+        super::mails::insert(&mut tx, organisation, mail, now).await?;
+    }
+    tx.commit().await
+}
+
+const LINK: &str = "SELECT id, person, joins, brought_by, wrong_codes, expires_at, used_at FROM sign_in_links WHERE organisation = $1";
+
+/// A link by its id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
+    let sql = format!("{LINK} AND id = $2");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
+}
+
+/// The links of a person that can still be used, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open_links(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<LinkRow>> {
+    let sql = format!("{LINK} AND person = $2 AND expires_at > $3 AND used_at IS NULL ORDER BY expires_at DESC, id LIMIT 10");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+}
+
+/// Uses a link up; whether it was still good. Of two at once only one gets it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> Stored<bool> {
+    const SQL: &str = "UPDATE sign_in_links SET used_at = $3 WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3";
+    let mut tx = store.begin().await?;
+    let used = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?.rows_affected());
+    tx.commit().await?;
+    Ok(used == 1)
+}
+
+/// Counts a wrong code against the open links of a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn wrong_code(store: &Store, organisation: &str, person: &str) -> Stored<()> {
+    const SQL: &str = "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 WHERE organisation = $1 AND person = $2 AND used_at IS NULL";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).execute(db).await?; });
+    tx.commit().await
+}
