@@ -53,7 +53,10 @@ fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Er
 }
 
 /// Keeps a sort code and an account number in one form: six digits, a space, eight digits.
-fn parse_numbers(text: &str) -> Result<String, TextError> {
+///
+/// # Errors
+/// [`TextError::NotAnAccount`].
+pub fn parse_numbers(text: &str) -> Result<String, TextError> {
     let (sort_code, account) = text.trim().split_once(' ').ok_or(TextError::NotAnAccount)?;
     let sort_code = sort_code.replace('-', "");
     let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -143,6 +143,20 @@ impl Problem {
         }))
     }
 
+    /// What a rule said, for a page that shows it.
+    #[must_use]
+    pub fn refused(error: &CommandError) -> Self {
+        match error {
+            CommandError::Refused(refusal) => refusal.clone().into(),
+            CommandError::RefusedFor { refusal, noun, id } => {
+                let mut problem = Self::from(refusal.clone()).about(format!("{noun} {id}"));
+                problem.0.detail = error.to_string();
+                problem
+            }
+            other => internal(other),
+        }
+    }
+
     #[must_use]
     pub fn about(mut self, field: impl Into<String>) -> Self {
         self.0.field = Some(field.into());
@@ -192,12 +206,7 @@ impl From<CommandError> for Problem {
         match error {
             // What belongs to another group must look like what does not exist.
             CommandError::Refused(Refusal::NotOfGroup) => Fault::NotFound.problem("there is nothing with this id"),
-            CommandError::Refused(refusal) => refusal.into(),
-            CommandError::RefusedFor { ref refusal, noun, id } => {
-                let mut problem = Self::from(refusal.clone()).about(format!("{noun} {id}"));
-                problem.0.detail = error.to_string();
-                problem
-            }
+            CommandError::Refused(_) | CommandError::RefusedFor { .. } => Self::refused(&error),
             CommandError::KeyReused => Fault::KeyReused.problem("the Idempotency-Key was used for another request"),
             CommandError::Stale => Fault::Stale.problem("the record was changed since it was read"),
             CommandError::Busy => Fault::Busy.problem("too many are changing the same thing at once"),

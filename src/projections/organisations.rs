@@ -1,5 +1,7 @@
 //! The organisation: its name, its signs of success, and the current versions of form and agreement.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ pub struct OrganisationRow {
     pub agreement_version: u32,
     pub agreement_hash: String,
     pub agreement: String,
+    /// Every agreement that was published, by its version: grants keep the one that they were offered with.
+    #[serde(default)]
+    pub agreements: BTreeMap<u32, String>,
     /// Staff's own words for mails, the newest of each.
     #[serde(default)]
     pub mail_texts: Vec<MailTextRow>,
@@ -79,6 +84,7 @@ impl Projection for Organisations {
                 agreement_version: 0,
                 agreement_hash: String::new(),
                 agreement: String::new(),
+                agreements: BTreeMap::new(),
                 mail_texts: Vec::new(),
             });
         }
@@ -97,6 +103,7 @@ impl Projection for Organisations {
                 row.agreement_version = *version;
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
+                row.agreements.insert(*version, text.to_string());
             }
             OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body } => {
                 row.mail_texts.retain(|text| (text.mail, text.fund, text.language) != (*mail, *fund, *language));

@@ -17,6 +17,8 @@ use crate::views::ViewError;
 pub enum Failed {
     /// Somebody must sign in first, and is led back here.
     SignIn(String),
+    /// A command was not taken: a page that can say so beside its form does.
+    Refused(CommandError),
     Problem(Problem),
 }
 
@@ -56,7 +58,16 @@ macro_rules! from {
         }
     )+};
 }
-from!(CommandError, LogError, ViewError, Refusal, crate::files::FileError);
+from!(LogError, ViewError, Refusal, crate::files::FileError);
+
+impl From<CommandError> for Failed {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Refused(_) | CommandError::RefusedFor { .. } => Self::Refused(error),
+            other => Self::Problem(other.into()),
+        }
+    }
+}
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
@@ -85,6 +96,7 @@ impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SignIn(_) => f.write_str("nobody is signed in"),
+            Self::Refused(error) => error.fmt(f),
             Self::Problem(problem) => problem.fmt(f),
         }
     }
@@ -94,12 +106,18 @@ impl ResponseError for Failed {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::Refused(_) => StatusCode::CONFLICT,
             Self::Problem(problem) => problem.status_code(),
         }
     }
 
     fn error_response(&self) -> HttpResponse {
+        let refused;
         let problem = match self {
+            Self::Refused(error) => {
+                refused = Problem::refused(error);
+                &refused
+            }
             Self::SignIn(to) => return super::see_other(&format!("/sign-in?to={}", super::shell::encoded(to))),
             Self::Problem(problem) => problem,
         };

@@ -285,6 +285,12 @@ impl Form {
         components::Field { choices, ..self.field(components::Kind::Checkboxes, name, label, hint) }
     }
 
+    /// One box to tick.
+    pub fn tick<'a>(&'a self, name: &'a str, label: &'a str, says: &'a str) -> components::Field<'a> {
+        let choice = Choice { id: components::id(&self.name, name), value: "yes", label: says, chosen: self.chosen(name, "yes") };
+        components::Field { choices: vec![choice], ..self.field(components::Kind::Checkboxes, name, label, "") }
+    }
+
     pub fn file<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
         self.field(components::Kind::File, name, label, hint)
     }

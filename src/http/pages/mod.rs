@@ -8,9 +8,13 @@ mod components;
 mod failed;
 mod form;
 mod guard;
+mod apply;
 mod limits;
+mod my;
+mod own;
 mod shell;
 mod signin;
+mod upload;
 mod visitor;
 mod words;
 
@@ -31,7 +35,7 @@ pub(crate) fn styles() -> &'static str {
 
 /// Registers every page.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.configure(assets::configure).configure(signin::configure);
+    config.configure(assets::configure).configure(signin::configure).configure(apply::configure).configure(my::configure);
 }
 
 /// A page that was rendered.
@@ -47,4 +51,15 @@ fn answer(mut response: actix_web::HttpResponseBuilder, template: &impl Template
 /// Leads on to another page after something was done.
 fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+}
+
+/// What a check asks for, in a group's words.
+pub(crate) fn check_says(check: &crate::domain::text::Slug, language: crate::domain::language::Language) -> String {
+    use words::say;
+    match check.as_str() {
+        "governing-document" => say("Your rules, or a page that says who you are and what you do", language).to_owned(),
+        "identity" => say("Who two of you are", language).to_owned(),
+        "safeguarding" => say("A plan to keep children, and adults who need looking after, safe", language).to_owned(),
+        other => apply::sections::place(other),
+    }
 }

@@ -61,7 +61,7 @@ impl Shell {
     }
 
     /// A text with one place to fill in.
-    pub fn t_with(&self, text: &str, value: &(impl std::fmt::Display + ?Sized)) -> String {
+    pub fn t_with(&self, text: &str, value: impl std::fmt::Display) -> String {
         words::say_with(text, &value.to_string(), self.language)
     }
 

@@ -1,0 +1,327 @@
+//! Who asks: the group, then the person. From there on everything is kept, and can be come back to.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::sections::{self, place};
+use super::start;
+use crate::commands::{Caller, CommandError, Request, clock};
+use crate::domain::application::{Answers, ChooseLanguage, StartApplication};
+use crate::domain::group::{RegisterGroup, Standing};
+use crate::domain::language::Language;
+use crate::domain::person::RegisterPerson;
+use crate::domain::sealed::{Index, Personal, parse_email};
+use crate::domain::text::Line;
+use crate::domain::{
+    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal,
+};
+use crate::http::Desk;
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, signin};
+use crate::log::LogError;
+use crate::mail::links::{self, Invited, MINUTES};
+use crate::projections::GroupRow;
+
+#[derive(Template)]
+#[template(path = "apply/group.html")]
+struct GroupPage {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    path: String,
+    areas: Vec<(String, String)>,
+    standings: Vec<(String, String)>,
+    /// The groups that the visitor is a member of already.
+    own: Vec<(String, String)>,
+    typed: Typed,
+}
+
+#[derive(Template)]
+#[template(path = "apply/you.html")]
+struct YouPage {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    path: String,
+    typed: Typed,
+}
+
+/// The group as it was typed, carried from page to page until somebody has said who they are.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    name: String,
+    area: String,
+    standing: String,
+}
+
+impl Typed {
+    fn asked(request: &HttpRequest) -> Self {
+        let query = |name| signin::query(request, name);
+        Self { name: query("name"), area: query("area"), standing: query("standing") }
+    }
+
+    fn posted(posted: &Posted) -> Self {
+        let text = |name| posted.text(name).to_owned();
+        Self { name: text("name"), area: text("area"), standing: text("standing") }
+    }
+
+    /// The group that it makes, or what is wrong with which field.
+    fn parsed(&self, fund: &crate::projections::FundRow, language: Language) -> Result<RegisterGroup, Vec<(String, String)>> {
+        let mut wrong = Vec::new();
+        let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, language).to_owned()));
+        let name = self.name.parse::<Line>();
+        if name.is_err() {
+            miss("name", if self.name.is_empty() { "Write the name of your group" } else { "This name is too long. Use at most 140 letters" });
+        }
+        let area = fund.areas.iter().find(|area| area.as_str() == self.area).cloned();
+        if area.is_none() {
+            miss("area", "Choose one of the places");
+        }
+        let standing = match self.standing.as_str() {
+            "existing" => Some(Standing::Existing),
+            "new" => Some(Standing::New),
+            _ => None,
+        };
+        if standing.is_none() {
+            miss("standing", "Say whether your group is new");
+        }
+        match (name, area, standing) {
+            (Ok(name), Some(area), Some(standing)) => Ok(RegisterGroup { name, area, standing, member: None }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+pub(super) async fn group(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    render_group(&request, &visitor, &desk, Typed::asked(&request), None).await
+}
+
+async fn render_group(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    desk: &Desk,
+    typed: Typed,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
+    let (fund, _, path) = start::of(request, desk).await?;
+    let language = visitor.language;
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, say("Your group", language)).await?;
+    shell.wrong = !wrong.is_empty();
+    shell.back = Some(format!("{path}/fits/3"));
+    let areas = fund.areas.iter().map(|area| (area.to_string(), place(area.as_str()))).collect();
+    let standings = [("new", say("New: we are only beginning", language)), ("existing", say("We have been meeting already", language))];
+    let standings = standings.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec();
+    let own = own_groups(visitor, desk).await?;
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let mut response = answer(status, &GroupPage { page: shell, forms, wrong, path, areas, standings, own, typed })?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+/// The groups of a member, to choose from.
+async fn own_groups(visitor: &Visitor, desk: &Desk) -> Result<Vec<(String, String)>, Failed> {
+    let Some(signed) = visitor.signed.as_ref().filter(|signed| !signed.reader.sees_all()) else { return Ok(Vec::new()) };
+    let mut own = Vec::new();
+    for id in desk.views.groups_of(signed.reader.person).await? {
+        let row: Option<GroupRow> = desk.views.find(&id.to_string(), None).await?;
+        own.extend(row.filter(|row| row.merged_into.is_none()).map(|row| (row.id.to_string(), row.name)));
+    }
+    Ok(own)
+}
+
+/// A new group goes on to who asks; a member's own, or a member's new one, begins its application at once.
+pub(super) async fn with_group(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    let (fund, _, path) = start::of(&request, &desk).await?;
+    let member = visitor.signed.as_ref().is_some_and(|signed| !signed.reader.sees_all());
+    if let (true, Ok(group)) = (member, posted.text("own").parse::<Uuid>()) {
+        own::is_own(&visitor, &desk, group).await?;
+        let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let caller = visitor.signed()?.caller.clone();
+        return start_application(&request, &desk, &posted, &visitor, caller, GroupId(group), &row.area).await;
+    }
+    let typed = Typed::posted(&posted);
+    let register = match typed.parsed(&fund, visitor.language) {
+        Ok(register) => register,
+        Err(wrong) => {
+            return render_group(&request, &visitor, &desk, typed, Some(Rejected::with("group", &posted, wrong))).await;
+        }
+    };
+    if member {
+        let area = register.area.to_string();
+        let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
+        let group = GroupId(own::issue(&visitor, &desk, &posted, "/group", register).await?.id);
+        let caller = visitor.signed()?.caller.clone();
+        return start_application(&request, &desk, &posted, &visitor, caller, group, &area).await;
+    }
+    let Typed { name, area, standing } = typed;
+    let query = serde_html_form::to_string([("name", name), ("area", area), ("standing", standing)]).unwrap_or_default();
+    Ok(see_other(&format!("{path}/you?{query}")))
+}
+
+pub(super) async fn you(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let (fund, _, path) = start::of(&request, &desk).await?;
+    let typed = Typed::asked(&request);
+    if typed.parsed(&fund, visitor.language).is_err() {
+        return Ok(see_other(&format!("{path}/group")));
+    }
+    render_you(&visitor, &desk, path, typed, None).await
+}
+
+async fn render_you(
+    visitor: &Visitor,
+    desk: &Desk,
+    path: String,
+    typed: Typed,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, say("You", visitor.language)).await?;
+    shell.wrong = !wrong.is_empty();
+    shell.back = Some(format!("{path}/group"));
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let mut response = answer(status, &YouPage { page: shell, forms, wrong, path, typed })?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+/// Brings in the person, the group and the draft, signs the browser in, and sends the link with which to come back.
+///
+/// Nothing here tells whether somebody else has the address already: then the draft goes on without it, and whoever has
+/// the address can join the group by the link that they get.
+pub(super) async fn begin(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    let (fund, _, path) = start::of(&request, &desk).await?;
+    let typed = Typed::posted(&posted);
+    let Ok(register) = typed.parsed(&fund, visitor.language) else { return Ok(see_other(&format!("{path}/group"))) };
+    let (name, email) = match who(&posted, visitor.language) {
+        Ok(who) => who,
+        Err(wrong) => return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, wrong))).await,
+    };
+    desk.site.limits.begin(&request)?;
+    let person = own::new_person(&visitor, &desk, &posted);
+    let caller = Caller { actor: Actor::Person(person), narrowed: None };
+    let taken = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
+    let area = register.area.to_string();
+    let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
+    let group = GroupId(issue(&desk, &posted, &visitor, &caller, "/group", command).await?);
+    let mut response = start_application(&request, &desk, &posted, &visitor, caller, group, &area).await?;
+    if let Some(email) = email {
+        if taken {
+            signin::send_link(&desk, &email, Some((group.0, person))).await?;
+        } else if desk.site.limits.link_to(&email) {
+            links::offer(&desk.commands, Invited { person, joins: None, minutes: MINUTES, by_mail: true }).await?;
+        }
+    }
+    let device = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Visitor::begin(&desk, person, false, device, &mut response).await?;
+    Ok(response)
+}
+
+/// The person's name, and the address if they gave one.
+fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Vec<(String, String)>> {
+    let mut wrong = Vec::new();
+    let name = Personal::try_from(posted.text("person").to_owned()).ok();
+    if name.is_none() {
+        wrong.push(("person".to_owned(), say("Write your name", language).to_owned()));
+    }
+    let email = match posted.text("email") {
+        "" => None,
+        text => match parse_email(text) {
+            Ok(email) => Some(email),
+            Err(_) => {
+                wrong.push(("email".to_owned(), say("Enter an e-mail address, such as name@example.org", language).to_owned()));
+                None
+            }
+        },
+    };
+    match name {
+        Some(name) if wrong.is_empty() => Ok((name, email)),
+        _ => Err(wrong),
+    }
+}
+
+/// Registers the person; whether somebody else has the address.
+async fn register_person(
+    desk: &Desk,
+    posted: &Posted,
+    visitor: &Visitor,
+    person: PersonId,
+    name: Personal,
+    email: Option<&str>,
+) -> Result<bool, Failed> {
+    let caller = Caller { actor: Actor::Person(person), narrowed: None };
+    let holder = match email {
+        Some(email) => desk.commands.log().vault().holder(Index::Email, email).await.map_err(LogError::from)?,
+        None => None,
+    };
+    let taken = holder.is_some_and(|holder| holder != person.0);
+    let own_email = email.filter(|_| !taken).map(|email| Personal::Open(email.to_owned()));
+    let register = |email| Command::Person(person, PersonCommand::Register(RegisterPerson { name: name.clone(), email, telephone: None }));
+    let mut repeat = posted.repeat(desk, &visitor.path);
+    repeat.key.push_str("/person");
+    let request = |command| Request { repeat: Some(repeat.clone()), ..Request::new(caller.clone(), command) };
+    match desk.commands.issue(request(register(own_email))).await {
+        Ok(_) => Ok(taken),
+        // Somebody was quicker with the address.
+        Err(CommandError::Refused(Refusal::Taken(_))) => {
+            desk.commands.issue(request(register(None))).await?;
+            Ok(true)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn issue(
+    desk: &Desk,
+    posted: &Posted,
+    visitor: &Visitor,
+    caller: &Caller,
+    step: &str,
+    command: Command,
+) -> Result<Uuid, Failed> {
+    let mut repeat = posted.repeat(desk, &visitor.path);
+    repeat.key.push_str(step);
+    let request = Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) };
+    Ok(own::taken(desk, request).await?.id)
+}
+
+/// Starts the draft in the group's area and language, and leads to its first page.
+async fn start_application(
+    request: &HttpRequest,
+    desk: &Desk,
+    posted: &Posted,
+    visitor: &Visitor,
+    caller: Caller,
+    group: GroupId,
+    area: &str,
+) -> Result<HttpResponse, Failed> {
+    let (fund, ..) = start::of(request, desk).await?;
+    let round = request.match_info().query("round").parse().map_err(|_| Failed::nothing())?;
+    let start = StartApplication { fund: FundId(fund.id), round, group, late: false };
+    let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
+    let id = ApplicationId(issue(desk, posted, visitor, &caller, "/start", start).await?);
+    if visitor.language != Language::En {
+        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage { language: visitor.language, helper: None });
+        issue(desk, posted, visitor, &caller, "/language", Command::Application(id, choose)).await?;
+    }
+    if let Some(area) = fund.areas.iter().find(|known| known.as_str() == area) {
+        let answers = ApplicationCommand::SaveAnswers(Answers { area: Some(area.clone()), ..Answers::default() });
+        issue(desk, posted, visitor, &caller, "/area", Command::Application(id, answers)).await?;
+    }
+    Ok(see_other(&format!("/my/applications/{id}/answer/{}", sections::ACTIVITY)))
+}

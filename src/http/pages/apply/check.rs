@@ -1,0 +1,146 @@
+//! Looking over the answers, handing them in, and what happens then.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::refused;
+use super::sections::{self, Section};
+use crate::commands::CommandError;
+use crate::domain::application::{ApplicationState, Channel, Submit};
+use crate::domain::command::Nothing;
+use crate::domain::reference::Reference;
+use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
+use crate::http::Desk;
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, page, see_other};
+use crate::projections::{ApplicationRow, RoundRow};
+use crate::views::Reader;
+
+#[derive(Template)]
+#[template(path = "apply/check.html")]
+struct Check {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    row: ApplicationRow,
+    sections: Vec<Section>,
+    group: String,
+    open: Vec<String>,
+    again: bool,
+}
+
+#[derive(Template)]
+#[template(path = "apply/done.html")]
+struct Done {
+    page: Shell,
+    row: ApplicationRow,
+    reference: String,
+    round: RoundRow,
+    email: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "apply/later.html")]
+struct Later {
+    page: Shell,
+    row: ApplicationRow,
+    reference: String,
+    round: RoundRow,
+    email: Option<String>,
+}
+
+pub(super) async fn check(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    render(&visitor, &desk, row, None).await
+}
+
+async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+    if !matches!(row.state, ApplicationState::Draft | ApplicationState::ChangesRequested) {
+        return Ok(see_other(&format!("/my/applications/{}", row.id)));
+    }
+    let open = sections::of(desk, &row, visitor.language).await?;
+    let all = sections::all(desk, &row, visitor.language).await?;
+    let group = desk.views.find::<crate::projections::GroupRow>(&row.group.to_string(), None).await?;
+    let forms = Forms::new(visitor, rejected);
+    let mut wrong = forms.wrong();
+    if !wrong.is_empty() {
+        let missing = open.iter().filter(|section| section.required && !section.is_answered());
+        wrong.extend(missing.map(|section| (format!("section-{}", section.key), section.title.clone())));
+    }
+    let mut shell = Shell::around(visitor, desk, say("Check your answers", visitor.language)).await?;
+    shell.wrong = !wrong.is_empty();
+    shell.back = Some(format!("/my/applications/{}", row.id));
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let page = Check {
+        page: shell,
+        forms,
+        wrong,
+        sections: all,
+        group: group.map(|group| group.name).unwrap_or_default(),
+        open: open.into_iter().map(|section| section.key).collect(),
+        again: row.state == ApplicationState::ChangesRequested,
+        row,
+    };
+    let mut response = answer(status, &page)?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+pub(super) async fn submit(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    let command = if row.state == ApplicationState::ChangesRequested {
+        ApplicationCommand::Resubmit(Nothing {})
+    } else {
+        ApplicationCommand::Submit(Submit { channel: Channel::Web, received_on: None, late_reason: None, help: None })
+    };
+    let done = format!("/my/applications/{}/done", row.id);
+    let command = crate::commands::Request {
+        repeat: Some(posted.repeat(&desk, &visitor.path)),
+        ..crate::commands::Request::new(visitor.signed()?.caller.clone(), Command::Application(ApplicationId(row.id), command))
+    };
+    match desk.commands.issue(command).await {
+        Ok(answer) => {
+            let _ = desk.views.passed(answer.last_position).await;
+            Ok(see_other(&done))
+        }
+        Err(CommandError::Refused(Refusal::ApplicationNotInState("submitted"))) => Ok(see_other(&done)),
+        Err(CommandError::Refused(refusal)) => {
+            let says = refused::says(&refusal, visitor.language);
+            render(&visitor, &desk, row, Some(Rejected::with("check", &posted, vec![(String::new(), says)]))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn done(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    if matches!(row.state, ApplicationState::Draft | ApplicationState::ChangesRequested) {
+        return Ok(see_other(&format!("/my/applications/{}/check", row.id)));
+    }
+    let (_, round) = own::round(&desk, &row.fund.to_string(), row.round.as_str()).await?;
+    let shell = Shell::around(&visitor, &desk, say("We have your application", visitor.language)).await?;
+    page(&Done { page: shell, reference: spoken(&row), round, email: own_email(&visitor, &desk).await?, row })
+}
+
+pub(super) async fn later(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    let (_, round) = own::round(&desk, &row.fund.to_string(), row.round.as_str()).await?;
+    let shell = Shell::around(&visitor, &desk, say("Your answers are saved", visitor.language)).await?;
+    page(&Later { page: shell, reference: spoken(&row), round, email: own_email(&visitor, &desk).await?, row })
+}
+
+fn spoken(row: &ApplicationRow) -> String {
+    Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default()
+}
+
+async fn own_email(visitor: &Visitor, desk: &Desk) -> Result<Option<String>, Failed> {
+    let reader: &Reader = &visitor.signed()?.reader;
+    let row = desk.views.find(&reader.person.to_string(), None).await?;
+    Ok(desk.views.open_people(reader, row.into_iter().collect()).await?.pop().and_then(|seen| seen.email))
+}

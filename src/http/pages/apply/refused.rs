@@ -1,0 +1,43 @@
+//! What a rule's no says to a group, in its language and in few words.
+
+use crate::domain::Refusal;
+use crate::domain::language::Language;
+use crate::http::pages::words::{say, say_with};
+use crate::mail::day;
+
+/// The words for a group; a refusal that a group hardly meets says its own.
+pub fn says(refusal: &Refusal, language: Language) -> String {
+    let plain = match refusal {
+        Refusal::OutsideBounds { minimum, maximum } => {
+            let bounds = format!("{minimum} – {maximum}");
+            return say_with("Ask for a sum between these two: {}", &bounds, language);
+        }
+        Refusal::RoundClosed { closes_on, .. } => {
+            return say_with("This round closed on {}. Call us, and we tell you when the next one opens.", &day(*closes_on, language), language);
+        }
+        Refusal::OfferExpired(day_) => return say_with("This offer ran out on {}. Call us.", &day(*day_, language), language),
+        Refusal::RoundNotInState(_) => "This round takes no forms now. Call us, and we tell you when the next one opens.",
+        Refusal::FundNotInState(_) => "This fund takes no forms now. Call us, and we tell you more.",
+        Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => "One question still needs an answer. It is marked below.",
+        Refusal::ApplicationNotInState(_) => "This form can no longer be changed. Call us if something in it is wrong.",
+        Refusal::UnknownArea => "Choose one of the places.",
+        Refusal::TooFewSigners(_) => "More people need to sign. Write one name in each box.",
+        Refusal::AccountFails => "This account number and sort code do not fit together. Look at a bank statement.",
+        Refusal::NoChange => "Nothing was changed.",
+        Refusal::AgreementDiffers => "The agreement has changed since you opened this page. Please read it again.",
+        other => return format!("{other}. {}", other.advice()),
+    };
+    say(plain, language).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_reads_its_own_language() {
+        let refusal = Refusal::UnknownArea;
+        assert_eq!(says(&refusal, Language::En), "Choose one of the places.");
+        assert_ne!(says(&refusal, Language::Pl), says(&refusal, Language::En));
+    }
+}

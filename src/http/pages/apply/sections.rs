@@ -1,0 +1,112 @@
+//! The pages of an application, in their order: what stands in clear for rules and budgets, then the fund's own questions.
+
+use std::collections::BTreeMap;
+
+use crate::domain::application::ApplicationState;
+use crate::domain::language::Language;
+use crate::domain::organisation::Question;
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, own};
+use crate::http::Desk;
+use crate::projections::ApplicationRow;
+
+/// The key of a page in its address.
+pub const AMOUNT: &str = "amount";
+pub const AREA: &str = "area";
+pub const ACTIVITY: &str = "activity";
+pub const AT_RISK: &str = "people-at-risk";
+pub const HELPER: &str = "helper";
+
+/// A page of the application, with what was answered.
+#[derive(Clone, Debug)]
+pub struct Section {
+    pub key: String,
+    pub title: String,
+    pub answer: String,
+    pub required: bool,
+    pub own: Option<Question>,
+}
+
+impl Section {
+    pub fn is_answered(&self) -> bool {
+        !self.answer.is_empty()
+    }
+}
+
+/// The kinds of activity that a group chooses from.
+pub fn activities(language: Language) -> Vec<(String, String)> {
+    let kinds = [
+        ("arts", say("Arts, music or crafts", language)),
+        ("food", say("Food, growing or cooking", language)),
+        ("neighbours", say("Meeting neighbours", language)),
+        ("sport", say("Sport or being outdoors", language)),
+        ("other", say("Something else", language)),
+    ];
+    kinds.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec()
+}
+
+/// Every page of an application that is open now: all of a draft, and only what is asked about when changes were requested.
+pub async fn of(desk: &Desk, row: &ApplicationRow, language: Language) -> Result<Vec<Section>, Failed> {
+    let mut sections = all(desk, row, language).await?;
+    if row.state == ApplicationState::ChangesRequested {
+        sections.retain(|section| row.changes_to.iter().any(|question| question.as_str() == section.key));
+    }
+    Ok(sections)
+}
+
+/// Every page of an application, with what was answered.
+pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Result<Vec<Section>, Failed> {
+    let answers = desk.views.answers(row.id, None).await?;
+    let answers: BTreeMap<String, String> =
+        answers.into_iter().filter_map(|answer| Some((answer.question.to_string(), answer.answer?))).collect();
+    let section = |key: &str, title: &str, answer: String, required| Section {
+        key: key.to_owned(),
+        title: title.to_owned(),
+        answer,
+        required,
+        own: None,
+    };
+    let activity = row.activity.as_ref().map(ToString::to_string).unwrap_or_default();
+    let known = activities(language).into_iter().find(|(key, _)| *key == activity).map(|(_, label)| label);
+    let at_risk = if row.people_at_risk { say("Yes", language) } else { say("No", language) };
+    let mut sections = vec![
+        section(AREA, say("Where would it happen?", language), row.area.as_ref().map(|area| place(area.as_str())).unwrap_or_default(), true),
+        section(ACTIVITY, say("What kind of activity is it?", language), known.unwrap_or(activity), true),
+        section(AMOUNT, say("How much money do you need?", language), row.requested.map(|sum| sum.to_string()).unwrap_or_default(), true),
+        section(AT_RISK, say("Would children, or adults who need looking after, take part?", language), at_risk.to_owned(), true),
+    ];
+    for question in own::questions(desk, row.form).await? {
+        let (title, _) = question.said_in(language);
+        sections.push(Section {
+            key: question.question.to_string(),
+            title: title.to_owned(),
+            answer: answers.get(question.question.as_str()).cloned().unwrap_or_default(),
+            required: question.required,
+            own: Some(question),
+        });
+    }
+    let helper = desk.views.open_applications(true, vec![row.clone()]).await?.pop().and_then(|seen| seen.helper);
+    sections.push(section(HELPER, say("Did somebody help you with the language?", language), helper.unwrap_or_default(), false));
+    Ok(sections)
+}
+
+/// A key as a name of a place: `greater-oldham` is Greater Oldham.
+pub fn place(key: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    key.split('-').map(capital).collect::<Vec<_>>().join(" ")
+}
+
+/// The page after one, or the check at the end.
+pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
+    let next = sections.iter().skip_while(|section| section.key != key).nth(1);
+    next.map_or_else(|| format!("/my/applications/{id}/check"), |next| format!("/my/applications/{id}/answer/{}", next.key))
+}
+
+/// The page before one, or the application's own.
+pub fn before(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
+    let before = sections.iter().take_while(|section| section.key != key).last();
+    before.map_or_else(|| format!("/my/applications/{id}"), |before| format!("/my/applications/{id}/answer/{}", before.key))
+}

@@ -1,0 +1,133 @@
+//! How one application stands, in plain words, with what the group can do: go on, change, withdraw, ask for a review.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::commands::{CommandError, Request};
+use crate::domain::application::{ApplicationState, RequestReview};
+use crate::domain::command::Nothing;
+use crate::domain::reference::Reference;
+use crate::domain::sealed::Personal;
+use crate::domain::{ApplicationCommand, ApplicationId, Command};
+use crate::http::Desk;
+use crate::http::pages::apply::{refusal_says, sections};
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other};
+use crate::projections::{ApplicationRow, FundRow, RoundRow};
+
+#[derive(Template)]
+#[template(path = "my/application.html")]
+struct Page {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    row: ApplicationRow,
+    reference: String,
+    state: (&'static str, &'static str),
+    fund: FundRow,
+    round: RoundRow,
+    sections: Vec<sections::Section>,
+    /// The first page that still wants an answer.
+    next: String,
+    open: bool,
+    withdrawable: bool,
+}
+
+/// A state in a group's words, and the colour of its tag.
+pub fn stands(state: ApplicationState) -> (&'static str, &'static str) {
+    use ApplicationState as S;
+    match state {
+        S::Blank | S::Draft => ("Not handed in yet", "yellow"),
+        S::Submitted => ("We have it", "blue"),
+        S::ChangesRequested => ("We ask you something", "orange"),
+        S::Eligible | S::InAssessment => ("The panel reads it", "blue"),
+        S::Ineligible => ("It does not fit this fund", "grey"),
+        S::Awarded => ("Yes: a grant is offered", "green"),
+        S::ReserveList => ("On the reserve list", "blue"),
+        S::Declined => ("Not this time", "grey"),
+        S::Deferred => ("To be decided later", "blue"),
+        S::UnderReview => ("We look at it again", "blue"),
+        S::Withdrawn => ("You took it back", "grey"),
+        S::Lapsed => ("Not handed in by the last day", "grey"),
+    }
+}
+
+pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    render(&visitor, &desk, row, None).await
+}
+
+async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+    use ApplicationState as S;
+    if row.state == S::Awarded {
+        return Ok(see_other(&format!("/my/grants/{}", row.id)));
+    }
+    let (fund, round) = own::round(desk, &row.fund.to_string(), row.round.as_str()).await?;
+    let open = matches!(row.state, S::Draft | S::ChangesRequested);
+    let sections =
+        if open { sections::of(desk, &row, visitor.language).await? } else { sections::all(desk, &row, visitor.language).await? };
+    let first = sections.iter().find(|section| section.required && !section.is_answered());
+    let next = first.or_else(|| sections.first().filter(|_| row.state == S::ChangesRequested));
+    let next = next.map_or_else(|| format!("/my/applications/{}/check", row.id), |next| format!("/my/applications/{}/answer/{}", row.id, next.key));
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
+    shell.back = Some("/my".to_owned());
+    shell.wrong = !wrong.is_empty();
+    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let page = Page {
+        page: shell,
+        forms,
+        wrong,
+        reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+        state: stands(row.state),
+        fund,
+        round,
+        sections,
+        next,
+        open,
+        withdrawable: !matches!(row.state, S::Declined | S::Ineligible | S::Withdrawn | S::Lapsed),
+        row,
+    };
+    let mut response = answer(status, &page)?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+/// Takes the application back, or asks for a review of the decision.
+pub(super) async fn act(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    let command = match posted.text("form") {
+        "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(Nothing {}),
+        "withdraw" => {
+            let says = say("Tick the box if you want to take it back", visitor.language).to_owned();
+            return render(&visitor, &desk, row, Some(Rejected::with("withdraw", &posted, vec![("sure".to_owned(), says)]))).await;
+        }
+        "review" => match Personal::try_from(posted.text("words").to_owned()) {
+            Ok(words) => ApplicationCommand::RequestReview(RequestReview { words }),
+            Err(_) => {
+                let says = say("Write why we should look again", visitor.language).to_owned();
+                return render(&visitor, &desk, row, Some(Rejected::with("review", &posted, vec![("words".to_owned(), says)]))).await;
+            }
+        },
+        _ => return Err(Failed::nothing()),
+    };
+    let request = Request {
+        repeat: Some(posted.repeat(&desk, &visitor.path)),
+        ..Request::new(visitor.signed()?.caller.clone(), Command::Application(ApplicationId(row.id), command))
+    };
+    match own::taken(&desk, request).await {
+        Ok(_) => Ok(see_other(&format!("/my/applications/{}", row.id))),
+        Err(Failed::Refused(CommandError::Refused(refusal))) => {
+            let says = refusal_says(&refusal, visitor.language);
+            render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
+        }
+        Err(error) => Err(error),
+    }
+}

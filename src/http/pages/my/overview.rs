@@ -1,0 +1,79 @@
+//! Everything of the visitor's groups on one page.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use crate::http::Desk;
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Shell, Visitor, page, see_other};
+use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
+use crate::views::Page as Wanted;
+
+#[derive(Template)]
+#[template(path = "my/overview.html")]
+struct Overview {
+    page: Shell,
+    groups: Vec<OwnGroup>,
+}
+
+struct OwnGroup {
+    row: GroupRow,
+    applications: Vec<Line>,
+}
+
+/// An application, or the grant that it became.
+struct Line {
+    title: String,
+    path: String,
+    state: (&'static str, &'static str),
+    /// What the group can do now.
+    to_do: Option<&'static str>,
+}
+
+pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let signed = visitor.signed()?;
+    if signed.reader.sees_all() {
+        return Ok(see_other("/desk"));
+    }
+    let mut groups = Vec::new();
+    for id in desk.views.groups_of(signed.reader.person).await? {
+        let Some(row) = desk.views.find::<GroupRow>(&id.to_string(), None).await? else { continue };
+        let of = vec![("group_id", vec![id.to_string()])];
+        let all = Wanted { after: None, most: 500 };
+        let mut applications = Vec::new();
+        for application in desk.views.list::<ApplicationRow>(None, of, &all).await?.items.into_iter().rev() {
+            applications.push(line(&desk, &application).await?);
+        }
+        groups.push(OwnGroup { row, applications });
+    }
+    page(&Overview { page: Shell::around(&visitor, &desk, say("My group", visitor.language)).await?, groups })
+}
+
+async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
+    use crate::domain::application::ApplicationState as S;
+    let fund: Option<FundRow> = desk.views.find(&row.fund.to_string(), None).await?;
+    let round = fund.as_ref().and_then(|fund| fund.rounds.get(&row.round)).map(|round| round.name.clone()).unwrap_or_default();
+    let title = format!("{}: {round}", fund.map(|fund| fund.name).unwrap_or_default());
+    if let Some(grant) = desk.views.find::<GrantRow>(&row.id.to_string(), None).await? {
+        let due = updates_due(desk, &grant).await?;
+        let to_do = match grant.state {
+            crate::domain::grant::GrantState::Offered => Some("Please read the agreement and answer."),
+            _ if due > 0 => Some("Please tell us how it is going."),
+            _ => None,
+        };
+        return Ok(Line { title: grant.title.clone(), path: format!("/my/grants/{}", row.id), state: super::grant::stands(&grant), to_do });
+    }
+    let to_do = match row.state {
+        S::Draft => Some("Go on with your form."),
+        S::ChangesRequested => Some("Please look at what we ask."),
+        _ => None,
+    };
+    Ok(Line { title, path: format!("/my/applications/{}", row.id), state: super::application::stands(row.state), to_do })
+}
+
+async fn updates_due(desk: &Desk, grant: &GrantRow) -> Result<usize, Failed> {
+    use crate::domain::grant::UpdateState as U;
+    let of = vec![("grant_id", vec![grant.id.to_string()])];
+    let updates = desk.views.list::<UpdateRow>(None, of, &Wanted { after: None, most: 100 }).await?.items;
+    Ok(updates.iter().filter(|update| matches!(update.state, U::Requested | U::Queried)).count())
+}

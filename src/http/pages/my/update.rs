@@ -1,0 +1,182 @@
+//! An update from a telephone in two minutes: some words, pictures, how many came, which signs, what was hard.
+
+use std::collections::BTreeSet;
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::commands::{CommandError, Request};
+use crate::domain::application::Channel;
+use crate::domain::file::{FileDigest, FilePurpose};
+use crate::domain::grant::ReceiveUpdate;
+use crate::domain::outcome::{OutcomeSaid, Sign, Strength};
+use crate::domain::sealed::Personal;
+use crate::domain::{Command, GrantCommand, GrantId, Money};
+use crate::http::Desk;
+use crate::http::pages::apply::{amount, refusal_says};
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, upload};
+use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
+
+#[derive(Template)]
+#[template(path = "my/update.html")]
+struct Page {
+    page: Shell,
+    forms: Forms,
+    wrong: Vec<(String, String)>,
+    row: GrantRow,
+    update: UpdateRow,
+    signs: Vec<SignAsked>,
+    strengths: Vec<(String, String)>,
+}
+
+/// A sign in plain words, with the names of its fields.
+struct SignAsked {
+    title: String,
+    meaning: String,
+    strength: String,
+    words: String,
+}
+
+async fn find(request: &HttpRequest, visitor: &Visitor, desk: &Desk) -> Result<(GrantRow, UpdateRow), Failed> {
+    let row = own::grant(visitor, desk, request.match_info().query("id")).await?;
+    let number: u16 = request.match_info().query("number").parse().map_err(|_| Failed::nothing())?;
+    let update: UpdateRow = desk.views.find(&format!("{}/{number:05}", row.id), None).await?.ok_or_else(Failed::nothing)?;
+    Ok((row, update))
+}
+
+async fn signs(desk: &Desk) -> Result<Vec<Sign>, Failed> {
+    let own: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), None).await?;
+    Ok(own.map(|own| own.signs).unwrap_or_default())
+}
+
+pub(super) async fn ask(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let (row, update) = find(&request, &visitor, &desk).await?;
+    render(&visitor, &desk, row, update, None).await
+}
+
+async fn render(
+    visitor: &Visitor,
+    desk: &Desk,
+    row: GrantRow,
+    update: UpdateRow,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
+    if !super::grant::is_due(&update) {
+        return Ok(see_other(&format!("/my/grants/{}", row.id)));
+    }
+    let language = visitor.language;
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, say("How is it going?", language)).await?;
+    shell.back = Some(format!("/my/grants/{}", row.id));
+    shell.wrong = !wrong.is_empty();
+    let asked = |sign: Sign| SignAsked {
+        strength: format!("strength-{}", sign.sign),
+        words: format!("sign-{}", sign.sign),
+        title: say(sign.title.as_str(), language).to_owned(),
+        meaning: say(sign.meaning.as_str(), language).to_owned(),
+    };
+    let strengths = [("none", say("No", language)), ("some", say("A little", language)), ("strong", say("A lot", language))];
+    let page = Page {
+        page: shell,
+        forms,
+        wrong,
+        signs: signs(desk).await?.into_iter().map(asked).collect(),
+        strengths: strengths.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec(),
+        row,
+        update,
+    };
+    let status = if page.wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
+    let mut response = answer(status, &page)?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
+}
+
+pub(super) async fn send(
+    request: HttpRequest,
+    body: Multipart,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let (row, update) = find(&request, &visitor, &desk).await?;
+    let uploaded = upload::read(&request, body, &visitor, &desk, row.group.0).await?;
+    let posted = uploaded.posted.clone();
+    let mut wrong = Vec::new();
+    if uploaded.wrong.is_some() {
+        wrong.push(("pictures".to_owned(), say("Only pictures and PDFs of up to 10 MB can be kept", visitor.language).to_owned()));
+    }
+    if !uploaded.files.is_empty() && posted.text("agreed") != "yes" {
+        wrong.push(("agreed".to_owned(), say("Ask the people in the pictures, then tick the box", visitor.language).to_owned()));
+    }
+    let read = read(&posted, &visitor, &signs(&desk).await?, &mut wrong);
+    let Some(mut receive) = read.filter(|_| wrong.is_empty()) else {
+        uploaded.give_up(&desk).await?;
+        return render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, wrong))).await;
+    };
+    receive.update = update.update;
+    let kept: Vec<FileDigest> = uploaded.record(&visitor, &desk, row.group.0, FilePurpose::Photograph).await?;
+    receive.files = kept.into_iter().collect::<BTreeSet<_>>();
+    let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
+    let command = Request { ..Request::new(visitor.signed()?.caller.clone(), command) };
+    match own::taken(&desk, command).await {
+        Ok(_) => Ok(see_other(&format!("/my/grants/{}?done=update", row.id))),
+        Err(Failed::Refused(CommandError::Refused(refusal))) => {
+            let says = refusal_says(&refusal, visitor.language);
+            render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, vec![(String::new(), says)]))).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn read(posted: &Posted, visitor: &Visitor, signs: &[Sign], wrong: &mut Vec<(String, String)>) -> Option<ReceiveUpdate> {
+    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, visitor.language).to_owned()));
+    let words = Personal::try_from(posted.text("words").to_owned());
+    if words.is_err() {
+        miss("words", "Write some words. One sentence is enough.");
+    }
+    let count = |name: &str| match posted.text(name) {
+        "" => Some(0),
+        text => text.parse::<u32>().ok(),
+    };
+    let (people, volunteers) = (count("people"), count("volunteers"));
+    if people.is_none() {
+        miss("people", "Write a number, such as 12");
+    }
+    if volunteers.is_none() {
+        miss("volunteers", "Write a number, such as 12");
+    }
+    let spent = match posted.text("spent") {
+        "" => Some(Money::ZERO),
+        text => amount(text),
+    };
+    if spent.is_none() {
+        miss("spent", "Write a sum in pounds, such as 850");
+    }
+    let mut outcomes = Vec::new();
+    for sign in signs {
+        let strength = match posted.text(&format!("strength-{}", sign.sign)) {
+            "some" => Strength::Some,
+            "strong" => Strength::Strong,
+            _ => continue,
+        };
+        let said = posted.text(&format!("sign-{}", sign.sign));
+        let said = if said.is_empty() { posted.text("words") } else { said };
+        let words = Personal::try_from(said.to_owned()).ok()?;
+        outcomes.push(OutcomeSaid { sign: sign.sign.clone(), strength, words });
+    }
+    let learned = Personal::try_from(posted.text("learned").to_owned()).ok();
+    Some(ReceiveUpdate {
+        update: 0,
+        channel: Channel::Web,
+        words: words.ok()?,
+        learned,
+        people: people?,
+        volunteers: volunteers?,
+        spent: spent?,
+        outcomes,
+        files: BTreeSet::new(),
+        consent: true,
+    })
+}

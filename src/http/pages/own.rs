@@ -1,0 +1,74 @@
+//! What a group's member may open: their own applications and grants. Another group's look like what does not exist.
+
+use uuid::Uuid;
+
+use super::{Failed, Posted, Visitor};
+use crate::commands::Request;
+use crate::domain::Command;
+use crate::domain::organisation::Question;
+use crate::domain::{Organisation, PersonId};
+use crate::http::Desk;
+use crate::log::append::Answer;
+use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
+
+/// The visitor's own application.
+pub(super) async fn application(visitor: &Visitor, desk: &Desk, id: &str) -> Result<ApplicationRow, Failed> {
+    let row: ApplicationRow = desk.views.find(&uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    is_own(visitor, desk, row.group.0).await?;
+    Ok(row)
+}
+
+/// The visitor's own grant.
+pub(super) async fn grant(visitor: &Visitor, desk: &Desk, id: &str) -> Result<GrantRow, Failed> {
+    let row: GrantRow = desk.views.find(&uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    is_own(visitor, desk, row.group.0).await?;
+    Ok(row)
+}
+
+pub(super) async fn is_own(visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<(), Failed> {
+    let own = desk.views.groups_of(visitor.person()?).await?;
+    if own.contains(&group) { Ok(()) } else { Err(Failed::nothing()) }
+}
+
+/// The questions of a version of the form.
+pub(super) async fn questions(desk: &Desk, form: u32) -> Result<Vec<Question>, Failed> {
+    let organisation = desk.commands.log().load::<Organisation>(desk.commands.organisation().0).await?.state;
+    if let Some(questions) = organisation.form(form) {
+        return Ok(questions.to_vec());
+    }
+    let organisation = desk.commands.log().refresh::<Organisation>(desk.commands.organisation().0).await?.state;
+    Ok(organisation.form(form).map(<[Question]>::to_vec).unwrap_or_default())
+}
+
+/// A fund with one of its rounds.
+pub(super) async fn round(desk: &Desk, fund: &str, round: &str) -> Result<(FundRow, RoundRow), Failed> {
+    let fund: FundRow = desk.views.find(&uuid(fund)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let key = round.parse().map_err(|_| Failed::nothing())?;
+    let round = fund.rounds.get(&key).cloned().ok_or_else(Failed::nothing)?;
+    Ok((fund, round))
+}
+
+pub(super) fn uuid(text: &str) -> Result<Uuid, Failed> {
+    text.parse().map_err(|_| Failed::nothing())
+}
+
+/// Issues a command for the visitor, and waits until the pages can show what it did.
+pub(super) async fn issue(visitor: &Visitor, desk: &Desk, posted: &Posted, step: &str, command: Command) -> Result<Answer, Failed> {
+    let mut repeat = posted.repeat(desk, &visitor.path);
+    repeat.key = format!("{}{step}", repeat.key);
+    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+    taken(desk, request).await
+}
+
+/// Issues a request, and waits until the pages can show what it did.
+pub(super) async fn taken(desk: &Desk, request: Request) -> Result<Answer, Failed> {
+    let answer = desk.commands.issue(request).await?;
+    let _ = desk.views.passed(answer.last_position).await;
+    Ok(answer)
+}
+
+/// The id of somebody who is new: two presses of one button make one person.
+pub(super) fn new_person(visitor: &Visitor, desk: &Desk, posted: &Posted) -> PersonId {
+    let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(desk));
+    PersonId(Uuid::new_v5(&desk.commands.organisation().0, name.as_bytes()))
+}

@@ -1,0 +1,113 @@
+//! A form that carries files: its words as any other form, its files looked at, sealed and put away as they arrive.
+
+use actix_multipart::{Field, Multipart};
+use actix_web::HttpRequest;
+use futures::TryStreamExt as _;
+use uuid::Uuid;
+
+use super::{Failed, Posted, Visitor, guard};
+use crate::commands::{CommandError, Request};
+use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
+use crate::domain::{Command, GroupCommand, GroupId};
+use crate::files::{FileError, Kept};
+use crate::http::Desk;
+use crate::http::problem::Fault;
+
+/// How many files one form may carry, and how many bytes of words.
+const FILES_MOST: usize = 6;
+const WORDS_MOST: usize = 128 * 1024;
+
+/// A form with its files.
+pub(super) struct Uploaded {
+    pub posted: Posted,
+    pub files: Vec<Kept>,
+    /// What was wrong with a file that was not kept: the file's own name stands in no log.
+    pub wrong: Option<FileError>,
+}
+
+/// Reads a form that was sent from one of our own pages: its token stands before its files.
+pub(super) async fn read(request: &HttpRequest, mut body: Multipart, visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<Uploaded, Failed> {
+    guard::own_origin(request)?;
+    let broken = |_| Fault::InvalidQuery.problem("the form did not arrive whole");
+    let (mut pairs, mut files, mut wrong, mut words) = (Vec::new(), Vec::new(), None, 0);
+    let mut trusted = false;
+    while let Some(mut field) = body.try_next().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_file = field.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some());
+        if !is_file {
+            let text = text(&mut field, WORDS_MOST - words).await?;
+            words += text.len();
+            pairs.push((name, text));
+            continue;
+        }
+        if !trusted {
+            let posted = Posted::of(pairs.clone());
+            guard::own_page(request, posted.text("csrf"), visitor)?;
+            trusted = true;
+        }
+        // An empty file field sends an empty file.
+        if !field.content_disposition().and_then(|disposition| disposition.get_filename()).is_some_and(|name| !name.is_empty()) {
+            continue;
+        }
+        if files.len() >= FILES_MOST {
+            return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
+        }
+        match desk.files.keep(desk.commands.log().vault(), group, field).await {
+            Ok(kept) => files.push(kept),
+            Err(error @ (FileError::TooLarge | FileError::UnknownKind | FileError::Picture | FileError::Document)) => {
+                wrong = Some(error);
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let posted = Posted::of(pairs);
+    if !trusted {
+        guard::own_page(request, posted.text("csrf"), visitor)?;
+    }
+    Ok(Uploaded { posted, files, wrong })
+}
+
+async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
+    let mut bytes = Vec::new();
+    while let Some(part) = field.try_next().await.map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))? {
+        if bytes.len() + part.len() > most {
+            return Err(Fault::TooLarge.problem("this is more than one form can hold").into());
+        }
+        bytes.extend_from_slice(&part);
+    }
+    String::from_utf8(bytes).map_err(|_| Fault::InvalidQuery.problem("this is not text").into())
+}
+
+impl Uploaded {
+    /// Records the files among the group's; their names in the store.
+    pub(super) async fn record(&self, visitor: &Visitor, desk: &Desk, group: Uuid, purpose: FilePurpose) -> Result<Vec<FileDigest>, Failed> {
+        let mut kept = Vec::new();
+        for Kept { file, media, bytes } in &self.files {
+            let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media: *media, bytes: *bytes, purpose });
+            let request = Request::new(visitor.signed()?.caller.clone(), Command::Group(GroupId(group), keep));
+            match desk.commands.issue(request).await {
+                Ok(answer) => {
+                    let _ = desk.views.passed(answer.last_position).await;
+                    kept.push(file.clone());
+                }
+                Err(error) => {
+                    // Only where it is certain that no event names it; otherwise it stays, sealed.
+                    if matches!(error, CommandError::Refused(_) | CommandError::Busy) {
+                        desk.files.remove(file).await?;
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Takes back what was put away, when the form is not taken.
+    pub(super) async fn give_up(&self, desk: &Desk) -> Result<(), Failed> {
+        for kept in &self.files {
+            desk.files.remove(&kept.file).await?;
+        }
+        Ok(())
+    }
+}
