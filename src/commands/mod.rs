@@ -18,12 +18,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::application::Channel;
+use crate::domain::sealed::{Personal, Sealed};
 use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
 use crate::log::append::Answer;
+use crate::log::record::day_of;
 use crate::log::vault::VaultError;
 use crate::log::{Log, LogError};
 use attempt::Attempt;
 use clock::Clock;
+use decision::Decision;
+use facts::Met;
 use modulus::Modulus;
 use turns::Turns;
 
@@ -172,6 +176,22 @@ impl Commands {
             }
         }
         Err(CommandError::Busy)
+    }
+
+    /// What would be said to a command just now: nothing is recorded, and personal values are not looked at.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn consider(&self, caller: &Caller, mut command: Command) -> Result<(), CommandError> {
+        let subject = command.id();
+        for slot in command.slots() {
+            *slot.value = Personal::Sealed(Sealed { subject, digest: String::new() });
+        }
+        let met = Met::new(&self.log, self.organisation.0);
+        match Decision::reach(met, caller, day_of(self.now()), &command).await {
+            Ok(_) => Ok(()),
+            Err((error, _)) => Err(error),
+        }
     }
 
     /// Organisation, person, operation and the client's key make the command's id: no client text enters the log.

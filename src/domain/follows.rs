@@ -126,6 +126,7 @@ pub fn made(event: &Event) -> Option<u32> {
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
+            | OrganisationEvent::ReportPublished { version, .. }
             | OrganisationEvent::MailTextPublished { version, .. },
         ) => Some(*version),
         _ => None,

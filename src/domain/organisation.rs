@@ -37,6 +37,8 @@ commands! {
         PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
+        /// Publishes what staff write of an area in the public report, as its next version.
+        PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's own words for a mail, as their next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
     }
@@ -122,6 +124,17 @@ pub struct PublishAgreement {
     pub text: Document,
 }
 
+/// What the public report says of an area, in staff's words: nothing that a group typed becomes public by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishReport {
+    pub area: Slug,
+    /// What the place is like, and what was set out to do.
+    pub context: Prose,
+    pub hard: Prose,
+    pub lessons: Prose,
+}
+
 events! {
     /// What happened to the organisation.
     OrganisationEvent {
@@ -134,6 +147,7 @@ events! {
         SignsAdopted { version: u32, signs: Vec<Sign> },
         FormPublished { version: u32, questions: Vec<Question> },
         AgreementPublished { version: u32, text: Document, hash: String },
+        ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
         MailTextPublished { version: u32, mail: MailKind, fund: Option<FundId>, language: Language, subject: Line, body: Prose },
     }
 }
@@ -150,6 +164,7 @@ pub struct Organisation {
     forms: Vec<Vec<Question>>,
     agreements: Vec<String>,
     mail_texts: u32,
+    reports: u32,
 }
 
 impl Organisation {
@@ -323,6 +338,10 @@ impl Stream for Organisation {
                 hash: hash_of(text.as_str()),
                 text: text.clone(),
             },
+            C::PublishReport(report) => {
+                let PublishReport { area, context, hard, lessons } = report.clone();
+                OrganisationEvent::ReportPublished { version: self.reports + 1, area, context, hard, lessons }
+            }
             C::PublishMailText(text) => {
                 text.can_be_written()?;
                 let PublishMailText { mail, fund, language, subject, body } = text.clone();
@@ -359,6 +378,7 @@ impl Stream for Organisation {
             }
             OrganisationEvent::FormPublished { questions, .. } => self.forms.push(questions.clone()),
             OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
+            OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
             OrganisationEvent::MailTextPublished { version, .. } => self.mail_texts = *version,
         }
     }

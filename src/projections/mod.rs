@@ -28,7 +28,7 @@ pub use follow::{ProjectionError, Projector};
 pub use funds::{FundRow, RoundRow};
 pub use grants::{CheckRow, GrantRow, StoryRow, VariationRow};
 pub use groups::{FileRow, GroupRow, OnFileRow, PayeeRow};
-pub use organisations::{MailTextRow, OrganisationRow};
+pub use organisations::{MailTextRow, OrganisationRow, ReportRow};
 pub use payments::PaymentRow;
 pub use people::PersonRow;
 pub use updates::{OutcomeRow, UpdateRow};

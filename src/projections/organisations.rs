@@ -10,6 +10,7 @@ use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::organisation::Question;
 use crate::domain::outcome::Sign;
+use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, OrganisationEvent};
 use crate::log::record::Recorded;
 
@@ -36,6 +37,20 @@ pub struct OrganisationRow {
     /// Staff's own words for mails, the newest of each.
     #[serde(default)]
     pub mail_texts: Vec<MailTextRow>,
+    /// What the public report says of each area.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ReportRow>)]
+    pub reports: BTreeMap<Slug, ReportRow>,
+}
+
+/// What the public report says of an area, in staff's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AreaReport)]
+pub struct ReportRow {
+    pub version: u32,
+    pub context: String,
+    pub hard: String,
+    pub lessons: String,
 }
 
 /// Staff's own words for one mail.
@@ -86,6 +101,7 @@ impl Projection for Organisations {
                 agreement: String::new(),
                 agreements: BTreeMap::new(),
                 mail_texts: Vec::new(),
+                reports: BTreeMap::new(),
             });
         }
         let mut row = row?;
@@ -104,6 +120,10 @@ impl Projection for Organisations {
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
                 row.agreements.insert(*version, text.to_string());
+            }
+            OrganisationEvent::ReportPublished { version, area, context, hard, lessons } => {
+                let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
+                row.reports.insert(area.clone(), ReportRow { version: *version, context, hard, lessons });
             }
             OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body } => {
                 row.mail_texts.retain(|text| (text.mail, text.fund, text.language) != (*mail, *fund, *language));

@@ -290,6 +290,36 @@ pub async fn stream(store: &Store, organisation: &str, aggregate_type: &str, agg
     )
 }
 
+/// Which events are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// From this position on.
+    pub from: i64,
+    /// The id of a stream, as it is stored; empty for every stream.
+    pub stream: String,
+    /// Who did it; empty for everybody.
+    pub actor: String,
+    /// Recorded from and before these instants, in microseconds since 1970.
+    pub since: i64,
+    pub before: i64,
+    pub most: i64,
+}
+
+/// Events in order, by stream, person and time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn search(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND ($3 = '' OR aggregate_id = $3) \
+         AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6 ORDER BY position LIMIT $7"
+    );
+    Ok(reading!(store, db => {
+        sqlx::query_as(&sql).persistent(false).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
+            .bind(search.before).bind(search.most).fetch_all(db).await?
+    }))
+}
+
 /// How many events the log holds.
 ///
 /// # Errors

@@ -91,6 +91,7 @@ impl By {
 pub struct Sum<'a> {
     pub by: By,
     pub fund: Option<&'a str>,
+    pub area: Option<&'a str>,
     /// Up to and with this position.
     pub position: i64,
     /// Only what had happened by the end of this day.
@@ -106,11 +107,12 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
     let sql = format!(
         "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t JOIN projections p ON p.organisation = t.organisation \
          AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
-         WHERE t.organisation = $1 AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) \
+         WHERE t.organisation = $1 AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
          GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure"
     );
     Ok(reading!(store, db => {
         sqlx::query_as(&sql).persistent(false).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
+            .bind(sum.area.unwrap_or_default())
             .fetch_all(db).await?
     }))
 }

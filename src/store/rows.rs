@@ -89,13 +89,18 @@ pub struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn sql(&self, engine: Engine) -> String {
+        format!("SELECT v.id, v.since, v.until, v.body{} ORDER BY v.id LIMIT $4", self.from(engine))
+    }
+
+    /// Where the rows are, and which of them are wanted.
+    fn from(&self, engine: Engine) -> String {
         let table = self.table;
         let stands = match self.as_at {
             Some(_) => "v.since <= $2 AND v.until > $2",
             None => "v.until = $2",
         };
         let sql = format!(
-            "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation \
+            " FROM view_{table} v JOIN projections p ON p.organisation = v.organisation \
              AND p.name = '{table}' AND p.generation = v.generation AND p.state = 'live' \
              WHERE v.organisation = $1 AND {stands} AND v.id > $3"
         );
@@ -108,7 +113,7 @@ impl Wanted<'_> {
             }
         };
         let filters: String = self.filters.iter().enumerate().map(filter).collect::<Vec<_>>().concat();
-        format!("{sql}{filters} ORDER BY v.id LIMIT $4")
+        format!("{sql}{filters}")
     }
 }
 
@@ -126,6 +131,36 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
         }
         query.fetch_all(db).await?
     }))
+}
+
+/// How many rows there are, counted up to a limit.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<i64> {
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one{} LIMIT $4) AS some", wanted.from(store.engine()));
+    let stands = wanted.as_at.unwrap_or(STANDING);
+    let (count,): (i64,) = reading!(store, db => {
+        let mut query = sqlx::query_as(&sql).persistent(false).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
+        for (_, values) in &wanted.filters {
+            query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
+        }
+        query.fetch_one(db).await?
+    });
+    Ok(count)
+}
+
+/// The standing groups whose names hold a text, whatever its capitals.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i64) -> Stored<Vec<Row>> {
+    const SQL: &str = "SELECT v.id, v.since, v.until, v.body FROM view_groups v JOIN projections p ON p.organisation = v.organisation \
+         AND p.name = 'groups' AND p.generation = v.generation AND p.state = 'live' \
+         WHERE v.organisation = $1 AND v.until = $2 AND lower(v.name) LIKE $3 ESCAPE '!' ORDER BY v.name, v.id LIMIT $4";
+    let plain: String = text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
+    let pattern = format!("%{plain}%");
+    Ok(reading!(store, db => sqlx::query_as(SQL).persistent(false).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
 }
 
 /// The standing rows of the live generation with these ids.

@@ -74,6 +74,7 @@ pub struct OutcomeLine {
 pub struct Wanted<'a> {
     pub by: By,
     pub fund: Option<&'a str>,
+    pub area: Option<&'a str>,
     pub position: i64,
     pub effective_on: Option<&'a str>,
 }
@@ -102,8 +103,8 @@ impl Views {
     }
 
     async fn sums(&self, wanted: Wanted<'_>) -> Result<BTreeMap<String, Figures>, ViewError> {
-        let Wanted { by, fund, position, effective_on } = wanted;
-        let found = postings::sums(self.log.store(), self.log.organisation(), Sum { by, fund, position, effective_on }).await?;
+        let Wanted { by, fund, area, position, effective_on } = wanted;
+        let found = postings::sums(self.log.store(), self.log.organisation(), Sum { by, fund, area, position, effective_on }).await?;
         let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
         for (of, figure, amount) in found.into_iter().filter(|(of, ..)| !of.is_empty()) {
             sums.entry(of).or_default().insert(figure, amount);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Page, ViewError, Views};
 use crate::domain::{FundId, Money};
-use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow};
+use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal, rows};
 
 /// Another group that shares something with this one.
@@ -103,8 +103,19 @@ impl Views {
         Ok(found.into_iter().map(|(id, row)| (id, row.corrected_by)).collect())
     }
 
+    /// People by their ids.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn people(&self, ids: Vec<String>) -> Result<Vec<PersonRow>, ViewError> {
+        Ok(self.standing("people", &ids).await?.into_iter().map(|(_, row)| row).collect())
+    }
+
     /// Groups by their ids.
-    pub(super) async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
         Ok(self.standing("groups", &ids).await?.into_iter().map(|(_, row)| row).collect())
     }
 

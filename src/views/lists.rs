@@ -45,7 +45,28 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+/// The most rows that are counted.
+pub const COUNTED: i64 = 1000;
+
 impl Views {
+    /// How many rows there are, counted up to [`COUNTED`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count<T: InTable>(&self, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
+        let wanted = Wanted { table: T::TABLE, as_at: None, filters, after: None, most: COUNTED };
+        Ok(rows::count(self.log.store(), self.log.organisation(), &wanted).await?)
+    }
+
+    /// Groups whose names hold a text.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn groups_named(&self, text: &str, most: i64) -> Result<Vec<GroupRow>, ViewError> {
+        let found = rows::groups_named(self.log.store(), self.log.organisation(), text, most).await?;
+        found.iter().map(read).collect()
+    }
+
     /// A row as it stands, or as it stood after a position.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::store::StoreError;
 pub use as_at::AsAt;
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
 pub use linked::{HistoryLine, Link};
-pub use lists::{InTable, Listed, Page};
+pub use lists::{COUNTED, InTable, Listed, Page};
 pub use opened::{Answer, ApplicationSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
 
 /// How long a reader waits for the views to pass a position.

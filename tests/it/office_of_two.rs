@@ -139,7 +139,7 @@ async fn everything(house: House) {
     crate::replay::whole(&house).await;
     house.catch_up().await;
     let views = house.views();
-    let sums = |by| microgrants::views::Sums { by, fund: None, position: i64::MAX, effective_on: None };
+    let sums = |by| microgrants::views::Sums { by, fund: None, area: None, position: i64::MAX, effective_on: None };
     let budget = views.budget(sums(microgrants::views::By::Fund)).await.unwrap().lines.remove(0);
     let gbp = crate::office::gbp;
     assert_eq!((budget.committed, budget.paid, budget.returned, budget.waived), (gbp(850), gbp(1000), gbp(150), gbp(50)));

@@ -171,14 +171,14 @@ async fn adds_up(house: House) {
     house.catch_up().await;
     let views = house.views();
     for position in 0..house.log.length().await.unwrap() {
-        let sums = Sums { by: By::Fund, fund: None, position, effective_on: None };
+        let sums = Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
         for line in views.budget(sums).await.unwrap().lines {
             let uncommitted = line.uncommitted.unwrap();
             assert_eq!(line.allocated, uncommitted.plus(line.unpaid).plus(line.paid_net), "at {position}");
             assert!(line.committed.covers(line.paid_net), "at {position}");
         }
     }
-    let now = views.budget(Sums { by: By::Fund, fund: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
+    let now = views.budget(Sums { by: By::Fund, fund: None, area: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
     assert_eq!((now.allocated, now.committed, now.paid, now.uncommitted), (gbp(20_000), gbp(2500), gbp(2500), Some(gbp(17_500))));
     assert_eq!((now.applications, now.awards), (3, 3));
 }

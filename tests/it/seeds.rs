@@ -106,7 +106,7 @@ async fn shows(views: &Views, house: &House) {
         .items;
     assert!(!payments.is_empty() && !updates.is_empty(), "something is to be approved, and something is overdue");
     let month_ago = views.position_as_at(AsAt::Day(house.in_days(-30))).await.unwrap();
-    let sums = |by, position| Sums { by, fund: None, position, effective_on: None };
+    let sums = |by, position| Sums { by, fund: None, area: None, position, effective_on: None };
     for position in [month_ago, i64::MAX] {
         for by in [By::Fund, By::Funder, By::Area, By::Round] {
             assert!(!views.budget(sums(by, position)).await.unwrap().lines.is_empty(), "{by:?} at {position}");

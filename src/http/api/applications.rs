@@ -50,7 +50,7 @@ async fn find(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(App
 
 /// What a reader may see. A group's member sees nothing of the assessment; staff see what their declaration allows now,
 /// whatever day they ask about.
-async fn seen(desk: &Desk, signed: &SignedIn, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, Problem> {
+pub(in crate::http) async fn seen(desk: &Desk, signed: &SignedIn, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, Problem> {
     let reader = &signed.reader;
     if !reader.sees_all() {
         let rows = rows.into_iter().map(for_group).collect();
@@ -79,7 +79,7 @@ fn for_group(row: ApplicationRow) -> ApplicationRow {
 }
 
 /// Of which of these applications a reader may not see what others scored.
-pub(super) async fn hidden_scores(
+pub(in crate::http) async fn hidden_scores(
     desk: &Desk,
     reader: &Reader,
     applications: impl Iterator<Item = Uuid>,

@@ -88,7 +88,7 @@ fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
 }
 
 /// Reads a body into the command that it is; the path of a field that is wrong is named.
-fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Result<Command, Problem> {
+pub(in crate::http) fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Result<Command, Problem> {
     // What is JSON at all is asked first: after that, everything that is wrong is a field.
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
     if body.trim_ascii_start().first() != Some(&b'{') {

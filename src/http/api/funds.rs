@@ -68,7 +68,7 @@ impl SumsAsked {
     }
 
     fn wanted(&self) -> Sums<'_> {
-        Sums { by: self.by, fund: self.fund.as_deref(), position: self.position, effective_on: self.effective_on.as_deref() }
+        Sums { by: self.by, fund: self.fund.as_deref(), area: None, position: self.position, effective_on: self.effective_on.as_deref() }
     }
 }
 

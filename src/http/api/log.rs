@@ -75,7 +75,7 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
 }
 
 /// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once they gave their own.
-async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Result<(), Problem> {
+pub(in crate::http) async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Result<(), Problem> {
     let others = |item: &EventSeen| {
         let by = item.metadata.get("actor").is_some_and(|actor| *actor == signed.reader.person.to_string());
         (item.stream == "application" && ["ScoreGiven", "ScoreRevised", "ScoreSetAside"].contains(&item.event.as_str()) && !by)
@@ -89,7 +89,7 @@ async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Re
     Ok(())
 }
 
-async fn note_corrections(desk: &Desk, items: &mut [EventSeen]) -> Result<(), Problem> {
+pub(in crate::http) async fn note_corrections(desk: &Desk, items: &mut [EventSeen]) -> Result<(), Problem> {
     let key = |item: &EventSeen| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
     let corrected = desk.views.corrections(items.iter().map(key).collect()).await?;
     for item in items {
@@ -103,7 +103,7 @@ fn auditor(signed: &SignedIn) -> Result<(), Problem> {
     if may { Ok(()) } else { Err(Refusal::NotYours.into()) }
 }
 
-fn seen(row: events::EventRow) -> Result<EventSeen, LogError> {
+pub(in crate::http) fn seen(row: events::EventRow) -> Result<EventSeen, LogError> {
     let unreadable = |cause: String| StoreError::Unreadable {
         what: "an event",
         stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),

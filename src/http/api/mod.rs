@@ -3,14 +3,14 @@
 //! Both the routes and the contract are made from these tables, so that neither can have what the other lacks.
 
 mod answers;
-mod applications;
+pub(super) mod applications;
 mod asked;
-mod commands;
+pub(super) mod commands;
 mod files;
 mod funds;
 mod grants;
 mod groups;
-mod log;
+pub(super) mod log;
 mod organisation;
 mod people;
 

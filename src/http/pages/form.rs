@@ -53,7 +53,7 @@ impl Posted {
     }
 
     /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:
-    /// `n` a number, `b` yes or no, `l` one of a list, `k` a key with nothing else to say. What is empty is left out.
+    /// `n` a number, `b` yes or no, `l` one of a list, `w` a list of words. What is empty is left out.
     pub fn json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
@@ -65,6 +65,7 @@ impl Posted {
             let number = || value.replace(',', "").parse::<u64>().map_or_else(|_| Value::String(value.to_owned()), Value::from);
             let value = match kind {
                 "n" => number(),
+                "w" => value.split([' ', ',']).filter(|word| !word.is_empty()).map(|word| Value::String(word.to_owned())).collect(),
                 "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
                 _ => Value::String(value.to_owned()),
             };
@@ -201,6 +202,11 @@ impl Form {
             self.values.push((name.to_owned(), value.to_owned()));
         }
         self
+    }
+
+    /// Whether this is the form that was not taken.
+    pub fn was_rejected(&self) -> bool {
+        !self.wrong.is_empty()
     }
 
     fn value(&self, name: &str) -> &str {

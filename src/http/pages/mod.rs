@@ -5,12 +5,15 @@
 
 mod assets;
 mod components;
+mod desk;
 mod failed;
+mod figures;
 mod form;
 mod guard;
 mod apply;
 mod limits;
 mod my;
+mod open;
 mod own;
 mod shell;
 mod signin;
@@ -35,7 +38,7 @@ pub(crate) fn styles() -> &'static str {
 
 /// Registers every page.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.configure(assets::configure).configure(signin::configure).configure(apply::configure).configure(my::configure);
+    config.configure(assets::configure).configure(signin::configure).configure(apply::configure).configure(my::configure).configure(open::configure).configure(desk::configure);
 }
 
 /// A page that was rendered.

@@ -66,8 +66,8 @@ impl Shell {
     }
 
     /// A day as it is said.
-    pub fn day(&self, day: &jiff::civil::Date) -> String {
-        crate::mail::day(*day, self.language)
+    pub fn day(&self, day: impl std::borrow::Borrow<jiff::civil::Date>) -> String {
+        crate::mail::day(*day.borrow(), self.language)
     }
 
     /// The other languages that the page can be had in, with the address that turns to each.

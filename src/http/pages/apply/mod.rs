@@ -12,6 +12,7 @@ use actix_web::web;
 pub(super) use answer::amount;
 pub(super) use refused::says as refusal_says;
 pub(super) use sections::activities;
+pub(super) use start::{OpenRound, open_rounds};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config

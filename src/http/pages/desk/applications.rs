@@ -1,0 +1,154 @@
+//! Applications with filters that stack and stay in the address, a search, and columns to choose.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use askama::Template;
+use strum::VariantNames as _;
+
+use super::{Asked, choices, choices_or_none, said};
+use crate::domain::application::ApplicationState;
+use crate::domain::reference::Reference;
+use crate::http::pages::open::names;
+use crate::http::pages::{Failed, Form, Shell};
+use crate::projections::{ApplicationRow, FundRow};
+use crate::views::Page as Wanted;
+
+/// How many rows a page has.
+const ROWS: i64 = 50;
+const COLUMNS: [&str; 8] = ["group", "round", "area", "requested", "awarded", "submitted", "language", "channel"];
+const USUAL: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
+
+#[derive(Template)]
+#[template(path = "desk/applications.html")]
+struct Page {
+    page: Shell,
+    filter: Form,
+    states: Vec<(String, String)>,
+    funds: Vec<(String, String)>,
+    rounds: Vec<(String, String)>,
+    areas: Vec<(String, String)>,
+    columns: Vec<(String, String)>,
+    chips: Vec<(String, String)>,
+    heads: Vec<String>,
+    rows: Vec<Row>,
+    next: Option<String>,
+    count: String,
+}
+
+struct Row {
+    id: String,
+    reference: String,
+    state: String,
+    cells: Vec<(String, String)>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let views = &asked.desk.views;
+    let funds: Vec<FundRow> = views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let filters = filters(asked).await?;
+    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
+    let listed = match &filters {
+        Some(filters) => Some(views.list::<ApplicationRow>(None, filters.clone(), &Wanted { after, most: ROWS }).await?),
+        None => None,
+    };
+    let count = match filters {
+        Some(filters) => views.count::<ApplicationRow>(filters).await?,
+        None => 0,
+    };
+    let (items, next) = listed.map(|listed| (listed.items, listed.next)).unwrap_or_default();
+    let items: Vec<_> = crate::http::api::applications::seen(asked.desk, asked.signed, items).await?.into_iter().map(|seen| seen.row).collect();
+    let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
+    let mut shown = asked.all("column");
+    if shown.is_empty() {
+        shown = USUAL.map(str::to_owned).to_vec();
+    }
+    let rounds: BTreeMap<String, String> =
+        funds.iter().flat_map(|fund| fund.rounds.iter().map(|(key, round)| (key.to_string(), round.name.clone()))).collect();
+    let areas: std::collections::BTreeSet<String> = funds.iter().flat_map(|fund| fund.areas.iter().map(ToString::to_string)).collect();
+    let row = |row: ApplicationRow| Row {
+        id: row.id.to_string(),
+        reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+        state: said(row.state),
+        cells: shown.iter().map(|column| (column.clone(), cell(column, &row, &groups, &rounds))).collect(),
+    };
+    let mut filter = asked.forms().form("filter");
+    for (name, value) in &asked.query {
+        filter = filter.known(name, value);
+    }
+    if asked.all("column").is_empty() {
+        for column in USUAL {
+            filter = filter.known("column", column);
+        }
+    }
+    let page = Page {
+        page: asked.shell("Applications").await?,
+        filter,
+        states: choices_or_none("any state", ApplicationState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
+        funds: std::iter::once((String::new(), "any fund".to_owned())).chain(funds.iter().map(|fund| (fund.id.to_string(), fund.name.clone()))).collect(),
+        rounds: std::iter::once((String::new(), "any round".to_owned())).chain(rounds.clone()).collect(),
+        areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
+        columns: choices(COLUMNS),
+        chips: chips(asked),
+        heads: shown.iter().map(|column| column.replace('_', " ")).collect(),
+        rows: items.into_iter().map(row).collect(),
+        next: next.map(|next| with(asked, "after", &next)),
+        count: if count >= crate::views::COUNTED { format!("{count} or more") } else { count.to_string() },
+    };
+    asked.page(&page)
+}
+
+/// The filters of the query; none when nothing can be found by what is looked for.
+async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<String>)>>, Failed> {
+    let mut filters = Vec::new();
+    for (name, column) in [("state", "state"), ("fund", "fund"), ("round", "round"), ("area", "area")] {
+        let values = asked.all(name);
+        if !values.is_empty() {
+            filters.push((column, values));
+        }
+    }
+    let search = asked.text("q");
+    if let Some(reference) = Reference::heard(search) {
+        filters.push(("reference", vec![reference.digits()]));
+    } else if !search.is_empty() {
+        let groups: Vec<_> = asked.desk.views.groups_named(search, 200).await?.into_iter().map(|group| group.id.to_string()).collect();
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        filters.push(("group_id", groups));
+    }
+    Ok(Some(filters))
+}
+
+fn cell(column: &str, row: &ApplicationRow, groups: &BTreeMap<String, String>, rounds: &BTreeMap<String, String>) -> String {
+    let day = |day: &Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
+    match column {
+        "group" => groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
+        "round" => rounds.get(row.round.as_str()).cloned().unwrap_or_default(),
+        "area" => row.area.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "requested" => row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
+        "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
+        "submitted" => day(&row.submitted_on),
+        "language" => row.language.own_name().to_owned(),
+        "channel" => row.channel.map(|channel| said(channel)).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Each filter that is set, with the address without it.
+fn chips(asked: &Asked<'_>) -> Vec<(String, String)> {
+    let set = asked.query.iter().filter(|(name, value)| !value.is_empty() && !matches!(name.as_str(), "column" | "after" | "done"));
+    set.map(|(name, value)| {
+        let rest: Vec<_> = asked.query.iter().filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after").collect();
+        let query = serde_html_form::to_string(rest).unwrap_or_default();
+        (format!("{}: {}", if name == "q" { "search" } else { name }, value.replace('_', " ")), format!("{}?{query}", asked.path))
+    })
+    .collect()
+}
+
+/// The page's address with one parameter set anew.
+pub(super) fn with(asked: &Asked<'_>, name: &str, value: &str) -> String {
+    let mut query: Vec<(String, String)> = asked.query.iter().filter(|(known, value)| known != name && !value.is_empty()).cloned().collect();
+    query.push((name.to_owned(), value.to_owned()));
+    format!("{}?{}", asked.path, serde_html_form::to_string(query).unwrap_or_default())
+}

@@ -1,0 +1,84 @@
+//! Funds, and setting up a new one.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::act::{Act, Offered};
+use super::{Asked, said};
+use crate::domain::Role;
+use crate::http::pages::figures::{Days, MoneyBar, sums};
+use crate::http::pages::{Failed, Shell};
+use crate::projections::FundRow;
+use crate::views::{By, Page as Wanted};
+
+#[derive(Template)]
+#[template(path = "desk/funds.html")]
+struct Page {
+    page: Shell,
+    funds: Vec<(FundRow, String, Option<MoneyBar>)>,
+    administrator: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/fund_new.html")]
+struct New {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    act: Act,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let rows: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let days = Days::asked(asked.desk, "", "").await?;
+    let lines = asked.desk.views.budget(sums(By::Fund, None, None, &days)).await?.lines;
+    let bar = |fund: &FundRow| {
+        let line = lines.iter().find(|line| line.of == fund.id.to_string())?;
+        Some(MoneyBar::of(fund.name.clone(), line.clone()))
+    };
+    let page = Page {
+        page: asked.shell("Funds").await?,
+        funds: rows.into_iter().map(|fund| (fund.clone(), said(fund.state), bar(&fund))).collect(),
+        administrator: asked.signed.reader.roles.contains(&Role::Administrator),
+    };
+    asked.page(&page)
+}
+
+pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    if !asked.signed.reader.roles.contains(&Role::Administrator) {
+        return Err(Failed::not_yours());
+    }
+    let forms = asked.forms();
+    let act = Act::new(&forms, "create", "Set up a fund", "/desk/do/funds/create", Offered::Yes)
+        .opened()
+        .line("name", "Name")
+        .words("purpose", "What the money is for")
+        .line_with("areas:w", "Areas", "Keys of small letters, separated by spaces: stockport oldham tameside.");
+    let page = New { page: asked.shell("Set up a fund").await?, wrong: forms.wrong(), act: with_rules(act, None) };
+    asked.page(&page)
+}
+
+/// The rules of a fund as fields, with those that stand filled in.
+pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -> Act {
+    let known = |pick: fn(&crate::domain::fund::Rules) -> String, usual: &str| rules.map_or_else(|| usual.to_owned(), pick);
+    let keys = |keys: &std::collections::BTreeSet<crate::domain::text::Slug>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    act.money("rules.minimum", "Smallest award")
+        .known("rules.minimum", known(|rules| super::application::plain(rules.minimum), "500.00"))
+        .money("rules.maximum", "Largest award")
+        .known("rules.maximum", known(|rules| super::application::plain(rules.maximum), "2500.00"))
+        .number("rules.eyes:n", "How many people must act on a payment: two or three")
+        .known("rules.eyes:n", known(|rules| rules.eyes.to_string(), "2"))
+        .number("rules.quorum:n", "How many panel members without an interest decide")
+        .known("rules.quorum:n", known(|rules| rules.quorum.to_string(), "2"))
+        .line_with("rules.checks:w", "Checks before money is paid", "Keys, separated by spaces: identity governing-document.")
+        .known("rules.checks:w", rules.map_or_else(|| "identity governing-document".to_owned(), |rules| keys(&rules.checks)))
+        .line_with("rules.checks_at_risk:w", "Further checks where children or adults at risk take part", "Keys, separated by spaces.")
+        .known("rules.checks_at_risk:w", rules.map_or_else(|| "safeguarding".to_owned(), |rules| keys(&rules.checks_at_risk)))
+        .number("rules.offer_days:n", "How many days an offer stands")
+        .known("rules.offer_days:n", known(|rules| rules.offer_days.to_string(), "28"))
+        .number("rules.signers:n", "How many people sign the agreement")
+        .known("rules.signers:n", known(|rules| rules.signers.to_string(), "2"))
+        .number("rules.update_every_days:n", "Days between updates; empty for only a final one")
+        .known("rules.update_every_days:n", known(|rules| rules.update_every_days.map(|days| days.to_string()).unwrap_or_default(), ""))
+        .number("rules.remind_days:n", "How many days before an update is due the group is reminded")
+        .known("rules.remind_days:n", known(|rules| rules.remind_days.to_string(), "14"))
+}

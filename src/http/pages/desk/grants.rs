@@ -1,0 +1,76 @@
+//! Grants with filters that stay in the address.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use strum::VariantNames as _;
+
+use super::{Asked, choices_or_none, said};
+use crate::domain::grant::{GrantState, VariationState};
+use crate::http::pages::open::names;
+use crate::http::pages::{Failed, Form, Shell};
+use crate::projections::GrantRow;
+use crate::views::Page as Wanted;
+
+#[derive(Template)]
+#[template(path = "desk/grants.html")]
+struct Page {
+    page: Shell,
+    filter: Form,
+    states: Vec<(String, String)>,
+    asks: Vec<(String, String)>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Row {
+    id: String,
+    title: String,
+    group: String,
+    area: String,
+    state: String,
+    award: String,
+    paid: String,
+    due_back: String,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let mut filters = Vec::new();
+    if !asked.text("state").is_empty() {
+        filters.push(("state", asked.all("state")));
+    }
+    let search = asked.text("q");
+    if !search.is_empty() {
+        let mut groups: Vec<_> = asked.desk.views.groups_named(search, 200).await?.into_iter().map(|group| group.id.to_string()).collect();
+        groups.push(uuid::Uuid::nil().to_string());
+        filters.push(("group_id", groups));
+    }
+    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
+    let wants_change = asked.text("asks") == "change";
+    let listed = asked.desk.views.list::<GrantRow>(None, filters, &Wanted { after, most: if wants_change { 500 } else { 50 } }).await?;
+    let open = |row: &GrantRow| row.variations.values().any(|variation| variation.state == VariationState::Requested);
+    let items: Vec<_> = listed.items.into_iter().filter(|row| !wants_change || open(row)).collect();
+    let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
+    let row = |row: GrantRow| Row {
+        id: row.id.to_string(),
+        group: groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
+        area: row.area.to_string(),
+        state: if row.on_hold { format!("{}, on hold", said(row.state)) } else { said(row.state) },
+        award: row.award.to_string(),
+        paid: row.paid.to_string(),
+        due_back: if row.due_back.is_zero() { String::new() } else { row.due_back.to_string() },
+        title: row.title,
+    };
+    let mut filter = asked.forms().form("filter");
+    for (name, value) in &asked.query {
+        filter = filter.known(name, value);
+    }
+    let page = Page {
+        page: asked.shell("Grants").await?,
+        filter,
+        states: choices_or_none("any state", GrantState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
+        asks: vec![(String::new(), "all".to_owned()), ("change".to_owned(), "with a change to decide".to_owned())],
+        rows: items.into_iter().map(row).collect(),
+        next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
+    };
+    asked.page(&page)
+}

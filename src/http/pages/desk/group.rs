@@ -1,0 +1,117 @@
+//! One group: its members, payee, files, what it shares with others, and everything that it applied for.
+
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::act::{Act, Offered, shown};
+use super::{Asked, Happened, history};
+use crate::domain::file::{FileDigest, FilePurpose};
+use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier, SetContact, VerifyPayee};
+use crate::domain::payee::PayeeTyped;
+use crate::domain::sealed::Personal;
+use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
+use crate::http::Desk;
+use crate::http::pages::{Failed, Forms, Shell, Visitor, own};
+use crate::log::record::day_of;
+use crate::projections::GroupRow;
+use crate::views::{GroupSeen, HistoryLine, Link};
+
+#[derive(Template)]
+#[template(path = "desk/group.html")]
+struct Page {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    group: GroupSeen,
+    members: Vec<(String, String)>,
+    links: Vec<Link>,
+    before: Vec<HistoryLine>,
+    acts: Vec<Act>,
+    history: Vec<Happened>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+    let desk = asked.desk;
+    let row: GroupRow = desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let members = row.members.clone();
+    let names = asked.people(members.iter().copied()).await?;
+    let group = desk.views.open_groups(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
+    let links = if asked.signed.reader.works_with_groups() { desk.views.links(group.id).await? } else { Vec::new() };
+    let forms = asked.forms();
+    let members: Vec<_> = members.iter().map(|person| (person.to_string(), names.of(person))).collect();
+    let page = Page {
+        page: asked.shell(&group.name).await?,
+        wrong: forms.wrong(),
+        links,
+        before: desk.views.history(group.id, None).await?,
+        acts: acts(asked, &forms, &group, &members).await?,
+        history: history(asked, group.id).await?,
+        members,
+        group,
+    };
+    asked.page(&page)
+}
+
+async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(String, String)]) -> Result<Vec<Act>, Failed> {
+    let personal = || Personal::Open("words".to_owned());
+    let act = async |name: &str, form: &str, title: &str, command: C| -> Result<Act, Failed> {
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Group(GroupId(group.id), command)).await?;
+        Ok(Act::new(forms, form, title, &format!("/desk/do/groups/{}/{name}", group.id), offered))
+    };
+    let mut acts = Vec::new();
+    if let Some(payee) = &group.payee {
+        let verify = VerifyPayee { payee: payee.payee, method: "seen".parse().expect("a line") };
+        acts.push(act("verify-payee", "verify-payee", "Verify the payee", C::VerifyPayee(verify)).await?.hidden("payee:n", payee.payee).line_with("method", "How", "A bank statement was seen, the body was called."));
+    }
+    let purchase = || C::ProvidePayee(PayeeTyped::PurchaseForGroup {});
+    acts.push(
+        act("provide-payee", "own-account", "Key in the group's own account", purchase())
+            .await?
+            .hidden("route", "own_account")
+            .line("account.holder", "The name on the account")
+            .line_with("account.numbers", "Sort code and account number", "Such as 12-34-56 12345678."),
+    );
+    acts.push(
+        act("provide-payee", "holding-body", "Key in another body that holds the money", purchase())
+            .await?
+            .hidden("route", "holding_body")
+            .line("body", "The body")
+            .day("consented_on", "When it consented")
+            .line("account.holder", "The name on the account")
+            .line_with("account.numbers", "Sort code and account number", "Such as 12-34-56 12345678.")
+            .known("consented_on", day_of(asked.desk.commands.now())),
+    );
+    acts.push(act("provide-payee", "purchase", "We buy for the group", purchase()).await?.hidden("route", "purchase_for_group"));
+    acts.push(act("add-member", "add-member", "Add a member", C::AddMember(MemberOf { person: asked.signed.reader.person })).await?.line_with("person", "The person's id", "From the page of people."));
+    for (id, name) in members {
+        let member = MemberOf { person: PersonId(own::uuid(id)?) };
+        acts.push(act("remove-member", &format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member)).await?.hidden("person", id).grave());
+    }
+    let contact = C::SetContact(SetContact { postcode: Some(personal()), telephone: None });
+    acts.push(act("set-contact", "set-contact", "Set postcode and telephone", contact).await?.line("postcode", "Postcode").line("telephone", "Telephone").known("postcode", group.postcode.clone().unwrap_or_default()).known("telephone", group.telephone.clone().unwrap_or_default()));
+    let correct = CorrectGroup { name: format!("{} ", group.name).parse().unwrap_or_else(|_| "name".parse().expect("a line")), area: "elsewhere".parse().expect("a slug"), reason: personal() };
+    acts.push(act("correct", "correct", "Correct the name or the area", C::Correct(correct)).await?.line("name", "Name").line("area", "Area").words("reason", "What was wrong").known("name", &group.name).known("area", &group.area));
+    let record = C::RecordIdentifier(RecordIdentifier { identifier: "GB-CHC-0000000".parse().expect("an identifier") });
+    acts.push(act("record-identifier", "record-identifier", "Record a charity or company number", record).await?.line_with("identifier", "Number", "GB-CHC- and a charity number, or GB-COH- and a company number."));
+    let merge = C::Merge(MergeGroup { into: GroupId(uuid::Uuid::nil()), reason: "why".parse().expect("a short text") });
+    acts.push(act("merge", "merge", "Merge it into another group", merge).await?.line_with("into", "The id of the group that goes on", "The end of its page's address.").words("reason", "Why").grave());
+    Ok(shown(acts))
+}
+
+/// One file of a group, opened for those who may.
+pub(super) async fn file(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let reader = &visitor.staff()?.reader;
+    let group = own::uuid(request.match_info().query("group"))?;
+    let file: FileDigest = request.match_info().query("file").parse().map_err(|_| Failed::nothing())?;
+    let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let known = row.files.iter().find(|known| known.file == file).ok_or_else(Failed::nothing)?;
+    let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
+    if !reader.reads_words() || (!reader.works_with_groups() && !open_to_panel) {
+        return Err(Failed::not_yours());
+    }
+    let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
+    let mut response = HttpResponse::Ok();
+    response.content_type(<&str>::from(known.media)).insert_header((CONTENT_DISPOSITION, "inline"));
+    response.insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"));
+    Ok(response.streaming(stream))
+}

@@ -1,0 +1,234 @@
+//! Keying in a form that came on paper, by telephone or in person: who asks, what they say, how and when it came.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::{Asked, choices};
+use crate::commands::{RepeatKey, Request, clock};
+use crate::domain::application::{Answers, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
+use crate::domain::fund::{FundState, RoundState};
+use crate::domain::group::{RegisterGroup, Standing};
+use crate::domain::language::Language;
+use crate::domain::person::RegisterPerson;
+use crate::domain::sealed::{Personal, parse_email};
+use crate::domain::text::Slug;
+use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Role};
+use crate::http::Desk;
+use crate::http::pages::apply::{activities, amount};
+use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own, see_other};
+use crate::http::problem::Problem;
+use crate::projections::FundRow;
+use crate::views::Page as Wanted;
+
+#[derive(Template)]
+#[template(path = "desk/keyed.html")]
+struct Page {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    form: Form,
+    began: String,
+    rounds: Vec<(String, String)>,
+    areas: Vec<(String, String)>,
+    standings: Vec<(String, String)>,
+    activities: Vec<(String, String)>,
+    channels: Vec<(String, String)>,
+    helps: Vec<(String, String)>,
+    languages: Vec<(String, String)>,
+    yes_no: Vec<(String, String)>,
+    questions: Vec<(String, String, String)>,
+    chosen: Option<String>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    if !asked.signed.reader.roles.contains(&Role::Officer) {
+        return Err(Failed::not_yours());
+    }
+    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let mut rounds = Vec::new();
+    for fund in funds.iter().filter(|fund| fund.state == FundState::Open) {
+        for (key, round) in &fund.rounds {
+            if !matches!(round.state, RoundState::Planned | RoundState::Completed) {
+                rounds.push((format!("{}/{key}", fund.id), format!("{}: {}", fund.name, round.name)));
+            }
+        }
+    }
+    let round = asked.text("round").to_owned();
+    let chosen = if round.is_empty() { None } else { Some(round) };
+    let (mut areas, mut questions) = (Vec::new(), Vec::new());
+    if let Some((fund, key)) = chosen.as_ref().and_then(|chosen| chosen.split_once('/')) {
+        let (fund, round) = own::round(asked.desk, fund, key).await?;
+        areas = choices(fund.areas.iter().map(Slug::as_str));
+        let asks = own::questions(asked.desk, round.form).await?;
+        questions = asks.into_iter().map(|question| (format!("q-{}", question.question), question.label.to_string(), question.help.to_string())).collect();
+    }
+    let forms = asked.forms();
+    let began = asked.rejected.as_ref().and_then(|rejected| rejected.typed.iter().find(|(name, _)| name == "began").map(|(_, value)| value.clone()));
+    let page = Page {
+        page: asked.shell("Key in a form").await?,
+        wrong: forms.wrong(),
+        form: forms.form("keyed").known("round", chosen.as_deref().unwrap_or_default()),
+        began: began.unwrap_or_else(|| clock::new_id().to_string()),
+        rounds,
+        areas,
+        standings: choices(["new", "existing"]),
+        activities: activities(Language::En),
+        channels: vec![("paper".into(), "on paper".into()), ("phone".into(), "by telephone".into()), ("in_person".into(), "in person".into())],
+        helps: vec![
+            ("read_back".into(), "keyed in as it was, and read back to the group".into()),
+            ("helped_to_word".into(), "I helped with the words: I am interested by that".into()),
+        ],
+        languages: vec![("en".into(), "English".into()), ("pl".into(), "Polski".into())],
+        yes_no: choices(["yes", "no"]),
+        questions,
+        chosen,
+    };
+    asked.page(&page)
+}
+
+/// Everything that was keyed in, parsed.
+struct Keyed {
+    fund: FundId,
+    round: Slug,
+    person: Option<RegisterPerson>,
+    group: RegisterGroup,
+    answers: Answers,
+    language: ChooseLanguage,
+    submit: Submit,
+}
+
+fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Vec<(String, String)>> {
+    let mut wrong: Vec<(String, String)> = Vec::new();
+    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
+    let round = posted.text("round").split_once('/').and_then(|(fund, key)| Some((FundId(fund.parse().ok()?), key.parse::<Slug>().ok()?)));
+    let email = match posted.text("email") {
+        "" => Some(None),
+        text => parse_email(text).ok().map(|email| Some(Personal::Open(email))),
+    };
+    if email.is_none() {
+        miss("email", "This is not an e-mail address");
+    }
+    let name = Personal::try_from(posted.text("person").to_owned()).ok();
+    let telephone = Personal::try_from(posted.text("telephone").to_owned()).ok();
+    let group = posted.text("group").parse();
+    if group.is_err() {
+        miss("group", "Write the group's name, in at most 140 letters");
+    }
+    let area = posted.text("area").parse::<Slug>();
+    if area.is_err() {
+        miss("area", "Choose an area");
+    }
+    let requested = amount(posted.text("requested"));
+    if requested.is_none() {
+        miss("requested", "Write a sum in pounds");
+    }
+    let channel = match posted.text("channel") {
+        "paper" => Some(Channel::Paper),
+        "phone" => Some(Channel::Phone),
+        "in_person" => Some(Channel::InPerson),
+        _ => None,
+    };
+    if channel.is_none() {
+        miss("channel", "Say how it came");
+    }
+    let received_on = posted.text("received_on").parse().ok();
+    if received_on.is_none() {
+        miss("received_on", "Say on which day it came");
+    }
+    let kind = match posted.text("help") {
+        "read_back" => Some(HelpKind::KeyedVerbatim { read_back: true, scan: None }),
+        "helped_to_word" => Some(HelpKind::HelpedToWord),
+        _ => None,
+    };
+    if kind.is_none() {
+        miss("help", "Say how you helped: what is keyed in as it was must be read back to the group");
+    }
+    if posted.text("consent") != "yes" {
+        miss("consent", "Ask the group whether it agrees to what you wrote down");
+    }
+    let answers: BTreeMap<Slug, Personal> = posted
+        .typed()
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("q-")?.parse().ok()?, Personal::try_from(value.clone()).ok()?)))
+        .collect();
+    let (Some((fund, round)), Some(email), Ok(group), Ok(area), Some(requested), Some(channel), Some(received_on), Some(kind)) =
+        (round, email, group, area, requested, channel, received_on, kind)
+    else {
+        return Err(wrong);
+    };
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let standing = if posted.text("standing") == "existing" { Standing::Existing } else { Standing::New };
+    Ok(Keyed {
+        fund,
+        round,
+        person: name.map(|name| RegisterPerson { name, email, telephone }),
+        group: RegisterGroup { name: group, area: area.clone(), standing, member: None },
+        answers: Answers {
+            requested: Some(requested),
+            area: Some(area),
+            activity: posted.text("activity").parse().ok(),
+            people_at_risk: Some(posted.text("at_risk") == "yes"),
+            answers,
+        },
+        language: ChooseLanguage {
+            language: posted.text("language").parse().unwrap_or_default(),
+            helper: Personal::try_from(posted.text("helper").to_owned()).ok(),
+        },
+        submit: Submit { channel, received_on: Some(received_on), late_reason: posted.text("late_reason").parse().ok(), help: Some(Help { by, kind }) },
+    })
+}
+
+pub(super) async fn key_in(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    visitor.staff()?;
+    let back = format!("/desk/applications/new?{}", serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default());
+    let keyed = match read(&posted, visitor.person()?) {
+        Ok(keyed) => keyed,
+        Err(wrong) => return super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, wrong))).await,
+    };
+    match bring_in(&desk, &visitor, &posted, keyed).await {
+        Ok(id) => Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
+        Err(Failed::Refused(error)) => {
+            let rejected = Rejected::of(&posted, &Problem::refused(&error));
+            super::at(&desk, &visitor, &back, Some(rejected)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings in person, group and application, and hands it in. Sent again after something was wrong, it goes on where it
+/// stopped: what was brought in stays the same.
+async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed) -> Result<Uuid, Failed> {
+    let caller = visitor.signed()?.caller.clone();
+    let began = posted.text("began");
+    let once = async |step: &str, command: Command| {
+        let repeat = RepeatKey { key: format!("{began}/{step}"), request_hash: "keyed".to_owned() };
+        own::taken(desk, Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) }).await
+    };
+    let anew = async |command: Command| own::taken(desk, Request::new(caller.clone(), command)).await;
+    let mut group = keyed.group;
+    if let Some(person) = keyed.person {
+        let person = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(person));
+        group.member = Some(PersonId(once("person", person).await?.id));
+    }
+    let group = GroupId(once("group", Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group))).await?.id);
+    let late = keyed.submit.late_reason.is_some();
+    let start = StartApplication { fund: keyed.fund, round: keyed.round, group, late };
+    let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
+    let id = ApplicationId(once("start", start).await?.id);
+    anew(Command::Application(id, ApplicationCommand::SaveAnswers(keyed.answers))).await?;
+    if keyed.language.language != Language::En || keyed.language.helper.is_some() {
+        anew(Command::Application(id, ApplicationCommand::ChooseLanguage(keyed.language))).await?;
+    }
+    anew(Command::Application(id, ApplicationCommand::Submit(keyed.submit))).await?;
+    Ok(id.0)
+}

@@ -1,0 +1,240 @@
+//! The desk of staff and auditors. Every page is shown by its path, also when something on it was not taken; whatever is
+//! done on it is sent to one address a command, and becomes the same command as the API's.
+
+mod act;
+mod application;
+mod applications;
+mod figures;
+mod fund;
+mod funds;
+mod grant;
+mod grants;
+mod group;
+mod groups;
+mod keyed;
+mod log;
+mod panel;
+mod payments;
+mod people;
+mod send;
+mod texts;
+mod today;
+mod updates;
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::signin::moment;
+use super::{Failed, Forms, Rejected, Shell, Visitor};
+use crate::domain::PersonId;
+use crate::http::Desk;
+use crate::http::signin::SignedIn;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/desk").route(web::get().to(show)))
+        .service(web::resource("/desk/do/meeting/{fund}/{round}").route(web::post().to(panel::record)))
+        .service(web::resource("/desk/do/batch/{fund}").route(web::post().to(payments::send_batch)))
+        .service(web::resource("/desk/do/keyed").route(web::post().to(keyed::key_in)))
+        .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
+        .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
+        .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
+        .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
+        .service(web::resource("/desk/files/{group}/{file}").route(web::get().to(group::file)))
+        .service(web::resource("/desk/{page:.*}").route(web::get().to(show)));
+}
+
+/// A page of the desk that is asked for.
+pub(super) struct Asked<'a> {
+    pub desk: &'a Desk,
+    pub visitor: &'a Visitor,
+    pub signed: &'a SignedIn,
+    /// The page's own address, without its query.
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    rejected: Option<Rejected>,
+}
+
+impl<'a> Asked<'a> {
+    /// A page by its address with its query.
+    fn at(desk: &'a Desk, visitor: &'a Visitor, address: &str, rejected: Option<Rejected>) -> Result<Self, Failed> {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let query = serde_html_form::from_str(query).unwrap_or_default();
+        Ok(Self { desk, visitor, signed: visitor.staff()?, path: path.to_owned(), query, rejected })
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.query.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+    }
+
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.query.iter().filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The page's address with its query.
+    pub fn address(&self) -> String {
+        let kept: Vec<_> = self.query.iter().filter(|(name, value)| name != "done" && !value.is_empty()).collect();
+        let query = serde_html_form::to_string(kept).unwrap_or_default();
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    pub fn forms(&self) -> Forms {
+        Forms::new(self.visitor, self.rejected.clone()).at(&self.address())
+    }
+
+    pub async fn shell(&self, title: &str) -> Result<Shell, Failed> {
+        let mut shell = Shell::around(self.visitor, self.desk, title).await?;
+        shell.at_desk = true;
+        shell.path.clone_from(&self.path);
+        shell.wrong = self.rejected.is_some();
+        shell.notice = Some(self.text("done")).filter(|done| !done.is_empty()).map(|done| format!("Recorded: {}.", done.replace('-', " ")));
+        Ok(shell)
+    }
+
+    pub fn page(&self, template: &impl Template) -> Result<HttpResponse, Failed> {
+        let status = self.rejected.as_ref().map_or(200, |rejected| rejected.status);
+        let status = actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY);
+        super::answer(HttpResponse::build(status), template)
+    }
+
+    /// The names of people, as far as the reader may see them.
+    pub async fn people(&self, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
+        let ids: std::collections::BTreeSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        let rows = self.desk.views.people(ids.into_iter().collect()).await?;
+        let seen = self.desk.views.open_people(&self.signed.reader, rows).await?;
+        let colleagues = seen.into_iter().map(|seen| {
+            let name = seen.name.unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
+            (seen.id.to_string(), name)
+        });
+        Ok(Names(colleagues.collect()))
+    }
+}
+
+/// Names of people by their ids.
+pub(super) struct Names(BTreeMap<String, String>);
+
+impl Names {
+    pub fn of(&self, id: &(impl std::fmt::Display + ?Sized)) -> String {
+        let id = id.to_string();
+        match id.as_str() {
+            "operator" => "the operator".to_owned(),
+            "job" => "the service itself".to_owned(),
+            _ => self.0.get(&id).cloned().unwrap_or_else(|| "somebody".to_owned()),
+        }
+    }
+}
+
+async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let address = request.uri().path_and_query().map_or_else(|| "/desk".to_owned(), ToString::to_string);
+    let mut response = at(&desk, &visitor, &address, None).await?;
+    visitor.greet(&desk, &mut response);
+    Ok(response)
+}
+
+/// Shows a page of the desk, with what was not taken on it if something was not.
+pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+    let asked = Asked::at(desk, visitor, address, rejected)?;
+    let path = asked.path.clone();
+    let steps: Vec<&str> = path.trim_start_matches("/desk").trim_matches('/').split('/').collect();
+    match steps.as_slice() {
+        [""] => today::show(&asked).await,
+        ["applications"] => applications::show(&asked).await,
+        ["applications", "new"] => keyed::show(&asked).await,
+        ["applications", id] => application::show(&asked, id).await,
+        ["panel"] => panel::rounds(&asked).await,
+        ["panel", fund, round] => panel::show(&asked, fund, round).await,
+        ["grants"] => grants::show(&asked).await,
+        ["grants", id] => grant::show(&asked, id).await,
+        ["payments"] => payments::show(&asked).await,
+        ["updates"] => updates::list(&asked).await,
+        ["updates", grant, number] => updates::show(&asked, grant, number).await,
+        ["groups"] => groups::show(&asked).await,
+        ["groups", id] => group::show(&asked, id).await,
+        ["funds"] => funds::show(&asked).await,
+        ["funds", "new"] => funds::new(&asked).await,
+        ["funds", id] => fund::show(&asked, id).await,
+        ["people"] => people::list(&asked).await,
+        ["people", id] => people::show(&asked, id).await,
+        ["texts"] => texts::list(&asked).await,
+        ["texts", "form"] => texts::form(&asked).await,
+        ["texts", "agreement"] => texts::agreement(&asked).await,
+        ["texts", "report"] => texts::report(&asked).await,
+        ["texts", "mails"] => texts::outbox(&asked).await,
+        ["texts", "mail", kind] => texts::mail(&asked, kind).await,
+        ["figures"] => figures::show(&asked).await,
+        ["log"] => log::list(&asked).await,
+        ["log", position] => log::show(&asked, position).await,
+        _ => Err(Failed::nothing()),
+    }
+}
+
+/// A state as it is read: `in_assessment` is "in assessment".
+pub(super) fn said(state: impl Into<&'static str>) -> String {
+    state.into().replace('_', " ")
+}
+
+/// Choices from keys, each said as it is read.
+pub(super) fn choices<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
+    keys.into_iter().map(|key| (key.to_owned(), key.replace(['_', '-'], " "))).collect()
+}
+
+/// The same with nothing chosen first.
+pub(super) fn choices_or_none<'a>(none: &str, keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), none.to_owned())).chain(choices(keys)).collect()
+}
+
+/// An event of a record's history, in words.
+pub(super) struct Happened {
+    pub position: i64,
+    pub when: String,
+    pub what: String,
+    pub by: String,
+    pub corrected: bool,
+}
+
+/// Everything that happened to a record, the newest first.
+pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
+    use crate::store::events::{Search, search};
+    let log = asked.desk.commands.log();
+    let wanted = Search { stream: format!("{}/{id}", log.organisation()), before: i64::MAX, most: 500, ..Search::default() };
+    let rows = search(log.store(), log.organisation(), &wanted).await?;
+    let mut seen = rows.into_iter().map(crate::http::api::log::seen).collect::<Result<Vec<_>, _>>()?;
+    crate::http::api::log::note_corrections(asked.desk, &mut seen).await?;
+    let actors = seen.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
+    let names = asked.people(actors).await?;
+    let happened = |event: &crate::http::api::EventSeen| Happened {
+        position: event.position,
+        when: moment(event.recorded_at.as_microsecond()),
+        what: in_words(&event.event),
+        by: event.metadata.get("actor").map(|actor| names.of(actor)).unwrap_or_default(),
+        corrected: !event.corrected_by.is_empty(),
+    };
+    Ok(seen.iter().rev().map(happened).collect())
+}
+
+/// An event's name in words: `PaymentPrepared` is "Payment prepared".
+pub(super) fn in_words(event: &str) -> String {
+    let mut words = String::new();
+    for (at, letter) in event.chars().enumerate() {
+        if at > 0 && letter.is_uppercase() {
+            words.push(' ');
+            words.extend(letter.to_lowercase());
+        } else {
+            words.push(letter);
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_said_in_words() {
+        assert_eq!(in_words("PaymentPrepared"), "Payment prepared");
+        assert_eq!(said(crate::domain::application::ApplicationState::InAssessment), "in assessment");
+    }
+}

@@ -1,0 +1,183 @@
+//! The panel's pack on one sheet, and everything that a meeting decided, recorded as one command.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::application::{is_open, panel, plain};
+use super::{Asked, said, send};
+use crate::domain::fund::RoundState;
+use crate::domain::reference::Reference;
+use crate::domain::{Command, FundCommand, FundId, Money, Role};
+use crate::http::Desk;
+use crate::http::pages::apply::sections;
+use crate::http::pages::figures::{Days, sums};
+use crate::http::pages::open::names;
+use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own};
+use crate::log::record::day_of;
+use crate::projections::{ApplicationRow, FundRow, RoundRow};
+use crate::views::{By, Page as Wanted};
+
+#[derive(Template)]
+#[template(path = "desk/panels.html")]
+struct Rounds {
+    page: Shell,
+    rounds: Vec<(FundRow, String, RoundRow, String)>,
+}
+
+pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let mut rounds = Vec::new();
+    for fund in funds {
+        for (key, round) in &fund.rounds {
+            if round.state != RoundState::Planned {
+                rounds.push((fund.clone(), key.to_string(), round.clone(), said(round.state)));
+            }
+        }
+    }
+    rounds.sort_by(|a, b| b.2.closes_on.cmp(&a.2.closes_on));
+    let page = Rounds { page: asked.shell("Panel").await?, rounds };
+    asked.page(&page)
+}
+
+#[derive(Template)]
+#[template(path = "desk/panel.html")]
+struct Pack {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    fund: FundRow,
+    key: String,
+    round: RoundRow,
+    applications: Vec<Line>,
+    requested: String,
+    available: String,
+    meets: Option<Form>,
+    present: Vec<(String, String)>,
+    today: String,
+    ends_on: String,
+    update_due_on: String,
+}
+
+/// One application in the pack.
+struct Line {
+    row: ApplicationRow,
+    reference: String,
+    state: String,
+    group: String,
+    answers: Vec<sections::Section>,
+    scores: usize,
+    /// The mean of the totals that may be seen.
+    mean: Option<String>,
+    hidden: bool,
+    open: bool,
+    interested: usize,
+    amount: String,
+}
+
+pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<HttpResponse, Failed> {
+    let desk = asked.desk;
+    let (fund, round) = own::round(desk, fund, key).await?;
+    let filters = vec![("fund", vec![fund.id.to_string()]), ("round", vec![key.to_owned()])];
+    let rows = desk.views.list::<ApplicationRow>(None, filters, &Wanted { after: None, most: 200 }).await?.items;
+    let rows: Vec<_> = rows.into_iter().filter(|row| row.submitted_on.is_some()).collect();
+    let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
+    let seen = crate::http::api::applications::seen(desk, asked.signed, rows).await?;
+    let groups = names(desk, seen.iter().map(|seen| seen.row.group.to_string()).collect()).await?;
+    let reads = asked.signed.reader.reads_words();
+    let mut lines = Vec::new();
+    for (seen, given) in seen.into_iter().zip(given) {
+        let row = seen.row;
+        let counted: Vec<_> = row.scores.iter().filter(|score| score.set_aside.is_none()).collect();
+        let total: u32 = counted.iter().flat_map(|score| score.criteria.values()).map(|value| u32::from(*value)).sum();
+        let count = u32::try_from(counted.len()).unwrap_or_default();
+        let answers = if reads && is_open(row.state) { sections::all(desk, &row, crate::domain::language::Language::En).await? } else { Vec::new() };
+        lines.push(Line {
+            reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+            state: said(row.state),
+            group: groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
+            answers: answers.into_iter().filter(|section| section.own.is_some() && section.is_answered()).collect(),
+            scores: given,
+            mean: (count > 0).then(|| format!("{}.{}", total / count, total % count * 10 / count)),
+            hidden: row.scores.len() < given,
+            open: is_open(row.state),
+            interested: row.withdrew.len(),
+            amount: row.requested.map(plain).unwrap_or_default(),
+            row,
+        });
+    }
+    lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.mean.cmp(&a.mean)));
+    let days = Days::asked(desk, "", "").await?;
+    let id = fund.id.to_string();
+    let budget = desk.views.budget(sums(By::Fund, Some(&id), None, &days)).await?.lines.pop();
+    let requested: Money = lines.iter().filter(|line| line.open).filter_map(|line| line.row.requested).sum();
+    let today = day_of(desk.commands.now());
+    let forms = asked.forms();
+    let meets = asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
+    let page = Pack {
+        page: asked.shell(&format!("Panel pack: {}", round.name)).await?,
+        wrong: forms.wrong(),
+        requested: requested.to_string(),
+        available: budget.and_then(|line| line.uncommitted).unwrap_or(Money::ZERO).to_string(),
+        meets: meets.then(|| forms.form("meeting").known("met_on", &today.to_string())),
+        present: panel(asked).await?,
+        today: today.to_string(),
+        ends_on: today.saturating_add(jiff::Span::new().days(180)).to_string(),
+        update_due_on: today.saturating_add(jiff::Span::new().days(194)).to_string(),
+        key: key.to_owned(),
+        applications: lines,
+        fund,
+        round,
+    };
+    asked.page(&page)
+}
+
+/// Records a meeting: for each application that was decided on, its verdict and what it says.
+pub(super) async fn record(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    visitor.staff()?;
+    let (fund, round) = (request.match_info().query("fund").to_owned(), request.match_info().query("round").to_owned());
+    let back = format!("/desk/panel/{fund}/{round}");
+    let present: Vec<_> = posted.all("present").map(str::to_owned).collect();
+    let decisions: Vec<Value> = posted.all("application").filter_map(|id| decision(&posted, id, &present)).collect();
+    let body = json!({ "round": round, "met_on": posted.text("met_on"), "decisions": decisions });
+    let fund = FundId(own::uuid(&fund)?);
+    match FundCommand::read("record-meeting", body) {
+        Some(Ok(command)) if !decisions.is_empty() => {
+            let next = back.clone();
+            send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "record-meeting", &back, |_| next).await
+        }
+        said => {
+            let says = match said {
+                Some(Err(error)) => format!("Something is missing in a decision: {error}"),
+                _ => "Choose what was decided on at least one application".to_owned(),
+            };
+            super::at(&desk, &visitor, &back, Some(Rejected::with("meeting", &posted, vec![(String::new(), says)]))).await
+        }
+    }
+}
+
+/// What was decided on one application; none when nothing was.
+fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
+    let field = |name: &str| posted.text(&format!("{name}-{id}")).to_owned();
+    let reason = field("reason");
+    let optional = if reason.is_empty() { Value::Null } else { Value::String(reason.clone()) };
+    let verdict = match posted.text(&format!("verdict-{id}")) {
+        "award" => json!({ "award": {
+            "amount": field("amount"), "reason": optional, "present": present,
+            "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
+        } }),
+        "decline" => json!({ "decline": { "reason": reason, "feedback": field("feedback"), "present": present } }),
+        "defer" => json!({ "defer": { "reason": reason, "present": present } }),
+        "reserve" => {
+            let rank = field("rank").parse::<u16>().map_or(Value::Null, Value::from);
+            json!({ "reserve": { "rank": rank, "reason": reason, "present": present } })
+        }
+        _ => return None,
+    };
+    Some(json!({ "application": id, "verdict": verdict }))
+}

@@ -1,0 +1,168 @@
+//! Payments to approve, to send and to confirm, each with the reason where a button is not offered; and batches.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde_json::json;
+use strum::VariantNames as _;
+
+use super::act::{Act, Offered, shown};
+use super::{Asked, choices_or_none, said, send};
+use crate::domain::grant::{ConfirmPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState};
+use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
+use crate::http::Desk;
+use crate::http::pages::open::names;
+use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Shell, Visitor, own};
+use crate::log::record::day_of;
+use crate::projections::{FundRow, GrantRow, PaymentRow};
+use crate::views::Page as Wanted;
+
+#[derive(Template)]
+#[template(path = "desk/payments.html")]
+struct Page {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    filter: Form,
+    states: Vec<(String, String)>,
+    payments: Vec<Payment>,
+    batches: Vec<Batch>,
+    next: Option<String>,
+}
+
+struct Payment {
+    row: PaymentRow,
+    title: String,
+    group: String,
+    state: String,
+    prepared_by: String,
+    approved_by: Vec<String>,
+    acts: Vec<Act>,
+}
+
+/// Approved payments of one fund, to be sent together.
+struct Batch {
+    fund: FundRow,
+    form: Form,
+    payments: Vec<(String, String)>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let mut filters = Vec::new();
+    let grant = asked.text("grant");
+    if !grant.is_empty() {
+        filters.push(("grant_id", vec![own::uuid(grant)?.to_string()]));
+    }
+    let states = asked.all("state");
+    if !states.is_empty() {
+        filters.push(("state", states));
+    } else if grant.is_empty() {
+        let open = [PaymentState::Prepared, PaymentState::Approved, PaymentState::Sent];
+        filters.push(("state", open.map(|state| <&str>::from(state).to_owned()).to_vec()));
+    }
+    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
+    let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: 30 }).await?;
+    let forms = asked.forms();
+    let mut payments = Vec::new();
+    let mut approved = Vec::new();
+    for row in listed.items {
+        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
+        let people = asked.people(row.approved_by.iter().copied().chain([row.prepared_by])).await?;
+        if row.state == PaymentState::Approved {
+            approved.push((grant.fund, row.clone(), format!("{group}: {}", row.amount)));
+        }
+        payments.push(Payment {
+            title: grant.title,
+            group,
+            state: said(row.state),
+            prepared_by: people.of(&row.prepared_by),
+            approved_by: row.approved_by.iter().map(|person| people.of(person)).collect(),
+            acts: acts(asked, &forms, &row).await?,
+            row,
+        });
+    }
+    let mut filter = forms.form("filter");
+    for (name, value) in &asked.query {
+        filter = filter.known(name, value);
+    }
+    let page = Page {
+        page: asked.shell("Payments").await?,
+        wrong: forms.wrong(),
+        filter,
+        states: choices_or_none("to approve, send or confirm", PaymentState::VARIANTS.iter().copied()),
+        payments,
+        batches: batches(asked, &forms, approved).await?,
+        next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
+    };
+    asked.page(&page)
+}
+
+async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<Act>, Failed> {
+    let today = day_of(asked.desk.commands.now());
+    let (grant, payment) = (row.grant, row.payment);
+    let because = || PaymentBecause { payment, reason: "why".parse().expect("a short text") };
+    let act = async |name: &str, title: &str, command: C| -> Result<Act, Failed> {
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Grant(GrantId(grant), command)).await?;
+        let form = format!("{name}-{grant}-{payment}");
+        Ok(Act::new(forms, &form, title, &format!("/desk/do/grants/{grant}/{name}"), offered).hidden("payment:n", payment))
+    };
+    Ok(shown(vec![
+        act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
+        act("reject-payment", "Reject", C::RejectPayment(because())).await?.words("reason", "Why"),
+        act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today })).await?.day("happened_on", "When").known("happened_on", today),
+        act("confirm-payment", "The bank has paid", C::ConfirmPayment(ConfirmPayment { payment, happened_on: today, receipt: None }))
+            .await?
+            .day("happened_on", "The bank's date")
+            .line_with("receipt", "The receipt's digest", "Only where you bought for the group: from the group's files.")
+            .known("happened_on", today),
+        act("fail-payment", "The bank did not pay", C::FailPayment(because())).await?.words("reason", "Why"),
+        act("cancel-payment", "Cancel it", C::CancelPayment(because())).await?.words("reason", "Why"),
+    ]))
+}
+
+async fn batches(asked: &Asked<'_>, forms: &Forms, approved: Vec<(FundId, PaymentRow, String)>) -> Result<Vec<Batch>, Failed> {
+    if !asked.signed.reader.roles.contains(&crate::domain::Role::Finance) {
+        return Ok(Vec::new());
+    }
+    let today = day_of(asked.desk.commands.now());
+    let mut batches: Vec<Batch> = Vec::new();
+    for (fund, row, says) in approved {
+        let line = (format!("{}/{}/{}", row.grant, row.payment, super::application::plain(row.amount)), says);
+        match batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
+            Some(batch) => batch.payments.push(line),
+            None => {
+                let fund: FundRow = asked.desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+                let form = forms.form("batch").known("sent_on", &today.to_string()).known("batch", &format!("batch-{today}"));
+                batches.push(Batch { fund, form, payments: vec![line] });
+            }
+        }
+    }
+    Ok(batches)
+}
+
+/// Sends payments to the bank together: each line says the grant, the payment and the amount.
+pub(super) async fn send_batch(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    visitor.staff()?;
+    let fund = FundId(own::uuid(request.match_info().query("fund"))?);
+    let lines: Vec<_> = posted
+        .all("payments")
+        .filter_map(|line| {
+            let mut parts = line.split('/');
+            let (grant, payment, amount) = (parts.next()?, parts.next()?.parse::<u16>().ok()?, parts.next()?);
+            Some(json!({ "grant": grant, "payment": payment, "amount": amount }))
+        })
+        .collect();
+    let body = json!({ "batch": posted.text("batch"), "sent_on": posted.text("sent_on"), "payments": lines });
+    let back = "/desk/payments?state=approved";
+    let sent = FundCommand::read("send-batch", body).and_then(Result::ok);
+    let Some(command) = sent else {
+        let says = "Choose at least one payment, a day, and a key of small letters, digits and hyphens".to_owned();
+        return super::at(&desk, &visitor, back, Some(Rejected::with("batch", &posted, vec![("payments".to_owned(), says)]))).await;
+    };
+    send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "send-batch", back, |_| "/desk/payments?state=sent".to_owned()).await
+}

@@ -1,0 +1,111 @@
+//! People and their roles. A role that moves money or gives roles is proposed by one and confirmed by another.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use strum::VariantArray as _;
+
+use super::act::{Act, Offered, shown};
+use super::{Asked, Happened, history};
+use crate::domain::organisation::RoleOf;
+use crate::domain::{Command, OrganisationCommand as C, PersonId, Role};
+use crate::http::pages::{Failed, Forms, Shell, own};
+use crate::projections::PersonRow;
+use crate::views::{Page as Wanted, PersonSeen};
+
+#[derive(Template)]
+#[template(path = "desk/people.html")]
+struct List {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    people: Vec<PersonSeen>,
+    all: bool,
+    act: Option<Act>,
+    next: Option<String>,
+}
+
+pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let all = asked.text("all") == "yes";
+    let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
+    let listed = asked.desk.views.list::<PersonRow>(None, Vec::new(), &Wanted { after, most: if all { 50 } else { 500 } }).await?;
+    let rows: Vec<_> = listed.items.into_iter().filter(|row| all || !row.roles.is_empty() || !row.proposed.is_empty()).collect();
+    let forms = asked.forms();
+    let holds = |role| asked.signed.reader.roles.contains(&role);
+    let register = Act::new(&forms, "register", "Register a person", "/desk/do/people/register", Offered::Yes)
+        .line("name", "Name")
+        .line("email", "E-mail")
+        .line("telephone", "Telephone");
+    let page = List {
+        page: asked.shell("People").await?,
+        wrong: forms.wrong(),
+        people: asked.desk.views.open_people(&asked.signed.reader, rows).await?,
+        all,
+        act: (holds(Role::Administrator) || holds(Role::Officer)).then_some(register),
+        next: listed.next.filter(|_| all).map(|next| super::applications::with(asked, "after", &next)),
+    };
+    asked.page(&page)
+}
+
+#[derive(Template)]
+#[template(path = "desk/person.html")]
+struct Page {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    seen: PersonSeen,
+    acts: Vec<Act>,
+    history: Vec<Happened>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+    let row: PersonRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let seen = asked.desk.views.open_people(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
+    let forms = asked.forms();
+    let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
+    let page = Page {
+        page: asked.shell(&title).await?,
+        wrong: forms.wrong(),
+        acts: acts(asked, &forms, &seen).await?,
+        history: history(asked, seen.id).await?,
+        seen,
+    };
+    asked.page(&page)
+}
+
+async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec<Act>, Failed> {
+    let person = PersonId(seen.id);
+    let act = async |name: &str, form: &str, title: &str, role: Role, command: C| -> Result<Act, Failed> {
+        let organisation = asked.desk.commands.organisation();
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Organisation(organisation, command)).await?;
+        let act = Act::new(forms, form, title, &format!("/desk/do/organisation/{name}"), offered);
+        Ok(act.hidden("person", person).hidden("role", <&str>::from(role)))
+    };
+    let mut acts = Vec::new();
+    for role in Role::VARIANTS.iter().copied() {
+        let of = RoleOf { person, role };
+        let key: &str = role.into();
+        if seen.proposed.contains(&role) {
+            acts.push(act("confirm-role", &format!("confirm-{key}"), &format!("Confirm the role {key}"), role, C::ConfirmRole(of)).await?);
+        }
+        if seen.roles.contains(&role) {
+            acts.push(act("end-role", &format!("end-{key}"), &format!("End the role {key}"), role, C::EndRole(of)).await?.grave());
+        } else if role.needs_two() {
+            acts.push(act("propose-role", &format!("propose-{key}"), &format!("Propose the role {key}"), role, C::ProposeRole(of)).await?);
+        } else {
+            acts.push(act("give-role", &format!("give-{key}"), &format!("Give the role {key}"), role, C::GiveRole(of)).await?);
+        }
+    }
+    let own = asked.signed.reader.person == person;
+    let officer = asked.signed.reader.roles.contains(&Role::Officer) && seen.roles.is_empty();
+    if own || officer {
+        let path = format!("/desk/do/people/{person}/change-contact");
+        acts.push(
+            Act::new(forms, "change-contact", "Change name and contact", &path, Offered::Yes)
+                .line("name", "Name")
+                .line("email", "E-mail")
+                .line("telephone", "Telephone")
+                .known("name", seen.name.clone().unwrap_or_default())
+                .known("email", seen.email.clone().unwrap_or_default())
+                .known("telephone", seen.telephone.clone().unwrap_or_default()),
+        );
+    }
+    Ok(shown(acts))
+}

@@ -1,0 +1,89 @@
+//! Sending a command from a page of the desk: the form becomes its JSON, and is read as the API reads it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::at;
+use crate::commands::{Request, clock};
+use crate::domain::Command;
+use crate::http::Desk;
+use crate::http::api::{NOUNS, Noun, commands, offered};
+use crate::http::pages::form::listed;
+use crate::http::pages::signin::own_path;
+use crate::http::pages::{Failed, Posted, Rejected, Visitor, own, see_other, shell};
+use crate::http::problem::Problem;
+
+pub(super) async fn new(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let noun = noun(&request)?;
+    let id = match noun.one {
+        None => desk.commands.organisation().0,
+        Some(_) if noun.makes == Some(request.match_info().query("command")) => clock::new_id(),
+        Some(_) => return Err(Failed::nothing()),
+    };
+    send(&request, body, &visitor, &desk, noun, id).await
+}
+
+pub(super) async fn one(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let id = own::uuid(request.match_info().query("id"))?;
+    send(&request, body, &visitor, &desk, noun(&request)?, id).await
+}
+
+fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
+    let plural = request.match_info().query("noun");
+    NOUNS.iter().find(|noun| noun.plural == plural).ok_or_else(Failed::nothing)
+}
+
+async fn send(
+    request: &HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: &Visitor,
+    desk: &Desk,
+    noun: &'static Noun,
+    id: Uuid,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(request, body, visitor)?;
+    visitor.staff()?;
+    let name = request.match_info().query("command");
+    let spec = noun.commands.iter().find(|spec| spec.name == name && offered(spec)).ok_or_else(Failed::nothing)?;
+    let back = own_path(posted.text("at")).filter(|path| path.starts_with("/desk")).unwrap_or("/desk").to_owned();
+    let body = listed(posted.json()).to_string();
+    let command = match commands::read(noun, spec, id, body.as_bytes()) {
+        Ok(command) => command,
+        Err(problem) => return at(desk, visitor, &back, Some(Rejected::of(&posted, &problem))).await,
+    };
+    let next = if noun.makes == Some(name) { None } else { Some(back.clone()) };
+    issue(desk, visitor, &posted, command, name, &back, |made| next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))).await
+}
+
+/// Issues a command, and leads on; what is refused is said on the page that it was sent from.
+pub(super) async fn issue(
+    desk: &Desk,
+    visitor: &Visitor,
+    posted: &Posted,
+    command: Command,
+    done: &str,
+    back: &str,
+    next: impl FnOnce(Uuid) -> String,
+) -> Result<HttpResponse, Failed> {
+    let repeat = posted.repeat(desk, &visitor.path);
+    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+    match own::taken(desk, request).await {
+        Ok(answer) => {
+            let next = next(answer.id);
+            let joined = if next.contains('?') { '&' } else { '?' };
+            Ok(see_other(&format!("{next}{joined}done={}", shell::encoded(done))))
+        }
+        Err(Failed::Refused(error)) => at(desk, visitor, back, Some(Rejected::of(posted, &Problem::refused(&error)))).await,
+        Err(error) => Err(error),
+    }
+}

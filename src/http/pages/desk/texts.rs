@@ -1,0 +1,384 @@
+//! The words that staff can give: the form, the agreement, mails per fund with a preview, the public report; and the outbox.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use strum::VariantArray as _;
+
+use super::act::{Act, Offered, shown};
+use super::{Asked, choices, said, send};
+use crate::domain::language::Language;
+use crate::domain::mail::{EVERY, MailKind};
+use crate::domain::organisation::{PublishAgreement, PublishForm, Question, Translated};
+use crate::domain::text::Slug;
+use crate::domain::{Command, FundId, OrganisationCommand as C, Role};
+use crate::http::Desk;
+use crate::http::pages::signin::moment;
+use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own, see_other};
+use crate::mail::{own_text, sample};
+use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
+use crate::store::mails;
+use crate::views::Page as Wanted;
+
+/// How many questions may be added at once.
+const NEW_QUESTIONS: usize = 3;
+
+#[derive(Template)]
+#[template(path = "desk/texts.html")]
+struct List {
+    page: Shell,
+    mails: Vec<(String, String, bool)>,
+    own: OrganisationRow,
+}
+
+async fn organisation(asked: &Asked<'_>) -> Result<OrganisationRow, Failed> {
+    asked.desk.views.find(&asked.desk.commands.organisation().to_string(), None).await?.ok_or_else(Failed::nothing)
+}
+
+fn editor(asked: &Asked<'_>) -> Result<(), Failed> {
+    let may = [Role::Officer, Role::Administrator].iter().any(|role| asked.signed.reader.roles.contains(role));
+    if may { Ok(()) } else { Err(Failed::not_yours()) }
+}
+
+pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let own = organisation(asked).await?;
+    let mail = |kind: &MailKind| {
+        let key: &str = (*kind).into();
+        (key.to_owned(), key.replace('_', " "), own.mail_texts.iter().any(|text| text.mail == *kind))
+    };
+    let page = List { page: asked.shell("Texts").await?, mails: MailKind::VARIANTS.iter().map(mail).collect(), own };
+    asked.page(&page)
+}
+
+#[derive(Template)]
+#[template(path = "desk/form.html")]
+struct FormPage {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    form: Form,
+    version: u32,
+    questions: Vec<Names>,
+    yes_no: Vec<(String, String)>,
+    places: Vec<(String, String)>,
+}
+
+/// The names of one question's fields.
+struct Names {
+    place: String,
+    key: String,
+    label: String,
+    help: String,
+    required: String,
+    label_pl: String,
+    help_pl: String,
+}
+
+impl Names {
+    fn of(at: usize) -> Self {
+        let [place, key, label, help, required, label_pl, help_pl] =
+            ["place", "key", "label", "help", "required", "label-pl", "help-pl"].map(|name| field(name, at));
+        Self { place, key, label, help, required, label_pl, help_pl }
+    }
+}
+
+/// The name of one field of a question.
+fn field(name: &str, at: usize) -> String {
+    format!("{name}-{at}")
+}
+
+pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    editor(asked)?;
+    let own = organisation(asked).await?;
+    let forms = asked.forms();
+    let mut form = forms.form("questions");
+    for (at, question) in own.form.iter().enumerate() {
+        let polish = question.other_languages.get(&Language::Pl);
+        let known = [
+            ("key", question.question.to_string()),
+            ("label", question.label.to_string()),
+            ("help", question.help.to_string()),
+            ("required", if question.required { "yes" } else { "no" }.to_owned()),
+            ("place", (at + 1).to_string()),
+            ("label-pl", polish.map(|polish| polish.label.to_string()).unwrap_or_default()),
+            ("help-pl", polish.map(|polish| polish.help.to_string()).unwrap_or_default()),
+        ];
+        for (name, value) in known {
+            form = form.known(&field(name, at), &value);
+        }
+    }
+    let count = own.form.len() + NEW_QUESTIONS;
+    let places: Vec<_> = std::iter::once((String::new(), "leave it out".to_owned())).chain((1..=count).map(|at| (at.to_string(), format!("place {at}")))).collect();
+    let page = FormPage {
+        page: asked.shell("The questions").await?,
+        wrong: forms.wrong(),
+        form,
+        version: own.form_version,
+        questions: (0..count).map(Names::of).collect(),
+        yes_no: choices(["yes", "no"]),
+        places,
+    };
+    asked.page(&page)
+}
+
+/// Publishes the questions as the form's next version; applications that were begun keep theirs.
+pub(super) async fn publish_form(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let posted = Posted::read(&request, body, &visitor)?;
+    visitor.staff()?;
+    let back = "/desk/texts/form";
+    let mut wrong = Vec::new();
+    let mut questions: Vec<(u32, Question)> = Vec::new();
+    for at in 0..60 {
+        let text = |name: &str| posted.text(&field(name, at));
+        let Ok(place) = text("place").parse::<u32>() else { continue };
+        if text("label").is_empty() {
+            continue;
+        }
+        let key = if text("key").is_empty() { key_of(text("label")) } else { text("key").to_owned() };
+        let translated = match (text("label-pl").parse(), text("help-pl").parse()) {
+            (Ok(label), Ok(help)) => [(Language::Pl, Translated { label, help })].into(),
+            _ => std::collections::BTreeMap::new(),
+        };
+        match (key.parse(), text("label").parse(), text("help").parse()) {
+            (Ok(question), Ok(label), Ok(help)) => {
+                let required = text("required") == "yes";
+                questions.push((place, Question { question, label, help, required, other_languages: translated }));
+            }
+            (Err(_), ..) => wrong.push((field("key", at), "A key has small letters, digits and hyphens".to_owned())),
+            _ => wrong.push((field("help", at), "Every question needs some words of help".to_owned())),
+        }
+    }
+    questions.sort_by_key(|(place, _)| *place);
+    if !wrong.is_empty() {
+        return super::at(&desk, &visitor, back, Some(Rejected::with("questions", &posted, wrong))).await;
+    }
+    let questions = questions.into_iter().map(|(_, question)| question).collect();
+    let command = Command::Organisation(desk.commands.organisation(), C::PublishForm(PublishForm { questions }));
+    send::issue(&desk, &visitor, &posted, command, "publish-form", back, |_| back.to_owned()).await
+}
+
+/// A key for a new question, from its first words.
+fn key_of(label: &str) -> String {
+    let plain: String = label.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).take(4).collect();
+    format!("q-{}", words.join("-")).chars().take(40).collect()
+}
+
+#[derive(Template)]
+#[template(path = "desk/act_page.html")]
+struct ActPage {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    says: String,
+    acts: Vec<Act>,
+    words: Vec<(String, String)>,
+}
+
+pub(super) async fn agreement(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    editor(asked)?;
+    let own = organisation(asked).await?;
+    let forms = asked.forms();
+    let trial = C::PublishAgreement(PublishAgreement { text: "text".parse().expect("a document") });
+    let offered = Offered::of(asked.desk, asked.visitor, Command::Organisation(asked.desk.commands.organisation(), trial)).await?;
+    let act = Act::new(&forms, "publish-agreement", "Publish the next version", "/desk/do/organisation/publish-agreement", offered)
+        .words("text", "The agreement")
+        .known("text", &own.agreement);
+    let says = format!("This is version {}. Grants that were offered keep the version that they were offered with.", own.agreement_version);
+    let page = ActPage {
+        page: asked.shell("The agreement").await?,
+        wrong: forms.wrong(),
+        says,
+        acts: shown(vec![act]),
+        words: vec![("As it stands".to_owned(), own.agreement)],
+    };
+    asked.page(&page)
+}
+
+/// What staff write of each area, beside what groups said was hard and learned.
+pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    editor(asked)?;
+    let own = organisation(asked).await?;
+    let forms = asked.forms();
+    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let areas: std::collections::BTreeSet<Slug> = funds.into_iter().flat_map(|fund| fund.areas).collect();
+    let mut acts = Vec::new();
+    for area in &areas {
+        let known = own.reports.get(area);
+        let text = |pick: fn(&crate::projections::ReportRow) -> &String| known.map(|report| pick(report).clone()).unwrap_or_default();
+        let form = format!("report-{area}");
+        acts.push(
+            Act::new(&forms, &form, &format!("Publish what the report says of {area}"), "/desk/do/organisation/publish-report", Offered::Yes)
+                .hidden("area", area)
+                .words_with("context", "The place, and what was set out to do", "The public reads this.")
+                .words_with("hard", "What was hard", "The public reads this.")
+                .words_with("lessons", "What we learned", "The public reads this.")
+                .known("context", text(|report| &report.context))
+                .known("hard", text(|report| &report.hard))
+                .known("lessons", text(|report| &report.lessons)),
+        );
+    }
+    let page = ActPage {
+        page: asked.shell("The public report").await?,
+        wrong: forms.wrong(),
+        says: "Nothing that a group typed becomes public by itself: write the report in your own words. What groups said was hard stands below.".to_owned(),
+        acts,
+        words: learned(asked).await?,
+    };
+    asked.page(&page)
+}
+
+async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
+    let states = ["received", "accepted"].map(str::to_owned).to_vec();
+    let rows = asked.desk.views.list::<UpdateRow>(None, vec![("state", states)], &Wanted { after: None, most: 200 }).await?.items;
+    let seen = asked.desk.views.open_updates(asked.signed.reader.reads_words(), true, rows).await?;
+    let mut words = Vec::new();
+    for update in seen {
+        let Some(learned) = update.learned else { continue };
+        let grant: Option<GrantRow> = asked.desk.views.find(&update.grant.to_string(), None).await?;
+        words.extend(grant.map(|grant| (format!("{} ({})", grant.title, grant.area), learned)));
+    }
+    Ok(words)
+}
+
+#[derive(Template)]
+#[template(path = "desk/mail_text.html")]
+struct MailText {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    kind: String,
+    key: String,
+    names: Vec<String>,
+    language: Language,
+    chosen: Form,
+    funds: Vec<(String, String)>,
+    languages: Vec<(String, String)>,
+    act: Act,
+    subject: String,
+    preview: String,
+}
+
+pub(super) async fn mail(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, Failed> {
+    editor(asked)?;
+    let kind: MailKind = kind.parse().map_err(|_| Failed::nothing())?;
+    let own = organisation(asked).await?;
+    let language: Language = asked.text("language").parse().unwrap_or_default();
+    let fund = asked.text("fund").parse().ok().map(FundId);
+    let rows: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let (subject, body) = own.mail_text(kind, fund, language).map_or_else(
+        || (own_text(kind, language).subject.clone(), own_text(kind, language).body.clone()),
+        |text| (text.subject.clone(), text.body.clone()),
+    );
+    let forms = asked.forms();
+    let key: &str = kind.into();
+    let mut act = Act::new(&forms, "publish-mail-text", "Publish these words", "/desk/do/organisation/publish-mail-text", Offered::Yes)
+        .opened()
+        .hidden("mail", key)
+        .hidden("language", language.code())
+        .line("subject", "Subject")
+        .words_with("body", "Text", "An empty line begins a new paragraph. A name in double braces is filled in.")
+        .known("subject", &subject)
+        .known("body", &body);
+    if let Some(fund) = fund {
+        act = act.hidden("fund", fund);
+    }
+    let said = sample(kind);
+    let write = |text: &str| crate::domain::mail::write(text, &said).unwrap_or_else(|error| error);
+    let page = MailText {
+        page: asked.shell(&format!("Mail: {}", said_kind(key))).await?,
+        wrong: forms.wrong(),
+        kind: said_kind(key),
+        key: key.to_owned(),
+        names: kind.names().iter().chain(&EVERY).map(|name| format!("{{{{ {name} }}}}")).collect(),
+        language,
+        chosen: forms.form("which").known("fund", asked.text("fund")).known("language", language.code()),
+        funds: std::iter::once((String::new(), "every fund without words of its own".to_owned())).chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name))).collect(),
+        languages: Language::VARIANTS.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect(),
+        subject: write(&subject),
+        preview: write(&body),
+        act,
+    };
+    asked.page(&page)
+}
+
+fn said_kind(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+#[derive(Template)]
+#[template(path = "desk/outbox.html")]
+struct OutboxPage {
+    page: Shell,
+    filter: Form,
+    states: Vec<(String, String)>,
+    rows: Vec<MailSeen>,
+}
+
+struct MailSeen {
+    id: String,
+    kind: String,
+    state: String,
+    to: String,
+    when: String,
+    tries: i64,
+    error: String,
+    again: Option<Form>,
+}
+
+pub(super) async fn outbox(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    editor(asked)?;
+    let log = asked.desk.commands.log();
+    let state = asked.text("state");
+    let rows = mails::newest(log.store(), log.organisation(), state, 100).await?;
+    let people = asked.people(rows.iter().filter_map(|row| row.person.parse().ok().map(crate::domain::PersonId))).await?;
+    let forms = asked.forms();
+    let seen = |row: mails::MailRow| MailSeen {
+        again: (row.state == "failed").then(|| forms.form("again")),
+        kind: said_kind(&row.kind),
+        to: people.of(&row.person),
+        when: moment(row.sent_at.unwrap_or(row.made_at)),
+        tries: row.tries,
+        error: row.error.unwrap_or_default(),
+        id: row.id,
+        state: row.state,
+    };
+    let page = OutboxPage {
+        page: asked.shell("Mails").await?,
+        filter: forms.form("filter").known("state", state),
+        states: super::choices_or_none("all", ["due", "claimed", "sent", "dropped", "failed"]),
+        rows: rows.into_iter().map(seen).collect(),
+    };
+    asked.page(&page)
+}
+
+/// Tries a mail once more that was given up.
+pub(super) async fn try_again(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    Posted::read(&request, body, &visitor)?;
+    let reader = &visitor.staff()?.reader;
+    if !reader.works_with_groups() {
+        return Err(Failed::not_yours());
+    }
+    let id = own::uuid(request.match_info().query("mail"))?.to_string();
+    let log = desk.commands.log();
+    mails::try_again(log.store(), log.organisation(), &id, desk.commands.now().as_microsecond()).await?;
+    Ok(see_other("/desk/texts/mails?done=try-again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_question_gets_a_key_that_can_be_read_out() {
+        assert_eq!(key_of("What would you like to do?"), "q-what-would-you-like");
+        assert!(key_of("Żółć").parse::<Slug>().is_ok());
+        assert_eq!(said(crate::domain::group::Standing::New), "new");
+    }
+}

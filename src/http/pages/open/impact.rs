@@ -1,0 +1,136 @@
+//! Where the money went and what came of it: per area, progress by sign, stories with consent, what was hard, lessons.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::domain::grant::GrantState;
+use crate::domain::outcome::Sign;
+use crate::http::Desk;
+use crate::http::pages::apply::sections::place;
+use crate::http::pages::figures::{Days, MoneyBar, OutcomeBar, outcome_bars, sums};
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Shell, Visitor, page, signin};
+use crate::projections::{GrantRow, GroupRow, OrganisationRow, ReportRow};
+use crate::views::{By, OutcomeLine, Page as Wanted};
+
+#[derive(Template)]
+#[template(path = "open/impact.html")]
+struct Page {
+    page: Shell,
+    days: Days,
+    areas: Vec<Area>,
+    signs: Vec<Sign>,
+    totals: Totals,
+}
+
+/// Everything of one area.
+struct Area {
+    name: String,
+    money: Option<MoneyBar>,
+    outcomes: Vec<OutcomeBar>,
+    report: Option<ReportRow>,
+    grants: Vec<Granted>,
+}
+
+/// A grant that was accepted.
+struct Granted {
+    id: String,
+    title: String,
+    description: String,
+    group: String,
+    award: String,
+    stories: Vec<Story>,
+}
+
+struct Story {
+    words: String,
+    pictures: Vec<String>,
+}
+
+#[derive(Default)]
+struct Totals {
+    grants: i64,
+    new_groups: i64,
+    people: i64,
+    volunteers: i64,
+    paid: String,
+}
+
+pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let days = Days::asked(&desk, &signin::query(&request, "day"), &signin::query(&request, "slide")).await?;
+    let own: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), Some(days.position)).await?;
+    let (signs, reports) = own.map(|own| (own.signs, own.reports)).unwrap_or_default();
+    let money = desk.views.budget(sums(By::Area, None, None, &days)).await?.lines;
+    let outcomes = desk.views.outcomes(sums(By::Area, None, None, &days)).await?.lines;
+    let mut grants = granted(&desk, &days).await?;
+    let mut areas = Vec::new();
+    let mut totals = Totals::default();
+    let mut paid = crate::domain::Money::ZERO;
+    for line in outcomes {
+        totals.grants += line.grants;
+        totals.new_groups += line.grants_to_new_groups;
+        totals.people += line.people;
+        totals.volunteers += line.volunteers;
+    }
+    for line in money {
+        paid = paid.plus(line.paid_net);
+        let key = line.of.clone();
+        let by_sign = desk.views.outcomes(sums(By::Sign, None, Some(&key), &days)).await?.lines;
+        areas.push(Area {
+            name: place(&key),
+            outcomes: outcome_bars(in_order(&signs, by_sign)),
+            report: reports.iter().find(|(area, _)| area.as_str() == key).map(|(_, report)| report.clone()),
+            grants: grants.remove(&key).unwrap_or_default(),
+            money: Some(MoneyBar::of(place(&key), line)),
+        });
+    }
+    totals.paid = paid.to_string();
+    let shell = Shell::around(&visitor, &desk, say("Where the money went", visitor.language)).await?;
+    page(&Page { page: shell, days, areas, signs, totals })
+}
+
+/// The signs in the framework's order, each with what is said of it.
+pub(in crate::http::pages) fn in_order(signs: &[Sign], lines: Vec<OutcomeLine>) -> Vec<(String, OutcomeLine)> {
+    let mut lines: BTreeMap<String, OutcomeLine> = lines.into_iter().map(|line| (line.of.clone(), line)).collect();
+    signs.iter().filter_map(|sign| Some((sign.title.to_string(), lines.remove(sign.sign.as_str())?))).collect()
+}
+
+/// Grants that were accepted, by area, as they stood on the day.
+async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Granted>>, Failed> {
+    use GrantState as S;
+    let states = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated].map(|state| <&str>::from(state).to_owned()).to_vec();
+    let mut found: BTreeMap<String, Vec<Granted>> = BTreeMap::new();
+    let as_at = days.asked.map(|_| days.position);
+    let mut wanted = Wanted { after: None, most: 500 };
+    loop {
+        let listed = desk.views.list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted).await?;
+        let names = names(desk, listed.items.iter().map(|row| row.group.to_string()).collect()).await?;
+        for row in listed.items {
+            let stories = row.stories.iter().filter_map(|(_, story)| {
+                let pictures = story.photographs.iter().map(|file| format!("/impact/{}/{file}", row.id)).collect();
+                Some(Story { words: story.words.clone()?, pictures })
+            });
+            let granted = Granted {
+                id: row.id.to_string(),
+                stories: stories.collect(),
+                group: names.get(&row.group.to_string()).cloned().unwrap_or_default(),
+                award: row.award.to_string(),
+                title: row.title,
+                description: row.description,
+            };
+            found.entry(row.area.to_string()).or_default().push(granted);
+        }
+        match listed.next {
+            Some(next) => wanted.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// The public names of groups.
+pub(in crate::http::pages) async fn names(desk: &Desk, ids: Vec<String>) -> Result<BTreeMap<String, String>, Failed> {
+    let rows: Vec<GroupRow> = desk.views.groups(ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id.to_string(), row.name)).collect())
+}
