@@ -10,7 +10,8 @@ pub mod signin;
 use std::net::TcpListener;
 
 use actix_web::middleware::{Compress, DefaultHeaders};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::http::header::ACCEPT;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use crate::commands::Commands;
 use crate::files::Files;
@@ -86,6 +87,10 @@ fn headers() -> DefaultHeaders {
         .add(("Permissions-Policy", "camera=(), geolocation=(), microphone=()"))
 }
 
-async fn no_such_address() -> HttpResponse {
+async fn no_such_address(request: HttpRequest) -> HttpResponse {
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        return pages::nothing_here();
+    }
     actix_web::ResponseError::error_response(&Fault::NoSuchAddress.problem("there is nothing at this address"))
 }

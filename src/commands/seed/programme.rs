@@ -178,6 +178,12 @@ impl Programme {
         serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })
     }
 
+    /// The titles and meanings of the signs: the catalogue translates them.
+    #[must_use]
+    pub fn sign_texts(&self) -> Vec<String> {
+        self.signs.iter().flat_map(|sign| [sign.title.to_string(), sign.meaning.to_string()]).collect()
+    }
+
     /// People of every role, and a group's member, with their titles.
     #[must_use]
     pub fn signers_in(&self, organisation: &str) -> Vec<(String, PersonId)> {

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::Failed;
-use super::shell::encoded;
 use crate::domain::Money;
 use crate::http::Desk;
 use crate::log::record::day_of;
@@ -113,11 +112,6 @@ fn percent(permille: i64) -> String {
 /// The sums of a day.
 pub(super) fn sums<'a>(by: By, fund: Option<&'a str>, area: Option<&'a str>, days: &Days) -> Sums<'a> {
     Sums { by, fund, area, position: days.position, effective_on: None }
-}
-
-/// A path with a query for another day.
-pub fn on_day(path: &str, day: Date) -> String {
-    format!("{path}?day={}", encoded(&day.to_string()))
 }
 
 #[cfg(test)]

@@ -179,9 +179,6 @@ impl Forms {
         rejected.wrong.iter().map(|(field, says)| (id(field), says.clone())).collect()
     }
 
-    pub fn status(&self) -> u16 {
-        self.rejected.as_ref().map_or(200, |rejected| rejected.status)
-    }
 }
 
 /// One form, for its template: each method is a field.

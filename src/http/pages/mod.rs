@@ -41,6 +41,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.configure(assets::configure).configure(signin::configure).configure(apply::configure).configure(my::configure).configure(open::configure).configure(desk::configure);
 }
 
+/// The page for an address at which there is nothing.
+pub(super) fn nothing_here() -> HttpResponse {
+    actix_web::ResponseError::error_response(&Failed::nothing())
+}
+
 /// A page that was rendered.
 fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
     answer(HttpResponse::Ok(), template)

@@ -46,7 +46,6 @@ struct CodePage {
     wrong: Vec<(String, String)>,
     email: String,
     to: String,
-    minutes: i64,
 }
 
 #[derive(Template)]
@@ -148,7 +147,7 @@ async fn render_code(
     let wrong = forms.wrong();
     shell.wrong = !wrong.is_empty();
     let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &CodePage { page: shell, forms, wrong, email, to, minutes: MINUTES })?;
+    let mut response = answer(status, &CodePage { page: shell, forms, wrong, email, to })?;
     visitor.greet(desk, &mut response);
     Ok(response)
 }

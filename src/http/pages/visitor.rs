@@ -32,8 +32,6 @@ pub struct Visitor {
     /// The browser had none yet.
     pub new: bool,
     pub signed: Option<SignedIn>,
-    /// The person has shown that the address is theirs.
-    pub proven: bool,
     pub language: Language,
     pub csrf: String,
     /// The page's address with its query.
@@ -69,7 +67,7 @@ impl Visitor {
         };
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
-        Ok(Self { key, new, signed, proven, language, csrf, path })
+        Ok(Self { key, new, signed, language, csrf, path })
     }
 
     /// The person who is signed in; who is not is sent to sign in.

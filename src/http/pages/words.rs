@@ -28,7 +28,7 @@ mod tests {
 
     use super::*;
 
-    /// Every text that a template or a page's code asks the catalogue for.
+    /// Every text that the templates ask the catalogue for, and every text in the code of pages for groups.
     fn asked_for(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -37,8 +37,14 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
             for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
-                found.extend(text.split(opening).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+                found.extend(code.split(opening).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+            }
+            let for_groups = ["/apply/", "/my/"].iter().any(|room| path.display().to_string().contains(room));
+            if for_groups && path.extension().is_some_and(|extension| extension == "rs") {
+                let literals = code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
+                found.extend(literals.filter(|text| text.starts_with(char::is_uppercase)).map(str::to_owned));
             }
         }
     }
@@ -49,6 +55,8 @@ mod tests {
         let mut asked = BTreeSet::new();
         asked_for(&root.join("templates"), &mut asked);
         asked_for(&root.join("src/http/pages"), &mut asked);
+        let framework = crate::commands::seed::Programme::read(None).unwrap();
+        asked.extend(framework.sign_texts());
         asked.retain(|text| !text.is_empty() && text != ", ");
         let known: BTreeSet<String> = POLISH.keys().cloned().collect();
         let missing: Vec<_> = asked.difference(&known).collect();

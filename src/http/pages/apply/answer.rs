@@ -29,7 +29,6 @@ struct Page {
     number: usize,
     of: usize,
     note: Option<String>,
-    later: String,
 }
 
 pub(super) async fn ask(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
@@ -63,7 +62,6 @@ async fn render(
         form: forms.form("answer").known("answer", &known),
         hint: hint(&section, &fund, visitor.language),
         note: row.note.clone().filter(|_| row.state == ApplicationState::ChangesRequested),
-        later: format!("/my/applications/{}/later", row.id),
         page: shell,
         wrong,
         choices,

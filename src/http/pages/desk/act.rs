@@ -34,8 +34,6 @@ pub enum Ask {
     Money(String, String),
     Number(String, String),
     Day(String, String),
-    /// A box to tick, with what it says.
-    Tick(String, String, String),
     One(String, String, Vec<(String, String)>),
     Some(String, String, Vec<(String, String)>),
 }
@@ -136,10 +134,6 @@ impl Act {
 
     pub fn day(self, name: &str, label: &str) -> Self {
         self.ask(Ask::Day(name.to_owned(), label.to_owned()))
-    }
-
-    pub fn tick(self, name: &str, label: &str, says: &str) -> Self {
-        self.ask(Ask::Tick(name.to_owned(), label.to_owned(), says.to_owned()))
     }
 
     pub fn one(self, name: &str, label: &str, choices: Vec<(String, String)>) -> Self {

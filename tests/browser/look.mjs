@@ -1,0 +1,71 @@
+// Looks at one page as it stands: axe finds nothing, nothing scrolls sideways on a small telephone or at 200 % zoom,
+// the markup is valid; and a picture of it is kept at both widths for people to look at.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { HtmlValidate } from 'html-validate';
+
+const require = createRequire(import.meta.url);
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const markup = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  rules: {
+    // Both are ways of writing, not of being wrong.
+    'no-trailing-whitespace': 'off',
+    'void-style': 'off',
+    'long-title': 'off',
+    'prefer-native-element': 'off',
+    'attribute-boolean-style': 'off',
+    'doctype-style': 'off',
+    'no-inline-style': 'error',
+    'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'submit', 'button', 'reset'] }],
+    'wcag/h30': 'error',
+  },
+});
+
+export const DESK = { width: 1280, height: 900 };
+export const PHONE = { width: 320, height: 640 };
+/** A desk screen at 200 % shows half as many pixels. */
+const ZOOMED = { width: 640, height: 450 };
+
+export class Looker {
+  constructor(browser, folder) {
+    this.browser = browser;
+    this.folder = folder;
+    this.pages = 0;
+    this.faults = [];
+    fs.mkdirSync(folder, { recursive: true });
+  }
+
+  /** Runs axe over a page as it stands, in a browser of its own: where scripts are off, axe could not run either. */
+  async judge(url, html) {
+    this.bench ??= await (await this.browser.newContext({ viewport: DESK })).newPage();
+    await this.bench.route('**/*', (route) => (route.request().isNavigationRequest() ? route.fulfill({ body: html, contentType: 'text/html; charset=utf-8' }) : route.continue()));
+    await this.bench.goto(url);
+    await this.bench.evaluate(axe);
+    const found = await this.bench.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    await this.bench.unroute('**/*');
+    return found;
+  }
+
+  async at(page, name) {
+    this.pages += 1;
+    const said = (fault) => this.faults.push(`${name}: ${fault}`);
+    const html = await page.content();
+    for (const [kind, size] of [['zoom', ZOOMED], ['phone', PHONE], ['desk', DESK]]) {
+      await page.setViewportSize(size);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 0) said(`scrolls sideways by ${over} px at ${size.width} px`);
+      if (kind !== 'zoom') await page.screenshot({ path: path.join(this.folder, `${name}-${kind}.png`), fullPage: true });
+    }
+    const found = await this.judge(page.url(), html);
+    for (const violation of found.violations) {
+      said(`axe ${violation.id}: ${violation.nodes.slice(0, 2).map((node) => node.html.slice(0, 160)).join(' | ')}`);
+    }
+    const report = await markup.validateString(html);
+    for (const result of report.results) {
+      for (const message of result.messages.slice(0, 5)) said(`markup ${message.ruleId}: ${message.message} (line ${message.line})`);
+    }
+  }
+}

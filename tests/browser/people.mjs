@@ -1,0 +1,70 @@
+// People of the demonstration: each signs in by the link that it printed, and keeps a browser of their own.
+
+import fs from 'node:fs';
+
+/** The links that the demonstration printed, by first name. */
+export function links(file) {
+  const text = fs.readFileSync(file, 'utf8');
+  const found = {};
+  for (const [, name, link] of text.matchAll(/^(\w+) Example \(.*\)\n {2}(http\S+\/sign-in\/\S+)$/gm)) found[name] ??= link;
+  return found;
+}
+
+export class People {
+  constructor(browser, base, links, scripts) {
+    Object.assign(this, { browser, base, links, scripts, known: {} });
+  }
+
+  /** A browser that nobody has used. */
+  async stranger(options = {}) {
+    const context = await this.browser.newContext({ baseURL: this.base, javaScriptEnabled: this.scripts, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15000);
+    settling(page);
+    return page;
+  }
+
+  /** Somebody of the demonstration, signed in. */
+  async of(name) {
+    if (!this.known[name]) {
+      const page = await this.stranger();
+      await page.goto(this.links[name]);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      this.known[name] = page;
+    }
+    return this.known[name];
+  }
+}
+
+/** A press is over when the page that it leads to has come. */
+function settling(page) {
+  let under_way = 0;
+  page.on('request', (request) => { if (request.isNavigationRequest()) under_way += 1; });
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => { if (request.isNavigationRequest()) under_way -= 1; });
+  page.settled = async () => {
+    await page.waitForTimeout(25);
+    while (under_way > 0) await page.waitForTimeout(10);
+    await page.waitForLoadState('load');
+  };
+  const locator = Object.getPrototypeOf(page.locator('main'));
+  locator.pressed ??= locator.click;
+  locator.click = async function click(...args) {
+    await this.pressed(...args);
+    await this.page().settled?.();
+  };
+}
+
+export function must(condition, says) {
+  if (!condition) throw new Error(says);
+}
+
+/** Unfolds an act of the desk and sends its form. */
+export async function act(page, title, fill = async () => {}, button = title) {
+  const folded = page.locator('details', { has: page.getByText(title, { exact: true }) }).first();
+  const scope = (await folded.count()) ? folded : page.locator('.act', { has: page.getByRole('heading', { name: title }) }).first();
+  if (await folded.count()) await folded.locator('summary').click();
+  await fill(scope);
+  await scope.getByRole('button', { name: button }).click();
+  const notice = page.locator('.govuk-notification-banner');
+  must(await notice.count(), `“${title}” was not taken: ${await page.locator('.govuk-error-summary').allInnerTexts()} at ${page.url()}`);
+}

@@ -1,0 +1,53 @@
+// Walks every journey and looks at every page of a running demonstration.
+//
+//     node tests/browser/run.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED
+
+import { chromium } from 'playwright-core';
+import { apply } from './apply.mjs';
+import { grant } from './grant.mjs';
+import { journeys } from './journeys.mjs';
+import { Looker } from './look.mjs';
+import { People, links, must } from './people.mjs';
+
+const [base, printed] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const look = new Looker(browser, 'target/browser');
+const failed = [];
+const walk = async (name, journey) => {
+  const since = Date.now();
+  try {
+    let clock;
+    const late = new Promise((_, refuse) => { clock = setTimeout(() => refuse(new Error('it took more than three minutes')), 180_000); });
+    await Promise.race([journey(), late]).finally(() => clearTimeout(clock));
+    console.log(`walked: ${name} (${((Date.now() - since) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed.push(name);
+    console.log(`FAILED: ${name}: ${error.message}\n${error.stack?.split('\n').slice(1, 4).join('\n')}`);
+  }
+};
+
+// Each link signs in once: whoever walks with scripts off is already known when scripts are on.
+const known = links(printed);
+must(Object.keys(known).length >= 9, 'the demonstration printed a link for every role');
+const off = new People(browser, base, known, false);
+const made = {};
+await walk('a group applies, scripts off', async () => {
+  made.page = await off.stranger();
+  made.one = await apply(made.page, look, { name: 'Monday soup', email: 'zofia@example.org', tag: 'off' });
+});
+await walk('award, payment and update, scripts off', () => grant(off, made.page, look, { id: made.one.id, name: 'Monday soup', tag: 'off' }));
+await walk('a group applies in Polish, scripts on', async () => {
+  const on = new People(browser, base, known, true);
+  const page = await on.stranger();
+  await apply(page, look, { name: 'Zupa w poniedziałki', email: 'zofia2@example.org', language: 'pl', tag: 'pl' });
+  await page.context().close();
+});
+await journeys(walk, { browser, base, off, look, made });
+await browser.close();
+
+for (const fault of [...new Set(look.faults)]) console.log(`fault: ${fault}`);
+console.log(`${look.pages} pages looked at, ${new Set(look.faults).size} faults; ${failed.length} journeys failed`);
+process.exit(failed.length || look.faults.length ? 1 : 0);
