@@ -130,7 +130,9 @@ pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> Result<Strin
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    environment.render_str(text, minijinja::Value::from_pairs(said.iter().map(|(name, value)| (*name, value.as_ref())))).map_err(|error| error.to_string())
+    environment
+        .render_str(text, minijinja::Value::from_pairs(said.iter().map(|(name, value)| (*name, value.as_ref()))))
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -152,7 +154,10 @@ mod tests {
         assert_eq!(text("Dear {{ name }}, {{ note }}").can_be_written(), Ok(()));
         assert_eq!(text("Call {{ telephone }}").can_be_written(), Err(Refusal::NameUnknown("telephone".into())));
         assert!(matches!(text("Dear {{ name").can_be_written(), Err(Refusal::TextBroken(_))));
-        assert!(matches!(text("{% for a in range(9999999) %}{{ a }}{% endfor %}").can_be_written(), Err(Refusal::NameUnknown(_) | Refusal::TextBroken(_))));
+        assert!(matches!(
+            text("{% for a in range(9999999) %}{{ a }}{% endfor %}").can_be_written(),
+            Err(Refusal::NameUnknown(_) | Refusal::TextBroken(_))
+        ));
     }
 
     #[test]

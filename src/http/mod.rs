@@ -9,8 +9,8 @@ pub mod signin;
 
 use std::net::TcpListener;
 
-use actix_web::middleware::{Compress, DefaultHeaders};
 use actix_web::http::header::ACCEPT;
+use actix_web::middleware::{Compress, DefaultHeaders};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use crate::commands::Commands;

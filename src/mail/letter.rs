@@ -189,13 +189,7 @@ async fn of_application(
     Ok(())
 }
 
-async fn of_grant(
-    post: &Post,
-    event: &Recorded,
-    happened: &GrantEvent,
-    said: &mut Said,
-    language: Language,
-) -> Result<(), MailError> {
+async fn of_grant(post: &Post, event: &Recorded, happened: &GrantEvent, said: &mut Said, language: Language) -> Result<(), MailError> {
     use GrantEvent as E;
     let amount = |amount: Money| amount.to_string();
     match happened {

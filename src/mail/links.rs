@@ -67,8 +67,7 @@ pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, Mail
     let log = commands.log();
     let now = commands.now().as_microsecond();
     let id = clock::new_id().to_string();
-    let (joins, brought_by) =
-        invited.joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
+    let (joins, brought_by) = invited.joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
     let link = LinkRow {
         id: id.clone(),
         person: invited.person.to_string(),

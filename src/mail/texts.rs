@@ -63,7 +63,10 @@ mod tests {
                 let (subject, body) = (text.subject.parse().unwrap(), text.body.parse().unwrap());
                 let publish = PublishMailText { mail: *kind, fund: None, language: *language, subject, body };
                 assert_eq!(publish.can_be_written(), Ok(()), "{kind:?} in {language:?}");
-                assert!(write(&text.body, &sample(*kind)).unwrap().contains("https://grants.example.org/my"), "{kind:?} leads to the pages");
+                assert!(
+                    write(&text.body, &sample(*kind)).unwrap().contains("https://grants.example.org/my"),
+                    "{kind:?} leads to the pages"
+                );
             }
         }
     }

@@ -70,7 +70,8 @@ impl OrganisationRow {
     /// Staff's words for a mail, the fund's own first.
     #[must_use]
     pub fn mail_text(&self, mail: MailKind, fund: Option<FundId>, language: Language) -> Option<&MailTextRow> {
-        let of = |fund: Option<FundId>| self.mail_texts.iter().find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language));
+        let of =
+            |fund: Option<FundId>| self.mail_texts.iter().find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language));
         fund.and_then(|fund| of(Some(fund))).or_else(|| of(None))
     }
 }

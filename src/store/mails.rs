@@ -69,7 +69,10 @@ pub enum Became {
     /// It was not needed any more.
     Dropped(String),
     /// It is tried again at a time.
-    Again { at: i64, error: String },
+    Again {
+        at: i64,
+        error: String,
+    },
     Failed(String),
 }
 
@@ -78,7 +81,8 @@ pub enum Became {
 /// # Errors
 /// When the database does not answer.
 pub async fn note(store: &Store, organisation: &str, id: &str, became: &Became, now: i64) -> Stored<()> {
-    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6 WHERE organisation = $1 AND id = $2 AND state = 'claimed'";
+    const SQL: &str =
+        "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6 WHERE organisation = $1 AND id = $2 AND state = 'claimed'";
     let (state, due_at, sent_at, error) = match became {
         Became::Sent => ("sent", now, Some(now), None),
         Became::Dropped(why) => ("dropped", now, None, Some(why.as_str())),

@@ -158,9 +158,12 @@ pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i
     const SQL: &str = "SELECT v.id, v.since, v.until, v.body FROM view_groups v JOIN projections p ON p.organisation = v.organisation \
          AND p.name = 'groups' AND p.generation = v.generation AND p.state = 'live' \
          WHERE v.organisation = $1 AND v.until = $2 AND lower(v.name) LIKE $3 ESCAPE '!' ORDER BY v.name, v.id LIMIT $4";
-    let plain: String = text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
+    let plain: String =
+        text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
     let pattern = format!("%{plain}%");
-    Ok(reading!(store, db => sqlx::query_as(SQL).persistent(false).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(SQL).persistent(false).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?),
+    )
 }
 
 /// The standing rows of the live generation with these ids.

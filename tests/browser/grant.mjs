@@ -41,17 +41,17 @@ export async function grant(people, group, look, { id, name, tag }) {
   await group.getByRole('button', { name: 'Accept the grant' }).click();
   await look.at(group, `${tag}-my-accepted`);
   await group.goto(`/my/grants/${id}/payee`);
-  await group.getByRole('button', { name: 'Save' }).click();
+  await group.getByRole('button', { name: 'Save', exact: true }).click();
   await look.at(group, `${tag}-my-payee-wrong`);
   await group.getByLabel('Our group has a bank account').check();
   await group.locator('#payee-holder').fill(name);
   await group.locator('#payee-sort').fill('12-34-56');
   await group.locator('#payee-account').fill('12345678');
-  await group.getByRole('button', { name: 'Save' }).click();
+  await group.getByRole('button', { name: 'Save', exact: true }).click();
   must(group.url().endsWith(`/my/grants/${id}`), 'the payee was kept');
   const picture = await picture_of(group);
   await group.locator('#hand-in-file').setInputFiles(picture);
-  await group.getByRole('button', { name: 'Send' }).click();
+  await group.getByRole('button', { name: 'Send', exact: true }).click();
   must(await group.getByText('Kept so far: 1').count(), 'the document was kept');
 
   // Two people act on the money.

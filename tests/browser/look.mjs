@@ -52,7 +52,8 @@ export class Looker {
   async at(page, name) {
     this.pages += 1;
     const said = (fault) => this.faults.push(`${name}: ${fault}`);
-    const html = await page.content();
+    // What taking a picture leaves behind is not the page's.
+    const html = (await page.content()).replaceAll(' style=""', '');
     for (const [kind, size] of [['zoom', ZOOMED], ['phone', PHONE], ['desk', DESK]]) {
       await page.setViewportSize(size);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

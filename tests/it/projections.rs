@@ -178,7 +178,8 @@ async fn adds_up(house: House) {
             assert!(line.committed.covers(line.paid_net), "at {position}");
         }
     }
-    let now = views.budget(Sums { by: By::Fund, fund: None, area: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
+    let now =
+        views.budget(Sums { by: By::Fund, fund: None, area: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
     assert_eq!((now.allocated, now.committed, now.paid, now.uncommitted), (gbp(20_000), gbp(2500), gbp(2500), Some(gbp(17_500))));
     assert_eq!((now.applications, now.awards), (3, 3));
 }

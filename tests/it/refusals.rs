@@ -17,6 +17,8 @@ use microgrants::domain::{
 use strum::VariantNames as _;
 use uuid::Uuid;
 
+use serde_json::json;
+
 use crate::cases::Cases;
 use crate::office::{
     AGREEMENT, award_of, confirm, gbp, no_interest, open, passes, prepare, provide_payee, receive_return, rules, submit, text,
@@ -97,6 +99,12 @@ fn roles(seen: &mut Seen) {
     seen.refuses_to(&mut world, Actor::Operator, "founding_over", Command::Organisation(ORGANISATION, founder));
     seen.refuses(&mut world, 0, "unknown", role(O::GiveRole, PersonId(Uuid::from_u128(98)), Role::Panel));
     seen.refuses_to(&mut world, Actor::Operator, "exists", Command::Person(ada, register()));
+    let mail = |body: &str| {
+        let said = json!({ "mail": "declined", "language": "en", "subject": "About your form", "body": body });
+        Command::Organisation(ORGANISATION, O::PublishMailText(serde_json::from_value(said).unwrap()))
+    };
+    seen.refuses(&mut world, 0, "name_unknown", mail("Call {{ telephone }}"));
+    seen.refuses(&mut world, 0, "text_broken", mail("Dear {{ name"));
 }
 
 fn on_fund(command: FundCommand) -> Command {

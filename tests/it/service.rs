@@ -131,7 +131,13 @@ pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> St
 pub fn serve(house: &House, person: PersonId) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let desk = Desk { commands: house.commands.clone(), views: house.views(), files: house.files(), tokens: tokens(house), site: http::Site::at(&address) };
+    let desk = Desk {
+        commands: house.commands.clone(),
+        views: house.views(),
+        files: house.files(),
+        tokens: tokens(house),
+        site: http::Site::at(&address),
+    };
     tokio::spawn(house.projector.clone().run());
     std::thread::spawn(move || {
         let server = http::serve(desk, listener, Some(2)).expect("a server");

@@ -23,8 +23,8 @@ impl Posted {
     /// Reads a form that was sent from one of our own pages.
     pub fn read(request: &HttpRequest, body: Result<Bytes, actix_web::Error>, visitor: &Visitor) -> Result<Self, Failed> {
         let body = body.map_err(|_| Fault::TooLarge.problem("this is more than one form can hold"))?;
-        let pairs: Vec<(String, String)> = serde_html_form::from_bytes(&body)
-            .map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+        let pairs: Vec<(String, String)> =
+            serde_html_form::from_bytes(&body).map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
         let posted = Self { pairs };
         guard::own_page(request, posted.text("csrf"), visitor)?;
         Ok(posted)
@@ -102,7 +102,8 @@ fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
 pub(super) fn listed(value: Value) -> Value {
     match value {
         Value::Object(fields) if !fields.is_empty() && fields.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit())) => {
-            let ordered: BTreeMap<u32, Value> = fields.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, listed(value)))).collect();
+            let ordered: BTreeMap<u32, Value> =
+                fields.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, listed(value)))).collect();
             Value::Array(ordered.into_values().collect())
         }
         Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, listed(value))).collect()),
@@ -178,7 +179,6 @@ impl Forms {
         let id = |field: &str| if field.is_empty() { String::new() } else { components::id(&rejected.form, field) };
         rejected.wrong.iter().map(|(field, says)| (id(field), says.clone())).collect()
     }
-
 }
 
 /// One form, for its template: each method is a field.
@@ -283,7 +283,13 @@ impl Form {
         components::Field { choices, ..self.field(components::Kind::Choice, name, label, hint) }
     }
 
-    pub fn checkboxes<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+    pub fn checkboxes<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::Field<'a> {
         let choices = self.choices(name, choices);
         components::Field { choices, ..self.field(components::Kind::Checkboxes, name, label, hint) }
     }

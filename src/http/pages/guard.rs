@@ -8,7 +8,8 @@ use crate::http::problem::Fault;
 use crate::mail::links::same;
 
 /// What every page lets the browser do: load our styles, pictures from here, and send forms here. No script runs.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses a form that was not sent from one of our own pages: by where the browser says that it came from, and by the
 /// page's token.

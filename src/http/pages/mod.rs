@@ -3,6 +3,7 @@
 //! A page's handler reads what is asked, looks at views, and renders a template; what people send becomes the same
 //! commands that the API takes. One folder a journey: `apply`, `my` (a group's own), `desk` (staff); `open` for everybody.
 
+mod apply;
 mod assets;
 mod components;
 mod desk;
@@ -10,7 +11,6 @@ mod failed;
 mod figures;
 mod form;
 mod guard;
-mod apply;
 mod limits;
 mod my;
 mod open;
@@ -38,7 +38,13 @@ pub(crate) fn styles() -> &'static str {
 
 /// Registers every page.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.configure(assets::configure).configure(signin::configure).configure(apply::configure).configure(my::configure).configure(open::configure).configure(desk::configure);
+    config
+        .configure(assets::configure)
+        .configure(signin::configure)
+        .configure(apply::configure)
+        .configure(my::configure)
+        .configure(open::configure)
+        .configure(desk::configure);
 }
 
 /// The page for an address at which there is nothing.

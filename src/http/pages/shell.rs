@@ -1,8 +1,8 @@
 //! What surrounds every page: who we are, who is signed in, in which language, and what to skip to.
 
+use super::Failed;
 use super::visitor::Visitor;
 use super::words;
-use super::Failed;
 use crate::domain::Role;
 use crate::domain::language::Language;
 use crate::http::Desk;

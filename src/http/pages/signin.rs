@@ -165,7 +165,8 @@ async fn try_code(
     if let Some(link) = link_with_code(&desk, &email, &typed).await? {
         return enter(&request, &visitor, &desk, &link, &to).await;
     }
-    let says = super::words::say("This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.", visitor.language);
+    let says =
+        super::words::say("This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.", visitor.language);
     let rejected = Rejected::with("code", &posted, vec![("code".into(), says.to_owned())]);
     render_code(&visitor, &desk, Some(rejected), email, to).await
 }

@@ -26,7 +26,13 @@ pub(super) struct Uploaded {
 }
 
 /// Reads a form that was sent from one of our own pages: its token stands before its files.
-pub(super) async fn read(request: &HttpRequest, mut body: Multipart, visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<Uploaded, Failed> {
+pub(super) async fn read(
+    request: &HttpRequest,
+    mut body: Multipart,
+    visitor: &Visitor,
+    desk: &Desk,
+    group: Uuid,
+) -> Result<Uploaded, Failed> {
     guard::own_origin(request)?;
     let broken = |_| Fault::InvalidQuery.problem("the form did not arrive whole");
     let (mut pairs, mut files, mut wrong, mut words) = (Vec::new(), Vec::new(), None, 0);
@@ -81,7 +87,13 @@ async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
 
 impl Uploaded {
     /// Records the files among the group's; their names in the store.
-    pub(super) async fn record(&self, visitor: &Visitor, desk: &Desk, group: Uuid, purpose: FilePurpose) -> Result<Vec<FileDigest>, Failed> {
+    pub(super) async fn record(
+        &self,
+        visitor: &Visitor,
+        desk: &Desk,
+        group: Uuid,
+        purpose: FilePurpose,
+    ) -> Result<Vec<FileDigest>, Failed> {
         let mut kept = Vec::new();
         for Kept { file, media, bytes } in &self.files {
             let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media: *media, bytes: *bytes, purpose });

@@ -43,7 +43,8 @@ mod tests {
             }
             let for_groups = ["/apply/", "/my/"].iter().any(|room| path.display().to_string().contains(room));
             if for_groups && path.extension().is_some_and(|extension| extension == "rs") {
-                let literals = code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
+                let literals =
+                    code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
                 found.extend(literals.filter(|text| text.starts_with(char::is_uppercase)).map(str::to_owned));
             }
         }

@@ -60,6 +60,10 @@ fn organisation(name: &str) -> (By, Value) {
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
         "adopt-signs" => staff(json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] })),
         "publish-form" => staff(json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] })),
+        "publish-mail-text" => {
+            staff(json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }))
+        }
+        "publish-report" => staff(json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." })),
         _ => staff(json!({ "text": AGREEMENT })),
     }
 }
@@ -127,6 +131,7 @@ fn application(name: &str) -> (By, Value) {
     let staff = |body| (By::Staff(0), body);
     match name {
         "start" => (By::Member, json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) })),
+        "choose-language" => (By::Member, json!({ "language": "pl", "helper": "A neighbour" })),
         "save-answers" => (By::Member, json!({ "answers": { "idea": "Soup" } })),
         "submit" => (By::Member, json!({ "channel": "web" })),
         "request-changes" => staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" })),

@@ -116,11 +116,8 @@ pub(super) async fn save(
     let open = sections::of(&desk, &row, visitor.language).await?;
     let key = request.match_info().query("section");
     let section = open.iter().find(|section| section.key == key).ok_or_else(Failed::nothing)?;
-    let next = if posted.text("then") == "later" {
-        format!("/my/applications/{}/later", row.id)
-    } else {
-        sections::after(row.id, &open, key)
-    };
+    let next =
+        if posted.text("then") == "later" { format!("/my/applications/{}/later", row.id) } else { sections::after(row.id, &open, key) };
     let command = match read(section, &posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),

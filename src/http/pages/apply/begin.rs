@@ -13,9 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Index, Personal, parse_email};
 use crate::domain::text::Line;
-use crate::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal,
-};
+use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::Desk;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, signin};
@@ -72,7 +70,10 @@ impl Typed {
         let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, language).to_owned()));
         let name = self.name.parse::<Line>();
         if name.is_err() {
-            miss("name", if self.name.is_empty() { "Write the name of your group" } else { "This name is too long. Use at most 140 letters" });
+            miss(
+                "name",
+                if self.name.is_empty() { "Write the name of your group" } else { "This name is too long. Use at most 140 letters" },
+            );
         }
         let area = fund.areas.iter().find(|area| area.as_str() == self.area).cloned();
         if area.is_none() {
@@ -286,14 +287,7 @@ async fn register_person(
     }
 }
 
-async fn issue(
-    desk: &Desk,
-    posted: &Posted,
-    visitor: &Visitor,
-    caller: &Caller,
-    step: &str,
-    command: Command,
-) -> Result<Uuid, Failed> {
+async fn issue(desk: &Desk, posted: &Posted, visitor: &Visitor, caller: &Caller, step: &str, command: Command) -> Result<Uuid, Failed> {
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key.push_str(step);
     let request = Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) };

@@ -13,7 +13,11 @@ pub fn says(refusal: &Refusal, language: Language) -> String {
             return say_with("Ask for a sum between these two: {}", &bounds, language);
         }
         Refusal::RoundClosed { closes_on, .. } => {
-            return say_with("This round closed on {}. Call us, and we tell you when the next one opens.", &day(*closes_on, language), language);
+            return say_with(
+                "This round closed on {}. Call us, and we tell you when the next one opens.",
+                &day(*closes_on, language),
+                language,
+            );
         }
         Refusal::OfferExpired(day_) => return say_with("This offer ran out on {}. Call us.", &day(*day_, language), language),
         Refusal::RoundNotInState(_) => "This round takes no forms now. Call us, and we tell you when the next one opens.",

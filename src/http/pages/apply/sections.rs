@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
+use crate::http::Desk;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, own};
-use crate::http::Desk;
 use crate::projections::ApplicationRow;
 
 /// The key of a page in its address.
@@ -70,7 +70,12 @@ pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Resul
     let known = activities(language).into_iter().find(|(key, _)| *key == activity).map(|(_, label)| label);
     let at_risk = if row.people_at_risk { say("Yes", language) } else { say("No", language) };
     let mut sections = vec![
-        section(AREA, say("Where would it happen?", language), row.area.as_ref().map(|area| place(area.as_str())).unwrap_or_default(), true),
+        section(
+            AREA,
+            say("Where would it happen?", language),
+            row.area.as_ref().map(|area| place(area.as_str())).unwrap_or_default(),
+            true,
+        ),
         section(ACTIVITY, say("What kind of activity is it?", language), known.unwrap_or(activity), true),
         section(AMOUNT, say("How much money do you need?", language), row.requested.map(|sum| sum.to_string()).unwrap_or_default(), true),
         section(AT_RISK, say("Would children, or adults who need looking after, take part?", language), at_risk.to_owned(), true),

@@ -124,12 +124,19 @@ fn fitting(fund: &FundRow, visitor: &Visitor) -> [(String, String); 3] {
         ),
         (
             say("Are at least two of you running it, and is nobody making a profit?", language).to_owned(),
-            say("This fund is for groups of two or more people who make no profit. You can ask a friend to join you, and come back.", language)
-                .to_owned(),
+            say(
+                "This fund is for groups of two or more people who make no profit. You can ask a friend to join you, and come back.",
+                language,
+            )
+            .to_owned(),
         ),
         (
             say_with("Do you need a sum between these two: {}?", &bounds, language),
-            say_with("This fund only gives sums between these two: {}. Call us, and we think with you about other money.", &bounds, language),
+            say_with(
+                "This fund only gives sums between these two: {}. Call us, and we think with you about other money.",
+                &bounds,
+                language,
+            ),
         ),
     ]
 }

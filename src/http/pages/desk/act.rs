@@ -96,7 +96,16 @@ impl Act {
     pub fn new(forms: &Forms, name: &str, title: &str, path: &str, offered: Offered) -> Self {
         let form = forms.form(name);
         let open = form.was_rejected();
-        Self { title: title.to_owned(), path: path.to_owned(), button: title.to_owned(), fields: Vec::new(), form, offered, grave: false, open }
+        Self {
+            title: title.to_owned(),
+            path: path.to_owned(),
+            button: title.to_owned(),
+            fields: Vec::new(),
+            form,
+            offered,
+            grave: false,
+            open,
+        }
     }
 
     pub fn ask(mut self, field: Ask) -> Self {

@@ -8,7 +8,7 @@ use askama::Template;
 use super::act::{Act, Offered, shown};
 use super::{Asked, Happened, Names, choices, history, said};
 use crate::domain::application::{
-    ApplicationState, Award, Declare, Decline, Defer, DecideReview, Interest, InterestKind, RequestChanges, Reserve, ReviseScore, Score,
+    ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind, RequestChanges, Reserve, ReviseScore, Score,
     Summary,
 };
 use crate::domain::command::{Because, Nothing};
@@ -23,8 +23,11 @@ use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow, RoundRow}
 use crate::views::{ApplicationSeen, HistoryLine, Page as Wanted};
 
 /// What assessors weigh, from 0 to 5.
-pub(super) const CRITERIA: [(&str, &str); 3] =
-    [("need", "Need: would it reach people who are often left out?"), ("people", "People: is it led by those it is for?"), ("local", "Local: does it build on what is there?")];
+pub(super) const CRITERIA: [(&str, &str); 3] = [
+    ("need", "Need: would it reach people who are often left out?"),
+    ("people", "People: is it led by those it is for?"),
+    ("local", "Local: does it build on what is there?"),
+];
 
 #[derive(Template)]
 #[template(path = "desk/application.html")]
@@ -133,14 +136,22 @@ async fn acts(
     let today = day_of(asked.desk.commands.now());
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
-    let questions: Vec<_> = own::questions(asked.desk, round.form).await?.into_iter().map(|question| (question.question.to_string(), question.label.to_string())).collect();
+    let questions: Vec<_> = own::questions(asked.desk, round.form)
+        .await?
+        .into_iter()
+        .map(|question| (question.question.to_string(), question.label.to_string()))
+        .collect();
     let first: BTreeSet<Slug> = questions.iter().take(1).filter_map(|(key, _)| key.parse().ok()).collect();
     let because = || Because { reason: prose("why") };
     let mut acts = Vec::new();
     let eligible = offered(C::ConfirmEligibility(Nothing {})).await?;
     acts.push(Act::new(forms, "confirm-eligibility", "It is eligible", &path("confirm-eligibility"), eligible).opened());
     let refuse = offered(C::RefuseEligibility(because())).await?;
-    acts.push(Act::new(forms, "refuse-eligibility", "It is not eligible", &path("refuse-eligibility"), refuse).words_with("reason", "Why", "The group reads this."));
+    acts.push(Act::new(forms, "refuse-eligibility", "It is not eligible", &path("refuse-eligibility"), refuse).words_with(
+        "reason",
+        "Why",
+        "The group reads this.",
+    ));
     let changes = offered(C::RequestChanges(RequestChanges { questions: first, note: prose("note"), due_on: today })).await?;
     acts.push(
         Act::new(forms, "request-changes", "Ask the group to change something", &path("request-changes"), changes)
@@ -152,7 +163,8 @@ async fn acts(
     acts.extend(assessment(asked, forms, row).await?);
     let summary = Summary { title: "title".parse().expect("a line"), description: prose("description") };
     let summary = offered(C::WriteSummary(summary)).await?;
-    let (title, description) = row.summary.as_ref().map(|summary| (summary.title.to_string(), summary.description.to_string())).unwrap_or_default();
+    let (title, description) =
+        row.summary.as_ref().map(|summary| (summary.title.to_string(), summary.description.to_string())).unwrap_or_default();
     acts.push(
         Act::new(forms, "write-summary", "Write the public title and description", &path("write-summary"), summary)
             .line("title", "Title")
@@ -204,7 +216,8 @@ async fn assessment(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow) -> R
         let mut act = Act::new(forms, "revise-score", "Revise your score", &path("revise-score"), revise);
         for (key, says) in CRITERIA {
             let known = own.criteria.iter().find(|(criterion, _)| criterion.as_str() == key).map(|(_, value)| value.to_string());
-            act = act.one(&format!("criteria.{key}:n"), says, values.clone()).known(&format!("criteria.{key}:n"), known.unwrap_or_default());
+            act =
+                act.one(&format!("criteria.{key}:n"), says, values.clone()).known(&format!("criteria.{key}:n"), known.unwrap_or_default());
         }
         acts.push(act.words("note", "Why").known("note", &own.note).words("reason", "Why it is revised"));
     }
@@ -225,13 +238,26 @@ async fn decisions(
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
     let present = unconflicted(row, panel);
     let amount = row.requested.unwrap_or(fund.rules.minimum);
-    let award = Award { amount, reason: None, ends_on: in_days(180), update_due_on: in_days(194), conditions: BTreeMap::new(), present: present.clone() };
+    let award = Award {
+        amount,
+        reason: None,
+        ends_on: in_days(180),
+        update_due_on: in_days(194),
+        conditions: BTreeMap::new(),
+        present: present.clone(),
+    };
     let mut acts = Vec::new();
-    for (name, title, command) in [("award", "Award", C::Award(award.clone())), ("promote", "Award from the reserve list", C::Promote(award))] {
+    for (name, title, command) in
+        [("award", "Award", C::Award(award.clone())), ("promote", "Award from the reserve list", C::Promote(award))]
+    {
         acts.push(
             Act::new(forms, name, title, &path(name), offered(command).await?)
                 .money("amount", "How much")
-                .words_with("reason", "Why another sum than was asked for", "Leave it empty if it is the sum that was asked for. The group reads this.")
+                .words_with(
+                    "reason",
+                    "Why another sum than was asked for",
+                    "Leave it empty if it is the sum that was asked for. The group reads this.",
+                )
                 .day("ends_on", "Last day of the activity")
                 .day("update_due_on", "Last day for the final update")
                 .some("present:l", "Who else was present", panel.to_vec())

@@ -57,7 +57,8 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         None => 0,
     };
     let (items, next) = listed.map(|listed| (listed.items, listed.next)).unwrap_or_default();
-    let items: Vec<_> = crate::http::api::applications::seen(asked.desk, asked.signed, items).await?.into_iter().map(|seen| seen.row).collect();
+    let items: Vec<_> =
+        crate::http::api::applications::seen(asked.desk, asked.signed, items).await?.into_iter().map(|seen| seen.row).collect();
     let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
     let mut shown = asked.all("column");
     if shown.is_empty() {
@@ -85,7 +86,9 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         page: asked.shell("Applications").await?,
         filter,
         states: choices_or_none("any state", ApplicationState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
-        funds: std::iter::once((String::new(), "any fund".to_owned())).chain(funds.iter().map(|fund| (fund.id.to_string(), fund.name.clone()))).collect(),
+        funds: std::iter::once((String::new(), "any fund".to_owned()))
+            .chain(funds.iter().map(|fund| (fund.id.to_string(), fund.name.clone())))
+            .collect(),
         rounds: std::iter::once((String::new(), "any round".to_owned())).chain(rounds.clone()).collect(),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
@@ -148,7 +151,8 @@ fn chips(asked: &Asked<'_>) -> Vec<(String, String)> {
 
 /// The page's address with one parameter set anew.
 pub(super) fn with(asked: &Asked<'_>, name: &str, value: &str) -> String {
-    let mut query: Vec<(String, String)> = asked.query.iter().filter(|(known, value)| known != name && !value.is_empty()).cloned().collect();
+    let mut query: Vec<(String, String)> =
+        asked.query.iter().filter(|(known, value)| known != name && !value.is_empty()).cloned().collect();
     query.push((name.to_owned(), value.to_owned()));
     format!("{}?{}", asked.path, serde_html_form::to_string(query).unwrap_or_default())
 }

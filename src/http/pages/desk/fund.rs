@@ -79,7 +79,13 @@ async fn round_acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow, key: &str,
     }
     let later = row.closes_on.saturating_add(jiff::Span::new().days(7));
     let extend = C::ExtendRound(ExtendRound { round: of().round, closes_on: later });
-    acts.push(act(asked, forms, fund, "extend-round", &format!("extend-round-{key}"), "Move the deadline later", extend).await?.hidden("round", key).day("closes_on", "Last day").known("closes_on", later));
+    acts.push(
+        act(asked, forms, fund, "extend-round", &format!("extend-round-{key}"), "Move the deadline later", extend)
+            .await?
+            .hidden("round", key)
+            .day("closes_on", "Last day")
+            .known("closes_on", later),
+    );
     Ok(shown(acts))
 }
 
@@ -90,9 +96,16 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
     let make = async |name: &str, title: &str, command: C| act(asked, forms, fund, name, name, title, command).await;
     let own: Option<OrganisationRow> = asked.desk.views.find(&asked.desk.commands.organisation().to_string(), None).await?;
     let form = own.map_or(1, |own| own.form_version);
-    let plan = PlanRound { round: "a-new-one".parse().expect("a slug"), name: "name".parse().expect("a line"), opens_on: today, closes_on: today, form };
+    let plan = PlanRound {
+        round: "a-new-one".parse().expect("a slug"),
+        name: "name".parse().expect("a line"),
+        opens_on: today,
+        closes_on: today,
+        form,
+    };
     let funder = || Source { funder: "funder".parse().expect("a slug"), area: None };
-    let allocate = Allocate { source: funder(), amount: Money::of_pounds(1), reference: "reference".parse().expect("a line"), received_on: today };
+    let allocate =
+        Allocate { source: funder(), amount: Money::of_pounds(1), reference: "reference".parse().expect("a line"), received_on: today };
     let withdraw = WithdrawFunding { source: funder(), amount: Money::of_pounds(1), reason: because().reason };
     let areas = || {
         let areas = fund.areas.iter().map(|area| (area.to_string(), area.to_string()));

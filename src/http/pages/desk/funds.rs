@@ -60,7 +60,8 @@ pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 /// The rules of a fund as fields, with those that stand filled in.
 pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -> Act {
     let known = |pick: fn(&crate::domain::fund::Rules) -> String, usual: &str| rules.map_or_else(|| usual.to_owned(), pick);
-    let keys = |keys: &std::collections::BTreeSet<crate::domain::text::Slug>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let keys =
+        |keys: &std::collections::BTreeSet<crate::domain::text::Slug>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     act.money("rules.minimum", "Smallest award")
         .known("rules.minimum", known(|rules| super::application::plain(rules.minimum), "500.00"))
         .money("rules.maximum", "Largest award")

@@ -133,12 +133,45 @@ impl Acts<'_> {
                     .one("evidence", "Which file shows it", evidence.clone()),
             );
             if stands.state == "outstanding" {
-                acts.push(self.act("request-check", &form("request"), &format!("{name}: ask the group"), C::RequestCheck(note())).await?.hidden("check", check).words_with("note", "What you need", "The group gets a mail."));
-                acts.push(self.act("fail-check", &form("fail"), &format!("{name}: it failed"), C::FailCheck(note())).await?.hidden("check", check).words("note", "Why"));
-                acts.push(self.act("reuse-check", &form("reuse"), &format!("{name}: rest on the one on file"), C::ReuseCheck(CheckOf { check: check.clone() })).await?.hidden("check", check));
-                acts.push(self.act("propose-waiver", &form("waive"), &format!("{name}: propose to waive it"), C::ProposeWaiver(note())).await?.hidden("check", check).words("note", "Why"));
+                acts.push(
+                    self.act("request-check", &form("request"), &format!("{name}: ask the group"), C::RequestCheck(note()))
+                        .await?
+                        .hidden("check", check)
+                        .words_with("note", "What you need", "The group gets a mail."),
+                );
+                acts.push(
+                    self.act("fail-check", &form("fail"), &format!("{name}: it failed"), C::FailCheck(note()))
+                        .await?
+                        .hidden("check", check)
+                        .words("note", "Why"),
+                );
+                acts.push(
+                    self.act(
+                        "reuse-check",
+                        &form("reuse"),
+                        &format!("{name}: rest on the one on file"),
+                        C::ReuseCheck(CheckOf { check: check.clone() }),
+                    )
+                    .await?
+                    .hidden("check", check),
+                );
+                acts.push(
+                    self.act("propose-waiver", &form("waive"), &format!("{name}: propose to waive it"), C::ProposeWaiver(note()))
+                        .await?
+                        .hidden("check", check)
+                        .words("note", "Why"),
+                );
             }
-            acts.push(self.act("confirm-waiver", &form("confirm"), &format!("{name}: confirm that it is waived"), C::ConfirmWaiver(CheckOf { check: check.clone() })).await?.hidden("check", check));
+            acts.push(
+                self.act(
+                    "confirm-waiver",
+                    &form("confirm"),
+                    &format!("{name}: confirm that it is waived"),
+                    C::ConfirmWaiver(CheckOf { check: check.clone() }),
+                )
+                .await?
+                .hidden("check", check),
+            );
         }
         Ok(shown(acts))
     }
@@ -160,10 +193,15 @@ impl Acts<'_> {
         for (number, instalment) in &open {
             let prepare = PreparePayment { amount: None, instalment: Some(**number), supplier: None };
             acts.push(
-                self.act("prepare-payment", &format!("prepare-{number}"), &format!("Prepare instalment {number} of {}", instalment.amount), C::PreparePayment(prepare))
-                    .await?
-                    .hidden("instalment:n", number)
-                    .line_with("supplier", "Supplier", "Only where you buy for the group."),
+                self.act(
+                    "prepare-payment",
+                    &format!("prepare-{number}"),
+                    &format!("Prepare instalment {number} of {}", instalment.amount),
+                    C::PreparePayment(prepare),
+                )
+                .await?
+                .hidden("instalment:n", number)
+                .line_with("supplier", "Supplier", "Only where you buy for the group."),
             );
         }
         if open.is_empty() && !left.is_zero() {
@@ -198,9 +236,19 @@ impl Acts<'_> {
             let mut acts = Vec::new();
             if variation.state == VariationState::Requested {
                 let approve = C::ApproveVariation(ApproveVariation { variation: *number, present: BTreeSet::new() });
-                acts.push(self.act("approve-variation", &format!("approve-{number}"), "Approve the change", approve).await?.hidden("variation:n", number).some("present:l", "Who else was present, where the award rises", present.clone()));
+                acts.push(
+                    self.act("approve-variation", &format!("approve-{number}"), "Approve the change", approve)
+                        .await?
+                        .hidden("variation:n", number)
+                        .some("present:l", "Who else was present, where the award rises", present.clone()),
+                );
                 let refuse = C::RefuseVariation(VariationBecause { variation: *number, reason: prose("why") });
-                acts.push(self.act("refuse-variation", &format!("refuse-{number}"), "Refuse the change", refuse).await?.hidden("variation:n", number).words("reason", "Why"));
+                acts.push(
+                    self.act("refuse-variation", &format!("refuse-{number}"), "Refuse the change", refuse)
+                        .await?
+                        .hidden("variation:n", number)
+                        .words("reason", "Why"),
+                );
             }
             found.push(VariationSeen {
                 number: *number,
@@ -217,9 +265,16 @@ impl Acts<'_> {
     async fn others(&self, files: &[FileRow]) -> Result<Vec<Act>, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let because = || Because { reason: prose("why") };
-        let pictures: Vec<_> = files.iter().filter(|file| file.purpose == FilePurpose::Photograph).map(|file| (file.file.to_string(), format!("photograph of {}", file.kept_on))).collect();
+        let pictures: Vec<_> = files
+            .iter()
+            .filter(|file| file.purpose == FilePurpose::Photograph)
+            .map(|file| (file.file.to_string(), format!("photograph of {}", file.kept_on)))
+            .collect();
         let mut acts = vec![
-            self.act("withdraw-offer", "withdraw-offer", "Take the offer back", C::WithdrawOffer(because())).await?.words("reason", "Why").grave(),
+            self.act("withdraw-offer", "withdraw-offer", "Take the offer back", C::WithdrawOffer(because()))
+                .await?
+                .words("reason", "Why")
+                .grave(),
             self.act("hold", "hold", "Hold all payments", C::Hold(because())).await?.words("reason", "Why"),
             self.act("resume", "resume", "End the hold", C::Resume(Nothing {})).await?,
         ];
@@ -235,24 +290,83 @@ impl Acts<'_> {
         );
         for (number, _) in self.row.stories.iter().filter(|(_, story)| story.words.is_some()) {
             let of = C::WithdrawStory(StoryOf { story: *number });
-            acts.push(self.act("withdraw-story", &format!("withdraw-story-{number}"), &format!("Take story {number} off the public page"), of).await?.hidden("story:n", number));
+            acts.push(
+                self.act("withdraw-story", &format!("withdraw-story-{number}"), &format!("Take story {number} off the public page"), of)
+                    .await?
+                    .hidden("story:n", number),
+            );
         }
         let pound = Money::of_pounds(1);
-        acts.push(self.act("declare-underspend", "declare-underspend", "Declare that some will not be spent", C::DeclareUnderspend(AmountOf { amount: pound })).await?.money("amount", "How much"));
+        acts.push(
+            self.act(
+                "declare-underspend",
+                "declare-underspend",
+                "Declare that some will not be spent",
+                C::DeclareUnderspend(AmountOf { amount: pound }),
+            )
+            .await?
+            .money("amount", "How much"),
+        );
         let demand = C::DemandClawback(DemandClawback { amount: pound, reason: prose("why") });
-        acts.push(self.act("demand-clawback", "demand-clawback", "Demand money back", demand).await?.money("amount", "How much").words("reason", "Why").grave());
+        acts.push(
+            self.act("demand-clawback", "demand-clawback", "Demand money back", demand)
+                .await?
+                .money("amount", "How much")
+                .words("reason", "Why")
+                .grave(),
+        );
         let owed = [(Owed::Underspend, self.row.underspend_due), (Owed::Clawback, self.row.clawback_due)];
         for (owed, amount) in owed.into_iter().filter(|(_, amount)| !amount.is_zero()) {
             let key: &str = owed.into();
-            acts.push(self.act("request-return", &format!("request-return-{key}"), &format!("Ask the group to give back the {key} of {amount}"), C::RequestReturn(RequestReturn { owed, due_on: today })).await?.hidden("owed", key).day("due_on", "By when"));
+            acts.push(
+                self.act(
+                    "request-return",
+                    &format!("request-return-{key}"),
+                    &format!("Ask the group to give back the {key} of {amount}"),
+                    C::RequestReturn(RequestReturn { owed, due_on: today }),
+                )
+                .await?
+                .hidden("owed", key)
+                .day("due_on", "By when"),
+            );
             let receive = C::ReceiveReturn(ReceiveReturn { owed, amount, received_on: today });
-            acts.push(self.act("receive-return", &format!("receive-return-{key}"), &format!("Record that money of the {key} came back"), receive).await?.hidden("owed", key).money("amount", "How much").day("received_on", "When").known("amount", plain(amount)));
+            acts.push(
+                self.act("receive-return", &format!("receive-return-{key}"), &format!("Record that money of the {key} came back"), receive)
+                    .await?
+                    .hidden("owed", key)
+                    .money("amount", "How much")
+                    .day("received_on", "When")
+                    .known("amount", plain(amount)),
+            );
             let propose = C::ProposeReturnWaiver(ProposeReturnWaiver { owed, amount, reason: prose("why") });
-            acts.push(self.act("propose-return-waiver", &format!("propose-waiver-{key}"), &format!("Propose to give up the {key}"), propose).await?.hidden("owed", key).money("amount", "How much").words("reason", "Why").known("amount", plain(amount)));
+            acts.push(
+                self.act("propose-return-waiver", &format!("propose-waiver-{key}"), &format!("Propose to give up the {key}"), propose)
+                    .await?
+                    .hidden("owed", key)
+                    .money("amount", "How much")
+                    .words("reason", "Why")
+                    .known("amount", plain(amount)),
+            );
             let confirm = C::ConfirmReturnWaiver(ConfirmReturnWaiver { owed, amount });
-            acts.push(self.act("confirm-return-waiver", &format!("confirm-waiver-{key}"), &format!("Confirm that the {key} is given up"), confirm).await?.hidden("owed", key).money("amount", "How much").known("amount", plain(amount)));
+            acts.push(
+                self.act(
+                    "confirm-return-waiver",
+                    &format!("confirm-waiver-{key}"),
+                    &format!("Confirm that the {key} is given up"),
+                    confirm,
+                )
+                .await?
+                .hidden("owed", key)
+                .money("amount", "How much")
+                .known("amount", plain(amount)),
+            );
         }
-        acts.push(self.act("terminate", "terminate", "End the grant before its time", C::Terminate(because())).await?.words("reason", "Why").grave());
+        acts.push(
+            self.act("terminate", "terminate", "End the grant before its time", C::Terminate(because()))
+                .await?
+                .words("reason", "Why")
+                .grave(),
+        );
         acts.push(self.act("close", "close", "Close the grant", C::Close(Nothing {})).await?);
         Ok(shown(acts))
     }

@@ -61,7 +61,12 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
     let mut acts = Vec::new();
     if let Some(payee) = &group.payee {
         let verify = VerifyPayee { payee: payee.payee, method: "seen".parse().expect("a line") };
-        acts.push(act("verify-payee", "verify-payee", "Verify the payee", C::VerifyPayee(verify)).await?.hidden("payee:n", payee.payee).line_with("method", "How", "A bank statement was seen, the body was called."));
+        acts.push(
+            act("verify-payee", "verify-payee", "Verify the payee", C::VerifyPayee(verify))
+                .await?
+                .hidden("payee:n", payee.payee)
+                .line_with("method", "How", "A bank statement was seen, the body was called."),
+        );
     }
     let purchase = || C::ProvidePayee(PayeeTyped::PurchaseForGroup {});
     acts.push(
@@ -82,19 +87,59 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
             .known("consented_on", day_of(asked.desk.commands.now())),
     );
     acts.push(act("provide-payee", "purchase", "We buy for the group", purchase()).await?.hidden("route", "purchase_for_group"));
-    acts.push(act("add-member", "add-member", "Add a member", C::AddMember(MemberOf { person: asked.signed.reader.person })).await?.line_with("person", "The person's id", "From the page of people."));
+    acts.push(
+        act("add-member", "add-member", "Add a member", C::AddMember(MemberOf { person: asked.signed.reader.person })).await?.line_with(
+            "person",
+            "The person's id",
+            "From the page of people.",
+        ),
+    );
     for (id, name) in members {
         let member = MemberOf { person: PersonId(own::uuid(id)?) };
-        acts.push(act("remove-member", &format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member)).await?.hidden("person", id).grave());
+        acts.push(
+            act("remove-member", &format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member))
+                .await?
+                .hidden("person", id)
+                .grave(),
+        );
     }
     let contact = C::SetContact(SetContact { postcode: Some(personal()), telephone: None });
-    acts.push(act("set-contact", "set-contact", "Set postcode and telephone", contact).await?.line("postcode", "Postcode").line("telephone", "Telephone").known("postcode", group.postcode.clone().unwrap_or_default()).known("telephone", group.telephone.clone().unwrap_or_default()));
-    let correct = CorrectGroup { name: format!("{} ", group.name).parse().unwrap_or_else(|_| "name".parse().expect("a line")), area: "elsewhere".parse().expect("a slug"), reason: personal() };
-    acts.push(act("correct", "correct", "Correct the name or the area", C::Correct(correct)).await?.line("name", "Name").line("area", "Area").words("reason", "What was wrong").known("name", &group.name).known("area", &group.area));
+    acts.push(
+        act("set-contact", "set-contact", "Set postcode and telephone", contact)
+            .await?
+            .line("postcode", "Postcode")
+            .line("telephone", "Telephone")
+            .known("postcode", group.postcode.clone().unwrap_or_default())
+            .known("telephone", group.telephone.clone().unwrap_or_default()),
+    );
+    let correct = CorrectGroup {
+        name: format!("{} ", group.name).parse().unwrap_or_else(|_| "name".parse().expect("a line")),
+        area: "elsewhere".parse().expect("a slug"),
+        reason: personal(),
+    };
+    acts.push(
+        act("correct", "correct", "Correct the name or the area", C::Correct(correct))
+            .await?
+            .line("name", "Name")
+            .line("area", "Area")
+            .words("reason", "What was wrong")
+            .known("name", &group.name)
+            .known("area", &group.area),
+    );
     let record = C::RecordIdentifier(RecordIdentifier { identifier: "GB-CHC-0000000".parse().expect("an identifier") });
-    acts.push(act("record-identifier", "record-identifier", "Record a charity or company number", record).await?.line_with("identifier", "Number", "GB-CHC- and a charity number, or GB-COH- and a company number."));
+    acts.push(act("record-identifier", "record-identifier", "Record a charity or company number", record).await?.line_with(
+        "identifier",
+        "Number",
+        "GB-CHC- and a charity number, or GB-COH- and a company number.",
+    ));
     let merge = C::Merge(MergeGroup { into: GroupId(uuid::Uuid::nil()), reason: "why".parse().expect("a short text") });
-    acts.push(act("merge", "merge", "Merge it into another group", merge).await?.line_with("into", "The id of the group that goes on", "The end of its page's address.").words("reason", "Why").grave());
+    acts.push(
+        act("merge", "merge", "Merge it into another group", merge)
+            .await?
+            .line_with("into", "The id of the group that goes on", "The end of its page's address.")
+            .words("reason", "Why")
+            .grave(),
+    );
     Ok(shown(acts))
 }
 

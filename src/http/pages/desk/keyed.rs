@@ -62,10 +62,16 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let (fund, round) = own::round(asked.desk, fund, key).await?;
         areas = choices(fund.areas.iter().map(Slug::as_str));
         let asks = own::questions(asked.desk, round.form).await?;
-        questions = asks.into_iter().map(|question| (format!("q-{}", question.question), question.label.to_string(), question.help.to_string())).collect();
+        questions = asks
+            .into_iter()
+            .map(|question| (format!("q-{}", question.question), question.label.to_string(), question.help.to_string()))
+            .collect();
     }
     let forms = asked.forms();
-    let began = asked.rejected.as_ref().and_then(|rejected| rejected.typed.iter().find(|(name, _)| name == "began").map(|(_, value)| value.clone()));
+    let began = asked
+        .rejected
+        .as_ref()
+        .and_then(|rejected| rejected.typed.iter().find(|(name, _)| name == "began").map(|(_, value)| value.clone()));
     let page = Page {
         page: asked.shell("Key in a form").await?,
         wrong: forms.wrong(),
@@ -75,7 +81,11 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         areas,
         standings: choices(["new", "existing"]),
         activities: activities(Language::En),
-        channels: vec![("paper".into(), "on paper".into()), ("phone".into(), "by telephone".into()), ("in_person".into(), "in person".into())],
+        channels: vec![
+            ("paper".into(), "on paper".into()),
+            ("phone".into(), "by telephone".into()),
+            ("in_person".into(), "in person".into()),
+        ],
         helps: vec![
             ("read_back".into(), "keyed in as it was, and read back to the group".into()),
             ("helped_to_word".into(), "I helped with the words: I am interested by that".into()),
@@ -178,7 +188,12 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Vec<(String, String)>> {
             language: posted.text("language").parse().unwrap_or_default(),
             helper: Personal::try_from(posted.text("helper").to_owned()).ok(),
         },
-        submit: Submit { channel, received_on: Some(received_on), late_reason: posted.text("late_reason").parse().ok(), help: Some(Help { by, kind }) },
+        submit: Submit {
+            channel,
+            received_on: Some(received_on),
+            late_reason: posted.text("late_reason").parse().ok(),
+            help: Some(Help { by, kind }),
+        },
     })
 }
 

@@ -127,7 +127,11 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
     let people = asked.people(actor.parse().ok().map(PersonId)).await?;
     let payload = event.payload.as_ref().map_or_else(
         || "You see this score once you have declared and given your own.".to_owned(),
-        |payload| serde_json::from_str::<serde_json::Value>(payload.get()).and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default(),
+        |payload| {
+            serde_json::from_str::<serde_json::Value>(payload.get())
+                .and_then(|value| serde_json::to_string_pretty(&value))
+                .unwrap_or_default()
+        },
     );
     let view = match event.stream.as_str() {
         "application" => Some(format!("/desk/applications/{}", event.id)),

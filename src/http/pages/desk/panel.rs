@@ -90,7 +90,8 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
         let counted: Vec<_> = row.scores.iter().filter(|score| score.set_aside.is_none()).collect();
         let total: u32 = counted.iter().flat_map(|score| score.criteria.values()).map(|value| u32::from(*value)).sum();
         let count = u32::try_from(counted.len()).unwrap_or_default();
-        let answers = if reads && is_open(row.state) { sections::all(desk, &row, crate::domain::language::Language::En).await? } else { Vec::new() };
+        let answers =
+            if reads && is_open(row.state) { sections::all(desk, &row, crate::domain::language::Language::En).await? } else { Vec::new() };
         lines.push(Line {
             reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
             state: said(row.state),
@@ -143,7 +144,7 @@ pub(super) async fn record(
     let (fund, round) = (request.match_info().query("fund").to_owned(), request.match_info().query("round").to_owned());
     let back = format!("/desk/panel/{fund}/{round}");
     let present: Vec<_> = posted.all("present").map(str::to_owned).collect();
-    let decisions: Vec<Value> = posted.all("application").filter_map(|id| decision(&posted, id, &present)).collect();
+    let decisions: Vec<Value> = posted.all("application[]").filter_map(|id| decision(&posted, id, &present)).collect();
     let body = json!({ "round": round, "met_on": posted.text("met_on"), "decisions": decisions });
     let fund = FundId(own::uuid(&fund)?);
     match FundCommand::read("record-meeting", body) {

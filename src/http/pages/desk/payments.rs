@@ -108,7 +108,10 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     Ok(shown(vec![
         act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
         act("reject-payment", "Reject", C::RejectPayment(because())).await?.words("reason", "Why"),
-        act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today })).await?.day("happened_on", "When").known("happened_on", today),
+        act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today }))
+            .await?
+            .day("happened_on", "When")
+            .known("happened_on", today),
         act("confirm-payment", "The bank has paid", C::ConfirmPayment(ConfirmPayment { payment, happened_on: today, receipt: None }))
             .await?
             .day("happened_on", "The bank's date")
@@ -164,5 +167,6 @@ pub(super) async fn send_batch(
         let says = "Choose at least one payment, a day, and a key of small letters, digits and hyphens".to_owned();
         return super::at(&desk, &visitor, back, Some(Rejected::with("batch", &posted, vec![("payments".to_owned(), says)]))).await;
     };
-    send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "send-batch", back, |_| "/desk/payments?state=sent".to_owned()).await
+    send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "send-batch", back, |_| "/desk/payments?state=sent".to_owned())
+        .await
 }

@@ -106,7 +106,9 @@ pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         }
     }
     let count = own.form.len() + NEW_QUESTIONS;
-    let places: Vec<_> = std::iter::once((String::new(), "leave it out".to_owned())).chain((1..=count).map(|at| (at.to_string(), format!("place {at}")))).collect();
+    let places: Vec<_> = std::iter::once((String::new(), "leave it out".to_owned()))
+        .chain((1..=count).map(|at| (at.to_string(), format!("place {at}"))))
+        .collect();
     let page = FormPage {
         page: asked.shell("The questions").await?,
         wrong: forms.wrong(),
@@ -210,14 +212,20 @@ pub(super) async fn report(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let text = |pick: fn(&crate::projections::ReportRow) -> &String| known.map(|report| pick(report).clone()).unwrap_or_default();
         let form = format!("report-{area}");
         acts.push(
-            Act::new(&forms, &form, &format!("Publish what the report says of {area}"), "/desk/do/organisation/publish-report", Offered::Yes)
-                .hidden("area", area)
-                .words_with("context", "The place, and what was set out to do", "The public reads this.")
-                .words_with("hard", "What was hard", "The public reads this.")
-                .words_with("lessons", "What we learned", "The public reads this.")
-                .known("context", text(|report| &report.context))
-                .known("hard", text(|report| &report.hard))
-                .known("lessons", text(|report| &report.lessons)),
+            Act::new(
+                &forms,
+                &form,
+                &format!("Publish what the report says of {area}"),
+                "/desk/do/organisation/publish-report",
+                Offered::Yes,
+            )
+            .hidden("area", area)
+            .words_with("context", "The place, and what was set out to do", "The public reads this.")
+            .words_with("hard", "What was hard", "The public reads this.")
+            .words_with("lessons", "What we learned", "The public reads this.")
+            .known("context", text(|report| &report.context))
+            .known("hard", text(|report| &report.hard))
+            .known("lessons", text(|report| &report.lessons)),
         );
     }
     let page = ActPage {
@@ -294,7 +302,9 @@ pub(super) async fn mail(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
         names: kind.names().iter().chain(&EVERY).map(|name| format!("{{{{ {name} }}}}")).collect(),
         language,
         chosen: forms.form("which").known("fund", asked.text("fund")).known("language", language.code()),
-        funds: std::iter::once((String::new(), "every fund without words of its own".to_owned())).chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name))).collect(),
+        funds: std::iter::once((String::new(), "every fund without words of its own".to_owned()))
+            .chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name)))
+            .collect(),
         languages: Language::VARIANTS.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect(),
         subject: write(&subject),
         preview: write(&body),

@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::Asked;
+use crate::domain::Role;
 use crate::domain::application::ApplicationState as A;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U};
-use crate::domain::Role;
 use crate::http::pages::{Failed, Shell};
 use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, GrantRow, PaymentRow, PersonRow, UpdateRow};
@@ -46,20 +46,40 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let mut mine = Vec::new();
     let mut waiting = Vec::new();
     if holds(Role::Officer) {
-        mine.push(work("New applications to look at", count::<ApplicationRow>(asked, &[A::Submitted.into()]).await?, "/desk/applications?state=submitted"));
+        mine.push(work(
+            "New applications to look at",
+            count::<ApplicationRow>(asked, &[A::Submitted.into()]).await?,
+            "/desk/applications?state=submitted",
+        ));
         mine.push(work("Updates to read", count::<UpdateRow>(asked, &[U::Received.into()]).await?, "/desk/updates?state=received"));
         mine.push(work("Updates overdue", overdue(asked, &today.to_string()).await?, "/desk/updates?state=overdue"));
-        mine.push(work("Grants accepted, with checks or payees to see to", count::<GrantRow>(asked, &[G::Accepted.into()]).await?, "/desk/grants?state=accepted"));
+        mine.push(work(
+            "Grants accepted, with checks or payees to see to",
+            count::<GrantRow>(asked, &[G::Accepted.into()]).await?,
+            "/desk/grants?state=accepted",
+        ));
     }
     if holds(Role::Panel) {
-        mine.push(work("Applications to score or decide", count::<ApplicationRow>(asked, &[A::Eligible.into(), A::InAssessment.into()]).await?, "/desk/panel"));
-        mine.push(work("Reviews to decide", count::<ApplicationRow>(asked, &[A::UnderReview.into()]).await?, "/desk/applications?state=under_review"));
+        mine.push(work(
+            "Applications to score or decide",
+            count::<ApplicationRow>(asked, &[A::Eligible.into(), A::InAssessment.into()]).await?,
+            "/desk/panel",
+        ));
+        mine.push(work(
+            "Reviews to decide",
+            count::<ApplicationRow>(asked, &[A::UnderReview.into()]).await?,
+            "/desk/applications?state=under_review",
+        ));
         mine.push(work("Changes to grants to decide", varied(asked).await?, "/desk/grants?asks=change"));
     }
     if holds(Role::Finance) {
         mine.push(work("Payments to approve", count::<PaymentRow>(asked, &[P::Prepared.into()]).await?, "/desk/payments?state=prepared"));
         mine.push(work("Payments to send", count::<PaymentRow>(asked, &[P::Approved.into()]).await?, "/desk/payments?state=approved"));
-        mine.push(work("Payments that the bank has still to confirm", count::<PaymentRow>(asked, &[P::Sent.into()]).await?, "/desk/payments?state=sent"));
+        mine.push(work(
+            "Payments that the bank has still to confirm",
+            count::<PaymentRow>(asked, &[P::Sent.into()]).await?,
+            "/desk/payments?state=sent",
+        ));
     }
     if holds(Role::Administrator) {
         mine.push(work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"));
@@ -67,10 +87,22 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
         mine.push(work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"));
     }
-    waiting.push(work("Groups were asked to change something", count::<ApplicationRow>(asked, &[A::ChangesRequested.into()]).await?, "/desk/applications?state=changes_requested"));
+    waiting.push(work(
+        "Groups were asked to change something",
+        count::<ApplicationRow>(asked, &[A::ChangesRequested.into()]).await?,
+        "/desk/applications?state=changes_requested",
+    ));
     waiting.push(work("Offers wait for an answer", count::<GrantRow>(asked, &[G::Offered.into()]).await?, "/desk/grants?state=offered"));
-    waiting.push(work("Forms are begun and not handed in", count::<ApplicationRow>(asked, &[A::Draft.into()]).await?, "/desk/applications?state=draft"));
-    waiting.push(work("Applications are on the reserve list", count::<ApplicationRow>(asked, &[A::ReserveList.into()]).await?, "/desk/applications?state=reserve_list"));
+    waiting.push(work(
+        "Forms are begun and not handed in",
+        count::<ApplicationRow>(asked, &[A::Draft.into()]).await?,
+        "/desk/applications?state=draft",
+    ));
+    waiting.push(work(
+        "Applications are on the reserve list",
+        count::<ApplicationRow>(asked, &[A::ReserveList.into()]).await?,
+        "/desk/applications?state=reserve_list",
+    ));
     waiting.push(work("Grants are running", count::<GrantRow>(asked, &[G::Live.into()]).await?, "/desk/grants?state=live"));
     let page = Today {
         page: asked.shell("Today").await?,

@@ -65,9 +65,15 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let page = List {
         page: asked.shell("Updates").await?,
         filter: asked.forms().form("filter").known("state", state),
-        states: [("received", "to read"), ("overdue", "overdue"), ("due", "still to come"), ("accepted", "accepted"), ("excused", "excused")]
-            .map(|(key, says)| (key.to_owned(), says.to_owned()))
-            .to_vec(),
+        states: [
+            ("received", "to read"),
+            ("overdue", "overdue"),
+            ("due", "still to come"),
+            ("accepted", "accepted"),
+            ("excused", "excused"),
+        ]
+        .map(|(key, says)| (key.to_owned(), says.to_owned()))
+        .to_vec(),
         rows,
         next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
     };
@@ -91,7 +97,8 @@ pub(super) async fn show(asked: &Asked<'_>, grant: &str, number: &str) -> Result
     let grant: GrantRow = asked.desk.views.find(&own::uuid(grant)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let row: UpdateRow = asked.desk.views.find(&format!("{}/{number:05}", grant.id), None).await?.ok_or_else(Failed::nothing)?;
     let reader = &asked.signed.reader;
-    let seen = asked.desk.views.open_updates(reader.reads_words(), reader.sees_all(), vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
+    let seen =
+        asked.desk.views.open_updates(reader.reads_words(), reader.sees_all(), vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
     let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
     let forms = asked.forms();
     let acts = acts(asked, &forms, &grant, &seen).await?;
@@ -118,8 +125,14 @@ async fn acts(asked: &Asked<'_>, forms: &crate::http::pages::Forms, grant: &Gran
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let mut acts = vec![
         act("accept-update", "Accept it", C::AcceptUpdate(UpdateOf { update })).await?.opened(),
-        act("query-update", "Ask something about it", C::QueryUpdate(QueryUpdate { update, question: prose() })).await?.words_with("question", "What you ask", "The group gets a mail."),
-        act("excuse-update", "Excuse the group from it", C::ExcuseUpdate(UpdateBecause { update, reason: prose() })).await?.words("reason", "Why"),
+        act("query-update", "Ask something about it", C::QueryUpdate(QueryUpdate { update, question: prose() })).await?.words_with(
+            "question",
+            "What you ask",
+            "The group gets a mail.",
+        ),
+        act("excuse-update", "Excuse the group from it", C::ExcuseUpdate(UpdateBecause { update, reason: prose() }))
+            .await?
+            .words("reason", "Why"),
     ];
     if let Some(sign) = signs.first() {
         let judge = JudgeOutcome { update, sign: sign.sign.clone(), strength: Strength::Some, reason: prose() };

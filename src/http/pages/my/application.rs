@@ -68,7 +68,8 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         if open { sections::of(desk, &row, visitor.language).await? } else { sections::all(desk, &row, visitor.language).await? };
     let first = sections.iter().find(|section| section.required && !section.is_answered());
     let next = first.or_else(|| sections.first().filter(|_| row.state == S::ChangesRequested));
-    let next = next.map_or_else(|| format!("/my/applications/{}/check", row.id), |next| format!("/my/applications/{}/answer/{}", row.id, next.key));
+    let next = next
+        .map_or_else(|| format!("/my/applications/{}/check", row.id), |next| format!("/my/applications/{}/answer/{}", row.id, next.key));
     let forms = Forms::new(visitor, rejected);
     let wrong = forms.wrong();
     let mut shell = Shell::around(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;

@@ -132,7 +132,7 @@ fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static st
     let miss = |field, says: &str| (field, say(says, visitor.language).to_owned());
     Ok(match posted.text("form") {
         "accept" => {
-            let names: Vec<_> = posted.all("signer").filter(|name| !name.is_empty()).collect();
+            let names: Vec<_> = posted.all("signer[]").filter(|name| !name.is_empty()).collect();
             let distinct: BTreeSet<_> = names.iter().map(|name| name.to_lowercase()).collect();
             if posted.text("agree") != "yes" {
                 return Err(miss("agree", "Tick the box if you agree"));

@@ -59,10 +59,7 @@ pub(super) async fn save(
         Err(wrong) => return render(&request, &visitor, &desk, Some(Rejected::with("payee", &posted, wrong))).await,
     };
     let provide = Command::Group(GroupId(row.group.0), GroupCommand::ProvidePayee(payee));
-    let command = Request {
-        repeat: Some(posted.repeat(&desk, &visitor.path)),
-        ..Request::new(visitor.signed()?.caller.clone(), provide)
-    };
+    let command = Request { repeat: Some(posted.repeat(&desk, &visitor.path)), ..Request::new(visitor.signed()?.caller.clone(), provide) };
     match own::taken(&desk, command).await {
         Ok(_) => Ok(see_other(&format!("/my/grants/{}", row.id))),
         Err(Failed::Refused(CommandError::Refused(refusal))) => {
@@ -91,10 +88,7 @@ fn read(posted: &Posted, visitor: &Visitor, desk: &Desk) -> Result<PayeeTyped, V
     let digits = |name: &str| posted.text(name).chars().filter(char::is_ascii_digit).collect::<String>();
     let numbers = parse_numbers(&format!("{} {}", digits("sort"), digits("account")));
     if numbers.is_err() {
-        miss(
-            if digits("sort").len() == 6 { "account" } else { "sort" },
-            "A sort code has six digits, an account number eight",
-        );
+        miss(if digits("sort").len() == 6 { "account" } else { "sort" }, "A sort code has six digits, an account number eight");
     }
     let body = posted.text("body").parse();
     if route == "holding_body" {
@@ -111,9 +105,7 @@ fn read(posted: &Posted, visitor: &Visitor, desk: &Desk) -> Result<PayeeTyped, V
     }
     let account = Account { holder, numbers: Personal::Open(numbers) };
     match body {
-        Ok(body) if route == "holding_body" => {
-            Ok(PayeeTyped::HoldingBody { body, consented_on: day_of(desk.commands.now()), account })
-        }
+        Ok(body) if route == "holding_body" => Ok(PayeeTyped::HoldingBody { body, consented_on: day_of(desk.commands.now()), account }),
         _ => Ok(PayeeTyped::OwnAccount { account }),
     }
 }

@@ -94,12 +94,7 @@ async fn render(
     Ok(response)
 }
 
-pub(super) async fn send(
-    request: HttpRequest,
-    body: Multipart,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
+pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let (row, update) = find(&request, &visitor, &desk).await?;
     let uploaded = upload::read(&request, body, &visitor, &desk, row.group.0).await?;
     let posted = uploaded.posted.clone();
