@@ -75,10 +75,9 @@ impl MailKind {
             Self::Ineligible | Self::Declined | Self::Deferred | Self::Reserved | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
             Self::OfferEnded => &["title"],
-            Self::CheckRequested => &["title", "note"],
+            Self::CheckRequested | Self::UpdateQueried => &["title", "note"],
             Self::Paid => &["amount", "title"],
             Self::UpdateDue | Self::ReturnRequested => &["title", "due_on"],
-            Self::UpdateQueried => &["title", "note"],
         }
     }
 }

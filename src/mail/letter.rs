@@ -63,13 +63,9 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
     said.insert("organisation", organisation.name.clone());
     said.insert("link", format!("{}{path}", post.address));
     said.entry("group").or_default();
-    let (subject, body) = match organisation.mail_text(kind, fund, language) {
-        Some(text) => (text.subject.as_str(), text.body.as_str()),
-        None => {
-            let own = own_text(kind, language);
-            (own.subject.as_str(), own.body.as_str())
-        }
-    };
+    let own = own_text(kind, language);
+    let given = organisation.mail_text(kind, fund, language);
+    let (subject, body) = given.map_or((&own.subject, &own.body), |text| (&text.subject, &text.body));
     let subject = mail::write(subject, &said).map_err(MailError::Text)?;
     let plain = mail::write(body, &said).map_err(MailError::Text)?;
     Ok(Written::Letter(Letter {

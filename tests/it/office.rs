@@ -83,8 +83,13 @@ impl Office {
             let named = OrganisationCommand::NameFounder(NameFounder { person: founder, roles });
             house.commands.issue(as_operator(named)).await.expect("named");
         }
-        let question =
-            Question { question: text("idea"), label: text("What would you like to do?"), help: text("A few words."), required: true };
+        let question = Question {
+            question: text("idea"),
+            label: text("What would you like to do?"),
+            help: text("A few words."),
+            required: true,
+            other_languages: std::collections::BTreeMap::new(),
+        };
         let sign = Sign { sign: text("bringing-people-together"), title: text("Bringing people together"), meaning: text("People meet.") };
         for publish in [
             OrganisationCommand::PublishForm(PublishForm { questions: vec![question] }),

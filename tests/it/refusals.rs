@@ -348,7 +348,6 @@ fn payments(seen: &mut Seen) {
     let reduce = microgrants::domain::fund::Uncommit {
         grant: GrantId(world.application(0).0),
         sources: microgrants::domain::source::Sources::of(&crate::office::source(), gbp(9999)),
-        area: None,
         effective_on: None,
     };
     let fund = world.world.funds[&FUND.0].clone();

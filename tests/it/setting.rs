@@ -104,8 +104,13 @@ impl Setting {
     }
 
     fn publish(&mut self) {
-        let question =
-            Question { question: text("idea"), label: text("What would you like to do?"), help: text("A few words."), required: true };
+        let question = Question {
+            question: text("idea"),
+            label: text("What would you like to do?"),
+            help: text("A few words."),
+            required: true,
+            other_languages: std::collections::BTreeMap::new(),
+        };
         let sign = Sign { sign: text("acting-early"), title: text("Acting early"), meaning: text("Early.") };
         for command in [
             OrganisationCommand::PublishForm(PublishForm { questions: vec![question] }),

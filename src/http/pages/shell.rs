@@ -9,6 +9,7 @@ use crate::http::Desk;
 use crate::projections::OrganisationRow;
 
 /// The frame of a page, for its template.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the frame asks by itself")]
 pub struct Shell {
     pub title: String,
     pub organisation: String,

@@ -190,7 +190,7 @@ async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -
     let good = open_link(&request, &desk).await?.is_some();
     let mut shell = Shell::around(&visitor, &desk, super::words::say("Sign in", visitor.language)).await?;
     // The link stands in no address that this page leads to.
-    shell.path = "/sign-in".to_owned();
+    "/sign-in".clone_into(&mut shell.path);
     let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good })?;
     visitor.greet(&desk, &mut response);
     Ok(response)
@@ -247,7 +247,10 @@ async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Faile
     let caller = Caller { actor: Actor::Person(PersonId(by)), narrowed: None };
     let add = Command::Group(GroupId(group), GroupCommand::AddMember(MemberOf { person }));
     match desk.commands.issue(Request::new(caller, add)).await {
-        Ok(answer) => Ok(drop(desk.views.passed(answer.last_position).await)),
+        Ok(answer) => {
+            let _ = desk.views.passed(answer.last_position).await;
+            Ok(())
+        }
         Err(CommandError::Refused(Refusal::NoChange)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -52,7 +52,8 @@ pub(super) async fn read(
             trusted = true;
         }
         // An empty file field sends an empty file.
-        if !field.content_disposition().and_then(|disposition| disposition.get_filename()).is_some_and(|name| !name.is_empty()) {
+        let named = field.content_disposition().and_then(|disposition| disposition.get_filename());
+        if named.is_none_or(str::is_empty) {
             continue;
         }
         if files.len() >= FILES_MOST {

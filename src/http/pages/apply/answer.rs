@@ -19,7 +19,7 @@ use crate::projections::{ApplicationRow, FundRow};
 
 #[derive(Template)]
 #[template(path = "apply/answer.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     form: Form,
     wrong: Vec<(String, String)>,
@@ -58,7 +58,7 @@ async fn render(
     shell.back = Some(sections::before(row.id, &open, key));
     let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     let (choices, known) = to_choose(&section, &row, &fund, visitor);
-    let page = Page {
+    let page = Sheet {
         form: forms.form("answer").known("answer", &known),
         hint: hint(&section, &fund, visitor.language),
         note: row.note.clone().filter(|_| row.state == ApplicationState::ChangesRequested),

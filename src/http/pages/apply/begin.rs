@@ -65,7 +65,7 @@ impl Typed {
     }
 
     /// The group that it makes, or what is wrong with which field.
-    fn parsed(&self, fund: &crate::projections::FundRow, language: Language) -> Result<RegisterGroup, Vec<(String, String)>> {
+    fn parsed(&self, fund: &crate::projections::FundRow, language: Language) -> Result<RegisterGroup, Wrong> {
         let mut wrong = Vec::new();
         let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, language).to_owned()));
         let name = self.name.parse::<Line>();
@@ -233,8 +233,11 @@ pub(super) async fn begin(
     Ok(response)
 }
 
+/// Fields, each with what is wrong with it.
+type Wrong = Vec<(String, String)>;
+
 /// The person's name, and the address if they gave one.
-fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Vec<(String, String)>> {
+fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Wrong> {
     let mut wrong = Vec::new();
     let name = Personal::try_from(posted.text("person").to_owned()).ok();
     if name.is_none() {
@@ -242,13 +245,13 @@ fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>)
     }
     let email = match posted.text("email") {
         "" => None,
-        text => match parse_email(text) {
-            Ok(email) => Some(email),
-            Err(_) => {
+        text => {
+            let email = parse_email(text).ok();
+            if email.is_none() {
                 wrong.push(("email".to_owned(), say("Enter an e-mail address, such as name@example.org", language).to_owned()));
-                None
             }
-        },
+            email
+        }
     };
     match name {
         Some(name) if wrong.is_empty() => Ok((name, email)),

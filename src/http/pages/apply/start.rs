@@ -84,7 +84,7 @@ fn places(fund: &FundRow) -> Vec<String> {
     fund.areas.iter().map(|area| place(area.as_str())).collect()
 }
 
-fn said(questions: Vec<Question>, visitor: &Visitor) -> Vec<(String, String)> {
+fn said(questions: &[Question], visitor: &Visitor) -> Vec<(String, String)> {
     let said = |question: &Question| {
         let (label, help) = question.said_in(visitor.language);
         (label.to_owned(), help.to_owned())
@@ -98,7 +98,7 @@ pub(super) async fn start(request: HttpRequest, visitor: Visitor, desk: web::Dat
     let open = fund.state == FundState::Open && round.state == RoundState::Open && (round.opens_on..=round.closes_on).contains(&today);
     let mut shell = Shell::around(&visitor, &desk, &fund.name).await?;
     shell.back = Some("/apply".to_owned());
-    let questions = said(own::questions(&desk, round.form).await?, &visitor);
+    let questions = said(&own::questions(&desk, round.form).await?, &visitor);
     let areas = places(&fund).join(", ");
     page(&Start { page: shell, areas, path, questions, open, fund, round })
 }
@@ -107,7 +107,7 @@ pub(super) async fn blank_form(request: HttpRequest, visitor: Visitor, desk: web
     let (fund, round, path) = of(&request, &desk).await?;
     let mut shell = Shell::around(&visitor, &desk, say("The form on paper", visitor.language)).await?;
     shell.back = Some(path);
-    let questions = said(own::questions(&desk, round.form).await?, &visitor);
+    let questions = said(&own::questions(&desk, round.form).await?, &visitor);
     let (areas, activities) = (places(&fund), super::activities(visitor.language));
     page(&BlankForm { page: shell, areas, activities, questions, fund, round })
 }

@@ -113,6 +113,7 @@ impl Act {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "ids, sums and days are said where they are made")]
     pub fn hidden(self, name: &str, value: impl ToString) -> Self {
         self.ask(Ask::Hidden(name.to_owned(), value.to_string()))
     }
@@ -154,6 +155,7 @@ impl Act {
     }
 
     /// Fills in what is likely.
+    #[expect(clippy::needless_pass_by_value, reason = "ids, sums and days are said where they are made")]
     pub fn known(mut self, name: &str, value: impl ToString) -> Self {
         self.form = self.form.known(name, &value.to_string());
         self

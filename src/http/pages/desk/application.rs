@@ -31,7 +31,7 @@ pub(super) const CRITERIA: [(&str, &str); 3] = [
 
 #[derive(Template)]
 #[template(path = "desk/application.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     seen: ApplicationSeen,
@@ -78,7 +78,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let mut people: BTreeSet<PersonId> = row.scores.iter().map(|score| score.by).collect();
     people.extend(row.help.iter().map(|help| help.by));
     let names = asked.people(people).await?;
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&format!("{}: {}", group.name, round.name)).await?,
         wrong: forms.wrong(),
         reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),

@@ -21,7 +21,7 @@ const USUAL: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
 
 #[derive(Template)]
 #[template(path = "desk/applications.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     filter: Form,
     states: Vec<(String, String)>,
@@ -82,7 +82,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             filter = filter.known("column", column);
         }
     }
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Applications").await?,
         filter,
         states: choices_or_none("any state", ApplicationState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
@@ -133,7 +133,7 @@ fn cell(column: &str, row: &ApplicationRow, groups: &BTreeMap<String, String>, r
         "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
         "submitted" => day(&row.submitted_on),
         "language" => row.language.own_name().to_owned(),
-        "channel" => row.channel.map(|channel| said(channel)).unwrap_or_default(),
+        "channel" => row.channel.map(said).unwrap_or_default(),
         _ => String::new(),
     }
 }

@@ -15,7 +15,7 @@ use crate::views::{By, Page as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/figures.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     days: Days,
     funds: Vec<MoneyBar>,
@@ -48,7 +48,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         by_area.push((place(&line.of), outcome_bars(in_order(&signs, lines))));
     }
     let known = |names: &BTreeMap<String, String>, key: &str| names.get(key).cloned().unwrap_or_else(|| place(key));
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Figures").await?,
         funds: bars(By::Fund, &|key| known(&names, key)).await?,
         areas: bars(By::Area, &place).await?,

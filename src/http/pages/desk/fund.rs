@@ -18,7 +18,7 @@ use crate::views::By;
 
 #[derive(Template)]
 #[template(path = "desk/fund.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     fund: FundRow,
@@ -48,7 +48,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         let acts = round_acts(asked, &forms, &fund, key.as_str(), row).await?;
         rounds.push(Round { key: key.to_string(), state: said(row.state), row: row.clone(), acts });
     }
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&fund.name).await?,
         wrong: forms.wrong(),
         state: said(fund.state),

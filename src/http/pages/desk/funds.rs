@@ -13,7 +13,7 @@ use crate::views::{By, Page as Wanted};
 
 #[derive(Template)]
 #[template(path = "desk/funds.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     funds: Vec<(FundRow, String, Option<MoneyBar>)>,
     administrator: bool,
@@ -35,7 +35,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let line = lines.iter().find(|line| line.of == fund.id.to_string())?;
         Some(MoneyBar::of(fund.name.clone(), line.clone()))
     };
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Funds").await?,
         funds: rows.into_iter().map(|fund| (fund.clone(), said(fund.state), bar(&fund))).collect(),
         administrator: asked.signed.reader.roles.contains(&Role::Administrator),

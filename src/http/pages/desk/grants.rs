@@ -13,7 +13,7 @@ use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/grants.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     filter: Form,
     states: Vec<(String, String)>,
@@ -64,7 +64,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     for (name, value) in &asked.query {
         filter = filter.known(name, value);
     }
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Grants").await?,
         filter,
         states: choices_or_none("any state", GrantState::VARIANTS.iter().copied().filter(|state| *state != "blank")),

@@ -19,7 +19,7 @@ use crate::views::{GroupSeen, HistoryLine, Link};
 
 #[derive(Template)]
 #[template(path = "desk/group.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     group: GroupSeen,
@@ -39,7 +39,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let links = if asked.signed.reader.works_with_groups() { desk.views.links(group.id).await? } else { Vec::new() };
     let forms = asked.forms();
     let members: Vec<_> = members.iter().map(|person| (person.to_string(), names.of(person))).collect();
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&group.name).await?,
         wrong: forms.wrong(),
         links,

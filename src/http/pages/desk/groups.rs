@@ -10,7 +10,7 @@ use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/groups.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     filter: Form,
     rows: Vec<GroupRow>,
@@ -26,7 +26,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     } else {
         (asked.desk.views.groups_named(search, 200).await?, None)
     };
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Groups").await?,
         filter: asked.forms().form("filter").known("q", search),
         rows,

@@ -25,7 +25,7 @@ use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/keyed.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     form: Form,
@@ -72,7 +72,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .rejected
         .as_ref()
         .and_then(|rejected| rejected.typed.iter().find(|(name, _)| name == "began").map(|(_, value)| value.clone()));
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Key in a form").await?,
         wrong: forms.wrong(),
         form: forms.form("keyed").known("round", chosen.as_deref().unwrap_or_default()),

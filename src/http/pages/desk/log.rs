@@ -38,7 +38,7 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "desk/event.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     event: EventSeen,
     what: String,
@@ -141,7 +141,7 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
         "person" => Some(format!("/desk/people/{}", event.id)),
         _ => None,
     };
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&format!("Event {position}")).await?,
         what: in_words(&event.event),
         when: moment(event.recorded_at.as_microsecond()),

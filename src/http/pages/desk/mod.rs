@@ -8,6 +8,7 @@ mod figures;
 mod fund;
 mod funds;
 mod grant;
+mod grant_acts;
 mod grants;
 mod group;
 mod groups;

@@ -35,7 +35,7 @@ pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             }
         }
     }
-    rounds.sort_by(|a, b| b.2.closes_on.cmp(&a.2.closes_on));
+    rounds.sort_by_key(|(_, _, round, _)| std::cmp::Reverse(round.closes_on));
     let page = Rounds { page: asked.shell("Panel").await?, rounds };
     asked.page(&page)
 }

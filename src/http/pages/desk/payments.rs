@@ -18,7 +18,7 @@ use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "desk/payments.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     filter: Form,
@@ -84,7 +84,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     for (name, value) in &asked.query {
         filter = filter.known(name, value);
     }
-    let page = Page {
+    let page = Sheet {
         page: asked.shell("Payments").await?,
         wrong: forms.wrong(),
         filter,
@@ -130,14 +130,13 @@ async fn batches(asked: &Asked<'_>, forms: &Forms, approved: Vec<(FundId, Paymen
     let mut batches: Vec<Batch> = Vec::new();
     for (fund, row, says) in approved {
         let line = (format!("{}/{}/{}", row.grant, row.payment, super::application::plain(row.amount)), says);
-        match batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
-            Some(batch) => batch.payments.push(line),
-            None => {
-                let fund: FundRow = asked.desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-                let form = forms.form("batch").known("sent_on", &today.to_string()).known("batch", &format!("batch-{today}"));
-                batches.push(Batch { fund, form, payments: vec![line] });
-            }
+        if let Some(batch) = batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
+            batch.payments.push(line);
+            continue;
         }
+        let fund: FundRow = asked.desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let form = forms.form("batch").known("sent_on", &today.to_string()).known("batch", &format!("batch-{today}"));
+        batches.push(Batch { fund, form, payments: vec![line] });
     }
     Ok(batches)
 }

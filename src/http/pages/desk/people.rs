@@ -47,7 +47,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 
 #[derive(Template)]
 #[template(path = "desk/person.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     seen: PersonSeen,
@@ -60,7 +60,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let seen = asked.desk.views.open_people(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
     let forms = asked.forms();
     let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&title).await?,
         wrong: forms.wrong(),
         acts: acts(asked, &forms, &seen).await?,

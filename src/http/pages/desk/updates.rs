@@ -82,7 +82,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 
 #[derive(Template)]
 #[template(path = "desk/update.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     grant: GrantRow,
@@ -102,7 +102,7 @@ pub(super) async fn show(asked: &Asked<'_>, grant: &str, number: &str) -> Result
     let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
     let forms = asked.forms();
     let acts = acts(asked, &forms, &grant, &seen).await?;
-    let page = Page {
+    let page = Sheet {
         page: asked.shell(&format!("Update of {group}")).await?,
         wrong: forms.wrong(),
         state: said(seen.state),

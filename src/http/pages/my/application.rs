@@ -17,7 +17,7 @@ use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 #[derive(Template)]
 #[template(path = "my/application.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     forms: Forms,
     wrong: Vec<(String, String)>,
@@ -76,7 +76,7 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
     shell.back = Some("/my".to_owned());
     shell.wrong = !wrong.is_empty();
     let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let page = Page {
+    let page = Sheet {
         page: shell,
         forms,
         wrong,
@@ -110,13 +110,13 @@ pub(super) async fn act(
             let says = say("Tick the box if you want to take it back", visitor.language).to_owned();
             return render(&visitor, &desk, row, Some(Rejected::with("withdraw", &posted, vec![("sure".to_owned(), says)]))).await;
         }
-        "review" => match Personal::try_from(posted.text("words").to_owned()) {
-            Ok(words) => ApplicationCommand::RequestReview(RequestReview { words }),
-            Err(_) => {
+        "review" => {
+            let Ok(words) = Personal::try_from(posted.text("words").to_owned()) else {
                 let says = say("Write why we should look again", visitor.language).to_owned();
                 return render(&visitor, &desk, row, Some(Rejected::with("review", &posted, vec![("words".to_owned(), says)]))).await;
-            }
-        },
+            };
+            ApplicationCommand::RequestReview(RequestReview { words })
+        }
         _ => return Err(Failed::nothing()),
     };
     let request = Request {

@@ -22,7 +22,7 @@ use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "my/grant.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     forms: Forms,
     wrong: Vec<(String, String)>,
@@ -78,7 +78,7 @@ async fn render(visitor: &Visitor, desk: &Desk, mut row: GrantRow, rejected: Opt
     shell.back = Some("/my".to_owned());
     shell.wrong = !wrong.is_empty();
     let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let page = Page {
+    let page = Sheet {
         page: shell,
         forms,
         wrong,

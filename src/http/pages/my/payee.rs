@@ -15,7 +15,7 @@ use crate::log::record::day_of;
 
 #[derive(Template)]
 #[template(path = "my/payee.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     forms: Forms,
     wrong: Vec<(String, String)>,
@@ -41,7 +41,7 @@ async fn render(request: &HttpRequest, visitor: &Visitor, desk: &Desk, rejected:
     ];
     let routes = routes.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec();
     let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &Page { page: shell, forms, wrong, routes })?;
+    let mut response = answer(status, &Sheet { page: shell, forms, wrong, routes })?;
     visitor.greet(desk, &mut response);
     Ok(response)
 }

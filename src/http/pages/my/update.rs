@@ -21,7 +21,7 @@ use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 
 #[derive(Template)]
 #[template(path = "my/update.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     forms: Forms,
     wrong: Vec<(String, String)>,
@@ -79,7 +79,7 @@ async fn render(
         meaning: say(sign.meaning.as_str(), language).to_owned(),
     };
     let strengths = [("none", say("No", language)), ("some", say("A little", language)), ("strong", say("A lot", language))];
-    let page = Page {
+    let page = Sheet {
         page: shell,
         forms,
         wrong,

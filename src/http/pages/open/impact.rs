@@ -17,7 +17,7 @@ use crate::views::{By, OutcomeLine, Page as Wanted};
 
 #[derive(Template)]
 #[template(path = "open/impact.html")]
-struct Page {
+struct Sheet {
     page: Shell,
     days: Days,
     areas: Vec<Area>,
@@ -88,7 +88,7 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     }
     totals.paid = paid.to_string();
     let shell = Shell::around(&visitor, &desk, say("Where the money went", visitor.language)).await?;
-    page(&Page { page: shell, days, areas, signs, totals })
+    page(&Sheet { page: shell, days, areas, signs, totals })
 }
 
 /// The signs in the framework's order, each with what is said of it.
@@ -108,7 +108,7 @@ async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Grante
         let listed = desk.views.list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted).await?;
         let names = names(desk, listed.items.iter().map(|row| row.group.to_string()).collect()).await?;
         for row in listed.items {
-            let stories = row.stories.iter().filter_map(|(_, story)| {
+            let stories = row.stories.values().filter_map(|story| {
                 let pictures = story.photographs.iter().map(|file| format!("/impact/{}/{file}", row.id)).collect();
                 Some(Story { words: story.words.clone()?, pictures })
             });
