@@ -153,7 +153,8 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
         mails: outbox.in_folder().map(Path::to_owned),
         limits: Limits::new(config.proxy),
     };
-    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address);
+    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
+        .claiming_for(Duration::from_secs(config.mail_claim_seconds));
     let posting = tokio::spawn(post.run());
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;

@@ -62,6 +62,9 @@ pub struct Config {
     /// From whom mails come.
     #[arg(long, env = "MICROGRANTS_MAIL_FROM", default_value = "Grants <grants@localhost.localdomain>", global = true)]
     pub mail_from: String,
+    /// For how long a mail that is being sent is claimed, in seconds: longer than the mail server may take.
+    #[arg(long, env = "MICROGRANTS_MAIL_CLAIM_SECONDS", default_value_t = 300, global = true, hide = true)]
+    pub mail_claim_seconds: u64,
     /// The folder for mails when there is no mail server.
     #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
     pub mails: PathBuf,

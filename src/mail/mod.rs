@@ -31,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const EVENTS: i64 = 200;
 const MAILS: i64 = 20;
 /// How long a claim holds: longer than a mail server may take.
-const CLAIM: i64 = 5 * MINUTE;
+pub const CLAIM: Duration = Duration::from_mins(5);
 /// After how many tries a mail is left to staff.
 const TRIES: i64 = 10;
 const MINUTE: i64 = 60_000_000;
@@ -59,6 +59,7 @@ pub struct Post {
     commands: Commands,
     views: Views,
     outbox: Outbox,
+    claim: Duration,
     /// Where the pages are found from outside, without a slash at its end.
     address: String,
 }
@@ -66,7 +67,13 @@ pub struct Post {
 impl Post {
     #[must_use]
     pub fn new(commands: Commands, views: Views, outbox: Outbox, address: &str) -> Self {
-        Self { commands, views, outbox, address: address.trim_end_matches('/').to_owned() }
+        Self { commands, views, outbox, claim: CLAIM, address: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Claims mails for another time: as long as a mail server may take.
+    #[must_use]
+    pub fn claiming_for(self, claim: Duration) -> Self {
+        Self { claim, ..self }
     }
 
     /// Follows the log and sends what is due, for as long as the process runs.
@@ -140,7 +147,9 @@ impl Post {
     async fn send_due(&self) -> Result<usize, MailError> {
         let log = self.commands.log();
         let now = self.commands.now().as_microsecond();
-        let claimed = mails::claim(log.store(), log.organisation(), now, now + CLAIM, MAILS).await?;
+        let claimed =
+            mails::claim(log.store(), log.organisation(), now, now + i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2), MAILS)
+                .await?;
         for mail in &claimed {
             let became = self.send(mail).await;
             let now = self.commands.now().as_microsecond();

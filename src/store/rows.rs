@@ -138,7 +138,7 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
 /// # Errors
 /// When the database does not answer.
 pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<i64> {
-    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one{} LIMIT $4) AS some", wanted.from(store.engine()));
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one{} LIMIT $4) AS counted", wanted.from(store.engine()));
     let stands = wanted.as_at.unwrap_or(STANDING);
     let (count,): (i64,) = reading!(store, db => {
         let mut query = sqlx::query_as(&sql).persistent(false).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
@@ -14,7 +14,8 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("projections", &["domain", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
-    ("http", &["domain", "commands", "files", "views", "log", "projections", "store"]),
+    ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
+    ("http", &["domain", "commands", "files", "mail", "views", "log", "projections", "store"]),
     ("config.rs", &["domain"]),
 ];
 

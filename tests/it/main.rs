@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
 mod api;
+mod browser;
 mod cases;
 mod cli;
 mod conflicts;
@@ -20,10 +21,12 @@ mod jobs;
 mod layers;
 mod lifecycle;
 mod log;
+mod mails;
 mod matrix;
 mod model;
 mod office;
 mod office_of_two;
+mod pages;
 mod postgres;
 mod projections;
 mod races;
@@ -57,8 +60,10 @@ fn main() -> ExitCode {
         lifecycle::cases,
         log::cases,
         matrix::cases,
+        mails::cases,
         model::cases,
         office_of_two::cases,
+        pages::cases,
         projections::cases,
         races::cases,
         refusals::cases,

@@ -55,6 +55,10 @@ impl Client {
         Self { address: address.to_owned(), token: token.to_owned(), agent: config.into() }
     }
 
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The same service, asked by somebody else.
     pub fn by(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }

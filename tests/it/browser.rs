@@ -1,0 +1,100 @@
+//! A browser without a script: it keeps cookies, follows where it is led, and sends forms as they stand on the page.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a page answered.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub status: u16,
+    pub text: String,
+    pub headers: BTreeMap<String, String>,
+    /// The path that it was led to.
+    pub path: String,
+}
+
+/// A browser of one person.
+pub struct Browser {
+    address: String,
+    agent: ureq::Agent,
+    pub cookies: BTreeMap<String, String>,
+    /// Sent along with every form.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Page {
+    pub fn says(&self, text: &str) -> bool {
+        self.text.contains(text)
+    }
+
+    /// The value of the first hidden field of this name.
+    pub fn hidden(&self, name: &str) -> String {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} on {}", self.path));
+        rest.split('"').next().unwrap().replace("&#38;", "&").replace("&#x2f;", "/")
+    }
+}
+
+impl Browser {
+    pub fn new(address: &str) -> Self {
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(30)));
+        Self { address: address.to_owned(), agent: config.build().into(), cookies: BTreeMap::new(), headers: Vec::new() }
+    }
+
+    pub fn get(&mut self, path: &str) -> Page {
+        let mut path = path.to_owned();
+        for _ in 0..8 {
+            let mut request = self.agent.get(format!("{}{path}", self.address)).header("Cookie", self.jar());
+            request = request.header("Accept", "text/html");
+            let page = self.keep(request.call().expect("the service answers"), &path);
+            match page.headers.get("location") {
+                Some(to) if (300..400).contains(&page.status) => path.clone_from(to),
+                _ => return page,
+            }
+        }
+        panic!("{path} leads on and on")
+    }
+
+    /// Sends fields without following where they lead.
+    pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let mut request = self.agent.post(format!("{}{path}", self.address)).header("Cookie", self.jar());
+        request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        self.keep(request.send(body.join("&")).expect("the service answers"), path)
+    }
+
+    /// Sends the form of a page, with what was filled in, and goes where that leads.
+    pub fn fill(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = page.hidden("csrf");
+        let key = if page.says("name=\"key\"") { page.hidden("key") } else { String::new() };
+        let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];
+        let sent = self.send(path, &[&unseen, fields].concat());
+        match sent.headers.get("location") {
+            Some(to) if sent.status == 303 => self.get(&to.clone()),
+            _ => sent,
+        }
+    }
+
+    fn jar(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep(&mut self, mut response: ureq::http::Response<ureq::Body>, path: &str) -> Page {
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("text").split(';').next().unwrap_or_default();
+            let (name, value) = cookie.split_once('=').expect("a cookie");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+        let status = response.status().as_u16();
+        Page { status, text: response.body_mut().read_to_string().unwrap_or_default(), headers, path: path.to_owned() }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

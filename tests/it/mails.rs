@@ -1,0 +1,283 @@
+//! Mails: each is written once, to whom it is for, in staff's words where they gave any; and none is lost, however often
+//! the process is killed while it sends to a mail server that others wrote.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Program, Stdio};
+use std::time::{Duration, Instant};
+
+use microgrants::domain::application::{ChooseLanguage, RequestChanges};
+use microgrants::domain::command::Nothing;
+use microgrants::domain::language::Language;
+use microgrants::domain::mail::{MailKind, PublishMailText};
+use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::sealed::Personal;
+use microgrants::domain::{ApplicationCommand, ApplicationId, Command, OrganisationCommand, PersonCommand, PersonId};
+use microgrants::jobs::Jobs;
+use microgrants::mail::{Outbox, Post};
+use microgrants::store::Store;
+use microgrants::store::mails::{MailRow, newest};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::office::{Office, open, submit, text};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("mails::a_group_is_written_to_once", once);
+    cases.both("mails::nobody_is_written_to_about_what_was_before", before);
+    cases.both("mails::a_reminder_stops_when_it_was_answered", answered);
+    cases.both("mails::words_are_the_funds_own_then_staffs_then_ours", words);
+    cases.both("mails::a_server_that_does_not_answer_is_tried_again", later);
+    cases.with(smtp().is_some(), "mails::none_is_lost_when_the_process_is_killed", killed);
+}
+
+fn folder(house: &House) -> PathBuf {
+    house.folder.path().join("mails")
+}
+
+fn post(house: &House) -> Post {
+    let outbox = Outbox::folder("Grants <grants@example.org>", &folder(house)).unwrap();
+    Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org/")
+}
+
+/// Sees to the mails until there is nothing to do.
+async fn see_to(house: &House, post: &Post) {
+    house.catch_up().await;
+    while post.once().await.expect("the post runs") > 0 {}
+}
+
+/// The mails in the folder, by their ids.
+fn letters(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return BTreeMap::new() };
+    let read = |entry: std::fs::DirEntry| {
+        let bytes = std::fs::read(entry.path()).ok()?;
+        let parsed = mail_parser::MessageParser::default().parse(&bytes)?;
+        let says = format!("{}\n{}\n{}", parsed.to()?.first()?.address()?, parsed.subject()?, parsed.body_text(0)?);
+        Some((parsed.message_id()?.to_owned(), says))
+    };
+    entries.flatten().filter_map(read).collect()
+}
+
+async fn rows(house: &House) -> Vec<MailRow> {
+    newest(house.store(), ORGANISATION, "", 1000).await.unwrap()
+}
+
+/// Gives a member an address.
+async fn reach(house: &House, member: PersonId, email: &str) {
+    let details = RegisterPerson { name: open("Zofia"), email: Some(Personal::Open(email.into())), telephone: None };
+    house.takes(member, Command::Person(member, PersonCommand::ChangeContact(details))).await;
+}
+
+async fn once(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (application, _, member) = office.draft(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+    house.catch_up().await;
+    let (one, two) = (post.clone(), post.clone());
+    let (one, two) = tokio::join!(async { see_to(&house, &one).await }, async { see_to(&house, &two).await });
+    let ((), ()) = (one, two);
+    let found = letters(&folder(&house));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (id, says) = found.first_key_value().unwrap();
+    let row: microgrants::projections::ApplicationRow = house.views().find(&application.to_string(), None).await.unwrap().unwrap();
+    let reference = microgrants::domain::reference::Reference::heard(&row.reference).unwrap().to_string();
+    assert!(
+        says.starts_with("zofia@example.org\n") && says.contains(&reference) && says.contains("Dear Zofia") | says.contains("Hello Zofia"),
+        "{says}"
+    );
+    assert!(says.contains(&format!("https://grants.example.org/my/applications/{application}")), "{says}");
+    let rows = rows(&house).await;
+    assert_eq!((rows.len(), rows[0].state.as_str(), rows[0].tries), (1, "sent", 1));
+    assert_eq!(*id, format!("{}@example.org", rows[0].id), "the Message-ID follows from what it is about");
+    let stored = format!("{rows:?}");
+    assert!(!stored.contains("zofia") && !stored.contains("Zofia"), "nothing personal stands in the table");
+    see_to(&house, &post).await;
+    assert_eq!(letters(&folder(&house)).len(), 1, "and it is sent once");
+}
+
+async fn before(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (_, _, member) = office.submitted(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    house.catch_up().await;
+    let post = post(&house);
+    see_to(&house, &post).await;
+    assert!(rows(&house).await.is_empty(), "mail was switched on later");
+}
+
+async fn answered(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    let (application, _, member) = office.submitted(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    see_to(&house, &post).await;
+    let ask = RequestChanges { questions: [text("idea")].into(), note: text("Who would come?"), due_on: house.in_days(14) };
+    house.takes(office.ada, Command::Application(application, ApplicationCommand::RequestChanges(ask))).await;
+    house.takes(member, Command::Application(application, ApplicationCommand::Resubmit(Nothing {}))).await;
+    see_to(&house, &post).await;
+    let asked: Vec<_> = rows(&house).await.into_iter().filter(|row| row.kind == "changes_requested").collect();
+    assert_eq!((asked.len(), asked[0].state.as_str()), (1, "dropped"), "the group was quicker");
+    // A reminder goes out, and not again once the update is there.
+    let (grant, _, member) = office.payable(&house, 900).await;
+    reach(&house, member, "adam@example.org").await;
+    house.pass_days(400);
+    house.catch_up().await;
+    Jobs::new(house.commands.clone(), house.views()).once().await.unwrap();
+    see_to(&house, &post).await;
+    let reminders = |rows: Vec<MailRow>| rows.into_iter().filter(|row| row.kind == "update_due").map(|row| row.state).collect::<Vec<_>>();
+    assert_eq!(reminders(rows(&house).await), ["sent"], "{grant}");
+    assert!(letters(&folder(&house)).values().any(|says| says.contains("adam@example.org") && says.contains(&grant.to_string())));
+    Jobs::new(house.commands.clone(), house.views()).once().await.unwrap();
+    see_to(&house, &post).await;
+    assert_eq!(reminders(rows(&house).await).len(), 1, "one reminder is enough");
+}
+
+async fn words(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    let publish = async |fund, language, subject: &str| {
+        let words = PublishMailText { mail: MailKind::Submitted, fund, language, subject: text(subject), body: text("{{ link }}") };
+        house.takes(office.ada, Command::Organisation(house.commands.organisation(), OrganisationCommand::PublishMailText(words))).await;
+    };
+    let hand_in = async |email: &str, language: Language| {
+        let (application, _, member) = office.draft(&house, 900).await;
+        reach(&house, member, email).await;
+        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage { language, helper: Some(open("A neighbour")) });
+        house.takes(member, Command::Application(application, choose)).await;
+        house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+        see_to(&house, &post).await;
+        let found = letters(&folder(&house)).into_values().find(|says| says.starts_with(email)).expect("a mail");
+        found.lines().nth(1).unwrap().to_owned()
+    };
+    assert!(hand_in("a@example.org", Language::En).await.starts_with("We have your application"));
+    assert!(hand_in("b@example.org", Language::Pl).await.starts_with("Mamy Twój wniosek"));
+    publish(None, Language::En, "Staff's words for {{ group }}").await;
+    assert!(hand_in("c@example.org", Language::En).await.starts_with("Staff's words for"));
+    publish(Some(office.fund), Language::En, "The fund's words").await;
+    assert_eq!(hand_in("d@example.org", Language::En).await, "The fund's words");
+    assert!(hand_in("e@example.org", Language::Pl).await.starts_with("Mamy Twój wniosek"), "other languages keep theirs");
+}
+
+async fn later(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let outbox = Outbox::server("grants@example.org", &format!("smtp://127.0.0.1:{port}")).unwrap();
+    let silent = Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org");
+    silent.begin().await.unwrap();
+    let (application, _, member) = office.submitted(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    see_to(&house, &silent).await;
+    let row = rows(&house).await.remove(0);
+    assert_eq!((row.state.as_str(), row.tries), ("due", 1), "{application}: {row:?}");
+    let minutes = (row.due_at - house.commands.now().as_microsecond()) / 60_000_000;
+    assert!((0..=1).contains(&minutes), "it is tried again in a minute, not at once: {minutes}");
+    see_to(&house, &silent).await;
+    assert_eq!(rows(&house).await[0].tries, 1);
+    house.pass_days(1);
+    see_to(&house, &post(&house)).await;
+    assert_eq!((rows(&house).await[0].state.as_str(), letters(&folder(&house)).len()), ("sent", 1), "and arrives once somebody takes it");
+}
+
+/// The Python that has aiosmtpd, if one was found.
+fn smtp() -> Option<PathBuf> {
+    let python = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin/python"));
+    let has = Program::new(&python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+    has.is_ok_and(|status| status.success()).then_some(python)
+}
+
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the mail server, which keeps what it takes in a folder.
+fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
+    let listen = format!("127.0.0.1:{port}");
+    let mut program = Program::new(python);
+    program.args(["-m", "aiosmtpd", "-n", "-l", &listen, "-c", "aiosmtpd.handlers.Mailbox"]).arg(folder);
+    let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the mail server starts");
+    let since = Instant::now();
+    while TcpStream::connect(&listen).is_err() {
+        assert!(since.elapsed() < Duration::from_secs(20), "the mail server answers");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Server(child)
+}
+
+/// The Message-IDs in the mail server's folder.
+fn arrived(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder.join("new")) else { return Vec::new() };
+    let id = |entry: std::fs::DirEntry| {
+        let bytes = std::fs::read(entry.path()).ok()?;
+        Some(mail_parser::MessageParser::default().parse(&bytes)?.message_id()?.to_owned())
+    };
+    entries.flatten().filter_map(id).collect()
+}
+
+/// Groups hand in their forms; then the service is killed again and again while it sends, each time a little later.
+async fn killed(house: House) {
+    const GROUPS: usize = 30;
+    const KILLS: u64 = 24;
+    let office = Office::open(&house, 10_000).await;
+    post(&house).begin().await.unwrap();
+    for number in 0..GROUPS {
+        let (application, _, member) = office.draft(&house, 900).await;
+        reach(&house, member, &format!("group{number}@example.org")).await;
+        house.takes(member, Command::Application(ApplicationId(application.0), ApplicationCommand::Submit(submit()))).await;
+    }
+    let place = house.leave().await;
+    let mailbox = place.folder.path().join("mailbox");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let _server = serve_smtp(&smtp().unwrap(), port, &mailbox);
+    let start = || {
+        let mut program = place.program();
+        program.args(["serve", "--listen", "127.0.0.1:0", "--mail-claim-seconds", "1"]).env("MICROGRANTS_MAIL_FROM", "grants@example.org");
+        program.env("MICROGRANTS_SMTP_URL", format!("smtp://127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        program.spawn().expect("the program starts")
+    };
+    for kill in 0..KILLS {
+        let mut running = start();
+        std::thread::sleep(Duration::from_millis(150 + kill * 23));
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+    let mut running = start();
+    let since = Instant::now();
+    let all: Vec<String> = loop {
+        let ids = arrived(&mailbox);
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        if distinct.len() >= GROUPS || since.elapsed() > Duration::from_mins(1) {
+            std::thread::sleep(Duration::from_millis(1500));
+            break arrived(&mailbox);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for id in &all {
+        *counts.entry(id).or_default() += 1;
+    }
+    let store = Store::open(&place.url).await.unwrap();
+    let rows = newest(&store, ORGANISATION, "", 1000).await.unwrap();
+    store.close().await;
+    assert_eq!((counts.len(), rows.len()), (GROUPS, GROUPS), "every group got its mail, and no other was sent");
+    assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
+    let repeated: usize = counts.values().map(|count| count - 1).sum();
+    assert!(repeated <= usize::try_from(KILLS).unwrap(), "at most one is repeated a kill: {repeated}");
+    for row in &rows {
+        assert!(counts.contains_key(&format!("{}@example.org", row.id)), "each under the Message-ID that it always had");
+    }
+    let _ = writeln!(std::io::stderr(), "mails: {GROUPS} sent over {KILLS} kills, {repeated} repeated under the same Message-ID");
+}

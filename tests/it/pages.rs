@@ -1,0 +1,409 @@
+//! What keeps the pages safe, over HTTP: where forms come from, links that work once, sessions that end, limits; and that
+//! a form pressed twice is one command.
+
+use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::sealed::Personal;
+use microgrants::domain::{Command, PersonCommand, PersonId, Role};
+use microgrants::mail::links::{self, Invited};
+use microgrants::projections::{ApplicationRow, GroupRow};
+use microgrants::views::Page as Wanted;
+
+use crate::browser::{Browser, Page};
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::service::serve;
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("pages::forms_from_elsewhere_are_refused", foreign_forms);
+    cases.both("pages::a_link_works_once_and_never_by_following_it", links_work_once);
+    cases.both("pages::a_code_is_guessed_only_so_often", codes);
+    cases.both("pages::nothing_tells_whether_an_address_is_known", same_answer);
+    cases.both("pages::a_form_pressed_twice_is_one_application", pressed_twice);
+    cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
+    cases.both("pages::what_somebody_typed_is_text_wherever_it_stands", typed);
+    cases.both("pages::every_page_of_the_desk_opens", every_page);
+    cases.sqlite("pages::links_are_asked_for_only_so_often", limits);
+    cases.sqlite("pages::every_page_forbids_scripts_and_frames", policy);
+    cases.sqlite("pages::an_applicants_pages_are_light", light);
+}
+
+async fn link(house: &House, person: PersonId) -> String {
+    let invited = Invited { person, joins: None, minutes: 30, by_mail: false };
+    format!("/sign-in/{}", links::offer(&house.commands, invited).await.unwrap().token)
+}
+
+async fn signed_in(house: &House, address: &str, person: PersonId) -> Browser {
+    let mut browser = Browser::new(address);
+    let at = link(house, person).await;
+    let page = browser.get(&at);
+    let page = browser.fill(&page, &at, &[]);
+    assert_eq!(page.status, 200, "{}: {}", page.path, words(&page));
+    browser
+}
+
+/// The words of a page, without its markup.
+fn words(page: &Page) -> String {
+    page.text
+        .split('<')
+        .filter_map(|part| part.split_once('>'))
+        .map(|(_, words)| words.trim())
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Walks from the first page to the draft.
+fn begin(browser: &mut Browser, start: &str, name: &str, email: &str) -> (Page, Vec<(String, String)>) {
+    for number in 1..=3 {
+        let page = browser.get(&format!("{start}/fits/{number}"));
+        browser.fill(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
+    }
+    let page = browser.get(&format!("{start}/group"));
+    let page = browser.fill(&page, &format!("{start}/group"), &[("name", name), ("area", "oldham"), ("standing", "new")]);
+    assert!(page.path.contains("/you"), "{} {}", page.path, words(&page));
+    let fields = [("csrf", page.hidden("csrf")), ("key", page.hidden("key"))];
+    let fields = fields.into_iter().map(|(field, value)| (field.to_owned(), value));
+    let typed = [("name", name), ("area", "oldham"), ("standing", "new"), ("person", "Zofia"), ("email", email)];
+    let typed = typed.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));
+    (page, fields.chain(typed).collect())
+}
+
+fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+async fn started(house: &House) -> (Office, String) {
+    let office = Office::open(house, 10_000).await;
+    house.catch_up().await;
+    let address = serve(house, office.ada).address().to_owned();
+    (office, address)
+}
+
+async fn foreign_forms(house: House) {
+    let (office, address) = started(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let page = browser.get("/account");
+    let csrf = page.hidden("csrf");
+    let before = house.log.length().await.unwrap();
+    for (header, value) in [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://elsewhere.example")] {
+        browser.headers = vec![(header, value.to_owned())];
+        let refused = browser.send("/desk/do/people/register", &[("csrf", &csrf), ("name", "Mallory")]);
+        assert_eq!(refused.status, 403, "{header}: {value}");
+    }
+    browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
+    for token in ["", "0", &"0".repeat(64)] {
+        assert_eq!(browser.send("/desk/do/people/register", &[("csrf", token), ("name", "Mallory")]).status, 403, "{token}");
+    }
+    let mut other = Browser::new(&address);
+    let theirs = other.get("/sign-in").hidden("csrf");
+    assert_eq!(browser.send("/sign-out", &[("csrf", &theirs)]).status, 403, "another browser's token");
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing was recorded");
+    let taken = browser.send("/desk/do/people/register", &[("csrf", &csrf), ("name", "Grace")]);
+    assert_eq!(taken.status, 303, "{}", taken.text);
+}
+
+async fn links_work_once(house: House) {
+    let (office, address) = started(&house).await;
+    let at = link(&house, office.ada).await;
+    let mut browser = Browser::new(&address);
+    for _ in 0..3 {
+        let page = browser.get(&at);
+        assert!(page.says("Press the button"), "following it changes nothing: {}", page.text);
+        assert!(browser.get("/desk").path.contains("/sign-in"), "and lets nobody in");
+    }
+    let planted = browser.cookies["session"].clone();
+    let page = browser.get(&at);
+    assert!(browser.fill(&page, &at, &[]).says("Today"));
+    assert_ne!(browser.cookies["session"], planted, "a key that somebody may have planted is worth nothing");
+    let mut second = Browser::new(&address);
+    assert!(second.get(&at).says("does not work any more"));
+    let page = second.get("/sign-in");
+    second.send(&at, &[("csrf", &page.hidden("csrf"))]);
+    assert!(second.get("/desk").path.contains("/sign-in"), "a used link lets nobody in");
+    let forged = format!("{}0", &at[..at.len() - 1]);
+    if forged != at {
+        assert!(second.get(&forged).says("does not work any more"));
+    }
+    // A session that was ended elsewhere ends here.
+    let mut third = signed_in(&house, &address, office.ada).await;
+    let page = third.get("/account");
+    third.fill(&page, "/account", &[("session", "")]);
+    assert!(browser.get("/desk").path.contains("/sign-in") && third.get("/desk").path.contains("/sign-in"));
+    // And one that nobody uses ends by itself.
+    let mut fourth = signed_in(&house, &address, office.ada).await;
+    assert_eq!(fourth.get("/desk").status, 200);
+    house.pass_days(1);
+    assert!(fourth.get("/desk").path.contains("/sign-in"));
+}
+
+async fn codes(house: House) {
+    let (_, address) = started(&house).await;
+    let person = known(&house, "zofia@example.org").await;
+    let mut browser = Browser::new(&address);
+    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
+    let wrong = if secret.code == "000000" { "111111" } else { "000000" };
+    let page = browser.get("/sign-in/code");
+    for _ in 0..links::WRONG_CODES {
+        let answer = browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", wrong), ("to", "/my")]);
+        assert_eq!(answer.status, 422);
+    }
+    let answer = browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", &secret.code), ("to", "/my")]);
+    assert_eq!(answer.status, 422, "the code is used up by guessing");
+    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
+    let answer =
+        browser.fill(&page, "/sign-in/code", &[("email", "Zofia@Example.org "), ("code", &secret.code), ("to", "//elsewhere.example")]);
+    assert_eq!((answer.status, answer.path.as_str()), (200, "/my"), "a new code lets in, and to our own pages only");
+}
+
+/// Somebody with an address.
+async fn known(house: &House, email: &str) -> PersonId {
+    let person = PersonId(microgrants::commands::clock::new_id());
+    let details = RegisterPerson { name: Personal::Open("Zofia".into()), email: Some(Personal::Open(email.into())), telephone: None };
+    house.takes(person, Command::Person(person, PersonCommand::Register(details))).await;
+    house.catch_up().await;
+    person
+}
+
+async fn same_answer(house: House) {
+    let (_, address) = started(&house).await;
+    known(&house, "zofia@example.org").await;
+    let answers = ["zofia@example.org", "nobody@example.org"].map(|email| {
+        let mut browser = Browser::new(&address);
+        let page = browser.get("/sign-in");
+        let answer = browser.fill(&page, "/sign-in", &[("email", email), ("to", "/")]);
+        let (csrf, key) = (answer.hidden("csrf"), answer.hidden("key"));
+        let plain = answer
+            .text
+            .replace(&csrf, "")
+            .replace(&key, "")
+            .replace(email, "")
+            .replace(&email.replace('@', "%40"), "")
+            .replace(&email.replace('@', "%2540"), "");
+        (answer.status, plain, answer.headers.get("content-security-policy").cloned())
+    });
+    assert!(answers[0] == answers[1]);
+}
+
+async fn pressed_twice(house: House) {
+    let (office, address) = started(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = begin(&mut browser, &start, "Monday soup", "zofia@example.org");
+    let mut twice = Browser::new(&address);
+    twice.cookies.clone_from(&browser.cookies);
+    let (one, two) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| browser.send(&format!("{start}/you"), &as_fields(&fields)));
+        let second = scope.spawn(|| twice.send(&format!("{start}/you"), &as_fields(&fields)));
+        (first.join().unwrap(), second.join().unwrap())
+    });
+    assert_eq!((one.status, two.status), (303, 303), "{} {}", one.text, two.text);
+    assert_eq!(one.headers["location"], two.headers["location"], "both lead to the one draft");
+    house.catch_up().await;
+    let all = Wanted { after: None, most: 100 };
+    let groups: Vec<GroupRow> = house.views().list(None, Vec::new(), &all).await.unwrap().items;
+    assert_eq!(groups.iter().filter(|group| group.name == "Monday soup").count(), 1);
+    // The same page sent again later, from the browser that signed in meanwhile, brings in nobody's rights.
+    let again = browser.send(&format!("{start}/you"), &as_fields(&fields));
+    assert!([303, 403].contains(&again.status));
+}
+
+async fn squatter(house: House) {
+    let (office, address) = started(&house).await;
+    let (staff, email) = (known(&house, "staff@example.org").await, "staff@example.org");
+    let give = microgrants::domain::OrganisationCommand::GiveRole(microgrants::domain::organisation::RoleOf {
+        person: staff,
+        role: Role::Officer,
+    });
+    house.takes(office.ada, Command::Organisation(house.commands.organisation(), give)).await;
+    house.catch_up().await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = begin(&mut browser, &start, "Not theirs", email);
+    let draft = browser.send(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(draft.status, 303, "{}", draft.text);
+    assert_eq!(browser.get("/desk").status, 404, "the session has none of the address's rights");
+    assert_eq!(browser.get(&draft.headers["location"]).status, 200, "and keeps its own draft");
+    // Somebody new, before the address is shown to be theirs: once it is, what was begun without that ends.
+    let mut browser = Browser::new(&address);
+    let (_, fields) = begin(&mut browser, &start, "Walks", "new@example.org");
+    browser.send(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(browser.get("/my").status, 200);
+    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "new@example.org").await.unwrap().unwrap();
+    house.catch_up().await;
+    let mut owner = signed_in(&house, &address, PersonId(holder)).await;
+    assert!(owner.get("/my").says("Walks"), "the address's owner has the draft");
+    assert!(browser.get("/my").path.contains("/sign-in"), "the session that never showed the address has ended");
+}
+
+async fn typed(house: House) {
+    let (office, address) = started(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let marker = "<script>alert('x')</script>";
+    let mut browser = Browser::new(&address);
+    let (_, fields) = begin(&mut browser, &start, marker, "zofia@example.org");
+    let draft = browser.send(&format!("{start}/you"), &as_fields(&fields)).headers["location"].clone();
+    let idea = draft.replace("/answer/activity", "/answer/idea");
+    let page = browser.get(&idea);
+    browser.fill(&page, &idea, &[("answer", marker), ("then", "next")]);
+    house.catch_up().await;
+    let row: Vec<ApplicationRow> = house.views().list(None, Vec::new(), &Wanted { after: None, most: 10 }).await.unwrap().items;
+    let id = draft.split('/').nth(3).unwrap();
+    assert!(row.iter().any(|row| row.id.to_string() == id));
+    let mut desk = signed_in(&house, &address, office.ada).await;
+    let pages = [
+        browser.get(&idea),
+        browser.get(&draft.replace("/answer/activity", "/check")),
+        browser.get("/my"),
+        desk.get("/desk/groups"),
+        desk.get(&format!("/desk/applications/{id}")),
+    ];
+    for page in pages {
+        assert_eq!(page.status, 200, "{}", page.path);
+        assert!(!page.says(marker) && page.says("alert("), "{}", page.path);
+    }
+    let reflected = desk.get("/desk/applications?q=%3Cscript%3Ealert(1)%3C/script%3E&state=%22%3E%3Cb%3E");
+    assert!(!reflected.says("<script") && !reflected.says("\"><b>"));
+    assert!(!browser.get("/sign-in?to=%22%3E%3Cscript%3E").says("<script"));
+}
+
+async fn every_page(house: House) {
+    let (office, address) = started(&house).await;
+    let (grant, group, _) = office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let fund = office.fund;
+    let mut paths: Vec<String> = [
+        "",
+        "/applications",
+        "/applications?state=draft&state=submitted&fund=x&area=oldham",
+        "/applications?q=000%20018",
+        "/applications?q=group",
+        "/applications/new",
+        "/panel",
+        "/grants",
+        "/grants?state=live&q=group",
+        "/grants?asks=change",
+        "/payments",
+        "/payments?state=sent",
+        "/updates",
+        "/updates?state=overdue",
+        "/groups",
+        "/groups?q=gr%25o_up",
+        "/funds",
+        "/people",
+        "/people?all=yes",
+        "/texts",
+        "/texts/mails",
+        "/texts/mails?state=due",
+        "/texts/form",
+        "/texts/agreement",
+        "/texts/report",
+        "/texts/mail/offered?language=pl",
+        "/figures",
+        "/figures?slide=3",
+        "/log",
+        "/log?after=-1",
+        "/log?actor=operator",
+        "/log?from=2020-01-01&to=2020-12-31",
+        "/log/0",
+    ]
+    .map(|path| format!("/desk{path}"))
+    .to_vec();
+    paths.extend([
+        format!("/desk/applications/{grant}"),
+        format!("/desk/grants/{grant}"),
+        format!("/desk/payments?grant={grant}"),
+        format!("/desk/updates/{grant}/1"),
+        format!("/desk/groups/{group}"),
+        format!("/desk/funds/{fund}"),
+        format!("/desk/panel/{fund}/first"),
+        format!("/desk/people/{}", office.ada),
+        format!("/desk/texts/mail/declined?fund={fund}"),
+        format!("/desk/log?stream={grant}"),
+        format!("/desk/applications/new?round={fund}/first"),
+    ]);
+    for path in paths {
+        let page = browser.get(&path);
+        let closed = path == "/desk/applications/new" || path.starts_with("/desk/texts");
+        assert!(page.status == 200 || (closed && page.status == 403), "{path}: {} {}", page.status, words(&page));
+    }
+    assert!(
+        browser.get(&format!("/desk/payments?grant={grant}")).says("you already acted on it"),
+        "the preparer is told why there is no button"
+    );
+    for path in ["/desk/nothing", "/desk/grants/no-id", "/desk/updates/x/y", "/desk/panel/x/y", "/desk/log/-5", "/desk/texts/mail/none"] {
+        assert_eq!(browser.get(path).status, 404, "{path}");
+    }
+}
+
+async fn limits(house: House) {
+    let (_, address) = started(&house).await;
+    let person = known(&house, "zofia@example.org").await;
+    let mut browser = Browser::new(&address);
+    let page = browser.get("/sign-in");
+    let mut limited = None;
+    for asked in 1..=60 {
+        let sent = browser.send("/sign-in", &[("csrf", &page.hidden("csrf")), ("email", "zofia@example.org")]);
+        if sent.status == 429 {
+            assert!(sent.headers.contains_key("retry-after"));
+            limited = Some(asked);
+            break;
+        }
+        assert_eq!(sent.status, 303);
+    }
+    assert_eq!(limited, Some(41), "one peer asks forty times");
+    let now = house.commands.now().as_microsecond();
+    let links = microgrants::store::sessions::open_links(house.store(), house.log.organisation(), &person.to_string(), now).await.unwrap();
+    assert_eq!(links.len(), 5, "one address gets five links, whoever asks");
+}
+
+async fn policy(house: House) {
+    let (office, address) = started(&house).await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    for path in
+        ["/", "/apply", "/help", "/impact", "/sign-in", "/desk", "/desk/applications", "/desk/figures", "/desk/log", "/no-such-page"]
+    {
+        let page = browser.get(path);
+        let policy = page.headers.get("content-security-policy").expect(path);
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"), "{path}");
+        for inline in ["<script", " style=\"", " onclick", " onload", "javascript:"] {
+            assert!(!page.says(inline), "{path} has {inline}");
+        }
+        assert_eq!(page.headers.get("x-content-type-options").map(String::as_str), Some("nosniff"), "{path}");
+    }
+}
+
+async fn light(house: House) {
+    let (office, address) = started(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let home = browser.get("/");
+    let styles = home
+        .text
+        .split("href=\"")
+        .find_map(|rest| rest.split('"').next().filter(|path| path.starts_with("/assets/") && path.contains(".css")))
+        .unwrap()
+        .to_owned();
+    let weight = |path: &str| {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut response = agent.get(format!("{address}{path}")).header("Accept-Encoding", "gzip").call().unwrap();
+        response
+            .headers()
+            .get("content-length")
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .unwrap_or_else(|| response.body_mut().read_to_vec().unwrap().len())
+    };
+    for path in
+        ["/".to_owned(), "/apply".to_owned(), start.clone(), format!("{start}/form"), format!("{start}/fits/1"), format!("{start}/group")]
+    {
+        let page = browser.get(&path);
+        let others = page.text.matches("<link rel=\"stylesheet\"").count()
+            + page.text.matches("<script").count()
+            + page.text.matches("<img").count();
+        assert_eq!(others, 1, "{path}: the page, then its styles: two round trips");
+        let bytes = page.text.len() + weight(&styles);
+        assert!(bytes < 60_000, "{path}: {bytes} bytes even before the page itself is compressed");
+    }
+}
