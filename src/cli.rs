@@ -17,13 +17,17 @@ use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk, Site};
 use crate::jobs::Jobs;
 use crate::log::keys::{KeyError, Keys};
+use crate::log::record::day_of;
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
 use crate::mail::links::{self, Invited};
 use crate::mail::{MailError, Outbox, OutboxError, Post};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::store::{Store, StoreError};
-use crate::views::Views;
+use crate::views::{AsAt, ViewError, Views};
+
+/// About how many days of its past a demonstration writes mails.
+const DEMO_MAIL_DAYS: i64 = 21;
 
 /// What stops a task. Each is one line for whoever called it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,8 @@ pub enum TaskError {
     Seed(#[from] SeedError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error(transparent)]
+    View(#[from] ViewError),
     #[error(transparent)]
     Mail(#[from] MailError),
     #[error(transparent)]
@@ -155,6 +161,12 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     };
     let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
         .claiming_for(Duration::from_secs(config.mail_claim_seconds));
+    if demo {
+        // What groups were written to about lately is there to be read.
+        let lately = day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
+        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1).await?;
+    }
+    post.begin().await?;
     let posting = tokio::spawn(post.run());
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;

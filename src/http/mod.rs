@@ -73,7 +73,8 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers { server.workers(workers) } else { server };
-    Ok(server.listen(listener)?.shutdown_timeout(20).run())
+    // Without this, a page that leaves in two parts waits for the other side to confirm the first.
+    Ok(server.tcp_nodelay(true).listen(listener)?.shutdown_timeout(20).run())
 }
 
 /// What every answer says unless it says otherwise.

@@ -100,15 +100,23 @@ impl Post {
         Ok(read + sent)
     }
 
-    /// Where the log stands when mail is first switched on: nobody is written to about what happened before.
+    /// Begins where the log stands when mail is first switched on: nobody is written to about what happened before.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<(), MailError> {
+        let length = self.commands.log().length().await?;
+        self.begin_at(length).await
+    }
+
+    /// Begins at a position, unless it began before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_at(&self, position: i64) -> Result<(), MailError> {
         let log = self.commands.log();
-        let length = log.length().await?;
         let mut tx = log.store().begin().await?;
-        mails::follower(&mut tx, log.organisation(), FOLLOWER, length).await?;
+        mails::follower(&mut tx, log.organisation(), FOLLOWER, position).await?;
         Ok(tx.commit().await?)
     }
 

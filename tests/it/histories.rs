@@ -21,7 +21,7 @@ pub fn cases(cases: &mut Cases) {
 }
 
 const GROUPS: usize = 4;
-const HISTORIES: u64 = 12;
+const HISTORIES: u64 = 16;
 /// How many commands are drawn in one history: most are refused, as most of what is asked at random should be.
 const DRAWN: usize = 30_000;
 /// These end something for good: seldom enough that most of a history happens before.

@@ -104,8 +104,8 @@ async fn before(house: House) {
     let office = Office::open(&house, 10_000).await;
     let (_, _, member) = office.submitted(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
-    house.catch_up().await;
     let post = post(&house);
+    post.begin().await.unwrap();
     see_to(&house, &post).await;
     assert!(rows(&house).await.is_empty(), "mail was switched on later");
 }
