@@ -5,6 +5,9 @@ COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY migrations migrations
 COPY seeds seeds
+COPY assets assets
+COPY templates templates
+COPY texts texts
 COPY benches benches
 COPY tests tests
 RUN cargo build --release --locked
@@ -15,7 +18,7 @@ COPY --from=build /build/target/release/microgrants /usr/local/bin/microgrants
 USER microgrants
 WORKDIR /var/lib/microgrants
 VOLUME /var/lib/microgrants
-ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys MICROGRANTS_FILES=/var/lib/microgrants/files
+ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys MICROGRANTS_FILES=/var/lib/microgrants/files MICROGRANTS_MAILS=/var/lib/microgrants/mails
 EXPOSE 8080
 ENTRYPOINT ["microgrants"]
 CMD ["serve"]

@@ -105,6 +105,18 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             println!("{}", tokens.issue(person, roles, opened.commands.now(), Duration::from_secs(minutes * 60))?);
             Ok(())
         }
+        Task::Link { person, minutes } => {
+            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            if !opened.commands.log().load::<Person>(person.0).await?.state.exists() {
+                return Err(TaskError::UnknownPerson(person));
+            }
+            let minutes = i64::try_from(minutes).unwrap_or_default();
+            let link = links::offer(&opened.commands, Invited { person, joins: None, minutes, by_mail: false }).await?;
+            let address = config.address.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+            println!("{}/sign-in/{}", address.trim_end_matches('/'), link.token);
+            opened.commands.log().store().close().await;
+            Ok(())
+        }
         Task::Openapi => {
             print!("{}", http::contract());
             Ok(())

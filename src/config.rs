@@ -102,6 +102,14 @@ pub enum Task {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=44_640))]
         minutes: u64,
     },
+    /// Print a link with which a person signs in, once.
+    Link {
+        #[arg(long)]
+        person: PersonId,
+        /// For how many minutes it is good.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
+        minutes: u64,
+    },
     /// Print the contract.
     Openapi,
     /// Bring the database up to date.

@@ -33,6 +33,7 @@ pub struct OrganisationRow {
     pub agreement: String,
     /// Every agreement that was published, by its version: grants keep the one that they were offered with.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub agreements: BTreeMap<u32, String>,
     /// Staff's own words for mails, the newest of each.
     #[serde(default)]

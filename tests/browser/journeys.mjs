@@ -116,6 +116,31 @@ export async function journeys(walk, { base, off, look, made }) {
     await page.getByRole('button', { name: 'Hand it in for the group' }).click();
     must(await page.locator('.govuk-notification-banner').count(), `it was handed in: ${await page.locator('.govuk-error-summary').allInnerTexts()}`);
     await look.at(page, 'keyed-done');
+    await page.getByRole('link', { name: 'Letters by post' }).click();
+    await page.getByRole('button', { name: 'Keep the file' }).click();
+    must(await page.locator('.govuk-error-summary').count(), 'no file is not a file');
+    await look.at(page, 'keep-file-wrong');
+    await page.locator('#keep-file-purpose').selectOption('scan');
+    await page.locator('#keep-file-file').setInputFiles('target/browser/picture.png');
+    await page.getByRole('button', { name: 'Keep the file' }).click();
+    must(await page.getByText(/scan of/).count(), 'the scan is among the group\'s files');
+    await look.at(page, 'keep-file');
+  });
+  await walk('a group on the telephone accepts, and staff write down its update', async () => {
+    const page = await off.of('Sam');
+    await page.goto('/desk/grants?state=offered');
+    await page.locator('tbody a').first().click();
+    await act(page, 'Accept it for the group: the agreement was read out by telephone', async (form) => {
+      await form.getByLabel('Name of signer 1').fill('Pen Example');
+      await form.getByLabel('Name of signer 2').fill('Ink Example');
+    });
+    await look.at(page, 'accepted-by-telephone');
+    await page.locator('main a[href^="/desk/updates/"]').first().click();
+    await act(page, 'Write it down for the group', async (form) => {
+      await form.getByLabel('What happened, in the group\'s words').fill('We wrote forty letters.');
+      await form.getByLabel(/The group agrees/).check();
+    });
+    must(await page.getByText('We wrote forty letters.').count(), 'the update is there');
   });
   await walk('a meeting of the panel is recorded', async () => {
     const page = await off.of('Jo');

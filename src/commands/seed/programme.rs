@@ -9,7 +9,7 @@ use super::{SeedError, id_of};
 use crate::commands::organisation_id;
 use crate::domain::fund::{FundState, Rules};
 use crate::domain::group::Standing;
-use crate::domain::organisation::Question;
+use crate::domain::organisation::{PublishReport, Question};
 use crate::domain::outcome::Sign;
 use crate::domain::source::Source;
 use crate::domain::text::{Document, Line, Prose, Slug};
@@ -33,6 +33,8 @@ pub struct Programme {
     pub(super) fund: FundSeed,
     pub(super) other_funds: Vec<OtherFund>,
     pub(super) rounds: Vec<RoundSeed>,
+    /// What the public report says of each area.
+    pub(super) reports: Vec<PublishReport>,
     pub(super) groups: Vec<GroupSeed>,
 }
 

@@ -97,6 +97,11 @@ impl Setting<'_> {
         self.organisation(by, OrganisationCommand::AdoptSigns(AdoptSigns { signs: signs.clone() }));
         self.organisation(by, OrganisationCommand::PublishForm(PublishForm { questions: questions.clone() }));
         self.organisation(by, OrganisationCommand::PublishAgreement(PublishAgreement { text: agreement.clone() }));
+        let officer = Actor::Person(staff(self.organisation, "officer"));
+        for report in &self.programme.reports {
+            let command = Command::Organisation(self.organisation, OrganisationCommand::PublishReport(report.clone()));
+            self.steps.push(Step { day: -10, by: officer, command });
+        }
     }
 
     fn fund(&mut self) {

@@ -8,12 +8,13 @@ use askama::Template;
 use super::act::{Act, Offered, shown};
 use super::{Asked, Happened, Names, choices, history, said};
 use crate::domain::application::{
-    ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind, RequestChanges, Reserve, ReviseScore, Score,
-    Summary,
+    Answers, ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind, RequestChanges, Reserve, ReviseScore,
+    Score, Summary,
 };
 use crate::domain::command::{Because, Nothing};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
+use crate::domain::sealed::Personal;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, Money, PersonId, Role};
 use crate::http::pages::apply::sections;
@@ -179,9 +180,32 @@ async fn acts(
             .one("upheld:b", "The group is right, and it is looked at again", choices(["yes", "no"]))
             .words_with("reason", "Why", "The group reads this."),
     );
+    acts.extend(for_the_group(asked, forms, row, round).await?);
     let withdraw = offered(C::Withdraw(Nothing {})).await?;
     acts.push(Act::new(forms, "withdraw", "Withdraw it for the group", &path("withdraw"), withdraw).grave());
     Ok(shown(acts))
+}
+
+/// Answering what was asked again, for a group that does so by telephone or on paper.
+async fn for_the_group(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow, round: &RoundRow) -> Result<Vec<Act>, Failed> {
+    if row.state != ApplicationState::ChangesRequested {
+        return Ok(Vec::new());
+    }
+    let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
+    let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
+    let open: Vec<_> =
+        own::questions(asked.desk, round.form).await?.into_iter().filter(|question| row.changes_to.contains(&question.question)).collect();
+    let trial = Answers {
+        answers: open.iter().map(|question| (question.question.clone(), Personal::Open("words".to_owned()))).collect(),
+        ..Answers::default()
+    };
+    let save = offered(C::SaveAnswers(trial)).await?;
+    let mut act = Act::new(forms, "save-answers", "Write down the group's new answers", &path("save-answers"), save);
+    for question in &open {
+        act = act.words(&format!("answers.{}", question.question), question.label.as_str());
+    }
+    let resubmit = offered(C::Resubmit(Nothing {})).await?;
+    Ok(vec![act, Act::new(forms, "resubmit", "Hand it in again for the group", &path("resubmit"), resubmit)])
 }
 
 /// Declaring, scoring, revising and setting aside.

@@ -26,6 +26,7 @@ struct Sheet {
     payee_acts: Vec<Act>,
     payment_acts: Vec<Act>,
     update_acts: Vec<Act>,
+    offer_acts: Vec<Act>,
     other_acts: Vec<Act>,
     history: Vec<Happened>,
 }
@@ -53,6 +54,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         payee_acts: acts.payee(&group).await?,
         payment_acts: acts.payments().await?,
         update_acts: acts.updates().await?,
+        offer_acts: acts.offer(&group.files, fund.rules.signers).await?,
         other_acts: acts.others(&group.files).await?,
         history: history(asked, row.id).await?,
         row: row.clone(),

@@ -6,10 +6,12 @@ use super::{Asked, said};
 use crate::domain::command::{Because, Nothing};
 use crate::domain::file::FilePurpose;
 use crate::domain::grant::{
-    AmountOf, ApproveVariation, CheckNote, CheckOf, ConfirmReturnWaiver, DemandClawback, Owed, PassCheck, PreparePayment,
-    ProposeReturnWaiver, PublishStory, ReceiveReturn, RequestReturn, RequestUpdate, StoryOf, VariationBecause, VariationState,
+    AcceptAgreement, AmountOf, ApproveVariation, CheckNote, CheckOf, ConfirmReturnWaiver, DemandClawback, Method, Owed, PassCheck,
+    PreparePayment, ProposeReturnWaiver, PublishStory, ReceiveReturn, RequestReturn, RequestUpdate, RequestVariation, StoryOf,
+    VariationBecause, VariationState, Varied,
 };
 use crate::domain::group::VerifyPayee;
+use crate::domain::sealed::Personal;
 use crate::domain::text::{Line, Prose};
 use crate::domain::{Command, GrantCommand as C, GrantId, GroupCommand, GroupId, Money};
 use crate::http::pages::{Failed, Forms};
@@ -118,6 +120,47 @@ impl Acts<'_> {
                 .hidden("check", check),
             );
         }
+        Ok(shown(acts))
+    }
+
+    /// The offer's answer, for a group that gives it on paper or by telephone.
+    pub async fn offer(&self, files: &[FileRow], signers: u8) -> Result<Vec<Act>, Failed> {
+        let names = || (0..signers).map(|number| Personal::Open(format!("signer {number}"))).collect();
+        let hash = || self.row.agreement_hash.clone();
+        let signing = |mut act: Act| {
+            for number in 0..signers {
+                act = act.line(&format!("names.{number}"), &format!("Name of signer {}", number + 1));
+            }
+            act.hidden("hash", hash())
+        };
+        let by_telephone = C::AcceptAgreement(AcceptAgreement { hash: hash(), method: Method::ReadOverTelephone, names: names() });
+        let title = "Accept it for the group: the agreement was read out by telephone";
+        let mut acts = vec![
+            signing(self.act("accept-agreement", "accept-telephone", title, by_telephone.clone()).await?)
+                .hidden("method", "read_over_telephone"),
+        ];
+        let scans: Vec<_> = files.iter().filter(|file| matches!(file.purpose, FilePurpose::Scan | FilePurpose::SignedForm)).collect();
+        let scans: Vec<_> =
+            scans.into_iter().map(|file| (file.file.to_string(), format!("{} of {}", said(file.purpose), file.kept_on))).collect();
+        if !scans.is_empty() {
+            let title = "Accept it for the group: it signed on paper";
+            acts.push(signing(self.act("accept-agreement", "accept-paper", title, by_telephone).await?).one(
+                "method.paper_scan.scan",
+                "The scan",
+                scans,
+            ));
+        }
+        acts.push(self.act("decline-offer", "decline-offer", "Decline it for the group", C::DeclineOffer(Nothing {})).await?.grave());
+        let change = Varied { ends_on: Some(self.row.ends_on), ..Varied::default() };
+        let vary = C::RequestVariation(RequestVariation { change, words: Personal::Open("words".to_owned()) });
+        acts.push(
+            self.act("request-variation", "request-variation", "Ask for a change for the group", vary)
+                .await?
+                .words("words", "Why, in the group's words")
+                .money("change.amount", "The whole award as it should be; empty if it stays")
+                .day("change.ends_on", "Last day of the activity; empty if it stays")
+                .day("change.update_due_on", "Last day for the final update; empty if it stays"),
+        );
         Ok(shown(acts))
     }
 

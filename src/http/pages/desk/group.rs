@@ -1,18 +1,19 @@
 //! One group: its members, payee, files, what it shares with others, and everything that it applied for.
 
+use actix_multipart::Multipart;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::act::{Act, Offered, shown};
-use super::{Asked, Happened, history};
+use super::{Asked, Happened, choices, history};
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier, SetContact, VerifyPayee};
 use crate::domain::payee::PayeeTyped;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
 use crate::http::Desk;
-use crate::http::pages::{Failed, Forms, Shell, Visitor, own};
+use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
 use crate::log::record::day_of;
 use crate::projections::GroupRow;
 use crate::views::{GroupSeen, HistoryLine, Link};
@@ -27,6 +28,8 @@ struct Sheet {
     links: Vec<Link>,
     before: Vec<HistoryLine>,
     acts: Vec<Act>,
+    upload: Option<Form>,
+    purposes: Vec<(String, String)>,
     history: Vec<Happened>,
 }
 
@@ -45,6 +48,8 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         links,
         before: desk.views.history(group.id, None).await?,
         acts: acts(asked, &forms, &group, &members).await?,
+        upload: asked.signed.reader.works_with_groups().then(|| forms.form("keep-file")),
+        purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
         history: history(asked, group.id).await?,
         members,
         group,
@@ -141,6 +146,32 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
             .grave(),
     );
     Ok(shown(acts))
+}
+
+/// Keeps a file for a group: the scan of a form, a receipt, a signed agreement.
+pub(super) async fn keep(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    if !visitor.staff()?.reader.works_with_groups() {
+        return Err(Failed::not_yours());
+    }
+    let group = own::uuid(request.match_info().query("group"))?;
+    let uploaded = upload::read(&request, body, &visitor, &desk, group).await?;
+    let back = format!("/desk/groups/{group}");
+    let purpose = uploaded.posted.text("purpose").parse::<FilePurpose>();
+    let says = match (&uploaded.wrong, purpose.is_ok(), uploaded.files.is_empty()) {
+        (Some(error), ..) => Some(("file", format!("{error}"))),
+        (None, _, true) => Some(("file", "Choose a picture or a PDF".to_owned())),
+        (None, false, _) => Some(("purpose", "Say what it is".to_owned())),
+        _ => None,
+    };
+    if let Some((field, says)) = says {
+        uploaded.give_up(&desk).await?;
+        let rejected = Rejected::with("keep-file", &uploaded.posted, vec![(field.to_owned(), says)]);
+        return super::at(&desk, &visitor, &back, Some(rejected)).await;
+    }
+    if let Ok(purpose) = purpose {
+        uploaded.record(&visitor, &desk, group, purpose).await?;
+    }
+    Ok(see_other(&format!("{back}?done=keep-file")))
 }
 
 /// One file of a group, opened for those who may.

@@ -41,6 +41,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk/do/keyed").route(web::post().to(keyed::key_in)))
         .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
         .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
+        .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::keep)))
         .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
         .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
         .service(web::resource("/desk/files/{group}/{file}").route(web::get().to(group::file)))

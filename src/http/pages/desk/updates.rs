@@ -5,8 +5,10 @@ use askama::Template;
 
 use super::act::{Act, Offered, shown};
 use super::{Asked, choices, said};
-use crate::domain::grant::{CorrectUpdate, JudgeOutcome, QueryUpdate, UpdateBecause, UpdateOf, UpdateState as U};
+use crate::domain::application::Channel;
+use crate::domain::grant::{CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateBecause, UpdateOf, UpdateState as U};
 use crate::domain::outcome::Strength;
+use crate::domain::sealed::Personal;
 use crate::domain::{Command, GrantCommand as C, GrantId, Money};
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Shell, own};
@@ -145,6 +147,34 @@ async fn acts(asked: &Asked<'_>, forms: &crate::http::pages::Forms, grant: &Gran
                 .words("reason", "Why"),
         );
     }
+    let receive = ReceiveUpdate {
+        update,
+        channel: Channel::Phone,
+        words: Personal::Open("words".to_owned()),
+        learned: None,
+        people: 0,
+        volunteers: 0,
+        spent: Money::ZERO,
+        outcomes: Vec::new(),
+        files: std::collections::BTreeSet::new(),
+        consent: true,
+    };
+    acts.push(
+        act("receive-update", "Write it down for the group", C::ReceiveUpdate(receive))
+            .await?
+            .one("channel", "How it came", choices(["phone", "paper", "in_person"]))
+            .words("words", "What happened, in the group's words")
+            .words("learned", "What was hard, and what was learned")
+            .number("people:n", "How many came")
+            .number("volunteers:n", "How many helped")
+            .money("spent", "Spent so far")
+            .some("consent:b", "Consent", vec![("yes".to_owned(), "The group agrees to what is written down here".to_owned())])
+            // No sign is named: an empty list.
+            .hidden("outcomes:w", ",")
+            .known("people:n", 0)
+            .known("volunteers:n", 0)
+            .known("spent", "0"),
+    );
     let spent = seen.spent.unwrap_or(Money::ZERO);
     let correct = CorrectUpdate { update, people: seen.people + 1, volunteers: seen.volunteers, spent, reason: prose() };
     acts.push(
