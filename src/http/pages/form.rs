@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 
 use super::components::{self, Choice};
@@ -21,10 +22,9 @@ pub struct Posted {
 
 impl Posted {
     /// Reads a form that was sent from one of our own pages.
-    pub fn read(request: &HttpRequest, body: Result<Bytes, actix_web::Error>, visitor: &Visitor) -> Result<Self, Failed> {
-        let body = body.map_err(|_| Fault::TooLarge.problem("this is more than one form can hold"))?;
+    fn read(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, Failed> {
         let pairs: Vec<(String, String)> =
-            serde_html_form::from_bytes(&body).map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+            serde_html_form::from_bytes(body).map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
         let posted = Self { pairs };
         guard::own_page(request, posted.text("csrf"), visitor)?;
         Ok(posted)
@@ -108,6 +108,28 @@ pub(super) fn listed(value: Value) -> Value {
         }
         Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, listed(value))).collect()),
         other => other,
+    }
+}
+
+/// A form with who sent it: a handler that asks for one gets none from elsewhere.
+pub struct Sent {
+    pub visitor: Visitor,
+    pub posted: Posted,
+}
+
+impl FromRequest for Sent {
+    type Error = Failed;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Failed>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (visitor, body) = (Visitor::from_request(request, payload), Bytes::from_request(request, payload));
+        let request = request.clone();
+        Box::pin(async move {
+            let visitor = visitor.await?;
+            let body = body.await.map_err(|_| Fault::TooLarge.problem("this is more than one form can hold"))?;
+            let posted = Posted::read(&request, &body, &visitor)?;
+            Ok(Self { visitor, posted })
+        })
     }
 }
 

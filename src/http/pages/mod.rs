@@ -25,7 +25,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 pub(super) use failed::Failed;
-pub(super) use form::{Form, Forms, Posted, Rejected};
+pub(super) use form::{Form, Forms, Posted, Rejected, Sent};
 pub use guard::POLICY;
 pub use limits::Limits;
 pub(super) use shell::Shell;
@@ -60,6 +60,13 @@ fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
 fn answer(mut response: actix_web::HttpResponseBuilder, template: &impl Template) -> Result<HttpResponse, Failed> {
     let body = template.render().map_err(|error| Failed::broken(&error))?;
     Ok(response.content_type("text/html; charset=utf-8").body(body))
+}
+
+/// A page with forms: whoever has no key yet is given one, and what is wrong is no success.
+fn shown(visitor: &Visitor, desk: &crate::http::Desk, wrong: bool, template: &impl Template) -> Result<HttpResponse, Failed> {
+    let mut response = answer(if wrong { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() }, template)?;
+    visitor.greet(desk, &mut response);
+    Ok(response)
 }
 
 /// Leads on to another page after something was done.

@@ -3,10 +3,10 @@
 use uuid::Uuid;
 
 use super::{Failed, Posted, Visitor};
-use crate::commands::Request;
+use crate::commands::{CommandError, Request};
 use crate::domain::Command;
 use crate::domain::organisation::Question;
-use crate::domain::{Organisation, PersonId};
+use crate::domain::{Organisation, PersonId, Refusal};
 use crate::http::Desk;
 use crate::log::append::Answer;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
@@ -58,6 +58,15 @@ pub(super) async fn issue(visitor: &Visitor, desk: &Desk, posted: &Posted, step:
     repeat.key = format!("{}{step}", repeat.key);
     let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
     taken(desk, request).await
+}
+
+/// Issues what a form asks for; the rule that is against it, if one is.
+pub(super) async fn attempt(visitor: &Visitor, desk: &Desk, posted: &Posted, command: Command) -> Result<Option<Refusal>, Failed> {
+    match issue(visitor, desk, posted, "", command).await {
+        Ok(_) => Ok(None),
+        Err(Failed::Refused(CommandError::Refused(refusal))) => Ok(Some(refusal)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Issues a request, and waits until the pages can show what it did.

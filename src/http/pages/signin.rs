@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::visitor::remember_language;
-use super::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, page, see_other};
+use super::{Failed, Forms, Rejected, Sent, Shell, Visitor, page, see_other, shown};
 use crate::commands::{Caller, CommandError, Request};
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
@@ -96,19 +96,12 @@ async fn render_ask(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>, 
     let mut shell = Shell::around(visitor, desk, super::words::say("Sign in", visitor.language)).await?;
     let wrong = forms.wrong();
     shell.wrong = !wrong.is_empty();
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &AskPage { page: shell, forms, wrong, to })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = AskPage { page: shell, forms, wrong, to };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-async fn send(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+async fn send(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     desk.site.limits.peer(&request)?;
     let to = own_path(posted.text("to")).unwrap_or("/").to_owned();
     let Ok(email) = parse_email(posted.text("email")) else {
@@ -146,19 +139,12 @@ async fn render_code(
     shell.back = Some("/sign-in".to_owned());
     let wrong = forms.wrong();
     shell.wrong = !wrong.is_empty();
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &CodePage { page: shell, forms, wrong, email, to })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = CodePage { page: shell, forms, wrong, email, to };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-async fn try_code(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     desk.site.limits.peer(&request)?;
     let (email, to) = (posted.text("email").to_owned(), own_path(posted.text("to")).unwrap_or("/").to_owned());
     let typed: String = posted.text("code").chars().filter(char::is_ascii_digit).collect();
@@ -204,13 +190,8 @@ async fn open_link(request: &HttpRequest, desk: &Desk) -> Result<Option<LinkRow>
     Ok(link.filter(|link| link.used_at.is_none() && link.expires_at > now))
 }
 
-async fn take(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    Posted::read(&request, body, &visitor)?;
+async fn take(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, .. } = sent;
     let link = open_link(&request, &desk).await?;
     match link {
         Some(link) => enter(&request, &visitor, &desk, &link, "/").await,
@@ -256,13 +237,8 @@ async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Faile
     }
 }
 
-async fn out(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    Posted::read(&request, body, &visitor)?;
+async fn out(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, .. } = sent;
     let mut response = see_other("/");
     visitor.end(&desk, &mut response).await?;
     Ok(response)
@@ -302,13 +278,8 @@ pub(super) fn moment(microsecond: i64) -> String {
 }
 
 /// Ends one session of the person, or all of them.
-async fn end(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+async fn end(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let person = visitor.person()?.to_string();
     let log = desk.commands.log();
     let which = match posted.text("session") {

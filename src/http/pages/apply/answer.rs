@@ -7,14 +7,13 @@ use askama::Template;
 
 use super::sections::{self, ACTIVITY, AMOUNT, AREA, AT_RISK, HELPER, Section, place};
 use super::{activities, refused, start};
-use crate::commands::CommandError;
 use crate::domain::application::{Answers, ApplicationState, ChooseLanguage};
 use crate::domain::language::Language;
 use crate::domain::sealed::Personal;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::Desk;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other};
+use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
 use crate::projections::{ApplicationRow, FundRow};
 
 #[derive(Template)]
@@ -56,7 +55,6 @@ async fn render(
     let mut shell = Shell::around(visitor, desk, &section.title).await?;
     shell.wrong = !wrong.is_empty();
     shell.back = Some(sections::before(row.id, &open, key));
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     let (choices, known) = to_choose(&section, &row, &fund, visitor);
     let page = Sheet {
         form: forms.form("answer").known("answer", &known),
@@ -69,9 +67,7 @@ async fn render(
         of: open.len(),
         section,
     };
-    let mut response = answer(status, &page)?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    shown(visitor, desk, page.page.wrong, &page)
 }
 
 /// What a page offers to choose from, if it does, and what is known already.
@@ -105,13 +101,8 @@ fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
     }
 }
 
-pub(super) async fn save(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let open = sections::of(&desk, &row, visitor.language).await?;
     let key = request.match_info().query("section");
@@ -130,22 +121,13 @@ pub(super) async fn save(
             return render(&request, &visitor, &desk, row, Some(rejected)).await;
         }
     };
-    let request_ = crate::commands::Request {
-        repeat: Some(posted.repeat(&desk, &visitor.path)),
-        ..crate::commands::Request::new(visitor.signed()?.caller.clone(), Command::Application(ApplicationId(row.id), command))
-    };
-    match desk.commands.issue(request_).await {
-        Ok(answer) => {
-            let _ = desk.views.passed(answer.last_position).await;
-            Ok(see_other(&next))
-        }
-        Err(CommandError::Refused(Refusal::NoChange)) => Ok(see_other(&next)),
-        Err(CommandError::Refused(refusal)) => {
+    match own::attempt(&visitor, &desk, &posted, Command::Application(ApplicationId(row.id), command)).await? {
+        None | Some(Refusal::NoChange) => Ok(see_other(&next)),
+        Some(refusal) => {
             let says = refused::says(&refusal, visitor.language);
             let rejected = Rejected::with("answer", &posted, vec![("answer".to_owned(), says)]);
             render(&request, &visitor, &desk, row, Some(rejected)).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

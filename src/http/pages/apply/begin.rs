@@ -16,7 +16,7 @@ use crate::domain::text::Line;
 use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::Desk;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, signin};
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin};
 use crate::log::LogError;
 use crate::mail::links::{self, Invited, MINUTES};
 use crate::projections::GroupRow;
@@ -116,10 +116,8 @@ async fn render_group(
     let standings = [("new", say("New: we are only beginning", language)), ("existing", say("We have been meeting already", language))];
     let standings = standings.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec();
     let own = own_groups(visitor, desk).await?;
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &GroupPage { page: shell, forms, wrong, path, areas, standings, own, typed })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = GroupPage { page: shell, forms, wrong, path, areas, standings, own, typed };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 /// The groups of a member, to choose from.
@@ -134,13 +132,8 @@ async fn own_groups(visitor: &Visitor, desk: &Desk) -> Result<Vec<(String, Strin
 }
 
 /// A new group goes on to who asks; a member's own, or a member's new one, begins its application at once.
-pub(super) async fn with_group(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn with_group(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let (fund, _, path) = start::of(&request, &desk).await?;
     let member = visitor.signed.as_ref().is_some_and(|signed| !signed.reader.sees_all());
     if let (true, Ok(group)) = (member, posted.text("own").parse::<Uuid>()) {
@@ -189,23 +182,16 @@ async fn render_you(
     let mut shell = Shell::around(visitor, desk, say("You", visitor.language)).await?;
     shell.wrong = !wrong.is_empty();
     shell.back = Some(format!("{path}/group"));
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &YouPage { page: shell, forms, wrong, path, typed })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = YouPage { page: shell, forms, wrong, path, typed };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 /// Brings in the person, the group and the draft, signs the browser in, and sends the link with which to come back.
 ///
 /// Nothing here tells whether somebody else has the address already: then the draft goes on without it, and whoever has
 /// the address can join the group by the link that they get.
-pub(super) async fn begin(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let (fund, _, path) = start::of(&request, &desk).await?;
     let typed = Typed::posted(&posted);
     let Ok(register) = typed.parsed(&fund, visitor.language) else { return Ok(see_other(&format!("{path}/group"))) };

@@ -5,14 +5,13 @@ use askama::Template;
 
 use super::refused;
 use super::sections::{self, Section};
-use crate::commands::CommandError;
 use crate::domain::application::{ApplicationState, Channel, Submit};
 use crate::domain::command::Nothing;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
 use crate::http::Desk;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, page, see_other};
+use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown};
 use crate::projections::{ApplicationRow, RoundRow};
 use crate::views::Reader;
 
@@ -70,7 +69,6 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
     let mut shell = Shell::around(visitor, desk, say("Check your answers", visitor.language)).await?;
     shell.wrong = !wrong.is_empty();
     shell.back = Some(format!("/my/applications/{}", row.id));
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     let page = Check {
         page: shell,
         forms,
@@ -81,18 +79,11 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         again: row.state == ApplicationState::ChangesRequested,
         row,
     };
-    let mut response = answer(status, &page)?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    shown(visitor, desk, page.page.wrong, &page)
 }
 
-pub(super) async fn submit(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn submit(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let command = if row.state == ApplicationState::ChangesRequested {
         ApplicationCommand::Resubmit(Nothing {})
@@ -100,21 +91,12 @@ pub(super) async fn submit(
         ApplicationCommand::Submit(Submit { channel: Channel::Web, received_on: None, late_reason: None, help: None })
     };
     let done = format!("/my/applications/{}/done", row.id);
-    let command = crate::commands::Request {
-        repeat: Some(posted.repeat(&desk, &visitor.path)),
-        ..crate::commands::Request::new(visitor.signed()?.caller.clone(), Command::Application(ApplicationId(row.id), command))
-    };
-    match desk.commands.issue(command).await {
-        Ok(answer) => {
-            let _ = desk.views.passed(answer.last_position).await;
-            Ok(see_other(&done))
-        }
-        Err(CommandError::Refused(Refusal::ApplicationNotInState("submitted"))) => Ok(see_other(&done)),
-        Err(CommandError::Refused(refusal)) => {
+    match own::attempt(&visitor, &desk, &posted, Command::Application(ApplicationId(row.id), command)).await? {
+        None | Some(Refusal::ApplicationNotInState("submitted")) => Ok(see_other(&done)),
+        Some(refusal) => {
             let says = refused::says(&refusal, visitor.language);
             render(&visitor, &desk, row, Some(Rejected::with("check", &posted, vec![(String::new(), says)]))).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::organisation::Question;
 use crate::http::Desk;
 use crate::http::pages::words::{say, say_with};
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, page, see_other};
+use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, RoundRow};
 use crate::views::Page;
@@ -181,10 +181,8 @@ async fn render_fits(request: &HttpRequest, visitor: &Visitor, desk: &Desk, reje
     shell.wrong = !wrong.is_empty();
     shell.back = Some(if number == 1 { path.clone() } else { format!("{path}/fits/{}", number - 1) });
     let choices = yes_or_no(visitor);
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &Fits { page: shell, forms, wrong, question, choices, number, of: questions.len(), path })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = Fits { page: shell, forms, wrong, question, choices, number, of: questions.len(), path };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 /// Yes or no, to choose from.
@@ -193,13 +191,8 @@ pub(super) fn yes_or_no(visitor: &Visitor) -> Vec<(String, String)> {
     vec![choice("yes", say("Yes", visitor.language)), choice("no", say("No", visitor.language))]
 }
 
-pub(super) async fn fits_or_not(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn fits_or_not(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let (_, _, path) = of(&request, &desk).await?;
     let number = number(&request)?;
     match posted.text("fits") {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Role};
 use crate::http::Desk;
 use crate::http::pages::apply::{activities, amount};
-use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own, see_other};
+use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, Visitor, own, see_other};
 use crate::http::problem::Problem;
 use crate::projections::FundRow;
 use crate::views::Page as Wanted;
@@ -197,13 +197,8 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Vec<(String, String)>> {
     })
 }
 
-pub(super) async fn key_in(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let back = format!("/desk/applications/new?{}", serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default());
     let keyed = match read(&posted, visitor.person()?) {

@@ -13,7 +13,7 @@ use crate::http::Desk;
 use crate::http::pages::apply::sections;
 use crate::http::pages::figures::{Days, sums};
 use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own};
+use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, own};
 use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 use crate::views::{By, Page as Wanted};
@@ -133,13 +133,8 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
 }
 
 /// Records a meeting: for each application that was decided on, its verdict and what it says.
-pub(super) async fn record(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn record(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let (fund, round) = (request.match_info().query("fund").to_owned(), request.match_info().query("round").to_owned());
     let back = format!("/desk/panel/{fund}/{round}");

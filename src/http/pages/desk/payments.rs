@@ -11,7 +11,7 @@ use crate::domain::grant::{ConfirmPayment, PaymentBecause, PaymentOf, PaymentOn,
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
 use crate::http::Desk;
 use crate::http::pages::open::names;
-use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Shell, Visitor, own};
+use crate::http::pages::{Failed, Form, Forms, Rejected, Sent, Shell, own};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, GrantRow, PaymentRow};
 use crate::views::Page as Wanted;
@@ -142,13 +142,8 @@ async fn batches(asked: &Asked<'_>, forms: &Forms, approved: Vec<(FundId, Paymen
 }
 
 /// Sends payments to the bank together: each line says the grant, the payment and the amount.
-pub(super) async fn send_batch(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn send_batch(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let fund = FundId(own::uuid(request.match_info().query("fund"))?);
     let lines: Vec<_> = posted

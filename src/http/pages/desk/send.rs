@@ -10,32 +10,22 @@ use crate::http::Desk;
 use crate::http::api::{NOUNS, Noun, commands, offered};
 use crate::http::pages::form::listed;
 use crate::http::pages::signin::own_path;
-use crate::http::pages::{Failed, Posted, Rejected, Visitor, own, see_other, shell};
+use crate::http::pages::{Failed, Posted, Rejected, Sent, Visitor, own, see_other, shell};
 use crate::http::problem::Problem;
 
-pub(super) async fn new(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
+pub(super) async fn new(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let noun = noun(&request)?;
     let id = match noun.one {
         None => desk.commands.organisation().0,
         Some(_) if noun.makes == Some(request.match_info().query("command")) => clock::new_id(),
         Some(_) => return Err(Failed::nothing()),
     };
-    send(&request, body, &visitor, &desk, noun, id).await
+    send(&request, sent, &desk, noun, id).await
 }
 
-pub(super) async fn one(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
+pub(super) async fn one(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let id = own::uuid(request.match_info().query("id"))?;
-    send(&request, body, &visitor, &desk, noun(&request)?, id).await
+    send(&request, sent, &desk, noun(&request)?, id).await
 }
 
 fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
@@ -43,15 +33,8 @@ fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
     NOUNS.iter().find(|noun| noun.plural == plural).ok_or_else(Failed::nothing)
 }
 
-async fn send(
-    request: &HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: &Visitor,
-    desk: &Desk,
-    noun: &'static Noun,
-    id: Uuid,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(request, body, visitor)?;
+async fn send(request: &HttpRequest, sent: Sent, desk: &Desk, noun: &'static Noun, id: Uuid) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let name = request.match_info().query("command");
     let spec = noun.commands.iter().find(|spec| spec.name == name && offered(spec)).ok_or_else(Failed::nothing)?;
@@ -59,10 +42,10 @@ async fn send(
     let body = listed(posted.json()).to_string();
     let command = match commands::read(noun, spec, id, body.as_bytes()) {
         Ok(command) => command,
-        Err(problem) => return at(desk, visitor, &back, Some(Rejected::of(&posted, &problem))).await,
+        Err(problem) => return at(desk, &visitor, &back, Some(Rejected::of(&posted, &problem))).await,
     };
     let next = if noun.makes == Some(name) { None } else { Some(back.clone()) };
-    issue(desk, visitor, &posted, command, name, &back, |made| next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))).await
+    issue(desk, &visitor, &posted, command, name, &back, |made| next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))).await
 }
 
 /// Issues a command, and leads on; what is refused is said on the page that it was sent from.

@@ -13,7 +13,7 @@ use crate::domain::text::Slug;
 use crate::domain::{Command, FundId, OrganisationCommand as C, Role};
 use crate::http::Desk;
 use crate::http::pages::signin::moment;
-use crate::http::pages::{Failed, Form, Posted, Rejected, Shell, Visitor, own, see_other};
+use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, own, see_other};
 use crate::mail::{own_text, sample};
 use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
 use crate::store::mails;
@@ -122,13 +122,8 @@ pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 }
 
 /// Publishes the questions as the form's next version; applications that were begun keep theirs.
-pub(super) async fn publish_form(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let back = "/desk/texts/form";
     let mut wrong = Vec::new();
@@ -364,13 +359,8 @@ pub(super) async fn outbox(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 }
 
 /// Tries a mail once more that was given up.
-pub(super) async fn try_again(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    Posted::read(&request, body, &visitor)?;
+pub(super) async fn try_again(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, .. } = sent;
     let reader = &visitor.staff()?.reader;
     if !reader.works_with_groups() {
         return Err(Failed::not_yours());

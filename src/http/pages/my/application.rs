@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::commands::{CommandError, Request};
 use crate::domain::application::{ApplicationState, RequestReview};
 use crate::domain::command::Nothing;
 use crate::domain::reference::Reference;
@@ -12,7 +11,7 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command};
 use crate::http::Desk;
 use crate::http::pages::apply::{refusal_says, sections};
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other};
+use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, see_other, shown};
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 #[derive(Template)]
@@ -75,7 +74,6 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
     let mut shell = Shell::around(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
     shell.back = Some("/my".to_owned());
     shell.wrong = !wrong.is_empty();
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     let page = Sheet {
         page: shell,
         forms,
@@ -90,19 +88,12 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         withdrawable: !matches!(row.state, S::Declined | S::Ineligible | S::Withdrawn | S::Lapsed),
         row,
     };
-    let mut response = answer(status, &page)?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    shown(visitor, desk, page.page.wrong, &page)
 }
 
 /// Takes the application back, or asks for a review of the decision.
-pub(super) async fn act(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn act(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let command = match posted.text("form") {
         "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(Nothing {}),
@@ -119,16 +110,10 @@ pub(super) async fn act(
         }
         _ => return Err(Failed::nothing()),
     };
-    let request = Request {
-        repeat: Some(posted.repeat(&desk, &visitor.path)),
-        ..Request::new(visitor.signed()?.caller.clone(), Command::Application(ApplicationId(row.id), command))
+    let command = Command::Application(ApplicationId(row.id), command);
+    let Some(refusal) = own::attempt(&visitor, &desk, &posted, command).await? else {
+        return Ok(see_other(&format!("/my/applications/{}", row.id)));
     };
-    match own::taken(&desk, request).await {
-        Ok(_) => Ok(see_other(&format!("/my/applications/{}", row.id))),
-        Err(Failed::Refused(CommandError::Refused(refusal))) => {
-            let says = refusal_says(&refusal, visitor.language);
-            render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
-        }
-        Err(error) => Err(error),
-    }
+    let says = refusal_says(&refusal, visitor.language);
+    render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
 }

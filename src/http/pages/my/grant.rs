@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use uuid::Uuid;
 
-use crate::commands::{CommandError, Request};
 use crate::domain::command::Nothing;
 use crate::domain::file::{FileDigest, FilePurpose, Media};
 use crate::domain::grant::{AcceptAgreement, AmountOf, GrantState, Method, PaymentState, RequestVariation, StoryOf, UpdateState, Varied};
@@ -16,7 +15,7 @@ use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::Desk;
 use crate::http::pages::apply::{amount, refusal_says};
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, upload};
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, upload};
 use crate::projections::{FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, UpdateRow};
 use crate::views::Page as Wanted;
 
@@ -77,7 +76,6 @@ async fn render(visitor: &Visitor, desk: &Desk, mut row: GrantRow, rejected: Opt
     let mut shell = Shell::around(visitor, desk, &row.title).await?;
     shell.back = Some("/my".to_owned());
     shell.wrong = !wrong.is_empty();
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
     let page = Sheet {
         page: shell,
         forms,
@@ -92,19 +90,12 @@ async fn render(visitor: &Visitor, desk: &Desk, mut row: GrantRow, rejected: Opt
         runs: matches!(row.state, GrantState::Accepted | GrantState::Live | GrantState::Reported),
         row,
     };
-    let mut response = answer(status, &page)?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    shown(visitor, desk, page.page.wrong, &page)
 }
 
 /// Answers the offer, or asks for something.
-pub(super) async fn act(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn act(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
     let command = match read(&posted, &visitor) {
         Ok(command) => command,
@@ -113,18 +104,11 @@ pub(super) async fn act(
             return render(&visitor, &desk, row, Some(rejected)).await;
         }
     };
-    let request = Request {
-        repeat: Some(posted.repeat(&desk, &visitor.path)),
-        ..Request::new(visitor.signed()?.caller.clone(), Command::Grant(GrantId(row.id), command))
+    let Some(refusal) = own::attempt(&visitor, &desk, &posted, Command::Grant(GrantId(row.id), command)).await? else {
+        return Ok(see_other(&format!("/my/grants/{}", row.id)));
     };
-    match own::taken(&desk, request).await {
-        Ok(_) => Ok(see_other(&format!("/my/grants/{}", row.id))),
-        Err(Failed::Refused(CommandError::Refused(refusal))) => {
-            let says = refusal_says(&refusal, visitor.language);
-            render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
-        }
-        Err(error) => Err(error),
-    }
+    let says = refusal_says(&refusal, visitor.language);
+    render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
 }
 
 /// The command that a form makes, or which field is wrong and why.

@@ -3,14 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::commands::{CommandError, Request};
 use crate::domain::payee::{Account, PayeeTyped, parse_numbers};
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::Desk;
 use crate::http::pages::apply::refusal_says;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other};
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
 use crate::log::record::day_of;
 
 #[derive(Template)]
@@ -40,34 +39,23 @@ async fn render(request: &HttpRequest, visitor: &Visitor, desk: &Desk, rejected:
         ("purchase_for_group", say("We have no account: please buy things for us", language)),
     ];
     let routes = routes.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec();
-    let status = if wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &Sheet { page: shell, forms, wrong, routes })?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    let sheet = Sheet { page: shell, forms, wrong, routes };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-pub(super) async fn save(
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-    visitor: Visitor,
-    desk: web::Data<Desk>,
-) -> Result<HttpResponse, Failed> {
-    let posted = Posted::read(&request, body, &visitor)?;
+pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
     let row = own::grant(&visitor, &desk, request.match_info().query("id")).await?;
     let payee = match read(&posted, &visitor, &desk) {
         Ok(payee) => payee,
         Err(wrong) => return render(&request, &visitor, &desk, Some(Rejected::with("payee", &posted, wrong))).await,
     };
     let provide = Command::Group(GroupId(row.group.0), GroupCommand::ProvidePayee(payee));
-    let command = Request { repeat: Some(posted.repeat(&desk, &visitor.path)), ..Request::new(visitor.signed()?.caller.clone(), provide) };
-    match own::taken(&desk, command).await {
-        Ok(_) => Ok(see_other(&format!("/my/grants/{}", row.id))),
-        Err(Failed::Refused(CommandError::Refused(refusal))) => {
-            let says = refusal_says(&refusal, visitor.language);
-            render(&request, &visitor, &desk, Some(Rejected::with("payee", &posted, vec![("account".to_owned(), says)]))).await
-        }
-        Err(error) => Err(error),
-    }
+    let Some(refusal) = own::attempt(&visitor, &desk, &posted, provide).await? else {
+        return Ok(see_other(&format!("/my/grants/{}", row.id)));
+    };
+    let says = refusal_says(&refusal, visitor.language);
+    render(&request, &visitor, &desk, Some(Rejected::with("payee", &posted, vec![("account".to_owned(), says)]))).await
 }
 
 fn read(posted: &Posted, visitor: &Visitor, desk: &Desk) -> Result<PayeeTyped, Vec<(String, String)>> {

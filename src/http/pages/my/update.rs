@@ -6,7 +6,6 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::commands::{CommandError, Request};
 use crate::domain::application::Channel;
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::grant::ReceiveUpdate;
@@ -16,7 +15,7 @@ use crate::domain::{Command, GrantCommand, GrantId, Money};
 use crate::http::Desk;
 use crate::http::pages::apply::{amount, refusal_says};
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, answer, own, see_other, upload};
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, own, see_other, shown, upload};
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
 
 #[derive(Template)]
@@ -88,10 +87,7 @@ async fn render(
         row,
         update,
     };
-    let status = if page.wrong.is_empty() { HttpResponse::Ok() } else { HttpResponse::UnprocessableEntity() };
-    let mut response = answer(status, &page)?;
-    visitor.greet(desk, &mut response);
-    Ok(response)
+    shown(visitor, desk, page.page.wrong, &page)
 }
 
 pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
@@ -114,15 +110,11 @@ pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor
     let kept: Vec<FileDigest> = uploaded.record(&visitor, &desk, row.group.0, FilePurpose::Photograph).await?;
     receive.files = kept.into_iter().collect::<BTreeSet<_>>();
     let command = Command::Grant(GrantId(row.id), GrantCommand::ReceiveUpdate(receive));
-    let command = Request { ..Request::new(visitor.signed()?.caller.clone(), command) };
-    match own::taken(&desk, command).await {
-        Ok(_) => Ok(see_other(&format!("/my/grants/{}?done=update", row.id))),
-        Err(Failed::Refused(CommandError::Refused(refusal))) => {
-            let says = refusal_says(&refusal, visitor.language);
-            render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, vec![(String::new(), says)]))).await
-        }
-        Err(error) => Err(error),
-    }
+    let Some(refusal) = own::attempt(&visitor, &desk, &posted, command).await? else {
+        return Ok(see_other(&format!("/my/grants/{}", row.id)));
+    };
+    let says = refusal_says(&refusal, visitor.language);
+    render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, vec![(String::new(), says)]))).await
 }
 
 fn read(posted: &Posted, visitor: &Visitor, signs: &[Sign], wrong: &mut Vec<(String, String)>) -> Option<ReceiveUpdate> {
