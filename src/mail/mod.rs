@@ -27,9 +27,9 @@ pub use transport::{Outbox, OutboxError};
 const FOLLOWER: &str = "mail";
 /// How often to look what is due, when nothing was appended.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many events are read, and how many mails are sent, at once.
+/// How many events are read at once, and how many mails are sent before the log is looked at again.
 const EVENTS: i64 = 200;
-const MAILS: i64 = 20;
+const MAILS: usize = 20;
 /// How long a claim holds: longer than a mail server may take.
 pub const CLAIM: Duration = Duration::from_mins(5);
 /// After how many tries a mail is left to staff.
@@ -149,21 +149,21 @@ impl Post {
 
     async fn group_of(&self, application: Uuid) -> Result<Uuid, MailError> {
         let row: Option<crate::projections::ApplicationRow> = self.views.find(&application.to_string(), None).await?;
-        Ok(row.map(|row| row.group.0).unwrap_or_default())
+        Ok(row.ok_or(MailError::TooEarly)?.group.0)
     }
 
+    /// Claims and sends mails one by one: a claim is for the time that one takes.
     async fn send_due(&self) -> Result<usize, MailError> {
         let log = self.commands.log();
-        let now = self.commands.now().as_microsecond();
-        let claimed =
-            mails::claim(log.store(), log.organisation(), now, now + i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2), MAILS)
-                .await?;
-        for mail in &claimed {
-            let became = self.send(mail).await;
+        let claim = i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2);
+        for sent in 0..MAILS {
             let now = self.commands.now().as_microsecond();
-            mails::note(log.store(), log.organisation(), &mail.id, &became, now).await?;
+            let Some(mail) = mails::claim(log.store(), log.organisation(), now, now + claim).await? else { return Ok(sent) };
+            let became = self.send(&mail).await;
+            let now = self.commands.now().as_microsecond();
+            mails::note(log.store(), log.organisation(), &mail, &became, now).await?;
         }
-        Ok(claimed.len())
+        Ok(MAILS)
     }
 
     /// Writes and sends one mail that was claimed.

@@ -42,11 +42,11 @@ pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -
     Ok(())
 }
 
-/// Claims mails that are due until a time, and those whose claim ran out: whoever claims sends.
+/// Claims a mail that is due, or whose claim ran out, until a time: whoever claims sends.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn claim(store: &Store, organisation: &str, now: i64, until: i64, most: i64) -> Stored<Vec<MailRow>> {
+pub async fn claim(store: &Store, organisation: &str, now: i64, until: i64) -> Stored<Option<MailRow>> {
     let mut tx = store.begin().await?;
     let lock = match tx.engine() {
         super::Engine::Postgres => " FOR UPDATE SKIP LOCKED",
@@ -54,10 +54,10 @@ pub async fn claim(store: &Store, organisation: &str, now: i64, until: i64, most
     };
     let sql = format!(
         "UPDATE mails SET state = 'claimed', tries = tries + 1, due_at = $3 WHERE organisation = $1 AND id IN \
-         (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') AND due_at <= $2 ORDER BY due_at, id LIMIT $4{lock}) \
+         (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') AND due_at <= $2 ORDER BY due_at, id LIMIT 1{lock}) \
          RETURNING {COLUMNS}"
     );
-    let claimed = in_tx!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(now).bind(until).bind(most).fetch_all(db).await?);
+    let claimed = in_tx!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(now).bind(until).fetch_optional(db).await?);
     tx.commit().await?;
     Ok(claimed)
 }
@@ -76,13 +76,13 @@ pub enum Became {
     Failed(String),
 }
 
-/// Notes what became of a mail.
+/// Notes what became of a mail, unless its claim ran out and somebody else claimed it since.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn note(store: &Store, organisation: &str, id: &str, became: &Became, now: i64) -> Stored<()> {
-    const SQL: &str =
-        "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6 WHERE organisation = $1 AND id = $2 AND state = 'claimed'";
+pub async fn note(store: &Store, organisation: &str, mail: &MailRow, became: &Became, now: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6 \
+         WHERE organisation = $1 AND id = $2 AND state = 'claimed' AND due_at = $7";
     let (state, due_at, sent_at, error) = match became {
         Became::Sent => ("sent", now, Some(now), None),
         Became::Dropped(why) => ("dropped", now, None, Some(why.as_str())),
@@ -91,7 +91,7 @@ pub async fn note(store: &Store, organisation: &str, id: &str, became: &Became, 
     };
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(id).bind(state).bind(due_at).bind(sent_at).bind(error).execute(db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(state).bind(due_at).bind(sent_at).bind(error).bind(mail.due_at).execute(db).await?;
     });
     tx.commit().await
 }

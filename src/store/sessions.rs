@@ -123,24 +123,14 @@ pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail:
     tx.commit().await
 }
 
-const LINK: &str = "SELECT id, person, joins, brought_by, wrong_codes, expires_at, used_at FROM sign_in_links WHERE organisation = $1";
-
 /// A link by its id.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
-    let sql = format!("{LINK} AND id = $2");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
-}
-
-/// The links of a person that can still be used, the newest first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn open_links(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<LinkRow>> {
-    let sql = format!("{LINK} AND person = $2 AND expires_at > $3 AND used_at IS NULL ORDER BY expires_at DESC, id LIMIT 10");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+    const SQL: &str = "SELECT id, person, joins, brought_by, wrong_codes, expires_at, used_at FROM sign_in_links \
+         WHERE organisation = $1 AND id = $2";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?))
 }
 
 /// Uses a link up; whether it was still good. Of two at once only one gets it.
@@ -155,13 +145,19 @@ pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> 
     Ok(used == 1)
 }
 
-/// Counts a wrong code against the open links of a person.
+/// Counts a try of a code against the links of a person that can still be used, and gives those that were not tried too
+/// often. The newest stands first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn wrong_code(store: &Store, organisation: &str, person: &str) -> Stored<()> {
-    const SQL: &str = "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 WHERE organisation = $1 AND person = $2 AND used_at IS NULL";
+pub async fn try_code(store: &Store, organisation: &str, person: &str, now: i64, most: i64) -> Stored<Vec<LinkRow>> {
+    const SQL: &str = "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
+         WHERE organisation = $1 AND person = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 \
+         RETURNING id, person, joins, brought_by, wrong_codes, expires_at, used_at";
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).execute(db).await?; });
-    tx.commit().await
+    let mut open: Vec<LinkRow> =
+        in_tx!(&mut tx, db => sqlx::query_as(SQL).bind(organisation).bind(person).bind(now).bind(most).fetch_all(db).await?);
+    tx.commit().await?;
+    open.sort_by_key(|link| std::cmp::Reverse(link.expires_at));
+    Ok(open)
 }

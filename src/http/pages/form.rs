@@ -14,6 +14,9 @@ use crate::commands::{RepeatKey, clock};
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 
+/// How deep a field may stand in a command: deeper than any does.
+const DEEPEST: usize = 8;
+
 /// A form as it was sent.
 #[derive(Clone, Debug, Default)]
 pub struct Posted {
@@ -58,7 +61,8 @@ impl Posted {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
             let value = value.trim();
-            if value.is_empty() || matches!(name.as_str(), "csrf" | "key" | "at" | "form") {
+            let too_deep = name.matches('.').count() > DEEPEST;
+            if value.is_empty() || too_deep || matches!(name.as_str(), "csrf" | "key" | "at" | "form") {
                 continue;
             }
             let (path, kind) = name.split_once(':').unwrap_or((name, ""));
@@ -228,7 +232,8 @@ impl Form {
         !self.wrong.is_empty()
     }
 
-    fn value(&self, name: &str) -> &str {
+    /// What stands in a field: typed before, or known.
+    pub fn typed(&self, name: &str) -> &str {
         self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
@@ -236,7 +241,8 @@ impl Form {
         self.values.iter().any(|(known, chosen)| known == name && chosen == value)
     }
 
-    fn wrong(&self, name: &str) -> Option<&str> {
+    /// What is wrong with a field.
+    pub fn wrong(&self, name: &str) -> Option<&str> {
         self.wrong.iter().find(|(field, _)| field == name).map(|(_, says)| says.as_str())
     }
 
@@ -252,7 +258,7 @@ impl Form {
             name,
             label,
             hint,
-            value: self.value(name),
+            value: self.typed(name),
             wrong: self.wrong(name),
             error: &self.error,
             choices: Vec::new(),
@@ -353,6 +359,7 @@ mod tests {
             pair("decisions.0.verdict.defer.reason", "later"),
             pair("late:b", "yes"),
             pair("reason", "  "),
+            pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
             "amount": "850.00", "present": ["a", "b"], "criteria": { "need": 4 }, "late": true,

@@ -14,9 +14,10 @@ use crate::commands::{Caller, CommandError, Request};
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
 use crate::domain::sealed::{Index, parse_email};
-use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
+use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId};
 use crate::http::Desk;
 use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
+use crate::projections::GroupRow;
 use crate::store::sessions::{self, Ends, LinkRow};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -54,6 +55,8 @@ struct LinkPage {
     page: Shell,
     forms: Forms,
     good: bool,
+    /// The group that the person joins by it.
+    joins: Option<String>,
 }
 
 #[derive(Template)]
@@ -77,7 +80,7 @@ struct SessionSeen {
 
 /// A page of our own to go to, and no other.
 pub(super) fn own_path(to: &str) -> Option<&str> {
-    let own = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']) && to.is_ascii();
+    let own = to.starts_with('/') && !to.starts_with("//") && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     Some(to).filter(|_| own)
 }
 
@@ -157,27 +160,32 @@ async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Re
     render_code(&visitor, &desk, Some(rejected), email, to).await
 }
 
-/// The open link of an address with this code; a wrong one is counted against it.
+/// The open link of an address with this code. Each try is counted before it is compared: many at once are still few.
 async fn link_with_code(desk: &Desk, email: &str, typed: &str) -> Result<Option<LinkRow>, Failed> {
     let log = desk.commands.log();
     let Ok(email) = parse_email(email) else { return Ok(None) };
     let holder = log.vault().holder(Index::Email, &email).await.map_err(crate::log::LogError::from)?;
     let Some(person) = holder.map(|holder| holder.to_string()) else { return Ok(None) };
-    let open = sessions::open_links(log.store(), log.organisation(), &person, desk.commands.now().as_microsecond()).await?;
-    let found = open.into_iter().find(|link| link.wrong_codes < WRONG_CODES && links::same(&Secret::of(log.vault(), &link.id).code, typed));
-    if found.is_none() {
-        sessions::wrong_code(log.store(), log.organisation(), &person).await?;
+    if !desk.site.limits.code_for(&email) {
+        return Ok(None);
     }
-    Ok(found)
+    let now = desk.commands.now().as_microsecond();
+    let open = sessions::try_code(log.store(), log.organisation(), &person, now, WRONG_CODES).await?;
+    Ok(open.into_iter().find(|link| links::same(&Secret::of(log.vault(), &link.id).code, typed)))
 }
 
 /// Shows a button: only pressing it uses the link up.
 async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let good = open_link(&request, &desk).await?.is_some();
+    let link = open_link(&request, &desk).await?;
+    let group: Option<GroupRow> = match link.as_ref().and_then(|link| link.joins.parse::<Uuid>().ok()) {
+        Some(group) => desk.views.find(&group.to_string(), None).await?,
+        None => None,
+    };
+    let joins = group.map(|group| group.name);
     let mut shell = Shell::around(&visitor, &desk, super::words::say("Sign in", visitor.language)).await?;
     // The link stands in no address that this page leads to.
     "/sign-in".clone_into(&mut shell.path);
-    let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good })?;
+    let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good: link.is_some(), joins })?;
     visitor.greet(&desk, &mut response);
     Ok(response)
 }
@@ -207,8 +215,10 @@ async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &Lin
         return Ok(see_other("/sign-in"));
     }
     sessions::end(log.store(), log.organisation(), &link.person, Ends::Unproven).await?;
-    join(desk, person, link).await?;
     let staff = crate::http::signin::sign_in(desk, person, None).await?.reader.sees_all();
+    if !staff {
+        join(desk, person, link).await?;
+    }
     let to = match to {
         "/" if staff => "/desk",
         "/" => "/my",
@@ -222,7 +232,8 @@ async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &Lin
     Ok(response)
 }
 
-/// Brings the person into the group that the link was for.
+/// Brings the person into the group that the link was for, where the rules let them. Nobody with a role joins one: whoever
+/// types an address in could so make staff of it interested. Signing in goes on either way.
 async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Failed> {
     let (Ok(group), Ok(by)) = (link.joins.parse::<Uuid>(), link.brought_by.parse::<Uuid>()) else { return Ok(()) };
     let caller = Caller { actor: Actor::Person(PersonId(by)), narrowed: None };
@@ -232,7 +243,7 @@ async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Faile
             let _ = desk.views.passed(answer.last_position).await;
             Ok(())
         }
-        Err(CommandError::Refused(Refusal::NoChange)) => Ok(()),
+        Err(CommandError::Refused(_) | CommandError::RefusedFor { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -263,7 +274,7 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
     let page_ = AccountPage {
         page: Shell::around(&visitor, &desk, super::words::say("My account", visitor.language)).await?,
         name: name.unwrap_or_default(),
-        email: email.unwrap_or_default(),
+        email: email.filter(|_| visitor.proven).unwrap_or_default(),
         roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
         sessions: sessions.into_iter().map(session).collect(),
         forms: Forms::new(&visitor, None),

@@ -63,7 +63,6 @@ pub(super) async fn read(
             Ok(kept) => files.push(kept),
             Err(error @ (FileError::TooLarge | FileError::UnknownKind | FileError::Picture | FileError::Document)) => {
                 wrong = Some(error);
-                break;
             }
             Err(error) => return Err(error.into()),
         }

@@ -32,6 +32,8 @@ pub struct Visitor {
     /// The browser had none yet.
     pub new: bool,
     pub signed: Option<SignedIn>,
+    /// They have shown that their address is theirs.
+    pub proven: bool,
     pub language: Language,
     pub csrf: String,
     /// The page's address with its query.
@@ -59,15 +61,18 @@ impl Visitor {
         let key = held.unwrap_or_else(new_key);
         let session = if new { None } else { find(desk, &key).await? };
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
+        let idle = session.as_ref().map_or(0, |session| desk.commands.now().as_microsecond() - session.seen_at);
         let person = session.and_then(|session| session.person.parse().ok()).map(PersonId);
         let signed = match person {
             // Whoever has not shown that the address is theirs acts for their new group, and in no role.
             Some(person) => sign_in(desk, person, (!proven).then(BTreeSet::<Role>::new)).await.ok(),
             None => None,
         };
+        // Whoever was given a role since has a session that was a group's, and good for longer.
+        let signed = signed.filter(|signed| idle < STAFF_IDLE || signed.reader.roles.is_empty());
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
-        Ok(Self { key, new, signed, language, csrf, path })
+        Ok(Self { key, new, signed, proven, language, csrf, path })
     }
 
     /// The person who is signed in; who is not is sent to sign in.

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::sections::{self, place};
@@ -20,6 +21,10 @@ use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, 
 use crate::log::LogError;
 use crate::mail::links::{self, Invited, MINUTES};
 use crate::projections::GroupRow;
+use crate::store::sessions;
+
+/// Within which time a form that was sent is the same press of the button.
+const TWICE: SignedDuration = SignedDuration::from_mins(2);
 
 #[derive(Template)]
 #[template(path = "apply/group.html")]
@@ -202,7 +207,10 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
     desk.site.limits.begin(&request)?;
     let person = own::new_person(&visitor, &desk, &posted);
     let caller = Caller { actor: Actor::Person(person), narrowed: None };
-    let taken = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
+    let (taken, position) = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
+    if !is_beginning(&desk, person, position).await? {
+        return Ok(see_other("/sign-in"));
+    }
     let area = register.area.to_string();
     let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
     let group = GroupId(issue(&desk, &posted, &visitor, &caller, "/group", command).await?);
@@ -245,7 +253,18 @@ fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>)
     }
 }
 
-/// Registers the person; whether somebody else has the address.
+/// Whether a person came just now, by this very form: sent again later, by whoever finds it in a browser, it lets nobody in.
+async fn is_beginning(desk: &Desk, person: PersonId, position: i64) -> Result<bool, Failed> {
+    let log = desk.commands.log();
+    let now = desk.commands.now();
+    let event = log.page(position, 1).await?.pop();
+    let came = event.and_then(|event| event.metadata.get("decided_at")?.parse::<Timestamp>().ok());
+    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now.as_microsecond()).await?;
+    let known = sessions.iter().any(|session| session.proven == 1);
+    Ok(!known && came.is_some_and(|came| now.duration_since(came) < TWICE))
+}
+
+/// Registers the person; whether somebody else has the address, and where in the log the person came.
 async fn register_person(
     desk: &Desk,
     posted: &Posted,
@@ -253,7 +272,7 @@ async fn register_person(
     person: PersonId,
     name: Personal,
     email: Option<&str>,
-) -> Result<bool, Failed> {
+) -> Result<(bool, i64), Failed> {
     let caller = Caller { actor: Actor::Person(person), narrowed: None };
     let holder = match email {
         Some(email) => desk.commands.log().vault().holder(Index::Email, email).await.map_err(LogError::from)?,
@@ -266,11 +285,11 @@ async fn register_person(
     repeat.key.push_str("/person");
     let request = |command| Request { repeat: Some(repeat.clone()), ..Request::new(caller.clone(), command) };
     match desk.commands.issue(request(register(own_email))).await {
-        Ok(_) => Ok(taken),
+        Ok(answer) => Ok((taken, answer.first_position)),
         // Somebody was quicker with the address.
         Err(CommandError::Refused(Refusal::Taken(_))) => {
-            desk.commands.issue(request(register(None))).await?;
-            Ok(true)
+            let answer = desk.commands.issue(request(register(None))).await?;
+            Ok((true, answer.first_position))
         }
         Err(error) => Err(error.into()),
     }

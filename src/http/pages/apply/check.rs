@@ -121,8 +121,12 @@ fn spoken(row: &ApplicationRow) -> String {
     Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default()
 }
 
+/// Their address, once they have shown that it is theirs.
 async fn own_email(visitor: &Visitor, desk: &Desk) -> Result<Option<String>, Failed> {
     let reader: &Reader = &visitor.signed()?.reader;
+    if !visitor.proven {
+        return Ok(None);
+    }
     let row = desk.views.find(&reader.person.to_string(), None).await?;
     Ok(desk.views.open_people(reader, row.into_iter().collect()).await?.pop().and_then(|seen| seen.email))
 }

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::application::{is_open, panel, plain};
 use super::{Asked, said, send};
+use crate::domain::application::ApplicationState;
 use crate::domain::fund::RoundState;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
 use crate::http::Desk;
-use crate::http::pages::apply::sections;
+use crate::http::pages::apply::{amount, sections};
 use crate::http::pages::figures::{Days, sums};
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, own};
@@ -54,8 +55,6 @@ struct Pack {
     meets: Option<Form>,
     present: Vec<(String, String)>,
     today: String,
-    ends_on: String,
-    update_due_on: String,
 }
 
 /// One application in the pack.
@@ -68,10 +67,38 @@ struct Line {
     scores: usize,
     /// The mean of the totals that may be seen.
     mean: Option<String>,
+    /// The same in tenths, by which the pack is ordered.
+    tenths: Option<u32>,
     hidden: bool,
     open: bool,
     interested: usize,
+    decided: Decided,
+}
+
+/// What is typed for one application: nothing yet but the sum, unless the meeting was not taken.
+struct Decided {
+    verdict: String,
+    /// What can be decided of it as it stands.
+    verdicts: Vec<(&'static str, &'static str)>,
     amount: String,
+    rank: String,
+    reason: String,
+    feedback: String,
+    wrong: Option<String>,
+}
+
+impl Decided {
+    fn of(form: &Form, row: &ApplicationRow) -> Self {
+        let typed = |name: &str| form.typed(&format!("{name}-{}", row.id)).to_owned();
+        let mut verdicts = vec![("decline", "decline"), ("defer", "decide later")];
+        if row.state != ApplicationState::ReserveList {
+            verdicts = vec![("award", "award"), ("decline", "decline"), ("defer", "decide later"), ("reserve", "reserve list")];
+        }
+        let amount = if form.was_rejected() { typed("amount") } else { row.requested.map(plain).unwrap_or_default() };
+        let wrong = form.wrong(&format!("verdict-{}", row.id)).map(str::to_owned);
+        let [verdict, rank, reason, feedback] = ["verdict", "rank", "reason", "feedback"].map(typed);
+        Self { verdict, verdicts, amount, rank, reason, feedback, wrong }
+    }
 }
 
 pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<HttpResponse, Failed> {
@@ -84,6 +111,11 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
     let seen = crate::http::api::applications::seen(desk, asked.signed, rows).await?;
     let groups = names(desk, seen.iter().map(|seen| seen.row.group.to_string()).collect()).await?;
     let reads = asked.signed.reader.reads_words();
+    let today = day_of(desk.commands.now());
+    let forms = asked.forms();
+    let in_days = |days: i32| today.saturating_add(jiff::Span::new().days(days)).to_string();
+    let form = forms.form("meeting").known("met_on", &today.to_string());
+    let form = form.known("ends_on", &in_days(180)).known("update_due_on", &in_days(194));
     let mut lines = Vec::new();
     for (seen, given) in seen.into_iter().zip(given) {
         let row = seen.row;
@@ -98,32 +130,29 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
             group: groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
             answers: answers.into_iter().filter(|section| section.own.is_some() && section.is_answered()).collect(),
             scores: given,
+            tenths: (count > 0).then(|| total * 10 / count.max(1)),
             mean: (count > 0).then(|| format!("{}.{}", total / count, total % count * 10 / count)),
             hidden: row.scores.len() < given,
             open: is_open(row.state),
             interested: row.withdrew.len(),
-            amount: row.requested.map(plain).unwrap_or_default(),
+            decided: Decided::of(&form, &row),
             row,
         });
     }
-    lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.mean.cmp(&a.mean)));
+    lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.tenths.cmp(&a.tenths)));
     let days = Days::asked(desk, "", "").await?;
     let id = fund.id.to_string();
     let budget = desk.views.budget(sums(By::Fund, Some(&id), None, &days)).await?.lines.pop();
     let requested: Money = lines.iter().filter(|line| line.open).filter_map(|line| line.row.requested).sum();
-    let today = day_of(desk.commands.now());
-    let forms = asked.forms();
     let meets = asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
     let page = Pack {
         page: asked.shell(&format!("Panel pack: {}", round.name)).await?,
         wrong: forms.wrong(),
         requested: requested.to_string(),
         available: budget.and_then(|line| line.uncommitted).unwrap_or(Money::ZERO).to_string(),
-        meets: meets.then(|| forms.form("meeting").known("met_on", &today.to_string())),
+        meets: meets.then_some(form),
         present: panel(asked).await?,
         today: today.to_string(),
-        ends_on: today.saturating_add(jiff::Span::new().days(180)).to_string(),
-        update_due_on: today.saturating_add(jiff::Span::new().days(194)).to_string(),
         key: key.to_owned(),
         applications: lines,
         fund,
@@ -148,13 +177,35 @@ pub(super) async fn record(request: HttpRequest, sent: Sent, desk: web::Data<Des
             send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "record-meeting", &back, |_| next).await
         }
         said => {
-            let says = match said {
-                Some(Err(error)) => format!("Something is missing in a decision: {error}"),
-                _ => "Choose what was decided on at least one application".to_owned(),
+            let wrong = match said {
+                Some(Err(error)) => missing(&desk, &posted, &decisions, &error.to_string()).await?,
+                _ => vec![(String::new(), "Choose what was decided on at least one application".to_owned())],
             };
-            super::at(&desk, &visitor, &back, Some(Rejected::with("meeting", &posted, vec![(String::new(), says)]))).await
+            super::at(&desk, &visitor, &back, Some(Rejected::with("meeting", &posted, wrong))).await
         }
     }
+}
+
+/// What is missing, each time with the application whose decision it is missing in.
+async fn missing(desk: &Desk, posted: &Posted, decisions: &[Value], otherwise: &str) -> Result<Vec<(String, String)>, Failed> {
+    let mut wrong = Vec::new();
+    for decision in decisions {
+        let alone = json!({ "round": "any", "met_on": "2026-01-01", "decisions": [decision] });
+        let Some(Err(error)) = FundCommand::read("record-meeting", alone) else { continue };
+        let id = decision["application"].as_str().unwrap_or_default();
+        let row: Option<ApplicationRow> = desk.views.find(id, None).await?;
+        let group = match &row {
+            Some(row) => names(desk, vec![row.group.to_string()]).await?.remove(&row.group.to_string()),
+            None => None,
+        };
+        let reason = posted.text(&format!("reason-{id}")).is_empty();
+        let says = if reason && posted.text(&format!("verdict-{id}")) != "award" { "write why".to_owned() } else { error.to_string() };
+        wrong.push((format!("verdict-{id}"), format!("{}: {says}", group.unwrap_or_default())));
+    }
+    if wrong.is_empty() {
+        wrong.push((String::new(), format!("Something is missing: {otherwise}")));
+    }
+    Ok(wrong)
 }
 
 /// What was decided on one application; none when nothing was.
@@ -164,7 +215,7 @@ fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     let optional = if reason.is_empty() { Value::Null } else { Value::String(reason.clone()) };
     let verdict = match posted.text(&format!("verdict-{id}")) {
         "award" => json!({ "award": {
-            "amount": field("amount"), "reason": optional, "present": present,
+            "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(plain(sum))), "reason": optional, "present": present,
             "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
         } }),
         "decline" => json!({ "decline": { "reason": reason, "feedback": field("feedback"), "present": present } }),

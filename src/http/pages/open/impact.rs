@@ -108,10 +108,20 @@ async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Grante
         let listed = desk.views.list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted).await?;
         let names = names(desk, listed.items.iter().map(|row| row.group.to_string()).collect()).await?;
         for row in listed.items {
-            let stories = row.stories.values().filter_map(|story| {
-                let pictures = story.photographs.iter().map(|file| format!("/impact/{}/{file}", row.id)).collect();
-                Some(Story { words: story.words.clone()?, pictures })
-            });
+            // Consent is for today: what was taken back since is shown of no day.
+            let told: Option<GrantRow> =
+                if as_at.is_some() && !row.stories.is_empty() { desk.views.find(&row.id.to_string(), None).await? } else { None };
+            let told = told.unwrap_or_else(|| row.clone()).stories;
+            let stories =
+                row.stories.iter().filter(|(of, _)| told.get(of).is_some_and(|now| now.words.is_some())).filter_map(|(of, story)| {
+                    let pictures = story
+                        .photographs
+                        .iter()
+                        .filter(|file| told[of].photographs.contains(file))
+                        .map(|file| format!("/impact/{}/{file}", row.id))
+                        .collect();
+                    Some(Story { words: story.words.clone()?, pictures })
+                });
             let granted = Granted {
                 id: row.id.to_string(),
                 stories: stories.collect(),
