@@ -32,8 +32,8 @@ pub struct ApplicationRow {
     pub requested: Option<Money>,
     pub area: Option<Slug>,
     pub activity: Option<Slug>,
-    /// Whether children or adults at risk would take part.
-    pub people_at_risk: bool,
+    /// Whether children or adults at risk would take part; nothing until it was answered.
+    pub people_at_risk: Option<bool>,
     pub channel: Option<Channel>,
     pub help: Option<Help>,
     #[schema(value_type = Option<String>, format = "date")]
@@ -120,7 +120,7 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         requested: None,
         area: None,
         activity: None,
-        people_at_risk: false,
+        people_at_risk: None,
         channel: None,
         help: None,
         submitted_on: None,
@@ -160,7 +160,7 @@ impl ApplicationRow {
             E::ApplicationStarted { .. } | E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
             E::LanguageChosen { language, helper } => (self.language, self.helper_sealed) = (*language, helper.clone()),
             E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
-                self.people_at_risk = people_at_risk.unwrap_or(self.people_at_risk);
+                self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
                 self.activity = activity.clone().or_else(|| self.activity.take());

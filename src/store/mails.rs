@@ -53,7 +53,7 @@ pub async fn claim(store: &Store, organisation: &str, now: i64, until: i64) -> S
         super::Engine::Sqlite => "",
     };
     let sql = format!(
-        "UPDATE mails SET state = 'claimed', tries = tries + 1, due_at = $3 WHERE organisation = $1 AND id IN \
+        "UPDATE mails SET state = 'claimed', tries = tries + 1, due_at = $3 WHERE organisation = $1 AND id = \
          (SELECT id FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed') AND due_at <= $2 ORDER BY due_at, id LIMIT 1{lock}) \
          RETURNING {COLUMNS}"
     );

@@ -125,6 +125,7 @@ impl Story<'_> {
             requested: Some(seed.asked),
             area: Some(seed.area.clone()),
             activity: Some(seed.activity.clone()),
+            people_at_risk: Some(false),
             ..Answers::default()
         };
         self.on_application(day, typist, ApplicationCommand::SaveAnswers(request));

@@ -151,11 +151,18 @@ pub struct Rejected {
 impl Rejected {
     /// From a problem that a command met. The field's name is found by its path.
     pub fn of(posted: &Posted, problem: &Problem) -> Self {
-        let field = problem.field().unwrap_or_default();
+        let missing = problem.detail().strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let field = missing.or(problem.field()).unwrap_or_default();
         let named = posted.typed().iter().map(|(name, _)| name.as_str());
-        let field = named.clone().find(|name| name.split(':').next() == Some(field)).unwrap_or(field);
+        // What is wrong with one of several is said at the field that holds them all.
+        let whole = field.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
+        let path = |name: &&str| name.split(':').next() == Some(field) || name.split(':').next() == Some(whole);
+        let field = named.clone().find(path).unwrap_or(field);
         let known = named.clone().any(|name| name == field);
-        let says = format!("{}. {}", sentence(problem.detail()), problem.advice());
+        let says = match missing {
+            Some(_) if known => "Fill this in, or choose one".to_owned(),
+            _ => format!("{}. {}", sentence(problem.detail()), problem.advice()),
+        };
         let wrong = vec![(if known { field.to_owned() } else { String::new() }, says)];
         Self { form: posted.text("form").to_owned(), typed: posted.typed().to_vec(), wrong, status: problem.status() }
     }

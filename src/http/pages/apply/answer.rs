@@ -81,7 +81,7 @@ fn to_choose(section: &Section, row: &ApplicationRow, fund: &FundRow, visitor: &
             (activities(visitor.language), row.activity.as_ref().map(ToString::to_string).unwrap_or_default())
         }
         AT_RISK if section.own.is_none() => {
-            let known = if row.people_at_risk { "yes" } else { "" };
+            let known = row.people_at_risk.map_or("", |yes| if yes { "yes" } else { "no" });
             (start::yes_or_no(visitor), known.to_owned())
         }
         AMOUNT if section.own.is_none() => (Vec::new(), section.answer.trim_start_matches('£').to_owned()),

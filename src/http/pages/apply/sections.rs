@@ -68,7 +68,7 @@ pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Resul
     };
     let activity = row.activity.as_ref().map(ToString::to_string).unwrap_or_default();
     let known = activities(language).into_iter().find(|(key, _)| *key == activity).map(|(_, label)| label);
-    let at_risk = if row.people_at_risk { say("Yes", language) } else { say("No", language) };
+    let at_risk = row.people_at_risk.map_or("", |yes| if yes { say("Yes", language) } else { say("No", language) });
     let mut sections = vec![
         section(
             AREA,

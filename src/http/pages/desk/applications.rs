@@ -23,6 +23,7 @@ const USUAL: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
 #[template(path = "desk/applications.html")]
 struct Sheet {
     page: Shell,
+    keys_in: bool,
     filter: Form,
     states: Vec<(String, String)>,
     funds: Vec<(String, String)>,
@@ -84,6 +85,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     let page = Sheet {
         page: asked.shell("Applications").await?,
+        keys_in: asked.signed.reader.roles.contains(&crate::domain::Role::Officer),
         filter,
         states: choices_or_none("any state", ApplicationState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
         funds: std::iter::once((String::new(), "any fund".to_owned()))

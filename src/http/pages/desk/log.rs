@@ -33,6 +33,7 @@ struct Row {
     stream: String,
     id: String,
     by: String,
+    actor: String,
     corrected: bool,
 }
 
@@ -92,7 +93,10 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     };
     let items = found(asked, &wanted).await?;
     let people = asked.people(items.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId))).await?;
-    let next = items.last().filter(|_| items.len() == usize::try_from(ROWS).unwrap_or_default()).map(|event| event.position.to_string());
+    let next = items
+        .last()
+        .filter(|last| last.position + 1 < length && items.len() == usize::try_from(ROWS).unwrap_or_default())
+        .map(|event| event.position.to_string());
     let row = |event: &EventSeen| Row {
         position: event.position,
         when: moment(event.recorded_at.as_microsecond()),
@@ -100,6 +104,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         stream: event.stream.clone(),
         id: event.id.clone(),
         by: event.metadata.get("actor").map(|actor| people.of(actor)).unwrap_or_default(),
+        actor: event.metadata.get("actor").cloned().unwrap_or_default(),
         corrected: !event.corrected_by.is_empty(),
     };
     let mut filter = asked.forms().form("filter");

@@ -20,6 +20,7 @@ struct Today {
     work: Vec<Work>,
     waiting: Vec<Work>,
     roles: Vec<&'static str>,
+    keys_in: bool,
 }
 
 /// Some work, how much of it there is, and where it is done.
@@ -106,6 +107,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     waiting.push(work("Grants are running", count::<GrantRow>(asked, &[G::Live.into()]).await?, "/desk/grants?state=live"));
     let page = Today {
         page: asked.shell("Today").await?,
+        keys_in: holds(Role::Officer),
         work: mine,
         waiting,
         roles: asked.signed.reader.roles.iter().map(|role| (*role).into()).collect(),
