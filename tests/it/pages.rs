@@ -192,6 +192,8 @@ async fn pressed_twice(house: House) {
     let (_, fields) = begin(&mut browser, &start, "Monday soup", "zofia@example.org");
     let mut twice = Browser::new(&address);
     twice.cookies.clone_from(&browser.cookies);
+    let mut found = Browser::new(&address);
+    found.cookies.clone_from(&browser.cookies);
     let (one, two) = std::thread::scope(|scope| {
         let first = scope.spawn(|| browser.send(&format!("{start}/you"), &as_fields(&fields)));
         let second = scope.spawn(|| twice.send(&format!("{start}/you"), &as_fields(&fields)));
@@ -206,6 +208,11 @@ async fn pressed_twice(house: House) {
     // The same page sent again later, from the browser that signed in meanwhile, brings in nobody's rights.
     let again = browser.send(&format!("{start}/you"), &as_fields(&fields));
     assert!([303, 403].contains(&again.status));
+    // Whoever finds the form in a browser on another day is let in nowhere by sending it.
+    house.pass_days(1);
+    let late = found.send(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!((late.status, late.headers["location"].as_str()), (303, "/sign-in"));
+    assert!(found.get("/my").path.contains("/sign-in"));
 }
 
 async fn squatter(house: House) {

@@ -87,3 +87,16 @@ fn network(address: IpAddr) -> IpAddr {
 fn passed(may: bool) -> Result<(), Failed> {
     if may { Ok(()) } else { Err(Fault::TooMany.problem("this was asked for too often from where you are").into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_household_is_one_peer() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+}

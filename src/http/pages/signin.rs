@@ -309,3 +309,18 @@ async fn language(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpRes
     remember_language(&desk, language, &mut response);
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_our_own_is_gone_to() {
+        assert_eq!(own_path("/my/grants?x=1"), Some("/my/grants?x=1"));
+        for elsewhere in
+            ["", "my", "https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "/\t/elsewhere.example", "/\n/x", "/é"]
+        {
+            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
+        }
+    }
+}
