@@ -16,6 +16,9 @@ use crate::log::record::day_of;
 use crate::projections::{FundRow, GrantRow, PaymentRow};
 use crate::views::Page as Wanted;
 
+/// How many payments a page shows: the rules are asked about each of them six times.
+const MOST: i64 = 15;
+
 #[derive(Template)]
 #[template(path = "desk/payments.html")]
 struct Sheet {
@@ -59,7 +62,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         filters.push(("state", open.map(|state| <&str>::from(state).to_owned()).to_vec()));
     }
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
-    let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: 30 }).await?;
+    let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: MOST }).await?;
     let forms = asked.forms();
     let mut payments = Vec::new();
     let mut approved = Vec::new();
