@@ -58,12 +58,31 @@ impl Browser {
     /// Sends fields without following where they lead.
     pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        self.post(path, "application/x-www-form-urlencoded", body.join("&"))
+    }
+
+    /// Sends fields and then files, each with the field that it is for, without following where they lead.
+    pub fn send_files(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Page {
+        const BETWEEN: &str = "between-the-parts";
+        let field = |(name, value): &(&str, &str)| format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}");
+        let file = |(name, content): &(&str, &str)| {
+            format!(
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"a file\"\r\nContent-Type: application/pdf\r\n\r\n{content}"
+            )
+        };
+        let parts = fields.iter().map(field).chain(files.iter().map(file));
+        let body: String = parts.flat_map(|part| [format!("--{BETWEEN}\r\n"), part, "\r\n".to_owned()]).collect();
+        let body = format!("{body}--{BETWEEN}--\r\n");
+        self.post(path, &format!("multipart/form-data; boundary={BETWEEN}"), body)
+    }
+
+    fn post(&mut self, path: &str, media: &str, body: String) -> Page {
         let mut request = self.agent.post(format!("{}{path}", self.address)).header("Cookie", self.jar());
-        request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        request = request.header("Content-Type", media);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        self.keep(request.send(body.join("&")).expect("the service answers"), path)
+        self.keep(request.send(body).expect("the service answers"), path)
     }
 
     /// Sends the form of a page, with what was filled in, and goes where that leads.

@@ -23,6 +23,9 @@ pub fn cases(cases: &mut Cases) {
     cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
     cases.both("pages::what_somebody_typed_is_text_wherever_it_stands", typed);
     cases.both("pages::every_page_of_the_desk_opens", every_page);
+    cases.both("pages::a_mail_is_looked_at_before_it_is_published", previewed);
+    cases.both("pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped", keyed);
+    cases.both("pages::a_file_sent_twice_is_kept_once", files_twice);
     cases.sqlite("pages::links_are_asked_for_only_so_often", limits);
     cases.sqlite("pages::every_page_forbids_scripts_and_frames", policy);
     cases.sqlite("pages::an_applicants_pages_are_light", light);
@@ -213,6 +216,100 @@ async fn pressed_twice(house: House) {
     let late = found.send(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!((late.status, late.headers["location"].as_str()), (303, "/sign-in"));
     assert!(found.get("/my").path.contains("/sign-in"));
+}
+
+/// Somebody who works with groups, signed in.
+async fn officer(house: &House, office: &Office, address: &str) -> Browser {
+    let officer = known(house, "officer@example.org").await;
+    let role = microgrants::domain::organisation::RoleOf { person: officer, role: Role::Officer };
+    let give = microgrants::domain::OrganisationCommand::GiveRole(role);
+    house.takes(office.ada, Command::Organisation(house.commands.organisation(), give)).await;
+    house.catch_up().await;
+    signed_in(house, address, officer).await
+}
+
+async fn previewed(house: House) {
+    let (office, address) = started(&house).await;
+    let mut browser = officer(&house, &office, &address).await;
+    let page = browser.get("/desk/texts/mail/declined");
+    let before = house.log.length().await.unwrap();
+    let fields = |body: &'static str| {
+        [
+            ("at", "/desk/texts/mail/declined"),
+            ("form", "publish-mail-text"),
+            ("mail", "declined"),
+            ("language", "en"),
+            ("subject", "About {{ reference }}"),
+            ("body", body),
+        ]
+    };
+    let shown = browser.fill(&page, "/desk/try/organisation/publish-mail-text", &fields("Sorry, {{ name }}."));
+    assert_eq!(shown.status, 200, "{}", words(&shown));
+    for says in ["About 010 427", "Sorry, Amina.", "Sorry, {{ name }}.", "See how it would arrive"] {
+        assert!(shown.says(says), "{says}: {}", words(&shown));
+    }
+    let refused = browser.fill(&page, "/desk/try/organisation/publish-mail-text", &fields("Sorry, {{ nme }}."));
+    assert!(refused.status == 422 && refused.says("nme"), "{}", words(&refused));
+    assert_eq!(house.log.length().await.unwrap(), before, "looking records nothing");
+    let published = browser.fill(&shown, "/desk/do/organisation/publish-mail-text", &fields("Sorry, {{ name }}."));
+    assert!(published.status == 200 && house.log.length().await.unwrap() == before + 1, "{}", words(&published));
+}
+
+async fn keyed(house: House) {
+    let (office, address) = started(&house).await;
+    let mut browser = officer(&house, &office, &address).await;
+    let round = format!("{}/first", office.fund);
+    let page = browser.get(&format!("/desk/applications/new?round={round}"));
+    let (began, today, long) = (page.hidden("began"), house.in_days(0).to_string(), "x".repeat(5001));
+    let fields = |idea: &'static str| -> Vec<(&str, &str)> {
+        let known = [
+            ("began", began.as_str()),
+            ("round", &round),
+            ("form", "keyed"),
+            ("channel", "paper"),
+            ("received_on", &today),
+            ("help", "read_back"),
+            ("consent", "yes"),
+            ("group", "Tea on paper"),
+            ("standing", "new"),
+            ("area", "oldham"),
+            ("requested", "£1,200"),
+            ("at_risk", "no"),
+        ];
+        known.into_iter().chain([("q-idea", idea)].into_iter().filter(|(_, idea)| !idea.is_empty())).collect()
+    };
+    let before = house.log.length().await.unwrap();
+    let refused = browser.fill(&page, "/desk/do/keyed", &[fields("").as_slice(), &[("q-idea", &long)]].concat());
+    assert!(refused.status == 422 && refused.says("too long") && refused.says("Tea on paper"), "{}", words(&refused));
+    let unasked: Vec<_> = fields("Tea").into_iter().filter(|(name, _)| *name != "at_risk").collect();
+    let refused = browser.fill(&page, "/desk/do/keyed", &unasked);
+    assert!(refused.status == 422 && refused.says("would take part"), "{}", words(&refused));
+    assert_eq!(house.log.length().await.unwrap(), before, "what is refused records nothing");
+    let taken = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
+    assert!(taken.status == 200 && taken.path.contains("/desk/applications/"), "{} {}", taken.path, words(&taken));
+    let after = house.log.length().await.unwrap();
+    let again = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
+    assert_eq!((again.path, house.log.length().await.unwrap()), (taken.path, after), "sent twice it leads to the same application");
+}
+
+async fn files_twice(house: House) {
+    let (office, address) = started(&house).await;
+    let (grant, group, member) = office.awarded(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, member).await;
+    let page = browser.get(&format!("/my/grants/{grant}"));
+    let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+    let fields = [("csrf", csrf.as_str()), ("key", key.as_str()), ("form", "hand-in")];
+    let paper = "%PDF-1.4\nillustrative\n%%EOF\n";
+    for _ in 0..2 {
+        let sent = browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", paper), ("file", paper)]);
+        assert_eq!(sent.status, 303, "{}", words(&sent));
+    }
+    let broken = browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", "no picture"), ("file", paper)]);
+    assert_eq!(broken.status, 422, "{}", words(&broken));
+    house.catch_up().await;
+    let row: GroupRow = house.views().find(&group.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(row.files.len(), 2, "two files, each kept once");
 }
 
 async fn squatter(house: House) {

@@ -15,6 +15,7 @@ mod limits;
 mod my;
 mod open;
 mod own;
+mod reading;
 mod shell;
 mod signin;
 mod upload;

@@ -6,9 +6,9 @@ use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::{Failed, Posted, Visitor, guard};
-use crate::commands::{CommandError, Request};
+use crate::commands::{CommandError, RepeatKey, Request};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
-use crate::domain::{Command, GroupCommand, GroupId};
+use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
 use crate::files::{FileError, Kept};
 use crate::http::Desk;
 use crate::http::problem::Fault;
@@ -74,6 +74,14 @@ pub(super) async fn read(
     Ok(Uploaded { posted, files, wrong })
 }
 
+/// The file that an event of the log names.
+async fn recorded(desk: &Desk, position: i64) -> Result<FileDigest, Failed> {
+    match desk.commands.log().page(position, 1).await?.pop().map(|event| event.event) {
+        Some(Event::Group(GroupEvent::FileKept { file, .. })) => Ok(file),
+        _ => Err(Failed::nothing()),
+    }
+}
+
 async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
     let mut bytes = Vec::new();
     while let Some(part) = field.try_next().await.map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))? {
@@ -86,7 +94,7 @@ async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
 }
 
 impl Uploaded {
-    /// Records the files among the group's; their names in the store.
+    /// Records the files among the group's; their names in the store. Of a form that is sent twice the first copies stay.
     pub(super) async fn record(
         &self,
         visitor: &Visitor,
@@ -95,18 +103,27 @@ impl Uploaded {
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, Failed> {
         let mut kept = Vec::new();
-        for Kept { file, media, bytes } in &self.files {
+        for (at, Kept { file, media, bytes }) in self.files.iter().enumerate() {
             let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media: *media, bytes: *bytes, purpose });
-            let request = Request::new(visitor.signed()?.caller.clone(), Command::Group(GroupId(group), keep));
+            let repeat = self.posted.repeat(desk, &visitor.path);
+            let repeat = RepeatKey { key: format!("{}/file/{at}", repeat.key), ..repeat };
+            let keep = Command::Group(GroupId(group), keep);
+            let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), keep) };
             match desk.commands.issue(request).await {
                 Ok(answer) => {
                     let _ = desk.views.passed(answer.last_position).await;
-                    kept.push(file.clone());
+                    let first = recorded(desk, answer.first_position).await?;
+                    if first != *file {
+                        desk.files.remove(file).await?;
+                    }
+                    kept.push(first);
                 }
                 Err(error) => {
                     // Only where it is certain that no event names it; otherwise it stays, sealed.
-                    if matches!(error, CommandError::Refused(_) | CommandError::Busy) {
-                        desk.files.remove(file).await?;
+                    let certain = matches!(error, CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::Busy);
+                    let from = if certain { at } else { at + 1 };
+                    for unnamed in &self.files[from..] {
+                        desk.files.remove(&unnamed.file).await?;
                     }
                     return Err(error.into());
                 }

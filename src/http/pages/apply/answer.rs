@@ -12,6 +12,7 @@ use crate::domain::language::Language;
 use crate::domain::sealed::Personal;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::Desk;
+use crate::http::pages::reading::TOO_LONG;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
 use crate::projections::{ApplicationRow, FundRow};
@@ -141,7 +142,7 @@ fn read(section: &Section, posted: &Posted, language: Language) -> Result<Option
             return if section.required { miss("Write an answer. A few words are enough.") } else { Ok(None) };
         }
         let Ok(words) = Personal::try_from(typed.to_owned()) else {
-            return miss("This is too long. Use at most 5,000 letters.");
+            return miss(TOO_LONG);
         };
         return save(Answers { answers: BTreeMap::from([(question.question.clone(), words)]), ..Answers::default() });
     }
@@ -161,7 +162,10 @@ fn read(section: &Section, posted: &Posted, language: Language) -> Result<Option
         },
         _ if typed.is_empty() && language == Language::En => Ok(None),
         _ => {
-            let helper = Personal::try_from(typed.to_owned()).ok();
+            let helper = match typed {
+                "" => None,
+                typed => Some(Personal::try_from(typed.to_owned()).map_err(|_| say(TOO_LONG, language).to_owned())?),
+            };
             Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage { language, helper })))
         }
     }

@@ -16,6 +16,7 @@ use crate::domain::sealed::{Index, Personal, parse_email};
 use crate::domain::text::Line;
 use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::Desk;
+use crate::http::pages::reading::Wrong;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin};
 use crate::log::LogError;
@@ -226,9 +227,6 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
     Visitor::begin(&desk, person, false, device, &mut response).await?;
     Ok(response)
 }
-
-/// Fields, each with what is wrong with it.
-type Wrong = Vec<(String, String)>;
 
 /// The person's name, and the address if they gave one.
 fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Wrong> {

@@ -17,6 +17,8 @@ pub struct Act {
     /// Where it is sent.
     pub path: String,
     pub button: String,
+    /// Where the same form is sent to be looked at first, and what that button says.
+    pub first: Option<(String, String)>,
     pub fields: Vec<Ask>,
     pub form: Form,
     pub offered: Offered,
@@ -100,6 +102,7 @@ impl Act {
             title: title.to_owned(),
             path: path.to_owned(),
             button: title.to_owned(),
+            first: None,
             fields: Vec::new(),
             form,
             offered,
@@ -163,6 +166,12 @@ impl Act {
 
     pub fn button(mut self, says: &str) -> Self {
         says.clone_into(&mut self.button);
+        self
+    }
+
+    /// A second button, which shows and records nothing.
+    pub fn look_first(mut self, path: &str, says: &str) -> Self {
+        self.first = Some((path.to_owned(), says.to_owned()));
         self
     }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Asked, choices};
 use crate::commands::{RepeatKey, Request, clock};
-use crate::domain::application::{Answers, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
+use crate::domain::application::{Answers, ApplicationState, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::group::{RegisterGroup, Standing};
 use crate::domain::language::Language;
@@ -18,9 +18,10 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Role};
 use crate::http::Desk;
 use crate::http::pages::apply::{activities, amount};
+use crate::http::pages::reading::{Reading, TOO_LONG, Wrong, one_of};
 use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, Visitor, own, see_other};
 use crate::http::problem::Problem;
-use crate::projections::FundRow;
+use crate::projections::{ApplicationRow, FundRow};
 use crate::views::Page as Wanted;
 
 #[derive(Template)]
@@ -109,92 +110,70 @@ struct Keyed {
     submit: Submit,
 }
 
-fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Vec<(String, String)>> {
-    let mut wrong: Vec<(String, String)> = Vec::new();
-    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
-    let round = posted.text("round").split_once('/').and_then(|(fund, key)| Some((FundId(fund.parse().ok()?), key.parse::<Slug>().ok()?)));
-    let email = match posted.text("email") {
-        "" => Some(None),
-        text => parse_email(text).ok().map(|email| Some(Personal::Open(email))),
-    };
-    if email.is_none() {
-        miss("email", "This is not an e-mail address");
+fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
+    let mut form = Reading::of(posted, Language::En);
+    let round = form.must(
+        "round",
+        |text| text.split_once('/').and_then(|(fund, key)| Some((FundId(fund.parse().ok()?), key.parse().ok()?))),
+        "Choose a round",
+    );
+    let person = person(posted, &mut form);
+    let group = form.must("group", |text| text.parse().ok(), "Write the group's name, in at most 140 letters");
+    let area: Option<Slug> = form.must("area", |text| text.parse().ok(), "Choose an area");
+    let standings = [("existing", Standing::Existing), ("new", Standing::New)];
+    let standing = form.must("standing", |text| one_of(text, standings), "Say whether the group is new");
+    let requested = form.must("requested", amount, "Write a sum in pounds");
+    let at_risk = form.must(
+        "at_risk",
+        |text| one_of(text, [("yes", true), ("no", false)]),
+        "Say whether children, or adults who need looking after, would take part",
+    );
+    let mut answers = BTreeMap::new();
+    for (field, question) in posted.typed().iter().filter_map(|(field, _)| Some((field, field.strip_prefix("q-")?))) {
+        if let (Ok(question), Some(answer)) = (question.parse::<Slug>(), form.words_if_any(field)) {
+            answers.insert(question, answer);
+        }
     }
-    let name = Personal::try_from(posted.text("person").to_owned()).ok();
-    let telephone = Personal::try_from(posted.text("telephone").to_owned()).ok();
-    let group = posted.text("group").parse();
-    if group.is_err() {
-        miss("group", "Write the group's name, in at most 140 letters");
-    }
-    let area = posted.text("area").parse::<Slug>();
-    if area.is_err() {
-        miss("area", "Choose an area");
-    }
-    let requested = amount(posted.text("requested"));
-    if requested.is_none() {
-        miss("requested", "Write a sum in pounds");
-    }
-    let channel = match posted.text("channel") {
-        "paper" => Some(Channel::Paper),
-        "phone" => Some(Channel::Phone),
-        "in_person" => Some(Channel::InPerson),
-        _ => None,
-    };
-    if channel.is_none() {
-        miss("channel", "Say how it came");
-    }
-    let received_on = posted.text("received_on").parse().ok();
-    if received_on.is_none() {
-        miss("received_on", "Say on which day it came");
-    }
-    let kind = match posted.text("help") {
-        "read_back" => Some(HelpKind::KeyedVerbatim { read_back: true, scan: None }),
-        "helped_to_word" => Some(HelpKind::HelpedToWord),
-        _ => None,
-    };
-    if kind.is_none() {
-        miss("help", "Say how you helped: what is keyed in as it was must be read back to the group");
-    }
+    let helper = form.words_if_any("helper");
+    let channels = [("paper", Channel::Paper), ("phone", Channel::Phone), ("in_person", Channel::InPerson)];
+    let channel = form.must("channel", |text| one_of(text, channels), "Say how it came");
+    let received_on = form.must("received_on", |text| text.parse().ok(), "Say on which day it came");
+    let late_reason = form.may("late_reason", |text| text.parse().ok(), TOO_LONG);
+    let kinds = [("read_back", HelpKind::KeyedVerbatim { read_back: true, scan: None }), ("helped_to_word", HelpKind::HelpedToWord)];
+    let kind =
+        form.must("help", |text| one_of(text, kinds), "Say how you helped: what is keyed in as it was must be read back to the group");
     if posted.text("consent") != "yes" {
-        miss("consent", "Ask the group whether it agrees to what you wrote down");
+        form.miss("consent", "Ask the group whether it agrees to what you wrote down");
     }
-    let answers: BTreeMap<Slug, Personal> = posted
-        .typed()
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix("q-")?.parse().ok()?, Personal::try_from(value.clone()).ok()?)))
-        .collect();
-    let (Some((fund, round)), Some(email), Ok(group), Ok(area), Some(requested), Some(channel), Some(received_on), Some(kind)) =
-        (round, email, group, area, requested, channel, received_on, kind)
-    else {
-        return Err(wrong);
+    let whole = || {
+        let (fund, round) = round?;
+        Some(Keyed {
+            fund,
+            round,
+            person,
+            group: RegisterGroup { name: group?, area: area.clone()?, standing: standing?, member: None },
+            answers: Answers {
+                requested: Some(requested?),
+                area,
+                activity: posted.text("activity").parse().ok(),
+                people_at_risk: at_risk,
+                answers,
+            },
+            language: ChooseLanguage { language: posted.text("language").parse().unwrap_or_default(), helper },
+            submit: Submit { channel: channel?, received_on, late_reason, help: Some(Help { by, kind: kind? }) },
+        })
     };
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
-    let standing = if posted.text("standing") == "existing" { Standing::Existing } else { Standing::New };
-    Ok(Keyed {
-        fund,
-        round,
-        person: name.map(|name| RegisterPerson { name, email, telephone }),
-        group: RegisterGroup { name: group, area: area.clone(), standing, member: None },
-        answers: Answers {
-            requested: Some(requested),
-            area: Some(area),
-            activity: posted.text("activity").parse().ok(),
-            people_at_risk: Some(posted.text("at_risk") == "yes"),
-            answers,
-        },
-        language: ChooseLanguage {
-            language: posted.text("language").parse().unwrap_or_default(),
-            helper: Personal::try_from(posted.text("helper").to_owned()).ok(),
-        },
-        submit: Submit {
-            channel,
-            received_on: Some(received_on),
-            late_reason: posted.text("late_reason").parse().ok(),
-            help: Some(Help { by, kind }),
-        },
-    })
+    let whole = whole();
+    form.whole(whole)
+}
+
+/// The person who asks, if one is named.
+fn person(posted: &Posted, form: &mut Reading<'_>) -> Option<RegisterPerson> {
+    let email = form.may("email", |text| parse_email(text).ok().map(Personal::Open), "This is not an e-mail address");
+    let telephone = form.words_if_any("telephone");
+    let reached = ["email", "telephone"].iter().any(|field| !posted.text(field).is_empty());
+    let name = if reached { form.words("person", "Write whose address or number this is") } else { form.words_if_any("person") };
+    name.map(|name| RegisterPerson { name, email, telephone })
 }
 
 pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
@@ -235,6 +214,11 @@ async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed)
     let start = StartApplication { fund: keyed.fund, round: keyed.round, group, late };
     let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
     let id = ApplicationId(once("start", start).await?.id);
+    let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
+    // Sent twice: it was handed in by the first.
+    if row.is_some_and(|row| row.state != ApplicationState::Draft) {
+        return Ok(id.0);
+    }
     anew(Command::Application(id, ApplicationCommand::SaveAnswers(keyed.answers))).await?;
     if keyed.language.language != Language::En || keyed.language.helper.is_some() {
         anew(Command::Application(id, ApplicationCommand::ChooseLanguage(keyed.language))).await?;

@@ -44,6 +44,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::keep)))
         .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
         .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
+        .service(web::resource("/desk/try/{noun}/{command}").route(web::post().to(send::preview)))
         .service(web::resource("/desk/files/{group}/{file}").route(web::get().to(group::file)))
         .service(web::resource("/desk/{page:.*}").route(web::get().to(show)));
 }
@@ -90,7 +91,7 @@ impl<'a> Asked<'a> {
         let mut shell = Shell::around(self.visitor, self.desk, title).await?;
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
-        shell.wrong = self.rejected.is_some();
+        shell.wrong = self.rejected.as_ref().is_some_and(|rejected| !rejected.wrong.is_empty());
         shell.notice = Some(self.text("done")).filter(|done| !done.is_empty()).map(|done| format!("Recorded: {}.", done.replace('-', " ")));
         Ok(shell)
     }

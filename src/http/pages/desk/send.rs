@@ -33,14 +33,40 @@ fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
     NOUNS.iter().find(|noun| noun.plural == plural).ok_or_else(Failed::nothing)
 }
 
+/// Shows what would become of a command, with what was typed, and records nothing.
+pub(super) async fn preview(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    visitor.staff()?;
+    let noun = noun(&request)?;
+    let id = if noun.one.is_none() { desk.commands.organisation().0 } else { clock::new_id() };
+    let shown = match read(&request, noun, id, &posted)? {
+        Ok(command) => match desk.commands.consider(&visitor.signed()?.caller, command).await {
+            Ok(()) => Rejected { status: 200, ..Rejected::with(posted.text("form"), &posted, Vec::new()) },
+            Err(error) => Rejected::of(&posted, &Problem::refused(&error)),
+        },
+        Err(problem) => Rejected::of(&posted, &problem),
+    };
+    at(&desk, &visitor, &back(&posted), Some(shown)).await
+}
+
+/// The page that a form was sent from.
+fn back(posted: &Posted) -> String {
+    own_path(posted.text("at")).filter(|path| path.starts_with("/desk")).unwrap_or("/desk").to_owned()
+}
+
+/// The command that a form makes, or what is wrong with it.
+fn read(request: &HttpRequest, noun: &'static Noun, id: Uuid, posted: &Posted) -> Result<Result<Command, Problem>, Failed> {
+    let name = request.match_info().query("command");
+    let spec = noun.commands.iter().find(|spec| spec.name == name && offered(spec)).ok_or_else(Failed::nothing)?;
+    Ok(commands::read(noun, spec, id, listed(posted.json()).to_string().as_bytes()))
+}
+
 async fn send(request: &HttpRequest, sent: Sent, desk: &Desk, noun: &'static Noun, id: Uuid) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let name = request.match_info().query("command");
-    let spec = noun.commands.iter().find(|spec| spec.name == name && offered(spec)).ok_or_else(Failed::nothing)?;
-    let back = own_path(posted.text("at")).filter(|path| path.starts_with("/desk")).unwrap_or("/desk").to_owned();
-    let body = listed(posted.json()).to_string();
-    let command = match commands::read(noun, spec, id, body.as_bytes()) {
+    let back = back(&posted);
+    let command = match read(request, noun, id, &posted)? {
         Ok(command) => command,
         Err(problem) => return at(desk, &visitor, &back, Some(Rejected::of(&posted, &problem))).await,
     };

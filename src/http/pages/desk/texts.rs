@@ -70,13 +70,16 @@ struct Names {
     required: String,
     label_pl: String,
     help_pl: String,
+    /// It is asked, and nobody has translated it.
+    english_only: bool,
 }
 
 impl Names {
-    fn of(at: usize) -> Self {
+    fn of(at: usize, form: &Form) -> Self {
         let [place, key, label, help, required, label_pl, help_pl] =
             ["place", "key", "label", "help", "required", "label-pl", "help-pl"].map(|name| field(name, at));
-        Self { place, key, label, help, required, label_pl, help_pl }
+        let english_only = !form.typed(&label).is_empty() && form.typed(&label_pl).is_empty();
+        Self { place, key, label, help, required, label_pl, help_pl, english_only }
     }
 }
 
@@ -112,9 +115,9 @@ pub(super) async fn form(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let page = FormPage {
         page: asked.shell("The questions").await?,
         wrong: forms.wrong(),
+        questions: (0..count).map(|at| Names::of(at, &form)).collect(),
         form,
         version: own.form_version,
-        questions: (0..count).map(Names::of).collect(),
         yes_no: choices(["yes", "no"]),
         places,
     };
@@ -132,12 +135,22 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
         let text = |name: &str| posted.text(&field(name, at));
         let Ok(place) = text("place").parse::<u32>() else { continue };
         if text("label").is_empty() {
+            wrong.push((field("label", at), "Write the question, or choose “leave it out”".to_owned()));
+            continue;
+        }
+        if !matches!(text("required"), "yes" | "no") {
+            wrong.push((field("required", at), format!("Say whether “{}” must be answered", text("label"))));
             continue;
         }
         let key = if text("key").is_empty() { key_of(text("label")) } else { text("key").to_owned() };
         let translated = match (text("label-pl").parse(), text("help-pl").parse()) {
             (Ok(label), Ok(help)) => [(Language::Pl, Translated { label, help })].into(),
-            _ => std::collections::BTreeMap::new(),
+            _ if text("label-pl").is_empty() && text("help-pl").is_empty() => std::collections::BTreeMap::new(),
+            (label, _) => {
+                let lacks = if label.is_err() { "label-pl" } else { "help-pl" };
+                wrong.push((field(lacks, at), "Write both the question and its help in Polish, or neither".to_owned()));
+                continue;
+            }
         };
         match (key.parse(), text("label").parse(), text("help").parse()) {
             (Ok(question), Ok(label), Ok(help)) => {
@@ -145,7 +158,7 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
                 questions.push((place, Question { question, label, help, required, other_languages: translated }));
             }
             (Err(_), ..) => wrong.push((field("key", at), "A key has small letters, digits and hyphens".to_owned())),
-            _ => wrong.push((field("help", at), "Every question needs some words of help".to_owned())),
+            _ => wrong.push((field("help", at), format!("Write some words of help for “{}”", text("label")))),
         }
     }
     questions.sort_by_key(|(place, _)| *place);
@@ -283,7 +296,8 @@ pub(super) async fn mail(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
         .line("subject", "Subject")
         .words_with("body", "Text", "An empty line begins a new paragraph. A name in double braces is filled in.")
         .known("subject", &subject)
-        .known("body", &body);
+        .known("body", &body)
+        .look_first("/desk/try/organisation/publish-mail-text", "See how it would arrive");
     if let Some(fund) = fund {
         act = act.hidden("fund", fund);
     }
@@ -301,8 +315,8 @@ pub(super) async fn mail(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
             .chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name)))
             .collect(),
         languages: Language::VARIANTS.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect(),
-        subject: write(&subject),
-        preview: write(&body),
+        subject: write(act.form.typed("subject")),
+        preview: write(act.form.typed("body")),
         act,
     };
     asked.page(&page)

@@ -9,11 +9,12 @@ use askama::Template;
 use crate::domain::application::Channel;
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::grant::ReceiveUpdate;
+use crate::domain::language::Language;
 use crate::domain::outcome::{OutcomeSaid, Sign, Strength};
-use crate::domain::sealed::Personal;
 use crate::domain::{Command, GrantCommand, GrantId, Money};
 use crate::http::Desk;
 use crate::http::pages::apply::{amount, refusal_says};
+use crate::http::pages::reading::{Reading, Wrong, one_of};
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Posted, Rejected, Shell, Visitor, own, see_other, shown, upload};
 use crate::projections::{GrantRow, OrganisationRow, UpdateRow};
@@ -101,7 +102,7 @@ pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor
     if !uploaded.files.is_empty() && posted.text("agreed") != "yes" {
         wrong.push(("agreed".to_owned(), say("Ask the people in the pictures, then tick the box", visitor.language).to_owned()));
     }
-    let read = read(&posted, &visitor, &signs(&desk).await?, &mut wrong);
+    let read = read(&posted, visitor.language, &signs(&desk).await?).map_err(|more| wrong.extend(more)).ok();
     let Some(mut receive) = read.filter(|_| wrong.is_empty()) else {
         uploaded.give_up(&desk).await?;
         return render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, wrong))).await;
@@ -117,53 +118,38 @@ pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor
     render(&visitor, &desk, row, update, Some(Rejected::with("update", &posted, vec![(String::new(), says)]))).await
 }
 
-fn read(posted: &Posted, visitor: &Visitor, signs: &[Sign], wrong: &mut Vec<(String, String)>) -> Option<ReceiveUpdate> {
-    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, visitor.language).to_owned()));
-    let words = Personal::try_from(posted.text("words").to_owned());
-    if words.is_err() {
-        miss("words", "Write some words. One sentence is enough.");
-    }
-    let count = |name: &str| match posted.text(name) {
-        "" => Some(0),
-        text => text.parse::<u32>().ok(),
-    };
+fn read(posted: &Posted, language: Language, signs: &[Sign]) -> Result<ReceiveUpdate, Wrong> {
+    let mut form = Reading::of(posted, language);
+    let words = form.words("words", "Write some words. One sentence is enough.");
+    let mut count =
+        |name: &str| form.must(name, |text| if text.is_empty() { Some(0) } else { text.parse().ok() }, "Write a number, such as 12");
     let (people, volunteers) = (count("people"), count("volunteers"));
-    if people.is_none() {
-        miss("people", "Write a number, such as 12");
-    }
-    if volunteers.is_none() {
-        miss("volunteers", "Write a number, such as 12");
-    }
-    let spent = match posted.text("spent") {
-        "" => Some(Money::ZERO),
-        text => amount(text),
-    };
-    if spent.is_none() {
-        miss("spent", "Write a sum in pounds, such as 850");
-    }
+    let spent = |text: &str| if text.is_empty() { Some(Money::ZERO) } else { amount(text) };
+    let spent = form.must("spent", spent, "Write a sum in pounds, such as 850");
+    let learned = form.words_if_any("learned");
     let mut outcomes = Vec::new();
     for sign in signs {
-        let strength = match posted.text(&format!("strength-{}", sign.sign)) {
-            "some" => Strength::Some,
-            "strong" => Strength::Strong,
-            _ => continue,
-        };
-        let said = posted.text(&format!("sign-{}", sign.sign));
-        let said = if said.is_empty() { posted.text("words") } else { said };
-        let words = Personal::try_from(said.to_owned()).ok()?;
-        outcomes.push(OutcomeSaid { sign: sign.sign.clone(), strength, words });
+        let strengths = [("some", Strength::Some), ("strong", Strength::Strong)];
+        let Some(strength) = one_of(posted.text(&format!("strength-{}", sign.sign)), strengths) else { continue };
+        let own = form.words_if_any(&format!("sign-{}", sign.sign));
+        if let Some(words) = own.or_else(|| words.clone()) {
+            outcomes.push(OutcomeSaid { sign: sign.sign.clone(), strength, words });
+        }
     }
-    let learned = Personal::try_from(posted.text("learned").to_owned()).ok();
-    Some(ReceiveUpdate {
-        update: 0,
-        channel: Channel::Web,
-        words: words.ok()?,
-        learned,
-        people: people?,
-        volunteers: volunteers?,
-        spent: spent?,
-        outcomes,
-        files: BTreeSet::new(),
-        consent: true,
-    })
+    let whole = || {
+        Some(ReceiveUpdate {
+            update: 0,
+            channel: Channel::Web,
+            words: words?,
+            learned,
+            people: people?,
+            volunteers: volunteers?,
+            spent: spent?,
+            outcomes,
+            files: BTreeSet::new(),
+            consent: true,
+        })
+    };
+    let whole = whole();
+    form.whole(whole)
 }
