@@ -225,8 +225,8 @@ pub enum Refusal {
     #[error("there is no question {0} on this form")]
     #[strum(message = "Answer only the questions of the round's form.")]
     UnknownQuestion(String),
-    #[error("say how much you ask for, and in which area")]
-    #[strum(message = "Save the amount and the area, and hand the application in again.")]
+    #[error("say how much you ask for, in which area, and whether children or adults at risk would take part")]
+    #[strum(message = "Save what is missing, and hand the application in again.")]
     RequestIncomplete,
     #[error("a late form needs the date on which it was received, before the deadline passed, and a reason")]
     #[strum(message = "Say when it was received and why it is keyed in late.")]

@@ -316,7 +316,7 @@ async fn start_to_close(house: House) {
         let answer = client.post(&format!("/api/v1/applications/{application}/{command}"), &body);
         assert_eq!(answer.status, 200, "{command}: {}", answer.body);
     };
-    on(&cass, "save-answers", json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "Soup" } }));
+    on(&cass, "save-answers", json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } }));
     on(&cass, "submit", json!({ "channel": "web" }));
     on(&ada, "confirm-eligibility", json!({}));
     on(&ada, "declare", json!({}));

@@ -99,6 +99,7 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
         if path == "application/save-answers" {
             fields.insert("requested".into(), json!("2500.00"));
             fields.insert("area".into(), json!("oldham"));
+            fields.insert("people_at_risk".into(), json!(dice.one_in(2)));
         }
         if path == "grant/pass-check" && dice.one_in(2) {
             fields.insert("good_until".into(), json!("2027-12-31"));
@@ -122,7 +123,7 @@ fn under_way() -> Setting {
     let award = json!({ "amount": "1000.00", "reason": "Less", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
     let first = Uuid::from_u128(300);
     go(0, "application", second, "start", json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) }));
-    let answers = json!({ "requested": "2500.00", "area": "oldham", "answers": { "idea": "Song" } });
+    let answers = json!({ "requested": "2500.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Song" } });
     go(0, "application", second, "save-answers", answers);
     let help = json!({ "by": Uuid::from_u128(10), "kind": { "keyed_verbatim": { "read_back": true } } });
     go(0, "application", second, "submit", json!({ "channel": "phone", "help": help }));

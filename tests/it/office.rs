@@ -136,7 +136,7 @@ impl Office {
             requested: Some(gbp(asked)),
             area: Some(text("oldham")),
             activity: Some(text("food")),
-            people_at_risk: None,
+            people_at_risk: Some(false),
             answers: std::iter::once((text("idea"), open(ANSWER))).collect(),
         };
         for command in [ApplicationCommand::Start(start), ApplicationCommand::SaveAnswers(answers)] {

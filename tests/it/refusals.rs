@@ -198,6 +198,9 @@ fn applications(seen: &mut Seen) {
         Command::Application(blank, A::SaveAnswers(Answers { answers: [(text("idea"), open("Soup"))].into(), ..Answers::default() })),
     );
     seen.refuses_to(&mut world, member, "request_incomplete", Command::Application(blank, A::Submit(submit())));
+    let all_but_at_risk = Answers { requested: Some(gbp(600)), area: Some(text("oldham")), ..Answers::default() };
+    world.takes(0, Command::Application(blank, A::SaveAnswers(all_but_at_risk)));
+    seen.refuses_to(&mut world, member, "request_incomplete", Command::Application(blank, A::Submit(submit())));
     world.world.today = date(2026, 7, 1);
     let submit_late = on_application(&world, A::Submit(submit()));
     seen.refuses_to(&mut world, member, "round_closed", submit_late);

@@ -132,7 +132,7 @@ impl Setting {
             requested: Some(gbp(2500)),
             area: Some(text("oldham")),
             activity: None,
-            people_at_risk: None,
+            people_at_risk: Some(false),
             answers: std::iter::once((text("idea"), open("Soup"))).collect(),
         };
         for command in [ApplicationCommand::Start(start), ApplicationCommand::SaveAnswers(answers)] {

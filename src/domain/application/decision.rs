@@ -284,7 +284,7 @@ impl Application {
             ends_on: award.ends_on,
             update_due_on: award.update_due_on,
             conditions: award.conditions.clone(),
-            people_at_risk: self.people_at_risk,
+            people_at_risk: self.people_at_risk.unwrap_or_default(),
         };
         Ok(ApplicationEvent::Awarded { terms, reason: award.reason.clone(), sitting })
     }

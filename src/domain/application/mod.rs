@@ -69,7 +69,8 @@ pub struct Application {
     answered: BTreeSet<Slug>,
     changes_to: BTreeSet<Slug>,
     late: bool,
-    people_at_risk: bool,
+    /// Nothing until it was answered: it decides which checks a grant needs.
+    people_at_risk: Option<bool>,
     interests: Interests,
     scores: BTreeMap<PersonId, Given>,
     rank: Option<u16>,
@@ -180,7 +181,7 @@ impl Stream for Application {
             E::AnswersSaved { requested, area, people_at_risk, answers, .. } => {
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
-                self.people_at_risk = people_at_risk.unwrap_or(self.people_at_risk);
+                self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.answered.extend(answers.keys().cloned());
             }
             E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => self.state = S::Submitted,

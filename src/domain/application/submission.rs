@@ -79,6 +79,9 @@ impl Application {
     pub(super) fn submit(&self, submit: &Submit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         let (requested, area) = self.complete(facts)?;
+        if self.people_at_risk.is_none() {
+            return Err(Refusal::RequestIncomplete);
+        }
         let fund = facts.fund()?;
         fund.must_be_open()?;
         let round = fund.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;

@@ -85,9 +85,6 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
 pub(super) async fn submit(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
-    if row.state == ApplicationState::Draft && row.people_at_risk.is_none() {
-        return Ok(see_other(&format!("/my/applications/{}/answer/{}", row.id, sections::AT_RISK)));
-    }
     let command = if row.state == ApplicationState::ChangesRequested {
         ApplicationCommand::Resubmit(Nothing {})
     } else {
