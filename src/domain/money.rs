@@ -131,7 +131,10 @@ impl From<Money> for String {
 
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "£{}", self.two_places())
+        let plain = self.two_places();
+        let (pounds, pence) = plain.split_once('.').unwrap_or((&plain, "00"));
+        let thousands = pounds.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
+        write!(f, "£{thousands}.{pence}")
     }
 }
 
@@ -154,6 +157,13 @@ mod tests {
             assert_eq!(text.parse::<Money>(), Err(MoneyError::Shape), "{text}");
         }
         assert_eq!("99999999999999999999999999999999".parse::<Money>(), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn is_said_with_its_thousands_apart() {
+        for (pence, says) in [(5, "£0.05"), (85_000, "£850.00"), (123_405, "£1,234.05"), (123_456_700, "£1,234,567.00")] {
+            assert_eq!(Money::of_pence(pence).to_string(), says);
+        }
     }
 
     #[test]

@@ -432,6 +432,14 @@ async fn every_page(house: House) {
         let closed = path == "/desk/applications/new" || path.starts_with("/desk/texts");
         assert!(page.status == 200 || (closed && page.status == 403), "{path}: {} {}", page.status, words(&page));
     }
+    let take_back = format!("/desk/do/funds/{fund}/withdraw-funding");
+    let page = browser.get(&format!("/desk/funds/{fund}"));
+    assert!(page.says(&take_back), "finance can record that a funder took money back");
+    let at = format!("/desk/funds/{fund}");
+    let fields =
+        [("at", at.as_str()), ("form", "withdraw-funding"), ("source.funder:k", "Lottery"), ("amount:m", "£1,000"), ("reason", "Why")];
+    let refused = browser.fill(&page, &take_back, &fields);
+    assert!(refused.status == 409 && refused.says("£1,000.00 is more than"), "{} {}", refused.status, words(&refused));
     assert!(
         browser.get(&format!("/desk/payments?grant={grant}")).says("you already acted on it"),
         "the preparer is told why there is no button"

@@ -56,7 +56,7 @@ impl Posted {
     }
 
     /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:
-    /// `n` a number, `b` yes or no, `l` one of a list, `w` a list of words. What is empty is left out.
+    /// `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w` keys with commas or spaces between. What is empty is left out.
     pub fn json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
@@ -69,7 +69,12 @@ impl Posted {
             let number = || value.replace(',', "").parse::<u64>().map_or_else(|_| Value::String(value.to_owned()), Value::from);
             let value = match kind {
                 "n" => number(),
-                "w" => value.split([' ', ',']).filter(|word| !word.is_empty()).map(|word| Value::String(word.to_owned())).collect(),
+                "m" => Value::String(bare(value)),
+                "k" => Value::String(key(value)),
+                "w" => {
+                    let between = if value.contains(',') { ',' } else { ' ' };
+                    value.split(between).map(key).filter(|key| !key.is_empty()).map(Value::String).collect()
+                }
                 "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
                 _ => Value::String(value.to_owned()),
             };
@@ -81,6 +86,17 @@ impl Posted {
     pub(super) fn typed(&self) -> &[(String, String)] {
         &self.pairs
     }
+}
+
+/// A sum without what people type around its digits.
+pub(super) fn bare(sum: &str) -> String {
+    sum.chars().filter(|c| !c.is_whitespace() && !matches!(c, '£' | ',')).collect()
+}
+
+/// The key of what people type: "Winter 2026" is `winter-2026`.
+pub(super) fn key(typed: &str) -> String {
+    let plain: String = typed.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    plain.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// Puts a value at the end of a path of names and numbers.
@@ -359,17 +375,21 @@ mod tests {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let posted = Posted::of(vec![
             pair("csrf", "x"),
-            pair("amount", " 850.00 "),
+            pair("amount:m", " £1,850.00 "),
             pair("present:l", "a"),
             pair("present:l", "b"),
             pair("criteria.need:n", "4"),
             pair("decisions.0.verdict.defer.reason", "later"),
             pair("late:b", "yes"),
             pair("reason", "  "),
+            pair("round:k", " Winter 2026 "),
+            pair("areas:w", "Stockport, High Peak"),
+            pair("checks:w", "identity safeguarding"),
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
-            "amount": "850.00", "present": ["a", "b"], "criteria": { "need": 4 }, "late": true,
+            "amount": "1850.00", "present": ["a", "b"], "criteria": { "need": 4 }, "late": true,
+            "round": "winter-2026", "areas": ["stockport", "high-peak"], "checks": ["identity", "safeguarding"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
         assert_eq!(listed(posted.json()), says);

@@ -12,6 +12,7 @@ use crate::domain::language::Language;
 use crate::domain::sealed::Personal;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::Desk;
+use crate::http::pages::form::bare;
 use crate::http::pages::reading::TOO_LONG;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
@@ -85,7 +86,7 @@ fn to_choose(section: &Section, row: &ApplicationRow, fund: &FundRow, visitor: &
             let known = row.people_at_risk.map_or("", |yes| if yes { "yes" } else { "no" });
             (start::yes_or_no(visitor), known.to_owned())
         }
-        AMOUNT if section.own.is_none() => (Vec::new(), section.answer.trim_start_matches('£').to_owned()),
+        AMOUNT if section.own.is_none() => (Vec::new(), bare(&section.answer)),
         _ => (Vec::new(), section.answer.clone()),
     }
 }
@@ -173,8 +174,7 @@ fn read(section: &Section, posted: &Posted, language: Language) -> Result<Option
 
 /// A sum as people type it: with a pound sign, commas or spaces, or without.
 pub(in crate::http::pages) fn amount(typed: &str) -> Option<Money> {
-    let plain: String = typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '£' | ',')).collect();
-    plain.parse().ok()
+    bare(typed).parse().ok()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::domain::language::Language;
 use crate::domain::reference::Reference;
 use crate::domain::sealed::Personal;
 use crate::domain::text::{Prose, Slug};
-use crate::domain::{ApplicationCommand as C, ApplicationId, Command, Money, PersonId, Role};
+use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId, Role};
 use crate::http::pages::apply::sections;
 use crate::http::pages::{Failed, Forms, Shell, own};
 use crate::log::record::day_of;
@@ -276,7 +276,7 @@ async fn decisions(
     {
         acts.push(
             Act::new(forms, name, title, &path(name), offered(command).await?)
-                .money("amount", "How much")
+                .money("amount:m", "How much")
                 .words_with(
                     "reason",
                     "Why another sum than was asked for",
@@ -285,7 +285,7 @@ async fn decisions(
                 .day("ends_on", "Last day of the activity")
                 .day("update_due_on", "Last day for the final update")
                 .some("present:l", "Who else was present", panel.to_vec())
-                .known("amount", plain(amount))
+                .known("amount:m", String::from(amount))
                 .known("ends_on", in_days(180))
                 .known("update_due_on", in_days(194)),
         );
@@ -313,11 +313,6 @@ async fn decisions(
             .known("rank:n", free),
     );
     Ok(acts)
-}
-
-/// A sum without its pound sign, for a field.
-pub(super) fn plain(amount: Money) -> String {
-    amount.to_string().trim_start_matches('£').to_owned()
 }
 
 /// Whether an application is still to be decided.

@@ -106,7 +106,8 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
     let funder = || Source { funder: "funder".parse().expect("a slug"), area: None };
     let allocate =
         Allocate { source: funder(), amount: Money::of_pounds(1), reference: "reference".parse().expect("a line"), received_on: today };
-    let withdraw = WithdrawFunding { source: funder(), amount: Money::of_pounds(1), reason: because().reason };
+    // Whose money, and how much, is what the form asks for: no sum is held against the budget before.
+    let withdraw = WithdrawFunding { source: funder(), amount: Money::ZERO, reason: because().reason };
     let areas = || {
         let areas = fund.areas.iter().map(|area| (area.to_string(), area.to_string()));
         std::iter::once((String::new(), "any of the fund's areas".to_owned())).chain(areas).collect::<Vec<_>>()
@@ -115,7 +116,7 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
         make("open", "Open the fund", C::Open(Nothing {})).await?,
         make("plan-round", "Plan a round", C::PlanRound(plan))
             .await?
-            .line_with("round", "Key", "Small letters, digits and hyphens: spring.")
+            .line_with("round:k", "Short name", "It stands in the round's address: spring.")
             .line("name", "Name")
             .day("opens_on", "First day")
             .day("closes_on", "Last day")
@@ -123,17 +124,17 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, fund: &FundRow) -> Result<Vec<Ac
             .known("form:n", form),
         make("allocate", "Record money from a funder", C::Allocate(allocate))
             .await?
-            .line_with("source.funder", "Funder", "A key of small letters, digits and hyphens.")
+            .line_with("source.funder:k", "Funder", "A short name, always the same.")
             .one("source.area", "It may be spent in", areas())
-            .money("amount", "How much")
+            .money("amount:m", "How much")
             .line("reference", "The funder's reference")
             .day("received_on", "Received on")
             .known("received_on", today),
         make("withdraw-funding", "Record that a funder took money back", C::WithdrawFunding(withdraw))
             .await?
-            .line("source.funder", "Funder")
+            .line("source.funder:k", "Funder")
             .one("source.area", "Of the money for", areas())
-            .money("amount", "How much")
+            .money("amount:m", "How much")
             .words("reason", "Why"),
         with_rules(make("set-rules", "Set the rules", C::SetRules(rules())).await?, Some(&fund.rules)),
         with_rules(make("propose-rules", "Propose other rules", C::ProposeRules(rules())).await?, Some(&fund.rules)),

@@ -52,7 +52,7 @@ pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .opened()
         .line("name", "Name")
         .words("purpose", "What the money is for")
-        .line_with("areas:w", "Areas", "Keys of small letters, separated by spaces: stockport oldham tameside.");
+        .line_with("areas:w", "Areas", "With commas between: Stockport, Oldham, Tameside.");
     let page = New { page: asked.shell("Set up a fund").await?, wrong: forms.wrong(), act: with_rules(act, None) };
     asked.page(&page)
 }
@@ -60,19 +60,24 @@ pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 /// The rules of a fund as fields, with those that stand filled in.
 pub(super) fn with_rules(act: Act, rules: Option<&crate::domain::fund::Rules>) -> Act {
     let known = |pick: fn(&crate::domain::fund::Rules) -> String, usual: &str| rules.map_or_else(|| usual.to_owned(), pick);
-    let keys =
-        |keys: &std::collections::BTreeSet<crate::domain::text::Slug>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    act.money("rules.minimum", "Smallest award")
-        .known("rules.minimum", known(|rules| super::application::plain(rules.minimum), "500.00"))
-        .money("rules.maximum", "Largest award")
-        .known("rules.maximum", known(|rules| super::application::plain(rules.maximum), "2500.00"))
+    let keys = |keys: &std::collections::BTreeSet<crate::domain::text::Slug>| {
+        keys.iter().map(|key| key.as_str().replace('-', " ")).collect::<Vec<_>>().join(", ")
+    };
+    act.money("rules.minimum:m", "Smallest award")
+        .known("rules.minimum:m", known(|rules| String::from(rules.minimum), "500.00"))
+        .money("rules.maximum:m", "Largest award")
+        .known("rules.maximum:m", known(|rules| String::from(rules.maximum), "2500.00"))
         .number("rules.eyes:n", "How many people must act on a payment: two or three")
         .known("rules.eyes:n", known(|rules| rules.eyes.to_string(), "2"))
         .number("rules.quorum:n", "How many panel members without an interest decide")
         .known("rules.quorum:n", known(|rules| rules.quorum.to_string(), "2"))
-        .line_with("rules.checks:w", "Checks before money is paid", "Keys, separated by spaces: identity governing-document.")
-        .known("rules.checks:w", rules.map_or_else(|| "identity governing-document".to_owned(), |rules| keys(&rules.checks)))
-        .line_with("rules.checks_at_risk:w", "Further checks where children or adults at risk take part", "Keys, separated by spaces.")
+        .line_with("rules.checks:w", "Checks before money is paid", "With commas between: identity, governing document.")
+        .known("rules.checks:w", rules.map_or_else(|| "identity, governing document".to_owned(), |rules| keys(&rules.checks)))
+        .line_with(
+            "rules.checks_at_risk:w",
+            "Further checks where children or adults at risk take part",
+            "With commas between: safeguarding.",
+        )
         .known("rules.checks_at_risk:w", rules.map_or_else(|| "safeguarding".to_owned(), |rules| keys(&rules.checks_at_risk)))
         .number("rules.offer_days:n", "How many days an offer stands")
         .known("rules.offer_days:n", known(|rules| rules.offer_days.to_string(), "28"))

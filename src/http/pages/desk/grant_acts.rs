@@ -1,7 +1,7 @@
 //! What can be done about a grant, part by part.
 
 use super::act::{Act, Offered, shown};
-use super::application::{panel, plain};
+use super::application::panel;
 use super::{Asked, said};
 use crate::domain::command::{Because, Nothing};
 use crate::domain::file::FilePurpose;
@@ -157,7 +157,7 @@ impl Acts<'_> {
             self.act("request-variation", "request-variation", "Ask for a change for the group", vary)
                 .await?
                 .words("words", "Why, in the group's words")
-                .money("change.amount", "The whole award as it should be; empty if it stays")
+                .money("change.amount:m", "The whole award as it should be; empty if it stays")
                 .day("change.ends_on", "Last day of the activity; empty if it stays")
                 .day("change.update_due_on", "Last day for the final update; empty if it stays"),
         );
@@ -197,9 +197,9 @@ impl Acts<'_> {
             acts.push(
                 self.act("prepare-payment", "prepare", "Prepare a payment", C::PreparePayment(prepare))
                     .await?
-                    .money("amount", "How much")
+                    .money("amount:m", "How much")
                     .line_with("supplier", "Supplier", "Only where you buy for the group.")
-                    .known("amount", plain(left)),
+                    .known("amount:m", String::from(left)),
             );
         }
         Ok(shown(acts))
@@ -308,13 +308,13 @@ impl Acts<'_> {
                 C::DeclareUnderspend(AmountOf { amount: pound }),
             )
             .await?
-            .money("amount", "How much"),
+            .money("amount:m", "How much"),
         );
         let demand = C::DemandClawback(DemandClawback { amount: pound, reason: prose("why") });
         acts.push(
             self.act("demand-clawback", "demand-clawback", "Demand money back", demand)
                 .await?
-                .money("amount", "How much")
+                .money("amount:m", "How much")
                 .words("reason", "Why")
                 .grave(),
         );
@@ -337,18 +337,18 @@ impl Acts<'_> {
                 self.act("receive-return", &format!("receive-return-{key}"), &format!("Record that money of the {key} came back"), receive)
                     .await?
                     .hidden("owed", key)
-                    .money("amount", "How much")
+                    .money("amount:m", "How much")
                     .day("received_on", "When")
-                    .known("amount", plain(amount)),
+                    .known("amount:m", String::from(amount)),
             );
             let propose = C::ProposeReturnWaiver(ProposeReturnWaiver { owed, amount, reason: prose("why") });
             acts.push(
                 self.act("propose-return-waiver", &format!("propose-waiver-{key}"), &format!("Propose to give up the {key}"), propose)
                     .await?
                     .hidden("owed", key)
-                    .money("amount", "How much")
+                    .money("amount:m", "How much")
                     .words("reason", "Why")
-                    .known("amount", plain(amount)),
+                    .known("amount:m", String::from(amount)),
             );
             let confirm = C::ConfirmReturnWaiver(ConfirmReturnWaiver { owed, amount });
             acts.push(
@@ -360,8 +360,8 @@ impl Acts<'_> {
                 )
                 .await?
                 .hidden("owed", key)
-                .money("amount", "How much")
-                .known("amount", plain(amount)),
+                .money("amount:m", "How much")
+                .known("amount:m", String::from(amount)),
             );
         }
         Ok(acts)

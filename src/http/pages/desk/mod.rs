@@ -92,7 +92,9 @@ impl<'a> Asked<'a> {
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
         shell.wrong = self.rejected.as_ref().is_some_and(|rejected| !rejected.wrong.is_empty());
-        shell.notice = Some(self.text("done")).filter(|done| !done.is_empty()).map(|done| format!("Recorded: {}.", done.replace('-', " ")));
+        shell.notice = Some(self.text("done"))
+            .filter(|done| !done.is_empty())
+            .map(|done| format!("Done, and in the log: {}.", done.replace('-', " ")));
         Ok(shell)
     }
 

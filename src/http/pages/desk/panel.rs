@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::application::{is_open, panel, plain};
+use super::application::{is_open, panel};
 use super::{Asked, said, send};
 use crate::domain::application::ApplicationState;
 use crate::domain::fund::RoundState;
@@ -94,7 +94,7 @@ impl Decided {
         if row.state != ApplicationState::ReserveList {
             verdicts = vec![("award", "award"), ("decline", "decline"), ("defer", "decide later"), ("reserve", "reserve list")];
         }
-        let amount = if form.was_rejected() { typed("amount") } else { row.requested.map(plain).unwrap_or_default() };
+        let amount = if form.was_rejected() { typed("amount") } else { row.requested.map(String::from).unwrap_or_default() };
         let wrong = form.wrong(&format!("verdict-{}", row.id)).map(str::to_owned);
         let [verdict, rank, reason, feedback] = ["verdict", "rank", "reason", "feedback"].map(typed);
         Self { verdict, verdicts, amount, rank, reason, feedback, wrong }
@@ -215,7 +215,7 @@ fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     let optional = if reason.is_empty() { Value::Null } else { Value::String(reason.clone()) };
     let verdict = match posted.text(&format!("verdict-{id}")) {
         "award" => json!({ "award": {
-            "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(plain(sum))), "reason": optional, "present": present,
+            "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(String::from(sum))), "reason": optional, "present": present,
             "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
         } }),
         "decline" => json!({ "decline": { "reason": reason, "feedback": field("feedback"), "present": present } }),

@@ -132,7 +132,7 @@ async fn batches(asked: &Asked<'_>, forms: &Forms, approved: Vec<(FundId, Paymen
     let today = day_of(asked.desk.commands.now());
     let mut batches: Vec<Batch> = Vec::new();
     for (fund, row, says) in approved {
-        let line = (format!("{}/{}/{}", row.grant, row.payment, super::application::plain(row.amount)), says);
+        let line = (format!("{}/{}/{}", row.grant, row.payment, String::from(row.amount)), says);
         if let Some(batch) = batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
             batch.payments.push(line);
             continue;

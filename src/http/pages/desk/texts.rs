@@ -12,6 +12,7 @@ use crate::domain::organisation::{PublishAgreement, PublishForm, Question, Trans
 use crate::domain::text::Slug;
 use crate::domain::{Command, FundId, OrganisationCommand as C, Role};
 use crate::http::Desk;
+use crate::http::pages::form::key;
 use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, own, see_other};
 use crate::mail::{own_text, sample};
@@ -172,8 +173,8 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
 
 /// A key for a new question, from its first words.
 fn key_of(label: &str) -> String {
-    let plain: String = label.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).take(4).collect();
+    let key = key(label);
+    let words: Vec<_> = key.split('-').take(4).collect();
     format!("q-{}", words.join("-")).chars().take(40).collect()
 }
 

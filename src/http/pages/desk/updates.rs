@@ -167,13 +167,13 @@ async fn acts(asked: &Asked<'_>, forms: &crate::http::pages::Forms, grant: &Gran
             .words("learned", "What was hard, and what was learned")
             .number("people:n", "How many came")
             .number("volunteers:n", "How many helped")
-            .money("spent", "Spent so far")
+            .money("spent:m", "Spent so far")
             .some("consent:b", "Consent", vec![("yes".to_owned(), "The group agrees to what is written down here".to_owned())])
             // No sign is named: an empty list.
             .hidden("outcomes:w", ",")
             .known("people:n", 0)
             .known("volunteers:n", 0)
-            .known("spent", "0"),
+            .known("spent:m", "0"),
     );
     let spent = seen.spent.unwrap_or(Money::ZERO);
     let correct = CorrectUpdate { update, people: seen.people + 1, volunteers: seen.volunteers, spent, reason: prose() };
@@ -182,11 +182,11 @@ async fn acts(asked: &Asked<'_>, forms: &crate::http::pages::Forms, grant: &Gran
             .await?
             .number("people:n", "How many came")
             .number("volunteers:n", "How many helped")
-            .money("spent", "Spent")
+            .money("spent:m", "Spent")
             .words("reason", "What was wrong")
             .known("people:n", seen.people)
             .known("volunteers:n", seen.volunteers)
-            .known("spent", super::application::plain(spent)),
+            .known("spent:m", String::from(spent)),
     );
     Ok(shown(acts))
 }
