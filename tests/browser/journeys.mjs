@@ -112,6 +112,7 @@ export async function journeys(walk, { base, off, look, made }) {
     await page.getByLabel('oldham', { exact: true }).check();
     await page.locator('#keyed-person').fill('Pen Example');
     await page.locator('#keyed-requested').fill('700');
+    await page.locator('input[name=at_risk][value=no]').check();
     for (const area of await page.locator('textarea').all()) await area.fill('As it stands on the paper.');
     await page.getByRole('button', { name: 'Hand it in for the group' }).click();
     must(await page.locator('.govuk-notification-banner').count(), `it was handed in: ${await page.locator('.govuk-error-summary').allInnerTexts()}`);
@@ -161,6 +162,10 @@ export async function journeys(walk, { base, off, look, made }) {
     must(await page.getByText('does not know the name telephone').count(), 'a name that the mail does not know is refused');
     await look.at(page, 'mail-text-wrong');
     await page.locator('textarea').fill('Dear {{ name }}\n\nNot this time: {{ note }}\n\n{{ link }}');
+    await page.getByRole('button', { name: 'See how it would arrive' }).click();
+    must(await page.getByText('Not this time: What somebody').count(), 'the words are looked at before they are published');
+    must(!(await page.locator('.govuk-error-summary, .govuk-notification-banner').count()), 'looking records nothing');
+    await look.at(page, 'mail-text-looked-at');
     await page.getByRole('button', { name: 'Publish these words' }).click();
     must(await page.getByText('Not this time: What somebody').count(), 'the preview shows the new words');
   });

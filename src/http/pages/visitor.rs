@@ -31,6 +31,8 @@ pub struct Visitor {
     pub key: String,
     /// The browser had none yet.
     pub new: bool,
+    /// Its session was not used for a while, and is good for longer from now on.
+    renewed: bool,
     pub signed: Option<SignedIn>,
     /// They have shown that their address is theirs.
     pub proven: bool,
@@ -62,6 +64,7 @@ impl Visitor {
         let session = if new { None } else { find(desk, &key).await? };
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
         let idle = session.as_ref().map_or(0, |session| desk.commands.now().as_microsecond() - session.seen_at);
+        let renewed = idle > HOUR;
         let person = session.and_then(|session| session.person.parse().ok()).map(PersonId);
         let signed = match person {
             // Whoever has not shown that the address is theirs acts for their new group, and in no role.
@@ -72,7 +75,7 @@ impl Visitor {
         let signed = signed.filter(|signed| idle < STAFF_IDLE || signed.reader.roles.is_empty());
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
-        Ok(Self { key, new, signed, proven, language, csrf, path })
+        Ok(Self { key, new, renewed, signed, proven, language, csrf, path })
     }
 
     /// The person who is signed in; who is not is sent to sign in.
@@ -90,9 +93,9 @@ impl Visitor {
         if signed.reader.sees_all() { Ok(signed) } else { Err(Failed::nothing()) }
     }
 
-    /// Gives a browser that has none yet a key, on the way out.
+    /// Gives a browser that has none yet a key, on the way out, and one that comes back a longer life.
     pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
-        if self.new {
+        if self.new || self.renewed {
             let _ = response.add_cookie(&cookie(desk, COOKIE, &self.key));
         }
     }

@@ -76,7 +76,7 @@ pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Resul
             row.area.as_ref().map(|area| place(area.as_str())).unwrap_or_default(),
             true,
         ),
-        section(ACTIVITY, say("What kind of activity is it?", language), known.unwrap_or(activity), true),
+        section(ACTIVITY, say("What kind of activity is it?", language), known.unwrap_or_else(|| place(&activity)), true),
         section(AMOUNT, say("How much money do you need?", language), row.requested.map(|sum| sum.to_string()).unwrap_or_default(), true),
         section(AT_RISK, say("Would children, or adults who need looking after, take part?", language), at_risk.to_owned(), true),
     ];
