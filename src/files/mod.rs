@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::domain::file::{FileDigest, Media};
@@ -58,6 +59,8 @@ pub struct Kept {
     pub media: Media,
     /// How many bytes it has when it is opened.
     pub bytes: u64,
+    /// The SHA-256 of what was sent, for telling whether it was sent before; it is kept nowhere.
+    pub content: [u8; 32],
 }
 
 /// Where files lie.
@@ -83,6 +86,7 @@ impl Files {
     {
         let mut body = std::pin::pin!(body);
         let mut read = 0;
+        let mut content = Sha256::new();
         let mut next = async |wanted: usize| -> Result<Option<Vec<u8>>, FileError> {
             let mut bytes = Vec::new();
             while bytes.len() < wanted {
@@ -92,6 +96,7 @@ impl Files {
                 if read > FILE_MOST {
                     return Err(FileError::TooLarge);
                 }
+                content.update(&part);
                 bytes.extend_from_slice(&part);
             }
             Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
@@ -126,7 +131,7 @@ impl Files {
             Self::Folder(folder) => folder.put(&sealed, &file).await?,
             Self::Bucket(bucket) => bucket.put(&sealed, &file).await?,
         }
-        Ok(Kept { file, media, bytes: sealed.bytes })
+        Ok(Kept { file, media, bytes: sealed.bytes, content: content.finalize().into() })
     }
 
     /// Opens a file, piece by piece: what was altered ends the stream with an error.

@@ -10,7 +10,7 @@ pub mod signin;
 use std::net::TcpListener;
 
 use actix_web::http::header::ACCEPT;
-use actix_web::middleware::{Compress, DefaultHeaders};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use crate::commands::Commands;
@@ -66,6 +66,7 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
             .app_data(web::PayloadConfig::new(BODY_MOST))
             .wrap(tracing_actix_web::TracingLogger::default())
             .wrap(Compress::default())
+            .wrap(from_fn(pages::renew))
             .wrap(headers())
             .configure(pages::configure)
             .configure(api::configure)

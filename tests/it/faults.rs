@@ -127,7 +127,9 @@ async fn gone_away(house: House) {
     assert!(found.awards <= 60);
     // The next command works on what was left, whatever it is.
     office.awarded(&house, 500).await;
-    assert_eq!(replay::whole(&house).await.awards, found.awards + 1);
+    // What was taken is finished without its caller, and may have been so only now.
+    let after = replay::whole(&house).await.awards;
+    assert!((found.awards + 1..=61).contains(&after), "{after} after {}", found.awards);
 }
 
 async fn killed(house: House) {

@@ -122,14 +122,29 @@ pub struct Reserve {
 }
 
 /// One line of what a panel's meeting decided.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema, strum::EnumDiscriminants)]
 #[serde(rename_all = "snake_case")]
+#[strum_discriminants(name(Decision), doc = "What a panel can decide.", derive(strum::IntoStaticStr, strum::VariantArray))]
+#[strum_discriminants(strum(serialize_all = "snake_case"))]
 pub enum Verdict {
     Award(Award),
     Promote(Award),
     Decline(Decline),
     Defer(Defer),
     Reserve(Reserve),
+}
+
+impl Decision {
+    /// The states of an application in which it can be decided so.
+    #[must_use]
+    pub fn open_in(self) -> &'static [S] {
+        match self {
+            Self::Award | Self::Reserve => &[S::Eligible, S::InAssessment, S::Deferred],
+            Self::Promote => &[S::ReserveList],
+            Self::Decline => &[S::Eligible, S::InAssessment, S::Deferred, S::ReserveList],
+            Self::Defer => &[S::Eligible, S::InAssessment, S::ReserveList],
+        }
+    }
 }
 
 /// A verdict on its way from the meeting to the application.
@@ -186,14 +201,10 @@ impl Application {
     }
 
     fn decide_on(&self, verdict: &Verdict, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        let decidable = &[S::Eligible, S::InAssessment, S::Deferred];
+        self.must_be(Decision::from(verdict).open_in())?;
         match verdict {
-            Verdict::Award(award) => {
-                self.must_be(decidable)?;
-                self.award(award, facts)
-            }
+            Verdict::Award(award) => self.award(award, facts),
             Verdict::Promote(award) => {
-                self.must_be(&[S::ReserveList])?;
                 let first = facts.fund()?.first_reserve(&self.started()?.round);
                 match first {
                     Some(first) if self.rank.is_some_and(|own| first < own) && award.reason.is_none() => Err(Refusal::OutOfTurn(first)),
@@ -201,17 +212,14 @@ impl Application {
                 }
             }
             Verdict::Decline(decline) => {
-                self.must_be(&[S::Eligible, S::InAssessment, S::Deferred, S::ReserveList])?;
                 let sitting = self.sitting(&decline.present, facts)?;
                 Ok(ApplicationEvent::Declined { reason: decline.reason.clone(), feedback: decline.feedback.clone(), sitting })
             }
             Verdict::Defer(defer) => {
-                self.must_be(&[S::Eligible, S::InAssessment, S::ReserveList])?;
                 let sitting = self.sitting(&defer.present, facts)?;
                 Ok(ApplicationEvent::Deferred { reason: defer.reason.clone(), sitting })
             }
             Verdict::Reserve(reserve) => {
-                self.must_be(decidable)?;
                 let sitting = self.sitting(&reserve.present, facts)?;
                 facts.fund()?.rank_is_free(&self.started()?.round, reserve.rank)?;
                 Ok(ApplicationEvent::Reserved { rank: reserve.rank, reason: reserve.reason.clone(), sitting })

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
-pub use decision::{AtMeeting, Award, Condition, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict};
+pub use decision::{
+    AtMeeting, Award, Condition, Decision, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict,
+};
 pub use interest::{Declare, Interest, InterestKind, Interests, Sitting};
 pub use language::ChooseLanguage;
 pub use review::{DecideReview, RequestReview};

@@ -27,7 +27,7 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let Kept { file, media, bytes } = desk.files.keep(desk.commands.log().vault(), group, body).await?;
+    let Kept { file, media, bytes, .. } = desk.files.keep(desk.commands.log().vault(), group, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media, bytes, purpose });
     let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep)) };
     let answer = match desk.commands.issue(request).await {
@@ -41,22 +41,23 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
         }
     };
     let kept = kept_at(&desk, answer.first_position).await?;
-    if kept.file != file {
+    let (kept, media, bytes) = kept;
+    if kept != file {
         // A repeat: the file that was kept the first time stands, and this one is nobody's.
         desk.files.remove(&file).await?;
     }
     let _ = desk.views.passed(answer.last_position).await;
-    let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept.file);
+    let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
-    let body = FileKept { id: group, file: kept.file, media: kept.media, bytes: kept.bytes, position };
+    let body = FileKept { id: group, file: kept, media, bytes, position };
     Ok(HttpResponse::Created().insert_header((LOCATION, address)).json(body))
 }
 
 /// What the log says of the file that was kept at a position.
-async fn kept_at(desk: &Desk, position: i64) -> Result<Kept, Problem> {
+async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64), Problem> {
     let event = desk.commands.log().page(position, 1).await?.pop().map(|recorded| recorded.event);
     match event {
-        Some(Event::Group(GroupEvent::FileKept { file, media, bytes, .. })) => Ok(Kept { file, media, bytes }),
+        Some(Event::Group(GroupEvent::FileKept { file, media, bytes, .. })) => Ok((file, media, bytes)),
         _ => Err(nothing()),
     }
 }

@@ -63,7 +63,7 @@ from!(LogError, ViewError, Refusal, crate::files::FileError);
 impl From<CommandError> for Failed {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Refused(_) | CommandError::RefusedFor { .. } => Self::Refused(error),
+            CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::KeyReused => Self::Refused(error),
             other => Self::Problem(other.into()),
         }
     }

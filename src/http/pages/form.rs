@@ -56,7 +56,7 @@ impl Posted {
     }
 
     /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:
-    /// `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w` keys with commas or spaces between. What is empty is left out.
+    /// `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w` keys with commas between. What is empty is left out.
     pub fn json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
@@ -71,10 +71,7 @@ impl Posted {
                 "n" => number(),
                 "m" => Value::String(bare(value)),
                 "k" => Value::String(key(value)),
-                "w" => {
-                    let between = if value.contains(',') { ',' } else { ' ' };
-                    value.split(between).map(key).filter(|key| !key.is_empty()).map(Value::String).collect()
-                }
+                "w" => value.split(',').map(key).filter(|key| !key.is_empty()).map(Value::String).collect(),
                 "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
                 _ => Value::String(value.to_owned()),
             };
@@ -88,9 +85,16 @@ impl Posted {
     }
 }
 
-/// A sum without what people type around its digits.
+/// A sum without what people type around its digits: a pound sign, spaces, and commas between its thousands. A comma
+/// elsewhere stays, and the sum is none: `850,50` is not eighty-five thousand.
 pub(super) fn bare(sum: &str) -> String {
-    sum.chars().filter(|c| !c.is_whitespace() && !matches!(c, '£' | ',')).collect()
+    let sum: String = sum.chars().filter(|c| !c.is_whitespace() && *c != '£').collect();
+    let (pounds, _) = sum.split_once('.').unwrap_or((&sum, ""));
+    let mut groups = pounds.split(',');
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let mut pence = sum.rsplit('.').take(sum.matches('.').count()).flat_map(str::chars);
+    let thousands = first && groups.all(|group| group.len() == 3) && !pence.any(|c| c == ',');
+    if thousands { sum.replace(',', "") } else { sum }
 }
 
 /// The key of what people type: "Winter 2026" is `winter-2026`.
@@ -168,7 +172,9 @@ impl Rejected {
     /// From a problem that a command met. The field's name is found by its path.
     pub fn of(posted: &Posted, problem: &Problem) -> Self {
         let missing = problem.detail().strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let field = missing.or(problem.field()).unwrap_or_default();
+        let inner = missing.zip(problem.field()).map(|(missing, within)| format!("{within}.{missing}"));
+        let inner = inner.filter(|path| posted.typed().iter().any(|(name, _)| name.split(':').next() == Some(path)));
+        let field = inner.as_deref().or(missing).or(problem.field()).unwrap_or_default();
         let named = posted.typed().iter().map(|(name, _)| name.as_str());
         // What is wrong with one of several is said at the field that holds them all.
         let whole = field.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
@@ -371,6 +377,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_comma_stands_between_thousands_or_the_sum_is_none() {
+        for (typed, says) in [("850", "850"), ("£1,850.00", "1850.00"), (" 12 850 ", "12850"), ("1,234,567", "1234567")] {
+            assert_eq!(bare(typed), says);
+        }
+        for typed in ["850,50", "1,85", "1850,000", ",850", "1,850.0,0"] {
+            assert!(bare(typed).contains(','), "{typed}");
+        }
+    }
+
+    #[test]
     fn fields_become_the_json_of_a_command() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let posted = Posted::of(vec![
@@ -384,12 +400,12 @@ mod tests {
             pair("reason", "  "),
             pair("round:k", " Winter 2026 "),
             pair("areas:w", "Stockport, High Peak"),
-            pair("checks:w", "identity safeguarding"),
+            pair("checks:w", "governing document"),
             pair(&"a.".repeat(100_000), "deep"),
         ]);
         let says = serde_json::json!({
             "amount": "1850.00", "present": ["a", "b"], "criteria": { "need": 4 }, "late": true,
-            "round": "winter-2026", "areas": ["stockport", "high-peak"], "checks": ["identity", "safeguarding"],
+            "round": "winter-2026", "areas": ["stockport", "high-peak"], "checks": ["governing-document"],
             "decisions": [{ "verdict": { "defer": { "reason": "later" } } }],
         });
         assert_eq!(listed(posted.json()), says);

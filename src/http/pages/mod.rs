@@ -30,7 +30,7 @@ pub(super) use form::{Form, Forms, Posted, Rejected, Sent};
 pub use guard::POLICY;
 pub use limits::Limits;
 pub(super) use shell::Shell;
-pub(super) use visitor::Visitor;
+pub(super) use visitor::{Visitor, renew};
 
 /// The address of the styles.
 pub(crate) fn styles() -> &'static str {

@@ -152,6 +152,8 @@ async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Re
     let (email, to) = (posted.text("email").to_owned(), own_path(posted.text("to")).unwrap_or("/").to_owned());
     let typed: String = posted.text("code").chars().filter(char::is_ascii_digit).collect();
     if let Some(link) = link_with_code(&desk, &email, &typed).await? {
+        // Only the link's own page says which group one joins by it.
+        let link = LinkRow { joins: String::new(), ..link };
         return enter(&request, &visitor, &desk, &link, &to).await;
     }
     let says =
@@ -177,7 +179,11 @@ async fn link_with_code(desk: &Desk, email: &str, typed: &str) -> Result<Option<
 /// Shows a button: only pressing it uses the link up.
 async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let link = open_link(&request, &desk).await?;
-    let group: Option<GroupRow> = match link.as_ref().and_then(|link| link.joins.parse::<Uuid>().ok()) {
+    let staff = match link.as_ref().and_then(|link| link.person.parse().ok()) {
+        Some(person) => crate::http::signin::sign_in(&desk, PersonId(person), None).await.is_ok_and(|signed| signed.reader.sees_all()),
+        None => false,
+    };
+    let group: Option<GroupRow> = match link.as_ref().and_then(|link| link.joins.parse::<Uuid>().ok()).filter(|_| !staff) {
         Some(group) => desk.views.find(&group.to_string(), None).await?,
         None => None,
     };

@@ -2,6 +2,7 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
+use actix_web::http::header::CONTENT_LENGTH;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
@@ -9,13 +10,15 @@ use super::{Failed, Posted, Visitor, guard};
 use crate::commands::{CommandError, RepeatKey, Request};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
-use crate::files::{FileError, Kept};
+use crate::files::{FILE_MOST, FileError, Kept};
 use crate::http::Desk;
 use crate::http::problem::Fault;
 
 /// How many files one form may carry, and how many bytes of words.
 const FILES_MOST: usize = 6;
 const WORDS_MOST: usize = 128 * 1024;
+/// How many bytes of a form that says beforehand how long it is.
+const BYTES_MOST: u64 = FILES_MOST as u64 * FILE_MOST + 1024 * 1024;
 
 /// A form with its files.
 pub(super) struct Uploaded {
@@ -25,53 +28,22 @@ pub(super) struct Uploaded {
     pub wrong: Option<FileError>,
 }
 
-/// Reads a form that was sent from one of our own pages: its token stands before its files.
-pub(super) async fn read(
-    request: &HttpRequest,
-    mut body: Multipart,
-    visitor: &Visitor,
-    desk: &Desk,
-    group: Uuid,
-) -> Result<Uploaded, Failed> {
+/// Reads a form that was sent from one of our own pages: its token stands before its files. What was put away of a form
+/// that is refused is taken back.
+pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<Uploaded, Failed> {
     guard::own_origin(request)?;
-    let broken = |_| Fault::InvalidQuery.problem("the form did not arrive whole");
-    let (mut pairs, mut files, mut wrong, mut words) = (Vec::new(), Vec::new(), None, 0);
-    let mut trusted = false;
-    while let Some(mut field) = body.try_next().await.map_err(broken)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let is_file = field.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some());
-        if !is_file {
-            let text = text(&mut field, WORDS_MOST - words).await?;
-            words += text.len();
-            pairs.push((name, text));
-            continue;
-        }
-        if !trusted {
-            let posted = Posted::of(pairs.clone());
-            guard::own_page(request, posted.text("csrf"), visitor)?;
-            trusted = true;
-        }
-        // An empty file field sends an empty file.
-        let named = field.content_disposition().and_then(|disposition| disposition.get_filename());
-        if named.is_none_or(str::is_empty) {
-            continue;
-        }
-        if files.len() >= FILES_MOST {
-            return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
-        }
-        match desk.files.keep(desk.commands.log().vault(), group, field).await {
-            Ok(kept) => files.push(kept),
-            Err(error @ (FileError::TooLarge | FileError::UnknownKind | FileError::Picture | FileError::Document)) => {
-                wrong = Some(error);
-            }
-            Err(error) => return Err(error.into()),
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > BYTES_MOST) {
+        return Err(Fault::TooLarge.problem("this is more than one form can hold").into());
+    }
+    let mut uploaded = Uploaded { posted: Posted::default(), files: Vec::new(), wrong: None };
+    match uploaded.fill(request, body, visitor, desk, group).await {
+        Ok(()) => Ok(uploaded),
+        Err(error) => {
+            uploaded.give_up(desk).await?;
+            Err(error)
         }
     }
-    let posted = Posted::of(pairs);
-    if !trusted {
-        guard::own_page(request, posted.text("csrf"), visitor)?;
-    }
-    Ok(Uploaded { posted, files, wrong })
 }
 
 /// The file that an event of the log names.
@@ -94,6 +66,52 @@ async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
 }
 
 impl Uploaded {
+    async fn fill(
+        &mut self,
+        request: &HttpRequest,
+        mut body: Multipart,
+        visitor: &Visitor,
+        desk: &Desk,
+        group: Uuid,
+    ) -> Result<(), Failed> {
+        let broken = |_| Fault::InvalidQuery.problem("the form did not arrive whole");
+        let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
+        while let Some(mut field) = body.try_next().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let Some(file) = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(str::to_owned) else {
+                words += name.len();
+                let text = text(&mut field, WORDS_MOST.saturating_sub(words)).await?;
+                words += text.len();
+                pairs.push((name, text));
+                continue;
+            };
+            if !trusted {
+                guard::own_page(request, Posted::of(pairs.clone()).text("csrf"), visitor)?;
+                trusted = true;
+            }
+            // An empty file field sends an empty file.
+            if file.is_empty() {
+                continue;
+            }
+            sent += 1;
+            if sent > FILES_MOST {
+                return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
+            }
+            match desk.files.keep(desk.commands.log().vault(), group, field).await {
+                Ok(kept) => self.files.push(kept),
+                Err(error @ (FileError::UnknownKind | FileError::Picture | FileError::Document)) => self.wrong = Some(error),
+                Err(error @ FileError::TooLarge) => {
+                    // Nothing more is read: it may have no end.
+                    self.wrong = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.posted = Posted::of(pairs);
+        if trusted { Ok(()) } else { guard::own_page(request, self.posted.text("csrf"), visitor) }
+    }
+
     /// Records the files among the group's; their names in the store. Of a form that is sent twice the first copies stay.
     pub(super) async fn record(
         &self,
@@ -103,10 +121,12 @@ impl Uploaded {
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, Failed> {
         let mut kept = Vec::new();
-        for (at, Kept { file, media, bytes }) in self.files.iter().enumerate() {
+        for (at, Kept { file, media, bytes, content }) in self.files.iter().enumerate() {
             let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media: *media, bytes: *bytes, purpose });
             let repeat = self.posted.repeat(desk, &visitor.path);
-            let repeat = RepeatKey { key: format!("{}/file/{at}", repeat.key), ..repeat };
+            // The same file in the same form: another one that is sent from the same page is kept as well.
+            let content = desk.commands.log().vault().request_hash(content);
+            let repeat = RepeatKey { key: format!("{}/file/{content}", repeat.key), request_hash: content };
             let keep = Command::Group(GroupId(group), keep);
             let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), keep) };
             match desk.commands.issue(request).await {
@@ -120,7 +140,10 @@ impl Uploaded {
                 }
                 Err(error) => {
                     // Only where it is certain that no event names it; otherwise it stays, sealed.
-                    let certain = matches!(error, CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::Busy);
+                    let certain = matches!(
+                        error,
+                        CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::KeyReused | CommandError::Busy
+                    );
                     let from = if certain { at } else { at + 1 };
                     for unnamed in &self.files[from..] {
                         desk.files.remove(&unnamed.file).await?;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
@@ -31,8 +33,6 @@ pub struct Visitor {
     pub key: String,
     /// The browser had none yet.
     pub new: bool,
-    /// Its session was not used for a while, and is good for longer from now on.
-    renewed: bool,
     pub signed: Option<SignedIn>,
     /// They have shown that their address is theirs.
     pub proven: bool,
@@ -40,6 +40,25 @@ pub struct Visitor {
     pub csrf: String,
     /// The page's address with its query.
     pub path: String,
+}
+
+/// The cookie of a session that is good for longer from now on.
+#[derive(Clone)]
+struct Renewed(Cookie<'static>);
+
+/// Gives the cookie of a session that was renewed as long a life as the session, whatever the answer is.
+pub(in crate::http) async fn renew(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut answer = next.call(request).await?;
+    let renewed = answer.request().extensions().get::<Renewed>().cloned();
+    if let Some(Renewed(cookie)) = renewed
+        && answer.response().cookies().all(|given| given.name() != COOKIE)
+    {
+        answer.response_mut().add_cookie(&cookie)?;
+    }
+    Ok(answer)
 }
 
 impl FromRequest for Visitor {
@@ -62,6 +81,7 @@ impl Visitor {
         let new = held.is_none();
         let key = held.unwrap_or_else(new_key);
         let session = if new { None } else { find(desk, &key).await? };
+        let session_kept = session.clone();
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
         let idle = session.as_ref().map_or(0, |session| desk.commands.now().as_microsecond() - session.seen_at);
         let renewed = idle > HOUR;
@@ -72,10 +92,20 @@ impl Visitor {
             None => None,
         };
         // Whoever was given a role since has a session that was a group's, and good for longer.
-        let signed = signed.filter(|signed| idle < STAFF_IDLE || signed.reader.roles.is_empty());
+        let stale = signed.as_ref().is_some_and(|signed| idle >= STAFF_IDLE && !signed.reader.roles.is_empty());
+        let signed = signed.filter(|_| !stale);
+        if let Some(session) = &session_kept {
+            if stale {
+                let log = desk.commands.log();
+                sessions::end(log.store(), log.organisation(), &session.person, sessions::Ends::One(&session.digest)).await?;
+            } else if renewed {
+                touch(desk, session).await?;
+                request.extensions_mut().insert(Renewed(cookie(desk, COOKIE, &key)));
+            }
+        }
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
-        Ok(Self { key, new, renewed, signed, proven, language, csrf, path })
+        Ok(Self { key, new, signed, proven, language, csrf, path })
     }
 
     /// The person who is signed in; who is not is sent to sign in.
@@ -93,9 +123,9 @@ impl Visitor {
         if signed.reader.sees_all() { Ok(signed) } else { Err(Failed::nothing()) }
     }
 
-    /// Gives a browser that has none yet a key, on the way out, and one that comes back a longer life.
+    /// Gives a browser that has none yet a key, on the way out.
     pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
-        if self.new || self.renewed {
+        if self.new {
             let _ = response.add_cookie(&cookie(desk, COOKIE, &self.key));
         }
     }
@@ -142,18 +172,19 @@ pub(super) fn remember_language(desk: &Desk, language: Language, response: &mut 
     let _ = response.add_cookie(&cookie);
 }
 
-/// The session of a key, which stays good for as long as it is used.
+/// The session of a key.
 async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    let found = sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?;
-    if let Some(session) = &found
-        && now - session.seen_at > HOUR
-    {
-        let idle = session.expires_at - session.seen_at;
-        sessions::touch(log.store(), log.organisation(), &session.digest, now, now + idle).await?;
-    }
-    Ok(found)
+    Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
+}
+
+/// A session stays good for as long as it is used.
+async fn touch(desk: &Desk, session: &SessionRow) -> Result<(), Failed> {
+    let log = desk.commands.log();
+    let now = desk.commands.now().as_microsecond();
+    let idle = session.expires_at - session.seen_at;
+    Ok(sessions::touch(log.store(), log.organisation(), &session.digest, now, now + idle).await?)
 }
 
 fn digest(desk: &Desk, key: &str) -> String {

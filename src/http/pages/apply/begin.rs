@@ -210,7 +210,9 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
     let caller = Caller { actor: Actor::Person(person), narrowed: None };
     let (taken, position) = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
     if !is_beginning(&desk, person, position).await? {
-        return Ok(see_other("/sign-in"));
+        let says = "This form was sent before. Choose “Sign in” to go on with it, or go back and begin again.";
+        let says = vec![(String::new(), say(says, visitor.language).to_owned())];
+        return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, says))).await;
     }
     let area = register.area.to_string();
     let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));

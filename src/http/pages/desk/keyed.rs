@@ -7,7 +7,7 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{Asked, choices};
-use crate::commands::{RepeatKey, Request, clock};
+use crate::commands::{CommandError, RepeatKey, Request, clock};
 use crate::domain::application::{Answers, ApplicationState, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::group::{RegisterGroup, Standing};
@@ -18,7 +18,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Role};
 use crate::http::Desk;
 use crate::http::pages::apply::{activities, amount};
-use crate::http::pages::reading::{Reading, TOO_LONG, Wrong, one_of};
+use crate::http::pages::reading::{Reading, Wrong, one_of};
 use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, Visitor, own, see_other};
 use crate::http::problem::Problem;
 use crate::projections::{ApplicationRow, FundRow};
@@ -138,7 +138,7 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
     let channels = [("paper", Channel::Paper), ("phone", Channel::Phone), ("in_person", Channel::InPerson)];
     let channel = form.must("channel", |text| one_of(text, channels), "Say how it came");
     let received_on = form.must("received_on", |text| text.parse().ok(), "Say on which day it came");
-    let late_reason = form.may("late_reason", |text| text.parse().ok(), TOO_LONG);
+    let late_reason = form.may("late_reason", |text| text.parse().ok(), "This is too long. Use at most 4,000 letters.");
     let kinds = [("read_back", HelpKind::KeyedVerbatim { read_back: true, scan: None }), ("helped_to_word", HelpKind::HelpedToWord)];
     let kind =
         form.must("help", |text| one_of(text, kinds), "Say how you helped: what is keyed in as it was must be read back to the group");
@@ -186,6 +186,10 @@ pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
     };
     match bring_in(&desk, &visitor, &posted, keyed).await {
         Ok(id) => Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
+        Err(Failed::Refused(CommandError::KeyReused)) => {
+            let says = "This form was handed in already, with other words. Look for the group to correct what was handed in".to_owned();
+            super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, vec![(String::new(), says)]))).await
+        }
         Err(Failed::Refused(error)) => {
             let rejected = Rejected::of(&posted, &Problem::refused(&error));
             super::at(&desk, &visitor, &back, Some(rejected)).await
@@ -215,14 +219,16 @@ async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed)
     let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
     let id = ApplicationId(once("start", start).await?.id);
     let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
-    // Sent twice: it was handed in by the first.
-    if row.is_some_and(|row| row.state != ApplicationState::Draft) {
-        return Ok(id.0);
+    let open = row.is_none_or(|row| row.state == ApplicationState::Draft);
+    if open {
+        anew(Command::Application(id, ApplicationCommand::SaveAnswers(keyed.answers))).await?;
     }
-    anew(Command::Application(id, ApplicationCommand::SaveAnswers(keyed.answers))).await?;
-    if keyed.language.language != Language::En || keyed.language.helper.is_some() {
+    if open && (keyed.language.language != Language::En || keyed.language.helper.is_some()) {
         anew(Command::Application(id, ApplicationCommand::ChooseLanguage(keyed.language))).await?;
     }
-    anew(Command::Application(id, ApplicationCommand::Submit(keyed.submit))).await?;
+    // Sent twice it is the same; sent again with other words it is not, and was handed in already.
+    let repeat = RepeatKey { key: format!("{began}/submit"), ..posted.repeat(desk, &visitor.path) };
+    let submit = Command::Application(id, ApplicationCommand::Submit(keyed.submit));
+    own::taken(desk, Request { repeat: Some(repeat), ..Request::new(caller.clone(), submit) }).await?;
     Ok(id.0)
 }

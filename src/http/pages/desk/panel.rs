@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::{Value, json};
+use strum::VariantArray as _;
 
 use super::application::{is_open, panel};
 use super::{Asked, said, send};
-use crate::domain::application::ApplicationState;
+use crate::domain::application::Decision;
 use crate::domain::fund::RoundState;
 use crate::domain::reference::Reference;
 use crate::domain::{Command, FundCommand, FundId, Money, Role};
@@ -87,13 +88,22 @@ struct Decided {
     wrong: Option<String>,
 }
 
+/// What the panel decides, as it is read.
+fn says(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Award => "award",
+        Decision::Promote => "award from the reserve list",
+        Decision::Decline => "decline",
+        Decision::Defer => "decide later",
+        Decision::Reserve => "reserve list",
+    }
+}
+
 impl Decided {
     fn of(form: &Form, row: &ApplicationRow) -> Self {
         let typed = |name: &str| form.typed(&format!("{name}-{}", row.id)).to_owned();
-        let mut verdicts = vec![("decline", "decline"), ("defer", "decide later")];
-        if row.state != ApplicationState::ReserveList {
-            verdicts = vec![("award", "award"), ("decline", "decline"), ("defer", "decide later"), ("reserve", "reserve list")];
-        }
+        let open = Decision::VARIANTS.iter().filter(|decision| decision.open_in().contains(&row.state));
+        let verdicts = open.map(|decision| (<&str>::from(decision), says(*decision))).collect();
         let amount = if form.was_rejected() { typed("amount") } else { row.requested.map(String::from).unwrap_or_default() };
         let wrong = form.wrong(&format!("verdict-{}", row.id)).map(str::to_owned);
         let [verdict, rank, reason, feedback] = ["verdict", "rank", "reason", "feedback"].map(typed);
@@ -199,7 +209,11 @@ async fn missing(desk: &Desk, posted: &Posted, decisions: &[Value], otherwise: &
             None => None,
         };
         let reason = posted.text(&format!("reason-{id}")).is_empty();
-        let says = if reason && posted.text(&format!("verdict-{id}")) != "award" { "write why".to_owned() } else { error.to_string() };
+        let says = if reason && !matches!(posted.text(&format!("verdict-{id}")), "award" | "promote") {
+            "write why".to_owned()
+        } else {
+            error.to_string()
+        };
         wrong.push((format!("verdict-{id}"), format!("{}: {says}", group.unwrap_or_default())));
     }
     if wrong.is_empty() {
@@ -214,7 +228,7 @@ fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     let reason = field("reason");
     let optional = if reason.is_empty() { Value::Null } else { Value::String(reason.clone()) };
     let verdict = match posted.text(&format!("verdict-{id}")) {
-        "award" => json!({ "award": {
+        key @ ("award" | "promote") => json!({ key: {
             "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(String::from(sum))), "reason": optional, "present": present,
             "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
         } }),

@@ -10,6 +10,7 @@ use super::{Asked, choices_or_none, said, send};
 use crate::domain::grant::{ConfirmPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState};
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
 use crate::http::Desk;
+use crate::http::pages::form::key;
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Forms, Rejected, Sent, Shell, own};
 use crate::log::record::day_of;
@@ -18,6 +19,8 @@ use crate::views::Page as Wanted;
 
 /// How many payments a page shows: the rules are asked about each of them six times.
 const MOST: i64 = 15;
+/// How many approved payments are offered to be sent together.
+const BATCH_MOST: i64 = 500;
 
 #[derive(Template)]
 #[template(path = "desk/payments.html")]
@@ -55,6 +58,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         filters.push(("grant_id", vec![own::uuid(grant)?.to_string()]));
     }
     let states = asked.all("state");
+    let batched = grant.is_empty() && (states.is_empty() || states.iter().any(|state| state == <&str>::from(PaymentState::Approved)));
     if !states.is_empty() {
         filters.push(("state", states));
     } else if grant.is_empty() {
@@ -65,14 +69,10 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: MOST }).await?;
     let forms = asked.forms();
     let mut payments = Vec::new();
-    let mut approved = Vec::new();
     for row in listed.items {
         let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
         let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
         let people = asked.people(row.approved_by.iter().copied().chain([row.prepared_by])).await?;
-        if row.state == PaymentState::Approved {
-            approved.push((grant.fund, row.clone(), format!("{group}: {}", row.amount)));
-        }
         payments.push(Payment {
             title: grant.title,
             group,
@@ -93,7 +93,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         filter,
         states: choices_or_none("to approve, send or confirm", PaymentState::VARIANTS.iter().copied()),
         payments,
-        batches: batches(asked, &forms, approved).await?,
+        batches: if batched { batches(asked, &forms).await? } else { Vec::new() },
         next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)
@@ -125,13 +125,19 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     ]))
 }
 
-async fn batches(asked: &Asked<'_>, forms: &Forms, approved: Vec<(FundId, PaymentRow, String)>) -> Result<Vec<Batch>, Failed> {
+/// Every approved payment, by fund: a batch is not what happens to stand on one page.
+async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed> {
     if !asked.signed.reader.roles.contains(&crate::domain::Role::Finance) {
         return Ok(Vec::new());
     }
     let today = day_of(asked.desk.commands.now());
     let mut batches: Vec<Batch> = Vec::new();
-    for (fund, row, says) in approved {
+    let filters = vec![("state", vec![<&str>::from(PaymentState::Approved).to_owned()])];
+    let approved = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after: None, most: BATCH_MOST }).await?.items;
+    for row in approved {
+        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
+        let (fund, says) = (grant.fund, format!("{group}: {}", row.amount));
         let line = (format!("{}/{}/{}", row.grant, row.payment, String::from(row.amount)), says);
         if let Some(batch) = batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
             batch.payments.push(line);
@@ -157,7 +163,7 @@ pub(super) async fn send_batch(request: HttpRequest, sent: Sent, desk: web::Data
             Some(json!({ "grant": grant, "payment": payment, "amount": amount }))
         })
         .collect();
-    let body = json!({ "batch": posted.text("batch"), "sent_on": posted.text("sent_on"), "payments": lines });
+    let body = json!({ "batch": key(posted.text("batch")), "sent_on": posted.text("sent_on"), "payments": lines });
     let back = "/desk/payments?state=approved";
     let sent = FundCommand::read("send-batch", body).and_then(Result::ok);
     let Some(command) = sent else {

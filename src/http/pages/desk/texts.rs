@@ -134,7 +134,12 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
     let mut questions: Vec<(u32, Question)> = Vec::new();
     for at in 0..60 {
         let text = |name: &str| posted.text(&field(name, at));
-        let Ok(place) = text("place").parse::<u32>() else { continue };
+        let Ok(place) = text("place").parse::<u32>() else {
+            if text("key").is_empty() && !text("label").is_empty() {
+                wrong.push((field("place", at), format!("Choose where “{}” stands, or empty it", text("label"))));
+            }
+            continue;
+        };
         if text("label").is_empty() {
             wrong.push((field("label", at), "Write the question, or choose “leave it out”".to_owned()));
             continue;
@@ -143,7 +148,7 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
             wrong.push((field("required", at), format!("Say whether “{}” must be answered", text("label"))));
             continue;
         }
-        let key = if text("key").is_empty() { key_of(text("label")) } else { text("key").to_owned() };
+        let key = if text("key").is_empty() { key_of(text("label")) } else { key(text("key")) };
         let translated = match (text("label-pl").parse(), text("help-pl").parse()) {
             (Ok(label), Ok(help)) => [(Language::Pl, Translated { label, help })].into(),
             _ if text("label-pl").is_empty() && text("help-pl").is_empty() => std::collections::BTreeMap::new(),
@@ -159,6 +164,7 @@ pub(super) async fn publish_form(sent: Sent, desk: web::Data<Desk>) -> Result<Ht
                 questions.push((place, Question { question, label, help, required, other_languages: translated }));
             }
             (Err(_), ..) => wrong.push((field("key", at), "A key has small letters, digits and hyphens".to_owned())),
+            (_, Err(_), _) => wrong.push((field("label", at), "This question is too long. Use at most 140 letters".to_owned())),
             _ => wrong.push((field("help", at), format!("Write some words of help for “{}”", text("label")))),
         }
     }
