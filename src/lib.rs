@@ -9,5 +9,6 @@ pub mod jobs;
 pub mod log;
 pub mod mail;
 pub mod projections;
+pub mod seal;
 pub mod store;
 pub mod views;

@@ -23,6 +23,8 @@ pub enum Purpose {
     Index,
     /// Signs tokens.
     Token,
+    /// Signs the heads of the log's tree.
+    Seal,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::Kek => "kek",
             Self::Index => "index",
             Self::Token => "token",
+            Self::Seal => "seal",
         }
     }
 
@@ -58,6 +61,7 @@ pub struct Keys {
     pub kek: Key,
     pub index: Key,
     pub token: Key,
+    pub seal: Key,
 }
 
 /// Why a key is not to be had.
@@ -87,6 +91,7 @@ impl Keys {
             kek: open(store, folder, Purpose::Kek).await?,
             index: open(store, folder, Purpose::Index).await?,
             token: open(store, folder, Purpose::Token).await?,
+            seal: open(store, folder, Purpose::Seal).await?,
         })
     }
 }

@@ -78,7 +78,7 @@ impl Recorded {
             position: row.position,
             cause: cause.to_string(),
         };
-        let (_, id) = row.aggregate_id.rsplit_once('/').unwrap_or_default();
+        let id = row.aggregate_id.rsplit_once('/').map_or(row.aggregate_id.as_str(), |(_, id)| id);
         let event = upcast::current(&row.event_type, &row.event_version, &row.payload)
             .and_then(|payload| event::Event::read(&row.aggregate_type, &payload));
         Ok(Self {

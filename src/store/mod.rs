@@ -12,6 +12,7 @@ pub mod personal;
 pub mod postings;
 pub mod rows;
 pub mod sessions;
+pub mod tree;
 
 use std::time::Duration;
 

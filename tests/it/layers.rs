@@ -5,13 +5,15 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
     ("commands", &["domain", "log"]),
     ("files", &["domain", "log"]),
     ("projections", &["domain", "log", "store"]),
+    ("seal", &["domain", "log", "store"]),
+    ("audit", &["domain", "log", "projections", "seal", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),

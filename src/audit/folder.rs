@@ -1,0 +1,49 @@
+//! The folder that is exported: which files it has, and what each is.
+
+/// The log, one canonical event a line: what is hashed, without the end of the line.
+pub const EVENTS: &str = "events.jsonl";
+/// The hash of each event's leaf, in hexadecimal, one a line.
+pub const LEAVES: &str = "leaves.txt";
+/// Every signed head, one a line, the smallest first.
+pub const HEADS: &str = "heads.jsonl";
+/// The public key that verifies the heads.
+pub const KEY: &str = "key.txt";
+/// How to check all of it without this program.
+pub const README: &str = "README.txt";
+/// The SHA-256 of every other file, as `sha256sum -c` takes it.
+pub const MANIFEST: &str = "MANIFEST.sha256";
+
+/// A head as a line of the file.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadLine {
+    pub note: String,
+    /// How many events it is over.
+    pub size: i64,
+    /// When the last of them was recorded, in microseconds since 1970.
+    pub through: i64,
+}
+
+/// What stands in the README.
+pub const HOW: &str = "\
+This folder holds a grants office's whole log: everything that was ever recorded, in the order in which it was.
+
+  events.jsonl    one event a line, as canonical JSON (RFC 8785)
+  leaves.txt      the hash of each event: SHA-256 of a zero byte and the line, without its end
+  heads.jsonl     what the office signed as the log grew: its size and the root of the tree over it
+  key.txt         the public key with which it signed
+  MANIFEST.sha256 the digest of every file here
+
+To check it:
+
+1. The files are whole:            sha256sum -c MANIFEST.sha256
+2. Nothing was changed, removed, put in or put elsewhere: microgrants audit verify FOLDER
+   or, with another program:       python3 verify.py FOLDER   (audit/verify.py in the program's source)
+3. The key is the office's: compare key.txt with the one that the office gave you before, or
+   that stands on its public page. Whoever holds the key could have signed another log.
+4. The log only ever grew: the heads that you were sent earlier must be in heads.jsonl. Pass the
+   last one:                       microgrants audit verify FOLDER --head head.txt
+
+Names, addresses, bank details and what people wrote are not here: an event holds the digest of
+each, sealed under a key that is not in this folder. Money, dates, decisions and who decided are.
+";

@@ -1,0 +1,183 @@
+//! Replays a log, and holds each decision against the state that its own prefix gives.
+//!
+//! Written apart from the code that decides: it knows the rules, and none of the deciding functions.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Finding, Rule};
+use crate::domain::{
+    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream,
+};
+use crate::log::record::Recorded;
+
+/// The state of everything as at a position, and what did not hold up to there.
+#[derive(Default)]
+pub struct Replay {
+    organisation: Organisation,
+    funds: BTreeMap<Uuid, Fund>,
+    groups: BTreeMap<Uuid, Group>,
+    applications: BTreeMap<Uuid, Application>,
+    grants: BTreeMap<Uuid, Grant>,
+    payments: BTreeMap<(Uuid, u16), (u32, PersonId)>,
+    /// Who declared of an application whether they have an interest.
+    declared: BTreeMap<(Uuid, PersonId), bool>,
+    /// Who asked for a variation, and who proposed to waive what.
+    asked: BTreeMap<(Uuid, u16), PersonId>,
+    waivers: BTreeMap<(Uuid, String), PersonId>,
+    /// The award under way: its command, where it began, and how many of its three parts were seen.
+    award: Option<(Uuid, i64, [usize; 3])>,
+    pub awards: usize,
+    pub findings: Vec<Finding>,
+}
+
+impl Replay {
+    /// Takes the next event.
+    pub fn take(&mut self, event: &Recorded) {
+        self.parts(event);
+        self.hold(event);
+        self.apply(event);
+        self.balance(event);
+    }
+
+    /// Ends the replay: an award that is under way is not whole.
+    pub fn end(&mut self) {
+        self.close_award();
+    }
+
+    fn find(&mut self, event: &Recorded, rule: Rule, says: &str) {
+        self.findings.push(Finding { position: Some(event.position), rule, says: says.to_owned() });
+    }
+
+    fn must(&mut self, holds: bool, event: &Recorded, rule: Rule, says: &str) {
+        if !holds {
+            self.find(event, rule, says);
+        }
+    }
+
+    /// Counts the parts of the awards of one command: its events stand side by side.
+    fn parts(&mut self, event: &Recorded) {
+        if self.award.is_some_and(|(command, ..)| command != event.command_id) {
+            self.close_award();
+        }
+        let part = match &event.event {
+            Event::Application(ApplicationEvent::Awarded { .. }) => 0,
+            Event::Fund(FundEvent::Committed { .. }) => 1,
+            Event::Grant(GrantEvent::GrantOffered { .. }) => 2,
+            _ => return,
+        };
+        self.award.get_or_insert((event.command_id, event.position, [0; 3])).2[part] += 1;
+    }
+
+    fn close_award(&mut self) {
+        let Some((_, position, parts)) = self.award.take() else { return };
+        self.awards += parts[0];
+        if parts != [parts[0]; 3] {
+            let says = format!("{} decisions, {} commitments and {} offers were recorded together", parts[0], parts[1], parts[2]);
+            self.findings.push(Finding { position: Some(position), rule: Rule::WholeAward, says });
+        }
+    }
+
+    fn holds_role(&self, person: Option<PersonId>, role: Role) -> bool {
+        person.is_some_and(|person| self.organisation.roles_of(person).contains(&role))
+    }
+
+    /// Holds a decision against the state before it.
+    fn hold(&mut self, event: &Recorded) {
+        let actor: Option<PersonId> = event.metadata.get("actor").and_then(|actor| actor.parse().ok());
+        match &event.event {
+            Event::Application(ApplicationEvent::Awarded { terms, sitting, .. }) => {
+                self.must(self.holds_role(actor, Role::Panel), event, Rule::Award, "who awarded does not sit on the panel");
+                let clear = sitting.present.iter().all(|person| self.declared.get(&(event.stream, *person)) == Some(&false));
+                self.must(clear, event, Rule::Award, "somebody present had an interest, or had not declared");
+                let bounds = Money::of_pounds(500)..=Money::of_pounds(2500);
+                self.must(bounds.contains(&terms.amount), event, Rule::Award, "the award is outside the bounds");
+            }
+            Event::Application(ApplicationEvent::ScoreGiven { by, .. }) => {
+                let clear = self.declared.get(&(event.stream, *by)) == Some(&false);
+                self.must(clear, event, Rule::Score, "who scored had not declared that there is no interest");
+            }
+            Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
+                let alone = self.asked.get(&(event.stream, *variation)) == Some(by);
+                self.must(!alone, event, Rule::FourEyes, "one person asked for the variation and approved it");
+            }
+            Event::Grant(GrantEvent::CheckWaived { check, by }) => {
+                let alone = self.waivers.get(&(event.stream, check.to_string())) == Some(by);
+                self.must(!alone, event, Rule::FourEyes, "one person proposed the waiver and confirmed it");
+            }
+            Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => {
+                let alone = self.waivers.get(&(event.stream, format!("{owed:?}"))) == Some(by);
+                self.must(!alone, event, Rule::FourEyes, "one person proposed to give the return up and confirmed it");
+            }
+            Event::Fund(FundEvent::Committed { sources, area, .. }) => {
+                let fund = self.funds.get(&event.stream);
+                let free = fund.is_some_and(|fund| fund.budget().uncommitted_in(area).minus(sources).is_ok());
+                self.must(free, event, Rule::Budget, "more is committed than is free");
+            }
+            Event::Grant(GrantEvent::PaymentPrepared { payee, prepared_by, .. }) => {
+                let verified = self.group_of(event).and_then(Group::payee).is_some_and(|own| own.verified && own.number == *payee);
+                self.must(verified, event, Rule::Payee, "the payee was not verified when the payment was prepared");
+                self.must(actor == Some(*prepared_by), event, Rule::FourEyes, "somebody else is named as the preparer");
+            }
+            Event::Grant(GrantEvent::PaymentApproved { payment, approved_by }) => self.hold_approval(event, *payment, *approved_by),
+            _ => {}
+        }
+    }
+
+    fn hold_approval(&mut self, event: &Recorded, payment: u16, approved_by: PersonId) {
+        let prepared = self.payments.get(&(event.stream, payment)).copied();
+        let payee = self.group_of(event).and_then(Group::payee);
+        let verified = payee.is_some_and(|own| own.verified && prepared.is_some_and(|(payee, _)| own.number == payee));
+        let two = prepared.is_some_and(|(_, by)| by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
+        self.must(verified, event, Rule::Payee, "the payee is not the one that the payment was prepared for, or is not verified");
+        self.must(two, event, Rule::FourEyes, "who approved the payment prepared it, or keyed its payee");
+        self.must(self.holds_role(Some(approved_by), Role::Finance), event, Rule::FourEyes, "who approved the payment does not hold the role");
+    }
+
+    fn group_of(&self, event: &Recorded) -> Option<&Group> {
+        self.groups.get(&self.grants.get(&event.stream)?.group()?.0)
+    }
+
+    fn apply(&mut self, event: &Recorded) {
+        let id = event.stream;
+        match &event.event {
+            Event::Person(_) => {}
+            Event::Organisation(happened) => self.organisation.apply(happened),
+            Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
+            Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
+            Event::Application(happened) => {
+                match happened {
+                    ApplicationEvent::NoInterestDeclared { by } => drop(self.declared.insert((id, *by), false)),
+                    ApplicationEvent::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
+                    _ => {}
+                }
+                self.applications.entry(id).or_default().apply(happened);
+            }
+            Event::Grant(happened) => {
+                match happened {
+                    GrantEvent::PaymentPrepared { payment, payee, prepared_by, .. } => {
+                        self.payments.insert((id, *payment), (*payee, *prepared_by));
+                    }
+                    GrantEvent::VariationRequested { variation, by, .. } => drop(self.asked.insert((id, *variation), *by)),
+                    GrantEvent::WaiverProposed { check, by, .. } => drop(self.waivers.insert((id, check.to_string()), *by)),
+                    GrantEvent::ReturnWaiverProposed { owed, by, .. } => drop(self.waivers.insert((id, format!("{owed:?}")), *by)),
+                    _ => {}
+                }
+                self.grants.entry(id).or_default().apply(happened);
+            }
+        }
+    }
+
+    /// What is committed covers what the grants hold, and they what was paid.
+    fn balance(&mut self, event: &Recorded) {
+        let holds = match &event.event {
+            Event::Fund(_) => {
+                self.funds.get(&event.stream).is_none_or(|fund| fund.budget().allocated().minus(fund.budget().committed()).is_ok())
+            }
+            Event::Grant(_) => self.grants.get(&event.stream).is_none_or(|grant| grant.award().minus(grant.paid()).is_ok()),
+            _ => true,
+        };
+        self.must(holds, event, Rule::Budget, "a source is overspent, or a grant overpaid");
+    }
+}

@@ -1,0 +1,13 @@
+//! The auditor's work, for which neither the server nor its database is needed: a folder with the whole log, and whether
+//! everything in it holds.
+
+mod export;
+mod findings;
+pub mod folder;
+mod invariants;
+mod verify;
+
+pub use export::{ExportError, export};
+pub use findings::{Finding, Rule};
+pub use invariants::Replay;
+pub use verify::{AuditError, Report, Trusted, verify};

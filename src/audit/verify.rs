@@ -1,0 +1,265 @@
+//! Whether everything in an exported folder holds: its files, its events, its heads, and the rules by replay.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{EVENTS, HEADS, HeadLine, KEY, LEAVES, MANIFEST, README};
+use super::{Finding, Replay, Rule};
+use crate::log::keys::to_hex;
+use crate::log::record::Recorded;
+use crate::seal::leaf;
+use crate::seal::note::{Head, NoteError, Verifier};
+use crate::seal::tree::{Tiles, leaf_hash};
+
+/// How many findings are kept: after so many the folder is past reading.
+const FINDINGS_MOST: usize = 1000;
+
+/// Why a folder could not be checked. What was checked and did not hold is a finding instead.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    #[error("{file}: {cause}")]
+    File { file: String, cause: io::Error },
+    #[error("the key: {0}")]
+    Key(NoteError),
+    #[error("the head that was passed: {0}")]
+    Head(NoteError),
+    #[error("the head that was passed is of another log, or signed with another key")]
+    Foreign,
+}
+
+/// What the auditor knows from elsewhere, and the folder must agree with.
+#[derive(Clone, Debug, Default)]
+pub struct Trusted {
+    /// The public key; without it the folder's own is taken.
+    pub key: Option<String>,
+    /// A head that was signed earlier.
+    pub head: Option<String>,
+}
+
+/// What was checked, and what did not hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub origin: String,
+    pub key: String,
+    pub events: i64,
+    pub heads: usize,
+    pub awards: usize,
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Checks a folder; how far it has come is told as it goes.
+///
+/// # Errors
+/// When a file cannot be read, or the key or the head that is trusted is none.
+pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(i64)) -> Result<Report, AuditError> {
+    let own = text(folder, KEY)?;
+    let key = Verifier::read(trusted.key.as_deref().unwrap_or(&own)).map_err(AuditError::Key)?;
+    let mut audit = Audit { findings: Vec::new() };
+    if trusted.key.is_some() && own.trim() != key.text() {
+        audit.find(None, Rule::Head, "the folder's key is not the one that is trusted");
+    }
+    audit.manifest(folder)?;
+    let heads = audit.heads(folder, &key)?;
+    if let Some(earlier) = &trusted.head {
+        audit.earlier(earlier, &key, &heads)?;
+    }
+    let (events, awards) = audit.events(folder, &heads, progress)?;
+    let Audit { mut findings } = audit;
+    findings.truncate(FINDINGS_MOST);
+    findings.sort_by_key(|finding| finding.position);
+    Ok(Report { origin: key.name.clone(), key: key.text(), events, heads: heads.len(), awards, findings })
+}
+
+struct Audit {
+    findings: Vec<Finding>,
+}
+
+impl Audit {
+    fn find(&mut self, position: Option<i64>, rule: Rule, says: impl Into<String>) {
+        if self.findings.len() < FINDINGS_MOST {
+            self.findings.push(Finding { position, rule, says: says.into() });
+        }
+    }
+
+    /// Every file is the one that the manifest names, and no other is there.
+    fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
+        let manifest = text(folder, MANIFEST)?;
+        let named: BTreeMap<&str, &str> = manifest.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
+        for name in [EVENTS, LEAVES, HEADS, KEY, README] {
+            let Some(digest) = named.get(name) else {
+                self.find(None, Rule::Manifest, format!("{name} is not named"));
+                continue;
+            };
+            if digest_of(&folder.join(name))? != **digest {
+                self.find(None, Rule::Manifest, format!("{name} is not the file that was exported"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The heads, as far as they are signed and rise.
+    fn heads(&mut self, folder: &Path, key: &Verifier) -> Result<Vec<Head>, AuditError> {
+        let mut heads: Vec<Head> = Vec::new();
+        for (at, line) in lines(folder, HEADS)?.enumerate() {
+            let line = line.map_err(|cause| AuditError::File { file: HEADS.to_owned(), cause })?;
+            let number = at + 1;
+            let Ok(line) = serde_json::from_slice::<HeadLine>(&line) else {
+                self.find(None, Rule::Head, format!("line {number} of {HEADS} is no head"));
+                continue;
+            };
+            match key.open(&line.note, &key.name) {
+                Err(error) => self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number}: {error}")),
+                Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
+                    self.find(Some(line.size - 1), Rule::Head, format!("line {number} says {} events, and its head {}", line.size, head.size));
+                }
+                Ok(head) if heads.last().is_some_and(|last| last.size >= head.size) => {
+                    self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number} is not larger than the one before"));
+                }
+                Ok(head) => heads.push(head),
+            }
+        }
+        if heads.is_empty() {
+            self.find(None, Rule::Head, "no signed head is there");
+        }
+        Ok(heads)
+    }
+
+    /// A head that was seen earlier is still one of the log's.
+    fn earlier(&mut self, note: &str, key: &Verifier, heads: &[Head]) -> Result<(), AuditError> {
+        let earlier = key.open(note, &key.name).map_err(AuditError::Head)?;
+        let last = heads.last().map_or(0, |head| head.size);
+        let position = Some(i64::try_from(earlier.size).unwrap_or(i64::MAX) - 1);
+        match heads.iter().find(|head| head.size == earlier.size) {
+            Some(head) if *head == earlier => {}
+            Some(_) => self.find(position, Rule::Head, "another head of this size was signed: the log was forked"),
+            None if earlier.size > last => self.find(position, Rule::Head, "the log is shorter than it was: it was rolled back"),
+            None => self.find(position, Rule::Head, "the head that was seen earlier is missing"),
+        }
+        Ok(())
+    }
+
+    /// Reads every event once: its form, its place, its hash, and the rules by replay.
+    fn events(&mut self, folder: &Path, heads: &[Head], mut progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
+        let mut reading = Reading::default();
+        let mut leaves = lines(folder, LEAVES)?;
+        let mut due = heads.iter().peekable();
+        let last = heads.last().map_or(0, |head| i64::try_from(head.size).unwrap_or(i64::MAX));
+        let failed = |file: &str, cause| AuditError::File { file: file.to_owned(), cause };
+        for line in lines(folder, EVENTS)? {
+            let line = line.map_err(|cause| failed(EVENTS, cause))?;
+            let position = reading.count;
+            reading.count += 1;
+            if position == last {
+                self.find(Some(position), Rule::Beyond, "events stand after the last signed head");
+            }
+            let hash = leaf_hash(&line);
+            reading.tiles.push(hash);
+            let sealed = leaves.next().transpose().map_err(|cause| failed(LEAVES, cause))?;
+            if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
+                self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
+            }
+            self.event(&mut reading, position, &line);
+            if let Some(head) = due.next_if(|head| head.size == reading.tiles.size()) {
+                self.root(&mut reading, head);
+            }
+            if reading.count % 1000 == 0 {
+                progress(reading.count);
+            }
+        }
+        for head in due {
+            let position = Some(reading.count.min(i64::try_from(head.size).unwrap_or(i64::MAX)));
+            self.find(position, Rule::Sealed, format!("a head was signed over {} events, and {} are here", head.size, reading.count));
+        }
+        if leaves.next().is_some() {
+            self.find(Some(reading.count), Rule::Sealed, format!("{LEAVES} has more lines than {EVENTS}"));
+        }
+        reading.replay.end();
+        let found = std::mem::take(&mut reading.replay.findings);
+        found.into_iter().for_each(|finding| self.find(finding.position, finding.rule, finding.says));
+        Ok((reading.count, reading.replay.awards))
+    }
+
+    fn root(&mut self, reading: &mut Reading, head: &Head) {
+        if reading.tiles.root(head.size) == Some(head.root) {
+            reading.sealed = reading.count;
+            reading.tiles.forget_full();
+        } else if !std::mem::replace(&mut reading.broken, true) {
+            let (from, to) = (reading.sealed, reading.count - 1);
+            self.find(Some(from), Rule::Sealed, format!("positions {from} to {to} are not those that were signed"));
+        }
+    }
+
+    fn event(&mut self, reading: &mut Reading, position: i64, line: &[u8]) {
+        let row = match std::str::from_utf8(line).map_err(|error| error.to_string()).and_then(|line| leaf::read(line).map_err(|error| error.to_string())) {
+            Ok(row) => row,
+            Err(error) => return self.find(Some(position), Rule::Readable, error),
+        };
+        if row.position != position {
+            self.find(Some(position), Rule::Dense, format!("position {} stands here", row.position));
+        }
+        if row.recorded_at < reading.last_at {
+            self.find(Some(position), Rule::Time, "it was recorded before the event that stands before it");
+        }
+        reading.last_at = reading.last_at.max(row.recorded_at);
+        let sequence = reading.streams.entry((row.aggregate_type.clone(), row.aggregate_id.clone())).or_default();
+        if row.sequence != *sequence + 1 {
+            let says = format!("it is number {} of its stream, after number {sequence}", row.sequence);
+            *sequence = row.sequence;
+            self.find(Some(position), Rule::Sequence, says);
+        } else {
+            *sequence += 1;
+        }
+        match Recorded::read(&row) {
+            Ok(event) => reading.replay.take(&event),
+            Err(error) => self.find(Some(position), Rule::Readable, error.to_string()),
+        }
+    }
+}
+
+/// What is remembered while the events are read: it grows with the streams, not with the events.
+#[derive(Default)]
+struct Reading {
+    count: i64,
+    tiles: Tiles,
+    /// Up to here the log is what was signed.
+    sealed: i64,
+    broken: bool,
+    last_at: i64,
+    streams: HashMap<(String, String), i64>,
+    replay: Replay,
+}
+
+fn open(folder: &Path, name: &str) -> Result<File, AuditError> {
+    let path: PathBuf = folder.join(name);
+    File::open(&path).map_err(|cause| AuditError::File { file: path.display().to_string(), cause })
+}
+
+fn text(folder: &Path, name: &str) -> Result<String, AuditError> {
+    let mut text = String::new();
+    open(folder, name)?.read_to_string(&mut text).map_err(|cause| AuditError::File { file: name.to_owned(), cause })?;
+    Ok(text)
+}
+
+/// The lines of a file as bytes, without their ends.
+fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, AuditError> {
+    Ok(BufReader::with_capacity(1 << 16, open(folder, name)?).split(b'\n'))
+}
+
+fn digest_of(path: &Path) -> Result<String, AuditError> {
+    let failed = |cause| AuditError::File { file: path.display().to_string(), cause };
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path).map_err(failed)?, &mut digest).map_err(failed)?;
+    Ok(to_hex(&digest.finalize()))
+}

@@ -1,0 +1,111 @@
+//! What is hashed of an event: the canonical JSON (RFC 8785) of all that is recorded of it, the same on either engine.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::store::events::EventRow;
+
+/// The version of the leaf's shape.
+const SHAPE: u8 = 1;
+
+/// The leaf of a stored event: one line of JSON, with its names in order.
+///
+/// Payload and metadata stand in it as they are stored: they were canonical when they were written, and whoever verifies
+/// finds out if they no longer are.
+#[must_use]
+pub fn leaf(row: &EventRow) -> String {
+    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let id = row.aggregate_id.rsplit_once('/').map_or(row.aggregate_id.as_str(), |(_, id)| id);
+    format!(
+        r#"{{"command_id":{},"event":{},"id":{},"metadata":{},"payload":{},"position":{},"recorded_at":{},"sequence":{},"stream":{},"v":{SHAPE},"version":{}}}"#,
+        text(&row.command_id),
+        text(&row.event_type),
+        text(id),
+        row.metadata,
+        row.payload,
+        row.position,
+        row.recorded_at,
+        row.sequence,
+        text(&row.aggregate_type),
+        text(&row.event_version),
+    )
+}
+
+/// Why a line is not a leaf.
+#[derive(Debug, thiserror::Error)]
+pub enum LeafError {
+    #[error("it is not JSON of a leaf's shape: {0}")]
+    Shape(#[from] serde_json::Error),
+    #[error("it is not in its canonical form")]
+    Form,
+    #[error("it is of shape {0}, which this program does not know")]
+    Version(u8),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    command_id: String,
+    event: String,
+    id: String,
+    metadata: Value,
+    payload: Value,
+    position: i64,
+    recorded_at: i64,
+    sequence: i64,
+    stream: String,
+    v: u8,
+    version: String,
+}
+
+/// The event that a leaf is of. Of the organisation that recorded it a leaf says nothing.
+///
+/// # Errors
+/// When the line is not JSON of this shape, or not in its canonical form.
+pub fn read(line: &str) -> Result<EventRow, LeafError> {
+    let read: Read = serde_json::from_str(line)?;
+    if read.v != SHAPE {
+        return Err(LeafError::Version(read.v));
+    }
+    let row = EventRow {
+        position: read.position,
+        recorded_at: read.recorded_at,
+        aggregate_type: read.stream,
+        aggregate_id: read.id,
+        sequence: read.sequence,
+        event_type: read.event,
+        event_version: read.version,
+        payload: serde_json_canonicalizer::to_string(&read.payload)?,
+        metadata: serde_json_canonicalizer::to_string(&read.metadata)?,
+        command_id: read.command_id,
+    };
+    if leaf(&row) == line { Ok(row) } else { Err(LeafError::Form) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaf_is_its_own_canonical_form() {
+        let row = EventRow {
+            position: 7,
+            recorded_at: 1_764_000_000_000_000,
+            aggregate_type: "grant".into(),
+            aggregate_id: "main/0190a0b0-0000-7000-8000-000000000001".into(),
+            sequence: 3,
+            event_type: "PaymentSent".into(),
+            event_version: "1.0".into(),
+            payload: r#"{"PaymentSent":{"amount":"850.00","note":"a \"quoted\" word"}}"#.into(),
+            metadata: r#"{"actor":"job"}"#.into(),
+            command_id: "0190a0b0-0000-7000-8000-000000000002".into(),
+        };
+        let leaf = leaf(&row);
+        let value: serde_json::Value = serde_json::from_str(&leaf).unwrap();
+        assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), leaf);
+        let read = read(&leaf).unwrap();
+        assert_eq!((read.position, read.payload.as_str(), super::leaf(&read).as_str()), (7, row.payload.as_str(), leaf.as_str()));
+        assert!(matches!(super::read(&leaf.replacen(',', ", ", 1)), Err(LeafError::Form)));
+        assert!(super::read(&leaf.replacen("\"v\":1", "\"v\":2", 1)).is_err() && super::read("{}").is_err());
+    }
+}

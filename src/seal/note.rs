@@ -1,0 +1,194 @@
+//! Signed tree heads: checkpoints (C2SP tlog-checkpoint) as signed notes (C2SP signed-note) with Ed25519.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+
+use super::tree::Hash;
+
+const ED25519: u8 = 1;
+
+/// What was signed: whose log, how many leaves, and the root over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub origin: String,
+    pub size: u64,
+    pub root: Hash,
+}
+
+/// Why a note is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    #[error("this is not a signed note")]
+    Shape,
+    #[error("this is not a tree head")]
+    Head,
+    #[error("this is not a verifier key")]
+    Key,
+    #[error("no signature of the key {0} stands under it")]
+    Unsigned(String),
+    #[error("the signature of the key {0} is wrong")]
+    Signature(String),
+    #[error("it is of the log {0}")]
+    Origin(String),
+}
+
+/// A key that signs heads, by its name.
+#[derive(Clone)]
+pub struct Signer {
+    name: String,
+    key: SigningKey,
+}
+
+/// The public half of a key, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verifier {
+    pub name: String,
+    key: VerifyingKey,
+}
+
+fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
+    let digest = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize();
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+impl Head {
+    /// The lines that are signed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
+        let plain = size == "0" || (!size.starts_with('0') && size.bytes().all(|byte| byte.is_ascii_digit()));
+        if origin.is_empty() || !plain || lines.next().is_some() {
+            return None;
+        }
+        Some(Self { origin: origin.to_owned(), size: size.parse().ok()?, root: BASE64.decode(root).ok()?.try_into().ok()? })
+    }
+}
+
+impl Signer {
+    #[must_use]
+    pub fn new(name: &str, secret: &[u8; 32]) -> Self {
+        Self { name: name.to_owned(), key: SigningKey::from_bytes(secret) }
+    }
+
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        Verifier { name: self.name.clone(), key: self.key.verifying_key() }
+    }
+
+    /// The head as a note with this key's signature.
+    #[must_use]
+    pub fn sign(&self, head: &Head) -> String {
+        let text = head.text();
+        let signature = self.key.sign(text.as_bytes());
+        let id = key_id(&self.name, &self.key.verifying_key());
+        let line = BASE64.encode([&id[..], &signature.to_bytes()].concat());
+        format!("{text}\n\u{2014} {} {line}\n", self.name)
+    }
+}
+
+impl Verifier {
+    /// The key as people pass it on: its name, its id and itself.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let id = crate::log::keys::to_hex(&key_id(&self.name, &self.key));
+        format!("{}+{id}+{}", self.name, BASE64.encode([&[ED25519], &self.key.as_bytes()[..]].concat()))
+    }
+
+    /// # Errors
+    /// [`NoteError::Key`].
+    pub fn read(text: &str) -> Result<Self, NoteError> {
+        let mut parts = text.trim().splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else { return Err(NoteError::Key) };
+        let bytes = BASE64.decode(key).map_err(|_| NoteError::Key)?;
+        let [ED25519, key @ ..] = bytes.as_slice() else { return Err(NoteError::Key) };
+        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or(NoteError::Key)?;
+        if name.is_empty() || id != crate::log::keys::to_hex(&key_id(name, &key)) {
+            return Err(NoteError::Key);
+        }
+        Ok(Self { name: name.to_owned(), key })
+    }
+
+    /// The head of a note that this key signed. Signatures of other keys may stand beside it.
+    ///
+    /// # Errors
+    /// When it is no note or no head, is of another log, or the signature is missing or wrong.
+    pub fn open(&self, note: &str, origin: &str) -> Result<Head, NoteError> {
+        let (text, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
+        let (text, signatures) = (format!("{text}\n"), signatures.strip_suffix('\n').ok_or(NoteError::Shape)?);
+        let mut signed = false;
+        for line in signatures.split('\n') {
+            let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(NoteError::Shape)?;
+            let bytes = BASE64.decode(signature).map_err(|_| NoteError::Shape)?;
+            let (id, signature) = bytes.split_at_checked(4).ok_or(NoteError::Shape)?;
+            if name != self.name || id != key_id(&self.name, &self.key) {
+                continue;
+            }
+            let wrong = || NoteError::Signature(self.name.clone());
+            let signature = Signature::from_slice(signature).map_err(|_| wrong())?;
+            self.key.verify_strict(text.as_bytes(), &signature).map_err(|_| wrong())?;
+            signed = true;
+        }
+        if !signed {
+            return Err(NoteError::Unsigned(self.name.clone()));
+        }
+        let head = Head::read(&text).ok_or(NoteError::Head)?;
+        if head.origin == origin { Ok(head) } else { Err(NoteError::Origin(head.origin)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> Head {
+        Head { origin: "example.org/log".to_owned(), size: 12, root: [7; 32] }
+    }
+
+    #[test]
+    fn a_head_is_read_as_it_was_signed() {
+        let signer = Signer::new("example.org/log", &[1; 32]);
+        let note = signer.sign(&head());
+        let verifier = Verifier::read(&signer.verifier().text()).unwrap();
+        assert_eq!(verifier.open(&note, "example.org/log"), Ok(head()));
+        assert_eq!(verifier.open(&note, "other"), Err(NoteError::Origin("example.org/log".into())));
+        let other = Signer::new("example.org/log", &[2; 32]);
+        assert!(matches!(other.verifier().open(&note, "example.org/log"), Err(NoteError::Unsigned(_))));
+        // A second signature beside it takes nothing away.
+        let both = format!("{note}{}", other.sign(&head()).rsplit_once("\n\n").unwrap().1);
+        assert!(verifier.open(&both, "example.org/log").is_ok() && other.verifier().open(&both, "example.org/log").is_ok());
+    }
+
+    #[test]
+    fn no_byte_of_a_note_can_be_changed() {
+        let signer = Signer::new("example.org/log", &[1; 32]);
+        let note = signer.sign(&head()).into_bytes();
+        let mut tried = 0;
+        for at in 0..note.len() {
+            for bit in 0..8 {
+                let mut changed = note.clone();
+                changed[at] ^= 1 << bit;
+                if let Ok(text) = String::from_utf8(changed) {
+                    assert!(signer.verifier().open(&text, "example.org/log").is_err(), "byte {at}, bit {bit}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 1000);
+    }
+
+    #[test]
+    fn a_key_with_a_wrong_id_is_no_key() {
+        let text = Signer::new("a", &[1; 32]).verifier().text();
+        assert!(Verifier::read(&text).is_ok());
+        for wrong in ["", "a", "a+b+c", &text.replacen('a', "b", 1), &text[..text.len() - 4]] {
+            assert_eq!(Verifier::read(wrong), Err(NoteError::Key), "{wrong}");
+        }
+    }
+}

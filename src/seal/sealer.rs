@@ -1,0 +1,256 @@
+//! The sealer: follows the log, grows the tree, and signs its heads. It refuses a hole, and whatever is not consistent
+//! with the head that it signed last; then it signs nothing more, and says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::leaf::leaf;
+use super::note::{Head, NoteError, Signer};
+use super::tree::{self, Hash, Range, TileId, Tiles};
+use crate::log::Log;
+use crate::store::tree::{self as stored, HeadRow, TileAt};
+use crate::store::{StoreError, Tx, events};
+
+/// How often a head is signed when something was appended, and how many events make it due sooner.
+const OFTEN: Duration = Duration::from_secs(10);
+const MANY: i64 = 256;
+/// How many events are sealed in one transaction.
+const BATCH: i64 = 4096;
+
+/// What stopped the sealer.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("position {0} is missing in the log")]
+    Hole(i64),
+    #[error("the tree's tiles do not make the head that was signed at {0} events")]
+    Tiles(i64),
+    #[error("the log's first {0} events are not those whose head was signed")]
+    Rewritten(i64),
+    #[error("the last signed head cannot be read: {0}")]
+    Head(#[from] NoteError),
+    #[error("sealing has stopped: {0}")]
+    Stopped(String),
+}
+
+impl SealError {
+    /// Whether the log or the tree is not what was signed, rather than the database out of reach.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        !matches!(self, Self::Store(_))
+    }
+}
+
+/// Seals one organisation's log.
+#[derive(Clone)]
+pub struct Sealer {
+    log: Log,
+    secret: [u8; 32],
+    origin: Arc<str>,
+}
+
+impl Sealer {
+    /// The origin is the log's from its first head on; a log that has one keeps it.
+    #[must_use]
+    pub fn new(log: Log, secret: [u8; 32], origin: &str) -> Self {
+        Self { log, secret, origin: origin.into() }
+    }
+
+    /// Who signs a log of this origin.
+    #[must_use]
+    pub fn signer(&self, origin: &str) -> Signer {
+        Signer::new(origin, &self.secret)
+    }
+
+    /// Follows the log for as long as the process runs.
+    pub async fn run(self) {
+        let mut checked = false;
+        loop {
+            if let Err(error) = self.round(&mut checked).await {
+                checked = checked && !error.is_alarm();
+                tracing::error!(%error, "the log is not sealed");
+            }
+            self.wait().await;
+        }
+    }
+
+    async fn round(&self, checked: &mut bool) -> Result<(), SealError> {
+        if !*checked {
+            self.check().await?;
+            *checked = true;
+        }
+        self.catch_up().await
+    }
+
+    /// Until a head is due.
+    async fn wait(&self) {
+        let sealed = self.sealed().await.unwrap_or_default();
+        let many = async {
+            loop {
+                self.log.grown().await;
+                if self.log.length().await.is_ok_and(|length| length - sealed >= MANY) {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(OFTEN, many).await;
+    }
+
+    /// How many events the last head is over.
+    async fn sealed(&self) -> Result<i64, StoreError> {
+        Ok(stored::newest(self.log.store(), self.log.organisation()).await?.map_or(0, |head| head.size))
+    }
+
+    /// Seals all that was appended so far.
+    ///
+    /// # Errors
+    /// When there is a hole, the tree is not consistent, or the database does not answer.
+    pub async fn catch_up(&self) -> Result<(), SealError> {
+        while self.once().await? {}
+        Ok(())
+    }
+
+    /// Seals what was appended, a batch at most; whether there was anything.
+    ///
+    /// # Errors
+    /// When there is a hole, the tree is not consistent, or the database does not answer. The first two are kept and stand
+    /// in `/readyz`; nothing is signed until [`Sealer::check`] finds the log as it was signed.
+    pub async fn once(&self) -> Result<bool, SealError> {
+        let sealed = self.seal().await;
+        if let Err(error) = &sealed
+            && error.is_alarm()
+            && !matches!(error, SealError::Stopped(_))
+        {
+            self.stop(Some(&error.to_string())).await?;
+        }
+        sealed
+    }
+
+    async fn stop(&self, why: Option<&str>) -> Result<(), StoreError> {
+        let mut tx = self.log.store().begin().await?;
+        stored::note_stop(&mut tx, self.log.organisation(), why).await?;
+        tx.commit().await
+    }
+
+    async fn seal(&self) -> Result<bool, SealError> {
+        let organisation = self.log.organisation();
+        let mut tx = self.log.store().begin().await?;
+        let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
+        if let Some(why) = log.stopped {
+            return Err(SealError::Stopped(why));
+        }
+        let (size, mut tiles) = self.edge(&mut tx, &log.origin).await?;
+        let before: BTreeMap<TileId, usize> = tiles.tiles().map(|(id, hashes)| (id, hashes.len())).collect();
+        let rows = events::page_in(&mut tx, organisation, size, BATCH).await?;
+        for (position, row) in (size..).zip(&rows) {
+            if row.position != position {
+                return Err(SealError::Hole(position));
+            }
+            tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
+        }
+        let Some(last) = rows.last() else { return Ok(false) };
+        let grown = tiles.size();
+        let root = tiles.root(grown).ok_or(SealError::Tiles(size))?;
+        let head = Head { origin: log.origin.clone(), size: grown, root };
+        let note = self.signer(&log.origin).sign(&head);
+        stored::keep_head(&mut tx, organisation, &HeadRow { size: number(grown), note, through: last.recorded_at }).await?;
+        for (id, hashes) in tiles.tiles().filter(|(id, hashes)| before.get(id) != Some(&hashes.len())) {
+            stored::keep_tile(&mut tx, organisation, at(id), hashes.as_flattened()).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The size that was sealed, with the tiles that grow on: they must make the head that was signed.
+    async fn edge(&self, tx: &mut Tx, origin: &str) -> Result<(i64, Tiles), SealError> {
+        let organisation = self.log.organisation();
+        let Some(newest) = stored::newest_in(tx, organisation).await? else { return Ok((0, Tiles::default())) };
+        let head = self.signer(origin).verifier().open(&newest.note, origin)?;
+        if number(head.size) != newest.size {
+            return Err(SealError::Tiles(newest.size));
+        }
+        let mut read = BTreeMap::new();
+        for id in Tiles::edge(head.size).into_iter().chain(tree::tiles_for(&[(0, head.size)])) {
+            if let Some(hashes) = stored::tile_in(tx, organisation, at(id)).await? {
+                read.insert(id, hashes_of(&hashes));
+            }
+        }
+        let tiles = Tiles::of(head.size, read);
+        if tiles.root(head.size) != Some(head.root) {
+            return Err(SealError::Tiles(newest.size));
+        }
+        Ok((newest.size, tiles))
+    }
+
+    /// Holds the whole log against the last signed head: events that were changed where they lie are found.
+    ///
+    /// # Errors
+    /// When they are not those that were signed, or the database does not answer.
+    pub async fn check(&self) -> Result<(), SealError> {
+        let organisation = self.log.organisation();
+        let Some(log) = stored::find(self.log.store(), organisation).await? else { return Ok(()) };
+        let Some(newest) = stored::newest(self.log.store(), organisation).await? else { return Ok(()) };
+        let head = self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
+        let mut tiles = Tiles::default();
+        while tiles.size() < head.size {
+            let next = number(tiles.size());
+            let rows = events::page(self.log.store(), organisation, next, BATCH.min(newest.size - next)).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
+            }
+        }
+        if tiles.size() == head.size && tiles.root(head.size) == Some(head.root) {
+            if log.stopped.is_some() {
+                self.stop(None).await?;
+            }
+            return Ok(());
+        }
+        let error = SealError::Rewritten(newest.size);
+        self.stop(Some(&error.to_string())).await?;
+        Err(error)
+    }
+}
+
+/// Proofs from the tiles that are stored.
+#[derive(Clone)]
+pub struct Prover {
+    log: Log,
+}
+
+impl Prover {
+    #[must_use]
+    pub fn new(log: Log) -> Self {
+        Self { log }
+    }
+
+    /// The hashes of ranges of a tree of this size; none where a tile is missing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        let mut read = BTreeMap::new();
+        for id in tree::tiles_for(ranges) {
+            if let Some(hashes) = stored::tile(self.log.store(), self.log.organisation(), at(id)).await? {
+                read.insert(id, hashes_of(&hashes));
+            }
+        }
+        Ok(Tiles::of(size, read).proof(ranges))
+    }
+}
+
+fn number(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+fn at((level, tile): TileId) -> TileAt {
+    (i64::from(level), number(tile))
+}
+
+fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
+    bytes.as_chunks().0.to_vec()
+}
