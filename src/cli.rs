@@ -1,5 +1,7 @@
 //! What each task of the command line does.
 
+mod audit;
+
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use crate::log::{Log, LogError, RecordedBy};
 use crate::mail::links::{self, Invited};
 use crate::mail::{MailError, Outbox, OutboxError, Post};
 use crate::projections::{self, ProjectionError, Projector};
+use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
 use crate::views::{AsAt, ViewError, Views};
 
@@ -62,16 +65,41 @@ pub enum TaskError {
     Listen(std::net::SocketAddr, std::io::Error),
     #[error("the service stopped: {0}")]
     Serve(std::io::Error),
+    #[error(transparent)]
+    Export(#[from] crate::audit::ExportError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error("{0} findings: the log does not hold")]
+    DoesNotHold(usize),
+    #[error("it could not be checked: {0}")]
+    NotChecked(String),
     #[error("no person here has the id {0}")]
     UnknownPerson(PersonId),
     #[error("{0}: {1}")]
     Field(&'static str, String),
 }
 
+impl TaskError {
+    /// 1 when something failed or does not hold, 2 when it could not be checked.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::NotChecked(_)) { 2 } else { 1 }
+    }
+}
+
 /// An opened organisation: its keys and its commands.
 struct Opened {
     keys: Keys,
     commands: Commands,
+}
+
+impl Opened {
+    /// Who seals the log; a log that was never sealed gets an origin that no other has.
+    fn sealer(&self) -> Sealer {
+        let log = self.commands.log().clone();
+        let origin = format!("microgrants/{}/{}", log.organisation(), clock::new_id());
+        Sealer::new(log, self.keys.seal.secret, &origin)
+    }
 }
 
 /// Runs one task to its end.
@@ -117,6 +145,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             opened.commands.log().store().close().await;
             Ok(())
         }
+        Task::Audit { task } => audit::run(&config, task).await,
         Task::Openapi => {
             print!("{}", http::contract());
             Ok(())
@@ -159,6 +188,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     let log = opened.commands.log().clone();
     let projector = Projector::open(log.clone()).await?;
     let following = tokio::spawn(projector.clone().run());
+    let sealing = tokio::spawn(opened.sealer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
     let working = tokio::spawn(Jobs::new(opened.commands.clone(), views.clone()).run());
@@ -187,6 +217,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     following.abort();
     working.abort();
     posting.abort();
+    sealing.abort();
     log.store().close().await;
     Ok(())
 }

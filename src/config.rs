@@ -110,6 +110,11 @@ pub enum Task {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
         minutes: u64,
     },
+    /// Check the log without trusting the service.
+    Audit {
+        #[command(subcommand)]
+        task: AuditTask,
+    },
     /// Print the contract.
     Openapi,
     /// Bring the database up to date.
@@ -118,6 +123,39 @@ pub enum Task {
     Rebuild {
         /// The projection, as `/readyz` names it.
         projection: Option<String>,
+    },
+}
+
+/// What an auditor does. All but exporting needs neither the service nor its database.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AuditTask {
+    /// Write the whole log into a new folder, up to its last signed head.
+    Export { folder: PathBuf },
+    /// Check a folder: what does not hold is printed, one finding a line. Exit code 1 says that something does not.
+    Verify {
+        folder: PathBuf,
+        /// A file with the public key that you know from elsewhere.
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// A file with a head that you were given earlier.
+        #[arg(long)]
+        head: Option<PathBuf>,
+        /// Print the whole report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the proof that an event is in the log, from a folder.
+    Prove {
+        folder: PathBuf,
+        #[arg(long)]
+        position: i64,
+    },
+    /// Check a proof that somebody was given.
+    Check {
+        proof: PathBuf,
+        /// A file with the public key that you know from elsewhere.
+        #[arg(long)]
+        key: Option<PathBuf>,
     },
 }
 

@@ -1,4 +1,5 @@
 //! Microgrants: apply, award, pay, report and close, with every change an immutable event.
+pub mod audit;
 pub mod cli;
 pub mod commands;
 pub mod config;

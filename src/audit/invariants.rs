@@ -132,7 +132,12 @@ impl Replay {
         let two = prepared.is_some_and(|(_, by)| by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
         self.must(verified, event, Rule::Payee, "the payee is not the one that the payment was prepared for, or is not verified");
         self.must(two, event, Rule::FourEyes, "who approved the payment prepared it, or keyed its payee");
-        self.must(self.holds_role(Some(approved_by), Role::Finance), event, Rule::FourEyes, "who approved the payment does not hold the role");
+        self.must(
+            self.holds_role(Some(approved_by), Role::Finance),
+            event,
+            Rule::FourEyes,
+            "who approved the payment does not hold the role",
+        );
     }
 
     fn group_of(&self, event: &Recorded) -> Option<&Group> {

@@ -5,9 +5,11 @@ mod export;
 mod findings;
 pub mod folder;
 mod invariants;
+mod prove;
 mod verify;
 
 pub use export::{ExportError, export};
 pub use findings::{Finding, Rule};
 pub use invariants::Replay;
+pub use prove::prove;
 pub use verify::{AuditError, Report, Trusted, verify};

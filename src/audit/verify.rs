@@ -28,8 +28,8 @@ pub enum AuditError {
     Key(NoteError),
     #[error("the head that was passed: {0}")]
     Head(NoteError),
-    #[error("the head that was passed is of another log, or signed with another key")]
-    Foreign,
+    #[error("no head was signed over position {0} yet")]
+    NotSealed(i64),
 }
 
 /// What the auditor knows from elsewhere, and the folder must agree with.
@@ -96,7 +96,8 @@ impl Audit {
     /// Every file is the one that the manifest names, and no other is there.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
         let manifest = text(folder, MANIFEST)?;
-        let named: BTreeMap<&str, &str> = manifest.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
+        let named: BTreeMap<&str, &str> =
+            manifest.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
         for name in [EVENTS, LEAVES, HEADS, KEY, README] {
             let Some(digest) = named.get(name) else {
                 self.find(None, Rule::Manifest, format!("{name} is not named"));
@@ -122,7 +123,11 @@ impl Audit {
             match key.open(&line.note, &key.name) {
                 Err(error) => self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number}: {error}")),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
-                    self.find(Some(line.size - 1), Rule::Head, format!("line {number} says {} events, and its head {}", line.size, head.size));
+                    self.find(
+                        Some(line.size - 1),
+                        Rule::Head,
+                        format!("line {number} says {} events, and its head {}", line.size, head.size),
+                    );
                 }
                 Ok(head) if heads.last().is_some_and(|last| last.size >= head.size) => {
                     self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number} is not larger than the one before"));
@@ -187,7 +192,9 @@ impl Audit {
         }
         reading.replay.end();
         let found = std::mem::take(&mut reading.replay.findings);
-        found.into_iter().for_each(|finding| self.find(finding.position, finding.rule, finding.says));
+        for finding in found {
+            self.find(finding.position, finding.rule, finding.says);
+        }
         Ok((reading.count, reading.replay.awards))
     }
 
@@ -202,7 +209,10 @@ impl Audit {
     }
 
     fn event(&mut self, reading: &mut Reading, position: i64, line: &[u8]) {
-        let row = match std::str::from_utf8(line).map_err(|error| error.to_string()).and_then(|line| leaf::read(line).map_err(|error| error.to_string())) {
+        let row = match std::str::from_utf8(line)
+            .map_err(|error| error.to_string())
+            .and_then(|line| leaf::read(line).map_err(|error| error.to_string()))
+        {
             Ok(row) => row,
             Err(error) => return self.find(Some(position), Rule::Readable, error),
         };
@@ -214,12 +224,9 @@ impl Audit {
         }
         reading.last_at = reading.last_at.max(row.recorded_at);
         let sequence = reading.streams.entry((row.aggregate_type.clone(), row.aggregate_id.clone())).or_default();
-        if row.sequence != *sequence + 1 {
-            let says = format!("it is number {} of its stream, after number {sequence}", row.sequence);
-            *sequence = row.sequence;
-            self.find(Some(position), Rule::Sequence, says);
-        } else {
-            *sequence += 1;
+        let before = std::mem::replace(sequence, row.sequence);
+        if row.sequence != before + 1 {
+            self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
         }
         match Recorded::read(&row) {
             Ok(event) => reading.replay.take(&event),
@@ -246,14 +253,14 @@ fn open(folder: &Path, name: &str) -> Result<File, AuditError> {
     File::open(&path).map_err(|cause| AuditError::File { file: path.display().to_string(), cause })
 }
 
-fn text(folder: &Path, name: &str) -> Result<String, AuditError> {
+pub(super) fn text(folder: &Path, name: &str) -> Result<String, AuditError> {
     let mut text = String::new();
     open(folder, name)?.read_to_string(&mut text).map_err(|cause| AuditError::File { file: name.to_owned(), cause })?;
     Ok(text)
 }
 
 /// The lines of a file as bytes, without their ends.
-fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, AuditError> {
+pub(super) fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, AuditError> {
     Ok(BufReader::with_capacity(1 << 16, open(folder, name)?).split(b'\n'))
 }
 

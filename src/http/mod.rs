@@ -6,6 +6,7 @@ mod operator;
 pub mod pages;
 pub mod problem;
 pub mod signin;
+mod tree;
 
 use std::net::TcpListener;
 
@@ -71,6 +72,7 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
             .configure(pages::configure)
             .configure(api::configure)
             .configure(operator::configure)
+            .configure(tree::configure)
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers { server.workers(workers) } else { server };

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::Desk;
 use super::api::not_allowed_but;
 use super::problem::Problem;
-use crate::store::checkpoints;
+use crate::store::{checkpoints, tree};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
@@ -25,7 +25,7 @@ async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("alive\n")
 }
 
-/// Ready when the log answers and every projection runs; otherwise it says which one stopped, where and why.
+/// Ready when the log answers, every projection runs and the log is as it was sealed; otherwise it says what stopped, and why.
 async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
     let length = log.length().await?;
@@ -36,12 +36,17 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
             "projection": one.name, "generation": one.generation, "state": one.state, "next_position": one.next_position, "stopped": one.error,
         })
     };
+    let seal = tree::find(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let alarm = seal.and_then(|seal| seal.stopped);
+    let ready = stopped.is_empty() && alarm.is_none();
     let body = json!({
-        "ready": stopped.is_empty(),
+        "ready": ready,
         "log_length": length,
+        "sealed": { "length": head.map_or(0, |head| head.size), "stopped": alarm },
         "projections": known.iter().map(shown).collect::<Vec<_>>(),
     });
-    let mut response = if stopped.is_empty() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     Ok(response.json(body))
 }
 
@@ -62,6 +67,8 @@ async fn measures(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let length = log.length().await?;
     let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
     gauge("microgrants_log_events", length);
+    let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    gauge("microgrants_sealed_events", head.map_or(0, |head| head.size));
     for one in known.iter().filter(|one| one.state == "live") {
         let lag = u32::try_from(length - one.next_position).unwrap_or_default();
         metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone()).set(f64::from(lag));

@@ -2,5 +2,6 @@
 
 pub mod leaf;
 pub mod note;
+pub mod proof;
 pub mod sealer;
 pub mod tree;

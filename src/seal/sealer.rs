@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::leaf::leaf;
 use super::note::{Head, NoteError, Signer};
+use super::proof::Proof;
 use super::tree::{self, Hash, Range, TileId, Tiles};
 use crate::log::Log;
 use crate::store::tree::{self as stored, HeadRow, TileAt};
@@ -228,11 +229,27 @@ impl Prover {
         Self { log }
     }
 
+    /// That the event at a position is in the log; none when it was not sealed yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let (Some(log), Some(head)) = (stored::find(store, organisation).await?, stored::newest(store, organisation).await?) else {
+            return Ok(None);
+        };
+        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(head.size)) else { return Ok(None) };
+        let Some(ranges) = tree::inclusion(index, size) else { return Ok(None) };
+        let Some(row) = events::page(store, organisation, position, 1).await?.pop() else { return Ok(None) };
+        let hashes = self.hashes(&ranges, size).await?;
+        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, head.note, log.verifier)))
+    }
+
     /// The hashes of ranges of a tree of this size; none where a tile is missing.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+    async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
         let mut read = BTreeMap::new();
         for id in tree::tiles_for(ranges) {
             if let Some(hashes) = stored::tile(self.log.store(), self.log.organisation(), at(id)).await? {

@@ -31,6 +31,21 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a database for reading only, also while another process writes it.
+    ///
+    /// # Errors
+    /// When the address is of neither kind, or the database is not to be had.
+    pub async fn open_to_read(url: &str) -> Stored<Self> {
+        let Some(path) = url.strip_prefix("sqlite://") else { return Ok(Self::Postgres(open_postgres(url).await?)) };
+        let file = Path::new(path.split('?').next().unwrap_or(path));
+        let failed = |cause| StoreError::File { file: file.display().to_string(), cause };
+        // Nobody locks the database file itself: it stands for a lock that is not held.
+        let lock = Arc::new(File::open(file).map_err(failed)?);
+        let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(5)).read_only(true);
+        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        Ok(Self::Sqlite(Lite { writer: readers.clone(), readers, lock }))
+    }
+
     async fn migrate(&self) -> Stored<()> {
         match self {
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,

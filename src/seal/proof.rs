@@ -1,0 +1,60 @@
+//! Shows that one event is in the log that a head was signed over: the event, and the hashes beside its way to the root.
+
+use serde::{Deserialize, Serialize};
+
+use super::leaf::{self, LeafError};
+use super::note::{NoteError, Verifier};
+use super::tree::{self, Hash};
+use crate::log::keys::{from_hex, to_hex};
+
+/// A proof as a file: whoever holds it and the key needs nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The event, as it was hashed.
+    pub event: String,
+    /// The hashes beside its way to the root, from the leaf up, in hexadecimal.
+    pub hashes: Vec<String>,
+    /// The signed head.
+    pub head: String,
+    /// The key that verifies the head; whoever checks compares it with the one that they know.
+    pub key: String,
+}
+
+/// Why a proof proves nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    #[error("the event: {0}")]
+    Event(#[from] LeafError),
+    #[error("the head: {0}")]
+    Head(#[from] NoteError),
+    #[error("its key is not the one that is trusted")]
+    Key,
+    #[error("the hashes do not lead from the event to the head")]
+    Path,
+}
+
+impl Proof {
+    #[must_use]
+    pub fn of(event: String, hashes: &[Hash], head: String, key: String) -> Self {
+        Self { event, hashes: hashes.iter().map(|hash| to_hex(hash)).collect(), head, key }
+    }
+
+    /// The position of the event and the size of the log that it is proven to be in.
+    ///
+    /// # Errors
+    /// When the event, the head, the key or the hashes are not what they should be.
+    pub fn check(&self, trusted: Option<&str>) -> Result<(i64, u64), ProofError> {
+        let key = Verifier::read(&self.key)?;
+        if trusted.is_some_and(|trusted| trusted.trim() != key.text()) {
+            return Err(ProofError::Key);
+        }
+        let head = key.open(&self.head, &key.name)?;
+        let row = leaf::read(&self.event)?;
+        let hashes: Option<Vec<Hash>> = self.hashes.iter().map(|hash| from_hex(hash)?.try_into().ok()).collect();
+        let position = u64::try_from(row.position).map_err(|_| ProofError::Path)?;
+        let leaf = tree::leaf_hash(self.event.as_bytes());
+        let holds = hashes.is_some_and(|hashes| tree::is_included(leaf, position, head.size, &hashes, &head.root));
+        if holds { Ok((row.position, head.size)) } else { Err(ProofError::Path) }
+    }
+}
