@@ -11,6 +11,7 @@ mod cases;
 mod cli;
 mod conflicts;
 mod crates;
+mod damage;
 mod faults;
 mod files;
 mod golden;
@@ -33,6 +34,7 @@ mod races;
 mod refusals;
 mod replay;
 mod sealed;
+mod sealing;
 mod seeds;
 mod service;
 mod setting;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         cli::cases,
         conflicts::cases,
         crates::cases,
+        damage::cases,
         faults::cases,
         files::cases,
         golden::cases,
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         races::cases,
         refusals::cases,
         sealed::cases,
+        sealing::cases,
         seeds::cases,
     ] {
         add(&mut all);

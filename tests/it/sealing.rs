@@ -1,0 +1,134 @@
+//! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it serves.
+
+use microgrants::seal::note::Verifier;
+use microgrants::seal::sealer::{Prover, SealError, Sealer};
+use microgrants::store::tree::{self as stored, HeadRow};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::log::meddle;
+use crate::office::Office;
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("sealing::every_event_is_proven_against_the_newest_head", every_event);
+    cases.both("sealing::a_head_is_signed_once_for_a_size_by_however_many_sealers", two_sealers);
+    cases.both("sealing::a_hole_is_not_sealed", hole);
+    cases.both("sealing::a_log_that_was_rewritten_is_not_sealed_further", rewritten);
+    cases.both("sealing::a_tile_that_was_changed_is_not_built_upon", tile_changed);
+    cases.both("sealing::a_head_of_another_key_is_not_built_upon", foreign_head);
+}
+
+pub fn sealer(house: &House) -> Sealer {
+    Sealer::new(house.log.clone(), house.keys.seal.secret, "case/log")
+}
+
+async fn newest(house: &House) -> HeadRow {
+    stored::newest(house.store(), ORGANISATION).await.unwrap().expect("a head")
+}
+
+async fn every_event(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    let first = newest(&house).await;
+    office.prepared(&house, 700).await;
+    assert_eq!(Prover::new(house.log.clone()).proof(first.size).await.unwrap(), None, "it was not sealed yet");
+    sealer(&house).catch_up().await.unwrap();
+    let length = house.log.length().await.unwrap();
+    assert_eq!(newest(&house).await.size, length);
+    let key = stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier;
+    for position in 0..length {
+        let proof = Prover::new(house.log.clone()).proof(position).await.unwrap().unwrap();
+        assert_eq!(proof.check(Some(&key)).unwrap(), (position, u64::try_from(length).unwrap()));
+        let mut other = proof.clone();
+        other.event = other.event.replacen("\"sequence\":", "\"sequence\":1", 1);
+        assert!(other.check(Some(&key)).is_err());
+    }
+    assert!(sealer(&house).check().await.is_ok());
+}
+
+async fn two_sealers(house: House) {
+    let office = Office::open(&house, 50_000).await;
+    let beside = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    let (one, other) = (sealer(&house), sealer(&beside));
+    for _ in 0..10 {
+        office.submitted(&house, 500).await;
+        let (first, second) = tokio::join!(one.catch_up(), other.catch_up());
+        first.unwrap();
+        second.unwrap();
+    }
+    let key = Verifier::read(&stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier).unwrap();
+    let heads = stored::heads(house.store(), ORGANISATION).await.unwrap();
+    assert!(heads.len() >= 10 && heads.windows(2).all(|pair| pair[0].size < pair[1].size));
+    assert!(heads.iter().all(|head| key.open(&head.note, "case/log").is_ok()));
+    one.check().await.unwrap();
+}
+
+/// The sealer refuses, says why in the database, and goes on refusing.
+async fn stops(house: &House, says: &str) {
+    let before = stored::heads(house.store(), ORGANISATION).await.unwrap();
+    let error = sealer(house).catch_up().await.unwrap_err();
+    assert!(error.is_alarm() && error.to_string().contains(says), "{error}");
+    let stopped = stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().stopped.expect("it stands in the database");
+    assert!(stopped.contains(says), "{stopped}");
+    assert!(matches!(sealer(house).catch_up().await, Err(SealError::Stopped(_))));
+    assert_eq!(stored::heads(house.store(), ORGANISATION).await.unwrap(), before);
+}
+
+/// Takes the guard away, changes something, and puts it back.
+pub async fn rewrite(house: &House, sql: &str) {
+    let (off, on) = if house.store().postgres().is_some() {
+        ("ALTER TABLE events DISABLE TRIGGER USER".to_owned(), "ALTER TABLE events ENABLE TRIGGER USER".to_owned())
+    } else {
+        let on = include_str!("../../migrations/sqlite/0001_first.sql");
+        let from = on.find("CREATE TRIGGER events_stay_as_they_are").unwrap();
+        let to = on[from..].find("-- What each command").unwrap();
+        ("DROP TRIGGER events_stay_as_they_are; DROP TRIGGER events_stay".to_owned(), on[from..from + to].to_owned())
+    };
+    meddle(house, &format!("{off};\n{sql};\n{on}")).await;
+}
+
+async fn hole(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    let sealed = newest(&house).await.size;
+    office.submitted(&house, 500).await;
+    rewrite(&house, &format!("DELETE FROM events WHERE position = {}", sealed + 1)).await;
+    stops(&house, &format!("position {} is missing", sealed + 1)).await;
+}
+
+async fn rewritten(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    let original = microgrants::store::events::page(house.store(), ORGANISATION, 3, 1).await.unwrap().remove(0);
+    rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    office.submitted(&house, 500).await;
+    let error = sealer(&house).check().await.unwrap_err();
+    assert!(matches!(error, SealError::Rewritten(_)) && error.is_alarm(), "{error}");
+    assert!(matches!(sealer(&house).catch_up().await, Err(SealError::Stopped(_))));
+    // Once the log is again what was signed, a check lets sealing go on.
+    rewrite(&house, &format!("UPDATE events SET command_id = '{}' WHERE position = 3", original.command_id)).await;
+    sealer(&house).check().await.unwrap();
+    sealer(&house).catch_up().await.unwrap();
+    assert_eq!(newest(&house).await.size, house.log.length().await.unwrap());
+}
+
+async fn tile_changed(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    office.submitted(&house, 500).await;
+    let zeros = "00".repeat(32);
+    let (postgres, sqlite) = (
+        format!("UPDATE tree_tiles SET hashes = '\\x{zeros}'::bytea || substring(hashes FROM 33)"),
+        format!("UPDATE tree_tiles SET hashes = CAST(x'{zeros}' || substr(hashes, 33) AS BLOB)"),
+    );
+    meddle(&house, if house.store().postgres().is_some() { &postgres } else { &sqlite }).await;
+    stops(&house, "tiles").await;
+}
+
+async fn foreign_head(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let foreign = Sealer::new(house.log.clone(), [9; 32], "case/log");
+    foreign.catch_up().await.unwrap();
+    office.submitted(&house, 500).await;
+    stops(&house, "the last signed head cannot be read").await;
+}
