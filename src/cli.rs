@@ -1,6 +1,7 @@
 //! What each task of the command line does.
 
 mod audit;
+mod backup;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -69,6 +70,10 @@ pub enum TaskError {
     Export(#[from] crate::audit::ExportError),
     #[error(transparent)]
     Seal(#[from] SealError),
+    #[error(transparent)]
+    Backup(#[from] crate::backup::BackupError),
+    #[error(transparent)]
+    Restore(#[from] crate::backup::RestoreError),
     #[error("{0} findings: the log does not hold")]
     DoesNotHold(usize),
     #[error("it could not be checked: {0}")]
@@ -146,6 +151,8 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             Ok(())
         }
         Task::Audit { task } => audit::run(&config, task).await,
+        Task::Backup { folder } => backup::take(&config, &folder).await,
+        Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
         Task::Openapi => {
             print!("{}", http::contract());
             Ok(())

@@ -115,6 +115,18 @@ pub enum Task {
         #[command(subcommand)]
         task: AuditTask,
     },
+    /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them elsewhere.
+    Backup { folder: PathBuf },
+    /// Restore a backup into an empty database of either kind, once everything in it was checked.
+    Restore {
+        folder: PathBuf,
+        /// A file with the last head that is known outside: the log goes on under its origin.
+        #[arg(long, required_unless_present = "new_origin")]
+        head: Option<PathBuf>,
+        /// Go on under a new origin, and why: with the loss, it is the first thing to be recorded.
+        #[arg(long, value_name = "REASON")]
+        new_origin: Option<String>,
+    },
     /// Print the contract.
     Openapi,
     /// Bring the database up to date.

@@ -1,5 +1,6 @@
 //! Microgrants: apply, award, pay, report and close, with every change an immutable event.
 pub mod audit;
+pub mod backup;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -1,15 +1,12 @@
 //! Writes the folder: the log up to its last signed head.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
-use super::folder::{self, EVENTS, HEADS, HeadLine, KEY, LEAVES, MANIFEST, README};
+use super::folder::{self, EVENTS, HEADS, HeadLine, KEY, LEAVES, README};
+use super::written::{FileFailed, Named, Written, write_manifest};
 use crate::log::keys::to_hex;
 use crate::seal::{leaf, tree};
-use crate::store::{Store, StoreError, events, tree as stored};
+use crate::store::{Store, StoreError, Tx, events, tree as stored};
 
 /// How many events are read at once.
 const PAGE: i64 = 2000;
@@ -19,8 +16,8 @@ const PAGE: i64 = 2000;
 pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{file}: {cause}")]
-    File { file: String, cause: io::Error },
+    #[error(transparent)]
+    File(#[from] FileFailed),
     #[error("{0} is there already: name a folder that is not")]
     Exists(String),
     #[error("nothing was sealed yet: start the service once, or wait a moment")]
@@ -29,22 +26,37 @@ pub enum ExportError {
     Hole(i64),
 }
 
-/// Writes an organisation's log into a new folder; how many events it holds.
+/// A log that was written: how many events, and which files.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    pub events: i64,
+    pub files: Vec<Named>,
+}
+
+/// Writes an organisation's log into a new folder.
 ///
 /// # Errors
 /// When the folder exists or cannot be written, nothing was sealed, or the database does not answer.
-pub async fn export(store: &Store, organisation: &str, to: &Path, mut progress: impl FnMut(i64, i64)) -> Result<i64, ExportError> {
-    let log = stored::find(store, organisation).await?.ok_or(ExportError::Unsealed)?;
-    let heads = stored::heads(store, organisation).await?;
+pub async fn export(store: &Store, organisation: &str, to: &Path, progress: impl FnMut(i64, i64)) -> Result<Exported, ExportError> {
+    export_in(&mut store.snapshot().await?, organisation, to, progress).await
+}
+
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// As [`export`].
+pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress: impl FnMut(i64, i64)) -> Result<Exported, ExportError> {
+    let log = stored::find_in(tx, organisation).await?.ok_or(ExportError::Unsealed)?;
+    let heads = stored::heads(tx, organisation).await?;
     let size = heads.last().ok_or(ExportError::Unsealed)?.size;
     if to.exists() {
         return Err(ExportError::Exists(to.display().to_string()));
     }
-    std::fs::create_dir_all(to).map_err(|cause| ExportError::File { file: to.display().to_string(), cause })?;
+    std::fs::create_dir_all(to).map_err(FileFailed::at(to))?;
     let (mut lines, mut leaves) = (Written::new(to, EVENTS)?, Written::new(to, LEAVES)?);
     let mut next = 0;
     while next < size {
-        let rows = events::page(store, organisation, next, PAGE.min(size - next)).await?;
+        let rows = events::page_in(tx, organisation, next, PAGE.min(size - next)).await?;
         if rows.is_empty() {
             return Err(ExportError::Hole(next));
         }
@@ -70,43 +82,6 @@ pub async fn export(store: &Store, organisation: &str, to: &Path, mut progress: 
         file.write(text.as_bytes())?;
         files.push(file.done()?);
     }
-    files.sort();
-    let mut manifest = Written::new(to, MANIFEST)?;
-    for (name, digest) in files {
-        manifest.line(&format!("{digest}  {name}"))?;
-    }
-    manifest.done()?;
-    Ok(size)
-}
-
-/// A file that is written and digested at once.
-struct Written {
-    name: &'static str,
-    file: BufWriter<File>,
-    digest: Sha256,
-}
-
-impl Written {
-    fn new(folder: &Path, name: &'static str) -> Result<Self, ExportError> {
-        let file = File::create_new(folder.join(name)).map_err(|cause| ExportError::File { file: name.to_owned(), cause })?;
-        Ok(Self { name, file: BufWriter::new(file), digest: Sha256::new() })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
-        self.digest.update(bytes);
-        self.file.write_all(bytes).map_err(|cause| ExportError::File { file: self.name.to_owned(), cause })
-    }
-
-    fn line(&mut self, line: &str) -> Result<(), ExportError> {
-        self.write(line.as_bytes())?;
-        self.write(b"\n")
-    }
-
-    /// The file's name and digest, once it is safely on the disk.
-    fn done(self) -> Result<(&'static str, String), ExportError> {
-        let failed = |cause| ExportError::File { file: self.name.to_owned(), cause };
-        let file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        Ok((self.name, to_hex(&self.digest.finalize())))
-    }
+    files.push(write_manifest(to, files.clone())?);
+    Ok(Exported { events: size, files })
 }

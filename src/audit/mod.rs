@@ -7,8 +7,9 @@ pub mod folder;
 mod invariants;
 mod prove;
 mod verify;
+pub mod written;
 
-pub use export::{ExportError, export};
+pub use export::{ExportError, Exported, export, export_in};
 pub use findings::{Finding, Rule};
 pub use invariants::Replay;
 pub use prove::prove;

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::AuditError;
 use super::folder::{EVENTS, HEADS, HeadLine, KEY};
 use super::verify::{lines, text};
+use super::written::FileFailed;
 use crate::seal::proof::Proof;
 use crate::seal::tree::{self, Tiles, leaf_hash};
 
@@ -19,7 +20,7 @@ pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
     let ranges = tree::inclusion(index, size).ok_or(AuditError::NotSealed(position))?;
     let (mut tiles, mut event) = (Tiles::default(), None);
     for line in lines(folder, EVENTS)? {
-        let line = line.map_err(|cause| AuditError::File { file: EVENTS.to_owned(), cause })?;
+        let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
         tiles.push(leaf_hash(&line));
         if tiles.size() == index + 1 {
             event = String::from_utf8(line).ok();

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use super::folder::{EVENTS, HEADS, HeadLine, KEY, LEAVES, MANIFEST, README};
+use super::folder::{EVENTS, HEADS, HeadLine, KEY, LEAVES, README};
+use super::written::{FileFailed, digest_of, read_manifest};
 use super::{Finding, Replay, Rule};
 use crate::log::keys::to_hex;
 use crate::log::record::Recorded;
@@ -22,8 +22,8 @@ const FINDINGS_MOST: usize = 1000;
 /// Why a folder could not be checked. What was checked and did not hold is a finding instead.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    #[error("{file}: {cause}")]
-    File { file: String, cause: io::Error },
+    #[error(transparent)]
+    File(#[from] FileFailed),
     #[error("the key: {0}")]
     Key(NoteError),
     #[error("the head that was passed: {0}")]
@@ -95,15 +95,13 @@ impl Audit {
 
     /// Every file is the one that the manifest names, and no other is there.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
-        let manifest = text(folder, MANIFEST)?;
-        let named: BTreeMap<&str, &str> =
-            manifest.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
+        let named: BTreeMap<String, String> = read_manifest(folder)?.into_iter().map(|file| (file.name, file.digest)).collect();
         for name in [EVENTS, LEAVES, HEADS, KEY, README] {
             let Some(digest) = named.get(name) else {
                 self.find(None, Rule::Manifest, format!("{name} is not named"));
                 continue;
             };
-            if digest_of(&folder.join(name))? != **digest {
+            if digest_of(&folder.join(name))? != *digest {
                 self.find(None, Rule::Manifest, format!("{name} is not the file that was exported"));
             }
         }
@@ -114,7 +112,7 @@ impl Audit {
     fn heads(&mut self, folder: &Path, key: &Verifier) -> Result<Vec<Head>, AuditError> {
         let mut heads: Vec<Head> = Vec::new();
         for (at, line) in lines(folder, HEADS)?.enumerate() {
-            let line = line.map_err(|cause| AuditError::File { file: HEADS.to_owned(), cause })?;
+            let line = line.map_err(FileFailed::at(Path::new(HEADS)))?;
             let number = at + 1;
             let Ok(line) = serde_json::from_slice::<HeadLine>(&line) else {
                 self.find(None, Rule::Head, format!("line {number} of {HEADS} is no head"));
@@ -161,9 +159,8 @@ impl Audit {
         let mut leaves = lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
         let last = heads.last().map_or(0, |head| i64::try_from(head.size).unwrap_or(i64::MAX));
-        let failed = |file: &str, cause| AuditError::File { file: file.to_owned(), cause };
         for line in lines(folder, EVENTS)? {
-            let line = line.map_err(|cause| failed(EVENTS, cause))?;
+            let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
             let position = reading.count;
             reading.count += 1;
             if position == last {
@@ -171,7 +168,7 @@ impl Audit {
             }
             let hash = leaf_hash(&line);
             reading.tiles.push(hash);
-            let sealed = leaves.next().transpose().map_err(|cause| failed(LEAVES, cause))?;
+            let sealed = leaves.next().transpose().map_err(FileFailed::at(Path::new(LEAVES)))?;
             if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
                 self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
             }
@@ -248,25 +245,18 @@ struct Reading {
     replay: Replay,
 }
 
-fn open(folder: &Path, name: &str) -> Result<File, AuditError> {
-    let path: PathBuf = folder.join(name);
-    File::open(&path).map_err(|cause| AuditError::File { file: path.display().to_string(), cause })
+fn open(folder: &Path, name: &str) -> Result<File, FileFailed> {
+    let path = folder.join(name);
+    File::open(&path).map_err(FileFailed::at(&path))
 }
 
-pub(super) fn text(folder: &Path, name: &str) -> Result<String, AuditError> {
+pub(super) fn text(folder: &Path, name: &str) -> Result<String, FileFailed> {
     let mut text = String::new();
-    open(folder, name)?.read_to_string(&mut text).map_err(|cause| AuditError::File { file: name.to_owned(), cause })?;
+    open(folder, name)?.read_to_string(&mut text).map_err(FileFailed::at(Path::new(name)))?;
     Ok(text)
 }
 
 /// The lines of a file as bytes, without their ends.
-pub(super) fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, AuditError> {
+pub(super) fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FileFailed> {
     Ok(BufReader::with_capacity(1 << 16, open(folder, name)?).split(b'\n'))
-}
-
-fn digest_of(path: &Path) -> Result<String, AuditError> {
-    let failed = |cause| AuditError::File { file: path.display().to_string(), cause };
-    let mut digest = Sha256::new();
-    io::copy(&mut File::open(path).map_err(failed)?, &mut digest).map_err(failed)?;
-    Ok(to_hex(&digest.finalize()))
 }

@@ -39,22 +39,26 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
     }
 }
 
-/// Seals first where no service has the database, and exports what was sealed.
-async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
-    let organisation = config.organisation.as_str();
-    let store = match open(config, RecordedBy::Database, Clock::System).await {
+/// The database, for reading: it is sealed first where no service has it.
+pub(super) async fn sealed_store(config: &Config) -> Result<Store, TaskError> {
+    match open(config, RecordedBy::Database, Clock::System).await {
         Ok(opened) => {
             opened.sealer().catch_up().await?;
-            opened.commands.log().store().clone()
+            Ok(opened.commands.log().store().clone())
         }
-        Err(TaskError::Store(StoreError::Locked(_))) => Store::open_to_read(&config.database_url).await?,
-        Err(error) => return Err(error),
-    };
+        Err(TaskError::Store(StoreError::Locked(_))) => Ok(Store::open_to_read(&config.database_url).await?),
+        Err(error) => Err(error),
+    }
+}
+
+async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let organisation = config.organisation.as_str();
+    let store = sealed_store(config).await?;
     let mut bar = Bar::new();
-    let size = audit::export(&store, organisation, folder, |done, of| bar.show(&format!("{done} of {of} events"))).await?;
+    let exported = audit::export(&store, organisation, folder, |done, of| bar.show(&format!("{done} of {of} events"))).await?;
     bar.end();
     store.close().await;
-    println!("{size} events, up to the last signed head, are in {}", folder.display());
+    println!("{} events, up to the last signed head, are in {}", exported.events, folder.display());
     Ok(())
 }
 
@@ -80,33 +84,33 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
     Ok(())
 }
 
-fn not_checked(error: impl std::fmt::Display) -> TaskError {
+pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {
     TaskError::NotChecked(error.to_string())
 }
 
-fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
+pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
     let read = |file: &Path| std::fs::read_to_string(file).map_err(|error| not_checked(format!("{}: {error}", file.display())));
     file.map(read).transpose()
 }
 
 /// How far long work has come, where somebody watches.
-struct Bar {
+pub(super) struct Bar {
     watched: bool,
 }
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { watched: std::io::stderr().is_terminal() }
     }
 
-    fn show(&mut self, says: &str) {
+    pub(super) fn show(&mut self, says: &str) {
         if self.watched {
             let mut err = std::io::stderr();
             let _ = write!(err, "\r{says}").and_then(|()| err.flush());
         }
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         if self.watched {
             eprintln!();
         }

@@ -20,7 +20,7 @@ use crate::domain::file::{FileDigest, Media};
 use crate::log::vault::{Vault, VaultError};
 pub use bucket::{Bucket, BucketError};
 use folder::Folder;
-use seal::{Opening, Sealing};
+use seal::{Opening, Sealed, Sealing};
 
 /// The most bytes that one file may have.
 pub const FILE_MOST: u64 = 10 * 1024 * 1024;
@@ -145,12 +145,39 @@ impl Files {
         file: &FileDigest,
     ) -> Result<impl Stream<Item = Result<Bytes, FileError>> + use<>, FileError> {
         let key = vault.key_for(group).await?;
-        let sealed = match self {
-            Self::Folder(folder) => folder.get(file).await?.left_stream(),
-            Self::Bucket(bucket) => bucket.get(file).await?.right_stream(),
-        };
+        let sealed = self.sealed(file).await?;
         let opening = Opening::new(key, vault.bound_file(group), file);
         Ok(opening.stream(sealed.map_err(FileError::from)))
+    }
+
+    /// A file as it lies, sealed: for a backup.
+    ///
+    /// # Errors
+    /// When it is not there, or the store does not answer.
+    pub async fn sealed(&self, file: &FileDigest) -> Result<impl Stream<Item = std::io::Result<Bytes>> + use<>, FileError> {
+        Ok(match self {
+            Self::Folder(folder) => folder.get(file).await?.left_stream(),
+            Self::Bucket(bucket) => bucket.get(file).await?.right_stream(),
+        })
+    }
+
+    /// Puts away a file that was sealed before: from a backup.
+    ///
+    /// # Errors
+    /// When it is not the file that its digest says, or the store does not answer.
+    pub async fn put_sealed(&self, from: &std::path::Path, file: &FileDigest) -> Result<(), FileError> {
+        let path = self.staging()?.join(file.as_str());
+        let bytes = tokio::fs::copy(from, &path).await?;
+        tokio::fs::File::open(&path).await?.sync_all().await?;
+        let sealed = Sealed { digest: digest_of(&path).await?, path, bytes };
+        if sealed.digest != file.as_str() {
+            return Err(FileError::Altered);
+        }
+        match self {
+            Self::Folder(folder) => folder.put(&sealed, file).await?,
+            Self::Bucket(bucket) => bucket.put(&sealed, file).await?,
+        }
+        Ok(())
     }
 
     /// Removes a file.
@@ -173,6 +200,10 @@ impl Files {
         std::fs::create_dir_all(&folder)?;
         Ok(folder)
     }
+}
+
+async fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
+    Ok(crate::log::keys::to_hex(&Sha256::digest(tokio::fs::read(path).await?)))
 }
 
 /// What a file is, by its first bytes.

@@ -34,6 +34,15 @@ pub enum NoteError {
     Origin(String),
 }
 
+/// Over how many events a note's head is; whether it is signed is not looked at.
+///
+/// # Errors
+/// [`NoteError::Shape`] or [`NoteError::Head`].
+pub fn size_of(note: &str) -> Result<u64, NoteError> {
+    let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
+    Head::read(&format!("{text}\n")).map(|head| head.size).ok_or(NoteError::Head)
+}
+
 /// A key that signs heads, by its name.
 #[derive(Clone)]
 pub struct Signer {

@@ -39,6 +39,38 @@ impl Engine {
         }
     }
 
+    /// Bytes as hexadecimal text, for reading; none where there are none.
+    pub(super) fn hex(self, column: &str) -> String {
+        match self {
+            Self::Postgres => format!("encode({column}, 'hex')"),
+            Self::Sqlite => format!("CASE WHEN {column} IS NOT NULL THEN lower(hex({column})) END"),
+        }
+    }
+
+    /// One JSON object out of names and values, as text.
+    pub(super) fn object(self, names_and_values: &str) -> String {
+        match self {
+            Self::Postgres => format!("CAST(json_build_object({names_and_values}) AS text)"),
+            Self::Sqlite => format!("json_object({names_and_values})"),
+        }
+    }
+
+    /// A text column in the order of its bytes, whatever the database's language.
+    pub(super) fn bytewise(self, column: &str) -> String {
+        match self {
+            Self::Postgres => format!("{column} COLLATE \"C\""),
+            Self::Sqlite => column.to_owned(),
+        }
+    }
+
+    /// JSON text as a JSON column takes it.
+    pub(super) fn json(self, text: &str) -> String {
+        match self {
+            Self::Postgres => format!("{text}::json"),
+            Self::Sqlite => text.to_owned(),
+        }
+    }
+
     /// Locks the rows that a SELECT finds; SQLite's writing transaction is a lock already.
     pub(super) fn lock(self) -> &'static str {
         match self {

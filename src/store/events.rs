@@ -29,7 +29,7 @@ pub struct NewEvent<'a> {
 }
 
 /// An event as it is stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub struct EventRow {
     pub position: i64,
     pub recorded_at: i64,
@@ -235,24 +235,55 @@ const INSERT_ARRAYS: &str = "INSERT INTO events (aggregate_type, aggregate_id, s
      FROM unnest($5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[]) \
      AS r(kind, id, sequence, name, version, payload, metadata, place, command)";
 
+const NEW_EVENT: [(&str, &str); 9] = [
+    ("aggregate_type", "text"),
+    ("aggregate_id", "text"),
+    ("sequence", "bigint"),
+    ("event_type", "text"),
+    ("event_version", "text"),
+    ("payload", "text"),
+    ("metadata", "text"),
+    ("position", "bigint"),
+    ("command_id", "text"),
+];
+
 fn insert_sql(engine: super::Engine) -> String {
-    const ROW: [(&str, &str); 9] = [
-        ("aggregate_type", "text"),
-        ("aggregate_id", "text"),
-        ("sequence", "bigint"),
-        ("event_type", "text"),
-        ("event_version", "text"),
-        ("payload", "text"),
-        ("metadata", "text"),
-        ("position", "bigint"),
-        ("command_id", "text"),
-    ];
     format!(
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
          recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, r.payload, r.metadata, $1, \
          r.position, $4, r.command_id FROM {}",
-        engine.rows("$2", &ROW)
+        engine.rows("$2", &NEW_EVENT)
     )
+}
+
+/// Puts events that were recorded elsewhere into the log of an organisation, with their positions and times.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<()> {
+    let engine = tx.engine();
+    let columns = [&NEW_EVENT[..], &[("recorded_at", "bigint")]].concat();
+    let sql = format!(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
+         recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, {}, {}, $1, \
+         r.position, r.recorded_at, r.command_id FROM {}",
+        engine.json("r.payload"),
+        engine.json("r.metadata"),
+        engine.rows("$2", &columns)
+    );
+    let rows = serde_json::to_string(rows).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
+    Ok(())
+}
+
+/// Moves the head of a log that was put in.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn put_head(tx: &mut Tx, organisation: &str, next_position: i64, last_at: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE log_head SET next_position = $2, last_at = $3 WHERE organisation = $1";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position).bind(last_at).execute(db).await?; });
+    Ok(())
 }
 
 /// Events in order, from a position on.

@@ -3,6 +3,7 @@
 //! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many rows travel as one
 //! JSON parameter, so that one statement serves one row or a thousand.
 
+pub mod carried;
 pub mod checkpoints;
 mod dialect;
 pub mod events;
@@ -104,6 +105,17 @@ impl Store {
         Ok(match self {
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
             Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer).await?),
+        })
+    }
+
+    /// Begins a transaction that reads, and sees the whole database as it is at its first read.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Stored<Tx> {
+        Ok(match self {
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.readers.begin().await?),
         })
     }
 

@@ -37,13 +37,22 @@ pub async fn lock(tx: &mut Tx, organisation: &str, origin: &str, verifier: &str)
     }))
 }
 
+const FIND: &str = "SELECT origin, verifier, stopped FROM tree_logs WHERE organisation = $1";
+
 /// The organisation's tree, if it was begun.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str) -> Stored<Option<TreeLog>> {
-    const SQL: &str = "SELECT origin, verifier, stopped FROM tree_logs WHERE organisation = $1";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(FIND).bind(organisation).fetch_optional(db).await?))
+}
+
+/// The same, inside a transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_in(tx: &mut Tx, organisation: &str) -> Stored<Option<TreeLog>> {
+    Ok(in_tx!(tx, db => sqlx::query_as(FIND).bind(organisation).fetch_optional(db).await?))
 }
 
 /// Notes why nothing is signed any more, or that signing goes on.
@@ -78,9 +87,9 @@ pub async fn newest_in(tx: &mut Tx, organisation: &str) -> Stored<Option<HeadRow
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn heads(store: &Store, organisation: &str) -> Stored<Vec<HeadRow>> {
+pub async fn heads(tx: &mut Tx, organisation: &str) -> Stored<Vec<HeadRow>> {
     const SQL: &str = "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
+    Ok(in_tx!(tx, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
 /// Keeps a head.

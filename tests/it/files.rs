@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::TryStreamExt as _;
 use microgrants::domain::Role;
+use microgrants::domain::file::FileDigest;
 use microgrants::files::{Bucket, FILE_MOST, FileError, Files};
 use serde_json::json;
 
@@ -25,7 +26,7 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// A PDF of so many bytes.
-fn pdf(bytes: usize) -> Vec<u8> {
+pub fn pdf(bytes: usize) -> Vec<u8> {
     let mut pdf = format!("%PDF-1.7\n{WORDS}\n").into_bytes();
     pdf.resize(bytes - 5, b'.');
     pdf.extend(b"%%EOF");
@@ -120,11 +121,17 @@ async fn bad_uploads(house: House) {
     assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before));
 }
 
-async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {
+pub async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {
     let body = futures::stream::iter(
         bytes.chunks(1000).map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part))).collect::<Vec<_>>(),
     );
     files.keep(house.log.vault(), group.0, body).await.expect("kept")
+}
+
+/// A kept file, opened to its end.
+pub async fn opened(house: &House, files: &Files, group: microgrants::domain::GroupId, file: &FileDigest) -> Vec<u8> {
+    let parts: Vec<_> = files.open(house.log.vault(), group.0, file).await.expect("there").try_collect().await.expect("whole");
+    parts.concat()
 }
 
 async fn altered(house: House) {
@@ -195,9 +202,7 @@ async fn in_a_bucket(house: House) {
     assert!(made, "the store answers");
     let files = Files::Bucket(Box::new(Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap()));
     let kept = keep(&house, &files, group, pdf(300_000)).await;
-    let opened = files.open(house.log.vault(), group.0, &kept.file).await.unwrap();
-    let opened: Vec<u8> = opened.map(|part| part.unwrap().to_vec()).concat().await;
-    assert_eq!(opened, pdf(300_000));
+    assert_eq!(opened(&house, &files, group, &kept.file).await, pdf(300_000));
     let raw = ureq::get(&signed(&endpoint, kept.file.as_str())).call().unwrap().body_mut().read_to_vec().unwrap();
     assert!(raw.len() > 300_000 && !raw.windows(12).any(|part| part == &WORDS.as_bytes()[..12]), "only sealed bytes leave the house");
     files.remove(&kept.file).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("projections", &["domain", "log", "store"]),
     ("seal", &["domain", "log", "store"]),
     ("audit", &["domain", "log", "projections", "seal", "store"]),
+    ("backup", &["domain", "files", "log", "audit", "seal", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),

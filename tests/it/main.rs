@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
 mod api;
+mod backup;
 mod browser;
 mod cases;
 mod cli;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     let mut all = cases::Cases::default();
     for add in [
         api::cases,
+        backup::cases,
         cli::cases,
         conflicts::cases,
         crates::cases,

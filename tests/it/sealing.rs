@@ -26,6 +26,10 @@ async fn newest(house: &House) -> HeadRow {
     stored::newest(house.store(), ORGANISATION).await.unwrap().expect("a head")
 }
 
+pub async fn heads(house: &House) -> Vec<HeadRow> {
+    stored::heads(&mut house.store().snapshot().await.unwrap(), ORGANISATION).await.unwrap()
+}
+
 async fn every_event(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
@@ -57,7 +61,7 @@ async fn two_sealers(house: House) {
         second.unwrap();
     }
     let key = Verifier::read(&stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier).unwrap();
-    let heads = stored::heads(house.store(), ORGANISATION).await.unwrap();
+    let heads = heads(&house).await;
     assert!(heads.len() >= 10 && heads.windows(2).all(|pair| pair[0].size < pair[1].size));
     assert!(heads.iter().all(|head| key.open(&head.note, "case/log").is_ok()));
     one.check().await.unwrap();
@@ -65,13 +69,13 @@ async fn two_sealers(house: House) {
 
 /// The sealer refuses, says why in the database, and goes on refusing.
 async fn stops(house: &House, says: &str) {
-    let before = stored::heads(house.store(), ORGANISATION).await.unwrap();
+    let before = heads(house).await;
     let error = sealer(house).catch_up().await.unwrap_err();
     assert!(error.is_alarm() && error.to_string().contains(says), "{error}");
     let stopped = stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().stopped.expect("it stands in the database");
     assert!(stopped.contains(says), "{stopped}");
     assert!(matches!(sealer(house).catch_up().await, Err(SealError::Stopped(_))));
-    assert_eq!(stored::heads(house.store(), ORGANISATION).await.unwrap(), before);
+    assert_eq!(heads(house).await, before);
 }
 
 /// Takes the guard away, changes something, and puts it back.

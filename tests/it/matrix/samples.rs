@@ -54,6 +54,9 @@ fn organisation(name: &str) -> (By, Value) {
     match name {
         "found" => (By::Operator, json!({ "name": "An anchor" })),
         "name-founder" => (By::Operator, json!({ "person": STRANGER, "roles": ["officer"] })),
+        "record-restore" => {
+            (By::Operator, json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }))
+        }
         "give-role" => staff(of("auditor")),
         "propose-role" => staff(of("officer")),
         "confirm-role" => (By::Staff(1), of("finance")),

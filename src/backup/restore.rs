@@ -1,0 +1,238 @@
+//! Restores a backup into an empty log: nothing is put in unless everything in the folder holds.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{ABOUT, About, FILES, LOG, SHAPE, UNSEALED, table_file};
+use crate::audit::folder::{EVENTS, HEADS, HeadLine};
+use crate::audit::written::{FileFailed, digest_of, read_manifest};
+use crate::audit::{self, AuditError, Finding, Replay, Report, Trusted};
+use crate::domain::file::FileDigest;
+use crate::files::{FileError, Files};
+use crate::log::keys::{from_hex, to_hex};
+use crate::log::record::Recorded;
+use crate::seal::leaf::{self, LeafError};
+use crate::seal::note::{NoteError, Verifier};
+use crate::seal::tree::{Tiles, leaf_hash};
+use crate::store::carried::{self, CARRIED};
+use crate::store::events::EventRow;
+use crate::store::tree::{self as stored, HeadRow};
+use crate::store::{Store, StoreError, Tx, events};
+
+/// How many rows are put in at once.
+const ROWS: usize = 1000;
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    File(#[from] FileFailed),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error("the backup does not hold: {0}")]
+    DoesNotHold(Finding),
+    #[error("{0} is not the file that was backed up")]
+    Altered(String),
+    #[error("the folder is a backup of shape {0}, which this program does not know")]
+    Shape(u8),
+    #[error("the folder is a backup of the organisation {0}: pass --organisation {0}")]
+    Organisation(String),
+    #[error("the log is not empty: a backup is restored into an empty one")]
+    NotEmpty,
+    #[error("{file}, line {line}: {cause}")]
+    Line { file: String, line: usize, cause: String },
+    #[error("the head that is known elsewhere: {0}")]
+    Head(#[from] NoteError),
+    #[error(
+        "the head that is known elsewhere is over {known} events, and the backup has {has}: {} events are lost. \
+         To go on without them, give the log a new origin and say why: --new-origin REASON",
+        known - has
+    )]
+    Older { known: i64, has: i64 },
+    #[error("the head that is known elsewhere is not one of this log's: it was forked. To go on all the same: --new-origin REASON")]
+    Forked,
+    #[error("the file {0}: {1}")]
+    Kept(String, FileError),
+}
+
+/// Under which origin the log goes on.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The same: the head that is known elsewhere, as a note, must be one of its own.
+    Same { head: String },
+    /// A new one: its heads begin anew.
+    New,
+}
+
+/// What was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    pub events: i64,
+    pub files: usize,
+    /// The log's origin in the backup, and how many events its last head there was over.
+    pub origin: String,
+    pub sealed: i64,
+}
+
+/// Restores a backup.
+///
+/// # Errors
+/// When anything in it does not hold, the log is not empty, or the database does not take it. Then nothing is put in.
+pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Path, origin: &Origin) -> Result<Restored, RestoreError> {
+    let about = about(from)?;
+    if about.organisation != organisation {
+        return Err(RestoreError::Organisation(about.organisation));
+    }
+    let kept = manifest(from)?;
+    let log = from.join(LOG);
+    let report = audit::verify(&log, &Trusted::default(), |_| {})?;
+    if let Some(finding) = report.findings.first() {
+        return Err(RestoreError::DoesNotHold(finding.clone()));
+    }
+    let mut tx = store.begin().await?;
+    events::begin_log(&mut tx, organisation).await?;
+    if events::lock_head(&mut tx, organisation).await?.next_position > 0 {
+        return Err(RestoreError::NotEmpty);
+    }
+    let known = known(&report, origin)?;
+    put_events(&mut tx, organisation, from, known.as_ref()).await?;
+    for table in &CARRIED {
+        put_rows(&mut tx, organisation, table, from).await?;
+    }
+    if matches!(origin, Origin::Same { .. }) {
+        put_heads(&mut tx, organisation, &log, &report).await?;
+    }
+    for file in &kept {
+        let digest: FileDigest = file.parse().map_err(|_| RestoreError::Altered(format!("{FILES}/{file}")))?;
+        let put = files.put_sealed(&from.join(FILES).join(file), &digest).await;
+        put.map_err(|error| RestoreError::Kept(file.clone(), error))?;
+    }
+    tx.commit().await?;
+    Ok(Restored { events: about.events, files: kept.len(), origin: report.origin, sealed: report.events })
+}
+
+fn about(from: &Path) -> Result<About, RestoreError> {
+    let path = from.join(ABOUT);
+    let text = std::fs::read_to_string(&path).map_err(FileFailed::at(&path))?;
+    let about: About = serde_json::from_str(&text).map_err(|error| unreadable(ABOUT, 1, &error))?;
+    if about.shape == SHAPE { Ok(about) } else { Err(RestoreError::Shape(about.shape)) }
+}
+
+fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
+    RestoreError::Line { file: file.to_owned(), line, cause: cause.to_string() }
+}
+
+/// Every file is the one that the manifest names, and none that is needed is missing from it; which sealed files there are.
+fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
+    let named = read_manifest(from)?;
+    let needed =
+        CARRIED.iter().map(|table| table_file(table.name)).chain([UNSEALED.to_owned(), ABOUT.to_owned(), format!("{LOG}/{EVENTS}")]);
+    for name in needed {
+        if !named.iter().any(|file| file.name == name) {
+            return Err(RestoreError::Altered(name));
+        }
+    }
+    for file in &named {
+        if digest_of(&from.join(&file.name))? != file.digest {
+            return Err(RestoreError::Altered(file.name.clone()));
+        }
+    }
+    Ok(named.iter().filter_map(|file| file.name.strip_prefix("files/").map(str::to_owned)).collect())
+}
+
+/// The head that is known elsewhere: how many events it is over, and their root.
+fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
+    let Origin::Same { head } = origin else { return Ok(None) };
+    let head = Verifier::read(&report.key)?.open(head, &report.origin)?;
+    Ok(Some((i64::try_from(head.size).unwrap_or(i64::MAX), head.root)))
+}
+
+/// Puts in every event; the root at the size of the known head must be that head's.
+async fn put_events(tx: &mut Tx, organisation: &str, from: &Path, known: Option<&(i64, [u8; 32])>) -> Result<(), RestoreError> {
+    let mut tiles = Tiles::default();
+    let (mut replay, mut batch, mut last_at) = (Replay::default(), Vec::new(), 0);
+    let mut next: i64 = 0;
+    for file in [format!("{LOG}/{EVENTS}"), UNSEALED.to_owned()] {
+        for (at, line) in lines(from, &file)?.enumerate() {
+            let line = line?;
+            let row = leaf::read(&line).map_err(|error: LeafError| unreadable(&file, at + 1, &error))?;
+            if row.position != next || row.recorded_at < last_at {
+                return Err(unreadable(&file, at + 1, &"it does not follow the event before it"));
+            }
+            (next, last_at) = (next + 1, row.recorded_at);
+            tiles.push(leaf_hash(line.as_bytes()));
+            if known.is_some_and(|(size, root)| *size == next && tiles.root(tiles.size()) != Some(*root)) {
+                return Err(RestoreError::Forked);
+            }
+            let row = EventRow { aggregate_id: format!("{organisation}/{}", row.aggregate_id), ..row };
+            replay.take(&Recorded::read(&row)?);
+            batch.push(row);
+            if batch.len() == ROWS {
+                events::put(tx, organisation, &std::mem::take(&mut batch)).await?;
+            }
+        }
+    }
+    events::put(tx, organisation, &batch).await?;
+    events::put_head(tx, organisation, next, last_at).await?;
+    replay.end();
+    if let Some(finding) = replay.findings.into_iter().next() {
+        return Err(RestoreError::DoesNotHold(finding));
+    }
+    match known {
+        Some((known, _)) if *known > next => Err(RestoreError::Older { known: *known, has: next }),
+        _ => Ok(()),
+    }
+}
+
+async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from: &Path) -> Result<(), RestoreError> {
+    let file = table_file(table.name);
+    let mut batch: Vec<Value> = Vec::new();
+    for (at, line) in lines(from, &file)?.enumerate() {
+        let row: Value = serde_json::from_str(&line?).map_err(|error| unreadable(&file, at + 1, &error))?;
+        if !is_what_it_says(&row) {
+            return Err(unreadable(&file, at + 1, &"it is not the value that its digest is of"));
+        }
+        batch.push(row);
+        if batch.len() == ROWS {
+            carried::put(tx, organisation, table, &std::mem::take(&mut batch)).await?;
+        }
+    }
+    Ok(carried::put(tx, organisation, table, &batch).await?)
+}
+
+/// A row with something sealed and its digest has both of the same.
+fn is_what_it_says(row: &Value) -> bool {
+    let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else { return true };
+    from_hex(sealed).is_some_and(|bytes| to_hex(&Sha256::digest(bytes)) == digest)
+}
+
+/// The heads, and the tiles of the tree up to the last of them.
+async fn put_heads(tx: &mut Tx, organisation: &str, log: &Path, report: &Report) -> Result<(), RestoreError> {
+    stored::lock(tx, organisation, &report.origin, &report.key).await?;
+    for (at, line) in lines(log, HEADS)?.enumerate() {
+        let line: HeadLine = serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, at + 1, &error))?;
+        let head = HeadRow { size: line.size, note: line.note, through: line.through };
+        stored::keep_head(tx, organisation, &head).await?;
+    }
+    let mut tiles = Tiles::default();
+    for line in lines(log, EVENTS)? {
+        tiles.push(leaf_hash(line?.as_bytes()));
+    }
+    for ((level, tile), hashes) in tiles.tiles() {
+        let at = (i64::from(level), i64::try_from(tile).unwrap_or(i64::MAX));
+        stored::keep_tile(tx, organisation, at, hashes.as_flattened()).await?;
+    }
+    Ok(())
+}
+
+fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String, FileFailed>>, FileFailed> {
+    let path = folder.join(name);
+    let file = File::open(&path).map_err(FileFailed::at(&path))?;
+    Ok(BufReader::new(file).lines().map(move |line| line.map_err(FileFailed::at(&path))))
+}

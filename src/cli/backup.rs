@@ -1,0 +1,63 @@
+//! Taking a backup, and going on from one.
+
+use std::path::Path;
+
+use super::audit::{Bar, not_checked, sealed_store, text};
+use super::{TaskError, files, open};
+use crate::backup::{self, Origin};
+use crate::commands::clock::Clock;
+use crate::commands::{Caller, Request};
+use crate::config::Config;
+use crate::domain::organisation::RecordRestore;
+use crate::domain::{Command, OrganisationCommand};
+use crate::log::RecordedBy;
+use crate::projections::Projector;
+use crate::seal::note::size_of;
+use crate::store::Store;
+
+pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let store = sealed_store(config).await?;
+    let mut bar = Bar::new();
+    let shown = |done, of| bar.show(&format!("{done} of {of} events"));
+    let taken = backup::take(&store, config.organisation.as_str(), &files(config)?, folder, shown).await?;
+    bar.end();
+    store.close().await;
+    println!("{} events and {} files are in {}", taken.events, taken.files, folder.display());
+    if taken.missing > 0 {
+        println!("{} files that the log names are not in the store of files: after an erasure that is as it should be", taken.missing);
+    }
+    println!(
+        "The keys are not in it. Keep those in {} somewhere else: without them nothing that is sealed can be read.",
+        config.keys.display()
+    );
+    Ok(())
+}
+
+pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>, new_origin: Option<String>) -> Result<(), TaskError> {
+    let head = text(head)?;
+    let known = head.as_deref().map(|head| size_of(head).map_err(not_checked)).transpose()?;
+    let origin = match (&head, &new_origin) {
+        (Some(head), None) => Origin::Same { head: head.clone() },
+        _ => Origin::New,
+    };
+    let store = Store::open(&config.database_url).await?;
+    let restored = backup::restore(&store, config.organisation.as_str(), &files(config)?, folder, &origin).await;
+    store.close().await;
+    let restored = restored?;
+    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+    if let Some(reason) = new_origin {
+        let field = |error: crate::domain::text::TextError| TaskError::Field("--new-origin", error.to_string());
+        let origin = restored.origin.parse().map_err(field)?;
+        let sealed = u64::try_from(restored.sealed).unwrap_or_default();
+        let record = RecordRestore { origin, sealed, known, reason: reason.parse().map_err(field)? };
+        let command = Command::Organisation(opened.commands.organisation(), OrganisationCommand::RecordRestore(record));
+        opened.commands.issue(Request::new(Caller::operator(), command)).await?;
+    }
+    opened.sealer().check().await?;
+    opened.sealer().catch_up().await?;
+    let projector = Projector::open(opened.commands.log().clone()).await?;
+    while projector.advance().await? {}
+    println!("{} events and {} files were restored, and everything held", restored.events, restored.files);
+    opened.commands.log().store().close().await;
+    Ok(())
+}

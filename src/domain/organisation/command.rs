@@ -1,0 +1,167 @@
+//! What can be asked of the organisation, and what can happen to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::commands;
+use crate::domain::event::events;
+use crate::domain::id::{FundId, PersonId};
+use crate::domain::language::Language;
+use crate::domain::mail::{MailKind, PublishMailText};
+use crate::domain::outcome::Sign;
+use crate::domain::role::{Role, Who};
+use crate::domain::text::{Document, Line, Prose, Slug};
+
+commands! {
+    /// What can be asked of the organisation.
+    OrganisationCommand {
+        /// Founds the organisation: the first event of its log.
+        Found(Found) = "found", Who::Operator;
+        /// Names one of the first people with their roles, until two administrators exist.
+        NameFounder(NameFounder) = "name-founder", Who::Operator;
+        /// Records that the log goes on from a backup under a new origin.
+        RecordRestore(RecordRestore) = "record-restore", Who::Operator;
+        /// Gives a person a role that moves no money.
+        GiveRole(RoleOf) = "give-role", Who::Staff(&[Role::Administrator]);
+        /// Proposes that a person be given a role that moves money or gives roles.
+        ProposeRole(RoleOf) = "propose-role", Who::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, a role that was proposed.
+        ConfirmRole(RoleOf) = "confirm-role", Who::Staff(&[Role::Administrator]);
+        /// Ends a person's role.
+        EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
+        /// Adopts a framework of signs of success, as its next version.
+        AdoptSigns(AdoptSigns) = "adopt-signs", Who::Staff(&[Role::Administrator]);
+        /// Publishes the questions of the application form, as its next version.
+        PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Publishes the text of the grant agreement, as its next version.
+        PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
+        /// Publishes what staff write of an area in the public report, as its next version.
+        PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Publishes staff's own words for a mail, as their next version.
+        PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    pub name: Line,
+    /// The day on which a simulated log ends; absent for a real one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub simulated: Option<Date>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameFounder {
+    pub person: PersonId,
+    pub roles: BTreeSet<Role>,
+}
+
+/// How the log came to go on under a new origin.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRestore {
+    /// The origin under which it was signed before, and how many events its last head in the backup was over.
+    pub origin: Line,
+    pub sealed: u64,
+    /// Over how many events a head was known outside, if one was.
+    #[serde(default)]
+    pub known: Option<u64>,
+    pub reason: Prose,
+}
+
+/// A person and a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleOf {
+    pub person: PersonId,
+    pub role: Role,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptSigns {
+    /// The signs in their order; 1 to 20 of them.
+    #[schema(min_items = 1, max_items = 20)]
+    pub signs: Vec<Sign>,
+}
+
+/// A question of the application form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    pub question: Slug,
+    pub label: Line,
+    pub help: Prose,
+    pub required: bool,
+    /// The same question in other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Translated>)]
+    pub other_languages: BTreeMap<Language, Translated>,
+}
+
+/// A question in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Translated {
+    pub label: Line,
+    pub help: Prose,
+}
+
+impl Question {
+    /// The question and its help in a language, or in English where nobody has translated it.
+    #[must_use]
+    pub fn said_in(&self, language: Language) -> (&str, &str) {
+        match self.other_languages.get(&language) {
+            Some(translated) => (translated.label.as_str(), translated.help.as_str()),
+            None => (self.label.as_str(), self.help.as_str()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishForm {
+    /// The questions in their order; 1 to 60 of them.
+    #[schema(min_items = 1, max_items = 60)]
+    pub questions: Vec<Question>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishAgreement {
+    pub text: Document,
+}
+
+/// What the public report says of an area, in staff's words: nothing that a group typed becomes public by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishReport {
+    pub area: Slug,
+    /// What the place is like, and what was set out to do.
+    pub context: Prose,
+    pub hard: Prose,
+    pub lessons: Prose,
+}
+
+events! {
+    /// What happened to the organisation.
+    OrganisationEvent {
+        OrganisationFounded { name: Line, simulated: Option<Date> },
+        FounderNamed { person: PersonId, roles: BTreeSet<Role> },
+        LogRestored { origin: Line, sealed: u64, known: Option<u64>, reason: Prose },
+        RoleGiven { person: PersonId, role: Role },
+        RoleProposed { person: PersonId, role: Role, proposed_by: PersonId },
+        RoleConfirmed { person: PersonId, role: Role, confirmed_by: PersonId },
+        RoleEnded { person: PersonId, role: Role },
+        SignsAdopted { version: u32, signs: Vec<Sign> },
+        FormPublished { version: u32, questions: Vec<Question> },
+        AgreementPublished { version: u32, text: Document, hash: String },
+        ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
+        MailTextPublished { version: u32, mail: MailKind, fund: Option<FundId>, language: Language, subject: Line, body: Prose },
+    }
+}

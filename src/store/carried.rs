@@ -1,0 +1,100 @@
+//! The tables that a backup carries beside the log, row by row as JSON, the same from either engine.
+
+use futures::TryStreamExt as _;
+use serde_json::Value;
+
+use super::{Engine, Stored, Tx, in_tx};
+
+/// A table that is carried: what it is called, and its columns without the organisation's.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub name: &'static str,
+    columns: &'static [(&'static str, Kind)],
+    /// Its rows are not of one organisation.
+    shared: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Integer,
+    Bytes,
+}
+use Kind::{Bytes, Integer, Text};
+
+/// Every table that is neither the log, nor made from it, nor worth nothing after a while as sessions are.
+pub const CARRIED: [Table; 7] = [
+    Table { name: "commands", columns: &[("command_id", Text), ("answer", Text)], shared: false },
+    Table { name: "subject_keys", columns: &[("subject", Text), ("kek_id", Text), ("wrapped", Bytes)], shared: false },
+    Table { name: "sealed_values", columns: &[("digest", Text), ("subject", Text), ("sealed", Bytes)], shared: false },
+    Table { name: "blind_index", columns: &[("kind", Text), ("digest", Text), ("subject", Text)], shared: false },
+    Table {
+        name: "mails",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("person", Text),
+            ("about", Text),
+            ("state", Text),
+            ("tries", Integer),
+            ("made_at", Integer),
+            ("due_at", Integer),
+            ("sent_at", Integer),
+            ("error", Text),
+        ],
+        shared: false,
+    },
+    Table { name: "followers", columns: &[("name", Text), ("next_position", Integer)], shared: false },
+    Table { name: "known_keys", columns: &[("purpose", Text), ("key_id", Text), ("first", Integer)], shared: true },
+];
+
+impl Table {
+    fn select(&self, engine: Engine) -> String {
+        let shown = |(name, kind): &(&str, Kind)| {
+            let value = if *kind == Bytes { engine.hex(name) } else { (*name).to_owned() };
+            format!("'{name}', {value}")
+        };
+        let columns: Vec<_> = self.columns.iter().map(shown).collect();
+        let order: Vec<_> = self.columns.iter().filter(|(_, kind)| *kind == Text).map(|(name, _)| engine.bytewise(name)).collect();
+        let whose = if self.shared { "$1 = $1" } else { "organisation = $1" };
+        format!("SELECT {} FROM {} WHERE {whose} ORDER BY {}", engine.object(&columns.join(", ")), self.name, order.join(", "))
+    }
+
+    fn insert(&self, engine: Engine) -> String {
+        let names: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
+        let kinds: Vec<_> = self.columns.iter().map(|(name, kind)| (*name, if *kind == Integer { "bigint" } else { "text" })).collect();
+        let value = |(name, kind): &(&str, Kind)| if *kind == Bytes { engine.bytes(&format!("r.{name}")) } else { format!("r.{name}") };
+        let values: Vec<_> = self.columns.iter().map(value).collect();
+        let (own, whose) = if self.shared { ("", "") } else { ("organisation, ", "$1, ") };
+        let (names, values, rows) = (names.join(", "), values.join(", "), engine.rows("$2", &kinds));
+        // A WHERE keeps SQLite from taking the conflict clause for a join's.
+        format!("INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1 ON CONFLICT DO NOTHING", self.name)
+    }
+}
+
+/// Takes each row of a table in the order of its texts, as a line of canonical JSON.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn each(tx: &mut Tx, organisation: &str, table: &Table, mut take: impl FnMut(&str)) -> Stored<()> {
+    let sql = table.select(tx.engine());
+    in_tx!(tx, db => {
+        let mut rows = sqlx::query_as::<_, (String,)>(&sql).bind(organisation).fetch(db);
+        while let Some((row,)) = rows.try_next().await? {
+            let row: Value = serde_json::from_str(&row).unwrap_or_default();
+            take(&row.to_string());
+        }
+    });
+    Ok(())
+}
+
+/// Puts rows into a table. What another organisation shares and is there already stays.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn put(tx: &mut Tx, organisation: &str, table: &Table, rows: &[Value]) -> Stored<()> {
+    let sql = table.insert(tx.engine());
+    let rows = serde_json::to_string(rows).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
+    Ok(())
+}

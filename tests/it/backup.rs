@@ -1,0 +1,260 @@
+//! Backups: either engine restores what the other gave, to the same bytes; what does not hold is not restored.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use microgrants::audit;
+use microgrants::backup::{self, Origin, RestoreError};
+use microgrants::domain::file::{FilePurpose, KeepFile};
+use microgrants::domain::{Command, GroupCommand};
+use microgrants::files::Files;
+use microgrants::log::keys::to_hex;
+use microgrants::seal::note::{Head, Signer};
+use microgrants::store::Store;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::office::{Office, person};
+use crate::projections::equals_a_rebuild;
+use crate::sealing::{heads, sealer};
+use crate::service::{Place, Process};
+use crate::{files, postgres, replay};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("backup::the_other_engine_restores_it_to_the_same_bytes", other_engine);
+    cases.both("backup::what_was_damaged_is_not_restored", damaged);
+    cases.both("backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin", older);
+    cases.both("backup::the_command_line_takes_it_while_the_service_runs", command_line);
+}
+
+/// An empty database beside the keys and files of a new house.
+struct Empty {
+    folder: Arc<TempDir>,
+    url: String,
+}
+
+impl Empty {
+    /// On the engine that the house is not on, where it can be had.
+    async fn other_than(house: &House) -> Self {
+        let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
+        let to_postgres = house.store().postgres().is_none() && postgres::is_there();
+        let sqlite = format!("sqlite://{}/log.db", folder.path().display());
+        let url = if to_postgres { postgres::new_database().await } else { sqlite };
+        copy(&house.folder.path().join("keys"), &folder.path().join("keys"));
+        Self { folder, url }
+    }
+
+    fn files(&self) -> Files {
+        Files::in_folder(self.folder.path().join("files"))
+    }
+
+    async fn restores(&self, from: &Path, origin: &Origin) -> Result<(), RestoreError> {
+        let store = Store::open(&self.url).await.unwrap();
+        let restored = backup::restore(&store, ORGANISATION, &self.files(), from, origin).await;
+        store.close().await;
+        restored.map(drop)
+    }
+
+    async fn is_empty(&self) -> bool {
+        let store = Store::open(&self.url).await.unwrap();
+        let length = microgrants::store::events::length(&store, ORGANISATION).await.unwrap();
+        store.close().await;
+        length == 0
+    }
+
+    async fn house(&self) -> House {
+        House::open(Arc::clone(&self.folder), self.url.clone()).await
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Every file below a folder, by its name from there on, with its digest.
+fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
+    fn walk(root: &Path, folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                found.push((path.strip_prefix(root).unwrap().to_owned(), to_hex(&Sha256::digest(fs::read(&path).unwrap()))));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found);
+    found.sort();
+    found
+}
+
+async fn taken(house: &House, name: &str) -> PathBuf {
+    let folder = house.folder.path().join(name);
+    backup::take(house.store(), ORGANISATION, &house.files(), &folder, |_, _| {}).await.unwrap();
+    folder
+}
+
+async fn newest(house: &House) -> String {
+    heads(house).await.pop().unwrap().note
+}
+
+async fn other_engine(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (_, group, member) = office.prepared(&house, 700).await;
+    let kept = files::keep(&house, &house.files(), group, files::pdf(5000)).await;
+    let keep = KeepFile { file: kept.file.clone(), media: kept.media, bytes: kept.bytes, purpose: FilePurpose::Receipt };
+    let answer = house.takes(member, Command::Group(group, GroupCommand::KeepFile(keep))).await;
+    sealer(&house).catch_up().await.unwrap();
+    // Some of it is recorded after the last head.
+    office.submitted(&house, 900).await;
+    let folder = taken(&house, "backup").await;
+
+    let empty = Empty::other_than(&house).await;
+    empty.restores(&folder, &Origin::Same { head: newest(&house).await }).await.unwrap();
+    let restored = empty.house().await;
+    sealer(&restored).check().await.unwrap();
+    assert_eq!(replay::whole(&restored).await, 1);
+    assert_eq!(restored.log.length().await.unwrap(), house.log.length().await.unwrap());
+
+    // The same data gives the same bytes, on either engine: as a backup, and once both have sealed the rest.
+    assert_eq!(digests(&taken(&restored, "backup").await), digests(&folder));
+    for each in [&house, &restored] {
+        sealer(each).catch_up().await.unwrap();
+        audit::export(each.store(), ORGANISATION, &each.folder.path().join("export"), |_, _| {}).await.unwrap();
+    }
+    assert_eq!(digests(&restored.folder.path().join("export")), digests(&house.folder.path().join("export")));
+
+    // What is sealed opens, what was answered is answered again, and the office goes on.
+    assert_eq!(files::opened(&restored, &empty.files(), group, &kept.file).await, files::pdf(5000));
+    let command = restored.log.page(answer.first_position, 1).await.unwrap().remove(0).command_id;
+    assert_eq!(restored.log.answer(command).await.unwrap(), Some(answer));
+    restored.catch_up().await;
+    equals_a_rebuild(&restored).await;
+    office.submitted(&restored, 500).await;
+    sealer(&restored).catch_up().await.unwrap();
+    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &folder, &Origin::New).await;
+    assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
+}
+
+async fn damaged(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (_, group, _) = office.draft(&house, 700).await;
+    sealer(&house).catch_up().await.unwrap();
+    person(&house, "Later").await;
+    files::keep(&house, &house.files(), group, files::pdf(500)).await;
+    let folder = taken(&house, "backup").await;
+    let empty = Empty::other_than(&house).await;
+    let origin = Origin::Same { head: newest(&house).await };
+    let mut tried = 0;
+    for (name, _) in digests(&folder) {
+        let path = folder.join(&name);
+        let whole = fs::read(&path).unwrap();
+        for at in [0, whole.len() / 2, whole.len().saturating_sub(1)].into_iter().filter(|at| *at < whole.len()) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            assert!(empty.restores(&folder, &origin).await.is_err(), "byte {at} of {}", name.display());
+            tried += 1;
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(empty.restores(&folder, &origin).await.is_err(), "without {}", name.display());
+        fs::write(&path, whole).unwrap();
+    }
+    assert!(tried > 30, "{tried}");
+    // A sealed value under another's digest, with a manifest that fits.
+    let table = folder.join("sealed_values.jsonl");
+    let whole = fs::read_to_string(&table).unwrap();
+    let other = whole.replacen("\"sealed\":\"", "\"sealed\":\"00", 1);
+    let manifest = fs::read_to_string(folder.join("MANIFEST.sha256")).unwrap();
+    let digest = |text: &str| to_hex(&Sha256::digest(text));
+    fs::write(folder.join("MANIFEST.sha256"), manifest.replace(&digest(&whole), &digest(&other))).unwrap();
+    fs::write(&table, other).unwrap();
+    let error = empty.restores(&folder, &origin).await.unwrap_err().to_string();
+    assert!(error.contains("sealed_values"), "{error}");
+    fs::write(&table, whole).unwrap();
+    fs::write(folder.join("MANIFEST.sha256"), manifest).unwrap();
+    assert!(empty.is_empty().await, "nothing was put in");
+    empty.restores(&folder, &origin).await.unwrap();
+}
+
+async fn older(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    let has = house.log.length().await.unwrap();
+    office.submitted(&house, 500).await;
+    sealer(&house).catch_up().await.unwrap();
+    let known = house.log.length().await.unwrap();
+
+    let empty = Empty::other_than(&house).await;
+    let later = Origin::Same { head: newest(&house).await };
+    let error = empty.restores(&folder, &later).await.unwrap_err();
+    assert!(matches!(error, RestoreError::Older { known: k, has: h } if (k, h) == (known, has)), "{error}");
+    assert!(error.to_string().contains(&format!("{} events are lost", known - has)), "{error}");
+    let forked = Signer::new("case/log", &house.keys.seal.secret);
+    let forked = forked.sign(&Head { origin: "case/log".into(), size: 5, root: [1; 32] });
+    let error = empty.restores(&folder, &Origin::Same { head: forked }).await.unwrap_err();
+    assert!(matches!(error, RestoreError::Forked), "{error}");
+    assert!(empty.is_empty().await);
+
+    let note = house.folder.path().join("head.txt");
+    fs::write(&note, newest(&house).await).unwrap();
+    let place = Place { folder: Arc::clone(&empty.folder), url: empty.url.clone() };
+    let run = |arguments: &[&str]| place.program().arg("restore").arg(&folder).args(arguments).output().unwrap();
+    let refused = run(&["--head", note.to_str().unwrap()]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON"));
+    let taken = run(&["--head", note.to_str().unwrap(), "--new-origin", "The disk was lost."]);
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    let restored = empty.house().await;
+    let last = microgrants::store::events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
+    let says = &last[0].payload;
+    assert_eq!(last.len(), 1);
+    for part in ["LogRestored", "case/log", "The disk was lost.", &format!("\"known\":{known}"), &format!("\"sealed\":{has}")] {
+        assert!(says.contains(part), "{part}: {says}");
+    }
+    let key = microgrants::store::tree::find(restored.store(), ORGANISATION).await.unwrap().unwrap();
+    assert_ne!(key.origin, "case/log");
+    let own = heads(&restored).await;
+    assert_eq!(own.iter().map(|head| head.size).collect::<Vec<_>>(), [has + 1]);
+}
+
+async fn command_line(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    let length = house.log.length().await.unwrap();
+    let place = house.leave().await;
+    let process = Process::start(&place);
+    let folder = place.folder.path().join("backup");
+    // The sealer that runs needs a moment for its first head.
+    let mut took = None;
+    for _ in 0..50 {
+        let output = place.program().arg("backup").arg(&folder).output().unwrap();
+        if output.status.success() {
+            took = Some(String::from_utf8(output.stdout).unwrap());
+            break;
+        }
+        let _ = fs::remove_dir_all(&folder);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(took.unwrap().contains(&format!("{length} events and 0 files")));
+    drop(process);
+    let head = folder.join("log/heads.jsonl");
+    let line: serde_json::Value = serde_json::from_str(fs::read_to_string(head).unwrap().lines().last().unwrap()).unwrap();
+    let note = place.folder.path().join("head.txt");
+    fs::write(&note, line["note"].as_str().unwrap()).unwrap();
+    let restore = |url: &str| {
+        let mut program = Place { folder: Arc::clone(&place.folder), url: url.to_owned() }.program();
+        program.arg("restore").arg(&folder).arg("--head").arg(&note).output().unwrap()
+    };
+    let into = restore(&format!("sqlite://{}/other.db", place.folder.path().display()));
+    assert!(into.status.success(), "{}", String::from_utf8_lossy(&into.stderr));
+    assert!(String::from_utf8_lossy(&into.stdout).contains(&format!("{length} events")));
+    assert!(!restore(&place.url).status.success(), "a log that is not empty is not restored into");
+}
