@@ -111,6 +111,9 @@ fn query(name: &str) -> Parameter {
 fn in_path(address: &str) -> impl Iterator<Item = Parameter> {
     let names: Vec<_> = address.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect();
     names.into_iter().map(|name| {
+        if name == "position" {
+            return parameter(&name, ParameterIn::Path, true, "The event's position.", integer(0, i64::MAX / 2));
+        }
         if name == "file" {
             return parameter(&name, ParameterIn::Path, true, "The file's digest.", text(Some("^[0-9a-f]{64}$")));
         }

@@ -3,5 +3,6 @@
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod prover;
 pub mod sealer;
 pub mod tree;

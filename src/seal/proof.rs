@@ -8,7 +8,7 @@ use super::tree::{self, Hash};
 use crate::log::keys::{from_hex, to_hex};
 
 /// A proof as a file: whoever holds it and the key needs nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// The event, as it was hashed.

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::leaf::leaf;
 use super::note::{Head, NoteError, Signer};
-use super::proof::Proof;
-use super::tree::{self, Hash, Range, TileId, Tiles};
+use super::tree::{self, Hash, TileId, Tiles};
 use crate::log::Log;
 use crate::store::tree::{self as stored, HeadRow, TileAt};
 use crate::store::{StoreError, Tx, events};
@@ -16,6 +15,8 @@ use crate::store::{StoreError, Tx, events};
 /// How often a head is signed when something was appended, and how many events make it due sooner.
 const OFTEN: Duration = Duration::from_secs(10);
 const MANY: i64 = 256;
+/// How often the whole log is held against what was signed.
+const CHECK: Duration = Duration::from_hours(24);
 /// How many events are sealed in one transaction.
 const BATCH: i64 = 4096;
 
@@ -67,20 +68,22 @@ impl Sealer {
 
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
-        let mut checked = false;
+        let mut checked: Option<Instant> = None;
         loop {
             if let Err(error) = self.round(&mut checked).await {
-                checked = checked && !error.is_alarm();
+                if error.is_alarm() {
+                    checked = None;
+                }
                 tracing::error!(%error, "the log is not sealed");
             }
             self.wait().await;
         }
     }
 
-    async fn round(&self, checked: &mut bool) -> Result<(), SealError> {
-        if !*checked {
+    async fn round(&self, checked: &mut Option<Instant>) -> Result<(), SealError> {
+        if checked.is_none_or(|checked| checked.elapsed() > CHECK) {
             self.check().await?;
-            *checked = true;
+            *checked = Some(Instant::now());
         }
         self.catch_up().await
     }
@@ -206,10 +209,12 @@ impl Sealer {
             }
         }
         if tiles.size() == head.size && tiles.root(head.size) == Some(head.root) {
+            let mut tx = self.log.store().begin().await?;
+            stored::note_check(&mut tx, organisation, newest.size).await?;
             if log.stopped.is_some() {
-                self.stop(None).await?;
+                stored::note_stop(&mut tx, organisation, None).await?;
             }
-            return Ok(());
+            return Ok(tx.commit().await?);
         }
         let error = SealError::Rewritten(newest.size);
         self.stop(Some(&error.to_string())).await?;
@@ -217,57 +222,14 @@ impl Sealer {
     }
 }
 
-/// Proofs from the tiles that are stored.
-#[derive(Clone)]
-pub struct Prover {
-    log: Log,
-}
-
-impl Prover {
-    #[must_use]
-    pub fn new(log: Log) -> Self {
-        Self { log }
-    }
-
-    /// That the event at a position is in the log; none when it was not sealed yet.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
-        let (store, organisation) = (self.log.store(), self.log.organisation());
-        let (Some(log), Some(head)) = (stored::find(store, organisation).await?, stored::newest(store, organisation).await?) else {
-            return Ok(None);
-        };
-        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(head.size)) else { return Ok(None) };
-        let Some(ranges) = tree::inclusion(index, size) else { return Ok(None) };
-        let Some(row) = events::page(store, organisation, position, 1).await?.pop() else { return Ok(None) };
-        let hashes = self.hashes(&ranges, size).await?;
-        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, head.note, log.verifier)))
-    }
-
-    /// The hashes of ranges of a tree of this size; none where a tile is missing.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
-        let mut read = BTreeMap::new();
-        for id in tree::tiles_for(ranges) {
-            if let Some(hashes) = stored::tile(self.log.store(), self.log.organisation(), at(id)).await? {
-                read.insert(id, hashes_of(&hashes));
-            }
-        }
-        Ok(Tiles::of(size, read).proof(ranges))
-    }
-}
-
-fn number(size: u64) -> i64 {
+pub(super) fn number(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-fn at((level, tile): TileId) -> TileAt {
+pub(super) fn at((level, tile): TileId) -> TileAt {
     (i64::from(level), number(tile))
 }
 
-fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
+pub(super) fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
     bytes.as_chunks().0.to_vec()
 }

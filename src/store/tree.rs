@@ -9,6 +9,9 @@ pub struct TreeLog {
     /// The public key that verifies its heads.
     pub verifier: String,
     pub stopped: Option<String>,
+    /// How many events the log had when it was last held against what was signed, and when that was, in microseconds since 1970.
+    pub checked_size: Option<i64>,
+    pub checked_at: Option<i64>,
 }
 
 /// A signed head.
@@ -30,14 +33,14 @@ pub type TileAt = (i64, i64);
 /// When the database does not answer.
 pub async fn lock(tx: &mut Tx, organisation: &str, origin: &str, verifier: &str) -> Stored<TreeLog> {
     const BEGIN: &str = "INSERT INTO tree_logs (organisation, origin, verifier) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let sql = format!("SELECT origin, verifier, stopped FROM tree_logs WHERE organisation = $1{}", tx.engine().lock());
+    let sql = format!("{FIND}{}", tx.engine().lock());
     Ok(in_tx!(tx, db => {
         sqlx::query(BEGIN).bind(organisation).bind(origin).bind(verifier).execute(&mut *db).await?;
         sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?
     }))
 }
 
-const FIND: &str = "SELECT origin, verifier, stopped FROM tree_logs WHERE organisation = $1";
+const FIND: &str = "SELECT origin, verifier, stopped, checked_size, checked_at FROM tree_logs WHERE organisation = $1";
 
 /// The organisation's tree, if it was begun.
 ///
@@ -62,6 +65,17 @@ pub async fn find_in(tx: &mut Tx, organisation: &str) -> Stored<Option<TreeLog>>
 pub async fn note_stop(tx: &mut Tx, organisation: &str, why: Option<&str>) -> Stored<()> {
     const SQL: &str = "UPDATE tree_logs SET stopped = $2 WHERE organisation = $1";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(why).execute(db).await?; });
+    Ok(())
+}
+
+/// Notes that the whole log was held against what was signed, and was the same.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_check(tx: &mut Tx, organisation: &str, size: i64) -> Stored<()> {
+    let clock = tx.engine().clock();
+    let sql = format!("UPDATE tree_logs SET checked_size = $2, checked_at = {clock} WHERE organisation = $1");
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(size).execute(db).await?; });
     Ok(())
 }
 

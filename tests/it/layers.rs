@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("views", &["domain", "store", "log", "projections"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
-    ("http", &["domain", "commands", "files", "mail", "views", "log", "projections", "store"]),
+    ("http", &["domain", "commands", "files", "mail", "seal", "views", "log", "projections", "store"]),
     ("config.rs", &["domain"]),
 ];
 

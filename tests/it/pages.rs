@@ -36,7 +36,7 @@ async fn link(house: &House, person: PersonId) -> String {
     format!("/sign-in/{}", links::offer(&house.commands, invited).await.unwrap().token)
 }
 
-async fn signed_in(house: &House, address: &str, person: PersonId) -> Browser {
+pub async fn signed_in(house: &House, address: &str, person: PersonId) -> Browser {
     let mut browser = Browser::new(address);
     let at = link(house, person).await;
     let page = browser.get(&at);

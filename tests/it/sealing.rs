@@ -1,13 +1,18 @@
 //! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it serves.
 
 use microgrants::seal::note::Verifier;
-use microgrants::seal::sealer::{Prover, SealError, Sealer};
+use microgrants::seal::proof::Proof;
+use microgrants::seal::prover::Prover;
+use microgrants::seal::sealer::{SealError, Sealer};
+use microgrants::seal::tree::Tiles;
 use microgrants::store::tree::{self as stored, HeadRow};
 
 use crate::cases::Cases;
 use crate::house::{House, ORGANISATION};
 use crate::log::meddle;
 use crate::office::Office;
+use crate::pages::signed_in;
+use crate::service::{serve, token};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("sealing::every_event_is_proven_against_the_newest_head", every_event);
@@ -15,6 +20,8 @@ pub fn cases(cases: &mut Cases) {
     cases.both("sealing::a_hole_is_not_sealed", hole);
     cases.both("sealing::a_log_that_was_rewritten_is_not_sealed_further", rewritten);
     cases.both("sealing::a_tile_that_was_changed_is_not_built_upon", tile_changed);
+    cases.both("sealing::heads_tiles_and_proofs_are_served_to_those_they_are_for", served);
+    cases.both("sealing::a_log_that_is_not_what_was_signed_is_said_loudly", said_loudly);
     cases.both("sealing::a_head_of_another_key_is_not_built_upon", foreign_head);
 }
 
@@ -135,4 +142,87 @@ async fn foreign_head(house: House) {
     foreign.catch_up().await.unwrap();
     office.submitted(&house, 500).await;
     stops(&house, "the last signed head cannot be read").await;
+}
+
+/// The root over the hashes of one tile that holds the whole tree.
+fn root_of(tile: &[u8]) -> [u8; 32] {
+    let mut tiles = Tiles::default();
+    tile.as_chunks().0.iter().for_each(|hash| tiles.push(*hash));
+    tiles.root(tiles.size()).unwrap()
+}
+
+async fn served(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (application, _, member) = office.submitted(&house, 500).await;
+    house.catch_up().await;
+    let ada = serve(&house, office.ada);
+    for nothing in ["/log/checkpoint", "/log/key", "/log/tile/0/000.p/1"] {
+        ada.get(nothing).is_problem(404, "not_found");
+    }
+    assert_eq!(ada.get("/readyz").body["sealed"]["length"], 0);
+    sealer(&house).catch_up().await.unwrap();
+    sealer(&house).check().await.unwrap();
+    let size = house.log.length().await.unwrap();
+    assert_eq!(ada.get("/readyz").body["sealed"]["length"], size);
+
+    // From what anybody may fetch, the root of the head can be made.
+    let text = |path: &str| String::from_utf8(ada.bytes(path)).unwrap();
+    let key = Verifier::read(&text("/log/key")).unwrap();
+    let head = key.open(&text("/log/checkpoint"), "case/log").unwrap();
+    let tile = ada.bytes(&format!("/log/tile/0/000.p/{size}"));
+    assert_eq!((head.size, head.root), (u64::try_from(size).unwrap(), root_of(&tile)));
+    assert_eq!(ada.bytes("/log/tile/0/000.p/3"), tile[..96]);
+    for nothing in ["/log/tile/0/000", "/log/tile/1/000.p/1", "/log/tile/0/001.p/1", "/log/tile/entries/000.p/1", "/log/tile/0/x"] {
+        ada.get(nothing).is_problem(404, "not_found");
+    }
+
+    // The API gives auditors and administrators head and proofs, and groups none.
+    let seen = ada.get("/api/v1/log/head").body;
+    assert_eq!((&seen["sealed"], seen["key"].as_str()), (&serde_json::json!(size), Some(key.text().as_str())));
+    let proof: Proof = serde_json::from_value(ada.get("/api/v1/log/events/3/proof").body).unwrap();
+    assert_eq!(proof.check(Some(&key.text())).unwrap(), (3, head.size));
+    ada.get(&format!("/api/v1/log/events/{size}/proof")).is_problem(404, "not_found");
+    ada.get("/api/v1/log/events/x/proof").is_problem(404, "not_found");
+    ada.by(&token(&house, member)).get("/api/v1/log/events/3/proof").is_problem(403, "not_yours");
+
+    // A group has a receipt for what it sent, and for nothing else.
+    let mut browser = signed_in(&house, ada.address(), member).await;
+    let page = browser.get(&format!("/my/applications/{application}/receipt"));
+    assert!(page.says("You handed in your form") && page.says("Keep the proof"), "{}", page.text);
+    let at = page.text.split(&format!("/my/applications/{application}/receipt/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let proof: Proof = serde_json::from_str(&browser.get(&format!("/my/applications/{application}/receipt/{at}")).text).unwrap();
+    assert_eq!(proof.check(None).unwrap().0, at.parse::<i64>().unwrap());
+    assert!(proof.event.contains("ApplicationSubmitted"));
+    for other in ["0".to_owned(), (at.parse::<i64>().unwrap() - 1).to_string(), "x".to_owned()] {
+        assert_eq!(browser.get(&format!("/my/applications/{application}/receipt/{other}")).status, 404);
+    }
+    let (_, _, stranger) = office.submitted(&house, 500).await;
+    house.catch_up().await;
+    let mut other = signed_in(&house, ada.address(), stranger).await;
+    assert_eq!(other.get(&format!("/my/applications/{application}/receipt")).status, 404);
+
+    // The desk shows head and check; everybody sees on the public page how to check.
+    let mut desk = signed_in(&house, ada.address(), office.ada).await;
+    let page = desk.get("/desk/log");
+    assert!(page.says("they were what was signed") && page.says(&format!("Sealed: {size} events")), "{}", page.text);
+    assert!(desk.get("/desk/log/3").says("Keep the proof"));
+    assert!(desk.get(&format!("/desk/log/{}", size + 1)).says("once it is sealed"));
+    let proof: Proof = serde_json::from_str(&desk.get("/desk/log/3/proof").text).unwrap();
+    assert_eq!(proof.check(None).unwrap().0, 3);
+    assert!(desk.get("/impact").says("How to check this page"));
+}
+
+async fn said_loudly(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    house.catch_up().await;
+    let ada = serve(&house, office.ada);
+    assert_eq!(ada.get("/readyz").status, 200);
+    rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    sealer(&house).check().await.unwrap_err();
+    let ready = ada.get("/readyz");
+    assert_eq!((ready.status, ready.body["ready"].as_bool()), (503, Some(false)));
+    assert!(ready.body["sealed"]["stopped"].as_str().unwrap().contains("not those whose head was signed"), "{}", ready.body);
+    let mut desk = signed_in(&house, ada.address(), office.ada).await;
+    assert!(desk.get("/desk/log").says("The log is not sealed any more"));
 }

@@ -16,15 +16,28 @@ use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::log::LogError;
+use crate::seal::proof::Proof;
+use crate::seal::prover::Prover;
 use crate::store::{StoreError, events};
 
 /// How far the log has come.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct LogHead {
     /// How many events it holds: the next one's position.
     pub length: i64,
     /// The position that the views read next.
     pub views_at: i64,
+    /// How many events the newest signed head is over.
+    pub sealed: i64,
+    /// When the last of those was recorded.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub sealed_through: Option<Timestamp>,
+    /// The newest head, as it was signed (C2SP tlog-checkpoint).
+    pub head: Option<String>,
+    /// The public key that verifies it.
+    pub key: Option<String>,
+    /// Why nothing is signed any more, if that is so.
+    pub stopped: Option<String>,
 }
 
 /// An event as it is stored. Personal values stand in it as seals only.
@@ -53,7 +66,44 @@ pub(super) async fn head(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     Asked::read(&http, &[])?;
     auditor(&signed)?;
     let length = desk.commands.log().length().await?;
-    Ok(HttpResponse::Ok().json(LogHead { length, views_at: desk.views.projector().next_position() }))
+    let sealed = Prover::new(desk.commands.log().clone()).sealed().await.map_err(LogError::from)?;
+    let mut head = LogHead {
+        length,
+        views_at: desk.views.projector().next_position(),
+        sealed: 0,
+        sealed_through: None,
+        head: None,
+        key: None,
+        stopped: None,
+    };
+    if let Some(sealed) = sealed {
+        head.sealed = sealed.size;
+        head.sealed_through = Timestamp::from_microsecond(sealed.through).ok();
+        head.head = Some(sealed.note);
+        head.key = Some(sealed.log.verifier);
+        head.stopped = sealed.log.stopped;
+    }
+    Ok(HttpResponse::Ok().json(head))
+}
+
+pub(super) async fn proof(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    auditor(&signed)?;
+    let position = http.match_info().query("position").parse().map_err(|_| Fault::NotFound.problem("this is no position of the log"))?;
+    let proof = proof_of(&desk, &signed, position).await?;
+    Ok(HttpResponse::Ok().json(proof.ok_or_else(|| Fault::NotFound.problem("no head was signed over this position yet"))?))
+}
+
+/// The proof of an event that the reader may see whole; none when it was not sealed yet.
+pub(in crate::http) async fn proof_of(desk: &Desk, signed: &SignedIn, position: i64) -> Result<Option<Proof>, Problem> {
+    let log = desk.commands.log();
+    let rows = events::page(log.store(), log.organisation(), position, 1).await.map_err(LogError::from)?;
+    let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
+    withhold(desk, signed, &mut items).await?;
+    if items.iter().any(|item| item.payload.is_none()) {
+        return Err(Refusal::NotYours.into());
+    }
+    Ok(Prover::new(log.clone()).proof(position).await.map_err(LogError::from)?)
 }
 
 pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

@@ -26,6 +26,7 @@ use crate::domain::fund::FundState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
 use crate::projections::{FundRow, OrganisationRow, PaymentRow};
+use crate::seal::proof::Proof;
 use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, UpdateSeen};
 pub use answers::{Accepted, Collection};
 pub use files::FileKept;
@@ -124,7 +125,8 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: &PAGE, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
         Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<PaymentRow, PaymentState>(), route: || web::get().to(grants::payments) },
         Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
-        Read { path: "/log/head", name: "log_head", summary: "How many events the log holds.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
+        Read { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
+        Read { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: Shape::one::<Proof>(), route: || web::get().to(log::proof) },
         Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
     ]
 }

@@ -1,16 +1,20 @@
 //! The auditor's page: the log by position, found by stream, person and day; any event as it is stored.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use askama::Template;
 use jiff::civil::Date;
 
 use super::{Asked, in_words};
 use crate::domain::{PersonId, Role};
+use crate::http::Desk;
 use crate::http::api::EventSeen;
-use crate::http::api::log::{note_corrections, seen, withhold};
+use crate::http::api::log::{note_corrections, proof_of, seen, withhold};
 use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::log::LogError;
+use crate::seal::proof::Proof;
+use crate::seal::prover::Prover;
 use crate::store::events::{Search, search};
 
 const ROWS: i64 = 50;
@@ -22,8 +26,34 @@ struct List {
     filter: Form,
     length: i64,
     views_at: i64,
+    sealed: Option<SealedSeen>,
     rows: Vec<Row>,
     next: Option<String>,
+}
+
+/// The newest signed head, as a page shows it.
+pub(in crate::http::pages) struct SealedSeen {
+    pub size: i64,
+    pub through: String,
+    pub root: String,
+    pub key: String,
+    pub stopped: Option<String>,
+    pub checked_size: Option<i64>,
+    pub checked_at: Option<String>,
+}
+
+/// What was sealed last, if anything was.
+pub(in crate::http::pages) async fn sealed(desk: &Desk) -> Result<Option<SealedSeen>, Failed> {
+    let sealed = Prover::new(desk.commands.log().clone()).sealed().await?;
+    Ok(sealed.map(|sealed| SealedSeen {
+        size: sealed.size,
+        through: moment(sealed.through),
+        root: sealed.root,
+        key: sealed.log.verifier,
+        stopped: sealed.log.stopped,
+        checked_size: sealed.log.checked_size,
+        checked_at: sealed.log.checked_at.map(moment),
+    }))
 }
 
 struct Row {
@@ -48,6 +78,8 @@ struct Sheet {
     payload: String,
     metadata: Vec<(String, String)>,
     length: i64,
+    /// Over how many events the newest head is.
+    sealed: i64,
     view: Option<String>,
 }
 
@@ -116,6 +148,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         filter,
         length,
         views_at: asked.desk.views.projector().next_position(),
+        sealed: sealed(asked.desk).await?,
         rows: items.iter().map(row).collect(),
         next: next.map(|next| super::applications::with(asked, "after", &next)),
     };
@@ -154,8 +187,23 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
         payload,
         metadata: event.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         length: log.length().await?,
+        sealed: sealed(asked.desk).await?.map_or(0, |sealed| sealed.size),
         view,
         event,
     };
     asked.page(&page)
+}
+
+/// The proof that an event is in the log, to be kept as a file.
+pub(super) async fn proof(asked: &Asked<'_>, position: &str) -> Result<HttpResponse, Failed> {
+    auditor(asked)?;
+    let position: i64 = position.parse().map_err(|_| Failed::nothing())?;
+    proof_file(proof_of(asked.desk, asked.signed, position).await?, position)
+}
+
+/// A proof as a file to be kept.
+pub(in crate::http::pages) fn proof_file(proof: Option<Proof>, position: i64) -> Result<HttpResponse, Failed> {
+    let proof = proof.ok_or_else(Failed::nothing)?;
+    let name = (CONTENT_DISPOSITION, format!("attachment; filename=\"proof-{position}.json\""));
+    Ok(HttpResponse::Ok().insert_header(name).json(proof))
 }

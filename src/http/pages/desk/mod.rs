@@ -13,7 +13,7 @@ mod grants;
 mod group;
 mod groups;
 mod keyed;
-mod log;
+pub(super) mod log;
 mod panel;
 mod payments;
 mod people;
@@ -171,6 +171,7 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["figures"] => figures::show(&asked).await,
         ["log"] => log::list(&asked).await,
         ["log", position] => log::show(&asked, position).await,
+        ["log", position, "proof"] => log::proof(&asked, position).await,
         _ => Err(Failed::nothing()),
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::grant::GrantState;
 use crate::domain::outcome::Sign;
 use crate::http::Desk;
 use crate::http::pages::apply::sections::place;
+use crate::http::pages::desk::log::{SealedSeen, sealed};
 use crate::http::pages::figures::{Days, MoneyBar, OutcomeBar, outcome_bars, sums};
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Shell, Visitor, page, signin};
@@ -23,6 +24,7 @@ struct Sheet {
     areas: Vec<Area>,
     signs: Vec<Sign>,
     totals: Totals,
+    sealed: Option<SealedSeen>,
 }
 
 /// Everything of one area.
@@ -88,7 +90,7 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     }
     totals.paid = paid.to_string();
     let shell = Shell::around(&visitor, &desk, say("Where the money went", visitor.language)).await?;
-    page(&Sheet { page: shell, days, areas, signs, totals })
+    page(&Sheet { page: shell, days, areas, signs, totals, sealed: sealed(&desk).await? })
 }
 
 /// The signs in the framework's order, each with what is said of it.

@@ -1,0 +1,3 @@
+-- When the whole log was last held against what was signed, and how many events it had.
+ALTER TABLE tree_logs ADD COLUMN checked_size bigint;
+ALTER TABLE tree_logs ADD COLUMN checked_at bigint;

@@ -1,0 +1,78 @@
+//! A receipt for what a group sent: where it stands in the log, and the proof of it to keep.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::domain::reference::Reference;
+use crate::http::Desk;
+use crate::http::pages::desk::log::{proof_file, sealed};
+use crate::http::pages::signin::moment;
+use crate::http::pages::words::say;
+use crate::http::pages::{Failed, Shell, Visitor, own, page};
+use crate::projections::ApplicationRow;
+use crate::seal::prover::Prover;
+use crate::store::events::{EventRow, Search, search};
+
+#[derive(Template)]
+#[template(path = "my/receipt.html")]
+struct Sheet {
+    page: Shell,
+    id: String,
+    reference: String,
+    sent: Vec<Line>,
+}
+
+/// Something that the group sent.
+struct Line {
+    what: &'static str,
+    when: String,
+    position: i64,
+    sealed: bool,
+}
+
+/// What a group sends, in its own words.
+fn in_words(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "ApplicationSubmitted" => "You handed in your form",
+        "ApplicationResubmitted" => "You handed in your form again",
+        "ApplicationWithdrawn" => "You took your form back",
+        "AgreementAccepted" => "You said yes to the agreement",
+        "UpdateReceived" => "You sent an update",
+        "UpdateCorrected" => "You put an update right",
+        "UnderspendDeclared" => "You told us what was left over",
+        _ => return None,
+    })
+}
+
+/// A grant has the id of the application that it came from: both are one story.
+async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, EventRow)>, Failed> {
+    let log = desk.commands.log();
+    let wanted = Search { stream: format!("{}/{}", log.organisation(), row.id), before: i64::MAX, most: 1000, ..Search::default() };
+    let rows = search(log.store(), log.organisation(), &wanted).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((in_words(&row.event_type)?, row))).collect())
+}
+
+pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    let size = sealed(&desk).await?.map_or(0, |sealed| sealed.size);
+    let line = |(what, row): (&'static str, EventRow)| Line {
+        what: say(what, visitor.language),
+        when: moment(row.recorded_at),
+        position: row.position,
+        sealed: row.position < size,
+    };
+    let sent = sent(&desk, &row).await?.into_iter().map(line).collect();
+    let mut shell = Shell::around(&visitor, &desk, say("Your receipt", visitor.language)).await?;
+    shell.back = Some(format!("/my/applications/{}", row.id));
+    let reference = Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default();
+    page(&Sheet { page: shell, id: row.id.to_string(), reference, sent })
+}
+
+pub(super) async fn proof(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    let position: i64 = request.match_info().query("position").parse().map_err(|_| Failed::nothing())?;
+    if !sent(&desk, &row).await?.iter().any(|(_, event)| event.position == position) {
+        return Err(Failed::nothing());
+    }
+    proof_file(Prover::new(desk.commands.log().clone()).proof(position).await?, position)
+}
