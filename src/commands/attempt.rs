@@ -55,6 +55,13 @@ impl<'a> Attempt<'a> {
         let born =
             matches!(self.request.command, Command::Person(_, PersonCommand::Register(_)) | Command::Group(_, GroupCommand::Register(_)));
         let Some(subject) = subject else { return Ok(()) };
+        if matches!(
+            self.request.command,
+            Command::Person(_, PersonCommand::Erase(_) | PersonCommand::EraseAgain(_))
+                | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_))
+        ) {
+            self.personal.erased.push(subject);
+        }
         if born {
             commands.log.vault().new_subject(subject, &mut self.personal).map_err(LogError::Vault)?;
         }
@@ -102,6 +109,7 @@ impl<'a> Attempt<'a> {
         match outcome {
             Outcome::Appended(answer) => {
                 decision.remember(&commands.log);
+                self.personal.erased.iter().for_each(|subject| commands.log.vault().forget(*subject));
                 Ok(Some(answer))
             }
             Outcome::Repeated(answer) => self.same_request(answer).map(Some),

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::application::{ApplicationState, AtMeeting};
 use super::fund::{Commit, Listed, Uncommit};
 use super::grant::{Grown, InBatch, Offer};
-use super::group::{FileCheck, TakeIn};
+use super::group::{FileCheck, GrantEnds, GrantOf, TakeIn};
 use super::source::Sources;
 use super::{
     Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand,
@@ -65,15 +65,23 @@ pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> V
 
 /// What follows from a grant's event, given the state before it.
 pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
+    if let GrantEvent::GrantOffered { group, .. } = event {
+        return vec![Command::Group(*group, GroupCommand::OpenGrant(GrantOf { grant: id }))];
+    }
     let Some(fund) = before.fund() else { return Vec::new() };
     let release = |sources: &Sources| vec![uncommit(fund, FundCommand::Release, id, sources, None)];
     let reduce = |sources: &Sources, effective_on| {
         let taken = (!sources.total().is_zero()).then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on));
         taken.into_iter().collect()
     };
+    let ends = |mut following: Vec<Command>| {
+        let paid = !before.paid().total().is_zero();
+        following.extend(before.group().map(|group| Command::Group(group, GroupCommand::EndGrant(GrantEnds { grant: id, paid }))));
+        following
+    };
     match event {
-        GrantEvent::OfferDeclined {} | GrantEvent::OfferLapsed {} | GrantEvent::OfferWithdrawn { .. } => release(before.award()),
-        GrantEvent::GrantClosed { released } => release(released),
+        GrantEvent::OfferDeclined {} | GrantEvent::OfferLapsed {} | GrantEvent::OfferWithdrawn { .. } => ends(release(before.award())),
+        GrantEvent::GrantClosed { released } => ends(release(released)),
         GrantEvent::UnderspendDeclared { released, .. }
         | GrantEvent::GrantTerminated { released, .. }
         | GrantEvent::VariationApproved { released, .. } => {

@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod command;
+pub mod erasure;
 pub mod event;
 mod facts;
 pub mod file;

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::command::commands;
+use super::command::{Because, Nothing, commands};
+use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
 use super::sealed::{Index, Personal, Sealed, Slot, email};
+use super::text::Prose;
 use super::{Actor, Facts, Refusal, Stream};
 
 commands! {
@@ -15,6 +17,14 @@ commands! {
         Register(RegisterPerson) = "register", Who::Anyone;
         /// Replaces a person's name and contact details.
         ChangeContact(RegisterPerson) = "change-contact", Who::Anyone;
+        /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
+        RequestErasure(Nothing) = "request-erasure", Who::Anyone;
+        /// Refuses to erase, with the reason.
+        RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
+        /// Erases a person's name and how to reach them, once they hold no role. It cannot be undone.
+        Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
+        /// Erases again what a backup brought back.
+        EraseAgain(Because) = "erase-again", Who::Operator;
     }
 }
 
@@ -43,7 +53,7 @@ fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<P
 impl PersonCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
-        let (Self::Register(details) | Self::ChangeContact(details)) = self;
+        let (Self::Register(details) | Self::ChangeContact(details)) = self else { return Vec::new() };
         let mut slots = vec![Slot { field: "name", value: &mut details.name, index: None }];
         slots.extend(details.email.as_mut().map(|value| Slot { field: "email", value, index: Some(Index::Email) }));
         slots.extend(details.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: None }));
@@ -56,6 +66,9 @@ events! {
     PersonEvent {
         PersonRegistered { name: Sealed, email: Option<Sealed>, telephone: Option<Sealed> },
         ContactChanged { name: Sealed, email: Option<Sealed>, telephone: Option<Sealed> },
+        ErasureRequested {},
+        ErasureRefused { reason: Prose },
+        PersonalDataErased { reason: Prose },
     }
 }
 
@@ -63,12 +76,54 @@ events! {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Person {
     name: Option<Sealed>,
+    erasure: Erasure,
 }
 
 impl Person {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.name.is_some()
+    }
+
+    #[must_use]
+    pub fn erasure(&self) -> Erasure {
+        self.erasure
+    }
+
+    /// Refuses somebody who is not known, or was erased.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Erased`].
+    pub fn must_stand(&self) -> Result<(), Refusal> {
+        if self.exists() { self.erasure.must_not_be_done() } else { Err(Refusal::Unknown("person")) }
+    }
+}
+
+impl Person {
+    /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
+    fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
+        self.must_stand()?;
+        let person = super::PersonId(self.name.as_ref().map(|name| name.subject).unwrap_or_default());
+        let event = match command {
+            PersonCommand::RefuseErasure(Because { reason }) => {
+                self.erasure.refuse()?;
+                PersonEvent::ErasureRefused { reason: reason.clone() }
+            }
+            PersonCommand::Erase(Because { reason }) => {
+                if !facts.organisation()?.roles_of(person).is_empty() {
+                    return Err(Refusal::StillInRole);
+                }
+                PersonEvent::PersonalDataErased { reason: reason.clone() }
+            }
+            _ => {
+                if facts.actor() != Actor::Person(person) && !facts.roles().contains(&Role::Officer) {
+                    return Err(Refusal::NotYours);
+                }
+                self.erasure.ask()?;
+                PersonEvent::ErasureRequested {}
+            }
+        };
+        Ok(vec![event])
     }
 }
 
@@ -94,8 +149,8 @@ impl Stream for Person {
                 let (name, email, telephone) = sealed(details);
                 Ok(vec![PersonEvent::PersonRegistered { name, email, telephone }])
             }
-            PersonCommand::ChangeContact(_) if !self.exists() => Err(Refusal::Unknown("person")),
             PersonCommand::ChangeContact(details) => {
+                self.must_stand()?;
                 let (name, email, telephone) = sealed(details);
                 let person = super::PersonId(name.subject);
                 let own = facts.actor() == Actor::Person(person);
@@ -106,11 +161,21 @@ impl Stream for Person {
                 }
                 Ok(vec![PersonEvent::ContactChanged { name, email, telephone }])
             }
+            PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
+                Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
+            }
+            PersonCommand::RequestErasure(_) | PersonCommand::RefuseErasure(_) | PersonCommand::Erase(_) | PersonCommand::EraseAgain(_) => {
+                self.erase(command, facts)
+            }
         }
     }
 
     fn apply(&mut self, event: &PersonEvent) {
-        let (PersonEvent::PersonRegistered { name, .. } | PersonEvent::ContactChanged { name, .. }) = event;
-        self.name = Some(name.clone());
+        match event {
+            PersonEvent::PersonRegistered { name, .. } | PersonEvent::ContactChanged { name, .. } => self.name = Some(name.clone()),
+            PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
+            PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
+            PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
+        }
     }
 }

@@ -46,6 +46,8 @@ pub struct PersonalRows {
     pub index: Vec<IndexEntry>,
     /// Look-up entries to be given up: the kind, and whose.
     pub given_up: Vec<(&'static str, Uuid)>,
+    /// The subjects whose keys, values and look-up entries are destroyed.
+    pub erased: Vec<Uuid>,
     /// The subjects whose keys sealed something: the keys must still live.
     pub uses: Vec<Uuid>,
 }

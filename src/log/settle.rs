@@ -103,6 +103,9 @@ fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known
         before.insert(batch.stream, *head);
         *head += i64::try_from(batch.events.len()).unwrap_or_default();
     }
+    for subject in &append.personal.erased {
+        known.keys.remove(&subject.to_string());
+    }
     known.keys.extend(append.personal.keys.iter().map(|key| key.subject.clone()));
     known.index.extend(append.personal.index.iter().map(|entry| (entry.name(), entry.row.subject.clone())));
     Ok(before)

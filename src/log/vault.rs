@@ -125,7 +125,20 @@ impl Vault {
             let text = stored.get(&sealed.digest).and_then(|bytes| decrypt(key, &self.bound(sealed.subject, field), bytes));
             text.and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Opened::Missing, Opened::Text)
         };
-        Ok(values.iter().map(open).collect())
+        let mut opened: Vec<_> = values.iter().map(open).collect();
+        for (value, (_, sealed)) in opened.iter_mut().zip(values).filter(|(value, _)| **value == Opened::Missing) {
+            // Another process may have erased it since this one last used the key.
+            self.forget(sealed.subject);
+            if self.key(sealed.subject).await?.is_none() {
+                *value = Opened::Erased;
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Forgets a key that was destroyed.
+    pub fn forget(&self, subject: Uuid) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop(&subject);
     }
 
     /// Who holds a value that is looked up without being opened.

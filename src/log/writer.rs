@@ -242,7 +242,11 @@ impl Desk {
         for (kind, subject) in rows().flat_map(|rows| &rows.given_up) {
             personal::give_up_index(tx, &self.organisation, kind, &subject.to_string()).await?;
         }
-        personal::replace_index(tx, &self.organisation, &index).await
+        personal::replace_index(tx, &self.organisation, &index).await?;
+        for subject in rows().flat_map(|rows| &rows.erased) {
+            personal::erase(tx, &self.organisation, &subject.to_string()).await?;
+        }
+        Ok(())
     }
 
     /// The answer to COMMIT was lost: the log itself says what happened.

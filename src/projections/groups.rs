@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
+use crate::domain::erasure::Erasure;
 use crate::domain::file::{FileDigest, FilePurpose, Media};
 use crate::domain::group::Standing;
 use crate::domain::payee::{PayeeSealed, Route};
@@ -35,6 +36,17 @@ pub struct GroupRow {
     pub merged_into: Option<GroupId>,
     /// Groups that were merged into it.
     pub took_in: BTreeSet<GroupId>,
+    /// Its grants that have not come to their end.
+    #[serde(default)]
+    pub open_grants: BTreeSet<GrantId>,
+    /// When its last grant ended, and whether it was ever paid.
+    #[serde(default)]
+    pub ended_on: Option<Date>,
+    #[serde(default)]
+    pub was_paid: bool,
+    /// How erasing what is personal of it stands.
+    #[serde(default)]
+    pub erasure: Erasure,
 }
 
 /// A file of a group.
@@ -99,6 +111,10 @@ impl Projection for Groups {
                 on_file: BTreeMap::new(),
                 merged_into: None,
                 took_in: BTreeSet::new(),
+                open_grants: BTreeSet::new(),
+                ended_on: None,
+                was_paid: false,
+                erasure: Erasure::NotAsked,
             });
         }
         let mut row = row?;
@@ -132,6 +148,17 @@ impl Projection for Groups {
                 row.on_file.insert(check.clone(), OnFileRow { grant: *grant, passed_on: *passed_on, good_until: *good_until });
             }
             GroupEvent::GroupMerged { into, .. } => row.merged_into = Some(*into),
+            GroupEvent::GrantOpened { grant } => {
+                row.open_grants.insert(*grant);
+            }
+            GroupEvent::GrantEnded { grant, paid, ended_on } => {
+                row.open_grants.remove(grant);
+                row.ended_on = row.ended_on.max(Some(*ended_on));
+                row.was_paid |= paid;
+            }
+            GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
+            GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,
+            GroupEvent::PersonalDataErased { .. } => row.erasure = Erasure::Done,
             GroupEvent::GroupTakenIn { group } => {
                 row.took_in.insert(*group);
             }

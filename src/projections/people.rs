@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
+use crate::domain::erasure::Erasure;
 use crate::domain::sealed::Sealed;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, Roles};
 use crate::log::record::Recorded;
@@ -23,6 +24,9 @@ pub struct PersonRow {
     pub proposed: Roles,
     /// The groups that the person is a member of.
     pub groups: BTreeSet<Uuid>,
+    /// How erasing what is personal of them stands.
+    #[serde(default)]
+    pub erasure: Erasure,
 }
 
 pub(super) struct People;
@@ -52,13 +56,32 @@ impl Projection for People {
         if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone }) = &event.event {
             let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
             let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
-            return Some(PersonRow { id: event.stream, version: event.sequence, name, email, telephone, roles, proposed, groups });
+            return Some(PersonRow {
+                id: event.stream,
+                version: event.sequence,
+                name,
+                email,
+                telephone,
+                roles,
+                proposed,
+                groups,
+                erasure: Erasure::NotAsked,
+            });
         }
         let mut row = row?;
         match &event.event {
             Event::Person(PersonEvent::ContactChanged { name, email, telephone }) => {
                 row.version = event.sequence;
                 (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
+            }
+            Event::Person(changed) => {
+                row.version = event.sequence;
+                row.erasure = match changed {
+                    PersonEvent::ErasureRequested {} => Erasure::Asked,
+                    PersonEvent::ErasureRefused { .. } => Erasure::Refused,
+                    PersonEvent::PersonalDataErased { .. } => Erasure::Done,
+                    _ => row.erasure,
+                };
             }
             Event::Group(GroupEvent::MemberAdded { .. }) => {
                 row.groups.insert(event.stream);

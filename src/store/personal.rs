@@ -87,6 +87,23 @@ pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]
     Ok(())
 }
 
+/// Destroys a subject's key, and removes its values, its look-up entries, and what it could sign in with.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn erase(tx: &mut Tx, organisation: &str, subject: &str) -> Stored<()> {
+    for sql in [
+        "UPDATE subject_keys SET wrapped = NULL WHERE organisation = $1 AND subject = $2",
+        "DELETE FROM sealed_values WHERE organisation = $1 AND subject = $2",
+        "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2",
+        "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
+        "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
+    ] {
+        in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject).execute(db).await?; });
+    }
+    Ok(())
+}
+
 /// A subject's wrapped key and the id of the key that wrapped it; no bytes when it was destroyed.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Page, Reader, ViewError, Views};
 use crate::domain::application::Channel;
+use crate::domain::erasure::Erasure;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
 use crate::domain::group::Standing;
@@ -33,6 +34,8 @@ pub struct PersonSeen {
     /// Roles that wait for a second person to confirm them.
     pub proposed: Roles,
     pub groups: BTreeSet<Uuid>,
+    /// How erasing what is personal of them stands.
+    pub erasure: Erasure,
 }
 
 /// A group, opened.
@@ -57,6 +60,8 @@ pub struct GroupSeen {
     pub merged_into: Option<GroupId>,
     /// Groups that were merged into it.
     pub took_in: BTreeSet<GroupId>,
+    /// How erasing what is personal of it stands.
+    pub erasure: Erasure,
 }
 
 /// An application, with the group's words about a review opened.
@@ -184,6 +189,7 @@ impl Views {
             roles: row.roles,
             proposed: row.proposed,
             groups: row.groups,
+            erasure: row.erasure,
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -222,6 +228,7 @@ impl Views {
             on_file: row.on_file,
             merged_into: row.merged_into,
             took_in: row.took_in,
+            erasure: row.erasure,
             id: row.id,
             version: row.version,
             name: row.name,

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::commands;
+use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
 use crate::domain::id::{GrantId, GroupId, PersonId};
@@ -39,7 +39,35 @@ commands! {
         Merge(MergeGroup) = "merge", Who::Staff(&[Role::Officer]);
         /// Takes a merged group in.
         TakeIn(TakeIn) = "take-in", Who::Consequence;
+        /// Notes that a grant was offered to the group.
+        OpenGrant(GrantOf) = "open-grant", Who::Consequence;
+        /// Notes that a grant of the group came to its end.
+        EndGrant(GrantEnds) = "end-grant", Who::Consequence;
+        /// Asks that what is personal of the group be erased.
+        RequestErasure(Nothing) = "request-erasure", Who::StaffOrOwn(&[Role::Officer]);
+        /// Refuses to erase, with the reason.
+        RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
+        /// Erases what is personal of the group: its answers, accounts, signers, words and files. It cannot be undone.
+        Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
+        /// Erases again what a backup brought back.
+        EraseAgain(Because) = "erase-again", Who::Operator;
     }
+}
+
+/// A grant of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantOf {
+    pub grant: GrantId,
+}
+
+/// A grant of the group that came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantEnds {
+    pub grant: GrantId,
+    /// Whether any money went to the group.
+    pub paid: bool,
 }
 
 /// Whether a group stood before the programme.
@@ -182,5 +210,10 @@ events! {
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
         GroupMerged { into: GroupId, reason: Prose },
         GroupTakenIn { group: GroupId },
+        GrantOpened { grant: GrantId },
+        GrantEnded { grant: GrantId, paid: bool, ended_on: Date },
+        ErasureRequested {},
+        ErasureRefused { reason: Prose },
+        PersonalDataErased { reason: Prose },
     }
 }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{
-    CorrectGroup, FileCheck, GroupCommand, GroupEvent, MemberOf, MergeGroup, RecordIdentifier, RegisterGroup, SetContact, Standing, TakeIn,
-    VerifyPayee,
+    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup, RecordIdentifier, RegisterGroup,
+    SetContact, Standing, TakeIn, VerifyPayee,
 };
 
+use super::erasure::{Erasure, kept_until};
 use super::file::{FileDigest, KeepFile};
 use super::id::{GrantId, GroupId, PersonId};
 use super::payee::Route;
@@ -31,6 +32,11 @@ pub struct Group {
     files: BTreeSet<FileDigest>,
     on_file: BTreeMap<Slug, OnFile>,
     merged: Option<GroupId>,
+    /// Its grants that have not come to their end.
+    open_grants: BTreeSet<GrantId>,
+    /// Until when the records of money that it got must be there.
+    kept_until: Option<Date>,
+    erasure: Erasure,
     /// How many events it has, and which of them named it last.
     events: u32,
     named_by: u32,
@@ -70,6 +76,16 @@ impl Group {
         self.members.contains(&person)
     }
 
+    /// The files that were kept of it.
+    pub fn files(&self) -> impl Iterator<Item = &FileDigest> {
+        self.files.iter()
+    }
+
+    #[must_use]
+    pub fn erasure(&self) -> Erasure {
+        self.erasure
+    }
+
     #[must_use]
     pub fn has_file(&self, file: &FileDigest) -> bool {
         self.files.contains(file)
@@ -89,7 +105,19 @@ impl Group {
         if !self.exists() {
             return Err(Refusal::Unknown("group"));
         }
+        self.erasure.must_not_be_done()?;
         if self.merged.is_some() { Err(Refusal::GroupMerged) } else { Ok(()) }
+    }
+
+    /// Whether what is personal of it may be erased: no grant is open, and no record of money must be kept any more.
+    fn may_be_erased(&self, today: Date) -> Result<(), Refusal> {
+        if !self.open_grants.is_empty() {
+            return Err(Refusal::GrantOpen);
+        }
+        match self.kept_until {
+            Some(until) if today <= until => Err(Refusal::RecordsKept(until)),
+            _ => Ok(()),
+        }
     }
 
     #[must_use]
@@ -115,8 +143,8 @@ impl Group {
             None if facts.roles() == Roles::new() => Some(by),
             None => None,
         };
-        if command.member.is_some() && !facts.person()?.exists() {
-            return Err(Refusal::Unknown("person"));
+        if command.member.is_some() {
+            facts.person()?.must_stand()?;
         }
         Ok(std::iter::once(registered).chain(member.map(|person| GroupEvent::MemberAdded { person })).collect())
     }
@@ -156,6 +184,9 @@ impl Stream for Group {
             return if self.exists() { Err(Refusal::Exists("group")) } else { Self::register(register, facts) };
         }
         let (name, area) = self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
+        if !matches!(command, C::FileCheck(_) | C::EndGrant(_) | C::EraseAgain(_)) {
+            self.erasure.must_not_be_done()?;
+        }
         let event = match command {
             C::Register(_) => return Err(Refusal::Exists("group")),
             C::Correct(to) if to.name == *name && to.area == *area => return Err(Refusal::NoChange),
@@ -172,9 +203,7 @@ impl Stream for Group {
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
             C::AddMember(MemberOf { person }) => {
-                if !facts.person()?.exists() {
-                    return Err(Refusal::Unknown("person"));
-                }
+                facts.person()?.must_stand()?;
                 if self.has_member(*person) {
                     return Err(Refusal::NoChange);
                 }
@@ -203,6 +232,21 @@ impl Stream for Group {
                 self.must_stand()?;
                 GroupEvent::GroupTakenIn { group: taken.group }
             }
+            C::OpenGrant(GrantOf { grant }) => GroupEvent::GrantOpened { grant: *grant },
+            C::EndGrant(GrantEnds { grant, paid }) => GroupEvent::GrantEnded { grant: *grant, paid: *paid, ended_on: facts.today },
+            C::RequestErasure(_) => {
+                self.erasure.ask()?;
+                GroupEvent::ErasureRequested {}
+            }
+            C::RefuseErasure(because) => {
+                self.erasure.refuse()?;
+                GroupEvent::ErasureRefused { reason: because.reason.clone() }
+            }
+            C::Erase(because) => {
+                self.may_be_erased(facts.today)?;
+                GroupEvent::PersonalDataErased { reason: because.reason.clone() }
+            }
+            C::EraseAgain(because) => GroupEvent::PersonalDataErased { reason: because.reason.clone() },
         };
         Ok(vec![event])
     }
@@ -239,6 +283,18 @@ impl Stream for Group {
                 self.on_file.insert(check.clone(), OnFile { grant: *grant, good_until: *good_until });
             }
             GroupEvent::GroupMerged { into, .. } => self.merged = Some(*into),
+            GroupEvent::GrantOpened { grant } => {
+                self.open_grants.insert(*grant);
+            }
+            GroupEvent::GrantEnded { grant, paid, ended_on } => {
+                self.open_grants.remove(grant);
+                if *paid {
+                    self.kept_until = self.kept_until.max(Some(kept_until(*ended_on)));
+                }
+            }
+            GroupEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
+            GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
+            GroupEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
         }
     }
 

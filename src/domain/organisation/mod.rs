@@ -184,10 +184,8 @@ impl Stream for Organisation {
             (false, C::Found(_)) | (true, _) => {}
             (false, _) => return Err(Refusal::Unknown("organisation")),
         }
-        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) = command
-            && !facts.person()?.exists()
-        {
-            return Err(Refusal::Unknown("person"));
+        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) = command {
+            facts.person()?.must_stand()?;
         }
         let event = match command {
             C::Found(found) => OrganisationEvent::OrganisationFounded { name: found.name.clone(), simulated: found.simulated },

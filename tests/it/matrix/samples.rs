@@ -39,13 +39,28 @@ pub const FILE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 
 pub fn sample(noun: &str, name: &str) -> (By, Value) {
     match noun {
-        "person" => (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" })),
+        "person" => person(name),
         "organisation" => organisation(name),
         "fund" => fund(name),
         "group" => group(name),
         "application" => application(name),
         _ => grant(name),
     }
+}
+
+/// Asking for an erasure, refusing it and doing it, of a person or of a group.
+fn erasure(name: &str) -> Option<(By, Value)> {
+    let because = json!({ "reason": "Asked for on the telephone." });
+    Some(match name {
+        "request-erasure" => (By::Staff(0), json!({})),
+        "refuse-erasure" | "erase" => (By::Staff(0), because),
+        "erase-again" => (By::Operator, because),
+        _ => return None,
+    })
+}
+
+fn person(name: &str) -> (By, Value) {
+    erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" })))
 }
 
 fn organisation(name: &str) -> (By, Value) {
@@ -126,7 +141,9 @@ fn group(name: &str) -> (By, Value) {
         "keep-file" => (By::Member, json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" })),
         "file-check" => (By::Staff(0), json!({ "check": "identity", "grant": NEW, "good_until": "2027-06-01" })),
         "merge" => (By::Staff(0), json!({ "into": OTHER_GROUP, "reason": "The same people" })),
-        _ => (By::Staff(0), json!({ "group": OTHER_GROUP })),
+        "open-grant" => (By::Staff(0), json!({ "grant": NEW })),
+        "end-grant" => (By::Staff(0), json!({ "grant": NEW, "paid": true })),
+        _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "group": OTHER_GROUP }))),
     }
 }
 

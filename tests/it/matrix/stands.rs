@@ -1,5 +1,6 @@
 //! Where the thing that a table is about stands in a world, as one word.
 
+use microgrants::domain::erasure::Erasure;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
     let grant = |path: &str| world.grants.get(&id).map_or_else(String::new, |grant| at(grant, path));
     let fund = |path: &str| world.funds.get(&id).map_or_else(String::new, |fund| at(fund, path));
     match table {
-        "person" => one_of(world.people.contains_key(&id), "registered", "unknown"),
+        "person" => world.people.get(&id).map_or("unknown", |person| erasure(person.erasure()).unwrap_or("registered")).to_owned(),
         "organisation" => one_of(world.organisation.exists(), "founded", "blank"),
         "fund" => fund("/state"),
         "round" => fund("/rounds/first/state"),
@@ -37,12 +38,23 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
     }
 }
 
+fn erasure(erasure: Erasure) -> Option<&'static str> {
+    match erasure {
+        Erasure::Asked => Some("erasure_asked"),
+        Erasure::Done => Some("erased"),
+        Erasure::NotAsked | Erasure::Refused => None,
+    }
+}
+
 fn one_of(first: bool, yes: &str, no: &str) -> String {
     if first { yes.to_owned() } else { no.to_owned() }
 }
 
 fn group(world: &World, id: Uuid) -> String {
     let Some(group) = world.groups.get(&id) else { return "unknown".into() };
+    if let Some(word) = erasure(group.erasure()) {
+        return word.into();
+    }
     if group.must_stand().is_err() {
         return "merged".into();
     }

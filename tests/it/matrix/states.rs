@@ -47,11 +47,11 @@ const RETURN: &[&str] = &["request-return", "receive-return", "propose-return-wa
 
 #[rustfmt::skip]
 pub const TABLES: &[Table] = &[
-    Table { name: "person", noun: "person", commands: &[], states: &["unknown", "registered"], reach: person },
+    Table { name: "person", noun: "person", commands: &[], states: &["unknown", "registered", "erasure_asked", "erased"], reach: person },
     Table { name: "organisation", noun: "organisation", commands: &[], states: &["blank", "founded"], reach: organisation },
     Table { name: "fund", noun: "fund", commands: &[], states: &["blank", "draft", "open", "open_with_payments", "paused", "closed", "archived"], reach: fund },
     Table { name: "round", noun: "fund", commands: ROUND, states: &["none", "planned", "open", "closed", "deciding", "completed"], reach: round },
-    Table { name: "group", noun: "group", commands: &[], states: &["unknown", "registered", "payee_keyed", "payee_verified", "merged"], reach: group },
+    Table { name: "group", noun: "group", commands: &[], states: &["unknown", "registered", "payee_keyed", "payee_verified", "merged", "erasure_asked", "erased"], reach: group },
     Table { name: "application", noun: "application", commands: &[], states: &["blank", "draft", "draft_overdue", "submitted", "changes_requested", "eligible", "ineligible", "in_assessment", "reserve_list", "deferred", "declined", "under_review", "awarded", "withdrawn", "lapsed"], reach: application },
     Table { name: "grant", noun: "grant", commands: &[], states: &["blank", "offered", "offer_overdue", "offer_declined", "offer_lapsed", "offer_withdrawn", "accepted", "on_hold", "live", "reported", "terminated", "closed"], reach: grant },
     Table { name: "payment", noun: "grant", commands: PAYMENT, states: &["none", "prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"], reach: payment },
@@ -88,6 +88,11 @@ fn person(state: &str) -> (Setting, Uuid) {
     }
     // Somebody without a role: an officer may change how to reach them.
     setting.staff.truncate(3);
+    match state {
+        "erasure_asked" => setting.go("person", STRANGER, &["request-erasure"]),
+        "erased" => setting.go("person", STRANGER, &["erase"]),
+        _ => {}
+    }
     (setting, STRANGER)
 }
 
@@ -148,6 +153,8 @@ fn group(state: &str) -> (Setting, Uuid) {
         "payee_keyed" => &["provide-payee"],
         "payee_verified" => &["provide-payee", "verify-payee"],
         "merged" => &["merge"],
+        "erasure_asked" => &["request-erasure"],
+        "erased" => &["erase"],
         _ => &[],
     };
     setting.go("group", GROUP, steps);

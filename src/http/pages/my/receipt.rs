@@ -4,14 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::domain::reference::Reference;
+use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::http::Desk;
 use crate::http::pages::desk::log::{proof_file, sealed};
 use crate::http::pages::signin::moment;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Shell, Visitor, own, page};
+use crate::log::record::Recorded;
 use crate::projections::ApplicationRow;
 use crate::seal::prover::Prover;
-use crate::store::events::{EventRow, Search, search};
+use crate::store::events::{Search, search};
 
 #[derive(Template)]
 #[template(path = "my/receipt.html")]
@@ -31,35 +33,37 @@ struct Line {
 }
 
 /// What a group sends, in its own words.
-fn in_words(event: &str) -> Option<&'static str> {
+fn in_words(event: &Event) -> Option<&'static str> {
+    use {ApplicationEvent as A, GrantEvent as G};
     Some(match event {
-        "ApplicationSubmitted" => "You handed in your form",
-        "ApplicationResubmitted" => "You handed in your form again",
-        "ApplicationWithdrawn" => "You took your form back",
-        "AgreementAccepted" => "You said yes to the agreement",
-        "UpdateReceived" => "You sent an update",
-        "UpdateCorrected" => "You put an update right",
-        "UnderspendDeclared" => "You told us what was left over",
+        Event::Application(A::ApplicationSubmitted { .. }) => "You handed in your form",
+        Event::Application(A::ApplicationResubmitted { .. }) => "You handed in your form again",
+        Event::Application(A::ApplicationWithdrawn { .. }) => "You took your form back",
+        Event::Grant(G::AgreementAccepted { .. }) => "You said yes to the agreement",
+        Event::Grant(G::UpdateReceived { .. }) => "You sent an update",
+        Event::Grant(G::UpdateCorrected { .. }) => "You put an update right",
+        Event::Grant(G::UnderspendDeclared { .. }) => "You told us what was left over",
         _ => return None,
     })
 }
 
 /// A grant has the id of the application that it came from: both are one story.
-async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, EventRow)>, Failed> {
+async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, Recorded)>, Failed> {
     let log = desk.commands.log();
     let wanted = Search { stream: format!("{}/{}", log.organisation(), row.id), before: i64::MAX, most: 1000, ..Search::default() };
     let rows = search(log.store(), log.organisation(), &wanted).await?;
-    Ok(rows.into_iter().filter_map(|row| Some((in_words(&row.event_type)?, row))).collect())
+    let events = rows.iter().map(Recorded::read).collect::<Result<Vec<_>, _>>()?;
+    Ok(events.into_iter().filter_map(|event| Some((in_words(&event.event)?, event))).collect())
 }
 
 pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let size = sealed(&desk).await?.map_or(0, |sealed| sealed.size);
-    let line = |(what, row): (&'static str, EventRow)| Line {
+    let line = |(what, event): (&'static str, Recorded)| Line {
         what: say(what, visitor.language),
-        when: moment(row.recorded_at),
-        position: row.position,
-        sealed: row.position < size,
+        when: moment(event.recorded_at.as_microsecond()),
+        position: event.position,
+        sealed: event.position < size,
     };
     let sent = sent(&desk, &row).await?.into_iter().map(line).collect();
     let mut shell = Shell::around(&visitor, &desk, say("Your receipt", visitor.language)).await?;

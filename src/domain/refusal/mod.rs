@@ -1,9 +1,12 @@
 //! Everything that a rule can answer instead of events. Each refusal is a state of the world with a stable code.
 
+mod kind;
+
 use jiff::civil::Date;
 use strum::EnumMessage as _;
 
 use super::money::{BelowZero, Money};
+pub use kind::Kind;
 
 /// A rule said no. Nothing was changed. The message beside each says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames, strum::EnumMessage, strum::EnumIter)]
@@ -88,6 +91,15 @@ pub enum Refusal {
     #[error("the personal data of this person or group was erased")]
     #[strum(message = "Register the person or group again if they return.")]
     Erased,
+    #[error("a grant of this group is open")]
+    #[strum(message = "Close the grant first: until then it must be known who answers for the money.")]
+    GrantOpen,
+    #[error("records of money that was paid must be kept until {0}")]
+    #[strum(message = "Refuse the request with this reason, and erase after that day.")]
+    RecordsKept(Date),
+    #[error("the person still holds a role")]
+    #[strum(message = "End every role of theirs first.")]
+    StillInRole,
     #[error("this group was merged into another, or would be merged into itself")]
     #[strum(message = "Use the group that it was merged into: its record names it.")]
     GroupMerged,
@@ -314,19 +326,6 @@ pub enum Refusal {
     NoChange,
 }
 
-/// What kind of no it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The actor may not.
-    Forbidden,
-    /// There is no such thing.
-    Unknown,
-    /// What was sent breaks a rule by itself.
-    Input,
-    /// The state of the world is against it.
-    State,
-}
-
 impl Refusal {
     /// The stable code: for machines, tests and the audit.
     #[must_use]
@@ -344,51 +343,6 @@ impl Refusal {
     pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
         use strum::IntoEnumIterator as _;
         Self::iter().map(|refusal| (refusal.code(), refusal.advice()))
-    }
-
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::NotYours | Self::NotOfGroup | Self::SamePerson | Self::KeyedPayee | Self::NeedsTwoPeople | Self::Interested => {
-                Kind::Forbidden
-            }
-            Self::Unknown(_) => Kind::Unknown,
-            Self::MembersOwnAct
-            | Self::NotOnPanel
-            | Self::HelpUnsaid
-            | Self::NotReadBack
-            | Self::NotInRound
-            | Self::BoundsTooWide
-            | Self::OutsideBounds { .. }
-            | Self::NotAsAsked(_)
-            | Self::AmountDiffers { .. }
-            | Self::ScheduleDiffers { .. }
-            | Self::Nothing
-            | Self::RulesIncomplete(_)
-            | Self::NamedTwice
-            | Self::TooMany(_)
-            | Self::CheckForEveryPayment(_)
-            | Self::UnknownArea
-            | Self::AnswerMissing(_)
-            | Self::UnknownQuestion(_)
-            | Self::RequestIncomplete
-            | Self::LateWithoutReason
-            | Self::SummaryRepeats
-            | Self::AgreementDiffers
-            | Self::AccountFails
-            | Self::SupplierMissing
-            | Self::ReceiptMissing
-            | Self::InstalmentMissing
-            | Self::TooFewSigners(_)
-            | Self::ConsentMissing
-            | Self::UnknownSign(_)
-            | Self::DateInFuture(_)
-            | Self::DatesOutOfOrder(_)
-            | Self::TextBroken(_)
-            | Self::NameUnknown(_)
-            | Self::ScoreOutOfRange => Kind::Input,
-            _ => Kind::State,
-        }
     }
 }
 
