@@ -14,6 +14,7 @@ use crate::commands::{Caller, CommandError, Commands, Request};
 use crate::config::{Config, PeopleTask, Task};
 use crate::domain::organisation::{Found, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
+use crate::erasure::{ErasureList, Purger};
 use crate::files::{Bucket, BucketError, Files};
 use crate::http::pages::Limits;
 use crate::http::signin::{TokenError, Tokens};
@@ -74,6 +75,8 @@ pub enum TaskError {
     Backup(#[from] crate::backup::BackupError),
     #[error(transparent)]
     Restore(#[from] crate::backup::RestoreError),
+    #[error("the list of erasures: {0}")]
+    Erasures(String),
     #[error("{0} findings: the log does not hold")]
     DoesNotHold(usize),
     #[error("it could not be checked: {0}")]
@@ -217,6 +220,8 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     }
     post.begin().await?;
     let posting = tokio::spawn(post.run());
+    let list = ErasureList::at(&config.erasures);
+    let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, site.mails.clone(), list).run());
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
@@ -225,6 +230,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     working.abort();
     posting.abort();
     sealing.abort();
+    purging.abort();
     log.store().close().await;
     Ok(())
 }

@@ -41,6 +41,9 @@ pub struct Config {
     pub s3_key: String,
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", global = true, hide = true, hide_env_values = true)]
     pub s3_secret: String,
+    /// The list of erasures: a file outside the database, which a restore goes by. Keep a copy where the backups are not.
+    #[arg(long, env = "MICROGRANTS_ERASURES", default_value = "data/erasures.jsonl", global = true)]
+    pub erasures: PathBuf,
     /// The folder with the published tables for checking account numbers; without it only their shape is checked.
     #[arg(long, env = "MICROGRANTS_MODULUS_TABLES", global = true)]
     pub modulus_tables: Option<PathBuf>,

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod erasure;
 pub mod files;
 pub mod http;
 pub mod jobs;

@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use super::audit::{Bar, not_checked, sealed_store, text};
-use super::{TaskError, files, open};
+use super::{Opened, TaskError, files, open};
 use crate::backup::{self, Origin};
 use crate::commands::clock::Clock;
 use crate::commands::{Caller, Request};
 use crate::config::Config;
+use crate::domain::command::Because;
 use crate::domain::organisation::RecordRestore;
-use crate::domain::{Command, OrganisationCommand};
+use crate::domain::text::Prose;
+use crate::domain::{Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId};
+use crate::erasure::ErasureList;
 use crate::log::RecordedBy;
 use crate::projections::Projector;
 use crate::seal::note::size_of;
-use crate::store::Store;
+use crate::store::{Store, personal};
 
 pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let store = sealed_store(config).await?;
@@ -53,11 +56,38 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
         let command = Command::Organisation(opened.commands.organisation(), OrganisationCommand::RecordRestore(record));
         opened.commands.issue(Request::new(Caller::operator(), command)).await?;
     }
+    let again = erase_again(&opened, &ErasureList::at(&config.erasures)).await?;
     opened.sealer().check().await?;
     opened.sealer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
     println!("{} events and {} files were restored, and everything held", restored.events, restored.files);
+    if again > 0 {
+        println!("{again} people or groups who were erased after the backup was taken were erased again");
+    }
     opened.commands.log().store().close().await;
     Ok(())
+}
+
+/// Erases again whom the list names and the backup brought back.
+async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
+    let log = opened.commands.log();
+    let listed = list.of(log.organisation()).map_err(|error| TaskError::Erasures(error.to_string()))?;
+    let reason: Prose = "It had been erased before, and a backup brought it back.".parse().map_err(not_checked)?;
+    let mut again = 0;
+    for erased in listed {
+        let because = Because { reason: reason.clone() };
+        let lives =
+            personal::key(log.store(), log.organisation(), &erased.subject.to_string()).await?.is_some_and(|(_, key)| key.is_some());
+        if !lives {
+            continue;
+        }
+        let command = match erased.kind.as_str() {
+            "person" => Command::Person(PersonId(erased.subject), PersonCommand::EraseAgain(because)),
+            _ => Command::Group(GroupId(erased.subject), GroupCommand::EraseAgain(because)),
+        };
+        opened.commands.issue(Request::new(Caller::operator(), command)).await?;
+        again += 1;
+    }
+    Ok(again)
 }

@@ -39,9 +39,10 @@ pub struct GroupRow {
     /// Its grants that have not come to their end.
     #[serde(default)]
     pub open_grants: BTreeSet<GrantId>,
-    /// When its last grant ended, and whether it was ever paid.
+    /// The day that counts for how long its records are kept: when its last grant ended, else when it was registered.
     #[serde(default)]
-    pub ended_on: Option<Date>,
+    pub kept_from: Option<Date>,
+    /// Whether money ever went to it.
     #[serde(default)]
     pub was_paid: bool,
     /// How erasing what is personal of it stands.
@@ -112,7 +113,7 @@ impl Projection for Groups {
                 merged_into: None,
                 took_in: BTreeSet::new(),
                 open_grants: BTreeSet::new(),
-                ended_on: None,
+                kept_from: Some(event.recorded_on()),
                 was_paid: false,
                 erasure: Erasure::NotAsked,
             });
@@ -153,7 +154,7 @@ impl Projection for Groups {
             }
             GroupEvent::GrantEnded { grant, paid, ended_on } => {
                 row.open_grants.remove(grant);
-                row.ended_on = row.ended_on.max(Some(*ended_on));
+                row.kept_from = row.kept_from.max(Some(*ended_on));
                 row.was_paid |= paid;
             }
             GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,

@@ -117,6 +117,26 @@ pub async fn newest(store: &Store, organisation: &str, state: &str, most: i64) -
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most).fetch_all(db).await?))
 }
 
+/// The ids of every mail that was ever made for a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_person(store: &Store, organisation: &str, person: &str) -> Stored<Vec<String>> {
+    const SQL: &str = "SELECT id FROM mails WHERE organisation = $1 AND person = $2";
+    let found: Vec<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(person).fetch_all(db).await?);
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Where a follower reads next, without locking it; at the beginning when it never read before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn followed(store: &Store, organisation: &str, name: &str) -> Stored<i64> {
+    const SQL: &str = "SELECT next_position FROM followers WHERE organisation = $1 AND name = $2";
+    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(name).fetch_optional(db).await?);
+    Ok(found.map_or(0, |(next,)| next))
+}
+
 /// Where a follower reads next; it begins here when it never read before.
 ///
 /// # Errors

@@ -136,6 +136,24 @@ impl Store {
         }
     }
 
+    /// Clears the disk of what was deleted, as far as the engine lets us: SQLite overwrites at once, and its log is cut off here;
+    /// PostgreSQL is told that the room is free.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn clear_deleted(&self) -> Stored<()> {
+        match self {
+            Self::Postgres(pool) => {
+                let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links";
+                sqlx::query(tables).execute(pool).await?;
+            }
+            Self::Sqlite(lite) => {
+                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&lite.writer).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Closes every connection, and lets other processes write.
     pub async fn close(&self) {
         match self {

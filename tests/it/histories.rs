@@ -31,10 +31,21 @@ const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round
 /// These can always be done, or undo what others wait for: less often, so that they do not fill a history.
 const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
-     person/erase group/erase person/request-erasure group/request-erasure fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
-/// What only begins an organisation, or goes on from a backup; and what follows from other commands, which is asked for through those.
-const ELSEWHERE: [&str; 5] =
-    ["organisation/found", "organisation/name-founder", "organisation/record-restore", "person/erase-again", "group/erase-again"];
+     fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
+/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those.
+const ELSEWHERE: [&str; 11] = [
+    "organisation/found",
+    "organisation/name-founder",
+    "organisation/record-restore",
+    "person/request-erasure",
+    "person/refuse-erasure",
+    "person/erase",
+    "person/erase-again",
+    "group/request-erasure",
+    "group/refuse-erasure",
+    "group/erase",
+    "group/erase-again",
+];
 
 /// A small generator of its own, so that a history is the same on every machine.
 struct Dice(u64);

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("seal", &["domain", "log", "store"]),
     ("audit", &["domain", "log", "projections", "seal", "store"]),
     ("backup", &["domain", "files", "log", "audit", "seal", "store"]),
+    ("erasure", &["domain", "files", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),

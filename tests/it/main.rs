@@ -13,6 +13,7 @@ mod cli;
 mod conflicts;
 mod crates;
 mod damage;
+mod erasing;
 mod faults;
 mod files;
 mod golden;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         conflicts::cases,
         crates::cases,
         damage::cases,
+        erasing::cases,
         faults::cases,
         files::cases,
         golden::cases,

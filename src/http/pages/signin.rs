@@ -11,10 +11,12 @@ use uuid::Uuid;
 use super::visitor::remember_language;
 use super::{Failed, Forms, Rejected, Sent, Shell, Visitor, page, see_other, shown};
 use crate::commands::{Caller, CommandError, Request};
+use crate::domain::command::Nothing;
+use crate::domain::erasure::Erasure;
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
 use crate::domain::sealed::{Index, parse_email};
-use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId};
+use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonCommand, PersonId};
 use crate::http::Desk;
 use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
 use crate::projections::GroupRow;
@@ -26,7 +28,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/sign-in/code").route(web::get().to(code)).route(web::post().to(try_code)))
         .service(web::resource("/sign-in/{token}").route(web::get().to(follow)).route(web::post().to(take)))
         .service(web::resource("/sign-out").route(web::post().to(out)))
-        .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(end)))
+        .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(act)))
         .service(web::resource("/language/{language}").route(web::get().to(language)));
 }
 
@@ -67,6 +69,9 @@ struct AccountPage {
     email: String,
     roles: Vec<&'static str>,
     sessions: Vec<SessionSeen>,
+    erasure: Erasure,
+    /// Only somebody who has shown that the address is theirs may ask to be erased.
+    proven: bool,
     forms: Forms,
 }
 
@@ -276,6 +281,7 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
         device: session.device,
         seen_at: moment(session.seen_at),
     };
+    let erasure = seen.as_ref().map_or(Erasure::NotAsked, |seen| seen.erasure);
     let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
     let page_ = AccountPage {
         page: Shell::around(&visitor, &desk, super::words::say("My account", visitor.language)).await?,
@@ -283,6 +289,8 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
         email: email.filter(|_| visitor.proven).unwrap_or_default(),
         roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
         sessions: sessions.into_iter().map(session).collect(),
+        erasure,
+        proven: visitor.proven,
         forms: Forms::new(&visitor, None),
     };
     page(&page_)
@@ -294,10 +302,18 @@ pub(super) fn moment(microsecond: i64) -> String {
     zoned.map(|zoned| zoned.strftime("%-d %B %Y, %H:%M").to_string()).unwrap_or_default()
 }
 
-/// Ends one session of the person, or all of them.
-async fn end(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+/// Asks to be erased, or ends one session of the person, or all of them.
+async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
-    let person = visitor.person()?.to_string();
+    let person = visitor.person()?;
+    if posted.text("form") == "erase" {
+        if visitor.proven && posted.text("sure") == "yes" {
+            let ask = Command::Person(person, PersonCommand::RequestErasure(Nothing {}));
+            super::own::issue(&visitor, &desk, &posted, "", ask).await?;
+        }
+        return Ok(see_other("/account"));
+    }
+    let person = person.to_string();
     let log = desk.commands.log();
     let which = match posted.text("session") {
         "" => Ends::All,

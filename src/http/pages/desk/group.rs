@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::act::{Act, Offered, shown};
+use super::erasures::erasing;
 use super::{Asked, Happened, choices, history};
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier, SetContact, VerifyPayee};
@@ -145,6 +146,7 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
             .words("reason", "Why")
             .grave(),
     );
+    acts.extend(erasing(asked, forms, "groups", group.id, &|command| Command::Group(GroupId(group.id), command.of_group())).await?);
     Ok(shown(acts))
 }
 

@@ -4,6 +4,7 @@
 mod act;
 mod application;
 mod applications;
+mod erasures;
 mod figures;
 mod fund;
 mod funds;
@@ -162,6 +163,7 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["funds", id] => fund::show(&asked, id).await,
         ["people"] => people::list(&asked).await,
         ["people", id] => people::show(&asked, id).await,
+        ["erasures"] => erasures::show(&asked).await,
         ["texts"] => texts::list(&asked).await,
         ["texts", "form"] => texts::form(&asked).await,
         ["texts", "agreement"] => texts::agreement(&asked).await,

@@ -5,6 +5,7 @@ use askama::Template;
 use strum::VariantArray as _;
 
 use super::act::{Act, Offered, shown};
+use super::erasures::erasing;
 use super::{Asked, Happened, history};
 use crate::domain::organisation::RoleOf;
 use crate::domain::{Command, OrganisationCommand as C, PersonId, Role};
@@ -107,5 +108,6 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
                 .known("telephone", seen.telephone.clone().unwrap_or_default()),
         );
     }
+    acts.extend(erasing(asked, forms, "people", seen.id, &|command| Command::Person(person, command.of_person())).await?);
     Ok(shown(acts))
 }

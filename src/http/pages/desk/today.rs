@@ -9,7 +9,7 @@ use crate::domain::application::ApplicationState as A;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U};
 use crate::http::pages::{Failed, Shell};
 use crate::log::record::day_of;
-use crate::projections::{ApplicationRow, GrantRow, PaymentRow, PersonRow, UpdateRow};
+use crate::projections::{ApplicationRow, GrantRow, GroupRow, PaymentRow, PersonRow, UpdateRow};
 use crate::store::mails;
 use crate::views::{COUNTED, InTable, Page as Wanted};
 
@@ -84,6 +84,10 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     if holds(Role::Administrator) {
         mine.push(work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"));
+        let erase = vec![("erasure", vec!["asked".to_owned()])];
+        let views = &asked.desk.views;
+        let asked_for = views.count::<PersonRow>(erase.clone()).await? + views.count::<GroupRow>(erase).await?;
+        mine.push(work("People and groups who ask to be erased", asked_for, "/desk/erasures"));
         let log = asked.desk.commands.log();
         let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
         mine.push(work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"));

@@ -1,0 +1,114 @@
+//! Follows the log, and finishes each erasure: what lies outside the database goes too.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Erased, ErasureList};
+use crate::domain::{Event, Group, GroupEvent, PersonEvent};
+use crate::files::{FileError, Files};
+use crate::log::record::Recorded;
+use crate::log::{Log, LogError};
+use crate::store::{StoreError, mails};
+
+const FOLLOWER: &str = "erasure";
+const LOOK: Duration = Duration::from_secs(10);
+const EVENTS: i64 = 500;
+
+/// What stopped an erasure from being finished. It is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum PurgeError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the list of erasures, or a mail in the folder: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+/// Finishes the erasures of one organisation.
+#[derive(Clone)]
+pub struct Purger {
+    log: Log,
+    files: Files,
+    /// The folder in which mails lie, where they are not sent.
+    mails: Option<PathBuf>,
+    list: ErasureList,
+}
+
+impl Purger {
+    #[must_use]
+    pub fn new(log: Log, files: Files, mails: Option<PathBuf>, list: ErasureList) -> Self {
+        Self { log, files, mails, list }
+    }
+
+    /// Follows the log for as long as the process runs.
+    pub async fn run(self) {
+        loop {
+            match self.once().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, "an erasure could not be finished; it is tried again"),
+            }
+            let _ = tokio::time::timeout(LOOK, self.log.grown()).await;
+        }
+    }
+
+    /// Reads what was appended, and finishes its erasures; whether there was anything to read.
+    ///
+    /// # Errors
+    /// When something cannot be removed, or the database does not answer: then it is tried again from there.
+    pub async fn once(&self) -> Result<bool, PurgeError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let next = mails::followed(store, organisation, FOLLOWER).await?;
+        let events = self.log.page(next, EVENTS).await?;
+        let Some(last) = events.last() else { return Ok(false) };
+        let mut erased = false;
+        for event in &events {
+            erased |= self.finish(event).await?;
+        }
+        if erased {
+            store.clear_deleted().await?;
+        }
+        let mut tx = store.begin().await?;
+        mails::follower(&mut tx, organisation, FOLLOWER, 0).await?;
+        mails::advance(&mut tx, organisation, FOLLOWER, last.position + 1).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Finishes the erasure that an event is of, if it is of one.
+    async fn finish(&self, event: &Recorded) -> Result<bool, PurgeError> {
+        let kind = match &event.event {
+            Event::Person(PersonEvent::PersonalDataErased { .. }) => {
+                self.remove_mails(event.stream).await?;
+                "person"
+            }
+            Event::Group(GroupEvent::PersonalDataErased { .. }) => {
+                for file in self.log.refresh::<Group>(event.stream).await?.state.files() {
+                    self.files.remove(file).await?;
+                }
+                "group"
+            }
+            _ => return Ok(false),
+        };
+        self.log.vault().forget(event.stream);
+        let organisation = self.log.organisation().to_owned();
+        self.list.add(&Erased { organisation, kind: kind.to_owned(), subject: event.stream, position: event.position })?;
+        Ok(true)
+    }
+
+    async fn remove_mails(&self, person: Uuid) -> Result<(), PurgeError> {
+        let Some(folder) = &self.mails else { return Ok(()) };
+        for id in mails::of_person(self.log.store(), self.log.organisation(), &person.to_string()).await? {
+            match tokio::fs::remove_file(folder.join(format!("{id}.eml"))).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
