@@ -212,7 +212,8 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
         limits: Limits::new(config.proxy),
     };
     let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
-        .claiming_for(Duration::from_secs(config.mail_claim_seconds));
+        .claiming_for(Duration::from_secs(config.mail_claim_seconds))
+        .telling(config.heads_to.clone());
     if demo {
         // What groups were written to about lately is there to be read.
         let lately = day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));

@@ -68,6 +68,10 @@ pub struct Config {
     /// For how long a mail that is being sent is claimed, in seconds: longer than the mail server may take.
     #[arg(long, env = "MICROGRANTS_MAIL_CLAIM_SECONDS", default_value_t = 300, global = true, hide = true)]
     pub mail_claim_seconds: u64,
+    /// To whom the log's signed heads are mailed, daily and when a round completes: people outside the office, such as an auditor
+    /// and a trustee.
+    #[arg(long, env = "MICROGRANTS_HEADS_TO", value_delimiter = ',', global = true)]
+    pub heads_to: Vec<String>,
     /// The folder for mails when there is no mail server.
     #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
     pub mails: PathBuf,

@@ -28,6 +28,14 @@ pub struct Letter {
     pub subject: String,
     pub plain: String,
     pub html: String,
+    pub attached: Option<Attached>,
+}
+
+/// A file that goes along with a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    pub name: String,
+    pub text: String,
 }
 
 /// A letter, or why none is needed any more.
@@ -75,6 +83,7 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
         subject: subject.split_whitespace().collect::<Vec<_>>().join(" "),
         html: html(&plain, &said["link"], &subject, language),
         plain,
+        attached: None,
     }))
 }
 
@@ -228,7 +237,7 @@ pub fn day(day: Date, language: Language) -> String {
 }
 
 /// The same words as HTML: a paragraph each, and the link as a button.
-fn html(plain: &str, link: &str, subject: &str, language: Language) -> String {
+pub(super) fn html(plain: &str, link: &str, subject: &str, language: Language) -> String {
     let mut paragraphs = String::new();
     for paragraph in plain.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
         if paragraph == link {

@@ -5,13 +5,16 @@
 //! that was noted, and then under the same Message-ID.
 
 mod concerns;
+mod heads;
 mod letter;
 pub mod links;
 mod texts;
 mod transport;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::commands::Commands;
@@ -60,6 +63,9 @@ pub struct Post {
     views: Views,
     outbox: Outbox,
     claim: Duration,
+    /// The outside parties that are sent the log's heads, and what they were told last.
+    outside: Arc<[String]>,
+    told: Arc<Mutex<Option<String>>>,
     /// Where the pages are found from outside, without a slash at its end.
     address: String,
 }
@@ -67,7 +73,21 @@ pub struct Post {
 impl Post {
     #[must_use]
     pub fn new(commands: Commands, views: Views, outbox: Outbox, address: &str) -> Self {
-        Self { commands, views, outbox, claim: CLAIM, address: address.trim_end_matches('/').to_owned() }
+        Self {
+            commands,
+            views,
+            outbox,
+            claim: CLAIM,
+            outside: Arc::default(),
+            told: Arc::default(),
+            address: address.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Sends the log's heads to these addresses as well.
+    #[must_use]
+    pub fn telling(self, outside: Vec<String>) -> Self {
+        Self { outside: outside.into(), ..self }
     }
 
     /// Claims mails for another time: as long as a mail server may take.
@@ -97,6 +117,7 @@ impl Post {
     pub async fn once(&self) -> Result<usize, MailError> {
         // What is due goes out also while the views are behind: a link to sign in is.
         let read = self.follow().await;
+        self.tell().await?;
         let sent = self.send_due().await?;
         Ok(read? + sent)
     }
@@ -133,6 +154,7 @@ impl Post {
         }
         let now = self.commands.now().as_microsecond();
         for event in &events {
+            self.tell_of(&mut tx, event).await?;
             let Some(concern) = concerns::of(event) else { continue };
             for person in self.views.members_of(self.group_of(concern.application).await?).await? {
                 let name = format!("mail/{}/{person}", event.position);
@@ -188,6 +210,9 @@ impl Post {
     }
 
     async fn write(&self, mail: &MailRow) -> Result<Written, MailError> {
+        if let Some(written) = self.write_head(mail).await? {
+            return Ok(written);
+        }
         let kind: MailKind = mail.kind.parse().map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;
         letter::write(self, mail, kind).await
     }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
 
-use super::letter::Letter;
+use super::letter::{Attached, Letter};
 
 /// How long a mail server may take for one step.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -100,7 +100,12 @@ impl Outbox {
             .to(Mailbox::new(None, to))
             .subject(letter.subject.clone())
             .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
-            .multipart(parts)
+            .multipart(match &letter.attached {
+                Some(Attached { name, text }) => MultiPart::mixed()
+                    .multipart(parts)
+                    .singlepart(Attachment::new(name.clone()).body(text.clone(), ContentType::TEXT_PLAIN)),
+                None => parts,
+            })
             .map_err(|error| refused(&error))?;
         for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", letter.language)] {
             message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()));

@@ -111,6 +111,11 @@ impl House {
         self.now.fetch_add(days * 86_400_000_000, Ordering::Relaxed);
     }
 
+    /// Lets seconds pass.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
     pub fn today(&self) -> jiff::civil::Date {
         microgrants::log::record::day_of(self.commands.now())
     }

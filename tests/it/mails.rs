@@ -23,12 +23,14 @@ use microgrants::store::mails::{MailRow, newest};
 use crate::cases::Cases;
 use crate::house::{House, ORGANISATION};
 use crate::office::{Office, open, submit, text};
+use crate::sealing::sealer;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("mails::a_group_is_written_to_once", once);
     cases.both("mails::nobody_is_written_to_about_what_was_before", before);
     cases.both("mails::a_reminder_stops_when_it_was_answered", answered);
     cases.both("mails::words_are_the_funds_own_then_staffs_then_ours", words);
+    cases.both("mails::heads_leave_the_building_daily_at_a_rounds_end_and_on_alarm", heads_leave);
     cases.both("mails::a_server_that_does_not_answer_is_tried_again", later);
     cases.with(smtp().is_some(), "mails::none_is_lost_when_the_process_is_killed", killed);
 }
@@ -98,6 +100,61 @@ async fn once(house: House) {
     assert!(!stored.contains("zofia") && !stored.contains("Zofia"), "nothing personal stands in the table");
     see_to(&house, &post).await;
     assert_eq!(letters(&folder(&house)).len(), 1, "and it is sent once");
+}
+
+/// What stands attached to the mails in the folder, by whom they are for.
+fn attached(folder: &Path) -> Vec<(String, String)> {
+    let read = |entry: std::fs::DirEntry| {
+        let bytes = std::fs::read(entry.path()).ok()?;
+        let parsed = mail_parser::MessageParser::default().parse(&bytes)?;
+        let note = parsed.attachment(0)?.text_contents()?.replace("\r\n", "\n");
+        Some((parsed.to()?.first()?.address()?.to_owned(), note))
+    };
+    let mut found: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().filter_map(read).collect();
+    found.sort();
+    found
+}
+
+async fn heads_leave(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let to = || vec!["auditor@example.org".to_owned(), "trustee@example.org".to_owned()];
+    let post = post(&house).telling(to());
+    post.begin().await.unwrap();
+    see_to(&house, &post).await;
+    assert!(!folder(&house).exists(), "nothing was sealed yet");
+    sealer(&house).catch_up().await.unwrap();
+    for _ in 0..2 {
+        see_to(&house, &post).await;
+        see_to(&house, &self::post(&house).telling(to())).await;
+    }
+    let first = crate::sealing::heads(&house).await.pop().unwrap().note;
+    let sent = attached(&folder(&house));
+    assert_eq!(sent, [("auditor@example.org".to_owned(), first.clone()), ("trustee@example.org".to_owned(), first)], "once a day to each");
+    let stored = format!("{:?}", rows(&house).await);
+    assert!(!stored.contains("example.org"), "no address stands in the table");
+    // A round that completes: the head must be over that event, so it waits for the sealer.
+    house.pass_days(31);
+    for name in ["close-round", "start-deciding", "complete-round"] {
+        let round = serde_json::json!({ "round": "first" });
+        house.takes(office.ada, crate::setting::command_of("fund", office.fund.0, name, &round)).await;
+    }
+    see_to(&house, &post).await;
+    let waiting = rows(&house).await.iter().filter(|row| row.kind == "signed_head" && row.state == "due").count();
+    assert_eq!((attached(&folder(&house)).len(), waiting), (4, 2), "today's were sent, those of the round wait");
+    sealer(&house).catch_up().await.unwrap();
+    house.pass_seconds(5);
+    see_to(&house, &post).await;
+    let last = crate::sealing::heads(&house).await.pop().unwrap().note;
+    let sent = attached(&folder(&house));
+    assert_eq!(sent.iter().filter(|(_, note)| *note == last).count(), 2, "{sent:?}");
+    // The log is rewritten: that is said once, and loudly.
+    crate::sealing::rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    sealer(&house).check().await.unwrap_err();
+    for _ in 0..3 {
+        see_to(&house, &post).await;
+    }
+    let alarms = letters(&folder(&house)).into_values().filter(|says| says.contains("ALARM")).count();
+    assert_eq!(alarms, 2);
 }
 
 async fn before(house: House) {
