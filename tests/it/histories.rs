@@ -230,7 +230,8 @@ fn adds_up() {
                 _ => "person",
             };
             let name = |(noun, spec): &(&str, &Spec)| format!("{noun}/{}", spec.name);
-            let of_noun: Vec<_> = all.iter().filter(|(known, _)| *known == noun).collect();
+            let asked = |one: &&(&str, &Spec)| one.0 == noun && !ELSEWHERE.contains(&name(one).as_str());
+            let of_noun: Vec<_> = all.iter().filter(asked).collect();
             let new: Vec<_> = of_noun.iter().copied().filter(|one| !taken.contains_key(&name(one))).collect();
             // What no history has had yet is tried more often.
             let seeking = !new.is_empty() && !dice.one_in(3);

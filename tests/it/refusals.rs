@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 use microgrants::domain::application::{Answers, Channel, Help, HelpKind, Score, StartApplication, Submit, Summary};
 use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::erasure::kept_until;
 use microgrants::domain::fund::{ExtendRound, PlanRound, RoundOf, SetRules};
 use microgrants::domain::grant::{AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, ReceiveUpdate, UpdateOf};
-use microgrants::domain::group::VerifyPayee;
+use microgrants::domain::group::{GrantEnds, VerifyPayee};
 use microgrants::domain::organisation::{NameFounder, RoleOf, hash_of};
 use microgrants::domain::outcome::{OutcomeSaid, Strength};
 use microgrants::domain::{
-    Actor, ApplicationCommand, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, OrganisationCommand, PersonId, Refusal,
-    Role,
+    Actor, ApplicationCommand, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, OrganisationCommand, PersonCommand,
+    PersonId, Refusal, Role,
 };
 use strum::VariantNames as _;
 use uuid::Uuid;
@@ -68,9 +69,28 @@ fn all() {
     payments(&mut seen);
     updates(&mut seen);
     closing(&mut seen);
+    erasing(&mut seen);
     crate::lifecycle::refusals(&mut seen);
     let missing: Vec<_> = Refusal::VARIANTS.iter().filter(|code| !seen.0.contains(*code) && !ELSEWHERE.contains(code)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
+}
+
+/// Nobody is erased who holds a role, or while a grant is open, or money that was paid must be accounted for.
+fn erasing(seen: &mut Seen) {
+    let erase = || Because { reason: text("They asked") };
+    let mut setting = Setting::ready(1);
+    let (group, ada) = (setting.group(0), setting.staff[0]);
+    let of_group = |command| Command::Group(group, command);
+    seen.refuses(&mut setting, 1, "still_in_role", Command::Person(ada, PersonCommand::Erase(erase())));
+    seen.refuses(&mut setting, 0, "unknown", of_group(GroupCommand::RefuseErasure(erase())));
+    let award = setting.award(0, gbp(500));
+    setting.takes(0, award);
+    seen.refuses(&mut setting, 0, "grant_open", of_group(GroupCommand::Erase(erase())));
+    let ended = GrantEnds { grant: setting.application(0).into(), paid: true };
+    setting.world.follow(Actor::Person(ada), of_group(GroupCommand::EndGrant(ended))).unwrap();
+    seen.refuses(&mut setting, 0, "records_kept", of_group(GroupCommand::Erase(erase())));
+    setting.world.today = kept_until(setting.world.today).tomorrow().unwrap();
+    setting.takes(0, of_group(GroupCommand::Erase(erase())));
 }
 
 fn role(command: fn(RoleOf) -> OrganisationCommand, person: PersonId, role: Role) -> Command {
