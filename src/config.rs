@@ -163,6 +163,36 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
+    /// Print a view as at any day or position, from a folder alone: `budget`, `outcomes`, or the rows of a projection such as
+    /// `applications`, `grants`, `payments`, `updates`, `groups`, `funds`.
+    Replay {
+        folder: PathBuf,
+        #[arg(long, default_value = "budget")]
+        view: String,
+        /// The end of a day, or a position; without it, the folder's end.
+        #[arg(long)]
+        as_at: Option<String>,
+    },
+    /// Hold what the service's database shows against a replay of a folder.
+    Diff { folder: PathBuf },
+    /// Keep the log's newest head on your own machine, hold it against the one that you kept last, and cosign it.
+    Witness {
+        /// Where the log is: a service's address, or an exported folder.
+        log: String,
+        /// The folder that holds what you know: your key, the log's key, and the last head.
+        #[arg(long, default_value = "witness")]
+        state: PathBuf,
+        /// Under which name you cosign.
+        #[arg(long, default_value = "witness")]
+        name: String,
+    },
+    /// Tell a grant's whole story in plain words, with positions.
+    Explain {
+        folder: PathBuf,
+        /// The id of the grant, or of the application.
+        #[arg(long)]
+        grant: uuid::Uuid,
+    },
     /// Print the proof that an event is in the log, from a folder.
     Prove {
         folder: PathBuf,

@@ -37,6 +37,8 @@ pub enum Rule {
     FourEyes,
     /// Money goes to a payee that was verified.
     Payee,
+    /// What a service shows is what a replay gives.
+    View,
 }
 
 /// Something that does not hold.

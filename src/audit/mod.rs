@@ -1,16 +1,22 @@
 //! The auditor's work, for which neither the server nor its database is needed: a folder with the whole log, and whether
 //! everything in it holds.
 
+mod explain;
 mod export;
 mod findings;
 pub mod folder;
 mod invariants;
 mod prove;
+mod replayed;
 mod verify;
+mod witness;
 pub mod written;
 
+pub use explain::explain;
 pub use export::{ExportError, Exported, export, export_in};
 pub use findings::{Finding, Rule};
 pub use invariants::Replay;
 pub use prove::prove;
+pub use replayed::{Replayed, SUMS, table};
 pub use verify::{AuditError, Report, Trusted, verify};
+pub use witness::{Source, WitnessError, Witnessed, witness};

@@ -30,6 +30,8 @@ pub enum AuditError {
     Head(NoteError),
     #[error("no head was signed over position {0} yet")]
     NotSealed(i64),
+    #[error("the folder cannot be replayed: {0}")]
+    Replay(String),
 }
 
 /// What the auditor knows from elsewhere, and the folder must agree with.

@@ -1,15 +1,19 @@
 //! The auditor's tasks.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
 
 use super::{TaskError, open};
-use crate::audit::{self, Trusted};
+use crate::audit::{self, Replayed, SUMS, Source, Trusted};
 use crate::commands::clock::Clock;
 use crate::config::{AuditTask, Config};
 use crate::log::RecordedBy;
+use crate::projections;
 use crate::seal::proof::Proof;
 use crate::store::{Store, StoreError};
+use crate::views::{AsAt, By, Sums};
 
 pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskError> {
     match task {
@@ -17,6 +21,20 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         AuditTask::Verify { folder, key, head, json } => {
             let trusted = Trusted { key: text(key.as_deref())?, head: text(head.as_deref())? };
             verify(&folder, &trusted, json)
+        }
+        AuditTask::Replay { folder, view, as_at } => replay(&folder, &view, as_at.as_deref()).await,
+        AuditTask::Diff { folder } => diff(config, &folder).await,
+        AuditTask::Witness { log, state, name } => {
+            let is_address = log.starts_with("http://") || log.starts_with("https://");
+            let source = if is_address { Source::Service(log) } else { Source::Folder(log.into()) };
+            look(state, name, source).await
+        }
+        AuditTask::Explain { folder, grant } => {
+            let story = audit::explain(&folder, grant).map_err(not_checked)?;
+            for line in &story {
+                println!("{line}");
+            }
+            if story.is_empty() { Err(TaskError::NotChecked(format!("nothing in this log is about {grant}"))) } else { Ok(()) }
         }
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
@@ -82,6 +100,68 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
         }
     }
     Ok(())
+}
+
+/// Prints a view, one row a line.
+async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), TaskError> {
+    let replayed = Replayed::of(folder).await.map_err(not_checked)?;
+    let position = match as_at {
+        None => replayed.size() - 1,
+        Some(as_at) => match as_at.parse::<Date>() {
+            Ok(day) => replayed.views().position_as_at(AsAt::Day(day)).await?,
+            Err(_) => as_at.parse().map_err(|_| not_checked("--as-at takes a day such as 2026-03-31, or a position"))?,
+        },
+    };
+    let sums = Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
+    match view {
+        "budget" => print_line(&replayed.views().budget(sums).await?),
+        "outcomes" => print_line(&replayed.views().outcomes(Sums { by: By::Sign, ..sums }).await?),
+        name => {
+            let known = || SUMS.into_iter().chain(projections::names()).collect::<Vec<_>>().join(", ");
+            let table = audit::table(name).ok_or_else(|| not_checked(format!("there is no view {name}: there are {}", known())))?;
+            replayed.rows(table, position, |row| println!("{}", row.body)).await.map_err(not_checked)
+        }
+    }
+}
+
+fn print_line(view: &impl serde::Serialize) -> Result<(), TaskError> {
+    println!("{}", serde_json::to_string(view).map_err(not_checked)?);
+    Ok(())
+}
+
+async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskError> {
+    let now = u64::try_from(Clock::System.now().as_second()).unwrap_or_default();
+    let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now)).await.map_err(not_checked)?;
+    match looked {
+        Ok(seen) => {
+            match seen.before {
+                Some(before) => println!("the log only grew: {before} events when it was seen last, {} now", seen.size),
+                None => println!("the log is seen for the first time: {} events", seen.size),
+            }
+            println!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
+            Ok(())
+        }
+        Err(error) if error.is_finding() => {
+            println!("{error}");
+            Err(TaskError::DoesNotHold(1))
+        }
+        Err(error) => Err(not_checked(error)),
+    }
+}
+
+async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
+    let replayed = Replayed::of(folder).await.map_err(not_checked)?;
+    let store = Store::open_to_read(&config.database_url).await?;
+    let findings = replayed.diff(&store, config.organisation.as_str()).await.map_err(not_checked)?;
+    store.close().await;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("every view of the service is what a replay of these {} events gives", replayed.size());
+        return Ok(());
+    }
+    Err(TaskError::DoesNotHold(findings.len()))
 }
 
 pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {

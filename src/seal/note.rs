@@ -8,6 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::tree::Hash;
 
 const ED25519: u8 = 1;
+/// A cosignature with Ed25519 and a time (C2SP tlog-cosignature).
+const COSIGNATURE: u8 = 4;
 
 /// What was signed: whose log, how many leaves, and the root over them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +59,8 @@ pub struct Verifier {
     key: VerifyingKey,
 }
 
-fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
-    let digest = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize();
+fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
+    let digest = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.as_bytes()).finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
@@ -96,9 +98,30 @@ impl Signer {
     pub fn sign(&self, head: &Head) -> String {
         let text = head.text();
         let signature = self.key.sign(text.as_bytes());
-        let id = key_id(&self.name, &self.key.verifying_key());
+        let id = key_id(&self.name, ED25519, &self.key.verifying_key());
         let line = BASE64.encode([&id[..], &signature.to_bytes()].concat());
         format!("{text}\n\u{2014} {} {line}\n", self.name)
+    }
+
+    /// The note with this key's cosignature beside the signatures that it has: that at this time, in seconds since 1970, it was
+    /// the newest of a log that only grew.
+    ///
+    /// # Errors
+    /// [`NoteError::Shape`].
+    pub fn cosign(&self, note: &str, time: u64) -> Result<String, NoteError> {
+        let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
+        let signature = self.key.sign(format!("cosignature/v1\ntime {time}\n{text}\n").as_bytes());
+        let id = key_id(&self.name, COSIGNATURE, &self.key.verifying_key());
+        let line = BASE64.encode([&id[..], &time.to_be_bytes(), &signature.to_bytes()].concat());
+        Ok(format!("{note}\u{2014} {} {line}\n", self.name))
+    }
+
+    /// The public key that verifies its cosignatures.
+    #[must_use]
+    pub fn cosigner(&self) -> String {
+        let key = self.key.verifying_key();
+        let id = crate::log::keys::to_hex(&key_id(&self.name, COSIGNATURE, &key));
+        format!("{}+{id}+{}", self.name, BASE64.encode([&[COSIGNATURE], &key.as_bytes()[..]].concat()))
     }
 }
 
@@ -106,7 +129,7 @@ impl Verifier {
     /// The key as people pass it on: its name, its id and itself.
     #[must_use]
     pub fn text(&self) -> String {
-        let id = crate::log::keys::to_hex(&key_id(&self.name, &self.key));
+        let id = crate::log::keys::to_hex(&key_id(&self.name, ED25519, &self.key));
         format!("{}+{id}+{}", self.name, BASE64.encode([&[ED25519], &self.key.as_bytes()[..]].concat()))
     }
 
@@ -118,7 +141,7 @@ impl Verifier {
         let bytes = BASE64.decode(key).map_err(|_| NoteError::Key)?;
         let [ED25519, key @ ..] = bytes.as_slice() else { return Err(NoteError::Key) };
         let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or(NoteError::Key)?;
-        if name.is_empty() || id != crate::log::keys::to_hex(&key_id(name, &key)) {
+        if name.is_empty() || id != crate::log::keys::to_hex(&key_id(name, ED25519, &key)) {
             return Err(NoteError::Key);
         }
         Ok(Self { name: name.to_owned(), key })
@@ -136,7 +159,7 @@ impl Verifier {
             let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(NoteError::Shape)?;
             let bytes = BASE64.decode(signature).map_err(|_| NoteError::Shape)?;
             let (id, signature) = bytes.split_at_checked(4).ok_or(NoteError::Shape)?;
-            if name != self.name || id != key_id(&self.name, &self.key) {
+            if name != self.name || id != key_id(&self.name, ED25519, &self.key) {
                 continue;
             }
             let wrong = || NoteError::Signature(self.name.clone());
@@ -190,6 +213,20 @@ mod tests {
             }
         }
         assert!(tried > 1000);
+    }
+
+    #[test]
+    fn a_cosignature_says_when_and_takes_nothing_away() {
+        let (signer, witness) = (Signer::new("example.org/log", &[1; 32]), Signer::new("witness", &[2; 32]));
+        let note = witness.cosign(&signer.sign(&head()), 1_764_000_000).unwrap();
+        assert_eq!(signer.verifier().open(&note, "example.org/log"), Ok(head()));
+        let line = note.lines().last().unwrap().rsplit(' ').next().unwrap();
+        let bytes = BASE64.decode(line).unwrap();
+        assert_eq!((bytes.len(), &bytes[4..12]), (76, &1_764_000_000_u64.to_be_bytes()[..]));
+        let said = format!("cosignature/v1\ntime 1764000000\n{}", head().text());
+        let key = witness.key.verifying_key();
+        assert!(key.verify_strict(said.as_bytes(), &Signature::from_slice(&bytes[12..]).unwrap()).is_ok());
+        assert!(witness.cosigner().starts_with("witness+") && witness.cosign("no note", 0).is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("files", &["domain", "log"]),
     ("projections", &["domain", "log", "store"]),
     ("seal", &["domain", "log", "store"]),
-    ("audit", &["domain", "log", "projections", "seal", "store"]),
+    ("audit", &["domain", "log", "projections", "seal", "store", "views"]),
     ("backup", &["domain", "files", "log", "audit", "seal", "store"]),
     ("erasure", &["domain", "files", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),

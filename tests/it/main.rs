@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
 mod api;
+mod auditing;
 mod backup;
 mod browser;
 mod cases;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
     let mut all = cases::Cases::default();
     for add in [
         api::cases,
+        auditing::cases,
         backup::cases,
         cli::cases,
         conflicts::cases,

@@ -1,0 +1,93 @@
+//! A grant's whole story from a folder, in plain words with positions: from the first draft to the last pound.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::AuditError;
+use super::folder::EVENTS;
+use super::verify::lines;
+use super::written::FileFailed;
+use crate::log::record::day_of;
+use crate::seal::leaf;
+
+/// The lines of a grant's story; an application has the id of the grant that it may become.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
+    let id = grant.to_string();
+    let mut story = Vec::new();
+    for line in lines(folder, EVENTS)? {
+        let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
+        let line = String::from_utf8_lossy(&line);
+        if !line.contains(&id) {
+            continue;
+        }
+        let row = leaf::read(&line).map_err(|error| AuditError::Replay(error.to_string()))?;
+        if row.aggregate_id != id && !row.payload.contains(&id) {
+            continue;
+        }
+        let day = Timestamp::from_microsecond(row.recorded_at).map(day_of).map_err(|error| AuditError::Replay(error.to_string()))?;
+        let metadata: Value = serde_json::from_str(&row.metadata).unwrap_or_default();
+        let payload: Value = serde_json::from_str(&row.payload).unwrap_or_default();
+        let by = match metadata["actor"].as_str().unwrap_or_default() {
+            "job" => "the service by itself".to_owned(),
+            "operator" => "the operator".to_owned(),
+            person => format!("person {person}"),
+        };
+        let mut says = format!("position {}, {day}: {}, by {by}", row.position, in_words(&row.event_type));
+        let told = payload.as_object().and_then(|payload| payload.values().next());
+        for (name, value) in told.and_then(Value::as_object).into_iter().flatten() {
+            if let Some(value) = plain(value).filter(|value| *value != id) {
+                let _ = write!(says, "; {}: {value}", name.replace('_', " "));
+            }
+        }
+        story.push(says);
+    }
+    Ok(story)
+}
+
+/// `PaymentSent` is "payment sent".
+fn in_words(event: &str) -> String {
+    let mut words = String::new();
+    for letter in event.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+/// A value as it is said; none where there is nothing to say, or it is sealed.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Array(items) => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()),
+        Value::Object(fields) if fields.contains_key("digest") && fields.contains_key("subject") => Some("(sealed)".to_owned()),
+        Value::Object(fields) => {
+            let said = fields.iter().filter_map(|(name, value)| Some(format!("{} {}", name.replace('_', " "), plain(value)?)));
+            Some(said.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn events_and_values_are_said_plainly() {
+        assert_eq!(in_words("PaymentSent"), "payment sent");
+        let sealed = json!({ "subject": "x", "digest": "y" });
+        assert_eq!(plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(), "(sealed), a, payment 2");
+        assert_eq!((plain(&json!(null)), plain(&json!([])), plain(&json!({}))), (None, None, None));
+    }
+}

@@ -1,0 +1,201 @@
+//! A witness: keeps the auditor's own last head, holds each new one against it, and cosigns it (C2SP tlog-cosignature).
+//!
+//! What it knows lies in a folder of its own: its key, the log's key as it was first seen, and the last head.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::OsRng;
+use chacha20poly1305::aead::rand_core::RngCore as _;
+
+use super::folder::{EVENTS, HEADS, HeadLine, KEY};
+use super::verify::{lines, text};
+use super::written::FileFailed;
+use crate::log::keys::{from_hex, to_hex};
+use crate::seal::note::{Head, NoteError, Signer, Verifier};
+use crate::seal::tree::{self, Hash, TileId, Tiles, leaf_hash};
+
+const SECRET: &str = "witness.key";
+const LOG_KEY: &str = "log-key.txt";
+const LAST: &str = "head.txt";
+/// How many hashes a full tile has, and how many bytes each.
+const FULL: u64 = 256;
+const HASH: usize = 32;
+
+/// Where the log is seen.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// An exported folder.
+    Folder(PathBuf),
+    /// A service's address.
+    Service(String),
+}
+
+/// Why a head is not cosigned.
+#[derive(Debug, thiserror::Error)]
+pub enum WitnessError {
+    #[error(transparent)]
+    File(#[from] FileFailed),
+    #[error("{0} cannot be fetched: {1}")]
+    Fetch(String, String),
+    #[error("the head: {0}")]
+    Head(#[from] NoteError),
+    #[error("the witness's own key cannot be read")]
+    Secret,
+    /// The rest say that the log is not what it was.
+    #[error("the log's key is another than the one that was seen first")]
+    OtherKey,
+    #[error("the log was rolled back: it has {has} events, and had {had}")]
+    RolledBack { had: u64, has: u64 },
+    #[error("the log was forked or rewritten: its first {0} events are not those that were seen")]
+    Rewritten(u64),
+}
+
+impl WitnessError {
+    /// Whether the log is at fault, rather than something that could not be read.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        matches!(self, Self::OtherKey | Self::RolledBack { .. } | Self::Rewritten(_) | Self::Head(_))
+    }
+}
+
+/// A head that was cosigned.
+#[derive(Clone, Debug)]
+pub struct Witnessed {
+    pub size: u64,
+    /// How many events the head had that was seen before; none the first time.
+    pub before: Option<u64>,
+    /// The note with the witness's signature beside the log's.
+    pub note: String,
+    /// The witness's public key.
+    pub key: String,
+}
+
+/// Looks at a log, and cosigns its newest head if it only grew since the last time. `now` is in seconds since 1970.
+///
+/// # Errors
+/// When something cannot be read or fetched, or the log is not what it was: then nothing is kept.
+pub fn witness(state: &Path, name: &str, source: &Source, now: u64) -> Result<Witnessed, WitnessError> {
+    fs::create_dir_all(state).map_err(FileFailed::at(state))?;
+    let (note, key) = newest(source)?;
+    let seen_first = read(state, LOG_KEY)?;
+    let verifier = Verifier::read(&key)?;
+    if seen_first.as_deref().is_some_and(|first| first.trim() != verifier.text()) {
+        return Err(WitnessError::OtherKey);
+    }
+    let head = verifier.open(&note, &verifier.name)?;
+    let before = read(state, LAST)?.map(|last| verifier.open(&last, &verifier.name)).transpose()?;
+    if let Some(before) = &before {
+        holds(source, before, &head)?;
+    }
+    let signer = Signer::new(name, &secret(state)?);
+    let note = signer.cosign(&note, now)?;
+    keep(state, LOG_KEY, &format!("{}\n", verifier.text()))?;
+    keep(state, LAST, &note)?;
+    Ok(Witnessed { size: head.size, before: before.map(|before| before.size), note, key: signer.cosigner() })
+}
+
+/// The new head's log begins with the old head's.
+fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError> {
+    if head.size < before.size {
+        return Err(WitnessError::RolledBack { had: before.size, has: head.size });
+    }
+    let rewritten = WitnessError::Rewritten(before.size);
+    let (old, new) = match source {
+        Source::Folder(folder) => {
+            let (mut tiles, mut old) = (Tiles::default(), None);
+            for line in lines(folder, EVENTS)? {
+                tiles.push(leaf_hash(&line.map_err(FileFailed::at(Path::new(EVENTS)))?));
+                if tiles.size() == before.size {
+                    old = tiles.root(before.size);
+                }
+            }
+            (old, tiles.root(tiles.size()).filter(|_| tiles.size() == head.size))
+        }
+        Source::Service(address) => {
+            let Some(ranges) = tree::consistency(before.size, head.size) else { return Err(rewritten) };
+            let mut read = BTreeMap::new();
+            for id in tree::tiles_for(&ranges) {
+                read.insert(id, tile(address, id, head.size)?);
+            }
+            let proof = Tiles::of(head.size, read).proof(&ranges);
+            let consistent = proof.is_some_and(|proof| tree::is_consistent((before.size, &before.root), (head.size, &head.root), &proof));
+            return if consistent { Ok(()) } else { Err(rewritten) };
+        }
+    };
+    if old == Some(before.root) && new == Some(head.root) { Ok(()) } else { Err(rewritten) }
+}
+
+fn newest(source: &Source) -> Result<(String, String), WitnessError> {
+    match source {
+        Source::Service(address) => {
+            let address = address.trim_end_matches('/');
+            let get = |path: &str| Ok::<_, WitnessError>(String::from_utf8_lossy(&fetch(&format!("{address}{path}"))?).into_owned());
+            Ok((get("/log/checkpoint")?, get("/log/key")?))
+        }
+        Source::Folder(folder) => {
+            let heads = text(folder, HEADS)?;
+            let last: Option<HeadLine> = heads.lines().last().and_then(|line| serde_json::from_str(line).ok());
+            Ok((last.ok_or(NoteError::Shape)?.note, text(folder, KEY)?))
+        }
+    }
+}
+
+/// A tile of a tree of this size, as a service serves it.
+fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, WitnessError> {
+    let on_level = size >> (8 * level);
+    let width = (on_level - number * FULL).min(FULL);
+    let mut path = format!("{:03}", number % 1000);
+    let mut rest = number / 1000;
+    while rest > 0 {
+        path = format!("x{:03}/{path}", rest % 1000);
+        rest /= 1000;
+    }
+    let partial = if width < FULL { format!(".p/{width}") } else { String::new() };
+    let url = format!("{}/log/tile/{level}/{path}{partial}", address.trim_end_matches('/'));
+    let bytes = fetch(&url)?;
+    if bytes.len() % HASH != 0 {
+        return Err(WitnessError::Fetch(url, "it is no tile".to_owned()));
+    }
+    Ok(bytes.as_chunks().0.to_vec())
+}
+
+fn fetch(url: &str) -> Result<Vec<u8>, WitnessError> {
+    let failed = |error: ureq::Error| WitnessError::Fetch(url.to_owned(), error.to_string());
+    ureq::get(url).call().map_err(failed)?.body_mut().read_to_vec().map_err(failed)
+}
+
+fn read(state: &Path, name: &str) -> Result<Option<String>, FileFailed> {
+    let path = state.join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileFailed::at(&path)(error)),
+    }
+}
+
+/// Writes beside its place and moves it there: it is whole, or not there.
+fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
+    let (path, beside) = (state.join(name), state.join(format!("{name}.part")));
+    let write = || {
+        let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    };
+    write().map_err(FileFailed::at(&path))
+}
+
+/// The witness's secret; made the first time.
+fn secret(state: &Path) -> Result<[u8; 32], WitnessError> {
+    if let Some(text) = read(state, SECRET)? {
+        return from_hex(text.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(WitnessError::Secret);
+    }
+    let mut secret = [0; 32];
+    OsRng.fill_bytes(&mut secret);
+    keep(state, SECRET, &to_hex(&secret))?;
+    Ok(secret)
+}
