@@ -95,7 +95,7 @@ def verify(folder, trusted):
     for line in open(path("MANIFEST.sha256"), encoding="utf-8", errors="replace", newline="").read().split("\n"):
         digest, _, name = line.partition("  ")
         named[name] = digest
-    for name in ["README.txt", "events.jsonl", "heads.jsonl", "key.txt", "leaves.txt"]:
+    for name in ["README.txt", "erasures.jsonl", "events.jsonl", "grants.csv", "heads.jsonl", "key.txt", "leaves.txt"]:
         if named.get(name) != hashlib.sha256(open(path(name), "rb").read()).hexdigest():
             find(None, "manifest", name + " is not the file that was exported")
     heads = []

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use super::folder::{self, EVENTS, HEADS, HeadLine, KEY, LEAVES, README};
+use super::folder::{self, ERASURES, EVENTS, GRANTS, HEADS, HeadLine, KEY, LEAVES, README};
+use super::told::Told;
 use super::written::{FileFailed, Named, Written, write_manifest};
 use crate::log::keys::to_hex;
+use crate::log::record::Recorded;
 use crate::seal::{leaf, tree};
 use crate::store::{Store, StoreError, Tx, events, tree as stored};
 
@@ -54,7 +56,7 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
     }
     std::fs::create_dir_all(to).map_err(FileFailed::at(to))?;
     let (mut lines, mut leaves) = (Written::new(to, EVENTS)?, Written::new(to, LEAVES)?);
-    let mut next = 0;
+    let (mut next, mut told) = (0, Told::default());
     while next < size {
         let rows = events::page_in(tx, organisation, next, PAGE.min(size - next)).await?;
         if rows.is_empty() {
@@ -67,6 +69,7 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
             let line = leaf::leaf(row);
             leaves.line(&to_hex(&tree::leaf_hash(line.as_bytes())))?;
             lines.line(&line)?;
+            told.take(&Recorded::read(row)?);
             next += 1;
         }
         progress(next, size);
@@ -77,7 +80,8 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
         kept.line(&serde_json::to_string(&line).unwrap_or_default())?;
     }
     let mut files = vec![lines.done()?, leaves.done()?, kept.done()?];
-    for (name, text) in [(KEY, format!("{}\n", log.verifier)), (README, folder::HOW.to_owned())] {
+    let key = format!("{}\n", log.verifier);
+    for (name, text) in [(KEY, key), (GRANTS, told.grants()), (ERASURES, told.erasures()), (README, folder::HOW.to_owned())] {
         let mut file = Written::new(to, name)?;
         file.write(text.as_bytes())?;
         files.push(file.done()?);

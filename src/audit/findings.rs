@@ -37,6 +37,8 @@ pub enum Rule {
     FourEyes,
     /// Money goes to a payee that was verified.
     Payee,
+    /// The tables beside the log are what the events say.
+    Told,
     /// What a service shows is what a replay gives.
     View,
 }

@@ -8,6 +8,12 @@ pub const LEAVES: &str = "leaves.txt";
 pub const HEADS: &str = "heads.jsonl";
 /// The public key that verifies the heads.
 pub const KEY: &str = "key.txt";
+/// The grants as a table, made from the log alone.
+pub const GRANTS: &str = "grants.csv";
+/// Whose personal data was erased, one a line.
+pub const ERASURES: &str = "erasures.jsonl";
+/// Every file that the manifest names.
+pub const FILES: [&str; 7] = [README, ERASURES, EVENTS, GRANTS, HEADS, KEY, LEAVES];
 /// How to check all of it without this program.
 pub const README: &str = "README.txt";
 /// The SHA-256 of every other file, as `sha256sum -c` takes it.
@@ -32,6 +38,8 @@ This folder holds a grants office's whole log: everything that was ever recorded
   leaves.txt      the hash of each event: SHA-256 of a zero byte and the line, without its end
   heads.jsonl     what the office signed as the log grew: its size and the root of the tree over it
   key.txt         the public key with which it signed
+  grants.csv      the grants as a table, made from the events alone
+  erasures.jsonl  whose personal data was erased, and at which position
   MANIFEST.sha256 the digest of every file here
 
 To check it:

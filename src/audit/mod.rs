@@ -8,6 +8,7 @@ pub mod folder;
 mod invariants;
 mod prove;
 mod replayed;
+mod told;
 mod verify;
 mod witness;
 pub mod written;

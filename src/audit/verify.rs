@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::folder::{EVENTS, HEADS, HeadLine, KEY, LEAVES, README};
+use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
+use super::told::Told;
 use super::written::{FileFailed, digest_of, read_manifest};
 use super::{Finding, Replay, Rule};
 use crate::log::keys::to_hex;
@@ -98,7 +99,7 @@ impl Audit {
     /// Every file is the one that the manifest names, and no other is there.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
         let named: BTreeMap<String, String> = read_manifest(folder)?.into_iter().map(|file| (file.name, file.digest)).collect();
-        for name in [EVENTS, LEAVES, HEADS, KEY, README] {
+        for name in FILES {
             let Some(digest) = named.get(name) else {
                 self.find(None, Rule::Manifest, format!("{name} is not named"));
                 continue;
@@ -189,6 +190,11 @@ impl Audit {
         if leaves.next().is_some() {
             self.find(Some(reading.count), Rule::Sealed, format!("{LEAVES} has more lines than {EVENTS}"));
         }
+        for (name, told) in [(GRANTS, reading.told.grants()), (ERASURES, reading.told.erasures())] {
+            if text(folder, name)? != told {
+                self.find(None, Rule::Told, format!("{name} is not what the events say"));
+            }
+        }
         reading.replay.end();
         let found = std::mem::take(&mut reading.replay.findings);
         for finding in found {
@@ -228,7 +234,10 @@ impl Audit {
             self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
         }
         match Recorded::read(&row) {
-            Ok(event) => reading.replay.take(&event),
+            Ok(event) => {
+                reading.told.take(&event);
+                reading.replay.take(&event);
+            }
             Err(error) => self.find(Some(position), Rule::Readable, error.to_string()),
         }
     }
@@ -245,6 +254,7 @@ struct Reading {
     last_at: i64,
     streams: HashMap<(String, String), i64>,
     replay: Replay,
+    told: Told,
 }
 
 fn open(folder: &Path, name: &str) -> Result<File, FileFailed> {

@@ -20,12 +20,12 @@ use crate::office::{Office, person};
 use crate::sealing::sealer;
 use crate::setting::command_of;
 
-const FILES: [&str; 5] = [folder::EVENTS, folder::HEADS, folder::KEY, folder::LEAVES, folder::README];
 const ORIGIN: &str = "case/log";
 
 pub fn cases(cases: &mut Cases) {
     cases.both("damage::a_whole_log_holds_and_an_older_head_of_it_is_known", holds);
     cases.both("damage::every_rule_that_two_people_or_money_must_keep_is_replayed", rules);
+    cases.both("damage::tables_that_say_something_else_than_the_log_are_found", tables);
     let python = second();
     cases.with(python.is_some(), "damage::every_changed_byte_is_found_by_both_verifiers", every_byte);
     cases.with(python.is_some(), "damage::every_other_damage_is_found_by_both_verifiers", every_other);
@@ -108,7 +108,7 @@ impl Damaged {
     async fn of(house: &House, second: Option<Second>) -> Self {
         let path = house.folder.path().join("export");
         audit::export(house.store(), ORGANISATION, &path, |_, _| {}).await.unwrap();
-        let names = FILES.iter().chain([&folder::MANIFEST]);
+        let names = folder::FILES.iter().chain([&folder::MANIFEST]);
         let whole = names.map(|name| ((*name).to_owned(), fs::read(path.join(name)).unwrap())).collect();
         let key = fs::read_to_string(path.join(folder::KEY)).unwrap().trim().to_owned();
         Self { path, whole, key, secret: house.keys.seal.secret, second, tried: 0 }
@@ -133,7 +133,7 @@ impl Damaged {
     /// Makes the manifest fit the files again: whoever damages a folder can do that.
     fn name_files(&self) {
         let name = |name: &&str| format!("{}  {name}", to_hex(&Sha256::digest(self.file(name))));
-        self.write_lines(folder::MANIFEST, &FILES.iter().map(name).collect::<Vec<_>>());
+        self.write_lines(folder::MANIFEST, &folder::FILES.iter().map(name).collect::<Vec<_>>());
     }
 
     /// Makes the hashes of leaves fit the events again, and the manifest with them.
@@ -356,6 +356,23 @@ fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
     damaged.write(folder::KEY, format!("{other}\n").as_bytes());
     damaged.name_files();
     damaged.found("another key", None);
+}
+
+/// Tables beside the log that say something else than it does.
+async fn tables(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    sealer(&house).catch_up().await.unwrap();
+    let damaged = Damaged::of(&house, None).await;
+    let grants = String::from_utf8(damaged.file(folder::GRANTS)).unwrap();
+    assert!(grants.contains(",700.00,0.00,") && grants.lines().count() == 2, "{grants}");
+    for (name, lie) in [(folder::GRANTS, grants.replace("700.00", "800.00")), (folder::ERASURES, "{}\n".to_owned())] {
+        damaged.write(name, lie.as_bytes());
+        damaged.name_files();
+        let report = audit::verify(&damaged.path, &Trusted::default(), |_| {}).unwrap();
+        assert_eq!(report.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::Told], "{name}");
+        damaged.mend();
+    }
 }
 
 /// A log that is whole and signed, and breaks a rule: only the replay tells.

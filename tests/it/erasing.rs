@@ -128,6 +128,8 @@ async fn leaves_nothing(house: House) {
     let (before, after) =
         (fs::read_to_string(folder.join("before/events.jsonl")).unwrap(), fs::read_to_string(folder.join("after/events.jsonl")).unwrap());
     assert!(after.starts_with(&before) && after.contains("PersonalDataErased"));
+    let told = fs::read_to_string(folder.join("after/erasures.jsonl")).unwrap();
+    assert!(told.lines().count() == 2 && told.contains(&group.to_string()) && told.contains(&member.to_string()), "{told}");
     let head = fs::read_to_string(folder.join("before/heads.jsonl")).unwrap();
     let head: audit::folder::HeadLine = serde_json::from_str(head.lines().last().unwrap()).unwrap();
     let report = audit::verify(&folder.join("after"), &Trusted { key: None, head: Some(head.note) }, |_| {}).unwrap();

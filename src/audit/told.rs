@@ -1,0 +1,99 @@
+//! What an export tells besides the log itself, made from it alone: the grants as a table, and whose personal data was erased.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, Money, PersonEvent, Stream};
+use crate::log::record::Recorded;
+
+const COLUMNS: [&str; 12] =
+    ["grant", "group", "group_name", "fund", "round", "area", "title", "offered_on", "state", "award", "paid", "last_position"];
+
+/// What is remembered of the log while it is read.
+#[derive(Default)]
+pub(super) struct Told {
+    grants: BTreeMap<Uuid, (Grant, String, i64)>,
+    titles: BTreeMap<Uuid, String>,
+    groups: BTreeMap<Uuid, String>,
+    erased: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn take(&mut self, event: &Recorded) {
+        match &event.event {
+            Event::Application(ApplicationEvent::PublicSummaryWritten { summary }) => {
+                self.titles.insert(event.stream, summary.title.to_string());
+            }
+            Event::Grant(happened) => {
+                let (grant, offered_on, last) = self.grants.entry(event.stream).or_default();
+                grant.apply(happened);
+                *last = event.position;
+                if matches!(happened, GrantEvent::GrantOffered { .. }) {
+                    *offered_on = event.recorded_on().to_string();
+                }
+            }
+            Event::Group(happened) => self.take_group(event, happened),
+            Event::Person(PersonEvent::PersonalDataErased { .. }) => self.erase(event, "person"),
+            _ => {}
+        }
+    }
+
+    fn take_group(&mut self, event: &Recorded, happened: &GroupEvent) {
+        match happened {
+            GroupEvent::GroupRegistered { name, .. } | GroupEvent::GroupCorrected { name, .. } => {
+                self.groups.insert(event.stream, name.to_string());
+            }
+            GroupEvent::PersonalDataErased { .. } => self.erase(event, "group"),
+            _ => {}
+        }
+    }
+
+    fn erase(&mut self, event: &Recorded, kind: &str) {
+        let line = serde_json::json!({ "kind": kind, "position": event.position, "subject": event.stream });
+        self.erased.push(line.to_string());
+    }
+
+    /// Whose personal data was erased, one a line.
+    pub(super) fn erasures(&self) -> String {
+        self.erased.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+    }
+
+    /// The grants as CSV (RFC 4180), in the order of their ids; money in pounds with two decimals.
+    pub(super) fn grants(&self) -> String {
+        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let _ = csv.write_record(COLUMNS);
+        for (id, (grant, offered_on, last)) in &self.grants {
+            let of = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+            let group = grant.group().map(|group| group.0);
+            let name = group.and_then(|group| self.groups.get(&group)).map(|name| inert(name)).unwrap_or_default();
+            let (area, round) = grant.place().map(|(area, round)| (area.to_string(), round.to_string())).unwrap_or_default();
+            let state: &str = grant.state().into();
+            let _ = csv.write_record([
+                id.to_string(),
+                of(group),
+                name,
+                of(grant.fund().map(|fund| fund.0)),
+                round,
+                area,
+                self.titles.get(id).map(|title| inert(title)).unwrap_or_default(),
+                offered_on.clone(),
+                state.to_owned(),
+                pounds(grant.award().total()),
+                pounds(grant.paid().total()),
+                last.to_string(),
+            ]);
+        }
+        csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// An amount as tables have it: `1234.50`.
+fn pounds(amount: Money) -> String {
+    amount.to_string().trim_start_matches('£').replace(',', "")
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
