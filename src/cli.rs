@@ -20,7 +20,7 @@ use crate::http::pages::Limits;
 use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk, Site};
 use crate::jobs::Jobs;
-use crate::log::keys::{KeyError, Keys};
+use crate::log::keys::{self, KeyError, Keys};
 use crate::log::record::day_of;
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
@@ -154,6 +154,13 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             Ok(())
         }
         Task::Audit { task } => audit::run(&config, task).await,
+        Task::RotateKek => {
+            let store = Store::open(&config.database_url).await?;
+            let wrapped = keys::rotate_kek(&store, &config.keys).await?;
+            store.close().await;
+            println!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
+            Ok(())
+        }
         Task::Backup { folder } => backup::take(&config, &folder).await,
         Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
         Task::Openapi => {

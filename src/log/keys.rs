@@ -12,6 +12,7 @@ use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 use sha2::{Digest as _, Sha256};
 
+use super::vault;
 use crate::store::{Store, StoreError, personal};
 
 /// What a key is for.
@@ -35,6 +36,15 @@ impl Purpose {
             Self::Token => "token",
             Self::Seal => "seal",
         }
+    }
+
+    fn file(self) -> String {
+        format!("{}.key", self.name())
+    }
+
+    /// Where a key lies that is to take the place of this one.
+    fn next_file(self) -> String {
+        format!("{}.next.key", self.name())
     }
 
     fn variable(self) -> String {
@@ -71,6 +81,10 @@ pub enum KeyError {
     Missing { purpose: &'static str, id: String, file: String, variable: String },
     #[error("the {purpose} key {found} is not one that this database was used with; it needs {needed}")]
     Foreign { purpose: &'static str, found: String, needed: String },
+    #[error("the {0} key is in the environment: put it into its file, and rotate it there")]
+    InEnvironment(&'static str),
+    #[error("the key of {0} does not unwrap")]
+    Wrapped(String),
     #[error("{file} may be read by others: make it 0600")]
     Exposed { file: String },
     #[error("{place} does not hold 64 hexadecimal digits")]
@@ -96,9 +110,58 @@ impl Keys {
     }
 }
 
+/// Makes a new key-encryption key, and wraps every subject's key anew under it, in one transaction. The old key stays beside the
+/// new one under its id: older backups need it. How many keys were wrapped anew.
+///
+/// # Errors
+/// When a key does not unwrap, a file cannot be written, or the database does not answer. Then the old key is still the one.
+pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError> {
+    let purpose = Purpose::Kek;
+    if std::env::var(purpose.variable()).is_ok() {
+        return Err(KeyError::InEnvironment(purpose.name()));
+    }
+    let old = open(store, folder, purpose).await?;
+    let next = folder.join(purpose.next_file());
+    let new = match read(purpose, &next)? {
+        Some(left) => left,
+        None => make(purpose, &next)?,
+    };
+    let mut tx = store.begin().await?;
+    let living = personal::living_keys(&mut tx).await?;
+    for (organisation, subject, wrapped) in &living {
+        let failed = || KeyError::Wrapped(subject.clone());
+        let wrapped = vault::rewrap(&old, &new, organisation, subject, wrapped).ok_or_else(failed)?;
+        personal::rewrap(&mut tx, (organisation, subject), &new.id, &wrapped).await?;
+    }
+    personal::replace_known_key(&mut tx, purpose.name(), &old.id, &new.id).await?;
+    tx.commit().await?;
+    take_next(folder, purpose, Some(&old.id))?;
+    Ok(living.len())
+}
+
+/// Puts the next key in the place of the old, and the old, where it is still there, beside it.
+fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), KeyError> {
+    let file = folder.join(purpose.file());
+    let failed = |cause| KeyError::File { file: file.display().to_string(), cause };
+    if let Some(old) = old {
+        fs::rename(&file, folder.join(format!("{}-{old}.key", purpose.name()))).map_err(failed)?;
+    }
+    fs::rename(folder.join(purpose.next_file()), &file).map_err(failed)?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// A rotation that ended between the database and the files: the next key is the one that the database knows.
+fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<(), KeyError> {
+    let next = read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id));
+    let Some(next) = next else { return Ok(()) };
+    tracing::warn!(key = %next.id, "a rotation of the key-encryption key is finished");
+    take_next(folder, purpose, read(purpose, &folder.join(purpose.file()))?.map(|old| old.id).as_deref())
+}
+
 async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, KeyError> {
     let known = personal::known_keys(store, purpose.name()).await?;
-    let file = folder.join(format!("{}.key", purpose.name()));
+    finish_rotation(folder, purpose, &known)?;
+    let file = folder.join(purpose.file());
     let found = match std::env::var(purpose.variable()) {
         Ok(text) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: purpose.variable() })?),
         Err(_) => read(purpose, &file)?,

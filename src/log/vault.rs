@@ -213,6 +213,13 @@ impl Vault {
     }
 }
 
+/// A subject's wrapped key, wrapped by another key-encryption key; none when it does not unwrap.
+pub(super) fn rewrap(old: &Key, new: &Key, organisation: &str, subject: &str, wrapped: &[u8]) -> Option<Vec<u8>> {
+    let bound = format!("{organisation}\n{subject}\nkey").into_bytes();
+    let key = decrypt(CipherKey::from_slice(&old.secret), &bound, wrapped)?;
+    encrypt(CipherKey::from_slice(&new.secret), &bound, &key).ok()
+}
+
 fn encrypt(key: &CipherKey, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, VaultError> {
     let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
     let sealed = XChaCha20Poly1305::new(key).encrypt(&nonce, Payload { msg, aad }).map_err(|_| VaultError::Cipher)?;

@@ -144,6 +144,35 @@ pub async fn sharing(store: &Store, organisation: &str, subject: &str) -> Stored
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
 }
 
+/// Every living key of an organisation's subjects, locked.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> {
+    let sql = format!("SELECT organisation, subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL{}", tx.engine().lock());
+    Ok(in_tx!(tx, db => sqlx::query_as(&sql).fetch_all(db).await?))
+}
+
+/// Replaces a subject's wrapped key.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rewrap(tx: &mut Tx, (organisation, subject): (&str, &str), kek_id: &str, wrapped: &[u8]) -> Stored<()> {
+    const SQL: &str = "UPDATE subject_keys SET kek_id = $3, wrapped = $4 WHERE organisation = $1 AND subject = $2 AND wrapped IS NOT NULL";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kek_id).bind(wrapped).execute(db).await?; });
+    Ok(())
+}
+
+/// Puts another key in the place of the one that the database was used with for a purpose.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn replace_known_key(tx: &mut Tx, purpose: &str, old: &str, new: &str) -> Stored<()> {
+    const SQL: &str = "UPDATE known_keys SET key_id = $3 WHERE purpose = $1 AND key_id = $2";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(purpose).bind(old).bind(new).execute(db).await?; });
+    Ok(())
+}
+
 /// The ids of the keys that this database was used with, for one purpose.
 ///
 /// # Errors

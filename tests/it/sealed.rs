@@ -3,7 +3,7 @@
 use microgrants::commands::CommandError;
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::{Command, PersonCommand, PersonId, Refusal, Role, Roles};
-use microgrants::log::keys::{KeyError, Keys};
+use microgrants::log::keys::{self, KeyError, Keys};
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::store::{Store, events};
 use microgrants::views::Reader;
@@ -19,7 +19,8 @@ pub fn cases(cases: &mut Cases) {
     cases.both("sealed::a_personal_value_stands_nowhere_in_clear", nowhere);
     cases.both("sealed::everything_loads_with_a_key_missing", key_missing);
     cases.both("sealed::one_e_mail_address_is_one_person", one_person);
-    cases.both("sealed::a_missing_or_foreign_key_stops_the_start_and_is_named", keys);
+    cases.both("sealed::the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished", rotated);
+    cases.both("sealed::a_missing_or_foreign_key_stops_the_start_and_is_named", missing_or_foreign);
 }
 
 fn details(email: &str) -> RegisterPerson {
@@ -114,7 +115,7 @@ async fn one_person(house: House) {
     register(&house, "three@example.org").await.expect("an address that was given up is free");
 }
 
-async fn keys(house: House) {
+async fn missing_or_foreign(house: House) {
     let folder = house.folder.path().join("keys");
     let kek = folder.join("kek.key");
     let text = std::fs::read_to_string(&kek).unwrap();
@@ -136,4 +137,48 @@ async fn keys(house: House) {
     assert!(matches!(Keys::open(house.store(), &folder).await.unwrap_err(), KeyError::Malformed { .. }));
     write(&text, 0o600);
     assert_eq!(Keys::open(house.store(), &folder).await.unwrap().kek.id, id);
+}
+
+async fn rotated(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let person = register(&house, "zebedee@example.org").await.unwrap();
+    house.catch_up().await;
+    let folder = house.folder.path().join("keys");
+    let name = async |house: &House| {
+        let row: PersonRow = house.views().find(&person.to_string(), None).await.unwrap().unwrap();
+        house.views().open_people(&officer(office.ada), vec![row]).await.map(|mut people| people.remove(0).name)
+    };
+    let first = std::fs::read_to_string(folder.join("kek.key")).unwrap();
+    let (old_id, before) = (house.keys.kek.id.clone(), microgrants::store::personal::known_keys(house.store(), "kek").await.unwrap());
+    assert_eq!(before, [old_id.clone()]);
+    let wrapped = keys::rotate_kek(house.store(), &folder).await.unwrap();
+    assert!(wrapped >= 3, "{wrapped} keys");
+    let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(std::fs::read_to_string(folder.join(format!("kek-{old_id}.key"))).unwrap(), first, "older backups need it");
+    let after = house.open_again().await;
+    after.catch_up().await;
+    assert_eq!(name(&after).await.unwrap().as_deref(), Some(CANARY));
+    // With the old key nothing opens any more: the start refuses it, and names the one that is needed.
+    std::fs::write(folder.join("kek.key"), &first).unwrap();
+    let refused = Keys::open(house.store(), &folder).await.unwrap_err();
+    assert!(matches!(&refused, KeyError::Foreign { needed, .. } if *needed == after.keys.kek.id), "{refused}");
+    // A rotation that ended after the database and before the files is finished at the next start.
+    std::fs::write(folder.join("kek.next.key"), &second).unwrap();
+    set_mode(&folder.join("kek.next.key"));
+    let finished = Keys::open(house.store(), &folder).await.unwrap();
+    assert_eq!(finished.kek.id, after.keys.kek.id);
+    assert!(!folder.join("kek.next.key").exists());
+    // One that ended before the database did anything goes on with the key that it made.
+    std::fs::write(folder.join("kek.next.key"), "ab".repeat(32)).unwrap();
+    set_mode(&folder.join("kek.next.key"));
+    assert_eq!(Keys::open(house.store(), &folder).await.unwrap().kek.id, after.keys.kek.id);
+    keys::rotate_kek(house.store(), &folder).await.unwrap();
+    assert_eq!(std::fs::read_to_string(folder.join("kek.key")).unwrap(), "ab".repeat(32));
+    let third = house.open_again().await;
+    assert_eq!(name(&third).await.unwrap().as_deref(), Some(CANARY));
+}
+
+fn set_mode(file: &std::path::Path) {
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
