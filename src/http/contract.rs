@@ -99,6 +99,8 @@ fn query(name: &str) -> Parameter {
             "Count by when it happened, not by when it was recorded; then `as_at` is a day.",
             Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build()),
         ),
+        "from" => ("The first day.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
+        "until" => ("The last day; today when it is not given.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
         "due_by" => ("Only what is due by this day.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
         "by" => ("What to add up by.", text(Some("^(fund|funder|area|round|sign|grant)$"))),
         "purpose" => ("What the file is for.", text(Some("^(scan|receipt|document|photograph|signed_form)$"))),

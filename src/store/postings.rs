@@ -117,6 +117,22 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
     }))
 }
 
+/// A fund's figures after one position and up to another, in order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn between(store: &Store, organisation: &str, fund: &str, (after, until): (i64, i64)) -> Stored<Vec<PostingRow>> {
+    let sql = format!(
+        "SELECT {} FROM postings t JOIN projections p ON p.organisation = t.organisation \
+         AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
+         WHERE t.organisation = $1 AND t.fund = $2 AND t.position > $3 AND t.position <= $4 ORDER BY t.position, t.ordinal",
+        list("t.")
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(fund).bind(after).bind(until).fetch_all(db).await?),
+    )
+}
+
 /// Every figure of a generation, in order: for holding a rebuild against the live rows.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ mod budget;
 mod linked;
 mod lists;
 mod opened;
+mod statement;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
 pub use linked::{HistoryLine, Link};
 pub use lists::{COUNTED, InTable, Listed, Page};
 pub use opened::{Answer, ApplicationSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
+pub use statement::{Balances, Statement, StatementLine};
 
 /// How long a reader waits for the views to pass a position.
 pub const WAIT: Duration = Duration::from_millis(1500);

@@ -74,5 +74,7 @@ export async function apply(page, look, { name, email, language = 'en', tag }) {
   const id = page.url().split('/').at(-2);
   await page.goto(`/my/applications/${id}`);
   await seen('status');
+  await page.goto(`/my/applications/${id}/receipt`);
+  await seen('receipt');
   return { id, reference };
 }

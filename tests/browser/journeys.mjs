@@ -6,7 +6,7 @@ import { act, must } from './people.mjs';
 const OPEN = ['/', '/apply', '/help', '/impact', '/impact?slide=100', '/sign-in', '/sign-in/code?email=a%40example.org&to=%2F', '/mails', '/no-such-page', '/sign-in/not-a-link'];
 /** Pages of the desk, with who opens them. */
 const DESK = {
-  Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/account'],
+  Robin: ['/desk', '/desk/applications', '/desk/applications?state=submitted&area=oldham', '/desk/applications?q=soup&column=group&column=language&column=channel', '/desk/applications?q=nothing-like-this', '/desk/applications/new', '/desk/panel', '/desk/grants', '/desk/payments', '/desk/payments?state=confirmed', '/desk/updates', '/desk/updates?state=overdue', '/desk/groups', '/desk/groups?q=soup', '/desk/funds', '/desk/funds/new', '/desk/people', '/desk/people?all=yes', '/desk/erasures', '/desk/texts', '/desk/texts/form', '/desk/texts/agreement', '/desk/texts/report', '/desk/texts/mails', '/desk/texts/mail/declined', '/desk/texts/mail/submitted?language=pl', '/desk/figures', '/desk/figures?slide=120', '/desk/log', '/desk/log?after=-1', '/desk/log/0', '/desk/log/2000', '/account'],
   Alex: ['/desk', '/desk/payments?state=prepared'],
   Jo: ['/desk', '/desk/panel'],
   Pat: ['/desk', '/desk/log', '/desk/log/1500', '/desk/figures'],
@@ -212,6 +212,10 @@ export async function journeys(walk, { base, off, look, made }) {
       await first.click();
       await look.at(page, `desk-one-of-${room}`);
     }
+    await page.goto('/desk/funds');
+    await page.locator('main a[href^="/desk/funds/"]:not([href$="/new"])').first().click();
+    await page.getByRole('link', { name: 'Statement between two days' }).click();
+    await look.at(page, 'desk-statement');
   });
   await walk('what is not theirs is not shown', async () => {
     const auditor = await off.of('Pat');

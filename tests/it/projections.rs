@@ -7,6 +7,7 @@ use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
 use microgrants::store::{checkpoints, events, postings, rows};
 use microgrants::views::{AsAt, By, Sums};
+use serde_json::json;
 
 use crate::cases::Cases;
 use crate::house::{House, ORGANISATION};
@@ -20,6 +21,7 @@ pub fn cases(cases: &mut Cases) {
     cases.postgres("projections::an_append_that_sleeps_in_its_transaction_is_not_skipped", not_skipped);
     cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
     cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
+    cases.both("projections::a_statement_between_two_days_adds_up", statement);
     cases.both("projections::a_past_day_stays_as_it_was", past_day);
 }
 
@@ -200,4 +202,47 @@ async fn past_day(house: House) {
     assert_eq!((row.award, now.award), (gbp(500), Money::ZERO));
     let before = views.position_as_at(AsAt::Day(house.in_days(-400))).await.unwrap();
     assert_eq!(before, -1);
+}
+
+async fn statement(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    for days in [3, 4, 5] {
+        let (grant, ..) = office.prepared(&house, 600).await;
+        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+        house.pass_days(days);
+        let sent = crate::setting::command_of("grant", grant.0, "send-payment", &json!({ "payment": 1, "happened_on": house.today() }));
+        house.takes(office.ben, sent).await;
+    }
+    let (offered, ..) = office.awarded(&house, 800).await;
+    house.pass_days(1);
+    let withdraw = crate::setting::command_of("grant", offered.0, "withdraw-offer", &json!({ "reason": "They moved away." }));
+    house.takes(office.ada, withdraw).await;
+    house.catch_up().await;
+    let views = house.views();
+    let fund = office.fund.to_string();
+    let pence = Money::pence;
+    let (mut lines, mut fell) = (0, 0);
+    for (from, until) in [(-20, 0), (-13, 0), (-13, -4), (-9, -5), (-4, -1), (-1, 0), (0, 0), (-30, -25)] {
+        let statement = views.statement(&fund, house.in_days(from), house.in_days(until)).await.unwrap();
+        let (opening, closing) = (statement.opening, statement.closing);
+        let moved = |figure: &str| statement.lines.iter().filter(|line| line.figure == figure).map(|line| line.pence).sum::<i64>();
+        for (figure, before, after) in [
+            ("allocated", opening.allocated, closing.allocated),
+            ("committed", opening.committed, closing.committed),
+            ("paid", opening.paid, closing.paid),
+            ("returned", opening.returned, closing.returned),
+        ] {
+            assert_eq!(pence(before) + moved(figure), pence(after), "{figure} from {from} until {until}");
+        }
+        assert_eq!(pence(closing.allocated) - pence(closing.committed), pence(closing.uncommitted));
+        lines += statement.lines.len();
+        fell += statement.lines.iter().filter(|line| line.change().starts_with('\u{2212}')).count();
+    }
+    assert!(lines > 20 && fell > 0, "{lines} lines, {fell} of them fell");
+    let client = crate::service::serve(&house, office.ada);
+    let path = format!("/api/v1/funds/{fund}/statement");
+    let seen = client.get(&format!("{path}?from={}&until={}", house.in_days(-20), house.today())).body;
+    assert_eq!((&seen["opening"]["allocated"], &seen["closing"]["paid"]), (&json!("0.00"), &json!("1800.00")), "{seen}");
+    client.get(&format!("{path}?from={}&until={}", house.today(), house.in_days(-1))).is_problem(400, "invalid_query");
+    client.get(&format!("/api/v1/funds/{}/statement", uuid::Uuid::nil())).is_problem(404, "not_found");
 }

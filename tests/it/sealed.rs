@@ -150,7 +150,7 @@ async fn rotated(house: House) {
     };
     let first = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     let (old_id, before) = (house.keys.kek.id.clone(), microgrants::store::personal::known_keys(house.store(), "kek").await.unwrap());
-    assert_eq!(before, [old_id.clone()]);
+    assert_eq!(before, std::slice::from_ref(&old_id));
     let wrapped = keys::rotate_kek(house.store(), &folder).await.unwrap();
     assert!(wrapped >= 3, "{wrapped} keys");
     let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();

@@ -32,6 +32,20 @@ pub(super) async fn budget(http: HttpRequest, signed: SignedIn, desk: web::Data<
     Ok(HttpResponse::Ok().json(desk.views.budget(sums.wanted()).await?))
 }
 
+pub(super) async fn statement(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    staff(&signed)?;
+    let asked = Asked::read(&http, &["from", "until", "min_position"])?;
+    asked.as_at(&desk).await?;
+    let fund = id(&http, "fund")?.to_string();
+    desk.views.find::<FundRow>(&fund, None).await?.ok_or_else(nothing)?;
+    let until = asked.day("until")?.unwrap_or_else(|| day_of(desk.commands.now()));
+    let from = asked.day("from")?.unwrap_or(until);
+    if from > until {
+        return Err(Fault::InvalidQuery.problem("the first day lies after the last").about("from"));
+    }
+    Ok(HttpResponse::Ok().json(desk.views.statement(&fund, from, until).await?))
+}
+
 pub(super) async fn outcomes(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let sums = SumsAsked::read(&http, &signed, &desk, By::Sign).await?;
     Ok(HttpResponse::Ok().json(desk.views.outcomes(sums.wanted()).await?))

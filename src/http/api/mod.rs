@@ -27,7 +27,7 @@ use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
 use crate::projections::{FundRow, OrganisationRow, PaymentRow};
 use crate::seal::proof::Proof;
-use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, UpdateSeen};
+use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, Statement, UpdateSeen};
 pub use answers::{Accepted, Collection};
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
@@ -109,6 +109,7 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: Shape::one::<PersonSeen>(), route: || web::get().to(people::show) },
         Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundRow, FundState>(), route: || web::get().to(funds::list) },
         Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundRow>(), route: || web::get().to(funds::show) },
+        Read { path: "/funds/{fund}/statement", name: "fund_statement", summary: "What stood in a fund, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement) },
         Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },
         Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
         Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "area"], shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },

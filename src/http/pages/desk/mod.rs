@@ -19,6 +19,7 @@ mod panel;
 mod payments;
 mod people;
 mod send;
+mod statement;
 mod texts;
 mod today;
 mod updates;
@@ -160,6 +161,7 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["groups", id] => group::show(&asked, id).await,
         ["funds"] => funds::show(&asked).await,
         ["funds", "new"] => funds::new(&asked).await,
+        ["funds", id, "statement"] => statement::show(&asked, id).await,
         ["funds", id] => fund::show(&asked, id).await,
         ["people"] => people::list(&asked).await,
         ["people", id] => people::show(&asked, id).await,

@@ -1,0 +1,119 @@
+//! A statement of a fund between two days: what stood before, every movement, and what stands after. The lines add up.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{AsAt, By, Sums, ViewError, Views};
+use crate::domain::Money;
+use crate::store::postings;
+
+/// The figures that a statement is of: every other sum follows from these.
+const FIGURES: [&str; 4] = ["allocated", "committed", "paid", "returned"];
+
+/// A fund's statement.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Statement {
+    pub fund: String,
+    #[schema(value_type = String, format = "date")]
+    pub from: Date,
+    #[schema(value_type = String, format = "date")]
+    pub until: Date,
+    /// The last position before the first day, and of the last day; -1 before the first event.
+    pub from_position: i64,
+    pub until_position: i64,
+    pub opening: Balances,
+    pub lines: Vec<StatementLine>,
+    pub closing: Balances,
+}
+
+/// What stands at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Balances {
+    pub allocated: Money,
+    pub committed: Money,
+    /// Sent to groups, whether or not the bank has confirmed it yet.
+    pub paid: Money,
+    pub returned: Money,
+    /// Allocated and not committed.
+    pub uncommitted: Money,
+}
+
+/// One movement.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct StatementLine {
+    pub position: i64,
+    pub recorded_on: String,
+    /// The day on which it happened.
+    pub effective_on: String,
+    /// `allocated`, `committed`, `paid` or `returned`.
+    pub figure: String,
+    /// By how many pounds the figure changed, with two decimals; below zero where it fell.
+    #[schema(pattern = "^-?[0-9]+\\.[0-9]{2}$")]
+    pub amount: String,
+    #[serde(skip)]
+    pub pence: i64,
+    pub grant: Option<String>,
+    pub funder: Option<String>,
+    pub area: Option<String>,
+}
+
+impl StatementLine {
+    /// The change as it is read: `+£500.00`, or `−£500.00`.
+    #[must_use]
+    pub fn change(&self) -> String {
+        let sign = if self.pence < 0 { '\u{2212}' } else { '+' };
+        format!("{sign}{}", Money::of_pence(self.pence.unsigned_abs()))
+    }
+}
+
+impl Views {
+    /// A fund's statement between two days, both included, by when things were recorded.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn statement(&self, fund: &str, from: Date, until: Date) -> Result<Statement, ViewError> {
+        let before = from.saturating_sub(jiff::Span::new().days(1));
+        let from_position = self.position_as_at(AsAt::Day(before)).await?;
+        let until_position = self.position_as_at(AsAt::Day(until)).await?;
+        let moved = postings::between(self.log.store(), self.log.organisation(), fund, (from_position, until_position)).await?;
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let lines = moved.into_iter().filter(|posting| FIGURES.contains(&posting.figure.as_str())).map(|posting| StatementLine {
+            position: posting.position,
+            recorded_on: posting.recorded_on,
+            effective_on: posting.effective_on,
+            figure: posting.figure,
+            amount: format!(
+                "{}{}.{:02}",
+                if posting.amount < 0 { "-" } else { "" },
+                posting.amount.abs() / 100,
+                posting.amount.abs() % 100
+            ),
+            pence: posting.amount,
+            grant: some(posting.grant_id),
+            funder: some(posting.funder),
+            area: some(posting.area),
+        });
+        Ok(Statement {
+            fund: fund.to_owned(),
+            from,
+            until,
+            from_position,
+            until_position,
+            opening: self.balances(fund, from_position).await?,
+            lines: lines.collect(),
+            closing: self.balances(fund, until_position).await?,
+        })
+    }
+
+    async fn balances(&self, fund: &str, position: i64) -> Result<Balances, ViewError> {
+        let sums = Sums { by: By::Fund, fund: Some(fund), area: None, position, effective_on: None };
+        let line = self.budget(sums).await?.lines.pop();
+        Ok(line.map_or_else(Balances::default, |line| Balances {
+            allocated: line.allocated,
+            committed: line.committed,
+            paid: line.paid,
+            returned: line.returned,
+            uncommitted: line.uncommitted.unwrap_or_default(),
+        }))
+    }
+}
