@@ -59,6 +59,12 @@ def open_head(note, key):
         raise ValueError("no root")
     return int(size), base64.b64decode(root)
 
+def signed_by(note, key):
+    try:
+        return bool(open_head(note, key))
+    except Exception:
+        return False
+
 class Tree:
     """Full subtrees from left to right, the largest first."""
     def __init__(self):
@@ -88,8 +94,10 @@ def verify(folder, trusted):
     path = lambda name: os.path.join(folder, name)
     lines = lambda name: (line.rstrip(b"\n") for line in open(path(name), "rb"))
     own = open(path("key.txt"), encoding="utf-8", newline="").read()
-    key = read_key(trusted or own)
-    if trusted and own.strip() != trusted.strip():
+    keys = [read_key(line) for line in own.strip().split("\n")]
+    if len({name for name, _, _ in keys}) != 1:
+        raise ValueError("keys of several logs")
+    if trusted and read_key(trusted.strip().split("\n")[-1]) != keys[-1]:
         find(None, "head", "the folder's key is not the one that is trusted")
     named = {}
     for line in open(path("MANIFEST.sha256"), encoding="utf-8", errors="replace", newline="").read().split("\n"):
@@ -98,19 +106,21 @@ def verify(folder, trusted):
     for name in ["README.txt", "erasures.jsonl", "events.jsonl", "grants.csv", "heads.jsonl", "key.txt", "leaves.txt"]:
         if named.get(name) != hashlib.sha256(open(path(name), "rb").read()).hexdigest():
             find(None, "manifest", name + " is not the file that was exported")
-    heads = []
+    heads, at_key = [], 0
     for line in lines("heads.jsonl"):
         try:
             line = json.loads(line, object_pairs_hook=no_doubles)
-            size, root = open_head(line["note"], key)
+            size, root = open_head(line["note"], keys[at_key])
+            at_key += at_key + 1 < len(keys) and signed_by(line["note"], keys[at_key + 1])
             if line["size"] != size or set(line) != {"note", "size", "through"} or (heads and heads[-1][0] >= size):
                 raise ValueError("its size is not what it should be")
-            heads.append((size, root))
+            heads.append((size, root, line["through"]))
         except Exception as error:
             find(None, "head", str(error) or type(error).__name__)
     last, due = (heads[-1][0] if heads else 0), list(reversed(heads))
-    if not heads:
-        find(None, "head", "no signed head is there")
+    if not heads or at_key + 1 < len(keys):
+        find(None, "head", "no signed head is there, or none of the key before it vouches for the newest key")
+    erased = []
     tree, streams, at, sealed, broken, leaves = Tree(), {}, 0, 0, False, lines("leaves.txt")
     for position, line in enumerate(lines("events.jsonl")):
         if position == last:
@@ -121,7 +131,7 @@ def verify(folder, trusted):
             find(position, "sealed", "its hash is not the one in leaves.txt")
         try:
             event = json.loads(line, object_pairs_hook=no_doubles)
-            if set(event) != set(NAMES) or event["v"] != 1 or not all(isinstance(event[name], kind) for name, kind in NAMES.items()):
+            if set(event) != set(NAMES) or event["v"] != 1 or not all(kind is object or type(event[name]) is kind for name, kind in NAMES.items()):
                 raise ValueError("it has not the shape of an event")
             if canonical(event).encode() != line:
                 raise ValueError("it is not in its canonical form")
@@ -134,19 +144,25 @@ def verify(folder, trusted):
             if event["sequence"] != streams.get(stream, 0) + 1:
                 find(position, "sequence", "it does not follow the event before it in its stream")
             streams[stream] = event["sequence"]
+            if event["event"] == "PersonalDataErased":
+                erased.append(canonical({"kind": event["stream"], "position": position, "subject": event["id"]}) + "\n")
         except Exception as error:
             find(position, "readable", str(error))
         while due and due[-1][0] == tree.size:
-            size, root = due.pop()
+            size, root, through = due.pop()
+            if through != at:
+                find(position, "head", "its head says that it was recorded at another time")
             if tree.root() == root:
                 sealed = size
             elif not broken:
                 broken = True
                 find(sealed, "sealed", "positions %d to %d are not those that were signed" % (sealed, size - 1))
-    for size, _ in reversed(due):
+    for size, _, _ in reversed(due):
         find(min(size, tree.size), "sealed", "a head was signed over %d events, and %d are here" % (size, tree.size))
     if next(leaves, None) is not None:
         find(tree.size, "sealed", "leaves.txt has more lines than events.jsonl")
+    if open(path("erasures.jsonl"), encoding="utf-8", newline="").read() != "".join(erased):
+        find(None, "told", "erasures.jsonl is not what the events say")
     return tree.size, len(heads), findings
 
 def main():
@@ -159,7 +175,7 @@ def main():
     for position, rule, says in sorted(findings, key=lambda found: -1 if found[0] is None else found[0]):
         print(("" if position is None else "position %d: " % position) + rule + ": " + says)
     if not findings:
-        print("%d events and %d signed heads hold" % (events, heads))
+        print("%d events and %d signed heads hold; the rules and grants.csv were not looked at" % (events, heads))
     return 1 if findings else 0
 
 if __name__ == "__main__":

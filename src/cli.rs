@@ -20,7 +20,7 @@ use crate::http::pages::Limits;
 use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk, Site};
 use crate::jobs::Jobs;
-use crate::log::keys::{self, KeyError, Keys};
+use crate::log::keys::{self, KeyError, Keys, Purpose};
 use crate::log::record::day_of;
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
@@ -133,7 +133,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Token { person, roles, minutes } => {
             let opened = open(&config, RecordedBy::Database, Clock::System).await?;
             let log = opened.commands.log();
-            if !log.load::<Person>(person.0).await?.state.exists() {
+            if log.refresh::<Person>(person.0).await?.state.must_stand().is_err() {
                 return Err(TaskError::UnknownPerson(person));
             }
             let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
@@ -143,7 +143,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         }
         Task::Link { person, minutes } => {
             let opened = open(&config, RecordedBy::Database, Clock::System).await?;
-            if !opened.commands.log().load::<Person>(person.0).await?.state.exists() {
+            if opened.commands.log().refresh::<Person>(person.0).await?.state.must_stand().is_err() {
                 return Err(TaskError::UnknownPerson(person));
             }
             let minutes = i64::try_from(minutes).unwrap_or_default();
@@ -159,6 +159,16 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let wrapped = keys::rotate_kek(&store, &config.keys).await?;
             store.close().await;
             println!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
+            Ok(())
+        }
+        Task::RotateSeal => {
+            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
+            let store = opened.commands.log().store().clone();
+            let (old, new) = keys::begin_rotation(&store, &config.keys, Purpose::Seal).await?;
+            opened.sealer().hand_over(&old.id, &new).await?;
+            keys::take_next(&config.keys, Purpose::Seal, Some(&old.id))?;
+            store.close().await;
+            println!("the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key");
             Ok(())
         }
         Task::Backup { folder } => backup::take(&config, &folder).await,
@@ -203,6 +213,9 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
 
 async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
     let log = opened.commands.log().clone();
+    let list = ErasureList::at(&config.erasures);
+    // A restore that was broken off must not bring anybody back.
+    backup::erase_again(&opened, &list).await?;
     let projector = Projector::open(log.clone()).await?;
     let following = tokio::spawn(projector.clone().run());
     let sealing = tokio::spawn(opened.sealer().run());
@@ -228,8 +241,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     }
     post.begin().await?;
     let posting = tokio::spawn(post.run());
-    let list = ErasureList::at(&config.erasures);
-    let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, site.mails.clone(), list).run());
+    let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");

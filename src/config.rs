@@ -124,6 +124,8 @@ pub enum Task {
     },
     /// Make a new key-encryption key, and wrap every key anew under it. Stop the service first, and start it again after.
     RotateKek,
+    /// Make a new key for signing the log's heads; the old one signs for it. Stop the service first, and start it again after.
+    RotateSeal,
     /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them elsewhere.
     Backup { folder: PathBuf },
     /// Restore a backup into an empty database of either kind, once everything in it was checked.

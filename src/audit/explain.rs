@@ -67,7 +67,8 @@ fn in_words(event: &str) -> String {
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(text.clone()),
+        // What somebody typed must not pass for a line of this story.
+        Value::String(text) => Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         Value::Array(items) => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()),
         Value::Object(fields) if fields.contains_key("digest") && fields.contains_key("subject") => Some("(sealed)".to_owned()),
@@ -88,6 +89,7 @@ mod tests {
         assert_eq!(in_words("PaymentSent"), "payment sent");
         let sealed = json!({ "subject": "x", "digest": "y" });
         assert_eq!(plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(), "(sealed), a, payment 2");
+        assert_eq!(plain(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(), "soup position 9: paid  [2J");
         assert_eq!((plain(&json!(null)), plain(&json!([])), plain(&json!({}))), (None, None, None));
     }
 }

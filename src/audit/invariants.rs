@@ -20,16 +20,27 @@ pub struct Replay {
     groups: BTreeMap<Uuid, Group>,
     applications: BTreeMap<Uuid, Application>,
     grants: BTreeMap<Uuid, Grant>,
-    payments: BTreeMap<(Uuid, u16), (u32, PersonId)>,
+    payments: BTreeMap<(Uuid, u16), Payment>,
     /// Who declared of an application whether they have an interest.
     declared: BTreeMap<(Uuid, PersonId), bool>,
     /// Who asked for a variation, and who proposed to waive what.
     asked: BTreeMap<(Uuid, u16), PersonId>,
     waivers: BTreeMap<(Uuid, String), PersonId>,
-    /// The award under way: its command, where it began, and how many of its three parts were seen.
-    award: Option<(Uuid, i64, [usize; 3])>,
+    /// The awards under way: their command, where they began, and what their three parts say of each grant.
+    award: Option<(Uuid, i64, Awards)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
+}
+
+/// What decision, commitment and offer say of each grant.
+type Awards = BTreeMap<Uuid, [Option<Money>; 3]>;
+
+/// A payment, as far as it was prepared and approved.
+struct Payment {
+    payee: u32,
+    prepared_by: PersonId,
+    amount: Money,
+    approved: bool,
 }
 
 impl Replay {
@@ -58,24 +69,28 @@ impl Replay {
 
     /// Counts the parts of the awards of one command: its events stand side by side.
     fn parts(&mut self, event: &Recorded) {
-        if self.award.is_some_and(|(command, ..)| command != event.command_id) {
+        if self.award.as_ref().is_some_and(|(command, ..)| *command != event.command_id) {
             self.close_award();
         }
-        let part = match &event.event {
-            Event::Application(ApplicationEvent::Awarded { .. }) => 0,
-            Event::Fund(FundEvent::Committed { .. }) => 1,
-            Event::Grant(GrantEvent::GrantOffered { .. }) => 2,
+        let (part, grant, sum) = match &event.event {
+            Event::Application(ApplicationEvent::Awarded { terms, .. }) => (0, event.stream, terms.amount),
+            Event::Fund(FundEvent::Committed { grant, sources, .. }) => (1, grant.0, sources.total()),
+            Event::Grant(GrantEvent::GrantOffered { sources, .. }) => (2, event.stream, sources.total()),
             _ => return,
         };
-        self.award.get_or_insert((event.command_id, event.position, [0; 3])).2[part] += 1;
+        let (.., grants) = self.award.get_or_insert((event.command_id, event.position, BTreeMap::new()));
+        grants.entry(grant).or_default()[part] = Some(sum);
     }
 
     fn close_award(&mut self) {
-        let Some((_, position, parts)) = self.award.take() else { return };
-        self.awards += parts[0];
-        if parts != [parts[0]; 3] {
-            let says = format!("{} decisions, {} commitments and {} offers were recorded together", parts[0], parts[1], parts[2]);
-            self.findings.push(Finding { position: Some(position), rule: Rule::WholeAward, says });
+        let Some((_, position, grants)) = self.award.take() else { return };
+        for (grant, sums) in grants {
+            self.awards += usize::from(sums[0].is_some());
+            if sums[0].is_none() || sums != [sums[0]; 3] {
+                let [awarded, committed, offered] = sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
+                let says = format!("of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together");
+                self.findings.push(Finding { position: Some(position), rule: Rule::WholeAward, says });
+            }
         }
     }
 
@@ -120,16 +135,24 @@ impl Replay {
                 self.must(verified, event, Rule::Payee, "the payee was not verified when the payment was prepared");
                 self.must(actor == Some(*prepared_by), event, Rule::FourEyes, "somebody else is named as the preparer");
             }
+            Event::Grant(GrantEvent::PaymentSent { payment, sources, .. }) => {
+                let prepared = self.payments.get(&(event.stream, *payment));
+                let approved = prepared.is_some_and(|prepared| prepared.approved);
+                let same = prepared.is_some_and(|prepared| prepared.amount == sources.total());
+                self.must(approved, event, Rule::FourEyes, "money was sent that nobody had approved");
+                self.must(same, event, Rule::Budget, "another sum was sent than was prepared");
+            }
             Event::Grant(GrantEvent::PaymentApproved { payment, approved_by }) => self.hold_approval(event, *payment, *approved_by),
             _ => {}
         }
     }
 
     fn hold_approval(&mut self, event: &Recorded, payment: u16, approved_by: PersonId) {
-        let prepared = self.payments.get(&(event.stream, payment)).copied();
+        let prepared = self.payments.get(&(event.stream, payment));
         let payee = self.group_of(event).and_then(Group::payee);
-        let verified = payee.is_some_and(|own| own.verified && prepared.is_some_and(|(payee, _)| own.number == payee));
-        let two = prepared.is_some_and(|(_, by)| by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
+        let verified = payee.is_some_and(|own| own.verified && prepared.is_some_and(|prepared| own.number == prepared.payee));
+        let two =
+            prepared.is_some_and(|prepared| prepared.prepared_by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
         self.must(verified, event, Rule::Payee, "the payee is not the one that the payment was prepared for, or is not verified");
         self.must(two, event, Rule::FourEyes, "who approved the payment prepared it, or keyed its payee");
         self.must(
@@ -161,8 +184,14 @@ impl Replay {
             }
             Event::Grant(happened) => {
                 match happened {
-                    GrantEvent::PaymentPrepared { payment, payee, prepared_by, .. } => {
-                        self.payments.insert((id, *payment), (*payee, *prepared_by));
+                    GrantEvent::PaymentPrepared { payment, payee, prepared_by, amount, .. } => {
+                        let prepared = Payment { payee: *payee, prepared_by: *prepared_by, amount: *amount, approved: false };
+                        self.payments.insert((id, *payment), prepared);
+                    }
+                    GrantEvent::PaymentApproved { payment, .. } => {
+                        if let Some(prepared) = self.payments.get_mut(&(id, *payment)) {
+                            prepared.approved = true;
+                        }
                     }
                     GrantEvent::VariationRequested { variation, by, .. } => drop(self.asked.insert((id, *variation), *by)),
                     GrantEvent::WaiverProposed { check, by, .. } => drop(self.waivers.insert((id, check.to_string()), *by)),

@@ -27,5 +27,5 @@ pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
         }
     }
     let (Some(event), Some(hashes)) = (event, tiles.proof(&ranges)) else { return Err(AuditError::NotSealed(position)) };
-    Ok(Proof::of(event, &hashes, last.note, text(folder, KEY)?.trim().to_owned()))
+    Ok(Proof::of(event, &hashes, last.note, text(folder, KEY)?.trim().lines().last().unwrap_or_default().to_owned()))
 }

@@ -14,7 +14,7 @@ use super::{Finding, Replay, Rule};
 use crate::log::keys::to_hex;
 use crate::log::record::Recorded;
 use crate::seal::leaf;
-use crate::seal::note::{Head, NoteError, Verifier};
+use crate::seal::note::{Chain, Head, NoteError};
 use crate::seal::tree::{Tiles, leaf_hash};
 
 /// How many findings are kept: after so many the folder is past reading.
@@ -68,9 +68,11 @@ impl Report {
 /// When a file cannot be read, or the key or the head that is trusted is none.
 pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(i64)) -> Result<Report, AuditError> {
     let own = text(folder, KEY)?;
-    let key = Verifier::read(trusted.key.as_deref().unwrap_or(&own)).map_err(AuditError::Key)?;
+    let key = Chain::read(&own).map_err(AuditError::Key)?;
     let mut audit = Audit { findings: Vec::new() };
-    if trusted.key.is_some() && own.trim() != key.text() {
+    if let Some(trusted) = &trusted.key
+        && key.newest() != Chain::read(trusted).map_err(AuditError::Key)?.newest()
+    {
         audit.find(None, Rule::Head, "the folder's key is not the one that is trusted");
     }
     audit.manifest(folder)?;
@@ -82,7 +84,7 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(i64)) -> Re
     let Audit { mut findings } = audit;
     findings.truncate(FINDINGS_MOST);
     findings.sort_by_key(|finding| finding.position);
-    Ok(Report { origin: key.name.clone(), key: key.text(), events, heads: heads.len(), awards, findings })
+    Ok(Report { origin: key.origin().to_owned(), key: key.text(), events, heads: heads.len(), awards, findings })
 }
 
 struct Audit {
@@ -96,7 +98,7 @@ impl Audit {
         }
     }
 
-    /// Every file is the one that the manifest names, and no other is there.
+    /// Every file is the one that the manifest names.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
         let named: BTreeMap<String, String> = read_manifest(folder)?.into_iter().map(|file| (file.name, file.digest)).collect();
         for name in FILES {
@@ -112,8 +114,8 @@ impl Audit {
     }
 
     /// The heads, as far as they are signed and rise.
-    fn heads(&mut self, folder: &Path, key: &Verifier) -> Result<Vec<Head>, AuditError> {
-        let mut heads: Vec<Head> = Vec::new();
+    fn heads(&mut self, folder: &Path, key: &Chain) -> Result<Vec<(Head, i64)>, AuditError> {
+        let (mut heads, mut place): (Vec<(Head, i64)>, usize) = (Vec::new(), 0);
         for (at, line) in lines(folder, HEADS)?.enumerate() {
             let line = line.map_err(FileFailed::at(Path::new(HEADS)))?;
             let number = at + 1;
@@ -121,7 +123,11 @@ impl Audit {
                 self.find(None, Rule::Head, format!("line {number} of {HEADS} is no head"));
                 continue;
             };
-            match key.open(&line.note, &key.name) {
+            let opened = key.open(&line.note, place).map(|(head, next)| {
+                place = next;
+                head
+            });
+            match opened {
                 Err(error) => self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number}: {error}")),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
                     self.find(
@@ -130,24 +136,26 @@ impl Audit {
                         format!("line {number} says {} events, and its head {}", line.size, head.size),
                     );
                 }
-                Ok(head) if heads.last().is_some_and(|last| last.size >= head.size) => {
+                Ok(head) if heads.last().is_some_and(|(last, _)| last.size >= head.size) => {
                     self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number} is not larger than the one before"));
                 }
-                Ok(head) => heads.push(head),
+                Ok(head) => heads.push((head, line.through)),
             }
         }
         if heads.is_empty() {
             self.find(None, Rule::Head, "no signed head is there");
+        } else if place + 1 < key.length() {
+            self.find(None, Rule::Head, "no head of the key before it vouches for the newest key");
         }
         Ok(heads)
     }
 
     /// A head that was seen earlier is still one of the log's.
-    fn earlier(&mut self, note: &str, key: &Verifier, heads: &[Head]) -> Result<(), AuditError> {
-        let earlier = key.open(note, &key.name).map_err(AuditError::Head)?;
-        let last = heads.last().map_or(0, |head| head.size);
+    fn earlier(&mut self, note: &str, key: &Chain, heads: &[(Head, i64)]) -> Result<(), AuditError> {
+        let earlier = key.open_any(note).map_err(AuditError::Head)?;
+        let last = heads.last().map_or(0, |(head, _)| head.size);
         let position = Some(i64::try_from(earlier.size).unwrap_or(i64::MAX) - 1);
-        match heads.iter().find(|head| head.size == earlier.size) {
+        match heads.iter().map(|(head, _)| head).find(|head| head.size == earlier.size) {
             Some(head) if *head == earlier => {}
             Some(_) => self.find(position, Rule::Head, "another head of this size was signed: the log was forked"),
             None if earlier.size > last => self.find(position, Rule::Head, "the log is shorter than it was: it was rolled back"),
@@ -157,11 +165,11 @@ impl Audit {
     }
 
     /// Reads every event once: its form, its place, its hash, and the rules by replay.
-    fn events(&mut self, folder: &Path, heads: &[Head], mut progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
+    fn events(&mut self, folder: &Path, heads: &[(Head, i64)], mut progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
         let mut reading = Reading::default();
         let mut leaves = lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
-        let last = heads.last().map_or(0, |head| i64::try_from(head.size).unwrap_or(i64::MAX));
+        let last = heads.last().map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
         for line in lines(folder, EVENTS)? {
             let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
             let position = reading.count;
@@ -176,14 +184,17 @@ impl Audit {
                 self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
             }
             self.event(&mut reading, position, &line);
-            if let Some(head) = due.next_if(|head| head.size == reading.tiles.size()) {
+            if let Some((head, through)) = due.next_if(|(head, _)| head.size == reading.tiles.size()) {
                 self.root(&mut reading, head);
+                if *through != reading.last_at {
+                    self.find(Some(position), Rule::Head, "its head says that it was recorded at another time");
+                }
             }
             if reading.count % 1000 == 0 {
                 progress(reading.count);
             }
         }
-        for head in due {
+        for (head, _) in due {
             let position = Some(reading.count.min(i64::try_from(head.size).unwrap_or(i64::MAX)));
             self.find(position, Rule::Sealed, format!("a head was signed over {} events, and {} are here", head.size, reading.count));
         }

@@ -15,7 +15,7 @@ use super::folder::{EVENTS, HEADS, HeadLine, KEY};
 use super::verify::{lines, text};
 use super::written::FileFailed;
 use crate::log::keys::{from_hex, to_hex};
-use crate::seal::note::{Head, NoteError, Signer, Verifier};
+use crate::seal::note::{Chain, Head, NoteError, Signer};
 use crate::seal::tree::{self, Hash, TileId, Tiles, leaf_hash};
 
 const SECRET: &str = "witness.key";
@@ -43,10 +43,12 @@ pub enum WitnessError {
     Fetch(String, String),
     #[error("the head: {0}")]
     Head(#[from] NoteError),
-    #[error("the witness's own key cannot be read")]
-    Secret,
+    #[error("the witness's own key, or the head that it kept, cannot be read")]
+    Own,
+    #[error("a witness's name has neither spaces nor a plus sign in it")]
+    Name,
     /// The rest say that the log is not what it was.
-    #[error("the log's key is another than the one that was seen first")]
+    #[error("the log's key is another than the one that was seen. If the office has told you of a new one, put it into log-key.txt")]
     OtherKey,
     #[error("the log was rolled back: it has {has} events, and had {had}")]
     RolledBack { had: u64, has: u64 },
@@ -58,7 +60,10 @@ impl WitnessError {
     /// Whether the log is at fault, rather than something that could not be read.
     #[must_use]
     pub fn is_finding(&self) -> bool {
-        matches!(self, Self::OtherKey | Self::RolledBack { .. } | Self::Rewritten(_) | Self::Head(_))
+        matches!(
+            self,
+            Self::OtherKey | Self::RolledBack { .. } | Self::Rewritten(_) | Self::Head(NoteError::Signature(_) | NoteError::Unsigned(_))
+        )
     }
 }
 
@@ -79,21 +84,24 @@ pub struct Witnessed {
 /// # Errors
 /// When something cannot be read or fetched, or the log is not what it was: then nothing is kept.
 pub fn witness(state: &Path, name: &str, source: &Source, now: u64) -> Result<Witnessed, WitnessError> {
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
+        return Err(WitnessError::Name);
+    }
     fs::create_dir_all(state).map_err(FileFailed::at(state))?;
     let (note, key) = newest(source)?;
     let seen_first = read(state, LOG_KEY)?;
-    let verifier = Verifier::read(&key)?;
-    if seen_first.as_deref().is_some_and(|first| first.trim() != verifier.text()) {
+    let chain = Chain::read(&key)?;
+    if seen_first.as_deref().is_some_and(|first| first.trim() != chain.newest().text()) {
         return Err(WitnessError::OtherKey);
     }
-    let head = verifier.open(&note, &verifier.name)?;
-    let before = read(state, LAST)?.map(|last| verifier.open(&last, &verifier.name)).transpose()?;
+    let head = chain.newest().open(&note, chain.origin())?;
+    let before = read(state, LAST)?.map(|last| chain.open_any(&last)).transpose().map_err(|_| WitnessError::Own)?;
     if let Some(before) = &before {
         holds(source, before, &head)?;
     }
     let signer = Signer::new(name, &secret(state)?);
     let note = signer.cosign(&note, now)?;
-    keep(state, LOG_KEY, &format!("{}\n", verifier.text()))?;
+    keep(state, LOG_KEY, &format!("{}\n", chain.newest().text()))?;
     keep(state, LAST, &note)?;
     Ok(Witnessed { size: head.size, before: before.map(|before| before.size), note, key: signer.cosigner() })
 }
@@ -192,7 +200,7 @@ fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
 /// The witness's secret; made the first time.
 fn secret(state: &Path) -> Result<[u8; 32], WitnessError> {
     if let Some(text) = read(state, SECRET)? {
-        return from_hex(text.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(WitnessError::Secret);
+        return from_hex(text.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(WitnessError::Own);
     }
     let mut secret = [0; 32];
     OsRng.fill_bytes(&mut secret);

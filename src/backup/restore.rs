@@ -16,7 +16,7 @@ use crate::files::{FileError, Files};
 use crate::log::keys::{from_hex, to_hex};
 use crate::log::record::Recorded;
 use crate::seal::leaf::{self, LeafError};
-use crate::seal::note::{NoteError, Verifier};
+use crate::seal::note::{Chain, NoteError};
 use crate::seal::tree::{Tiles, leaf_hash};
 use crate::store::carried::{self, CARRIED};
 use crate::store::events::EventRow;
@@ -43,6 +43,10 @@ pub enum RestoreError {
     Shape(u8),
     #[error("the folder is a backup of the organisation {0}: pass --organisation {0}")]
     Organisation(String),
+    #[error(
+        "this database was used with other keys than the backup: restore into one that was never used, with the backup's keys in place"
+    )]
+    Keys,
     #[error("the log is not empty: a backup is restored into an empty one")]
     NotEmpty,
     #[error("{file}, line {line}: {cause}")]
@@ -105,6 +109,7 @@ pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Pa
     for table in &CARRIED {
         put_rows(&mut tx, organisation, table, from).await?;
     }
+    same_keys(&mut tx, organisation, from).await?;
     if matches!(origin, Origin::Same { .. }) {
         put_heads(&mut tx, organisation, &log, &report).await?;
     }
@@ -149,7 +154,7 @@ fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
 /// The head that is known elsewhere: how many events it is over, and their root.
 fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
     let Origin::Same { head } = origin else { return Ok(None) };
-    let head = Verifier::read(&report.key)?.open(head, &report.origin)?;
+    let head = Chain::read(&report.key)?.open_any(head)?;
     Ok(Some((i64::try_from(head.size).unwrap_or(i64::MAX), head.root)))
 }
 
@@ -204,6 +209,15 @@ async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from:
         }
     }
     Ok(carried::put(tx, organisation, table, &batch).await?)
+}
+
+/// The keys that the database is used with are those that the backup was sealed with.
+async fn same_keys(tx: &mut Tx, organisation: &str, from: &Path) -> Result<(), RestoreError> {
+    let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else { return Ok(()) };
+    let mut stored = Vec::new();
+    carried::each(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
+    let backed_up = lines(from, &table_file(table.name))?.collect::<Result<Vec<_>, _>>()?;
+    if stored == backed_up { Ok(()) } else { Err(RestoreError::Keys) }
 }
 
 /// A row with something sealed and its digest has both of the same.

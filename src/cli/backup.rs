@@ -43,20 +43,23 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
         (Some(head), None) => Origin::Same { head: head.clone() },
         _ => Origin::New,
     };
+    let field = |error: crate::domain::text::TextError| TaskError::Field("--new-origin", error.to_string());
+    let reason: Option<Prose> = new_origin.map(|reason| reason.parse()).transpose().map_err(field)?;
+    let list = ErasureList::at(&config.erasures);
+    list.of(config.organisation.as_str()).map_err(|error| TaskError::Erasures(error.to_string()))?;
     let store = Store::open(&config.database_url).await?;
     let restored = backup::restore(&store, config.organisation.as_str(), &files(config)?, folder, &origin).await;
     store.close().await;
     let restored = restored?;
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
-    if let Some(reason) = new_origin {
-        let field = |error: crate::domain::text::TextError| TaskError::Field("--new-origin", error.to_string());
+    let again = erase_again(&opened, &list).await?;
+    if let Some(reason) = reason {
         let origin = restored.origin.parse().map_err(field)?;
         let sealed = u64::try_from(restored.sealed).unwrap_or_default();
-        let record = RecordRestore { origin, sealed, known, reason: reason.parse().map_err(field)? };
+        let record = RecordRestore { origin, sealed, known, reason };
         let command = Command::Organisation(opened.commands.organisation(), OrganisationCommand::RecordRestore(record));
         opened.commands.issue(Request::new(Caller::operator(), command)).await?;
     }
-    let again = erase_again(&opened, &ErasureList::at(&config.erasures)).await?;
     opened.sealer().check().await?;
     opened.sealer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
@@ -70,7 +73,7 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
 }
 
 /// Erases again whom the list names and the backup brought back.
-async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
+pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
     let log = opened.commands.log();
     let listed = list.of(log.organisation()).map_err(|error| TaskError::Erasures(error.to_string()))?;
     let reason: Prose = "It had been erased before, and a backup brought it back.".parse().map_err(not_checked)?;

@@ -75,7 +75,7 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
         taken.into_iter().collect()
     };
     let ends = |mut following: Vec<Command>| {
-        let paid = !before.paid().total().is_zero();
+        let paid = before.was_paid();
         following.extend(before.group().map(|group| Command::Group(group, GroupCommand::EndGrant(GrantEnds { grant: id, paid }))));
         following
     };

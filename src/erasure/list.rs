@@ -1,7 +1,7 @@
 //! The list of erasures, a file outside the database: one a line, only ever added to. It names ids, and nobody.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,9 @@ impl ErasureList {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read?,
         };
-        let all: Vec<Erased> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        // What was cut off while it was written is written again.
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+        let all: Vec<Erased> = whole.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
         Ok(all.into_iter().filter(|erased| erased.organisation == organisation).collect())
     }
 
@@ -47,15 +49,22 @@ impl ErasureList {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn add(&self, erased: &Erased) -> io::Result<()> {
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.0)?;
+        // Another process may write it too.
+        file.lock()?;
         if self.of(&erased.organisation)?.contains(erased) {
             return Ok(());
         }
-        if let Some(folder) = self.0.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.0)?;
-        writeln!(file, "{}", serde_json::to_string(erased)?)?;
-        file.sync_all()
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let end = text.rfind('\n').map_or(0, |end| end + 1);
+        file.set_len(end as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        file.write_all(format!("{}\n", serde_json::to_string(erased)?).as_bytes())?;
+        file.sync_all()?;
+        std::fs::File::open(folder)?.sync_all()
     }
 }
 
@@ -79,5 +88,12 @@ mod tests {
             list.add(&erased(2, "other")).unwrap();
         }
         assert_eq!((list.of("main").unwrap(), list.of("other").unwrap()), (vec![erased(1, "main")], vec![erased(2, "other")]));
+        // A line that was cut off is no line, and the next one begins anew.
+        let file = folder.path().join("new/erasures.jsonl");
+        let whole = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{whole}{{\"organisation\":\"ma")).unwrap();
+        assert_eq!(list.of("main").unwrap(), [erased(1, "main")]);
+        list.add(&erased(3, "main")).unwrap();
+        assert_eq!(list.of("main").unwrap(), [erased(1, "main"), erased(3, "main")]);
     }
 }

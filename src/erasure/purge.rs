@@ -34,14 +34,14 @@ pub enum PurgeError {
 pub struct Purger {
     log: Log,
     files: Files,
-    /// The folder in which mails lie, where they are not sent.
-    mails: Option<PathBuf>,
+    /// The folder in which mails lie that were not sent.
+    mails: PathBuf,
     list: ErasureList,
 }
 
 impl Purger {
     #[must_use]
-    pub fn new(log: Log, files: Files, mails: Option<PathBuf>, list: ErasureList) -> Self {
+    pub fn new(log: Log, files: Files, mails: PathBuf, list: ErasureList) -> Self {
         Self { log, files, mails, list }
     }
 
@@ -80,33 +80,33 @@ impl Purger {
         Ok(true)
     }
 
-    /// Finishes the erasure that an event is of, if it is of one.
+    /// Finishes the erasure that an event is of, if it is of one. It is listed first: what comes after can be done again.
     async fn finish(&self, event: &Recorded) -> Result<bool, PurgeError> {
         let kind = match &event.event {
-            Event::Person(PersonEvent::PersonalDataErased { .. }) => {
-                self.remove_mails(event.stream).await?;
-                "person"
-            }
-            Event::Group(GroupEvent::PersonalDataErased { .. }) => {
-                for file in self.log.refresh::<Group>(event.stream).await?.state.files() {
-                    self.files.remove(file).await?;
-                }
-                "group"
-            }
+            Event::Person(PersonEvent::PersonalDataErased { .. }) => "person",
+            Event::Group(GroupEvent::PersonalDataErased { .. }) => "group",
             _ => return Ok(false),
         };
-        self.log.vault().forget(event.stream);
         let organisation = self.log.organisation().to_owned();
         self.list.add(&Erased { organisation, kind: kind.to_owned(), subject: event.stream, position: event.position })?;
+        self.log.vault().forget(event.stream);
+        if kind == "person" {
+            self.remove_mails(event.stream).await?;
+            return Ok(true);
+        }
+        for file in self.log.refresh::<Group>(event.stream).await?.state.files() {
+            self.files.remove(file).await?;
+        }
         Ok(true)
     }
 
     async fn remove_mails(&self, person: Uuid) -> Result<(), PurgeError> {
-        let Some(folder) = &self.mails else { return Ok(()) };
         for id in mails::of_person(self.log.store(), self.log.organisation(), &person.to_string()).await? {
-            match tokio::fs::remove_file(folder.join(format!("{id}.eml"))).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
+            for ending in ["eml", "part"] {
+                match tokio::fs::remove_file(self.mails.join(format!("{id}.{ending}"))).await {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
             }
         }
         Ok(())

@@ -140,7 +140,7 @@ fn bearer(request: &HttpRequest) -> Option<String> {
 
 pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
     let log = desk.commands.log();
-    if !log.load::<Person>(person.0).await?.state.exists() {
+    if log.refresh::<Person>(person.0).await?.state.must_stand().is_err() {
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
     }
     let organisation = log.refresh::<Organisation>(desk.commands.organisation().0).await?;

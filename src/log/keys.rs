@@ -29,7 +29,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Kek => "kek",
             Self::Index => "index",
@@ -117,15 +118,7 @@ impl Keys {
 /// When a key does not unwrap, a file cannot be written, or the database does not answer. Then the old key is still the one.
 pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError> {
     let purpose = Purpose::Kek;
-    if std::env::var(purpose.variable()).is_ok() {
-        return Err(KeyError::InEnvironment(purpose.name()));
-    }
-    let old = open(store, folder, purpose).await?;
-    let next = folder.join(purpose.next_file());
-    let new = match read(purpose, &next)? {
-        Some(left) => left,
-        None => make(purpose, &next)?,
-    };
+    let (old, new) = begin_rotation(store, folder, purpose).await?;
     let mut tx = store.begin().await?;
     let living = personal::living_keys(&mut tx).await?;
     for (organisation, subject, wrapped) in &living {
@@ -139,8 +132,28 @@ pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError>
     Ok(living.len())
 }
 
+/// The key that stands, and the one that is to take its place: a file beside it, from a rotation that broke off or made now.
+///
+/// # Errors
+/// When the key lies in the environment, or a file cannot be read or written.
+pub async fn begin_rotation(store: &Store, folder: &Path, purpose: Purpose) -> Result<(Key, Key), KeyError> {
+    if std::env::var(purpose.variable()).is_ok() {
+        return Err(KeyError::InEnvironment(purpose.name()));
+    }
+    let old = open(store, folder, purpose).await?;
+    let next = folder.join(purpose.next_file());
+    let new = match read(purpose, &next)? {
+        Some(left) => left,
+        None => make(purpose, &next)?,
+    };
+    Ok((old, new))
+}
+
 /// Puts the next key in the place of the old, and the old, where it is still there, beside it.
-fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), KeyError> {
+///
+/// # Errors
+/// When a file cannot be moved.
+pub fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), KeyError> {
     let file = folder.join(purpose.file());
     let failed = |cause| KeyError::File { file: file.display().to_string(), cause };
     if let Some(old) = old {
@@ -154,7 +167,7 @@ fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), K
 fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<(), KeyError> {
     let next = read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id));
     let Some(next) = next else { return Ok(()) };
-    tracing::warn!(key = %next.id, "a rotation of the key-encryption key is finished");
+    tracing::warn!(key = %next.id, "a rotation that broke off is finished");
     take_next(folder, purpose, read(purpose, &folder.join(purpose.file()))?.map(|old| old.id).as_deref())
 }
 
@@ -187,11 +200,17 @@ async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, Key
     if first == key.id { Ok(key) } else { Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: first }) }
 }
 
+/// The public id of a key.
+#[must_use]
+pub fn id_of(purpose: Purpose, secret: &[u8; 32]) -> String {
+    let id = Sha256::new().chain_update("microgrants key id\n").chain_update(purpose.name()).chain_update(secret).finalize();
+    to_hex(&id[..8])
+}
+
 fn parse(purpose: Purpose, text: &str) -> Option<Key> {
     let bytes = from_hex(text.trim())?;
     let secret: [u8; 32] = bytes.try_into().ok()?;
-    let id = Sha256::new().chain_update("microgrants key id\n").chain_update(purpose.name()).chain_update(secret).finalize();
-    Some(Key { id: to_hex(&id[..8]), secret })
+    Some(Key { id: id_of(purpose, &secret), secret })
 }
 
 fn read(purpose: Purpose, file: &PathBuf) -> Result<Option<Key>, KeyError> {
@@ -213,11 +232,19 @@ fn make(purpose: Purpose, file: &Path) -> Result<Key, KeyError> {
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
     let text = to_hex(&secret);
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
-    open.write_all(text.as_bytes()).and_then(|()| open.sync_all()).map_err(failed)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    // Written beside its place and linked there: it is whole, or not there, and never in the place of another.
+    let beside = folder.join(format!("{}.{}.part", purpose.name(), to_hex(&secret[..4])));
+    let write = || {
+        let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        open.write_all(text.as_bytes()).and_then(|()| open.sync_all())?;
+        fs::hard_link(&beside, file)
+    };
+    let written = write();
+    let removed = fs::remove_file(&beside);
+    written.and(removed).map_err(failed)?;
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: file.display().to_string() })
 }
 

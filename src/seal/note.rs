@@ -97,10 +97,22 @@ impl Signer {
     #[must_use]
     pub fn sign(&self, head: &Head) -> String {
         let text = head.text();
+        format!("{text}\n{}", self.line(&text))
+    }
+
+    /// A note with this key's signature beside those that it has: so one key vouches for the next.
+    ///
+    /// # Errors
+    /// [`NoteError::Shape`].
+    pub fn sign_too(&self, note: &str) -> Result<String, NoteError> {
+        let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
+        Ok(format!("{note}{}", self.line(&format!("{text}\n"))))
+    }
+
+    fn line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes());
         let id = key_id(&self.name, ED25519, &self.key.verifying_key());
-        let line = BASE64.encode([&id[..], &signature.to_bytes()].concat());
-        format!("{text}\n\u{2014} {} {line}\n", self.name)
+        format!("\u{2014} {} {}\n", self.name, BASE64.encode([&id[..], &signature.to_bytes()].concat()))
     }
 
     /// The note with this key's cosignature beside the signatures that it has: that at this time, in seconds since 1970, it was
@@ -172,6 +184,70 @@ impl Verifier {
         }
         let head = Head::read(&text).ok_or(NoteError::Head)?;
         if head.origin == origin { Ok(head) } else { Err(NoteError::Origin(head.origin)) }
+    }
+}
+
+/// The keys that signed a log one after another, the oldest first. Each next one is vouched for by a head that both signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain(Vec<Verifier>);
+
+impl Chain {
+    /// Reads keys, one a line.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] when one is none, or they are of several logs.
+    pub fn read(text: &str) -> Result<Self, NoteError> {
+        let keys = text.trim().lines().map(Verifier::read).collect::<Result<Vec<_>, _>>()?;
+        let one_log = keys.first().is_some_and(|first| keys.iter().all(|key| key.name == first.name));
+        if one_log { Ok(Self(keys)) } else { Err(NoteError::Key) }
+    }
+
+    /// The keys as they are read, without an end of the last line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.iter().map(Verifier::text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The key that signs now.
+    ///
+    /// # Panics
+    /// Never: a chain has at least one key.
+    #[must_use]
+    pub fn newest(&self) -> &Verifier {
+        self.0.last().expect("a chain has a key")
+    }
+
+    /// The log's origin.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.newest().name
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Opens a head that the key at a place signed; from it on counts the key at the place that is returned: the next one, where
+    /// it signed this head too.
+    ///
+    /// # Errors
+    /// As [`Verifier::open`].
+    pub fn open(&self, note: &str, place: usize) -> Result<(Head, usize), NoteError> {
+        let key = self.0.get(place).ok_or(NoteError::Key)?;
+        let head = key.open(note, &key.name)?;
+        let next = self.0.get(place + 1).is_some_and(|next| next.open(note, &next.name).is_ok());
+        Ok((head, place + usize::from(next)))
+    }
+
+    /// Opens a head that any of them signed.
+    ///
+    /// # Errors
+    /// As [`Verifier::open`], by the newest key.
+    pub fn open_any(&self, note: &str) -> Result<Head, NoteError> {
+        let older = self.0.iter().find_map(|key| key.open(note, &key.name).ok());
+        older.map_or_else(|| self.newest().open(note, self.origin()), Ok)
     }
 }
 

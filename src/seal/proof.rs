@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaf::{self, LeafError};
-use super::note::{NoteError, Verifier};
+use super::note::{Chain, NoteError, Verifier};
 use super::tree::{self, Hash};
 use crate::log::keys::{from_hex, to_hex};
 
@@ -46,7 +46,9 @@ impl Proof {
     /// When the event, the head, the key or the hashes are not what they should be.
     pub fn check(&self, trusted: Option<&str>) -> Result<(i64, u64), ProofError> {
         let key = Verifier::read(&self.key)?;
-        if trusted.is_some_and(|trusted| trusted.trim() != key.text()) {
+        if let Some(trusted) = trusted
+            && *Chain::read(trusted)?.newest() != key
+        {
             return Err(ProofError::Key);
         }
         let head = key.open(&self.head, &key.name)?;

@@ -61,7 +61,7 @@ impl Prover {
         let Some(ranges) = tree::inclusion(index, size) else { return Ok(None) };
         let Some(row) = events::page(store, organisation, position, 1).await?.pop() else { return Ok(None) };
         let hashes = self.hashes(&ranges, size).await?;
-        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, head.note, log.verifier)))
+        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, head.note, log.newest_key().to_owned())))
     }
 
     /// The hashes of ranges of a tree of this size; none where a tile is missing.

@@ -9,8 +9,9 @@ use super::leaf::leaf;
 use super::note::{Head, NoteError, Signer};
 use super::tree::{self, Hash, TileId, Tiles};
 use crate::log::Log;
+use crate::log::keys::{self, Key, Purpose};
 use crate::store::tree::{self as stored, HeadRow, TileAt};
-use crate::store::{StoreError, Tx, events};
+use crate::store::{StoreError, Tx, events, personal};
 
 /// How often a head is signed when something was appended, and how many events make it due sooner.
 const OFTEN: Duration = Duration::from_secs(10);
@@ -35,13 +36,17 @@ pub enum SealError {
     Head(#[from] NoteError),
     #[error("sealing has stopped: {0}")]
     Stopped(String),
+    #[error("another key signs this log now: restart this process")]
+    OtherKey,
+    #[error("the key in the tree's table is not the one that signs this log")]
+    Replaced,
 }
 
 impl SealError {
     /// Whether the log or the tree is not what was signed, rather than the database out of reach.
     #[must_use]
     pub fn is_alarm(&self) -> bool {
-        !matches!(self, Self::Store(_))
+        !matches!(self, Self::Store(_) | Self::OtherKey)
     }
 }
 
@@ -71,9 +76,6 @@ impl Sealer {
         let mut checked: Option<Instant> = None;
         loop {
             if let Err(error) = self.round(&mut checked).await {
-                if error.is_alarm() {
-                    checked = None;
-                }
                 tracing::error!(%error, "the log is not sealed");
             }
             self.wait().await;
@@ -82,8 +84,8 @@ impl Sealer {
 
     async fn round(&self, checked: &mut Option<Instant>) -> Result<(), SealError> {
         if checked.is_none_or(|checked| checked.elapsed() > CHECK) {
-            self.check().await?;
             *checked = Some(Instant::now());
+            self.check().await?;
         }
         self.catch_up().await
     }
@@ -127,14 +129,15 @@ impl Sealer {
             && error.is_alarm()
             && !matches!(error, SealError::Stopped(_))
         {
-            self.stop(Some(&error.to_string())).await?;
+            self.stop(&error.to_string()).await?;
         }
         sealed
     }
 
-    async fn stop(&self, why: Option<&str>) -> Result<(), StoreError> {
+    async fn stop(&self, why: &str) -> Result<(), StoreError> {
         let mut tx = self.log.store().begin().await?;
-        stored::note_stop(&mut tx, self.log.organisation(), why).await?;
+        stored::lock(&mut tx, self.log.organisation(), &self.origin, &self.signer(&self.origin).verifier().text()).await?;
+        stored::note_stop(&mut tx, self.log.organisation(), Some(why)).await?;
         tx.commit().await
     }
 
@@ -144,6 +147,11 @@ impl Sealer {
         let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
         if let Some(why) = log.stopped {
             return Err(SealError::Stopped(why));
+        }
+        if log.newest_key() != self.signer(&log.origin).verifier().text() {
+            let own = keys::id_of(Purpose::Seal, &self.secret);
+            let rotated = !personal::known_keys(self.log.store(), Purpose::Seal.name()).await?.contains(&own);
+            return Err(if rotated { SealError::OtherKey } else { SealError::Replaced });
         }
         let (size, mut tiles) = self.edge(&mut tx, &log.origin).await?;
         let before: BTreeMap<TileId, usize> = tiles.tiles().map(|(id, hashes)| (id, hashes.len())).collect();
@@ -177,7 +185,12 @@ impl Sealer {
         }
         let mut read = BTreeMap::new();
         for id in Tiles::edge(head.size).into_iter().chain(tree::tiles_for(&[(0, head.size)])) {
-            if let Some(hashes) = stored::tile_in(tx, organisation, at(id)).await? {
+            let hashes = stored::tile_in(tx, organisation, at(id)).await?.unwrap_or_default();
+            // A hash too many would be taken for an event's that is still to come.
+            if hashes.len() != tree::width(id, head.size) * size_of::<Hash>() {
+                return Err(SealError::Tiles(newest.size));
+            }
+            if !hashes.is_empty() {
                 read.insert(id, hashes_of(&hashes));
             }
         }
@@ -188,37 +201,74 @@ impl Sealer {
         Ok((newest.size, tiles))
     }
 
+    /// Has another key sign from here on: the newest head is signed by both, so that the old key vouches for the new.
+    ///
+    /// # Errors
+    /// When the tree is not consistent, nothing was sealed yet, or the database does not answer.
+    pub async fn hand_over(&self, old: &str, new: &Key) -> Result<(), SealError> {
+        self.check().await?;
+        self.catch_up().await?;
+        let organisation = self.log.organisation();
+        let mut tx = self.log.store().begin().await?;
+        let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
+        let newest = stored::newest_in(&mut tx, organisation).await?.ok_or(SealError::Hole(0))?;
+        self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
+        let next = Signer::new(&log.origin, &new.secret);
+        let note = next.sign_too(&newest.note)?;
+        stored::hand_over(&mut tx, organisation, newest.size, &note, &format!("{}\n{}", log.verifier, next.verifier().text())).await?;
+        personal::replace_known_key(&mut tx, Purpose::Seal.name(), old, &new.id).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Holds the whole log against the last signed head: events that were changed where they lie are found.
     ///
     /// # Errors
     /// When they are not those that were signed, or the database does not answer.
     pub async fn check(&self) -> Result<(), SealError> {
+        let checked = self.compare().await;
+        if let Err(error) = &checked
+            && error.is_alarm()
+        {
+            self.stop(&error.to_string()).await?;
+        }
+        checked
+    }
+
+    async fn compare(&self) -> Result<(), SealError> {
         let organisation = self.log.organisation();
         let Some(log) = stored::find(self.log.store(), organisation).await? else { return Ok(()) };
-        let Some(newest) = stored::newest(self.log.store(), organisation).await? else { return Ok(()) };
-        let head = self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
-        let mut tiles = Tiles::default();
-        while tiles.size() < head.size {
-            let next = number(tiles.size());
-            let rows = events::page(self.log.store(), organisation, next, BATCH.min(newest.size - next)).await?;
-            if rows.is_empty() {
-                break;
+        let newest = stored::newest(self.log.store(), organisation).await?;
+        let size = newest.as_ref().map_or(0, |newest| newest.size);
+        if let Some(newest) = newest {
+            let head = self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
+            let mut tiles = Tiles::default();
+            while tiles.size() < head.size {
+                let next = number(tiles.size());
+                let rows = events::page(self.log.store(), organisation, next, BATCH.min(size - next)).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in &rows {
+                    tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
+                }
             }
-            for row in &rows {
-                tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
+            if tiles.size() != head.size || tiles.root(head.size) != Some(head.root) {
+                return Err(SealError::Rewritten(size));
             }
         }
-        if tiles.size() == head.size && tiles.root(head.size) == Some(head.root) {
-            let mut tx = self.log.store().begin().await?;
-            stored::note_check(&mut tx, organisation, newest.size).await?;
-            if log.stopped.is_some() {
-                stored::note_stop(&mut tx, organisation, None).await?;
-            }
-            return Ok(tx.commit().await?);
+        let mut tx = self.log.store().begin().await?;
+        // What stopped sealing may be the tiles, or a hole after the last head: sealing goes on when both are mended.
+        let (size_now, _) = self.edge(&mut tx, &log.origin).await?;
+        let next = events::page_in(&mut tx, organisation, size_now, 1).await?;
+        let length = events::length_in(&mut tx, organisation).await?;
+        if next.first().map_or(size_now < length, |row| row.position != size_now) {
+            return Err(SealError::Hole(size_now));
         }
-        let error = SealError::Rewritten(newest.size);
-        self.stop(Some(&error.to_string())).await?;
-        Err(error)
+        stored::note_check(&mut tx, organisation, size).await?;
+        if log.stopped.is_some() {
+            stored::note_stop(&mut tx, organisation, None).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

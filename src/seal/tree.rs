@@ -240,6 +240,13 @@ fn whole(hashes: &[Hash]) -> Hash {
     }
 }
 
+/// How many hashes a tile has in a tree of this size.
+#[must_use]
+pub fn width((level, tile): TileId, size: u64) -> usize {
+    let on_level = size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
+    usize::try_from(on_level.saturating_sub(tile * TILE_WIDTH).min(TILE_WIDTH)).unwrap_or(FULL)
+}
+
 /// The tiles from which the hashes of ranges are made.
 #[must_use]
 pub fn tiles_for(ranges: &[Range]) -> Vec<TileId> {

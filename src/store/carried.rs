@@ -68,7 +68,8 @@ impl Table {
         let (own, whose) = if self.shared { ("", "") } else { ("organisation, ", "$1, ") };
         let (names, values, rows) = (names.join(", "), values.join(", "), engine.rows("$2", &kinds));
         // A WHERE keeps SQLite from taking the conflict clause for a join's.
-        format!("INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1 ON CONFLICT DO NOTHING", self.name)
+        let conflict = if self.shared { " ON CONFLICT DO NOTHING" } else { "" };
+        format!("INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1{conflict}", self.name)
     }
 }
 

@@ -351,12 +351,22 @@ pub async fn search(store: &Store, organisation: &str, search: &Search) -> Store
     }))
 }
 
+const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
+
 /// How many events the log holds.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
-    const SQL: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
-    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?);
+    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
+    Ok(found.map_or(0, |(next,)| next))
+}
+
+/// The same, inside a transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn length_in(tx: &mut Tx, organisation: &str) -> Stored<i64> {
+    let found: Option<(i64,)> = in_tx!(tx, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }

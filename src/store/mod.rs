@@ -58,6 +58,8 @@ pub enum StoreError {
     Locked(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
     UnknownEngine(String),
+    #[error("the write-ahead log could not be cut off: somebody reads an older state; it is tried again")]
+    Busy,
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },
     #[error("stored data cannot be read: {what} of stream {stream} at position {position}: {cause}")]
@@ -148,7 +150,11 @@ impl Store {
                 sqlx::query(tables).execute(pool).await?;
             }
             Self::Sqlite(lite) => {
-                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&lite.writer).await?;
+                let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
+                let (busy, ..): (i64, i64, i64) = sqlx::query_as(cut).fetch_one(&lite.writer).await?;
+                if busy != 0 {
+                    return Err(StoreError::Busy);
+                }
             }
         }
         Ok(())

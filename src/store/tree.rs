@@ -6,12 +6,20 @@ use super::{Store, Stored, Tx, in_tx, reading};
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct TreeLog {
     pub origin: String,
-    /// The public key that verifies its heads.
+    /// The public keys that verify its heads, one a line, the oldest first.
     pub verifier: String,
     pub stopped: Option<String>,
     /// How many events the log had when it was last held against what was signed, and when that was, in microseconds since 1970.
     pub checked_size: Option<i64>,
     pub checked_at: Option<i64>,
+}
+
+impl TreeLog {
+    /// The public key that signs now.
+    #[must_use]
+    pub fn newest_key(&self) -> &str {
+        self.verifier.lines().last().unwrap_or_default()
+    }
 }
 
 /// A signed head.
@@ -104,6 +112,20 @@ pub async fn newest_in(tx: &mut Tx, organisation: &str) -> Stored<Option<HeadRow
 pub async fn heads(tx: &mut Tx, organisation: &str) -> Stored<Vec<HeadRow>> {
     const SQL: &str = "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size";
     Ok(in_tx!(tx, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
+}
+
+/// Notes that another key signs from here on: the newest head under both signatures, and all keys that ever signed, one a line.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hand_over(tx: &mut Tx, organisation: &str, size: i64, note: &str, verifier: &str) -> Stored<()> {
+    const HEAD: &str = "UPDATE tree_heads SET note = $3 WHERE organisation = $1 AND size = $2";
+    const LOG: &str = "UPDATE tree_logs SET verifier = $2 WHERE organisation = $1";
+    in_tx!(tx, db => {
+        sqlx::query(HEAD).bind(organisation).bind(size).bind(note).execute(&mut *db).await?;
+        sqlx::query(LOG).bind(organisation).bind(verifier).execute(db).await?;
+    });
+    Ok(())
 }
 
 /// Keeps a head.

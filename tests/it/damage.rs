@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use microgrants::audit::{self, Rule, Trusted, folder};
-use microgrants::log::keys::to_hex;
+use microgrants::log::keys::{self, Purpose, to_hex};
 use microgrants::seal::note::{Head, Signer};
 use microgrants::seal::tree::{Tiles, leaf_hash};
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("damage::a_whole_log_holds_and_an_older_head_of_it_is_known", holds);
     cases.both("damage::every_rule_that_two_people_or_money_must_keep_is_replayed", rules);
     cases.both("damage::tables_that_say_something_else_than_the_log_are_found", tables);
+    cases.both("damage::a_log_whose_key_was_rotated_holds_and_no_key_comes_in_unvouched", rotated);
     let python = second();
     cases.with(python.is_some(), "damage::every_changed_byte_is_found_by_both_verifiers", every_byte);
     cases.with(python.is_some(), "damage::every_other_damage_is_found_by_both_verifiers", every_other);
@@ -358,6 +359,67 @@ fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
     damaged.found("another key", None);
 }
 
+/// Has another key sign, as the command does; another house over the same database.
+async fn hand_over(house: &House) -> House {
+    let folder = house.folder.path().join("keys");
+    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal).await.unwrap();
+    sealer(house).hand_over(&old.id, &new).await.unwrap();
+    keys::take_next(&folder, Purpose::Seal, Some(&old.id)).unwrap();
+    house.open_again().await
+}
+
+async fn rotated(house: House) {
+    small(&house).await;
+    let first = microgrants::store::tree::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier;
+    let earlier = crate::sealing::heads(&house).await.remove(0).note;
+    let house = hand_over(&house).await;
+    let last_of_first = crate::sealing::heads(&house).await.pop().unwrap();
+    person(&house, "Eve").await;
+    sealer(&house).catch_up().await.unwrap();
+    let house = hand_over(&house).await;
+    person(&house, "Fay").await;
+    sealer(&house).catch_up().await.unwrap();
+    sealer(&house).check().await.unwrap();
+    let mut damaged = Damaged::of(&house, second().map(|_| Second::start())).await;
+    let keys = damaged.lines(folder::KEY);
+    assert_eq!((keys.len(), keys[0].as_str()), (3, first.as_str()));
+    damaged.key.clone_from(&keys[2]);
+    damaged.holds();
+    let trusted = Trusted { key: Some(keys[2].clone()), head: Some(earlier.clone()) };
+    assert!(audit::verify(&damaged.path, &trusted, |_| {}).unwrap().holds(), "and a head of the first key is still one of the log's");
+    for old in &keys[..2] {
+        damaged.key.clone_from(old);
+        damaged.found("only a key is known that does not sign any more", None);
+    }
+    // A key that the one before it does not vouch for, in another order, left out, or of somebody else.
+    let stranger = Signer::new(ORIGIN, &[9; 32]).verifier().text();
+    let [a, b, c] = keys.as_slice() else { panic!("three keys") };
+    damaged.key.clone_from(c);
+    for changed in [vec![b, a, c], vec![a, c], vec![b, c], vec![c], vec![a, b, c, &stranger], vec![a, &stranger, c], vec![a, c, b]] {
+        damaged.write_lines(folder::KEY, &changed.into_iter().cloned().collect::<Vec<_>>());
+        damaged.name_files();
+        damaged.found("other keys", None);
+    }
+    let heads = damaged.lines(folder::HEADS);
+    let at = heads.iter().position(|line| serde_json::from_str::<folder::HeadLine>(line).unwrap().size == last_of_first.size).unwrap();
+    let vouching: folder::HeadLine = serde_json::from_str(&heads[at]).unwrap();
+    for left_out in [3, 4] {
+        let mut lines: Vec<_> = vouching.note.lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 6);
+        lines.remove(left_out + 1);
+        let mut changed = heads.clone();
+        let note = format!("{}\n", lines.join("\n"));
+        changed[at] = serde_json::to_string(&folder::HeadLine { note, size: vouching.size, through: vouching.through }).unwrap();
+        damaged.write_lines(folder::HEADS, &changed);
+        damaged.name_files();
+        damaged.found("one signature of the two left out", None);
+    }
+    damaged.holds();
+    // A proof is against the key that signs now.
+    let proof = audit::prove(&damaged.path, 1).unwrap();
+    assert_eq!((proof.key.as_str(), proof.check(Some(c)).unwrap().0), (c.as_str(), 1));
+}
+
 /// Tables beside the log that say something else than it does.
 async fn tables(house: House) {
     let office = Office::open(&house, 5000).await;
@@ -381,6 +443,8 @@ async fn rules(house: House) {
     let (grant, ..) = office.prepared(&house, 700).await;
     let approve = command_of("grant", grant.0, "approve-payment", &json!({ "payment": 1 }));
     house.takes(office.ben, approve).await;
+    let send = command_of("grant", grant.0, "send-payment", &json!({ "payment": 1, "happened_on": house.today() }));
+    house.takes(office.ben, send).await;
     sealer(&house).catch_up().await.unwrap();
     let damaged = Damaged::of(&house, None).await;
     let events = damaged.lines(folder::EVENTS);
@@ -396,7 +460,7 @@ async fn rules(house: House) {
         damaged.write_lines(folder::HEADS, &[line]);
         damaged.hash_leaves();
         let report = audit::verify(&damaged.path, &Trusted::default(), |_| {}).unwrap();
-        let found = report.findings.into_iter().filter(|finding| finding.position >= i64::try_from(at).ok()).map(|finding| finding.rule);
+        let found = report.findings.into_iter().map(|finding| finding.rule);
         damaged.mend();
         found.collect::<Vec<_>>()
     };
@@ -412,6 +476,12 @@ async fn rules(house: House) {
     assert!(found.contains(&Rule::Award), "{found:?}");
     let found = signed_anew("Committed", &|line| line.replace("\"700.00\"", "\"5700.00\""));
     assert!(found.contains(&Rule::Budget), "{found:?}");
+    let found = signed_anew("GrantOffered", &|line| line.replace("\"700.00\"", "\"1700.00\""));
+    assert!(found.contains(&Rule::WholeAward), "{found:?}");
+    let found = signed_anew("PaymentSent", &|line| line.replace("\"700.00\"", "\"500.00\""));
+    assert!(found.contains(&Rule::Budget), "{found:?}");
+    let found = signed_anew("PaymentApproved", &|line| line.replace("\"payment\":1", "\"payment\":2"));
+    assert_eq!(found.iter().filter(|rule| **rule == Rule::FourEyes).count(), 2, "neither was it approved that was sent: {found:?}");
     let found = signed_anew("PaymentPrepared", &|line| line.replace("\"payee\":1", "\"payee\":2"));
     assert!(found.contains(&Rule::Payee), "{found:?}");
 }

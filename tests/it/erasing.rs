@@ -40,7 +40,7 @@ fn erase(noun: &str, id: Uuid) -> Command {
 
 fn purger(house: &House) -> Purger {
     let folder = house.folder.path();
-    Purger::new(house.log.clone(), house.files(), Some(folder.join("mails")), ErasureList::at(&folder.join("erasures.jsonl")))
+    Purger::new(house.log.clone(), house.files(), folder.join("mails"), ErasureList::at(&folder.join("erasures.jsonl")))
 }
 
 async fn purge(house: &House) {

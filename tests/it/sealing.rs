@@ -1,5 +1,6 @@
 //! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it serves.
 
+use microgrants::log::keys::{self, Purpose};
 use microgrants::seal::note::Verifier;
 use microgrants::seal::proof::Proof;
 use microgrants::seal::prover::Prover;
@@ -20,6 +21,8 @@ pub fn cases(cases: &mut Cases) {
     cases.both("sealing::a_hole_is_not_sealed", hole);
     cases.both("sealing::a_log_that_was_rewritten_is_not_sealed_further", rewritten);
     cases.both("sealing::a_tile_that_was_changed_is_not_built_upon", tile_changed);
+    cases.both("sealing::a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events", tile_grown);
+    cases.both("sealing::a_process_from_before_the_keys_rotation_signs_nothing", old_process);
     cases.both("sealing::heads_tiles_and_proofs_are_served_to_those_they_are_for", served);
     cases.both("sealing::a_log_that_is_not_what_was_signed_is_said_loudly", said_loudly);
     cases.both("sealing::a_head_of_another_key_is_not_built_upon", foreign_head);
@@ -123,6 +126,43 @@ async fn rewritten(house: House) {
     assert_eq!(newest(&house).await.size, house.log.length().await.unwrap());
 }
 
+/// A hash that somebody appended to a tile must not be taken for the next event's.
+async fn tile_grown(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    office.submitted(&house, 500).await;
+    let zeros = "00".repeat(32);
+    let (postgres, sqlite) = (
+        format!("UPDATE tree_tiles SET hashes = hashes || '\\x{zeros}'::bytea"),
+        format!("UPDATE tree_tiles SET hashes = CAST(hashes || x'{zeros}' AS BLOB)"),
+    );
+    meddle(&house, if house.store().postgres().is_some() { &postgres } else { &sqlite }).await;
+    stops(&house, "tiles").await;
+    assert!(sealer(&house).check().await.is_err(), "and a check does not let it go on");
+    let (postgres, sqlite) = (
+        "UPDATE tree_tiles SET hashes = substring(hashes FROM 1 FOR length(hashes) - 32)",
+        "UPDATE tree_tiles SET hashes = substr(hashes, 1, length(hashes) - 32)",
+    );
+    meddle(&house, if house.store().postgres().is_some() { postgres } else { sqlite }).await;
+    sealer(&house).check().await.unwrap();
+    sealer(&house).catch_up().await.unwrap();
+}
+
+/// A process that was not restarted after the key was rotated signs nothing, and stops nobody.
+async fn old_process(house: House) {
+    let office = Office::open(&house, 5000).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = house.folder.path().join("keys");
+    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal).await.unwrap();
+    sealer(&house).hand_over(&old.id, &new).await.unwrap();
+    keys::take_next(&folder, Purpose::Seal, Some(&old.id)).unwrap();
+    office.submitted(&house, 500).await;
+    assert!(matches!(sealer(&house).catch_up().await, Err(SealError::OtherKey)));
+    let restarted = house.open_again().await;
+    sealer(&restarted).catch_up().await.unwrap();
+    assert_eq!(newest(&restarted).await.size, restarted.log.length().await.unwrap());
+}
+
 async fn tile_changed(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
@@ -141,7 +181,7 @@ async fn foreign_head(house: House) {
     let foreign = Sealer::new(house.log.clone(), [9; 32], "case/log");
     foreign.catch_up().await.unwrap();
     office.submitted(&house, 500).await;
-    stops(&house, "the last signed head cannot be read").await;
+    stops(&house, "not the one that signs this log").await;
 }
 
 /// The root over the hashes of one tile that holds the whole tree.

@@ -151,6 +151,12 @@ impl Grant {
     }
 
     /// What was paid and has not come back.
+    /// Whether money ever went to the group, also where it came back.
+    #[must_use]
+    pub fn was_paid(&self) -> bool {
+        self.payments.values().any(Payment::went)
+    }
+
     #[must_use]
     pub fn paid(&self) -> &Sources {
         &self.paid

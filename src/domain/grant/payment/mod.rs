@@ -75,6 +75,11 @@ impl Payment {
         self.is_under_way() || self.state == PaymentState::Confirmed
     }
 
+    /// Whether money went to the group by it, also where it came back later.
+    pub(super) fn went(&self) -> bool {
+        matches!(self.state, PaymentState::Sent | PaymentState::Confirmed | PaymentState::Reversed)
+    }
+
     /// Whether it takes up unpaid money without having left yet.
     pub(super) fn is_reserved(&self) -> bool {
         matches!(self.state, PaymentState::Prepared | PaymentState::Approved)

@@ -18,6 +18,8 @@ use crate::views::Page as Wanted;
 
 /// How many of each the page lists.
 const ROWS: i64 = 100;
+/// How many groups are looked at more closely.
+const MOST: usize = 100;
 
 #[derive(Template)]
 #[template(path = "desk/erasures.html")]
@@ -60,10 +62,23 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     let views = &asked.desk.views;
     let today = day_of(asked.desk.commands.now());
     let before = |years: i64| today.saturating_sub(jiff::Span::new().years(years));
-    let filters = vec![("kept_from <=", vec![before(UNFUNDED_YEARS).to_string()])];
-    let rows = views.list::<GroupRow>(None, filters, &Wanted { after: None, most: ROWS }).await?.items;
+    let mut candidates = Vec::new();
+    let mut page = Wanted { after: None, most: ROWS };
+    loop {
+        let filters = vec![
+            ("kept_from <=", vec![before(UNFUNDED_YEARS).to_string()]),
+            ("erasure", ["not_asked", "asked", "refused"].map(str::to_owned).to_vec()),
+        ];
+        let listed = views.list::<GroupRow>(None, filters, &page).await?;
+        let within = |row: &GroupRow| row.was_paid && row.kept_from > Some(before(FUNDED_YEARS));
+        candidates.extend(listed.items.into_iter().filter(|row| row.open_grants.is_empty() && !within(row)));
+        page.after = listed.next;
+        if page.after.is_none() || candidates.len() >= MOST {
+            break;
+        }
+    }
     let mut due = Vec::new();
-    for row in rows.into_iter().filter(|row| row.open_grants.is_empty() && !row.erasure.is_done()) {
+    for row in candidates {
         let own = vec![("group_id", vec![row.id.to_string()])];
         let applications = views.list::<ApplicationRow>(None, own, &Wanted { after: None, most: ROWS }).await?.items;
         let last = applications.iter().filter_map(|application| application.decided_on.or(application.submitted_on)).max();
