@@ -28,16 +28,17 @@ impl Post {
         }
         let log = self.commands.log();
         let Some(known) = stored::find(log.store(), log.organisation()).await? else { return Ok(()) };
-        let about = match &known.stopped {
-            Some(why) => (ALARM, why.clone(), "0".to_owned()),
-            None => (HEAD, day_of(self.commands.now()).to_string(), "0".to_owned()),
+        let size = stored::newest(log.store(), log.organisation()).await?.map_or(0, |head| head.size);
+        let (kind, which) = match &known.stopped {
+            Some(why) => (ALARM, format!("{size}/{why}")),
+            None => (HEAD, day_of(self.commands.now()).to_string()),
         };
-        let key = format!("{}/{}", about.0, about.1);
+        let key = format!("{kind}/{which}");
         if self.told.lock().await.as_ref() == Some(&key) {
             return Ok(());
         }
         let mut tx = log.store().begin().await?;
-        self.put_in(&mut tx, about.0, &about.1, &about.2).await?;
+        self.put_in(&mut tx, kind, &which, "0").await?;
         tx.commit().await?;
         *self.told.lock().await = Some(key);
         Ok(())

@@ -58,6 +58,8 @@ pub enum StoreError {
     Locked(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
     UnknownEngine(String),
+    #[error("the key-encryption key was rotated: restart this process")]
+    Rotated,
     #[error("the write-ahead log could not be cut off: somebody reads an older state; it is tried again")]
     Busy,
     #[error("{file}: {cause}")]

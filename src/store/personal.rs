@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Store, Stored, Tx, in_tx, reading};
+use super::{Store, StoreError, Stored, Tx, in_tx, reading};
 
 /// A subject's key as it is inserted.
 #[derive(Clone, Debug, Serialize)]
@@ -37,13 +37,15 @@ pub struct IndexRow {
 pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> Stored<()> {
     let engine = tx.engine();
     let sql = format!(
-        "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) SELECT $1, r.subject, r.kek_id, {} FROM {}",
+        "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) SELECT $1, r.subject, r.kek_id, {} FROM {} \
+         WHERE EXISTS (SELECT 1 FROM known_keys k WHERE k.purpose = 'kek' AND k.key_id = r.kek_id)",
         engine.bytes("r.wrapped"),
         engine.rows("$2", &[("subject", "text"), ("kek_id", "text"), ("wrapped", "text")])
     );
-    let keys = serde_json::to_string(keys).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(keys).execute(db).await?; });
-    Ok(())
+    let rows = serde_json::to_string(keys).unwrap_or_default();
+    let inserted = in_tx!(tx, db => sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?.rows_affected());
+    // A process from before a rotation must not bring in what nobody could unwrap after its restart.
+    if inserted == keys.len() as u64 { Ok(()) } else { Err(StoreError::Rotated) }
 }
 
 /// Inserts ciphertexts.
@@ -144,11 +146,13 @@ pub async fn sharing(store: &Store, organisation: &str, subject: &str) -> Stored
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
 }
 
-/// Every living key of an organisation's subjects, locked.
+/// Every living key of every organisation's subjects. Nobody appends until the transaction ends.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> {
+    let heads = format!("SELECT next_position FROM log_head{}", tx.engine().lock());
+    in_tx!(tx, db => { sqlx::query(&heads).fetch_all(db).await?; });
     let sql = format!("SELECT organisation, subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL{}", tx.engine().lock());
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).fetch_all(db).await?))
 }

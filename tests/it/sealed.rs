@@ -156,7 +156,12 @@ async fn rotated(house: House) {
     let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     assert_ne!(first, second);
     assert_eq!(std::fs::read_to_string(folder.join(format!("kek-{old_id}.key"))).unwrap(), first, "older backups need it");
+    // A process that was not restarted brings in nobody whose key could not be unwrapped later.
+    let before = house.log.length().await.unwrap();
+    assert!(register(&house, "later@example.org").await.is_err());
+    assert_eq!(house.log.length().await.unwrap(), before);
     let after = house.open_again().await;
+    register(&after, "later@example.org").await.unwrap();
     after.catch_up().await;
     assert_eq!(name(&after).await.unwrap().as_deref(), Some(CANARY));
     // With the old key nothing opens any more: the start refuses it, and names the one that is needed.
