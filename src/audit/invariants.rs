@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{Finding, Rule};
-use crate::domain::{
-    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream,
-};
+use crate::domain::{ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream};
 use crate::log::record::Recorded;
 
 /// The state of everything as at a position, and what did not hold up to there.
@@ -18,7 +16,6 @@ pub struct Replay {
     organisation: Organisation,
     funds: BTreeMap<Uuid, Fund>,
     groups: BTreeMap<Uuid, Group>,
-    applications: BTreeMap<Uuid, Application>,
     grants: BTreeMap<Uuid, Grant>,
     payments: BTreeMap<(Uuid, u16), Payment>,
     /// Who declared of an application whether they have an interest.
@@ -170,18 +167,12 @@ impl Replay {
     fn apply(&mut self, event: &Recorded) {
         let id = event.stream;
         match &event.event {
-            Event::Person(_) => {}
             Event::Organisation(happened) => self.organisation.apply(happened),
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
-            Event::Application(happened) => {
-                match happened {
-                    ApplicationEvent::NoInterestDeclared { by } => drop(self.declared.insert((id, *by), false)),
-                    ApplicationEvent::InterestDeclared { by, .. } => drop(self.declared.insert((id, *by), true)),
-                    _ => {}
-                }
-                self.applications.entry(id).or_default().apply(happened);
-            }
+            Event::Application(ApplicationEvent::NoInterestDeclared { by }) => drop(self.declared.insert((id, *by), false)),
+            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => drop(self.declared.insert((id, *by), true)),
+            Event::Person(_) | Event::Application(_) => {}
             Event::Grant(happened) => {
                 match happened {
                     GrantEvent::PaymentPrepared { payment, payee, prepared_by, amount, .. } => {

@@ -6,6 +6,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
 use super::told::Told;
@@ -239,7 +240,10 @@ impl Audit {
             self.find(Some(position), Rule::Time, "it was recorded before the event that stands before it");
         }
         reading.last_at = reading.last_at.max(row.recorded_at);
-        let sequence = reading.streams.entry((row.aggregate_type.clone(), row.aggregate_id.clone())).or_default();
+        let Ok(id) = row.aggregate_id.parse::<Uuid>() else {
+            return self.find(Some(position), Rule::Readable, "its record's id is none");
+        };
+        let sequence = reading.streams.entry(row.aggregate_type.clone()).or_default().entry(id).or_default();
         let before = std::mem::replace(sequence, row.sequence);
         if row.sequence != before + 1 {
             self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
@@ -263,7 +267,7 @@ struct Reading {
     sealed: i64,
     broken: bool,
     last_at: i64,
-    streams: HashMap<(String, String), i64>,
+    streams: HashMap<String, HashMap<Uuid, i64>>,
     replay: Replay,
     told: Told,
 }

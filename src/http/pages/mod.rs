@@ -16,6 +16,7 @@ mod my;
 mod open;
 mod own;
 mod reading;
+mod sealed;
 mod shell;
 mod signin;
 mod upload;

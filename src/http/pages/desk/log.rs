@@ -1,20 +1,17 @@
 //! The auditor's page: the log by position, found by stream, person and day; any event as it is stored.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_DISPOSITION;
 use askama::Template;
 use jiff::civil::Date;
 
 use super::{Asked, in_words};
 use crate::domain::{PersonId, Role};
-use crate::http::Desk;
 use crate::http::api::EventSeen;
 use crate::http::api::log::{note_corrections, proof_of, seen, withhold};
+use crate::http::pages::sealed::{SealedSeen, proof_file, sealed};
 use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::log::LogError;
-use crate::seal::proof::Proof;
-use crate::seal::prover::Prover;
 use crate::store::events::{Search, search};
 
 const ROWS: i64 = 50;
@@ -29,31 +26,6 @@ struct List {
     sealed: Option<SealedSeen>,
     rows: Vec<Row>,
     next: Option<String>,
-}
-
-/// The newest signed head, as a page shows it.
-pub(in crate::http::pages) struct SealedSeen {
-    pub size: i64,
-    pub through: String,
-    pub root: String,
-    pub key: String,
-    pub stopped: Option<String>,
-    pub checked_size: Option<i64>,
-    pub checked_at: Option<String>,
-}
-
-/// What was sealed last, if anything was.
-pub(in crate::http::pages) async fn sealed(desk: &Desk) -> Result<Option<SealedSeen>, Failed> {
-    let sealed = Prover::new(desk.commands.log().clone()).sealed().await?;
-    Ok(sealed.map(|sealed| SealedSeen {
-        size: sealed.size,
-        through: moment(sealed.through),
-        root: sealed.root,
-        key: sealed.log.verifier,
-        stopped: sealed.log.stopped,
-        checked_size: sealed.log.checked_size,
-        checked_at: sealed.log.checked_at.map(moment),
-    }))
 }
 
 struct Row {
@@ -199,11 +171,4 @@ pub(super) async fn proof(asked: &Asked<'_>, position: &str) -> Result<HttpRespo
     auditor(asked)?;
     let position: i64 = position.parse().map_err(|_| Failed::nothing())?;
     proof_file(proof_of(asked.desk, asked.signed, position).await?, position)
-}
-
-/// A proof as a file to be kept.
-pub(in crate::http::pages) fn proof_file(proof: Option<Proof>, position: i64) -> Result<HttpResponse, Failed> {
-    let proof = proof.ok_or_else(Failed::nothing)?;
-    let name = (CONTENT_DISPOSITION, format!("attachment; filename=\"proof-{position}.json\""));
-    Ok(HttpResponse::Ok().insert_header(name).json(proof))
 }

@@ -14,7 +14,7 @@ mod grants;
 mod group;
 mod groups;
 mod keyed;
-pub(super) mod log;
+mod log;
 mod panel;
 mod payments;
 mod people;

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationEvent, Event, GrantEvent};
 use crate::http::Desk;
-use crate::http::pages::desk::log::{proof_file, sealed};
+use crate::http::pages::sealed::{proof_file, sealed};
 use crate::http::pages::signin::moment;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Shell, Visitor, own, page};
