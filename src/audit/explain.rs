@@ -11,6 +11,7 @@ use super::AuditError;
 use super::folder::EVENTS;
 use super::verify::lines;
 use super::written::FileFailed;
+use crate::domain::event::in_words;
 use crate::log::record::day_of;
 use crate::seal::leaf;
 
@@ -39,7 +40,7 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
             "operator" => "the operator".to_owned(),
             person => format!("person {person}"),
         };
-        let mut says = format!("position {}, {day}: {}, by {by}", row.position, in_words(&row.event_type));
+        let mut says = format!("position {}, {day}: {}, by {by}", row.position, in_words(&row.event_type).to_lowercase());
         let told = payload.as_object().and_then(|payload| payload.values().next());
         for (name, value) in told.and_then(Value::as_object).into_iter().flatten() {
             if let Some(value) = plain(value).filter(|value| *value != id) {
@@ -49,18 +50,6 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
         story.push(says);
     }
     Ok(story)
-}
-
-/// `PaymentSent` is "payment sent".
-fn in_words(event: &str) -> String {
-    let mut words = String::new();
-    for letter in event.chars() {
-        if letter.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(letter.to_lowercase());
-    }
-    words
 }
 
 /// A value as it is said; none where there is nothing to say, or it is sealed.
@@ -86,7 +75,7 @@ mod tests {
 
     #[test]
     fn events_and_values_are_said_plainly() {
-        assert_eq!(in_words("PaymentSent"), "payment sent");
+        assert_eq!(in_words("PaymentSent").to_lowercase(), "payment sent");
         let sealed = json!({ "subject": "x", "digest": "y" });
         assert_eq!(plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(), "(sealed), a, payment 2");
         assert_eq!(plain(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(), "soup position 9: paid  [2J");

@@ -16,14 +16,12 @@ use super::verify::{lines, text};
 use super::written::FileFailed;
 use crate::log::keys::{from_hex, to_hex};
 use crate::seal::note::{Chain, Head, NoteError, Signer};
+use crate::seal::sealer::hashes_of;
 use crate::seal::tree::{self, Hash, TileId, Tiles, leaf_hash};
 
 const SECRET: &str = "witness.key";
 const LOG_KEY: &str = "log-key.txt";
 const LAST: &str = "head.txt";
-/// How many hashes a full tile has, and how many bytes each.
-const FULL: u64 = 256;
-const HASH: usize = 32;
 
 /// Where the log is seen.
 #[derive(Clone, Debug)]
@@ -154,21 +152,20 @@ fn newest(source: &Source) -> Result<(String, String), WitnessError> {
 
 /// A tile of a tree of this size, as a service serves it.
 fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, WitnessError> {
-    let on_level = size >> (8 * level);
-    let width = (on_level - number * FULL).min(FULL);
+    let width = tree::width((level, number), size);
     let mut path = format!("{:03}", number % 1000);
     let mut rest = number / 1000;
     while rest > 0 {
         path = format!("x{:03}/{path}", rest % 1000);
         rest /= 1000;
     }
-    let partial = if width < FULL { format!(".p/{width}") } else { String::new() };
+    let partial = if width < tree::FULL { format!(".p/{width}") } else { String::new() };
     let url = format!("{}/log/tile/{level}/{path}{partial}", address.trim_end_matches('/'));
     let bytes = fetch(&url)?;
-    if bytes.len() % HASH != 0 {
+    if bytes.len() % size_of::<Hash>() != 0 {
         return Err(WitnessError::Fetch(url, "it is no tile".to_owned()));
     }
-    Ok(bytes.as_chunks().0.to_vec())
+    Ok(hashes_of(&bytes))
 }
 
 fn fetch(url: &str) -> Result<Vec<u8>, WitnessError> {

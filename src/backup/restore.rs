@@ -17,6 +17,7 @@ use crate::log::keys::{from_hex, to_hex};
 use crate::log::record::Recorded;
 use crate::seal::leaf::{self, LeafError};
 use crate::seal::note::{Chain, NoteError};
+use crate::seal::sealer::at;
 use crate::seal::tree::{Tiles, leaf_hash};
 use crate::store::carried::{self, CARRIED};
 use crate::store::events::EventRow;
@@ -229,8 +230,8 @@ fn is_what_it_says(row: &Value) -> bool {
 /// The heads, and the tiles of the tree up to the last of them.
 async fn put_heads(tx: &mut Tx, organisation: &str, log: &Path, report: &Report) -> Result<(), RestoreError> {
     stored::lock(tx, organisation, &report.origin, &report.key).await?;
-    for (at, line) in lines(log, HEADS)?.enumerate() {
-        let line: HeadLine = serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, at + 1, &error))?;
+    for (number, line) in lines(log, HEADS)?.enumerate() {
+        let line: HeadLine = serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, number + 1, &error))?;
         let head = HeadRow { size: line.size, note: line.note, through: line.through };
         stored::keep_head(tx, organisation, &head).await?;
     }
@@ -238,9 +239,8 @@ async fn put_heads(tx: &mut Tx, organisation: &str, log: &Path, report: &Report)
     for line in lines(log, EVENTS)? {
         tiles.push(leaf_hash(line?.as_bytes()));
     }
-    for ((level, tile), hashes) in tiles.tiles() {
-        let at = (i64::from(level), i64::try_from(tile).unwrap_or(i64::MAX));
-        stored::keep_tile(tx, organisation, at, hashes.as_flattened()).await?;
+    for (tile, hashes) in tiles.tiles() {
+        stored::keep_tile(tx, organisation, at(tile), hashes.as_flattened()).await?;
     }
     Ok(())
 }

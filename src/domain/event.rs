@@ -43,6 +43,21 @@ macro_rules! events {
 }
 pub(crate) use events;
 
+/// An event's name in words: `PaymentPrepared` is "Payment prepared".
+#[must_use]
+pub fn in_words(event: &str) -> String {
+    let mut words = String::new();
+    for (at, letter) in event.chars().enumerate() {
+        if at > 0 && letter.is_uppercase() {
+            words.push(' ');
+            words.extend(letter.to_lowercase());
+        } else {
+            words.push(letter);
+        }
+    }
+    words
+}
+
 /// An event of any stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {

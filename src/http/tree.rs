@@ -9,11 +9,8 @@ use super::Desk;
 use super::api::not_allowed_but;
 use super::problem::{Fault, Problem};
 use crate::log::LogError;
+use crate::seal::tree::{FULL, Hash};
 use crate::store::tree::{self as stored, TileAt};
-
-/// How many hashes a full tile has, and how many bytes each.
-const FULL: usize = 256;
-const HASH: usize = 32;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
@@ -49,7 +46,7 @@ async fn tile(path: web::Path<(String, String)>, desk: web::Data<Desk>) -> Resul
     let (at, width) = parse(&level, &tile).ok_or_else(none)?;
     let log = desk.commands.log();
     let hashes = stored::tile(log.store(), log.organisation(), at).await.map_err(LogError::from)?.ok_or_else(none)?;
-    let hashes = hashes.get(..width * HASH).ok_or_else(none)?;
+    let hashes = hashes.get(..width * size_of::<Hash>()).ok_or_else(none)?;
     let kept = (CACHE_CONTROL, "public, max-age=31536000, immutable");
     Ok(HttpResponse::Ok().insert_header(kept).content_type("application/octet-stream").body(hashes.to_vec()))
 }

@@ -64,6 +64,12 @@ fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
+/// A key as people pass it on: its name, its id, and its kind with itself.
+fn key_text(name: &str, kind: u8, key: &VerifyingKey) -> String {
+    let id = crate::log::keys::to_hex(&key_id(name, kind, key));
+    format!("{name}+{id}+{}", BASE64.encode([&[kind], &key.as_bytes()[..]].concat()))
+}
+
 impl Head {
     /// The lines that are signed.
     #[must_use]
@@ -131,9 +137,7 @@ impl Signer {
     /// The public key that verifies its cosignatures.
     #[must_use]
     pub fn cosigner(&self) -> String {
-        let key = self.key.verifying_key();
-        let id = crate::log::keys::to_hex(&key_id(&self.name, COSIGNATURE, &key));
-        format!("{}+{id}+{}", self.name, BASE64.encode([&[COSIGNATURE], &key.as_bytes()[..]].concat()))
+        key_text(&self.name, COSIGNATURE, &self.key.verifying_key())
     }
 }
 
@@ -141,8 +145,7 @@ impl Verifier {
     /// The key as people pass it on: its name, its id and itself.
     #[must_use]
     pub fn text(&self) -> String {
-        let id = crate::log::keys::to_hex(&key_id(&self.name, ED25519, &self.key));
-        format!("{}+{id}+{}", self.name, BASE64.encode([&[ED25519], &self.key.as_bytes()[..]].concat()))
+        key_text(&self.name, ED25519, &self.key)
     }
 
     /// # Errors

@@ -53,15 +53,12 @@ impl Prover {
     /// # Errors
     /// When the database does not answer.
     pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
-        let (store, organisation) = (self.log.store(), self.log.organisation());
-        let (Some(log), Some(head)) = (stored::find(store, organisation).await?, stored::newest(store, organisation).await?) else {
-            return Ok(None);
-        };
-        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(head.size)) else { return Ok(None) };
+        let Some(sealed) = self.sealed().await? else { return Ok(None) };
+        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(sealed.size)) else { return Ok(None) };
         let Some(ranges) = tree::inclusion(index, size) else { return Ok(None) };
-        let Some(row) = events::page(store, organisation, position, 1).await?.pop() else { return Ok(None) };
+        let Some(row) = events::page(self.log.store(), self.log.organisation(), position, 1).await?.pop() else { return Ok(None) };
         let hashes = self.hashes(&ranges, size).await?;
-        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, head.note, log.newest_key().to_owned())))
+        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, sealed.note, sealed.log.newest_key().to_owned())))
     }
 
     /// The hashes of ranges of a tree of this size; none where a tile is missing.

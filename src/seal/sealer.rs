@@ -276,10 +276,14 @@ pub(super) fn number(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-pub(super) fn at((level, tile): TileId) -> TileAt {
+/// Where a tile lies in the database.
+#[must_use]
+pub fn at((level, tile): TileId) -> TileAt {
     (i64::from(level), number(tile))
 }
 
-pub(super) fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
+/// A tile's hashes, from its bytes.
+#[must_use]
+pub fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
     bytes.as_chunks().0.to_vec()
 }

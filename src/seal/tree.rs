@@ -10,7 +10,8 @@ pub type Hash = [u8; 32];
 /// How many levels of the tree one tile spans, and so how many hashes a full tile has.
 pub const TILE_HEIGHT: u32 = 8;
 pub const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
-const FULL: usize = 1 << TILE_HEIGHT;
+/// How many hashes a full tile has.
+pub const FULL: usize = 1 << TILE_HEIGHT;
 
 /// The root of a tree without leaves.
 #[must_use]

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::{Asked, in_words};
+use super::Asked;
+use crate::domain::event::in_words;
 use crate::domain::{PersonId, Role};
 use crate::http::api::EventSeen;
 use crate::http::api::log::{note_corrections, proof_of, seen, withhold};

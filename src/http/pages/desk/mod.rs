@@ -32,6 +32,7 @@ use askama::Template;
 use super::signin::moment;
 use super::{Failed, Forms, Rejected, Shell, Visitor};
 use crate::domain::PersonId;
+use crate::domain::event::in_words;
 use crate::http::Desk;
 use crate::http::signin::SignedIn;
 
@@ -222,20 +223,6 @@ pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Hap
         corrected: !event.corrected_by.is_empty(),
     };
     Ok(seen.iter().rev().map(happened).collect())
-}
-
-/// An event's name in words: `PaymentPrepared` is "Payment prepared".
-pub(super) fn in_words(event: &str) -> String {
-    let mut words = String::new();
-    for (at, letter) in event.chars().enumerate() {
-        if at > 0 && letter.is_uppercase() {
-            words.push(' ');
-            words.extend(letter.to_lowercase());
-        } else {
-            words.push(letter);
-        }
-    }
-    words
 }
 
 #[cfg(test)]
