@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::folder::{self, ERASURES, EVENTS, GRANTS, HEADS, HeadLine, KEY, LEAVES, README};
-use super::told::Told;
+use super::told::{Grants, Told};
 use super::written::{FileFailed, Named, Written, write_manifest};
+use crate::domain::{Event, Stream as _};
 use crate::log::keys::to_hex;
 use crate::log::record::Recorded;
 use crate::seal::{leaf, tree};
@@ -56,7 +57,7 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
     }
     std::fs::create_dir_all(to).map_err(FileFailed::at(to))?;
     let (mut lines, mut leaves) = (Written::new(to, EVENTS)?, Written::new(to, LEAVES)?);
-    let (mut next, mut told) = (0, Told::default());
+    let (mut next, mut told, mut grants) = (0, Told::default(), Grants::new());
     while next < size {
         let rows = events::page_in(tx, organisation, next, PAGE.min(size - next)).await?;
         if rows.is_empty() {
@@ -69,7 +70,11 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
             let line = leaf::leaf(row);
             leaves.line(&to_hex(&tree::leaf_hash(line.as_bytes())))?;
             lines.line(&line)?;
-            told.take(&Recorded::read(row)?);
+            let event = Recorded::read(row)?;
+            if let Event::Grant(happened) = &event.event {
+                grants.entry(event.stream).or_default().apply(happened);
+            }
+            told.take(&event);
             next += 1;
         }
         progress(next, size);
@@ -81,7 +86,7 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
     }
     let mut files = vec![lines.done()?, leaves.done()?, kept.done()?];
     let key = format!("{}\n", log.verifier);
-    for (name, text) in [(KEY, key), (GRANTS, told.grants()), (ERASURES, told.erasures()), (README, folder::HOW.to_owned())] {
+    for (name, text) in [(KEY, key), (GRANTS, told.grants(&grants)), (ERASURES, told.erasures()), (README, folder::HOW.to_owned())] {
         let mut file = Written::new(to, name)?;
         file.write(text.as_bytes())?;
         files.push(file.done()?);

@@ -43,6 +43,9 @@ pub enum Rule {
     View,
 }
 
+/// How many findings are kept: after so many the log is past reading.
+pub(super) const FINDINGS_MOST: usize = 1000;
+
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

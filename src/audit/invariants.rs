@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::findings::FINDINGS_MOST;
+use super::told::Grants;
 use super::{Finding, Rule};
-use crate::domain::{ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream};
+use crate::domain::{ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream};
 use crate::log::record::Recorded;
 
 /// The state of everything as at a position, and what did not hold up to there.
@@ -16,7 +18,7 @@ pub struct Replay {
     organisation: Organisation,
     funds: BTreeMap<Uuid, Fund>,
     groups: BTreeMap<Uuid, Group>,
-    grants: BTreeMap<Uuid, Grant>,
+    grants: Grants,
     payments: BTreeMap<(Uuid, u16), Payment>,
     /// Who declared of an application whether they have an interest.
     declared: BTreeMap<(Uuid, PersonId), bool>,
@@ -54,13 +56,20 @@ impl Replay {
         self.close_award();
     }
 
-    fn find(&mut self, event: &Recorded, rule: Rule, says: &str) {
-        self.findings.push(Finding { position: Some(event.position), rule, says: says.to_owned() });
+    /// Every grant as it stands.
+    pub(super) fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    fn find(&mut self, position: i64, rule: Rule, says: impl Into<String>) {
+        if self.findings.len() < FINDINGS_MOST {
+            self.findings.push(Finding { position: Some(position), rule, says: says.into() });
+        }
     }
 
     fn must(&mut self, holds: bool, event: &Recorded, rule: Rule, says: &str) {
         if !holds {
-            self.find(event, rule, says);
+            self.find(event.position, rule, says);
         }
     }
 
@@ -86,7 +95,7 @@ impl Replay {
             if sums[0].is_none() || sums != [sums[0]; 3] {
                 let [awarded, committed, offered] = sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
                 let says = format!("of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together");
-                self.findings.push(Finding { position: Some(position), rule: Rule::WholeAward, says });
+                self.find(position, Rule::WholeAward, says);
             }
         }
     }

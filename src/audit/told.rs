@@ -2,20 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, Money, PersonEvent, Stream};
+use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, Money, PersonEvent};
 use crate::log::record::Recorded;
 
 const COLUMNS: [&str; 12] =
     ["grant", "group", "group_name", "fund", "round", "area", "title", "offered_on", "state", "award", "paid", "last_position"];
 
-/// What is remembered of the log while it is read.
+/// Every grant as the events read so far leave it.
+pub(super) type Grants = BTreeMap<Uuid, Grant>;
+
+/// What is remembered of the log while it is read, besides the grants themselves.
 #[derive(Default)]
 pub(super) struct Told {
-    grants: BTreeMap<Uuid, (Grant, String, i64)>,
-    titles: BTreeMap<Uuid, String>,
-    groups: BTreeMap<Uuid, String>,
+    /// When each grant was offered, and its last event's position.
+    grants: BTreeMap<Uuid, (Option<Date>, i64)>,
+    titles: BTreeMap<Uuid, Box<str>>,
+    groups: BTreeMap<Uuid, Box<str>>,
     erased: Vec<String>,
 }
 
@@ -23,14 +28,13 @@ impl Told {
     pub(super) fn take(&mut self, event: &Recorded) {
         match &event.event {
             Event::Application(ApplicationEvent::PublicSummaryWritten { summary }) => {
-                self.titles.insert(event.stream, summary.title.to_string());
+                self.titles.insert(event.stream, summary.title.as_str().into());
             }
             Event::Grant(happened) => {
-                let (grant, offered_on, last) = self.grants.entry(event.stream).or_default();
-                grant.apply(happened);
+                let (offered_on, last) = self.grants.entry(event.stream).or_default();
                 *last = event.position;
                 if matches!(happened, GrantEvent::GrantOffered { .. }) {
-                    *offered_on = event.recorded_on().to_string();
+                    *offered_on = Some(event.recorded_on());
                 }
             }
             Event::Group(happened) => self.take_group(event, happened),
@@ -42,7 +46,7 @@ impl Told {
     fn take_group(&mut self, event: &Recorded, happened: &GroupEvent) {
         match happened {
             GroupEvent::GroupRegistered { name, .. } | GroupEvent::GroupCorrected { name, .. } => {
-                self.groups.insert(event.stream, name.to_string());
+                self.groups.insert(event.stream, name.as_str().into());
             }
             GroupEvent::PersonalDataErased { .. } => self.erase(event, "group"),
             _ => {}
@@ -60,10 +64,11 @@ impl Told {
     }
 
     /// The grants as CSV (RFC 4180), in the order of their ids; money in pounds with two decimals.
-    pub(super) fn grants(&self) -> String {
+    pub(super) fn grants(&self, grants: &Grants) -> String {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         let _ = csv.write_record(COLUMNS);
-        for (id, (grant, offered_on, last)) in &self.grants {
+        for (id, (offered_on, last)) in &self.grants {
+            let Some(grant) = grants.get(id) else { continue };
             let of = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
             let group = grant.group().map(|group| group.0);
             let name = group.and_then(|group| self.groups.get(&group)).map(|name| inert(name)).unwrap_or_default();
@@ -77,7 +82,7 @@ impl Told {
                 round,
                 area,
                 self.titles.get(id).map(|title| inert(title)).unwrap_or_default(),
-                offered_on.clone(),
+                offered_on.map(|day| day.to_string()).unwrap_or_default(),
                 state.to_owned(),
                 pounds(grant.award().total()),
                 pounds(grant.paid().total()),

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::findings::FINDINGS_MOST;
 use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
 use super::told::Told;
 use super::written::{FileFailed, digest_of, read_manifest};
@@ -17,9 +18,6 @@ use crate::log::record::Recorded;
 use crate::seal::leaf;
 use crate::seal::note::{Chain, Head, NoteError};
 use crate::seal::tree::{Tiles, leaf_hash};
-
-/// How many findings are kept: after so many the folder is past reading.
-const FINDINGS_MOST: usize = 1000;
 
 /// Why a folder could not be checked. What was checked and did not hold is a finding instead.
 #[derive(Debug, thiserror::Error)]
@@ -202,14 +200,13 @@ impl Audit {
         if leaves.next().is_some() {
             self.find(Some(reading.count), Rule::Sealed, format!("{LEAVES} has more lines than {EVENTS}"));
         }
-        for (name, told) in [(GRANTS, reading.told.grants()), (ERASURES, reading.told.erasures())] {
+        for (name, told) in [(GRANTS, reading.told.grants(reading.replay.grants())), (ERASURES, reading.told.erasures())] {
             if text(folder, name)? != told {
                 self.find(None, Rule::Told, format!("{name} is not what the events say"));
             }
         }
         reading.replay.end();
-        let found = std::mem::take(&mut reading.replay.findings);
-        for finding in found {
+        for finding in std::mem::take(&mut reading.replay.findings) {
             self.find(finding.position, finding.rule, finding.says);
         }
         Ok((reading.count, reading.replay.awards))

@@ -3,8 +3,6 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
-
 use super::{TaskError, open};
 use crate::audit::{self, Replayed, SUMS, Source, Trusted};
 use crate::commands::clock::Clock;
@@ -107,10 +105,10 @@ async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), Ta
     let replayed = Replayed::of(folder).await.map_err(not_checked)?;
     let position = match as_at {
         None => replayed.size() - 1,
-        Some(as_at) => match as_at.parse::<Date>() {
-            Ok(day) => replayed.views().position_as_at(AsAt::Day(day)).await?,
-            Err(_) => as_at.parse().map_err(|_| not_checked("--as-at takes a day such as 2026-03-31, or a position"))?,
-        },
+        Some(as_at) => {
+            let as_at: AsAt = as_at.parse().map_err(|error| not_checked(format!("--as-at: {error}")))?;
+            replayed.views().position_as_at(as_at).await?
+        }
     };
     let sums = Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
     match view {

@@ -1,5 +1,7 @@
 //! What a past date or position means: everything that had been recorded by then.
 
+use std::str::FromStr;
+
 use jiff::civil::Date;
 
 use super::{ViewError, Views};
@@ -13,6 +15,23 @@ pub enum AsAt {
     Position(i64),
     /// At the end of this day in Europe/London.
     Day(Date),
+}
+
+/// Neither a day nor a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is a date such as 2026-10-31, or a position")]
+pub struct NoMoment;
+
+impl FromStr for AsAt {
+    type Err = NoMoment;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.parse().map(Self::Position).map_err(|_| NoMoment)
+        } else {
+            text.parse().map(Self::Day).map_err(|_| NoMoment)
+        }
+    }
 }
 
 impl Views {

@@ -53,8 +53,8 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn count<T: InTable>(&self, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
-        let wanted = Wanted { table: T::TABLE, as_at: None, filters, after: None, most: COUNTED };
+    pub async fn count<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
+        let wanted = Wanted { table: T::TABLE, as_at, filters, after: None, most: COUNTED };
         Ok(rows::count(self.log.store(), self.log.organisation(), &wanted).await?)
     }
 

@@ -16,7 +16,7 @@ use crate::log::{Log, LogError};
 use crate::projections::{GroupRow, PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
 
-pub use as_at::AsAt;
+pub use as_at::{AsAt, NoMoment};
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
 pub use linked::{HistoryLine, Link};
 pub use lists::{COUNTED, InTable, Listed, Page};

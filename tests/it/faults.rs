@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use microgrants::commands::clock::new_id;
@@ -141,14 +142,20 @@ async fn killed(house: House) {
     for kill in 0..5 {
         let process = Process::start(&place);
         let client = Client::new(&process.address, &token);
+        let count = AtomicU32::new(0);
         let answers = std::thread::scope(|scope| {
             let clients: Vec<_> = (0..4)
                 .map(|_| {
                     let client = client.clone();
-                    scope.spawn(move || write_until_it_ends(&client))
+                    let count = &count;
+                    scope.spawn(move || write_until_it_ends(&client, count))
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(250 + 60 * kill));
+            // By answers, not by time: a busy machine would otherwise kill it before it answered anybody.
+            while count.load(Ordering::SeqCst) < 5 + kill && !clients.iter().all(ScopedJoinHandle::is_finished) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_millis(u64::from(7 * kill)));
             process.kill();
             clients.into_iter().map(|thread| thread.join().expect("a client comes through")).collect::<Vec<_>>()
         });
@@ -174,7 +181,7 @@ async fn killed(house: House) {
 type Acknowledged = (String, (i64, i64));
 
 /// Registers people until the service is gone: how many were asked for, and which were acknowledged.
-fn write_until_it_ends(client: &Client) -> (usize, Vec<Acknowledged>) {
+fn write_until_it_ends(client: &Client, count: &AtomicU32) -> (usize, Vec<Acknowledged>) {
     let mut taken = Vec::new();
     for sent in 1.. {
         let key = new_id().to_string();
@@ -183,6 +190,7 @@ fn write_until_it_ends(client: &Client) -> (usize, Vec<Acknowledged>) {
             Ok(answer) if answer.status == 201 => {
                 let position = |name: &str| answer.body[name].as_i64().expect("a position");
                 taken.push((answer.id(), (position("first_position"), position("position"))));
+                count.fetch_add(1, Ordering::SeqCst);
             }
             _ => return (sent, taken),
         }

@@ -12,7 +12,7 @@ use crate::domain::Refusal;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
-use crate::views::{AsAt, InTable, Listed, Page, ViewError};
+use crate::views::{AsAt, InTable, Listed, NoMoment, Page, ViewError};
 
 /// How many items a page has unless it is said, and at most.
 const PAGE: i64 = 50;
@@ -81,12 +81,7 @@ impl Asked {
             desk.views.passed(position).await?;
         }
         let Some(text) = self.text("as_at") else { return Ok(None) };
-        let as_at = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-            text.parse().ok().map(AsAt::Position)
-        } else {
-            text.parse().ok().map(AsAt::Day)
-        };
-        let as_at = as_at.ok_or_else(|| Fault::InvalidQuery.problem("this is a date such as 2026-10-31, or a position").about("as_at"))?;
+        let as_at: AsAt = text.parse().map_err(|error: NoMoment| Fault::InvalidQuery.problem(error.to_string()).about("as_at"))?;
         if let AsAt::Position(position) = as_at {
             desk.views.passed(position).await?;
         }

@@ -47,14 +47,14 @@ struct Row {
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let views = &asked.desk.views;
     let funds: Vec<FundRow> = views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
-    let filters = filters(asked).await?;
+    let (filters, as_at) = (filters(asked).await?, asked.as_at().await?);
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = match &filters {
-        Some(filters) => Some(views.list::<ApplicationRow>(None, filters.clone(), &Wanted { after, most: ROWS }).await?),
+        Some(filters) => Some(views.list::<ApplicationRow>(as_at, filters.clone(), &Wanted { after, most: ROWS }).await?),
         None => None,
     };
     let count = match filters {
-        Some(filters) => views.count::<ApplicationRow>(filters).await?,
+        Some(filters) => views.count::<ApplicationRow>(as_at, filters).await?,
         None => 0,
     };
     let (items, next) = listed.map(|listed| (listed.items, listed.next)).unwrap_or_default();
@@ -146,7 +146,18 @@ fn chips(asked: &Asked<'_>) -> Vec<(String, String)> {
     set.map(|(name, value)| {
         let rest: Vec<_> = asked.query.iter().filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after").collect();
         let query = serde_html_form::to_string(rest).unwrap_or_default();
-        (format!("{}: {}", if name == "q" { "search" } else { name }, value.replace('_', " ")), format!("{}?{query}", asked.path))
+        (
+            format!(
+                "{}: {}",
+                match name.as_str() {
+                    "q" => "search",
+                    "as_at" => "as at the end of",
+                    name => name,
+                },
+                value.replace('_', " ")
+            ),
+            format!("{}?{query}", asked.path),
+        )
     })
     .collect()
 }

@@ -46,7 +46,11 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let wants_change = asked.text("asks") == "change";
-    let listed = asked.desk.views.list::<GrantRow>(None, filters, &Wanted { after, most: if wants_change { 500 } else { 50 } }).await?;
+    let listed = asked
+        .desk
+        .views
+        .list::<GrantRow>(asked.as_at().await?, filters, &Wanted { after, most: if wants_change { 500 } else { 50 } })
+        .await?;
     let open = |row: &GrantRow| row.variations.values().any(|variation| variation.state == VariationState::Requested);
     let items: Vec<_> = listed.items.into_iter().filter(|row| !wants_change || open(row)).collect();
     let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;

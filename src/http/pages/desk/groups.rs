@@ -21,14 +21,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let search = asked.text("q");
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let (rows, next) = if search.is_empty() {
-        let listed = asked.desk.views.list::<GroupRow>(None, Vec::new(), &Wanted { after, most: 50 }).await?;
+        let listed = asked.desk.views.list::<GroupRow>(asked.as_at().await?, Vec::new(), &Wanted { after, most: 50 }).await?;
         (listed.items, listed.next)
     } else {
         (asked.desk.views.groups_named(search, 200).await?, None)
     };
     let page = Sheet {
         page: asked.shell("Groups").await?,
-        filter: asked.forms().form("filter").known("q", search),
+        filter: asked.forms().form("filter").known("q", search).known("as_at", asked.text("as_at")),
         rows,
         next: next.map(|next| super::applications::with(asked, "after", &next)),
     };

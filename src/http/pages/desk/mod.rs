@@ -34,7 +34,9 @@ use super::{Failed, Forms, Rejected, Shell, Visitor};
 use crate::domain::PersonId;
 use crate::domain::event::in_words;
 use crate::http::Desk;
+use crate::http::problem::Fault;
 use crate::http::signin::SignedIn;
+use crate::views::{AsAt, NoMoment};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -77,6 +79,16 @@ impl<'a> Asked<'a> {
 
     pub fn all(&self, name: &str) -> Vec<String> {
         self.query.iter().filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The last position of the day that a list is asked as at, or of the position that stands there.
+    pub async fn as_at(&self) -> Result<Option<i64>, Failed> {
+        let text = self.text("as_at");
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let as_at: AsAt = text.parse().map_err(|error: NoMoment| Fault::InvalidQuery.problem(error.to_string()).about("as_at"))?;
+        Ok(Some(self.desk.views.position_as_at(as_at).await?))
     }
 
     /// The page's address with its query.

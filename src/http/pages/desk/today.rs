@@ -38,7 +38,7 @@ fn work(says: &'static str, count: i64, path: impl Into<String>) -> Work {
 
 async fn count<T: InTable>(asked: &Asked<'_>, states: &[&'static str]) -> Result<i64, Failed> {
     let states = states.iter().map(|state| (*state).to_owned()).collect();
-    Ok(asked.desk.views.count::<T>(vec![("state", states)]).await?)
+    Ok(asked.desk.views.count::<T>(None, vec![("state", states)]).await?)
 }
 
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
@@ -86,7 +86,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         mine.push(work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"));
         let erase = vec![("erasure", vec!["asked".to_owned()])];
         let views = &asked.desk.views;
-        let asked_for = views.count::<PersonRow>(erase.clone()).await? + views.count::<GroupRow>(erase).await?;
+        let asked_for = views.count::<PersonRow>(None, erase.clone()).await? + views.count::<GroupRow>(None, erase).await?;
         mine.push(work("People and groups who ask to be erased", asked_for, "/desk/erasures"));
         let log = asked.desk.commands.log();
         let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
@@ -121,9 +121,9 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 
 async fn overdue(asked: &Asked<'_>, today: &str) -> Result<i64, Failed> {
     let open = [U::Requested, U::Queried].map(|state| <&str>::from(state).to_owned()).to_vec();
-    let due = asked.desk.views.count::<UpdateRow>(vec![("state", open.clone()), ("due_on <=", vec![today.to_owned()])]).await?;
+    let due = asked.desk.views.count::<UpdateRow>(None, vec![("state", open.clone()), ("due_on <=", vec![today.to_owned()])]).await?;
     // Due today is not overdue yet.
-    let now = asked.desk.views.count::<UpdateRow>(vec![("state", open), ("due_on", vec![today.to_owned()])]).await?;
+    let now = asked.desk.views.count::<UpdateRow>(None, vec![("state", open), ("due_on", vec![today.to_owned()])]).await?;
     Ok(due - now)
 }
 

@@ -47,10 +47,11 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         _ => vec![("state", vec![<&str>::from(U::Received).to_owned()])],
     };
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
-    let listed = asked.desk.views.list::<UpdateRow>(None, filters, &Wanted { after, most: 50 }).await?;
+    let as_at = asked.as_at().await?;
+    let listed = asked.desk.views.list::<UpdateRow>(as_at, filters, &Wanted { after, most: 50 }).await?;
     let mut rows = Vec::new();
     for row in listed.items {
-        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), as_at).await?.ok_or_else(Failed::nothing)?;
         let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
         let waits = matches!(row.state, U::Requested | U::Queried);
         rows.push(Row {
@@ -66,7 +67,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let state = if asked.text("state").is_empty() { "received" } else { asked.text("state") };
     let page = List {
         page: asked.shell("Updates").await?,
-        filter: asked.forms().form("filter").known("state", state),
+        filter: asked.forms().form("filter").known("state", state).known("as_at", asked.text("as_at")),
         states: [
             ("received", "to read"),
             ("overdue", "overdue"),
