@@ -1,5 +1,13 @@
 //! What each task of the command line does.
 
+/// Prints a line; where whoever reads has gone, as `| head` does, the task goes on to its exit code.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 mod audit;
 mod backup;
 
@@ -124,7 +132,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
             let loaded = load_seeds(&config, Some(&folder)).await?;
-            println!("{loaded}");
+            say!("{loaded}");
             Ok(())
         }
         Task::People { task: PeopleTask::Add { name, email, roles, organisation_name } } => {
@@ -138,7 +146,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             }
             let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
             let roles = roles.map(|roles| roles.into_iter().collect());
-            println!("{}", tokens.issue(person, roles, opened.commands.now(), Duration::from_secs(minutes * 60))?);
+            say!("{}", tokens.issue(person, roles, opened.commands.now(), Duration::from_secs(minutes * 60))?);
             Ok(())
         }
         Task::Link { person, minutes } => {
@@ -149,7 +157,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let minutes = i64::try_from(minutes).unwrap_or_default();
             let link = links::offer(&opened.commands, Invited { person, joins: None, minutes, by_mail: false }).await?;
             let address = config.address.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-            println!("{}/sign-in/{}", address.trim_end_matches('/'), link.token);
+            say!("{}/sign-in/{}", address.trim_end_matches('/'), link.token);
             opened.commands.log().store().close().await;
             Ok(())
         }
@@ -158,7 +166,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let store = Store::open(&config.database_url).await?;
             let wrapped = keys::rotate_kek(&store, &config.keys).await?;
             store.close().await;
-            println!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
+            say!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
             Ok(())
         }
         Task::RotateSeal => {
@@ -168,7 +176,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             opened.sealer().hand_over(&old.id, &new).await?;
             keys::take_next(&config.keys, Purpose::Seal, Some(&old.id))?;
             store.close().await;
-            println!("the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key");
+            say!("the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key");
             Ok(())
         }
         Task::Backup { folder } => backup::take(&config, &folder).await,
@@ -182,13 +190,13 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let projector = Projector::open(opened.commands.log().clone()).await?;
             let names = projection.map_or_else(|| projections::names().map(str::to_owned).collect(), |name| vec![name]);
             for name in names {
-                println!("{name}: generation {}", projector.rebuild(&name).await?);
+                say!("{name}: generation {}", projector.rebuild(&name).await?);
             }
             Ok(())
         }
         Task::Migrate => {
             Store::open(&config.database_url).await?.close().await;
-            println!("the database is up to date");
+            say!("the database is up to date");
             Ok(())
         }
     }
@@ -288,20 +296,20 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let opened = open(&config, RecordedBy::Database, Clock::System).await?;
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    println!("{loaded}\n\nEverything in this log is illustrative.\n");
-    println!("The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n");
+    say!("{loaded}\n\nEverything in this log is illustrative.\n");
+    say!("The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n");
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
         let invited = Invited { person, joins: None, minutes: 24 * 60, by_mail: false };
         let link = links::offer(&opened.commands, invited).await?;
-        println!("{title}\n  http://{address}/sign-in/{}\n", link.token);
+        say!("{title}\n  http://{address}/sign-in/{}\n", link.token);
     }
-    println!("Tokens for the API, good for a day:\n");
+    say!("Tokens for the API, good for a day:\n");
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
         let token = tokens.issue(person, None, opened.commands.now(), Duration::from_hours(24))?;
-        println!("{title}\n  {token}\n");
+        say!("{title}\n  {token}\n");
     }
-    println!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
-    println!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
+    say!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
+    say!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
     serve(&config, opened, listener, true).await
 }
 
@@ -325,7 +333,7 @@ async fn add_person(
     let person = PersonId(clock::new_id());
     let register = Command::Person(person, PersonCommand::Register(details));
     commands.issue(Request::new(Caller::operator(), register)).await?;
-    println!("{person}");
+    say!("{person}");
     if !roles.is_empty() {
         let founder = OrganisationCommand::NameFounder(NameFounder { person, roles: roles.into_iter().collect() });
         commands.issue(Request::new(Caller::operator(), Command::Organisation(organisation, founder))).await?;

@@ -190,6 +190,7 @@ impl Audit {
                 }
             }
             if reading.count % 1000 == 0 {
+                reading.tiles.forget_full();
                 progress(reading.count);
             }
         }
@@ -215,7 +216,6 @@ impl Audit {
     fn root(&mut self, reading: &mut Reading, head: &Head) {
         if reading.tiles.root(head.size) == Some(head.root) {
             reading.sealed = reading.count;
-            reading.tiles.forget_full();
         } else if !std::mem::replace(&mut reading.broken, true) {
             let (from, to) = (reading.sealed, reading.count - 1);
             self.find(Some(from), Rule::Sealed, format!("positions {from} to {to} are not those that were signed"));

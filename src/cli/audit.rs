@@ -30,24 +30,24 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
         AuditTask::Explain { folder, grant } => {
             let story = audit::explain(&folder, grant).map_err(not_checked)?;
             for line in &story {
-                println!("{line}");
+                say!("{line}");
             }
             if story.is_empty() { Err(TaskError::NotChecked(format!("nothing in this log is about {grant}"))) } else { Ok(()) }
         }
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
-            println!("{}", serde_json::to_string_pretty(&proof).map_err(not_checked)?);
+            say!("{}", serde_json::to_string_pretty(&proof).map_err(not_checked)?);
             Ok(())
         }
         AuditTask::Check { proof, key } => {
             let proof: Proof = serde_json::from_str(&text(Some(&proof))?.unwrap_or_default()).map_err(not_checked)?;
             match proof.check(text(key.as_deref())?.as_deref()) {
                 Ok((position, size)) => {
-                    println!("the event at position {position} is in the log of {size} events that {} signed", proof.key);
+                    say!("the event at position {position} is in the log of {size} events that {} signed", proof.key);
                     Ok(())
                 }
                 Err(error) => {
-                    println!("{error}");
+                    say!("{error}");
                     Err(TaskError::DoesNotHold(1))
                 }
             }
@@ -74,7 +74,7 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let exported = audit::export(&store, organisation, folder, |done, of| bar.show(&format!("{done} of {of} events"))).await?;
     bar.end();
     store.close().await;
-    println!("{} events, up to the last signed head, are in {}", exported.events, folder.display());
+    say!("{} events, up to the last signed head, are in {}", exported.events, folder.display());
     Ok(())
 }
 
@@ -83,18 +83,18 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
     let report = audit::verify(folder, trusted, |done| bar.show(&format!("{done} events"))).map_err(not_checked)?;
     bar.end();
     if json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(not_checked)?);
+        say!("{}", serde_json::to_string_pretty(&report).map_err(not_checked)?);
     } else {
-        report.findings.iter().for_each(|finding| println!("{finding}"));
+        report.findings.iter().for_each(|finding| say!("{finding}"));
     }
     if !report.holds() {
         return Err(TaskError::DoesNotHold(report.findings.len()));
     }
     if !json {
-        println!("{} events, {} signed heads and {} awards hold", report.events, report.heads, report.awards);
-        println!("signed by {}", report.key);
+        say!("{} events, {} signed heads and {} awards hold", report.events, report.heads, report.awards);
+        say!("signed by {}", report.key);
         if trusted.key.is_none() {
-            println!("that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key");
+            say!("that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key");
         }
     }
     Ok(())
@@ -117,13 +117,13 @@ async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), Ta
         name => {
             let known = || SUMS.into_iter().chain(projections::names()).collect::<Vec<_>>().join(", ");
             let table = audit::table(name).ok_or_else(|| not_checked(format!("there is no view {name}: there are {}", known())))?;
-            replayed.rows(table, position, |row| println!("{}", row.body)).await.map_err(not_checked)
+            replayed.rows(table, position, |row| say!("{}", row.body)).await.map_err(not_checked)
         }
     }
 }
 
 fn print_line(view: &impl serde::Serialize) -> Result<(), TaskError> {
-    println!("{}", serde_json::to_string(view).map_err(not_checked)?);
+    say!("{}", serde_json::to_string(view).map_err(not_checked)?);
     Ok(())
 }
 
@@ -132,15 +132,16 @@ async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskEr
     let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now)).await.map_err(not_checked)?;
     match looked {
         Ok(seen) => {
-            match seen.before {
-                Some(before) => println!("the log only grew: {before} events when it was seen last, {} now", seen.size),
-                None => println!("the log is seen for the first time: {} events", seen.size),
+            if let Some(before) = seen.before {
+                say!("the log only grew: {before} events when it was seen last, {} now", seen.size);
+            } else {
+                say!("the log is seen for the first time: {} events", seen.size);
             }
-            println!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
+            say!("cosigned by {}\n\n{}", seen.key, seen.note.trim_end());
             Ok(())
         }
         Err(error) if error.is_finding() => {
-            println!("{error}");
+            say!("{error}");
             Err(TaskError::DoesNotHold(1))
         }
         Err(error) => Err(not_checked(error)),
@@ -153,10 +154,10 @@ async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let findings = replayed.diff(&store, config.organisation.as_str()).await.map_err(not_checked)?;
     store.close().await;
     for finding in &findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     if findings.is_empty() {
-        println!("every view of the service is what a replay of these {} events gives", replayed.size());
+        say!("every view of the service is what a replay of these {} events gives", replayed.size());
         return Ok(());
     }
     Err(TaskError::DoesNotHold(findings.len()))

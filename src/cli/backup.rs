@@ -25,11 +25,11 @@ pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError
     let taken = backup::take(&store, config.organisation.as_str(), &files(config)?, folder, shown).await?;
     bar.end();
     store.close().await;
-    println!("{} events and {} files are in {}", taken.events, taken.files, folder.display());
+    say!("{} events and {} files are in {}", taken.events, taken.files, folder.display());
     if taken.missing > 0 {
-        println!("{} files that the log names are not in the store of files: after an erasure that is as it should be", taken.missing);
+        say!("{} files that the log names are not in the store of files: after an erasure that is as it should be", taken.missing);
     }
-    println!(
+    say!(
         "The keys are not in it. Keep those in {} somewhere else: without them nothing that is sealed can be read.",
         config.keys.display()
     );
@@ -64,9 +64,9 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
     opened.sealer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
-    println!("{} events and {} files were restored, and everything held", restored.events, restored.files);
+    say!("{} events and {} files were restored, and everything held", restored.events, restored.files);
     if again > 0 {
-        println!("{again} people or groups who were erased after the backup was taken were erased again");
+        say!("{again} people or groups who were erased after the backup was taken were erased again");
     }
     opened.commands.log().store().close().await;
     Ok(())

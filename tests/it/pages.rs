@@ -23,6 +23,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
     cases.both("pages::what_somebody_typed_is_text_wherever_it_stands", typed);
     cases.both("pages::every_page_of_the_desk_opens", every_page);
+    cases.both("pages::lists_of_the_desk_stand_as_they_stood", as_they_stood);
     cases.both("pages::a_mail_is_looked_at_before_it_is_published", previewed);
     cases.both("pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped", keyed);
     cases.both("pages::a_file_sent_twice_is_kept_once", files_twice);
@@ -469,6 +470,23 @@ async fn every_page(house: House) {
     );
     for path in ["/desk/nothing", "/desk/grants/no-id", "/desk/updates/x/y", "/desk/panel/x/y", "/desk/log/-5", "/desk/texts/mail/none"] {
         assert_eq!(browser.get(path).status, 404, "{path}");
+    }
+}
+
+async fn as_they_stood(house: House) {
+    let (office, address) = started(&house).await;
+    house.catch_up().await;
+    let before = house.projector.next_position() - 1;
+    let (grant, group, _) = office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let (grant, group) = (grant.to_string(), group.to_string());
+    for (list, row) in [("applications?area=oldham", &grant), ("grants?state=accepted", &grant), ("groups?q=", &group)] {
+        let now = browser.get(&format!("/desk/{list}"));
+        assert!(now.says(row), "{list}: {}", words(&now));
+        let then = browser.get(&format!("/desk/{list}&as_at={before}"));
+        assert!(then.status == 200 && !then.says(row), "{list}: {}", words(&then));
+        assert_eq!(browser.get(&format!("/desk/{list}&as_at=yesterday")).status, 400, "{list}");
     }
 }
 

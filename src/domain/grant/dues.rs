@@ -188,7 +188,7 @@ impl Grant {
         if !self.is_reported() {
             return Err(Refusal::UpdateOutstanding);
         }
-        if self.payments.values().any(super::Payment::is_under_way) {
+        if self.payments.values().any(|payment| payment.is_under_way()) {
             return Err(Refusal::PaymentUnderWay);
         }
         if !self.due_back().is_zero() {

@@ -110,8 +110,9 @@ pub struct Grant {
     ends_on: Option<Date>,
     update_due_on: Option<Date>,
     instalments: BTreeMap<u16, Instalment>,
-    payments: BTreeMap<u16, Payment>,
-    updates: BTreeMap<u16, Update>,
+    /// Boxed, as the updates are: most grants have one, and a map makes room for eleven.
+    payments: BTreeMap<u16, Box<Payment>>,
+    updates: BTreeMap<u16, Box<Update>>,
     variations: Variations,
     /// Which stories stand, and which were withdrawn.
     stories: BTreeMap<u16, bool>,
@@ -154,7 +155,7 @@ impl Grant {
     /// Whether money ever went to the group, also where it came back.
     #[must_use]
     pub fn was_paid(&self) -> bool {
-        self.payments.values().any(Payment::went)
+        self.payments.values().any(|payment| payment.went())
     }
 
     #[must_use]

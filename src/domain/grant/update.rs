@@ -206,7 +206,7 @@ impl Grant {
     }
 
     fn update(&self, number: u16) -> Result<&Update, Refusal> {
-        self.updates.get(&number).ok_or(Refusal::Unknown("update"))
+        self.updates.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("update"))
     }
 
     fn receive(&self, update: &ReceiveUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
@@ -285,7 +285,7 @@ impl Grant {
                     received_by: 0,
                     figures: (0, 0, Money::ZERO),
                 };
-                self.updates.insert(*update, requested);
+                self.updates.insert(*update, Box::new(requested));
                 return;
             }
             GrantEvent::UpdateMoved { update, due_on } => {

@@ -172,7 +172,7 @@ impl Grant {
             GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
             GrantCommand::Resume(_) => Ok(GrantEvent::GrantResumed {}),
             GrantCommand::Terminate(because) => {
-                if self.payments.values().any(super::Payment::is_under_way) {
+                if self.payments.values().any(|payment| payment.is_under_way()) {
                     return Err(Refusal::PaymentUnderWay);
                 }
                 Ok(GrantEvent::GrantTerminated { reason: because.reason.clone(), released: self.award.minus(&self.paid)? })

@@ -162,7 +162,7 @@ impl Grant {
     }
 
     fn payment(&self, number: u16) -> Result<&Payment, Refusal> {
-        self.payments.get(&number).ok_or(Refusal::Unknown("payment"))
+        self.payments.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("payment"))
     }
 
     fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
@@ -269,7 +269,7 @@ impl Grant {
                     confirmed_by: 0,
                     paid_on: None,
                 };
-                self.payments.insert(*payment, prepared);
+                self.payments.insert(*payment, Box::new(prepared));
                 return;
             }
             GrantEvent::PaymentApproved { payment, approved_by } => {
