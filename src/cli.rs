@@ -10,11 +10,14 @@ macro_rules! say {
 
 mod audit;
 mod backup;
+mod export;
+mod import;
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::bank::{Layout, LayoutError};
 use crate::commands::clock::{self, Clock};
 use crate::commands::modulus::{Modulus, ModulusError};
 use crate::commands::seed::{self, SeedError};
@@ -23,7 +26,9 @@ use crate::config::{Config, PeopleTask, Task};
 use crate::domain::organisation::{Found, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
 use crate::erasure::{ErasureList, Purger};
+use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, Files};
+use crate::http::open_data::OpenData;
 use crate::http::pages::Limits;
 use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk, Site};
@@ -38,6 +43,7 @@ use crate::projections::{self, ProjectionError, Projector};
 use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
 use crate::views::{AsAt, ViewError, Views};
+use crate::webhooks::{Secret, WebhookError, Webhooks};
 
 /// About how many days of its past a demonstration writes mails.
 const DEMO_MAIL_DAYS: i64 = 21;
@@ -83,8 +89,18 @@ pub enum TaskError {
     Backup(#[from] crate::backup::BackupError),
     #[error(transparent)]
     Restore(#[from] crate::backup::RestoreError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
+    #[error("the bank's layout: {0}")]
+    BankLayout(#[from] LayoutError),
+    #[error("places: {0}")]
+    Places(#[from] PlacesError),
     #[error("the list of erasures: {0}")]
     Erasures(String),
+    #[error("{0} rows are wrong: {1}")]
+    NotImported(usize, &'static str),
+    #[error("{0} faults: nothing was published")]
+    NotPublished(usize),
     #[error("{0} findings: the log does not hold")]
     DoesNotHold(usize),
     #[error("it could not be checked: {0}")]
@@ -181,6 +197,8 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         }
         Task::Backup { folder } => backup::take(&config, &folder).await,
         Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
+        Task::Import { kind, file, by, dry_run } => import::run(&config, kind, &file, by, dry_run).await,
+        Task::Export { task } => export::run(&config, task).await,
         Task::Openapi => {
             print!("{}", http::contract());
             Ok(())
@@ -222,8 +240,11 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
 async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
     let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
-    // A restore that was broken off must not bring anybody back.
-    backup::erase_again(&opened, &list).await?;
+    // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
+    // same ids each time, and an older one's erasures are not theirs.
+    if !demo {
+        backup::erase_again(&opened, &list).await?;
+    }
     let projector = Projector::open(log.clone()).await?;
     let following = tokio::spawn(projector.clone().run());
     let sealing = tokio::spawn(opened.sealer().run());
@@ -232,12 +253,16 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     let working = tokio::spawn(Jobs::new(opened.commands.clone(), views.clone()).run());
     let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let outbox = outbox(config)?;
+    let places = export::places(config, demo)?;
+    let bank_layout = config.bank_layout.as_deref().map_or_else(|| Ok(Layout::plain()), Layout::read)?;
     let site = Site {
         address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
         telephone: config.telephone.clone(),
         demo,
         mails: outbox.in_folder().map(Path::to_owned),
         limits: Limits::new(config.proxy),
+        bank_layout,
+        open_data: export::publisher(config, demo, address).map(|publisher| OpenData::by(publisher, places)),
     };
     let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
         .claiming_for(Duration::from_secs(config.mail_claim_seconds))
@@ -250,6 +275,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     post.begin().await?;
     let posting = tokio::spawn(post.run());
     let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
+    let telling = webhooks(config, &log).await?.map(|webhooks| tokio::spawn(webhooks.run(|| Clock::System.now().as_microsecond())));
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
@@ -259,6 +285,7 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     posting.abort();
     sealing.abort();
     purging.abort();
+    telling.inspect(tokio::task::JoinHandle::abort);
     log.store().close().await;
     Ok(())
 }
@@ -268,6 +295,17 @@ fn files(config: &Config) -> Result<Files, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
     let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
     Ok(Files::Bucket(Box::new(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?)))
+}
+
+/// Which other systems are told, as it was configured.
+async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskError> {
+    if config.webhooks.is_empty() {
+        return Ok(None);
+    }
+    let secret = Secret::read(&config.webhook_secret).map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
+    let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
+    webhooks.begin().await?;
+    Ok(Some(webhooks))
 }
 
 /// How mails leave, as it was configured.

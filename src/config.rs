@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::domain::{PersonId, Role, text::Slug};
+use crate::export::open_data::org_id;
+use crate::import::Kind;
 
 /// A micro-grants service whose every change is an immutable event.
 #[derive(Debug, Parser)]
@@ -72,6 +74,30 @@ pub struct Config {
     /// and a trustee.
     #[arg(long, env = "MICROGRANTS_HEADS_TO", value_delimiter = ',', global = true)]
     pub heads_to: Vec<String>,
+    /// How the bank wants its file of payments, as JSON (docs/bank.md); without it, a plain one is made.
+    #[arg(long, env = "MICROGRANTS_BANK_LAYOUT", global = true)]
+    pub bank_layout: Option<PathBuf>,
+    /// The prefix that 360Giving gave for publishing, such as 360G-example; without it no open data is published.
+    #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::prefix, global = true)]
+    pub publisher_prefix: Option<String>,
+    /// The organisation's own org-id, such as GB-CHC-1234567.
+    #[arg(long, env = "MICROGRANTS_ORG_ID", value_parser = org_id::org_id, global = true)]
+    pub publisher_org_id: Option<String>,
+    /// The organisation's own website, as open data names it.
+    #[arg(long, env = "MICROGRANTS_WEBSITE", global = true)]
+    pub publisher_website: Option<String>,
+    /// The address of the licence under which open data is published.
+    #[arg(long, env = "MICROGRANTS_LICENCE", default_value = "https://creativecommons.org/licenses/by/4.0/", global = true)]
+    pub licence: String,
+    /// Where the areas lie: a CSV file with the columns area, name, code and kind (docs/open-data.md).
+    #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
+    pub places: Option<PathBuf>,
+    /// Addresses of other systems that are told of every event, in order; with commas between.
+    #[arg(long, env = "MICROGRANTS_WEBHOOKS", value_delimiter = ',', global = true, hide_env_values = true)]
+    pub webhooks: Vec<String>,
+    /// The secret by which they know that it is us: whsec_ and at least 24 bytes in base64.
+    #[arg(long, env = "MICROGRANTS_WEBHOOK_SECRET", default_value = "", global = true, hide_env_values = true)]
+    pub webhook_secret: String,
     /// The folder for mails when there is no mail server.
     #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
     pub mails: PathBuf,
@@ -137,6 +163,24 @@ pub enum Task {
         /// Go on under a new origin, and why: with the loss, it is the first thing to be recorded.
         #[arg(long, value_name = "REASON")]
         new_origin: Option<String>,
+    },
+    /// Read a table from elsewhere: CSV, XLSX, ODS, or a 360Giving package. Nothing is recorded where any row is wrong, and
+    /// nothing twice.
+    Import {
+        /// What it holds: groups, past-grants or funding (docs/import.md).
+        kind: Kind,
+        file: PathBuf,
+        /// Who imports: a person whose roles include it.
+        #[arg(long, value_name = "PERSON")]
+        by: PersonId,
+        /// Say what would happen, and record nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write what leaves for elsewhere.
+    Export {
+        #[command(subcommand)]
+        task: ExportTask,
     },
     /// Print the contract.
     Openapi,
@@ -210,6 +254,19 @@ pub enum AuditTask {
         #[arg(long)]
         key: Option<PathBuf>,
     },
+}
+
+/// What leaves for elsewhere.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ExportTask {
+    /// Write the grants as 360Giving publishes them: as JSON, or as CSV where the file is named so. Nothing is written when a grant
+    /// must not be published as it is; each is named.
+    #[command(name = "360giving")]
+    OpenData { file: PathBuf },
+    /// Write the grants that groups had before, as they were recorded, in the standard's words: as JSON, or as CSV.
+    History { file: PathBuf },
+    /// Hold a 360Giving package of anybody's, in JSON, against what must hold before it is published.
+    Preflight { file: PathBuf },
 }
 
 /// Naming the first people.

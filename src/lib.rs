@@ -1,13 +1,16 @@
 //! Microgrants: apply, award, pay, report and close, with every change an immutable event.
 pub mod audit;
 pub mod backup;
+pub mod bank;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod erasure;
+pub mod export;
 pub mod files;
 pub mod http;
+pub mod import;
 pub mod jobs;
 pub mod log;
 pub mod mail;
@@ -15,3 +18,4 @@ pub mod projections;
 pub mod seal;
 pub mod store;
 pub mod views;
+pub mod webhooks;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, Money, PersonEvent};
+use crate::domain::text::inert;
+use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, PersonEvent};
 use crate::log::record::Recorded;
 
 const COLUMNS: [&str; 12] =
@@ -84,21 +85,11 @@ impl Told {
                 self.titles.get(id).map(|title| inert(title)).unwrap_or_default(),
                 offered_on.map(|day| day.to_string()).unwrap_or_default(),
                 state.to_owned(),
-                pounds(grant.award().total()),
-                pounds(grant.paid().total()),
+                grant.award().total().into(),
+                grant.paid().total().into(),
                 last.to_string(),
             ]);
         }
         csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
     }
-}
-
-/// An amount as tables have it: `1234.50`.
-fn pounds(amount: Money) -> String {
-    amount.to_string().trim_start_matches('£').replace(',', "")
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -78,6 +78,8 @@ pub enum Who {
     StaffOrJob(&'static [Role]),
     /// A member of the group, or a person with one of these roles, who uploads a file.
     Upload(&'static [Role]),
+    /// A person with one of these roles, who takes a file that the service makes.
+    Download(&'static [Role]),
     /// The service itself.
     Job,
     /// The operator of the machine.
@@ -100,7 +102,7 @@ impl Who {
             Self::Operator => facts.actor() == Actor::Operator,
             Self::Job => job,
             Self::Consequence => facts.is_consequence(),
-            Self::Staff(roles) => holds(roles),
+            Self::Staff(roles) | Self::Download(roles) => holds(roles),
             Self::StaffOrJob(roles) => job || holds(roles),
             Self::StaffOrOwn(roles) | Self::Upload(roles) => {
                 if !holds(roles) && !facts.of_group()? {

@@ -111,6 +111,25 @@ pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     if fits { Ok(plain) } else { Err(TextError::NotATelephone) }
 }
 
+/// The names of the fields that hold personal values.
+pub const FIELDS: [&str; 15] = [
+    "answer",
+    "email",
+    "helper",
+    "holder",
+    "learned",
+    "name",
+    "numbers",
+    "outcome",
+    "postcode",
+    "reason",
+    "review",
+    "signer",
+    "telephone",
+    "variation",
+    "words",
+];
+
 /// A place in a command that holds a personal value.
 pub struct Slot<'a> {
     /// The name of the field, bound into the seal.

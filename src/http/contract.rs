@@ -95,6 +95,7 @@ fn query(name: &str) -> Parameter {
         ),
         "min_position" => ("Wait until the views have passed this position.", integer(0, i64::MAX / 2)),
         "after_position" => ("Only events after this position.", integer(-1, i64::MAX / 2)),
+        "wait" => ("For how many seconds to wait for the next event, where there is none yet.", integer(0, 25)),
         "effective" => (
             "Count by when it happened, not by when it was recorded; then `as_at` is a day.",
             Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build()),
@@ -115,6 +116,9 @@ fn in_path(address: &str) -> impl Iterator<Item = Parameter> {
     names.into_iter().map(|name| {
         if name == "position" {
             return parameter(&name, ParameterIn::Path, true, "The event's position.", integer(0, i64::MAX / 2));
+        }
+        if name == "funder" {
+            return parameter(&name, ParameterIn::Path, true, "The funder's key.", text(Some("^[a-z][a-z0-9-]{0,39}$")));
         }
         if name == "file" {
             return parameter(&name, ParameterIn::Path, true, "The file's digest.", text(Some("^[0-9a-f]{64}$")));
@@ -235,6 +239,6 @@ fn whose(who: Who) -> String {
             format!("For a person with the role {}; the service does it by itself when the day has come.", names(roles))
         }
         Who::StaffOrOwn(roles) | Who::Upload(roles) => format!("For a member of the group, or a person with the role {}.", names(roles)),
-        Who::Operator | Who::Job | Who::Consequence => "Not offered.".into(),
+        Who::Download(_) | Who::Operator | Who::Job | Who::Consequence => "Not offered.".into(),
     }
 }

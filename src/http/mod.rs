@@ -2,6 +2,7 @@
 
 pub mod api;
 mod contract;
+pub mod open_data;
 mod operator;
 pub mod pages;
 pub mod problem;
@@ -14,6 +15,7 @@ use actix_web::http::header::ACCEPT;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
+use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::files::Files;
 use crate::views::Views;
@@ -44,6 +46,10 @@ pub struct Site {
     /// The folder in which mails lie, where they are not sent.
     pub mails: Option<std::path::PathBuf>,
     pub limits: pages::Limits,
+    /// How the bank wants its file of payments.
+    pub bank_layout: Layout,
+    /// What is published for anybody to use, if the operator has set it up.
+    pub open_data: Option<open_data::OpenData>,
 }
 
 impl Site {
@@ -51,7 +57,15 @@ impl Site {
     #[must_use]
     pub fn at(address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
-        Self { address, telephone: String::new(), demo: false, mails: None, limits: pages::Limits::new(None) }
+        Self {
+            address,
+            telephone: String::new(),
+            demo: false,
+            mails: None,
+            limits: pages::Limits::new(None),
+            bank_layout: Layout::plain(),
+            open_data: None,
+        }
     }
 }
 
@@ -73,6 +87,7 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
             .configure(api::configure)
             .configure(operator::configure)
             .configure(tree::configure)
+            .configure(open_data::configure)
             .default_service(web::to(no_such_address))
     });
     let server = if let Some(workers) = workers { server.workers(workers) } else { server };

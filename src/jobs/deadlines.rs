@@ -24,18 +24,18 @@ impl Jobs {
             key: format!("lapse-offer/{}/{}", grant.id, grant.expires_on),
             command: Command::Grant(GrantId(grant.id), GrantCommand::LapseOffer(Nothing {})),
         };
-        Ok(self.all(ran_out).await?.into_iter().map(lapse).collect())
+        Ok(self.views.every(None, ran_out).await?.into_iter().map(lapse).collect())
     }
 
     async fn drafts(&self) -> Result<Vec<Due>, JobError> {
         let today = day_of(self.commands.now());
-        let funds: BTreeMap<_, _> = self.all::<FundRow>(vec![]).await?.into_iter().map(|fund| (fund.id, fund)).collect();
+        let funds: BTreeMap<_, _> = self.views.every::<FundRow>(None, vec![]).await?.into_iter().map(|fund| (fund.id, fund)).collect();
         let drafts = vec![("state", vec![<&str>::from(ApplicationState::Draft).to_owned()])];
         let lapse = |draft: ApplicationRow| {
             let closes_on = funds.get(&draft.fund.0)?.rounds.get(&draft.round)?.closes_on;
             let command = Command::Application(ApplicationId(draft.id), ApplicationCommand::Lapse(Nothing {}));
             (closes_on < today).then(|| Due { key: format!("lapse/{}/{closes_on}", draft.id), command })
         };
-        Ok(self.all(drafts).await?.into_iter().filter_map(lapse).collect())
+        Ok(self.views.every(None, drafts).await?.into_iter().filter_map(lapse).collect())
     }
 }

@@ -10,13 +10,10 @@ use std::time::Duration;
 
 use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::{Command, Refusal};
-use crate::views::{InTable, Page, ViewError, Views};
+use crate::views::{ViewError, Views};
 
 /// How often to look whether something is due.
 const LOOK: Duration = Duration::from_mins(10);
-
-/// How many rows are read at once.
-const PAGE: i64 = 500;
 
 /// What stopped a round of jobs.
 #[derive(Debug, thiserror::Error)]
@@ -64,19 +61,6 @@ impl Jobs {
             }
         }
         failed.map_or(Ok(taken), Err)
-    }
-
-    /// Every row that has one of these.
-    async fn all<T: InTable>(&self, filters: Vec<(&'static str, Vec<String>)>) -> Result<Vec<T>, JobError> {
-        let (mut all, mut page) = (Vec::new(), Page { after: None, most: PAGE });
-        loop {
-            let rows = self.views.list::<T>(None, filters.clone(), &page).await?;
-            all.extend(rows.items);
-            match rows.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(all),
-            }
-        }
     }
 
     /// Issues one command under an id that follows from what it is about; whether it was taken.

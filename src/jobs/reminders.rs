@@ -21,6 +21,6 @@ impl Jobs {
             let remind = RemindUpdate { update: row.update, occasion };
             Due { key, command: Command::Grant(GrantId(row.grant), GrantCommand::RemindUpdate(remind)) }
         };
-        Ok(self.all(vec![("state", open), ("due_on <=", vec![soon])]).await?.into_iter().map(remind).collect())
+        Ok(self.views.every(None, vec![("state", open), ("due_on <=", vec![soon])]).await?.into_iter().map(remind).collect())
     }
 }

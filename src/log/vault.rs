@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::append::{IndexEntry, PersonalRows};
 use super::keys::{Key, to_hex};
-use crate::domain::sealed::{Index, Personal, Sealed, Slot};
+use crate::domain::sealed::{FIELDS, Index, Personal, Sealed, Slot};
 use crate::store::personal::{self, IndexRow, KeyRow, SealedRow};
 use crate::store::{Store, StoreError};
 
@@ -97,6 +97,7 @@ impl Vault {
         rows.uses.push(subject);
         for slot in slots {
             let Personal::Open(text) = &*slot.value else { continue };
+            debug_assert!(FIELDS.contains(&slot.field), "{} is not among the fields", slot.field);
             if let Some(index) = slot.index {
                 let row = IndexRow { kind: index.name(), digest: self.blind(index, text), subject: subject.to_string() };
                 rows.index.push(IndexEntry { row, unique: index.unique() });
@@ -134,6 +135,22 @@ impl Vault {
             }
         }
         Ok(opened)
+    }
+
+    /// Everything that is sealed under a subject's key, opened, by its digest; nothing where the key was destroyed.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the key does not unwrap.
+    pub async fn all_of(&self, subject: Uuid) -> Result<BTreeMap<String, String>, VaultError> {
+        // Another process may have destroyed it since this one last used it.
+        self.forget(subject);
+        let Some(key) = self.key(subject).await? else { return Ok(BTreeMap::new()) };
+        let stored = personal::sealed_of(&self.store, &self.organisation, &subject.to_string()).await?;
+        let open = |(digest, bytes): (String, Vec<u8>)| {
+            let text = FIELDS.iter().find_map(|field| decrypt(&key, &self.bound(subject, field), &bytes))?;
+            Some((digest, String::from_utf8(text).ok()?))
+        };
+        Ok(stored.into_iter().filter_map(open).collect())
     }
 
     /// Forgets a key that was destroyed.

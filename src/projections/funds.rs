@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
+use crate::domain::file::FileDigest;
 use crate::domain::fund::{FundState, RoundState, Rules};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationId, Event, FundEvent};
+use crate::domain::{ApplicationId, Event, FundEvent, Money, PersonId};
 use crate::log::record::Recorded;
 
 /// A fund as people see it.
@@ -28,6 +29,35 @@ pub struct FundRow {
     pub proposed_rules: Option<Rules>,
     #[schema(value_type = BTreeMap<String, RoundRow>)]
     pub rounds: BTreeMap<Slug, RoundRow>,
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, BatchRow>)]
+    pub batches: BTreeMap<Slug, BatchRow>,
+}
+
+/// A batch of payments that went to the bank together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Batch)]
+pub struct BatchRow {
+    #[schema(value_type = String, format = "date")]
+    pub sent_on: Date,
+    pub payments: u32,
+    pub total: Money,
+    /// The files that were made of it for the bank.
+    pub files: Vec<BankFileRow>,
+}
+
+/// A file that was made for the bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BankFile)]
+pub struct BankFileRow {
+    #[schema(value_type = String, format = "date")]
+    pub made_on: Date,
+    pub by: PersonId,
+    pub payments: u32,
+    pub total: Money,
+    pub digest: FileDigest,
+    /// Why it was made again.
+    pub reason: Option<String>,
 }
 
 /// A round as people see it.
@@ -74,6 +104,7 @@ impl Projection for Funds {
                 rules: rules.clone(),
                 proposed_rules: None,
                 rounds: BTreeMap::new(),
+                batches: BTreeMap::new(),
             });
         }
         let mut row = row?;
@@ -110,6 +141,21 @@ impl Projection for Funds {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.met_on.insert(*met_on);
                 }
+            }
+            FundEvent::BatchSent { batch, sent_on, payments, total } => {
+                let sent = BatchRow { sent_on: *sent_on, payments: *payments, total: *total, files: Vec::new() };
+                row.batches.insert(batch.clone(), sent);
+            }
+            FundEvent::BankFileMade { batch, payments, total, digest, reason, by, .. } => {
+                let made = BankFileRow {
+                    made_on: event.recorded_on(),
+                    by: *by,
+                    payments: *payments,
+                    total: *total,
+                    digest: digest.clone(),
+                    reason: reason.as_ref().map(ToString::to_string),
+                };
+                row.batches.entry(batch.clone()).and_modify(|found| found.files.push(made));
             }
             FundEvent::ReserveListed { application, round, rank } => {
                 if let Some(found) = row.rounds.get_mut(round) {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Projection, Touches};
 use crate::domain::erasure::Erasure;
 use crate::domain::file::{FileDigest, FilePurpose, Media};
-use crate::domain::group::Standing;
+use crate::domain::group::{PastGrant, Standing};
 use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
@@ -36,6 +36,9 @@ pub struct GroupRow {
     pub merged_into: Option<GroupId>,
     /// Groups that were merged into it.
     pub took_in: BTreeSet<GroupId>,
+    /// Grants that it had before, by their references.
+    #[serde(default)]
+    pub past_grants: BTreeMap<String, PastGrant>,
     /// Its grants that have not come to their end.
     #[serde(default)]
     pub open_grants: BTreeSet<GrantId>,
@@ -112,6 +115,7 @@ impl Projection for Groups {
                 on_file: BTreeMap::new(),
                 merged_into: None,
                 took_in: BTreeSet::new(),
+                past_grants: BTreeMap::new(),
                 open_grants: BTreeSet::new(),
                 kept_from: Some(event.recorded_on()),
                 was_paid: false,
@@ -156,6 +160,9 @@ impl Projection for Groups {
                 row.open_grants.remove(grant);
                 row.kept_from = row.kept_from.max(Some(*ended_on));
                 row.was_paid |= paid;
+            }
+            GroupEvent::PastGrantRecorded { past } => {
+                row.past_grants.insert(past.reference.to_string(), past.clone());
             }
             GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,

@@ -15,6 +15,7 @@ mod organisations;
 mod payments;
 mod people;
 mod places;
+mod published;
 mod updates;
 
 use serde::Serialize;
@@ -25,12 +26,13 @@ pub use applications::{ApplicationRow, ScoreRow};
 pub use corrections::CorrectionRow;
 pub use days::DayRow;
 pub use follow::{ProjectionError, Projector};
-pub use funds::{FundRow, RoundRow};
+pub use funds::{BankFileRow, BatchRow, FundRow, RoundRow};
 pub use grants::{CheckRow, GrantRow, StoryRow, VariationRow};
 pub use groups::{FileRow, GroupRow, OnFileRow, PayeeRow};
 pub use organisations::{MailTextRow, OrganisationRow, ReportRow};
 pub use payments::PaymentRow;
 pub use people::PersonRow;
+pub use published::{Movement, PublishedGrant, PublishedOffer, PublishedRow};
 pub use updates::{OutcomeRow, UpdateRow};
 
 use crate::log::record::Recorded;
@@ -101,7 +103,7 @@ fn project<P: Projection>(event: &Recorded, row: Option<&str>, beside: Option<&s
 }
 
 /// Every projection.
-const ALL: [Registered; 12] = [
+const ALL: [Registered; 13] = [
     Registered::of::<answers::Answers>(),
     Registered::of::<applications::Applications>(),
     Registered::of::<corrections::Corrections>(),
@@ -113,6 +115,7 @@ const ALL: [Registered; 12] = [
     Registered::of::<payments::Payments>(),
     Registered::of::<people::People>(),
     Registered::of::<places::Places>(),
+    Registered::of::<published::Published>(),
     Registered::of::<updates::Updates>(),
 ];
 

@@ -24,6 +24,9 @@ pub struct PaymentRow {
     pub amount: Money,
     pub instalment: Option<u16>,
     pub route: Route,
+    /// The number of the group's payee that it was prepared for.
+    #[serde(default)]
+    pub payee: u32,
     /// From whom it is bought, where the organisation buys for the group.
     pub supplier: Option<String>,
     /// The batch in which it was sent.
@@ -70,7 +73,7 @@ impl Projection for Payments {
     fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
         use GrantEvent as E;
         let Event::Grant(happened) = &event.event else { return None };
-        if let E::PaymentPrepared { payment, instalment, amount, route, supplier, prepared_by, eyes, prepared_on, .. } = happened {
+        if let E::PaymentPrepared { payment, instalment, amount, route, payee, supplier, prepared_by, eyes, prepared_on, .. } = happened {
             return Some(PaymentRow {
                 grant: event.stream,
                 payment: *payment,
@@ -78,6 +81,7 @@ impl Projection for Payments {
                 amount: *amount,
                 instalment: *instalment,
                 route: *route,
+                payee: *payee,
                 supplier: supplier.as_ref().map(ToString::to_string),
                 batch: None,
                 receipt: None,

@@ -127,6 +127,15 @@ pub async fn of_person(store: &Store, organisation: &str, person: &str) -> Store
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
+/// Every mail that was made for a person, the oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn to_person(store: &Store, organisation: &str, person: &str) -> Stored<Vec<MailRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND person = $2 ORDER BY made_at, id");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
+}
+
 /// Where a follower reads next, without locking it; at the beginning when it never read before.
 ///
 /// # Errors

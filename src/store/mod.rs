@@ -14,6 +14,7 @@ pub mod postings;
 pub mod rows;
 pub mod sessions;
 pub mod tree;
+pub mod webhooks;
 
 use std::time::Duration;
 

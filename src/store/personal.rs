@@ -125,6 +125,15 @@ pub async fn sealed(store: &Store, organisation: &str, digests: &[String]) -> St
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests).fetch_all(db).await?))
 }
 
+/// Every ciphertext of a subject, by its digest.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sealed_of(store: &Store, organisation: &str, subject: &str) -> Stored<Vec<(String, Vec<u8>)>> {
+    const SQL: &str = "SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND subject = $2";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
+}
+
 /// Who holds a look-up entry.
 ///
 /// # Errors

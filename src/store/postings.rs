@@ -117,19 +117,20 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
     }))
 }
 
-/// A fund's figures after one position and up to another, in order.
+/// The figures of one fund, funder or whatever else is added up by, after one position and up to another, in order.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn between(store: &Store, organisation: &str, fund: &str, (after, until): (i64, i64)) -> Stored<Vec<PostingRow>> {
+pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (after, until): (i64, i64)) -> Stored<Vec<PostingRow>> {
     let sql = format!(
         "SELECT {} FROM postings t JOIN projections p ON p.organisation = t.organisation \
          AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
-         WHERE t.organisation = $1 AND t.fund = $2 AND t.position > $3 AND t.position <= $4 ORDER BY t.position, t.ordinal",
-        list("t.")
+         WHERE t.organisation = $1 AND t.{} = $2 AND t.position > $3 AND t.position <= $4 ORDER BY t.position, t.ordinal",
+        list("t."),
+        by.column()
     );
     Ok(
-        reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(fund).bind(after).bind(until).fetch_all(db).await?),
+        reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
     )
 }
 

@@ -150,6 +150,19 @@ pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> St
     Ok(count)
 }
 
+/// The position that made the newest row of a table; -1 where there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> Stored<i64> {
+    let sql = format!(
+        "SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND v.generation = \
+         (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live')"
+    );
+    let (newest,): (i64,) = reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).fetch_one(db).await?);
+    Ok(newest)
+}
+
 /// The standing groups whose names hold a text, whatever its capitals.
 ///
 /// # Errors

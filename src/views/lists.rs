@@ -3,7 +3,9 @@
 use serde::de::DeserializeOwned;
 
 use super::{ViewError, Views};
-use crate::projections::{AnswerRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, UpdateRow};
+use crate::projections::{
+    AnswerRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
+};
 use crate::store::rows::{self, Row, Wanted};
 
 /// A row type that stands in a table of its own.
@@ -27,6 +29,7 @@ in_table!(
     OrganisationRow => "organisations",
     PaymentRow => "payments",
     PersonRow => "people",
+    PublishedRow => "published",
     UpdateRow => "updates",
 );
 
@@ -44,6 +47,9 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
 }
+
+/// How many rows are read at once where all are wanted.
+const MANY: i64 = 500;
 
 /// The most rows that are counted.
 pub const COUNTED: i64 = 1000;
@@ -92,6 +98,24 @@ impl Views {
         found.truncate(most);
         let next = found.last().filter(|_| more).map(|row| row.id.clone());
         Ok(Listed { items: found.iter().map(read).collect::<Result<_, _>>()?, next })
+    }
+}
+
+impl Views {
+    /// Every row that there is, read page by page.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn every<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<Vec<T>, ViewError> {
+        let (mut all, mut page) = (Vec::new(), Page { after: None, most: MANY });
+        loop {
+            let listed = self.list::<T>(as_at, filters.clone(), &page).await?;
+            all.extend(listed.items);
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(all),
+            }
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod as_at;
 mod budget;
+mod held;
 mod linked;
 mod lists;
 mod opened;
+mod published;
 mod statement;
 
 use std::time::Duration;
@@ -18,10 +20,12 @@ use crate::store::StoreError;
 
 pub use as_at::{AsAt, NoMoment};
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use held::{Held, HeldPart};
 pub use linked::{HistoryLine, Link};
 pub use lists::{COUNTED, InTable, Listed, Page};
 pub use opened::{Answer, ApplicationSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
-pub use statement::{Balances, Statement, StatementLine};
+pub use published::{Published, PublishedFund, PublishedGroup};
+pub use statement::{Balances, Statement, StatementLine, StatementOf};
 
 /// How long a reader waits for the views to pass a position.
 pub const WAIT: Duration = Duration::from_millis(1500);

@@ -11,7 +11,7 @@ use crate::domain::application::Channel;
 use crate::domain::erasure::Erasure;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
-use crate::domain::group::Standing;
+use crate::domain::group::{PastGrant, Standing};
 use crate::domain::outcome::Strength;
 use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
@@ -56,6 +56,8 @@ pub struct GroupSeen {
     /// Checks that other grants can rest on.
     #[schema(value_type = BTreeMap<String, OnFileRow>)]
     pub on_file: BTreeMap<Slug, OnFileRow>,
+    /// Grants that it had before, by their references: history, outside every budget.
+    pub past_grants: BTreeMap<String, PastGrant>,
     /// The group that it was merged into.
     pub merged_into: Option<GroupId>,
     /// Groups that were merged into it.
@@ -226,6 +228,7 @@ impl Views {
             telephone: text(&opened, row.telephone.as_ref()),
             files: row.files,
             on_file: row.on_file,
+            past_grants: row.past_grants,
             merged_into: row.merged_into,
             took_in: row.took_in,
             erasure: row.erasure,

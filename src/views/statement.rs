@@ -1,4 +1,5 @@
-//! A statement of a fund between two days: what stood before, every movement, and what stands after. The lines add up.
+//! A statement of a fund, or of a funder's money, between two days: what stood before, every movement, and what stands after. The
+//! lines add up.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -10,10 +11,27 @@ use crate::store::postings;
 /// The figures that a statement is of: every other sum follows from these.
 const FIGURES: [&str; 4] = ["allocated", "committed", "paid", "returned"];
 
-/// A fund's statement.
+/// Whose statement it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementOf<'a> {
+    Fund(&'a str),
+    Funder(&'a str),
+}
+
+impl<'a> StatementOf<'a> {
+    fn key(self) -> (By, &'a str) {
+        match self {
+            Self::Fund(fund) => (By::Fund, fund),
+            Self::Funder(funder) => (By::Funder, funder),
+        }
+    }
+}
+
+/// A fund's statement, or a funder's.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Statement {
-    pub fund: String,
+    /// The fund or the funder.
+    pub of: String,
     #[schema(value_type = String, format = "date")]
     pub from: Date,
     #[schema(value_type = String, format = "date")]
@@ -53,6 +71,7 @@ pub struct StatementLine {
     #[serde(skip)]
     pub pence: i64,
     pub grant: Option<String>,
+    pub fund: String,
     pub funder: Option<String>,
     pub area: Option<String>,
 }
@@ -67,15 +86,15 @@ impl StatementLine {
 }
 
 impl Views {
-    /// A fund's statement between two days, both included, by when things were recorded.
+    /// A statement between two days, both included, by when things were recorded.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn statement(&self, fund: &str, from: Date, until: Date) -> Result<Statement, ViewError> {
+    pub async fn statement(&self, of: StatementOf<'_>, from: Date, until: Date) -> Result<Statement, ViewError> {
         let before = from.saturating_sub(jiff::Span::new().days(1));
         let from_position = self.position_as_at(AsAt::Day(before)).await?;
         let until_position = self.position_as_at(AsAt::Day(until)).await?;
-        let moved = postings::between(self.log.store(), self.log.organisation(), fund, (from_position, until_position)).await?;
+        let moved = postings::between(self.log.store(), self.log.organisation(), of.key(), (from_position, until_position)).await?;
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
         let lines = moved.into_iter().filter(|posting| FIGURES.contains(&posting.figure.as_str())).map(|posting| StatementLine {
             position: posting.position,
@@ -90,24 +109,27 @@ impl Views {
             ),
             pence: posting.amount,
             grant: some(posting.grant_id),
+            fund: posting.fund,
             funder: some(posting.funder),
             area: some(posting.area),
         });
         Ok(Statement {
-            fund: fund.to_owned(),
+            of: of.key().1.to_owned(),
             from,
             until,
             from_position,
             until_position,
-            opening: self.balances(fund, from_position).await?,
+            opening: self.balances(of, from_position).await?,
             lines: lines.collect(),
-            closing: self.balances(fund, until_position).await?,
+            closing: self.balances(of, until_position).await?,
         })
     }
 
-    async fn balances(&self, fund: &str, position: i64) -> Result<Balances, ViewError> {
-        let sums = Sums { by: By::Fund, fund: Some(fund), area: None, position, effective_on: None };
-        let line = self.budget(sums).await?.lines.pop();
+    async fn balances(&self, of: StatementOf<'_>, position: i64) -> Result<Balances, ViewError> {
+        let (by, key) = of.key();
+        let fund = matches!(of, StatementOf::Fund(_)).then_some(key);
+        let lines = self.budget(Sums { by, fund, area: None, position, effective_on: None }).await?.lines;
+        let line = lines.into_iter().find(|line| line.of == key);
         Ok(line.map_or_else(Balances::default, |line| Balances {
             allocated: line.allocated,
             committed: line.committed,

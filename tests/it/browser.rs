@@ -55,6 +55,15 @@ impl Browser {
         panic!("{path} leads on and on")
     }
 
+    /// The bytes of a file, and what it is.
+    pub fn bytes(&mut self, path: &str) -> (Vec<u8>, String) {
+        let request = self.agent.get(format!("{}{path}", self.address)).header("Cookie", self.jar());
+        let mut response = request.call().expect("the service answers");
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        let media = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.body_mut().read_to_vec().expect("whole"), media)
+    }
+
     /// Sends fields without following where they lead.
     pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();

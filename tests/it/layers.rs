@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cases::Cases;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
@@ -15,12 +15,16 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("seal", &["domain", "log", "store"]),
     ("audit", &["domain", "log", "projections", "seal", "store", "views"]),
     ("backup", &["domain", "files", "log", "audit", "seal", "store"]),
+    ("bank", &["domain", "log"]),
     ("erasure", &["domain", "files", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
+    ("export", &["domain", "projections", "views"]),
+    ("import", &["commands", "domain", "log", "projections", "views"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
-    ("http", &["domain", "commands", "files", "mail", "seal", "views", "log", "projections", "store"]),
-    ("config.rs", &["domain"]),
+    ("webhooks", &["log", "seal", "store"]),
+    ("http", &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store"]),
+    ("config.rs", &["domain", "export", "import"]),
 ];
 
 /// Crates that the rules must not know.

@@ -210,6 +210,13 @@ fn payments(seen: &mut Seen) {
     ask.refuses(0, "named_twice", "fund/send-batch", &twice);
     ask.does(0, "fund/send-batch", &batch("400.00"));
     ask.refuses(0, "exists", "fund/send-batch", &batch("400.00"));
+    let file = |batch: &str, total: &str, reason: Option<&str>| json!({ "batch": batch, "payments": 1, "total": total, "digest": "ab".repeat(32), "reason": reason });
+    ask.refuses(0, "unknown", "fund/make-bank-file", &file("july", "400.00", None));
+    ask.refuses(0, "amount_differs", "fund/make-bank-file", &file("june", "400.01", None));
+    ask.refuses(0, "nothing", "fund/make-bank-file", &file("june", "0.00", None));
+    ask.does(0, "fund/make-bank-file", &file("june", "400.00", None));
+    ask.refuses(0, "file_made", "fund/make-bank-file", &file("june", "400.00", None));
+    ask.does(0, "fund/make-bank-file", &file("june", "400.00", Some("The bank's page lost the first")));
 
     // The organisation buys for the group: from somebody, and with a receipt.
     let mut ask = Asking { world: accepted(), seen: ask.seen };
@@ -366,7 +373,7 @@ fn sitting() {
     world.does(1, "application", ONE, "declare", &interest("employment"));
     let decline = json!({ "reason": "Others reach more", "feedback": "Say who would come" });
     world.does(0, "application", ONE, "decline", &decline);
-    let last = world.world.history.last().cloned();
+    let last = world.world.history.last().map(|(_, event)| event.clone());
     let Some(microgrants::domain::Event::Application(microgrants::domain::ApplicationEvent::Declined { sitting, .. })) = last else {
         panic!("{last:?}")
     };

@@ -8,6 +8,7 @@
 mod api;
 mod auditing;
 mod backup;
+mod bank;
 mod browser;
 mod cases;
 mod cli;
@@ -17,10 +18,13 @@ mod damage;
 mod erasing;
 mod faults;
 mod files;
+mod following;
 mod golden;
 mod groups;
+mod held;
 mod histories;
 mod house;
+mod importing;
 mod jobs;
 mod layers;
 mod lifecycle;
@@ -30,6 +34,7 @@ mod matrix;
 mod model;
 mod office;
 mod office_of_two;
+mod open_data;
 mod pages;
 mod postgres;
 mod projections;
@@ -41,6 +46,7 @@ mod sealing;
 mod seeds;
 mod service;
 mod setting;
+mod sheets;
 mod world;
 
 use std::process::ExitCode;
@@ -54,6 +60,7 @@ fn main() -> ExitCode {
         api::cases,
         auditing::cases,
         backup::cases,
+        bank::cases,
         cli::cases,
         conflicts::cases,
         crates::cases,
@@ -61,9 +68,12 @@ fn main() -> ExitCode {
         erasing::cases,
         faults::cases,
         files::cases,
+        following::cases,
         golden::cases,
         groups::cases,
+        held::cases,
         histories::cases,
+        importing::cases,
         jobs::cases,
         layers::cases,
         lifecycle::cases,
@@ -72,6 +82,7 @@ fn main() -> ExitCode {
         mails::cases,
         model::cases,
         office_of_two::cases,
+        open_data::cases,
         pages::cases,
         projections::cases,
         races::cases,
@@ -79,6 +90,7 @@ fn main() -> ExitCode {
         sealed::cases,
         sealing::cases,
         seeds::cases,
+        sheets::cases,
     ] {
         add(&mut all);
     }

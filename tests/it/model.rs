@@ -534,6 +534,7 @@ fn histories() {
             taken.set(taken.get() + u32::from(allowed));
             agree(&setting, &plain)?;
         }
+        crate::open_data::agrees(&setting.world);
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));

@@ -8,7 +8,9 @@ use microgrants::commands::{Caller, Request};
 use microgrants::domain::application::{Answers, Award, Channel, Declare, StartApplication, Submit, Summary};
 use microgrants::domain::command::Nothing;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf, Rules};
-use microgrants::domain::grant::{AcceptAgreement, ConfirmPayment, Method, Owed, PassCheck, PaymentOf, PreparePayment, ReceiveReturn};
+use microgrants::domain::grant::{
+    AcceptAgreement, AmountOf, ConfirmPayment, Method, Owed, PassCheck, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn,
+};
 use microgrants::domain::group::{RegisterGroup, Standing, VerifyPayee};
 use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question, hash_of};
 use microgrants::domain::outcome::Sign;
@@ -184,6 +186,25 @@ impl Office {
         let (grant, group, member) = self.payable(house, pounds).await;
         house.takes(self.ada, Command::Grant(grant, prepare(pounds))).await;
         (grant, group, member)
+    }
+}
+
+impl Office {
+    /// Pays what was prepared, to the bank's confirmation.
+    pub async fn paid(&self, house: &House, grant: GrantId) {
+        house.takes(self.ben, Command::Grant(grant, approve(1))).await;
+        let sent = GrantCommand::SendPayment(PaymentOn { payment: 1, happened_on: house.today() });
+        house.takes(self.ben, Command::Grant(grant, sent)).await;
+        house.takes(self.ben, Command::Grant(grant, confirm(1, house.today()))).await;
+    }
+
+    /// A grant that was paid, and of which some came back.
+    pub async fn returned(&self, house: &House, pounds: u32, back: u32) -> GrantId {
+        let (grant, ..) = self.prepared(house, pounds).await;
+        self.paid(house, grant).await;
+        house.takes(self.ada, Command::Grant(grant, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(back) }))).await;
+        house.takes(self.ben, Command::Grant(grant, receive_return(back, house.today()))).await;
+        grant
     }
 }
 

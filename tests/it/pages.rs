@@ -47,7 +47,7 @@ pub async fn signed_in(house: &House, address: &str, person: PersonId) -> Browse
 }
 
 /// The words of a page, without its markup.
-fn words(page: &Page) -> String {
+pub fn words(page: &Page) -> String {
     page.text
         .split('<')
         .filter_map(|part| part.split_once('>'))
@@ -77,7 +77,7 @@ fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-async fn started(house: &House) -> (Office, String) {
+pub async fn started(house: &House) -> (Office, String) {
     let office = Office::open(house, 10_000).await;
     house.catch_up().await;
     let address = serve(house, office.ada).address().to_owned();

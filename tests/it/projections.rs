@@ -6,7 +6,7 @@ use microgrants::domain::command::Because;
 use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
 use microgrants::store::{checkpoints, events, postings, rows};
-use microgrants::views::{AsAt, By, Sums};
+use microgrants::views::{AsAt, By, StatementOf, Sums};
 use serde_json::json;
 
 use crate::cases::Cases;
@@ -223,7 +223,7 @@ async fn statement(house: House) {
     let pence = Money::pence;
     let (mut lines, mut fell) = (0, 0);
     for (from, until) in [(-20, 0), (-13, 0), (-13, -4), (-9, -5), (-4, -1), (-1, 0), (0, 0), (-30, -25)] {
-        let statement = views.statement(&fund, house.in_days(from), house.in_days(until)).await.unwrap();
+        let statement = views.statement(StatementOf::Fund(&fund), house.in_days(from), house.in_days(until)).await.unwrap();
         let (opening, closing) = (statement.opening, statement.closing);
         let moved = |figure: &str| statement.lines.iter().filter(|line| line.figure == figure).map(|line| line.pence).sum::<i64>();
         for (figure, before, after) in [

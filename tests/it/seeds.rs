@@ -25,6 +25,12 @@ async fn simulated(house: &House) -> (Commands, Simulation) {
     (Commands::new(log, simulation.clock()), simulation)
 }
 
+/// Loads the seeds into an empty house.
+pub async fn loaded(house: &House) {
+    let (commands, simulation) = simulated(house).await;
+    load(&commands, &simulation, &Programme::read(None).unwrap()).await.unwrap();
+}
+
 async fn told(house: House) {
     let programme = Programme::read(None).unwrap();
     let (commands, simulation) = simulated(&house).await;

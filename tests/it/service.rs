@@ -69,6 +69,12 @@ impl Client {
         answered(request.call().expect("the service answers"))
     }
 
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
+        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        answered(request.call().expect("the service answers"))
+    }
+
     /// Posts a command under a key of its own.
     pub fn post(&self, path: &str, body: &Value) -> Answered {
         let key = microgrants::commands::clock::new_id().to_string();
@@ -133,15 +139,16 @@ pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> St
 
 /// Serves a house in this process; it ends with the process.
 pub fn serve(house: &House, person: PersonId) -> Client {
+    serve_with(house, person, |_| ())
+}
+
+/// The same, with something about the site that is not as usual.
+pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http::Site)) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let desk = Desk {
-        commands: house.commands.clone(),
-        views: house.views(),
-        files: house.files(),
-        tokens: tokens(house),
-        site: http::Site::at(&address),
-    };
+    let mut site = http::Site::at(&address);
+    set_up(&mut site);
+    let desk = Desk { commands: house.commands.clone(), views: house.views(), files: house.files(), tokens: tokens(house), site };
     tokio::spawn(house.projector.clone().run());
     std::thread::spawn(move || {
         let server = http::serve(desk, listener, Some(2)).expect("a server");

@@ -19,8 +19,8 @@ pub struct World {
     pub groups: BTreeMap<Uuid, Group>,
     pub applications: BTreeMap<Uuid, Application>,
     pub grants: BTreeMap<Uuid, Grant>,
-    /// Everything that happened, in its order.
-    pub history: Vec<Event>,
+    /// Everything that happened, in its order, with the stream that it happened to.
+    pub history: Vec<(Uuid, Event)>,
 }
 
 pub const ORGANISATION: OrganisationId = OrganisationId(Uuid::from_u128(1));
@@ -122,7 +122,7 @@ fn on<S: Stream>(
     id: Uuid,
     command: &S::Command,
     facts: &Facts,
-    history: &mut Vec<Event>,
+    history: &mut Vec<(Uuid, Event)>,
 ) -> Result<Vec<Command>, Refusal> {
     let before = all.get(&id).cloned().unwrap_or_default();
     let events = before.decide(command, facts)?;
@@ -130,7 +130,7 @@ fn on<S: Stream>(
     for event in &events {
         after.apply(event);
     }
-    history.extend(events.iter().map(|event| event.clone().into()));
+    history.extend(events.iter().map(|event| (id, event.clone().into())));
     let following = events.iter().flat_map(|event| before.obliges(id, command, event, &after)).collect();
     all.insert(id, after);
     Ok(following)

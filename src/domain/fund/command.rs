@@ -9,6 +9,7 @@ use crate::domain::Refusal;
 use crate::domain::application::Verdict;
 use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
+use crate::domain::file::FileDigest;
 use crate::domain::id::{ApplicationId, GrantId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::role::{Role, Who};
@@ -56,6 +57,8 @@ commands! {
         RecordMeeting(RecordMeeting) = "record-meeting", Who::Staff(&[Role::Panel]);
         /// Sends approved payments to the bank together: all of them, or none.
         SendBatch(SendBatch) = "send-batch", Who::Staff(&[Role::Finance]);
+        /// Records that a file of a batch was made for the bank; once more only with a reason.
+        MakeBankFile(MakeBankFile) = "make-bank-file", Who::Download(&[Role::Finance]);
         /// Commits money for an award.
         Commit(Commit) = "commit", Who::Consequence;
         /// Commits more money for a grant whose award rises.
@@ -248,6 +251,22 @@ pub struct BatchLine {
     pub amount: Money,
 }
 
+/// A file for the bank that was made of a batch, as it is handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeBankFile {
+    pub batch: Slug,
+    /// How many payments are in it, and what they add up to: those of the batch that go to an account and did not fail.
+    #[schema(minimum = 1)]
+    pub payments: u32,
+    pub total: Money,
+    /// SHA-256 of the file's bytes.
+    pub digest: FileDigest,
+    /// Why it is made again.
+    #[serde(default)]
+    pub reason: Option<Prose>,
+}
+
 /// An application's place on a round's reserve list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Listed {
@@ -298,6 +317,7 @@ events! {
         RoundCompleted { round: Slug },
         PanelMet { round: Slug, met_on: Date, applications: Vec<ApplicationId> },
         BatchSent { batch: Slug, sent_on: Date, payments: u32, total: Money },
+        BankFileMade { batch: Slug, number: u32, payments: u32, total: Money, digest: FileDigest, reason: Option<Prose>, by: PersonId },
         ReserveListed { application: ApplicationId, round: Slug, rank: u16 },
         ReserveUnlisted { application: ApplicationId, round: Slug, rank: u16 },
         CommitmentIncreased { grant: GrantId, area: Slug, round: Slug, sources: Sources },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fund, FundEvent, FundState, Listed, RecordMeeting, SendBatch};
+use super::{Fund, FundEvent, FundState, Listed, MakeBankFile, RecordMeeting, SendBatch};
 use crate::domain::{Facts, Refusal};
 
 /// How many decisions one meeting may have, and how many payments one batch.
@@ -35,7 +35,7 @@ impl Fund {
 
     pub(super) fn send_batch(&self, batch: &SendBatch, facts: &Facts) -> Result<FundEvent, Refusal> {
         self.must_be(&[FundState::Open, FundState::Paused])?;
-        if self.batches.contains(&batch.batch) {
+        if self.batches.contains_key(&batch.batch) {
             return Err(Refusal::Exists("batch"));
         }
         facts.not_future(batch.sent_on)?;
@@ -44,6 +44,28 @@ impl Fund {
         let payments = u32::try_from(payments.len()).unwrap_or(u32::MAX);
         let total = batch.payments.iter().map(|line| line.amount).sum();
         Ok(FundEvent::BatchSent { batch: batch.batch.clone(), sent_on: batch.sent_on, payments, total })
+    }
+
+    pub(super) fn make_bank_file(&self, made: &MakeBankFile, facts: &Facts) -> Result<FundEvent, Refusal> {
+        let sent = self.batches.get(&made.batch).ok_or(Refusal::Unknown("batch"))?;
+        if made.payments == 0 || made.total.is_zero() {
+            return Err(Refusal::Nothing);
+        }
+        if made.payments > sent.payments || made.total > sent.total {
+            return Err(Refusal::AmountDiffers { said: made.total, is: sent.total });
+        }
+        if sent.files > 0 && made.reason.is_none() {
+            return Err(Refusal::FileMade);
+        }
+        Ok(FundEvent::BankFileMade {
+            batch: made.batch.clone(),
+            number: sent.files + 1,
+            payments: made.payments,
+            total: made.total,
+            digest: made.digest.clone(),
+            reason: made.reason.clone(),
+            by: facts.by()?,
+        })
     }
 
     pub(super) fn list(&self, at: &Listed) -> Result<FundEvent, Refusal> {

@@ -7,15 +7,15 @@ mod command;
 mod meeting;
 mod round;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use budget::Budget;
 pub use command::{
-    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent, Listed, PlanRound, RecordMeeting, RoundOf,
-    Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
+    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent, Listed, MakeBankFile, PlanRound,
+    RecordMeeting, RoundOf, Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
 };
 pub use round::{Round, RoundState};
 
@@ -42,6 +42,14 @@ pub enum FundState {
     Archived,
 }
 
+/// A batch that was sent, and how often a file was made of it for the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SentBatch {
+    payments: u32,
+    total: Money,
+    files: u32,
+}
+
 /// A fund's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fund {
@@ -51,7 +59,7 @@ pub struct Fund {
     proposed: Option<(Rules, PersonId)>,
     budget: Budget,
     rounds: Rounds,
-    batches: BTreeSet<Slug>,
+    batches: BTreeMap<Slug, SentBatch>,
 }
 
 impl Fund {
@@ -254,6 +262,7 @@ impl Stream for Fund {
             }
             C::RecordMeeting(meeting) => self.record_meeting(meeting, facts)?,
             C::SendBatch(batch) => self.send_batch(batch, facts)?,
+            C::MakeBankFile(made) => self.make_bank_file(made, facts)?,
             C::List(at) => self.list(at)?,
             C::Unlist(at) => self.unlist(at)?,
             C::PlanRound(_) | C::OpenRound(_) | C::ExtendRound(_) | C::CloseRound(_) | C::StartDeciding(_) | C::CompleteRound(_) => {
@@ -296,8 +305,13 @@ impl Stream for Fund {
             | FundEvent::ReserveUnlisted { .. }
             | FundEvent::RoundCompleted { .. } => self.rounds.apply(event),
             FundEvent::PanelMet { .. } => {}
-            FundEvent::BatchSent { batch, .. } => {
-                self.batches.insert(batch.clone());
+            FundEvent::BatchSent { batch, payments, total, .. } => {
+                self.batches.insert(batch.clone(), SentBatch { payments: *payments, total: *total, files: 0 });
+            }
+            FundEvent::BankFileMade { batch, number, .. } => {
+                if let Some(found) = self.batches.get_mut(batch) {
+                    found.files = *number;
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::command::{Because, Nothing, commands};
 use crate::domain::event::events;
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
 use crate::domain::id::{GrantId, GroupId, PersonId};
+use crate::domain::money::Money;
 use crate::domain::payee::{PayeeSealed, PayeeTyped};
 use crate::domain::role::{Role, Who};
 use crate::domain::sealed::{Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone};
@@ -43,6 +44,8 @@ commands! {
         OpenGrant(GrantOf) = "open-grant", Who::Consequence;
         /// Notes that a grant of the group came to its end.
         EndGrant(GrantEnds) = "end-grant", Who::Consequence;
+        /// Records a grant that the group had before, from whomever: history, outside every budget and bound.
+        RecordPastGrant(PastGrant) = "record-past-grant", Who::Staff(&[Role::Officer]);
         /// Asks that what is personal of the group be erased.
         RequestErasure(Nothing) = "request-erasure", Who::StaffOrOwn(&[Role::Officer]);
         /// Refuses to erase, with the reason.
@@ -52,6 +55,26 @@ commands! {
         /// Erases again what a backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
     }
+}
+
+/// A grant that a group had before this log, or from somebody else, as it was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PastGrant {
+    /// Its own reference, by which it is recorded once: a 360Giving identifier, or the funder's number.
+    pub reference: Line,
+    pub title: Line,
+    pub description: Prose,
+    pub amount: Money,
+    #[schema(value_type = String, format = "date")]
+    pub awarded_on: Date,
+    pub funder: Line,
+    /// The funder's org-id, where it is known.
+    #[serde(default)]
+    pub funder_id: Option<Line>,
+    /// The org-id under which the group got it.
+    #[serde(default)]
+    pub recipient_id: Option<Line>,
 }
 
 /// A grant of the group.
@@ -212,6 +235,7 @@ events! {
         GroupTakenIn { group: GroupId },
         GrantOpened { grant: GrantId },
         GrantEnded { grant: GrantId, paid: bool, ended_on: Date },
+        PastGrantRecorded { past: PastGrant },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },

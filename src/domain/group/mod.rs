@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{
-    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup, RecordIdentifier, RegisterGroup,
-    SetContact, Standing, TakeIn, VerifyPayee,
+    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup, PastGrant, RecordIdentifier,
+    RegisterGroup, SetContact, Standing, TakeIn, VerifyPayee,
 };
 
 use super::erasure::{Erasure, kept_until};
@@ -32,6 +32,8 @@ pub struct Group {
     files: BTreeSet<FileDigest>,
     on_file: BTreeMap<Slug, OnFile>,
     merged: Option<GroupId>,
+    /// The references of the grants that it had before.
+    past_grants: BTreeSet<Line>,
     /// Its grants that have not come to their end.
     open_grants: BTreeSet<GrantId>,
     /// Until when the records of money that it got must be there.
@@ -234,6 +236,17 @@ impl Stream for Group {
             }
             C::OpenGrant(GrantOf { grant }) => GroupEvent::GrantOpened { grant: *grant },
             C::EndGrant(GrantEnds { grant, paid }) => GroupEvent::GrantEnded { grant: *grant, paid: *paid, ended_on: facts.today },
+            C::RecordPastGrant(past) => {
+                self.must_stand()?;
+                facts.not_future(past.awarded_on)?;
+                if past.amount.is_zero() {
+                    return Err(Refusal::Nothing);
+                }
+                if self.past_grants.contains(&past.reference) {
+                    return Err(Refusal::Exists("past grant"));
+                }
+                GroupEvent::PastGrantRecorded { past: past.clone() }
+            }
             C::RequestErasure(_) => {
                 self.erasure.ask()?;
                 GroupEvent::ErasureRequested {}
@@ -291,6 +304,9 @@ impl Stream for Group {
                 if *paid {
                     self.kept_until = self.kept_until.max(Some(kept_until(*ended_on)));
                 }
+            }
+            GroupEvent::PastGrantRecorded { past } => {
+                self.past_grants.insert(past.reference.clone());
             }
             GroupEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,

@@ -219,6 +219,9 @@ pub enum Refusal {
     #[error("the fund's rules are not complete: {0}")]
     #[strum(message = "Complete the rules as they say.")]
     RulesIncomplete(&'static str),
+    #[error("a file of this batch was made for the bank before")]
+    #[strum(message = "Make sure that the bank did not take the first one, and say why another is needed.")]
+    FileMade,
     #[error("the same thing is named twice")]
     #[strum(message = "Name each application, payment, sign or signer once.")]
     NamedTwice,

@@ -10,7 +10,7 @@ use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::log::record::day_of;
 use crate::projections::FundRow;
-use crate::views::{By, Sums};
+use crate::views::{By, StatementOf, Sums};
 
 pub(super) async fn list(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
@@ -34,16 +34,25 @@ pub(super) async fn budget(http: HttpRequest, signed: SignedIn, desk: web::Data<
 
 pub(super) async fn statement(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     staff(&signed)?;
-    let asked = Asked::read(&http, &["from", "until", "min_position"])?;
-    asked.as_at(&desk).await?;
     let fund = id(&http, "fund")?.to_string();
     desk.views.find::<FundRow>(&fund, None).await?.ok_or_else(nothing)?;
+    stated(&http, &desk, StatementOf::Fund(&fund)).await
+}
+
+pub(super) async fn statement_of_funder(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    staff(&signed)?;
+    stated(&http, &desk, StatementOf::Funder(http.match_info().query("funder"))).await
+}
+
+async fn stated(http: &HttpRequest, desk: &Desk, of: StatementOf<'_>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(http, &["from", "until", "min_position"])?;
+    asked.as_at(desk).await?;
     let until = asked.day("until")?.unwrap_or_else(|| day_of(desk.commands.now()));
     let from = asked.day("from")?.unwrap_or(until);
     if from > until {
         return Err(Fault::InvalidQuery.problem("the first day lies after the last").about("from"));
     }
-    Ok(HttpResponse::Ok().json(desk.views.statement(&fund, from, until).await?))
+    Ok(HttpResponse::Ok().json(desk.views.statement(of, from, until).await?))
 }
 
 pub(super) async fn outcomes(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

@@ -1,6 +1,7 @@
 //! Reading the log itself, for auditors and administrators.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
@@ -19,6 +20,10 @@ use crate::log::LogError;
 use crate::seal::proof::Proof;
 use crate::seal::prover::Prover;
 use crate::store::{StoreError, events};
+
+/// For how many seconds a reader may wait for the next event.
+const WAIT_MOST: u64 = 25;
+const WAITS: &str = "this is a number of seconds from 0 to 25";
 
 /// How far the log has come.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -107,14 +112,21 @@ pub(in crate::http) async fn proof_of(desk: &Desk, signed: &SignedIn, position: 
 }
 
 pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after_position", "limit"])?;
+    let asked = Asked::read(&http, &["after_position", "limit", "wait"])?;
     auditor(&signed)?;
     let after: i64 = asked.parsed("after_position", "this is a position of the log")?.unwrap_or(-1);
     if after < -1 {
         return Err(Fault::InvalidQuery.problem("positions begin at 0").about("after_position"));
     }
+    let wait: u64 = asked.parsed("wait", WAITS)?.unwrap_or_default();
+    if wait > WAIT_MOST {
+        return Err(Fault::InvalidQuery.problem(WAITS).about("wait"));
+    }
     let log = desk.commands.log();
     let limit = asked.limit()?;
+    if wait > 0 {
+        desk.views.projector().passed(after.saturating_add(1), Duration::from_secs(wait)).await;
+    }
     let rows = events::page(log.store(), log.organisation(), after.saturating_add(1), limit).await.map_err(LogError::from)?;
     let full = i64::try_from(rows.len()).is_ok_and(|read| read == limit);
     let next = rows.last().filter(|_| full).map(|row| row.position.to_string());

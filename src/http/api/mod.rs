@@ -110,6 +110,7 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundRow, FundState>(), route: || web::get().to(funds::list) },
         Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundRow>(), route: || web::get().to(funds::show) },
         Read { path: "/funds/{fund}/statement", name: "fund_statement", summary: "What stood in a fund, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement) },
+        Read { path: "/funders/{funder}/statement", name: "funder_statement", summary: "What stood of a funder's money, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
         Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },
         Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
         Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "area"], shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },
@@ -128,7 +129,7 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
         Read { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
         Read { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: Shape::one::<Proof>(), route: || web::get().to(log::proof) },
-        Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
+        Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit", "wait"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
     ]
 }
 
@@ -158,11 +159,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// Whether the API offers a command of its own: not the operator's or the service's, not what only follows from others,
-/// and not what an upload brings about.
+/// and not what handing a file in or out brings about.
 #[must_use]
 pub fn offered(spec: &Spec) -> bool {
     use crate::domain::role::Who;
-    !matches!(spec.who, Who::Operator | Who::Job | Who::Upload(_) | Who::Consequence)
+    !matches!(spec.who, Who::Operator | Who::Job | Who::Upload(_) | Who::Download(_) | Who::Consequence)
 }
 
 /// Where a command is sent.

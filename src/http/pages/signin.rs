@@ -28,6 +28,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/sign-in/code").route(web::get().to(code)).route(web::post().to(try_code)))
         .service(web::resource("/sign-in/{token}").route(web::get().to(follow)).route(web::post().to(take)))
         .service(web::resource("/sign-out").route(web::post().to(out)))
+        .service(web::resource("/account/held").route(web::get().to(held)))
         .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(act)))
         .service(web::resource("/language/{language}").route(web::get().to(language)));
 }
@@ -294,6 +295,16 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
         forms: Forms::new(&visitor, None),
     };
     page(&page_)
+}
+
+/// Everything that is held on whoever is signed in, as one text.
+async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let person = visitor.person()?;
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    let held = desk.views.held_on_person(person).await?;
+    super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
 }
 
 /// An instant as people in the office say it.

@@ -51,7 +51,7 @@ fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) ->
     let stood = stands(table.name, &setting.world, id);
     match setting.asks(actor, table.noun, id, command, &body) {
         Ok(()) => {
-            happened.append(&mut setting.world.history);
+            happened.extend(setting.world.history.drain(..).map(|(_, event)| event));
             let after = stands(table.name, &setting.world, id);
             if after == stood { "ok".into() } else { format!("-> {after}") }
         }
@@ -158,7 +158,9 @@ fn all_events() {
     for table in TABLES {
         walk(table, &mut happened);
     }
-    happened.append(&mut states::with_an_interest().world.history);
+    for setting in [states::with_an_interest(), states::with_a_bank_file()] {
+        happened.extend(setting.world.history.into_iter().map(|(_, event)| event));
+    }
     let met: BTreeMap<_, _> = happened
         .iter()
         .map(|event| match event {

@@ -117,6 +117,7 @@ fn fund(name: &str) -> (By, Value) {
             let line = json!({ "grant": grant, "payment": 1, "amount": "500.00" });
             staff(json!({ "batch": "june", "sent_on": "2026-06-01", "payments": [line] }))
         }
+        "make-bank-file" => staff(json!({ "batch": "june", "payments": 1, "total": "500.00", "digest": "ab".repeat(32), "reason": null })),
         "commit" => staff(json!({ "grant": NEW, "area": "oldham", "round": "first", "amount": "500.00" })),
         "increase" => staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" })),
         "list" | "unlist" => staff(json!({ "application": grant, "round": "first", "rank": 9 })),
@@ -130,6 +131,11 @@ fn group(name: &str) -> (By, Value) {
         "register" => (By::Member, json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })),
         "correct" => (By::Member, json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" })),
         "set-contact" => (By::Member, json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
+        "record-past-grant" => {
+            let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
+                "awarded_on": "2020-05-01", "funder": "Another funder" });
+            (By::Staff(0), past)
+        }
         "record-identifier" => (By::Member, json!({ "identifier": "GB-CHC-1234567" })),
         "add-member" => (By::Member, json!({ "person": STRANGER })),
         "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),

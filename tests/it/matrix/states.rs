@@ -385,3 +385,10 @@ pub fn with_an_interest() -> Setting {
     setting.does(0, "application", ONE, "declare", &interest);
     setting
 }
+
+/// A batch went to the bank, and a file was made of it.
+pub fn with_a_bank_file() -> Setting {
+    let mut setting = payment("approved").0;
+    setting.go("fund", FUND.0, &["send-batch", "make-bank-file"]);
+    setting
+}

@@ -6,9 +6,11 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
+use super::sheets::{self, named};
 use super::{Asked, choices, choices_or_none, said};
 use crate::domain::application::ApplicationState;
 use crate::domain::reference::Reference;
+use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::{ApplicationRow, FundRow};
@@ -35,6 +37,7 @@ struct Sheet {
     rows: Vec<Row>,
     next: Option<String>,
     count: String,
+    sheets: [(&'static str, String); 2],
 }
 
 struct Row {
@@ -97,10 +100,44 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         chips: chips(asked),
         heads: shown.iter().map(|column| column.replace('_', " ")).collect(),
         rows: items.into_iter().map(row).collect(),
+        sheets: asked.sheets(),
         next: next.map(|next| with(asked, "after", &next)),
         count: if count >= crate::views::COUNTED { format!("{count} or more") } else { count.to_string() },
     };
     asked.page(&page)
+}
+
+/// The list as a spreadsheet, with every column.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let rounds = |row: &ApplicationRow| {
+        let fund = funds.iter().find(|fund| fund.id == row.fund.0)?;
+        Some((fund.name.clone(), fund.rounds.get(&row.round).map(|round| round.name.clone()).unwrap_or_default()))
+    };
+    let rows: Vec<ApplicationRow> = match filters(asked).await? {
+        Some(filters) => asked.every(filters).await?,
+        None => Vec::new(),
+    };
+    let groups = asked.names_of(rows.iter().map(|row| row.group.to_string())).await?;
+    let columns =
+        ["Number", "State", "Group", "Fund", "Round", "Area", "Requested", "Awarded", "Submitted", "Decided", "Channel", "Language"];
+    Ok(sheets::sheet("Applications", columns, rows, |row| {
+        let (fund, round) = rounds(&row).unzip();
+        [
+            Reference::heard(&row.reference).map(|reference| reference.to_string()).into(),
+            said(row.state).into(),
+            named(&groups, &row.group),
+            fund.into(),
+            round.into(),
+            row.area.map(|area| area.to_string()).into(),
+            row.requested.into(),
+            row.awarded.into(),
+            row.submitted_on.into(),
+            row.decided_on.into(),
+            row.channel.map(said).into(),
+            row.language.own_name().into(),
+        ]
+    }))
 }
 
 /// The filters of the query; none when nothing can be found by what is looked for.

@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::act::{Act, Offered};
-use super::{Asked, said};
+use super::{Asked, said, sheets};
 use crate::domain::Role;
+use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::figures::{Days, MoneyBar, sums};
 use crate::http::pages::{Failed, Shell};
 use crate::projections::FundRow;
@@ -17,6 +18,7 @@ struct Sheet {
     page: Shell,
     funds: Vec<(FundRow, String, Option<MoneyBar>)>,
     administrator: bool,
+    sheets: [(&'static str, String); 2],
 }
 
 #[derive(Template)]
@@ -38,9 +40,32 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let page = Sheet {
         page: asked.shell("Funds").await?,
         funds: rows.into_iter().map(|fund| (fund.clone(), said(fund.state), bar(&fund))).collect(),
+        sheets: asked.sheets(),
         administrator: asked.signed.reader.roles.contains(&Role::Administrator),
     };
     asked.page(&page)
+}
+
+/// The list as a spreadsheet, with each fund's money as it stands.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let rows = asked.every::<FundRow>(Vec::new()).await?;
+    let days = Days::asked(asked.desk, asked.text("as_at"), "").await?;
+    let lines = asked.desk.views.budget(sums(By::Fund, None, None, &days)).await?.lines;
+    let columns = ["Fund", "State", "Areas", "Allocated", "Requested", "Committed", "Paid less returned", "Uncommitted", "Id"];
+    Ok(sheets::sheet("Funds", columns, rows, |fund| {
+        let line = lines.iter().find(|line| line.of == fund.id.to_string());
+        [
+            fund.name.into(),
+            said(fund.state).into(),
+            fund.areas.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into(),
+            line.map(|line| line.allocated).into(),
+            line.map(|line| line.requested).into(),
+            line.map(|line| line.committed).into(),
+            line.map(|line| line.paid_net).into(),
+            line.and_then(|line| line.uncommitted).into(),
+            fund.id.to_string().into(),
+        ]
+    }))
 }
 
 pub(super) async fn new(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {

@@ -4,8 +4,10 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantNames as _;
 
+use super::sheets::{self, named};
 use super::{Asked, choices_or_none, said};
 use crate::domain::grant::{GrantState, VariationState};
+use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::GrantRow;
@@ -20,6 +22,7 @@ struct Sheet {
     asks: Vec<(String, String)>,
     rows: Vec<Row>,
     next: Option<String>,
+    sheets: [(&'static str, String); 2],
 }
 
 struct Row {
@@ -33,7 +36,8 @@ struct Row {
     due_back: String,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+/// The filters of the query.
+async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
     let mut filters = Vec::new();
     if !asked.text("state").is_empty() {
         filters.push(("state", asked.all("state")));
@@ -44,6 +48,60 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         groups.push(uuid::Uuid::nil().to_string());
         filters.push(("group_id", groups));
     }
+    Ok(filters)
+}
+
+/// Whether a grant waits for a change to be decided.
+fn asks(row: &GrantRow) -> bool {
+    row.variations.values().any(|variation| variation.state == VariationState::Requested)
+}
+
+/// The list as a spreadsheet.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let wants_change = asked.text("asks") == "change";
+    let rows = asked.every::<GrantRow>(filters(asked).await?).await?.into_iter().filter(|row| !wants_change || asks(row));
+    let rows: Vec<_> = rows.collect();
+    let groups = asked.names_of(rows.iter().map(|row| row.group.to_string())).await?;
+    let columns = [
+        "Grant",
+        "Group",
+        "Area",
+        "Round",
+        "State",
+        "On hold",
+        "Offered on",
+        "Offered",
+        "Award",
+        "Paid",
+        "Returned",
+        "Due back",
+        "Ends on",
+        "Final update due",
+        "Id",
+    ];
+    Ok(sheets::sheet("Grants", columns, rows, |row| {
+        [
+            row.title.into(),
+            named(&groups, &row.group),
+            row.area.to_string().into(),
+            row.round.to_string().into(),
+            said(row.state).into(),
+            if row.on_hold { "yes" } else { "no" }.into(),
+            row.offered_on.into(),
+            row.offered.into(),
+            row.award.into(),
+            row.paid.into(),
+            row.returned.into(),
+            row.due_back.into(),
+            row.ends_on.into(),
+            row.update_due_on.into(),
+            row.id.to_string().into(),
+        ]
+    }))
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let filters = filters(asked).await?;
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let wants_change = asked.text("asks") == "change";
     let listed = asked
@@ -51,8 +109,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .views
         .list::<GrantRow>(asked.as_at().await?, filters, &Wanted { after, most: if wants_change { 500 } else { 50 } })
         .await?;
-    let open = |row: &GrantRow| row.variations.values().any(|variation| variation.state == VariationState::Requested);
-    let items: Vec<_> = listed.items.into_iter().filter(|row| !wants_change || open(row)).collect();
+    let items: Vec<_> = listed.items.into_iter().filter(|row| !wants_change || asks(row)).collect();
     let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
     let row = |row: GrantRow| Row {
         id: row.id.to_string(),
@@ -74,6 +131,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         states: choices_or_none("any state", GrantState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
         asks: vec![(String::new(), "all".to_owned()), ("change".to_owned(), "with a change to decide".to_owned())],
         rows: items.into_iter().map(row).collect(),
+        sheets: asked.sheets(),
         next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)

@@ -150,6 +150,15 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
     Ok(shown(acts))
 }
 
+/// Everything that is held on a group, on its request.
+pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+    if !asked.signed.reader.works_with_groups() {
+        return Err(Failed::not_yours());
+    }
+    let held = asked.desk.views.held_on_group(own::uuid(id)?).await?;
+    crate::http::pages::held::answer(asked.desk, "this group", &[held]).await
+}
+
 /// Keeps a file for a group: the scan of a form, a receipt, a signed agreement.
 pub(super) async fn keep(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     if !visitor.staff()?.reader.works_with_groups() {

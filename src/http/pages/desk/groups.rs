@@ -3,10 +3,14 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::Asked;
+use super::{Asked, sheets};
+use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::GroupRow;
 use crate::views::Page as Wanted;
+
+/// How many groups a search finds at most.
+const FOUND: i64 = 200;
 
 #[derive(Template)]
 #[template(path = "desk/groups.html")]
@@ -15,6 +19,32 @@ struct Sheet {
     filter: Form,
     rows: Vec<GroupRow>,
     next: Option<String>,
+    sheets: [(&'static str, String); 2],
+}
+
+/// The list as a spreadsheet: what is public of the groups, and how their payee stands.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let search = asked.text("q");
+    let rows =
+        if search.is_empty() { asked.every::<GroupRow>(Vec::new()).await? } else { asked.desk.views.groups_named(search, FOUND).await? };
+    let columns = ["Group", "Area", "Standing", "Numbers", "Members", "Payee", "Merged into", "Id"];
+    Ok(sheets::sheet("Groups", columns, rows, |row| {
+        let payee = match &row.payee {
+            Some(payee) if payee.verified_by.is_some() => "verified",
+            Some(_) => "to be verified",
+            None => "none",
+        };
+        [
+            row.name.into(),
+            row.area.into(),
+            super::said(row.standing).into(),
+            row.identifiers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into(),
+            i64::try_from(row.members.len()).unwrap_or_default().into(),
+            payee.into(),
+            row.merged_into.map(|into| into.to_string()).into(),
+            row.id.to_string().into(),
+        ]
+    }))
 }
 
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
@@ -24,12 +54,13 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let listed = asked.desk.views.list::<GroupRow>(asked.as_at().await?, Vec::new(), &Wanted { after, most: 50 }).await?;
         (listed.items, listed.next)
     } else {
-        (asked.desk.views.groups_named(search, 200).await?, None)
+        (asked.desk.views.groups_named(search, FOUND).await?, None)
     };
     let page = Sheet {
         page: asked.shell("Groups").await?,
         filter: asked.forms().form("filter").known("q", search).known("as_at", asked.text("as_at")),
         rows,
+        sheets: asked.sheets(),
         next: next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)

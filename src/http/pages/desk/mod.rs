@@ -4,6 +4,7 @@
 mod act;
 mod application;
 mod applications;
+mod bank;
 mod erasures;
 mod figures;
 mod fund;
@@ -13,12 +14,15 @@ mod grant_acts;
 mod grants;
 mod group;
 mod groups;
+mod import;
 mod keyed;
 mod log;
+mod open_data;
 mod panel;
 mod payments;
 mod people;
 mod send;
+mod sheets;
 mod statement;
 mod texts;
 mod today;
@@ -43,6 +47,10 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk").route(web::get().to(show)))
         .service(web::resource("/desk/do/meeting/{fund}/{round}").route(web::post().to(panel::record)))
         .service(web::resource("/desk/do/batch/{fund}").route(web::post().to(payments::send_batch)))
+        .service(web::resource("/desk/do/bank-file/{fund}/{batch}").route(web::post().to(bank::make)))
+        .service(web::resource("/desk/do/bank-statement").route(web::post().to(bank::read)))
+        .service(web::resource("/desk/do/bank-entries").route(web::post().to(bank::take)))
+        .service(web::resource("/desk/do/import").route(web::post().to(import::take)))
         .service(web::resource("/desk/do/keyed").route(web::post().to(keyed::key_in)))
         .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
         .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
@@ -168,15 +176,19 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["grants"] => grants::show(&asked).await,
         ["grants", id] => grant::show(&asked, id).await,
         ["payments"] => payments::show(&asked).await,
+        ["bank"] => bank::show(&asked).await,
         ["updates"] => updates::list(&asked).await,
         ["updates", grant, number] => updates::show(&asked, grant, number).await,
         ["groups"] => groups::show(&asked).await,
+        ["groups", id, "held"] => group::held(&asked, id).await,
         ["groups", id] => group::show(&asked, id).await,
         ["funds"] => funds::show(&asked).await,
         ["funds", "new"] => funds::new(&asked).await,
         ["funds", id, "statement"] => statement::show(&asked, id).await,
         ["funds", id] => fund::show(&asked, id).await,
+        ["funders", funder] => statement::show_funder(&asked, funder).await,
         ["people"] => people::list(&asked).await,
+        ["people", id, "held"] => people::held(&asked, id).await,
         ["people", id] => people::show(&asked, id).await,
         ["erasures"] => erasures::show(&asked).await,
         ["texts"] => texts::list(&asked).await,
@@ -185,7 +197,10 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["texts", "report"] => texts::report(&asked).await,
         ["texts", "mails"] => texts::outbox(&asked).await,
         ["texts", "mail", kind] => texts::mail(&asked, kind).await,
+        ["import"] => import::show(&asked).await,
+        ["open-data"] => open_data::show(&asked).await,
         ["figures"] => figures::show(&asked).await,
+        ["sheets", list] => sheets::show(&asked, list).await,
         ["log"] => log::list(&asked).await,
         ["log", position] => log::show(&asked, position).await,
         ["log", position, "proof"] => log::proof(&asked, position).await,

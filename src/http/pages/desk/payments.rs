@@ -1,14 +1,19 @@
 //! Payments to approve, to send and to confirm, each with the reason where a button is not offered; and batches.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::json;
 use strum::VariantNames as _;
+use uuid::Uuid;
 
 use super::act::{Act, Offered, shown};
+use super::sheets::{self, named};
 use super::{Asked, choices_or_none, said, send};
 use crate::domain::grant::{ConfirmPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState};
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
+use crate::export::sheets::{Cell, Sheet as Spreadsheet};
 use crate::http::Desk;
 use crate::http::pages::form::key;
 use crate::http::pages::open::names;
@@ -32,6 +37,8 @@ struct Sheet {
     payments: Vec<Payment>,
     batches: Vec<Batch>,
     next: Option<String>,
+    sheets: [(&'static str, String); 2],
+    finance: bool,
 }
 
 struct Payment {
@@ -51,20 +58,69 @@ struct Batch {
     payments: Vec<(String, String)>,
 }
 
-pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+/// The filters of the query; without a state, what is still to be done.
+fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed> {
     let mut filters = Vec::new();
     let grant = asked.text("grant");
     if !grant.is_empty() {
         filters.push(("grant_id", vec![own::uuid(grant)?.to_string()]));
     }
     let states = asked.all("state");
-    let batched = grant.is_empty() && (states.is_empty() || states.iter().any(|state| state == <&str>::from(PaymentState::Approved)));
     if !states.is_empty() {
         filters.push(("state", states));
     } else if grant.is_empty() {
         let open = [PaymentState::Prepared, PaymentState::Approved, PaymentState::Sent];
         filters.push(("state", open.map(|state| <&str>::from(state).to_owned()).to_vec()));
     }
+    Ok(filters)
+}
+
+/// The list as a spreadsheet.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let rows = asked.every::<PaymentRow>(filters(asked)?).await?;
+    let grants: BTreeMap<Uuid, GrantRow> = asked.every::<GrantRow>(Vec::new()).await?.into_iter().map(|row| (row.id, row)).collect();
+    let groups = asked.names_of(grants.values().map(|row| row.group.to_string())).await?;
+    let people = asked.people(rows.iter().flat_map(|row| row.approved_by.iter().copied().chain([row.prepared_by]))).await?;
+    let columns = [
+        "Grant",
+        "Group",
+        "Payment",
+        "Amount",
+        "State",
+        "Route",
+        "Batch",
+        "Prepared on",
+        "Prepared by",
+        "Approved by",
+        "Sent on",
+        "Paid on",
+        "Grant id",
+    ];
+    Ok(sheets::sheet("Payments", columns, rows, |row| {
+        let grant = grants.get(&row.grant);
+        [
+            grant.map(|grant| grant.title.clone()).into(),
+            grant.map_or(Cell::Nothing, |grant| named(&groups, &grant.group)),
+            row.payment.into(),
+            row.amount.into(),
+            said(row.state).into(),
+            said(row.route).into(),
+            row.batch.map(|batch| batch.to_string()).into(),
+            row.prepared_on.into(),
+            people.of(&row.prepared_by).into(),
+            row.approved_by.iter().map(|person| people.of(person)).collect::<Vec<_>>().join(", ").into(),
+            row.sent_on.into(),
+            row.paid_on.into(),
+            row.grant.to_string().into(),
+        ]
+    }))
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let filters = filters(asked)?;
+    let states = asked.all("state");
+    let approved = states.is_empty() || states.iter().any(|state| state == <&str>::from(PaymentState::Approved));
+    let batched = asked.text("grant").is_empty() && approved;
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: MOST }).await?;
     let forms = asked.forms();
@@ -94,6 +150,8 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         states: choices_or_none("to approve, send or confirm", PaymentState::VARIANTS.iter().copied()),
         payments,
         batches: if batched { batches(asked, &forms).await? } else { Vec::new() },
+        sheets: asked.sheets(),
+        finance: asked.signed.reader.roles.contains(&crate::domain::Role::Finance),
         next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)

@@ -6,9 +6,10 @@ use strum::VariantArray as _;
 
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
-use super::{Asked, Happened, history};
+use super::{Asked, Happened, history, sheets};
 use crate::domain::organisation::RoleOf;
 use crate::domain::{Command, OrganisationCommand as C, PersonId, Role};
+use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::{Failed, Forms, Shell, own};
 use crate::projections::PersonRow;
 use crate::views::{Page as Wanted, PersonSeen};
@@ -22,6 +23,7 @@ struct List {
     all: bool,
     act: Option<Act>,
     next: Option<String>,
+    sheets: [(&'static str, String); 2],
 }
 
 pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
@@ -41,9 +43,22 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         people: asked.desk.views.open_people(&asked.signed.reader, rows).await?,
         all,
         act: (holds(Role::Administrator) || holds(Role::Officer)).then_some(register),
+        sheets: asked.sheets(),
         next: listed.next.filter(|_| all).map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)
+}
+
+/// The list as a spreadsheet, with what the reader may see of people.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let all = asked.text("all") == "yes";
+    let rows = asked.every::<PersonRow>(Vec::new()).await?;
+    let rows = rows.into_iter().filter(|row| all || !row.roles.is_empty() || !row.proposed.is_empty()).collect();
+    let people = asked.desk.views.open_people(&asked.signed.reader, rows).await?;
+    Ok(sheets::sheet("People", ["Name", "E-mail", "Roles", "Id"], people, |person| {
+        let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
+        [person.name.into(), person.email.into(), roles.join(", ").into(), person.id.to_string().into()]
+    }))
 }
 
 #[derive(Template)]
@@ -54,6 +69,15 @@ struct Sheet {
     seen: PersonSeen,
     acts: Vec<Act>,
     history: Vec<Happened>,
+}
+
+/// Everything that is held on a person, on their request.
+pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+    if !asked.signed.reader.works_with_groups() {
+        return Err(Failed::not_yours());
+    }
+    let held = asked.desk.views.held_on_person(PersonId(own::uuid(id)?)).await?;
+    crate::http::pages::held::answer(asked.desk, "this person", &[held]).await
 }
 
 pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {

@@ -1,14 +1,17 @@
-//! A fund's statement between two days.
+//! Statements between two days: of a fund, and of a funder's money, with what came of it.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::Asked;
+use super::{Asked, sheets};
+use crate::export::sheets::Sheet as Spreadsheet;
+use crate::http::pages::figures::{Days, OutcomeBar, outcome_bars, sums};
+use crate::http::pages::open::in_order;
 use crate::http::pages::{Failed, Form, Shell, own};
 use crate::log::record::day_of;
-use crate::projections::FundRow;
-use crate::views::{Balances, Statement};
+use crate::projections::{FundRow, OrganisationRow};
+use crate::views::{Balances, By, Page as Wanted, Statement, StatementOf};
 
 #[derive(Template)]
 #[template(path = "desk/statement.html")]
@@ -16,27 +19,125 @@ struct Sheet {
     page: Shell,
     filter: Form,
     name: String,
+    /// Where the fund is, or the figures by funder.
+    at: String,
+    path: String,
     statement: Statement,
     balances: [(&'static str, Balances); 2],
+    sheets: Vec<(&'static str, String)>,
+    /// What came of each fund that has the funder's money.
+    outcomes: Vec<(String, Vec<OutcomeBar>)>,
+}
+
+/// A fund's statement.
+pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
+    let fund: FundRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let key = fund.id.to_string();
+    let about = About { name: fund.name, at: format!("/desk/funds/{key}"), query: format!("fund={key}"), outcomes: Vec::new() };
+    page(asked, StatementOf::Fund(&key), about).await
+}
+
+/// A funder's statement of account, and what came of the funds that have its money.
+pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpResponse, Failed> {
+    let views = &asked.desk.views;
+    let days = Days::asked(asked.desk, asked.text("until"), "").await?;
+    if !views.budget(sums(By::Funder, None, None, &days)).await?.lines.iter().any(|line| line.of == funder) {
+        return Err(Failed::nothing());
+    }
+    let own: Option<OrganisationRow> = views.find(&asked.desk.commands.organisation().to_string(), None).await?;
+    let signs = own.map(|own| own.signs).unwrap_or_default();
+    let mut outcomes = Vec::new();
+    for fund in views.list::<FundRow>(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items {
+        let key = fund.id.to_string();
+        let shares = views.budget(sums(By::Funder, Some(&key), None, &days)).await?.lines;
+        if shares.iter().any(|line| line.of == funder) {
+            let lines = views.outcomes(sums(By::Sign, Some(&key), None, &days)).await?.lines;
+            outcomes.push((fund.name, outcome_bars(in_order(&signs, lines))));
+        }
+    }
+    let name = crate::http::pages::apply::sections::place(funder);
+    let about = About { name, at: "/desk/figures".to_owned(), query: format!("funder={funder}"), outcomes };
+    page(asked, StatementOf::Funder(funder), about).await
+}
+
+/// What a statement is about, besides its figures.
+struct About {
+    name: String,
+    at: String,
+    query: String,
+    outcomes: Vec<(String, Vec<OutcomeBar>)>,
+}
+
+async fn page(asked: &Asked<'_>, of: StatementOf<'_>, about: About) -> Result<HttpResponse, Failed> {
+    let (from, until) = days(asked);
+    let filter = asked.forms().form("filter").known("from", &from.to_string()).known("until", &until.to_string());
+    let statement = asked.desk.views.statement(of, from, until).await?;
+    let query = &about.query;
+    let sheet = |(says, kind): (&'static str, &str)| (says, format!("/desk/sheets/statement.{kind}?{query}&from={from}&until={until}"));
+    asked.page(&Sheet {
+        page: asked.shell(&format!("Statement of {}", about.name)).await?,
+        filter,
+        balances: [("Before", statement.opening), ("After", statement.closing)],
+        statement,
+        name: about.name,
+        at: about.at,
+        path: asked.path.clone(),
+        sheets: [("XLSX", "xlsx"), ("CSV", "csv")].map(sheet).to_vec(),
+        outcomes: about.outcomes,
+    })
 }
 
 /// The days that are asked for; without them, this year's from April on, as charities' books mostly run.
-pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
-    let views = &asked.desk.views;
-    let fund: FundRow = views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+fn days(asked: &Asked<'_>) -> (Date, Date) {
     let today = day_of(asked.desk.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
     let begins = if april <= today { april } else { april.saturating_sub(jiff::Span::new().years(1)) };
     let from = asked.text("from").parse().unwrap_or(begins);
-    let until = asked.text("until").parse().unwrap_or(today);
-    let filter = asked.forms().form("filter").known("from", &from.to_string()).known("until", &until.to_string());
-    let statement = views.statement(&fund.id.to_string(), from, until.max(from)).await?;
-    let page = Sheet {
-        page: asked.shell(&format!("Statement of {}", fund.name)).await?,
-        filter,
-        balances: [("Before", statement.opening), ("After", statement.closing)],
-        statement,
-        name: fund.name,
+    (from, asked.text("until").parse().unwrap_or(today).max(from))
+}
+
+/// The statement as a spreadsheet: a line for what stood, one for each movement, one for what stands.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let (from, until) = days(asked);
+    let of = match (asked.text("fund"), asked.text("funder")) {
+        ("", "") => return Err(Failed::nothing()),
+        ("", funder) => StatementOf::Funder(funder),
+        (fund, _) => StatementOf::Fund(fund),
     };
-    asked.page(&page)
+    let statement = asked.desk.views.statement(of, from, until).await?;
+    let columns = ["Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant"];
+    let (opening, closing) = (statement.opening, statement.closing);
+    let ends = [(from, statement.from_position, opening, "before"), (until, statement.until_position, closing, "after")];
+    let [before, after] = ends.map(|(day, position, sums, when)| {
+        let figures = [("allocated", sums.allocated), ("committed", sums.committed), ("paid", sums.paid), ("returned", sums.returned)];
+        figures.map(|(figure, sum)| {
+            let says = format!("{figure} {when}");
+            [
+                position.into(),
+                day.into(),
+                day.into(),
+                says.into(),
+                String::from(sum).into(),
+                None::<String>.into(),
+                None::<String>.into(),
+                None::<String>.into(),
+                None::<String>.into(),
+            ]
+        })
+    });
+    let lines = statement.lines.into_iter().map(|line| {
+        [
+            line.position.into(),
+            line.recorded_on.into(),
+            line.effective_on.into(),
+            line.figure.into(),
+            line.amount.into(),
+            line.fund.into(),
+            line.funder.into(),
+            line.area.into(),
+            line.grant.into(),
+        ]
+    });
+    let rows: Vec<_> = before.into_iter().chain(lines).chain(after).collect();
+    Ok(sheets::sheet("Statement", columns, rows, |row| row))
 }

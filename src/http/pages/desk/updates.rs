@@ -1,15 +1,21 @@
 //! Updates: due, overdue, received. What the group says stands apart from what staff judge.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::act::{Act, Offered, shown};
+use super::sheets::{self, named};
 use super::{Asked, choices, said};
 use crate::domain::application::Channel;
 use crate::domain::grant::{CorrectUpdate, JudgeOutcome, QueryUpdate, ReceiveUpdate, UpdateBecause, UpdateOf, UpdateState as U};
 use crate::domain::outcome::Strength;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GrantCommand as C, GrantId, Money};
+use crate::export::sheets::{Cell, Sheet as Spreadsheet};
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Form, Shell, own};
 use crate::log::record::day_of;
@@ -24,6 +30,7 @@ struct List {
     states: Vec<(String, String)>,
     rows: Vec<Row>,
     next: Option<String>,
+    sheets: [(&'static str, String); 2],
 }
 
 struct Row {
@@ -36,16 +43,47 @@ struct Row {
     reminded_on: Option<jiff::civil::Date>,
 }
 
-pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    let today = day_of(asked.desk.commands.now());
+/// The filters of the query; without a state, what is to be read.
+fn filters(asked: &Asked<'_>, today: Date) -> Vec<(&'static str, Vec<String>)> {
     let open = || [U::Requested, U::Queried].map(|state| <&str>::from(state).to_owned()).to_vec();
     let yesterday = today.saturating_sub(jiff::Span::new().days(1));
-    let filters = match asked.text("state") {
+    match asked.text("state") {
         "overdue" => vec![("state", open()), ("due_on <=", vec![yesterday.to_string()])],
         "due" => vec![("state", open())],
         "accepted" | "excused" => vec![("state", asked.all("state"))],
         _ => vec![("state", vec![<&str>::from(U::Received).to_owned()])],
-    };
+    }
+}
+
+/// The list as a spreadsheet: figures, and no words of anybody.
+pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
+    let rows = asked.every::<UpdateRow>(filters(asked, day_of(asked.desk.commands.now()))).await?;
+    let grants: BTreeMap<Uuid, GrantRow> = asked.every::<GrantRow>(Vec::new()).await?.into_iter().map(|row| (row.id, row)).collect();
+    let groups = asked.names_of(grants.values().map(|row| row.group.to_string())).await?;
+    let columns =
+        ["Grant", "Group", "Update", "State", "Due on", "Received on", "People", "Volunteers", "Spent", "Reminded on", "Grant id"];
+    Ok(sheets::sheet("Updates", columns, rows, |row| {
+        let grant = grants.get(&row.grant);
+        let came = row.received_on.is_some();
+        [
+            grant.map(|grant| grant.title.clone()).into(),
+            grant.map_or(Cell::Nothing, |grant| named(&groups, &grant.group)),
+            row.update.into(),
+            said(row.state).into(),
+            row.due_on.into(),
+            row.received_on.into(),
+            came.then_some(row.people).into(),
+            came.then_some(row.volunteers).into(),
+            row.spent.into(),
+            row.reminded_on.into(),
+            row.grant.to_string().into(),
+        ]
+    }))
+}
+
+pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let today = day_of(asked.desk.commands.now());
+    let filters = filters(asked, today);
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let as_at = asked.as_at().await?;
     let listed = asked.desk.views.list::<UpdateRow>(as_at, filters, &Wanted { after, most: 50 }).await?;
@@ -78,6 +116,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .map(|(key, says)| (key.to_owned(), says.to_owned()))
         .to_vec(),
         rows,
+        sheets: asked.sheets(),
         next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)

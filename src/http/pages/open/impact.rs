@@ -25,6 +25,8 @@ struct Sheet {
     signs: Vec<Sign>,
     totals: Totals,
     sealed: Option<SealedSeen>,
+    /// Whether the grants are there as open data.
+    open_data: bool,
 }
 
 /// Everything of one area.
@@ -90,7 +92,8 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     }
     totals.paid = paid.to_string();
     let shell = Shell::around(&visitor, &desk, say("Where the money went", visitor.language)).await?;
-    page(&Sheet { page: shell, days, areas, signs, totals, sealed: sealed(&desk).await? })
+    let open_data = desk.site.open_data.is_some();
+    page(&Sheet { page: shell, days, areas, signs, totals, sealed: sealed(&desk).await?, open_data })
 }
 
 /// The signs in the framework's order, each with what is said of it.

@@ -1,0 +1,106 @@
+//! Payments as a file in a bank's layout.
+
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::layout::{Layout, Value};
+use crate::domain::Money;
+use crate::log::keys::to_hex;
+
+/// A payment as the bank is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Six digits, and eight.
+    pub sort_code: String,
+    pub account_number: String,
+    pub holder: String,
+    pub amount: Money,
+    pub reference: String,
+}
+
+/// A file for the bank, with what is recorded of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankFile {
+    pub text: String,
+    pub payments: u32,
+    pub total: Money,
+    /// SHA-256 of the text, in hexadecimal.
+    pub digest: String,
+}
+
+/// Writes payments that are to be made on a day.
+#[must_use]
+pub fn write(layout: &Layout, lines: &[Line], on: Date) -> BankFile {
+    let mut csv = csv::WriterBuilder::new()
+        .delimiter(u8::try_from(layout.separator).unwrap_or(b','))
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    if layout.titles {
+        let _ = csv.write_record(layout.columns.iter().map(|column| &column.title));
+    }
+    for line in lines {
+        let _ = csv.write_record(layout.columns.iter().map(|column| {
+            let said = said(&column.value, line, on);
+            said.chars().take(column.most.unwrap_or(usize::MAX)).collect::<String>().trim_end().to_owned()
+        }));
+    }
+    let text = csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    BankFile {
+        digest: to_hex(&Sha256::digest(&text)),
+        payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
+        total: lines.iter().map(|line| line.amount).sum(),
+        text,
+    }
+}
+
+fn said(value: &Value, line: &Line, on: Date) -> String {
+    match value {
+        Value::SortCode => line.sort_code.clone(),
+        Value::SortCodeWithHyphens => line.sort_code.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-"),
+        Value::AccountNumber => line.account_number.clone(),
+        Value::Payee => bank_letters(&line.holder),
+        Value::Pounds => line.amount.into(),
+        Value::Pence => line.amount.pence().to_string(),
+        Value::Reference => line.reference.clone(),
+        Value::Day => on.to_string(),
+        Value::DayWithSlashes => on.strftime("%d/%m/%Y").to_string(),
+        Value::DayOfDigits => on.strftime("%Y%m%d").to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+/// A name in the letters that payments carry, Ł as L: capitals, digits, full stop, ampersand, hyphen, stroke and space. So nothing in it
+/// is taken for a formula either.
+fn bank_letters(name: &str) -> String {
+    let kept = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '&' | '-' | '/') { c.to_ascii_uppercase() } else { ' ' };
+    let words: String = deunicode::deunicode(name).chars().map(kept).collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches(['-', '.', '&', '/']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(holder: &str) -> Line {
+        Line {
+            sort_code: "123456".into(),
+            account_number: "00345678".into(),
+            holder: holder.into(),
+            amount: "850.5".parse().expect("an amount"),
+            reference: "GR000018P1".into(),
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_line_a_payment_and_says_what_it_adds_up_to() {
+        let file =
+            write(&Layout::plain(), &[line("=Soup & Song, CIC"), line("Łódź friends of the long name")], jiff::civil::date(2026, 3, 1));
+        assert_eq!(
+            file.text,
+            "Sort code,Account number,Name,Amount,Reference\r\n123456,00345678,SOUP & SONG CIC,850.50,GR000018P1\r\n\
+             123456,00345678,LODZ FRIENDS OF TH,850.50,GR000018P1\r\n"
+        );
+        assert_eq!((file.payments, file.total), (2, Money::of_pounds(1701)));
+        assert_eq!(file.digest.len(), 64);
+    }
+}

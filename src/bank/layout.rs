@@ -1,0 +1,139 @@
+//! How a bank wants its file, as the operator describes it in JSON (docs/bank.md).
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// A layout of lines with columns.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// What the office calls it.
+    pub name: String,
+    /// Whether the first line has the columns' titles.
+    #[serde(default = "yes")]
+    pub titles: bool,
+    #[serde(default = "comma")]
+    pub separator: char,
+    pub columns: Vec<Column>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn comma() -> char {
+    ','
+}
+
+/// A column of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    pub title: String,
+    pub value: Value,
+    /// How many characters it has at most; what is longer is cut.
+    #[serde(default)]
+    pub most: Option<usize>,
+}
+
+/// What stands in a column.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Value {
+    /// Six digits.
+    SortCode,
+    /// `12-34-56`.
+    SortCodeWithHyphens,
+    /// Eight digits.
+    AccountNumber,
+    /// The name on the account.
+    Payee,
+    /// Pounds with two decimals: `850.00`.
+    Pounds,
+    /// Whole pence: `85000`.
+    Pence,
+    /// By which the payment is found in the statement.
+    Reference,
+    /// `2026-03-31`.
+    Day,
+    /// `31/03/2026`.
+    DayWithSlashes,
+    /// `20260331`.
+    DayOfDigits,
+    /// The same text in every line.
+    Text(String),
+}
+
+/// Why a layout cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LayoutError {
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    #[error("{0}: {1}")]
+    Json(String, serde_json::Error),
+    #[error("{0} names no column with {1}: the bank could not pay by it, or you could not find the payment again")]
+    Missing(String, &'static str),
+}
+
+impl Layout {
+    /// Reads a layout.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no layout, or leaves out what every payment needs.
+    pub fn read(file: &Path) -> Result<Self, LayoutError> {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|error| LayoutError::File(name.clone(), error))?;
+        let layout: Self = serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
+        layout.whole()
+    }
+
+    fn whole(self) -> Result<Self, LayoutError> {
+        use Value as V;
+        let needed: [(&'static str, &[V]); 4] = [
+            ("the sort code", &[V::SortCode, V::SortCodeWithHyphens]),
+            ("the account number", &[V::AccountNumber]),
+            ("the amount", &[V::Pounds, V::Pence]),
+            ("the reference", &[V::Reference]),
+        ];
+        for (says, values) in needed {
+            if !self.columns.iter().any(|column| values.contains(&column.value)) {
+                return Err(LayoutError::Missing(self.name, says));
+            }
+        }
+        Ok(self)
+    }
+
+    /// A plain layout, which is no bank's.
+    #[must_use]
+    pub fn plain() -> Self {
+        let column = |title: &str, value, most| Column { title: title.to_owned(), value, most };
+        let columns = vec![
+            column("Sort code", Value::SortCode, None),
+            column("Account number", Value::AccountNumber, None),
+            column("Name", Value::Payee, Some(18)),
+            column("Amount", Value::Pounds, None),
+            column("Reference", Value::Reference, Some(18)),
+        ];
+        Self { name: "plain".to_owned(), titles: true, separator: ',', columns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layout_names_what_every_payment_needs() {
+        assert!(Layout::plain().whole().is_ok());
+        for left_out in [Value::SortCode, Value::AccountNumber, Value::Pounds, Value::Reference] {
+            let mut layout = Layout::plain();
+            layout.columns.retain(|column| column.value != left_out);
+            assert!(layout.whole().is_err(), "{left_out:?}");
+        }
+        let told =
+            serde_json::from_str::<Layout>(r#"{ "name": "ours", "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#);
+        assert_eq!(told.unwrap().columns[0].value, Value::Text("99".to_owned()));
+        assert!(serde_json::from_str::<Layout>(r#"{ "name": "ours", "columns": [{ "title": "T", "value": "iban" }] }"#).is_err());
+    }
+}

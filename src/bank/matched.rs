@@ -1,0 +1,139 @@
+//! A statement's entries, held against the payments that were sent: what each of them says of which payment.
+
+use uuid::Uuid;
+
+use super::statement::Entry;
+use crate::domain::Money;
+use crate::domain::grant::PaymentState;
+
+/// A payment that an entry may be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub grant: Uuid,
+    pub payment: u16,
+    pub amount: Money,
+    pub state: PaymentState,
+    pub reference: String,
+}
+
+/// An entry, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched {
+    pub entry: Entry,
+    /// The payment that it is about.
+    pub payment: Option<(Uuid, u16)>,
+    pub outcome: Outcome,
+}
+
+/// What an entry says of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The bank paid.
+    Confirm,
+    /// What was sent came back before it was confirmed.
+    Fail,
+    /// What was confirmed came back.
+    Reverse,
+    /// That is known already.
+    Known,
+    /// It is about no payment of ours.
+    None,
+    /// It does not fit, and a person must look.
+    Look(String),
+}
+
+/// Holds entries against payments, in the statement's order: a payment that was confirmed by one entry can come back by another.
+#[must_use]
+pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
+    let one = |entry: Entry| {
+        let said = plain(&entry.says);
+        let mut about = known.iter_mut().filter(|payment| names(&said, &plain(&payment.reference)));
+        let (first, second) = (about.next(), about.next());
+        let outcome = match (&first, second) {
+            (_, Some(_)) => Outcome::Look("it names several payments".to_owned()),
+            (None, None) => Outcome::None,
+            (Some(payment), None) => outcome(&entry, payment),
+        };
+        let payment = first.map(|payment| {
+            match outcome {
+                Outcome::Confirm => payment.state = PaymentState::Confirmed,
+                Outcome::Fail => payment.state = PaymentState::Failed,
+                Outcome::Reverse => payment.state = PaymentState::Reversed,
+                _ => {}
+            }
+            (payment.grant, payment.payment)
+        });
+        Matched { entry, payment, outcome }
+    };
+    entries.into_iter().map(one).collect()
+}
+
+fn outcome(entry: &Entry, payment: &Known) -> Outcome {
+    use PaymentState as S;
+    if entry.pence.abs() != payment.amount.pence() {
+        let sum = Money::of_pence(entry.pence.unsigned_abs());
+        return Outcome::Look(format!("the bank says {sum}, and the payment is {}", payment.amount));
+    }
+    match (entry.pence < 0, payment.state) {
+        (true, S::Sent) => Outcome::Confirm,
+        (true, S::Confirmed | S::Reversed) | (false, S::Failed | S::Reversed) => Outcome::Known,
+        (false, S::Sent) => Outcome::Fail,
+        (false, S::Confirmed) => Outcome::Reverse,
+        (_, state) => Outcome::Look(format!("the payment is {}", <&str>::from(state))),
+    }
+}
+
+/// Letters and digits only, in capitals: banks put spaces and strokes between them.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Whether a reference stands in a text, and not only as the beginning of a longer number.
+fn names(said: &str, reference: &str) -> bool {
+    said.match_indices(reference).any(|(at, found)| !said[at + found.len()..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(pence: i64, says: &str) -> Entry {
+        Entry { on: jiff::civil::date(2026, 3, 31), pence, says: says.to_owned() }
+    }
+
+    fn known(payment: u16, state: PaymentState) -> Known {
+        Known { grant: Uuid::from_u128(1), payment, amount: Money::of_pounds(850), state, reference: format!("GR000018P{payment}") }
+    }
+
+    #[test]
+    fn each_entry_says_what_became_of_one_payment() {
+        let entries = vec![
+            entry(-85_000, "FPO gr 000018 p1 Soup"),
+            entry(-85_000, "GR000018P12"),
+            entry(-85_000, "GR000018P1"),
+            entry(85_000, "RTN GR000018P1"),
+            entry(85_000, "RTN GR000018P2"),
+            entry(-80_000, "GR000018P2"),
+            entry(-85_000, "GR000018P3"),
+            entry(-85_000, "Rent"),
+            entry(-85_000, "GR000018P1 GR000018P2"),
+        ];
+        let payments = vec![known(1, PaymentState::Sent), known(2, PaymentState::Sent), known(3, PaymentState::Prepared)];
+        let says: Vec<_> = matched(entries, payments).into_iter().map(|one| (one.payment.map(|(_, number)| number), one.outcome)).collect();
+        let look = |says: &str| Outcome::Look(says.to_owned());
+        assert_eq!(
+            says,
+            [
+                (Some(1), Outcome::Confirm),
+                (None, Outcome::None),
+                (Some(1), Outcome::Known),
+                (Some(1), Outcome::Reverse),
+                (Some(2), Outcome::Fail),
+                (Some(2), look("the bank says £800.00, and the payment is £850.00")),
+                (Some(3), look("the payment is prepared")),
+                (None, Outcome::None),
+                (Some(1), look("it names several payments")),
+            ]
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! Writing what leaves for elsewhere.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::audit::not_checked;
+use super::{TaskError, open};
+use crate::commands::clock::Clock;
+use crate::config::{Config, ExportTask};
+use crate::export::open_data::{self, Fault, Places, PlacesError, Publisher, preflight};
+use crate::log::RecordedBy;
+use crate::log::record::day_of;
+use crate::projections::{GroupRow, Projector};
+use crate::views::Views;
+
+/// The prefix of the demonstration: nobody's.
+const ILLUSTRATIVE: &str = "360G-example";
+
+pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskError> {
+    match task {
+        ExportTask::OpenData { file } => grants(config, &file).await,
+        ExportTask::History { file } => history(config, &file).await,
+        ExportTask::Preflight { file } => {
+            let package = std::fs::read_to_string(&file).map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
+            let package = serde_json::from_str(&package).map_err(not_checked)?;
+            told(&preflight(&package, day_of(Clock::System.now())))?;
+            say!("the package may be published");
+            Ok(())
+        }
+    }
+}
+
+/// The views of a log that was caught up with.
+async fn views(config: &Config) -> Result<Views, TaskError> {
+    let opened = open(config, RecordedBy::Database, Clock::System).await?;
+    let projector = Projector::open(opened.commands.log().clone()).await?;
+    while projector.advance().await? {}
+    Ok(Views::new(opened.commands.log().clone(), projector))
+}
+
+async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
+    let groups = views(config).await?.every::<GroupRow>(None, Vec::new()).await?;
+    let history = open_data::history(&groups);
+    if history.is_empty() {
+        return Err(not_checked("no group has a grant from before"));
+    }
+    write(file, &if is_csv(file) { open_data::history_csv(&history) } else { open_data::history_json(&history) })?;
+    say!("{} grants from before are in {}", history.len(), file.display());
+    Ok(())
+}
+
+fn is_csv(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), TaskError> {
+    std::fs::write(file, text).map_err(|error| not_checked(format!("{}: {error}", file.display())))
+}
+
+async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
+    let by = publisher(config, false, config.listen)
+        .ok_or_else(|| not_checked("name the prefix that 360Giving gave, with --publisher-prefix"))?;
+    let places = places(config, false)?;
+    let published = views(config).await?.published().await?;
+    let checked = open_data::package(&published, &by, &places, day_of(Clock::System.now()));
+    told(&checked.held_back.into_iter().flat_map(|(_, faults)| faults).collect::<Vec<_>>())?;
+    if checked.package.grants.is_empty() {
+        return Err(not_checked("no grant has been accepted yet: there is nothing to publish"));
+    }
+    write(file, &if is_csv(file) { checked.package.csv() } else { checked.package.json() })?;
+    say!("{} grants are in {}", checked.package.grants.len(), file.display());
+    Ok(())
+}
+
+fn told(faults: &[Fault]) -> Result<(), TaskError> {
+    for fault in faults {
+        say!("{fault}");
+    }
+    if faults.is_empty() { Ok(()) } else { Err(TaskError::NotPublished(faults.len())) }
+}
+
+/// Who publishes, where the operator has said so; the demonstration publishes under nobody's prefix.
+pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Option<Publisher> {
+    let prefix = config.publisher_prefix.clone().or_else(|| demo.then(|| ILLUSTRATIVE.to_owned()))?;
+    Some(Publisher {
+        prefix,
+        org_id: config.publisher_org_id.clone(),
+        website: config.publisher_website.clone(),
+        licence: config.licence.clone(),
+        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
+    })
+}
+
+/// Where the areas lie.
+pub(super) fn places(config: &Config, demo: bool) -> Result<Places, PlacesError> {
+    match &config.places {
+        Some(file) => Places::read(file),
+        None if demo => Ok(Places::illustrative()),
+        None => Ok(Places::default()),
+    }
+}

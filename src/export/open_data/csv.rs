@@ -1,0 +1,85 @@
+//! The grants as a flat table, with the titles of 360Giving's schema; several of a kind are numbered from 0.
+
+use serde_json::Value;
+
+use super::record::Grant;
+
+/// The columns of which a grant has one, in the schema's order: the title, and the path in the grant's JSON.
+const ONE: [(&str, &str); 26] = [
+    ("Identifier", "/id"),
+    ("Title", "/title"),
+    ("Description", "/description"),
+    ("Currency", "/currency"),
+    ("Amount Applied For", "/amountAppliedFor"),
+    ("Amount Awarded", "/amountAwarded"),
+    ("Amount Disbursed", "/amountDisbursed"),
+    ("Award Date", "/awardDate"),
+    ("Planned Dates:Start Date", "/plannedDates/0/startDate"),
+    ("Planned Dates:End Date", "/plannedDates/0/endDate"),
+    ("Recipient Org:Identifier", "/recipientOrganization/0/id"),
+    ("Recipient Org:Name", "/recipientOrganization/0/name"),
+    ("Recipient Org:Charity Number", "/recipientOrganization/0/charityNumber"),
+    ("Recipient Org:Company Number", "/recipientOrganization/0/companyNumber"),
+    ("Beneficiary Location:Name", "/beneficiaryLocation/0/name"),
+    ("Beneficiary Location:Country Code", "/beneficiaryLocation/0/countryCode"),
+    ("Beneficiary Location:Geographic Code", "/beneficiaryLocation/0/geoCode"),
+    ("Beneficiary Location:Geographic Code Type", "/beneficiaryLocation/0/geoCodeType"),
+    ("Funding Org:Identifier", "/fundingOrganization/0/id"),
+    ("Funding Org:Name", "/fundingOrganization/0/name"),
+    ("Grant Programme:Code", "/grantProgramme/0/code"),
+    ("Grant Programme:Title", "/grantProgramme/0/title"),
+    ("From An Open Call?", "/fromOpenCall"),
+    ("Last Modified", "/dateModified"),
+    ("Data Source", "/dataSource"),
+    ("Location Scope", "/locationScope"),
+];
+
+/// What there may be several of: where they stand, and each one's columns. Transactions have no titles in the schema, so that
+/// their paths stand for them.
+const MANY: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "classifications",
+        &[("Classifications:{}:Vocabulary", "vocabulary"), ("Classifications:{}:Code", "code"), ("Classifications:{}:Title", "title")],
+    ),
+    (
+        "commitmentTransaction",
+        &[
+            ("commitmentTransaction/{}/id", "id"),
+            ("commitmentTransaction/{}/transactionDate", "transactionDate"),
+            ("commitmentTransaction/{}/currency", "currency"),
+            ("commitmentTransaction/{}/value", "value"),
+        ],
+    ),
+    (
+        "disbursementTransaction",
+        &[
+            ("disbursementTransaction/{}/id", "id"),
+            ("disbursementTransaction/{}/transactionDate", "transactionDate"),
+            ("disbursementTransaction/{}/currency", "currency"),
+            ("disbursementTransaction/{}/value", "value"),
+        ],
+    ),
+];
+
+/// One line a grant. Columns that no grant fills are there all the same, so that a table has one shape.
+pub(super) fn table(grants: &[Grant]) -> String {
+    let grants: Vec<Value> = grants.iter().map(|grant| serde_json::to_value(grant).unwrap_or_default()).collect();
+    let mut columns: Vec<(String, String)> = ONE.map(|(title, path)| (title.to_owned(), path.to_owned())).to_vec();
+    for (name, fields) in MANY {
+        let most = grants.iter().filter_map(|grant| grant.get(name)?.as_array().map(Vec::len)).max().unwrap_or_default();
+        for number in 0..most {
+            let column = |(title, field): &(&str, &str)| (title.replace("{}", &number.to_string()), format!("/{name}/{number}/{field}"));
+            columns.extend(fields.iter().map(column));
+        }
+    }
+    let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let _ = csv.write_record(columns.iter().map(|(title, _)| title));
+    for grant in &grants {
+        let _ = csv.write_record(columns.iter().map(|(_, path)| match grant.pointer(path) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        }));
+    }
+    csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}

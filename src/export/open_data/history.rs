@@ -1,0 +1,92 @@
+//! Grants that groups had before, in the standard's words: what was recorded of them, and no more.
+
+use serde::Serialize;
+
+use super::record::Pounds;
+use crate::domain::group::PastGrant;
+use crate::projections::GroupRow;
+
+const TITLES: [&str; 10] = [
+    "Identifier",
+    "Title",
+    "Description",
+    "Currency",
+    "Amount Awarded",
+    "Award Date",
+    "Recipient Org:Identifier",
+    "Recipient Org:Name",
+    "Funding Org:Identifier",
+    "Funding Org:Name",
+];
+
+/// A grant from before.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub currency: &'static str,
+    pub amount_awarded: Pounds,
+    pub award_date: jiff::civil::Date,
+    pub recipient_organization: [Named; 1],
+    pub funding_organization: [Named; 1],
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Named {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub name: String,
+}
+
+/// Every grant from before, in the order of their references.
+#[must_use]
+pub fn history(groups: &[GroupRow]) -> Vec<History> {
+    let mut all: Vec<_> = groups.iter().flat_map(|group| group.past_grants.values().map(|past| one(group, past))).collect();
+    all.sort_by(|one, other| one.id.cmp(&other.id));
+    all
+}
+
+fn one(group: &GroupRow, past: &PastGrant) -> History {
+    History {
+        id: past.reference.to_string(),
+        title: past.title.to_string(),
+        description: past.description.to_string(),
+        currency: "GBP",
+        amount_awarded: Pounds(past.amount),
+        award_date: past.awarded_on,
+        recipient_organization: [Named { id: past.recipient_id.as_ref().map(ToString::to_string), name: group.name.clone() }],
+        funding_organization: [Named { id: past.funder_id.as_ref().map(ToString::to_string), name: past.funder.to_string() }],
+    }
+}
+
+/// As JSON, in the shape of a package's grants.
+#[must_use]
+pub fn history_json(history: &[History]) -> String {
+    let json = serde_json::json!({ "version": super::VERSION, "grants": history });
+    format!("{}\n", serde_json::to_string_pretty(&json).unwrap_or_default())
+}
+
+/// As CSV with the standard's titles.
+#[must_use]
+pub fn history_csv(history: &[History]) -> String {
+    let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let _ = csv.write_record(TITLES);
+    for grant in history {
+        let ([recipient], [funder]) = (&grant.recipient_organization, &grant.funding_organization);
+        let _ = csv.write_record([
+            grant.id.as_str(),
+            &grant.title,
+            &grant.description,
+            grant.currency,
+            &String::from(grant.amount_awarded.0),
+            &grant.award_date.to_string(),
+            recipient.id.as_deref().unwrap_or_default(),
+            &recipient.name,
+            funder.id.as_deref().unwrap_or_default(),
+            &funder.name,
+        ]);
+    }
+    csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! The grants as 360Giving publishes them (<https://standard.threesixtygiving.org>, version 1.4): JSON and CSV, made from what
+//! anybody may know.
+
+mod csv;
+mod history;
+pub mod org_id;
+mod places;
+mod preflight;
+mod record;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::projections::PublishedGrant;
+use crate::views::Published;
+pub use history::{History, history, history_csv, history_json};
+pub use places::{Place, Places, PlacesError};
+pub use preflight::{Fault, preflight};
+pub use record::Grant;
+
+/// The version of the standard that packages say they follow.
+const VERSION: &str = "1.4";
+
+/// Whoever publishes: the organisation, as 360Giving knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// The prefix that 360Giving gave, such as `360G-example`.
+    pub prefix: String,
+    /// The organisation's own org-id, such as `GB-CHC-1234567`; without it, one under the prefix.
+    pub org_id: Option<String>,
+    pub website: Option<String>,
+    /// The licence's address.
+    pub licence: String,
+    /// Where the service's pages are found, without a slash at the end.
+    pub address: String,
+}
+
+impl Publisher {
+    fn org_id(&self) -> String {
+        self.org_id.clone().unwrap_or_else(|| format!("{}-publisher", self.prefix))
+    }
+}
+
+/// A package of grants, as it is published.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    pub version: &'static str,
+    pub title: String,
+    pub description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    pub publisher: PublisherSaid,
+    pub license: String,
+    #[serde(rename = "downloadURL")]
+    pub download_url: String,
+    #[serde(rename = "accessURL")]
+    pub access_url: String,
+    pub grants: Vec<Grant>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PublisherSaid {
+    pub identifier: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+}
+
+/// A package, and the grants that were held back because something about them must not, or cannot, be published so.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub package: Package,
+    pub held_back: Vec<(Uuid, Vec<Fault>)>,
+}
+
+/// Makes the package of everything that is published, and holds back what the pre-flight does not pass.
+#[must_use]
+pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: Date) -> Checked {
+    let mut package = Package {
+        version: VERSION,
+        title: format!("Grants made by {}", all.organisation),
+        description: format!(
+            "Every grant that a group has accepted. What was released or came back is taken off the awards, and off what was paid. Made \
+             from a log that only grows, as at position {}.",
+            all.through
+        ),
+        modified: None,
+        publisher: PublisherSaid { identifier: publisher.org_id(), name: all.organisation.clone(), website: publisher.website.clone() },
+        license: publisher.licence.clone(),
+        download_url: format!("{}/open-data/360giving.json", publisher.address),
+        access_url: format!("{}/impact", publisher.address),
+        grants: Vec::new(),
+    };
+    let mut ids: BTreeMap<String, Uuid> = BTreeMap::new();
+    for grant in all.grants.iter().filter(|grant| grant.is_published()) {
+        if let Some(made) = record::grant(all, grant, publisher, places) {
+            ids.insert(made.id.clone(), grant.id);
+            package.grants.push(made);
+        }
+    }
+    let mut held_back: BTreeMap<Uuid, Vec<Fault>> = BTreeMap::new();
+    for fault in preflight(&serde_json::to_value(&package).unwrap_or_default(), today) {
+        if let Some(id) = fault.grant.as_ref().and_then(|id| ids.get(id)) {
+            held_back.entry(*id).or_default().push(fault);
+        }
+    }
+    package.grants.retain(|grant| !ids.get(&grant.id).is_some_and(|id| held_back.contains_key(id)));
+    package.modified = package.grants.iter().map(|grant| grant.date_modified.clone()).max();
+    Checked { package, held_back: held_back.into_iter().collect() }
+}
+
+impl Package {
+    /// The package as JSON; the same grants give the same bytes.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+
+    /// The grants as CSV, with the standard's titles: one line each.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        csv::table(&self.grants)
+    }
+}
+
+/// The words with which a grant's transactions are numbered: stable while the grant lives.
+fn transaction(grant: &PublishedGrant, kind: &str, number: impl std::fmt::Display) -> String {
+    format!("{}-{kind}-{number}", grant.id)
+}

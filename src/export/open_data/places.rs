@@ -1,0 +1,110 @@
+//! Where areas lie: the operator's `places.csv`, with the codes of the Office for National Statistics.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::domain::text::Slug;
+
+/// Places that came with the program, for the demonstration.
+const ILLUSTRATIVE: &str = include_str!("../../../seeds/places.csv");
+
+/// Kinds of code that name no home: a ward or larger (360Giving's `geoCodeType`).
+const KINDS: [&str; 8] = ["WD", "PAR", "MD", "LONB", "NMD", "UA", "CTY", "RGN"];
+
+/// A place that open data names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    pub area: Slug,
+    pub name: String,
+    pub code: String,
+    /// The kind of the code, as 360Giving's list has it: `MD` for a metropolitan district, `WD` for a ward.
+    pub kind: String,
+}
+
+/// Every place that the operator loaded, by the key of its area.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(BTreeMap<Slug, Place>);
+
+/// Why places cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlacesError {
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    #[error("line {0}: {1}")]
+    Line(u64, String),
+}
+
+impl Places {
+    /// Reads `places.csv`: the columns `area`, `name`, `code`, `kind`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a line is no place.
+    pub fn read(file: &Path) -> Result<Self, PlacesError> {
+        let text = std::fs::read_to_string(file).map_err(|error| PlacesError::File(file.display().to_string(), error))?;
+        Self::parse(&text)
+    }
+
+    /// The places that came with the program.
+    ///
+    /// # Panics
+    /// Never: a test reads them.
+    #[must_use]
+    pub fn illustrative() -> Self {
+        Self::parse(ILLUSTRATIVE).expect("the seeds are whole")
+    }
+
+    fn parse(text: &str) -> Result<Self, PlacesError> {
+        let mut places = BTreeMap::new();
+        for (at, line) in (2..).zip(::csv::Reader::from_reader(text.as_bytes()).deserialize::<Place>()) {
+            let wrong = |says: String| PlacesError::Line(at, says);
+            let place = line.map_err(|error| wrong(error.to_string()))?;
+            let coded = place.code.len() == 9 && place.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            if !coded || place.name.trim().is_empty() {
+                return Err(wrong(format!("{} needs a name, and a code of nine letters and digits", place.area)));
+            }
+            if !KINDS.contains(&place.kind.as_str()) {
+                return Err(wrong(format!("{} is none of {}: nothing smaller than a ward is published", place.kind, KINDS.join(", "))));
+            }
+            if let Some(twice) = places.insert(place.area.clone(), place) {
+                return Err(wrong(format!("{} stands twice", twice.area)));
+            }
+        }
+        Ok(Self(places))
+    }
+
+    #[must_use]
+    pub fn of(&self, area: &Slug) -> Option<&Place> {
+        self.0.get(area)
+    }
+}
+
+impl Place {
+    /// How far the place reaches, in 360Giving's list: a local area, or an authority.
+    pub(super) fn scope(&self) -> &'static str {
+        if matches!(self.kind.as_str(), "WD" | "PAR") { "GLS060" } else { "GLS050" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_codes_and_nothing_smaller_than_a_ward() {
+        assert!(Places::illustrative().of(&"oldham".parse().unwrap()).is_some());
+        for line in [
+            "oldham,Oldham,E0800000,MD",
+            "oldham,,E08000004,MD",
+            "oldham,Oldham,OL1 1AA..,MD",
+            "oldham,Oldham,E01000001,LSOA",
+            "O,Oldham,E08000004,MD",
+        ] {
+            let told = Places::parse(&format!("area,name,code,kind\n{line}\n")).unwrap_err().to_string();
+            assert!(told.contains("line 2") || told.contains("LSOA"), "{line}: {told}");
+        }
+        assert!(Places::parse("area,name,code,kind\na,A,E08000004,MD\na,B,E08000004,MD\n").is_err());
+    }
+}

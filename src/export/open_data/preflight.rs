@@ -1,0 +1,226 @@
+//! What must hold of a package before it is published, besides what the standard's schema says: the rules that a schema cannot
+//! express, and what protects people. A package of anybody's can be held against it.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+/// Something that keeps a grant, or a package, from being published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The grant's id in the package, where it is about one.
+    pub grant: Option<String>,
+    pub says: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.grant {
+            Some(grant) => write!(f, "{grant}: {}", self.says),
+            None => f.write_str(&self.says),
+        }
+    }
+}
+
+/// The texts that every grant has.
+const REQUIRED: [&str; 5] = ["/id", "/title", "/description", "/currency", "/awardDate"];
+/// Fields that say how somebody is reached.
+const CONTACTS: [&str; 8] =
+    ["email", "telephone", "streetAddress", "contactName", "postalCode", "addressLocality", "addressRegion", "addressCountry"];
+/// Codes of places that are smaller than a ward.
+const TOO_SMALL: [&str; 4] = ["OA", "LSOA", "MSOA", "DZ"];
+const TITLE_MOST: usize = 140;
+
+/// Holds a package against the rules; none is published that has a fault.
+#[must_use]
+pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let grants = package.get("grants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if package.get("version").and_then(Value::as_str) != Some(super::VERSION) {
+        faults.push(Fault { grant: None, says: format!("the version is not {}", super::VERSION) });
+    }
+    let mut seen = BTreeSet::new();
+    for grant in grants {
+        let id = text(grant, "/id");
+        let mut says: Vec<String> = Vec::new();
+        if !seen.insert(id) {
+            says.push("the id stands twice".into());
+        }
+        check(grant, today, &mut says);
+        faults.extend(says.into_iter().map(|says| Fault { grant: Some(id.to_owned()), says }));
+    }
+    faults
+}
+
+fn check(grant: &Value, today: Date, says: &mut Vec<String>) {
+    for path in REQUIRED {
+        if text(grant, path).trim().is_empty() {
+            says.push(format!("{} is missing", &path[1..]));
+        }
+    }
+    if !text(grant, "/id").starts_with("360G-") {
+        says.push("the id does not begin with 360G-".into());
+    }
+    if text(grant, "/title").chars().count() > TITLE_MOST {
+        says.push(format!("the title is longer than {TITLE_MOST} characters"));
+    }
+    if text(grant, "/title") == text(grant, "/description") {
+        says.push("the title and the description are the same".into());
+    }
+    match text(grant, "/awardDate").parse::<Date>() {
+        Ok(day) if day > today => says.push("the day of the award has not come yet".into()),
+        Ok(_) => {}
+        Err(_) => says.push("the day of the award is none".into()),
+    }
+    recipient(grant, says);
+    amounts(grant, says);
+    walk("", grant, says);
+}
+
+fn recipient(grant: &Value, says: &mut Vec<String>) {
+    let organisations = grant.get("recipientOrganization").and_then(Value::as_array).map_or(0, Vec::len);
+    if (organisations == 1) == grant.get("recipientIndividual").is_some() {
+        says.push("there is not exactly one recipient".into());
+    }
+    for (kind, whose) in [("recipientOrganization", "recipient"), ("fundingOrganization", "funder")] {
+        for name in ["id", "name"] {
+            if organisations == 1 && text(grant, &format!("/{kind}/0/{name}")).trim().is_empty() {
+                says.push(format!("the {whose}'s {name} is missing"));
+            }
+        }
+    }
+}
+
+fn amounts(grant: &Value, says: &mut Vec<String>) {
+    let Some(awarded) = pence(grant.get("amountAwarded")) else {
+        return says.push("what was awarded is no number of pounds".into());
+    };
+    let disbursed = grant.get("amountDisbursed").map_or(Some(0), |amount| pence(Some(amount)));
+    if awarded <= 0 || disbursed.is_none_or(|disbursed| disbursed < 0) || pence(grant.get("amountAppliedFor")).is_some_and(|sum| sum < 0) {
+        says.push("an amount is below nothing, or nothing was awarded".into());
+    }
+    if disbursed.is_some_and(|disbursed| disbursed > awarded) {
+        says.push("more was paid than was awarded".into());
+    }
+    for (kind, sum) in [("commitmentTransaction", Some(awarded)), ("disbursementTransaction", disbursed)] {
+        let Some(transactions) = grant.get(kind).and_then(Value::as_array) else { continue };
+        let values: Option<Vec<i64>> = transactions.iter().map(|one| pence(one.get("value")).filter(|value| *value > 0)).collect();
+        if values.map(|values| values.iter().sum()) != sum {
+            says.push(format!("the values of {kind} do not add up to the grant's amount"));
+        }
+    }
+}
+
+/// Looks at every field: nothing tells how somebody is reached, or where they live.
+fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(name, value, says)),
+        Value::Array(items) => items.iter().for_each(|item| walk(name, item, says)),
+        Value::String(said) => {
+            if CONTACTS.contains(&name) {
+                says.push(format!("{name} tells how somebody is reached"));
+            } else if name == "geoCodeType" && TOO_SMALL.contains(&said.as_str()) {
+                says.push("a place is smaller than a ward".into());
+            } else if has_email(said) || has_postcode(said) {
+                says.push(format!("{name} holds an e-mail address or a postcode"));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn has_email(said: &str) -> bool {
+    said.split_whitespace().any(|word| word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')))
+}
+
+/// Whether two words, or one, read like a postcode: `OL1 1AA`, `OL11AA`.
+fn has_postcode(said: &str) -> bool {
+    let words: Vec<String> =
+        said.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_uppercase).collect();
+    let pairs = words.windows(2).map(<[String]>::concat);
+    pairs.chain(words.iter().cloned()).any(|word| is_postcode(&word))
+}
+
+fn is_postcode(word: &str) -> bool {
+    let kinds: String = word.chars().map(|c| if c.is_ascii_digit() { '9' } else { 'A' }).collect();
+    matches!(kinds.as_str(), "A99AA" | "A999AA" | "AA99AA" | "AA999AA" | "A9A9AA" | "AA9A9AA")
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A number of pounds as pence, where it has no more than two decimals.
+fn pence(amount: Option<&Value>) -> Option<i64> {
+    let Value::Number(number) = amount? else { return None };
+    let written = number.to_string();
+    let (sign, written) = written.strip_prefix('-').map_or((1, written.as_str()), |rest| (-1, rest));
+    let (pounds, decimals) = written.split_once('.').unwrap_or((written, ""));
+    if decimals.len() > 2 {
+        return None;
+    }
+    let pence: i64 = format!("{decimals:0<2}").parse().ok()?;
+    Some(sign * (pounds.parse::<i64>().ok()?.checked_mul(100)? + pence))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    type Spoil = fn(&mut Value);
+
+    fn good() -> Value {
+        json!({
+            "id": "360G-example-1", "title": "Lunch club", "description": "Food for neighbours.", "currency": "GBP",
+            "amountAwarded": 850, "amountDisbursed": 400.5, "awardDate": "2026-03-01",
+            "recipientOrganization": [{ "id": "360G-example-2", "name": "Lunch club" }],
+            "fundingOrganization": [{ "id": "GB-CHC-1234567", "name": "Office" }],
+            "commitmentTransaction": [{ "value": 850 }], "disbursementTransaction": [{ "value": 400.5 }],
+        })
+    }
+
+    fn told(change: impl FnOnce(&mut Value)) -> String {
+        let mut grant = good();
+        change(&mut grant);
+        let package = json!({ "version": "1.4", "grants": [grant] });
+        preflight(&package, jiff::civil::date(2026, 11, 1)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn a_good_grant_passes_and_each_spoilt_one_is_named() {
+        assert_eq!(told(|_| ()), "");
+        let spoilt: [(&str, Spoil); 16] = [
+            ("360G-", |grant| grant["id"] = json!("x-1")),
+            ("title is missing", |grant| grant["title"] = json!(" ")),
+            ("longer than 140", |grant| grant["title"] = json!("x".repeat(141))),
+            ("are the same", |grant| grant["description"] = json!("Lunch club")),
+            ("has not come", |grant| grant["awardDate"] = json!("2026-11-02")),
+            ("is none", |grant| grant["awardDate"] = json!("01/03/2026")),
+            ("exactly one recipient", |grant| grant["recipientIndividual"] = json!({ "id": "360G-example-3", "name": "Recipient" })),
+            ("recipient's name", |grant| grant["recipientOrganization"][0]["name"] = json!("")),
+            ("funder's id", |grant| grant["fundingOrganization"] = json!([])),
+            ("below nothing", |grant| grant["amountAwarded"] = json!(-1)),
+            ("more was paid", |grant| grant["amountDisbursed"] = json!(900)),
+            ("no number", |grant| grant["amountAwarded"] = json!("850")),
+            ("add up", |grant| grant["commitmentTransaction"][0]["value"] = json!(849.99)),
+            ("postcode", |grant| grant["description"] = json!("We meet at OL1 1AA.")),
+            ("e-mail", |grant| grant["title"] = json!("Ask ann@example.org")),
+            ("reached", |grant| grant["recipientOrganization"][0]["telephone"] = json!("0161")),
+        ];
+        for (says, spoil) in spoilt {
+            let told = told(spoil);
+            assert!(told.contains(says), "{says}: {told}");
+            assert!(told.contains("360G-example-1") || says == "360G-", "the grant is named: {told}");
+        }
+    }
+
+    #[test]
+    fn a_package_of_another_version_and_a_doubled_grant_are_refused() {
+        let twice = json!({ "version": "1.3", "grants": [good(), good()] });
+        let faults = preflight(&twice, jiff::civil::date(2026, 11, 1));
+        assert_eq!(faults.iter().map(|fault| fault.says.as_str()).collect::<Vec<_>>(), ["the version is not 1.4", "the id stands twice"]);
+    }
+}

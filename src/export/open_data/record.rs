@@ -1,0 +1,194 @@
+//! One grant as 360Giving's grant schema has it. What is not known is left out, and amounts are numbers of pounds.
+
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+
+use super::org_id::{Numbers, of_group};
+use super::places::Places;
+use super::{Publisher, transaction};
+use crate::domain::Money;
+use crate::domain::outcome::Strength;
+use crate::projections::{Movement, PublishedGrant, PublishedOffer};
+use crate::views::Published;
+
+/// The list that the signs of success are coded to.
+const VOCABULARY: &str = "Signs of success";
+/// Where the country is, by ISO 3166.
+const COUNTRY: &str = "GB";
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub currency: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_applied_for: Option<Pounds>,
+    pub amount_awarded: Pounds,
+    pub amount_disbursed: Pounds,
+    pub award_date: Date,
+    pub planned_dates: [Planned; 1],
+    pub recipient_organization: [Organisation; 1],
+    pub beneficiary_location: [Location; 1],
+    pub funding_organization: [Organisation; 1],
+    pub grant_programme: [Programme; 1],
+    pub from_open_call: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location_scope: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classifications: Vec<Classification>,
+    pub commitment_transaction: Vec<Transaction>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disbursement_transaction: Vec<Transaction>,
+    pub date_modified: String,
+    pub data_source: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Planned {
+    pub start_date: Date,
+    pub end_date: Date,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organisation {
+    pub id: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charity_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company_number: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    pub name: String,
+    pub country_code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo_code_type: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Programme {
+    pub code: String,
+    pub title: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Classification {
+    pub vocabulary: &'static str,
+    pub code: String,
+    pub title: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Transaction {
+    pub id: String,
+    #[serde(rename = "transactionDate")]
+    pub on: Date,
+    pub currency: &'static str,
+    pub value: Pounds,
+}
+
+/// An amount as a number of pounds, whole where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pounds(pub Money);
+
+impl Serialize for Pounds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pence = self.0.pence();
+        if pence % 100 == 0 {
+            return serializer.serialize_i64(pence / 100);
+        }
+        let pounds: f64 = String::from(self.0).parse().map_err(serde::ser::Error::custom)?;
+        serializer.serialize_f64(pounds)
+    }
+}
+
+/// A grant that is published; none where it was not accepted.
+pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publisher, places: &Places) -> Option<Grant> {
+    let (offer, accepted_on) = (grant.offer.as_ref()?, grant.accepted_on?);
+    let group = all.groups.get(&offer.group.0)?;
+    let place = places.of(&offer.area);
+    let numbers = of_group(offer.group.0, &group.identifiers, &publisher.prefix);
+    let transactions = |kind: &str, movements: Vec<(String, Movement)>| -> Vec<Transaction> {
+        let one = |(number, movement): (String, Movement)| Transaction {
+            id: transaction(grant, kind, number),
+            on: movement.on,
+            currency: "GBP",
+            value: Pounds(movement.amount),
+        };
+        movements.into_iter().filter(|(_, movement)| !movement.amount.is_zero()).map(one).collect()
+    };
+    let committed = (1..).zip(&grant.commitments).map(|(number, movement): (usize, _)| (number.to_string(), *movement));
+    let paid = grant.disbursements.iter().map(|(number, movement)| (number.to_string(), *movement));
+    Some(Grant {
+        id: format!("{}-{}", publisher.prefix, grant.id),
+        title: offer.title.clone(),
+        description: described(grant, offer),
+        currency: "GBP",
+        amount_applied_for: grant.applied_for.map(Pounds),
+        amount_awarded: Pounds(grant.awarded()),
+        amount_disbursed: Pounds(grant.disbursed()),
+        award_date: offer.awarded_on,
+        planned_dates: [Planned { start_date: accepted_on.min(offer.ends_on), end_date: offer.ends_on }],
+        recipient_organization: [recipient(numbers, &group.name)],
+        beneficiary_location: [Location {
+            name: place.map_or_else(|| offer.area.to_string(), |place| place.name.clone()),
+            country_code: COUNTRY,
+            geo_code: place.map(|place| place.code.clone()),
+            geo_code_type: place.map(|place| place.kind.clone()),
+        }],
+        funding_organization: [Organisation {
+            id: publisher.org_id(),
+            name: all.organisation.clone(),
+            charity_number: None,
+            company_number: None,
+        }],
+        grant_programme: [programme(all, offer)],
+        from_open_call: "Yes",
+        location_scope: place.map(super::Place::scope),
+        classifications: signs(all, grant),
+        commitment_transaction: transactions("commitment", committed.collect()),
+        disbursement_transaction: transactions("payment", paid.collect()),
+        date_modified: grant.modified.max(group.modified).to_string(),
+        data_source: format!("{}/open-data/360giving.json", publisher.address),
+    })
+}
+
+fn recipient(numbers: Numbers, name: &str) -> Organisation {
+    Organisation { id: numbers.id, name: name.to_owned(), charity_number: numbers.charity, company_number: numbers.company }
+}
+
+/// What staff wrote of the grant, and why its sums are smaller than they were.
+fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
+    if grant.came_back {
+        format!("{} (Some of the money was not needed, or was given back: the sums here are what is left.)", offer.description)
+    } else {
+        offer.description.clone()
+    }
+}
+
+fn programme(published: &Published, offer: &PublishedOffer) -> Programme {
+    let fund = published.funds.get(&offer.fund.0);
+    let name = fund.map(|fund| fund.name.clone()).unwrap_or_default();
+    let round = fund.and_then(|fund| fund.rounds.get(&offer.round).cloned()).unwrap_or_else(|| offer.round.to_string());
+    Programme { code: format!("{}-{}", offer.fund, offer.round), title: format!("{name}: {round}") }
+}
+
+/// The signs that were seen, in the framework's order.
+fn signs(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
+    let seen = |sign: &&crate::domain::outcome::Sign| grant.signs.get(&sign.sign).is_some_and(|strength| *strength > Strength::None);
+    let coded = |sign: &crate::domain::outcome::Sign| Classification {
+        vocabulary: VOCABULARY,
+        code: sign.sign.to_string(),
+        title: sign.title.to_string(),
+    };
+    published.signs.iter().filter(seen).map(coded).collect()
+}

@@ -1,0 +1,116 @@
+//! Lists as spreadsheets: CSV, and XLSX whose cells know what they are. The same rows give the same bytes.
+
+mod csv;
+mod xlsx;
+
+use jiff::civil::Date;
+
+use crate::domain::Money;
+
+pub use xlsx::SheetError;
+
+/// A list with its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// What it is called: its file's name, and its tab's.
+    pub name: &'static str,
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Nothing,
+    Text(String),
+    Number(i64),
+    Money(Money),
+    Day(Date),
+}
+
+impl Sheet {
+    /// As CSV (RFC 4180): money in pounds with two decimals, days as 2026-03-31.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        csv::write(self)
+    }
+
+    /// As a workbook of one sheet.
+    ///
+    /// # Errors
+    /// When there are more rows than a sheet holds.
+    pub fn xlsx(&self) -> Result<Vec<u8>, SheetError> {
+        xlsx::write(self)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Money> for Cell {
+    fn from(amount: Money) -> Self {
+        Self::Money(amount)
+    }
+}
+
+impl From<Date> for Cell {
+    fn from(day: Date) -> Self {
+        Self::Day(day)
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Cell {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u16> for Cell {
+    fn from(number: u16) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Nothing, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let amount: Money = "1234.5".parse().expect("an amount");
+        let row = vec!["=HYPERLINK(\"x\")".into(), amount.into(), jiff::civil::date(2026, 3, 31).into(), 7_u16.into(), Cell::Nothing];
+        Sheet { name: "Grants", columns: vec!["Group", "Award", "Offered", "Payments", "Closed"], rows: vec![row] }
+    }
+
+    #[test]
+    fn a_text_is_never_a_formula_and_money_has_two_decimals() {
+        assert_eq!(sheet().csv(), "Group,Award,Offered,Payments,Closed\r\n\"'=HYPERLINK(\"\"x\"\")\",1234.50,2026-03-31,7,\r\n");
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_bytes() {
+        let bytes = sheet().xlsx().expect("it fits");
+        assert_eq!(bytes, sheet().xlsx().expect("it fits"));
+        assert!(bytes.starts_with(b"PK"));
+    }
+}

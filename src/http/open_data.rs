@@ -1,0 +1,101 @@
+//! The open data, for anybody: always what stands now, at an address that stays, and only sent again when it changed.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, IF_NONE_MATCH};
+use actix_web::{HttpRequest, HttpResponse, web};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
+
+use super::Desk;
+use super::api::not_allowed_but;
+use super::problem::{Fault, Problem};
+use crate::export::open_data::{Checked, Places, Publisher, package};
+use crate::log::keys::to_hex;
+use crate::log::record::day_of;
+
+/// What is published, and by whom.
+pub struct OpenData {
+    publisher: Publisher,
+    places: Places,
+    made: Mutex<Option<(i64, Arc<Made>)>>,
+}
+
+/// A package that was made once, for as long as nothing in it changes.
+pub struct Made {
+    pub checked: Checked,
+    json: String,
+    csv: String,
+    /// The digest of the JSON.
+    tag: String,
+}
+
+impl OpenData {
+    #[must_use]
+    pub fn by(publisher: Publisher, places: Places) -> Self {
+        Self { publisher, places, made: Mutex::new(None) }
+    }
+
+    /// The package as it stands.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn now(&self, desk: &Desk) -> Result<Arc<Made>, Problem> {
+        let through = desk.views.published_through().await?;
+        let mut made = self.made.lock().await;
+        if let Some((known, made)) = &*made
+            && *known == through
+        {
+            return Ok(Arc::clone(made));
+        }
+        let published = desk.views.published().await?;
+        let checked = package(&published, &self.publisher, &self.places, day_of(desk.commands.now()));
+        let (json, csv) = (checked.package.json(), checked.package.csv());
+        let tag = to_hex(&Sha256::digest(&json)[..16]);
+        let new = Arc::new(Made { checked, json, csv, tag });
+        *made = Some((published.through, Arc::clone(&new)));
+        Ok(new)
+    }
+}
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
+    config
+        .service(get("/open-data/360giving.json").route(web::get().to(json)))
+        .service(get("/open-data/360giving.csv").route(web::get().to(csv)));
+}
+
+async fn json(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let made = made(&desk).await?;
+    Ok(answer(&request, &made.tag, "json", "application/json", &made.json))
+}
+
+async fn csv(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let made = made(&desk).await?;
+    Ok(answer(&request, &made.tag, "csv", "text/csv; charset=utf-8", &made.csv))
+}
+
+async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
+    let open_data = desk.site.open_data.as_ref().ok_or_else(|| Fault::NotFound.problem("this organisation publishes no open data here"))?;
+    let made = open_data.now(desk).await?;
+    if made.checked.package.grants.is_empty() {
+        return Err(Fault::NotFound.problem("no grant has been accepted yet: there is nothing to publish. The first one will stand here"));
+    }
+    Ok(made)
+}
+
+/// The text, or that it is still the one that the asker has.
+fn answer(request: &HttpRequest, tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
+    let tag = format!("\"{tag}-{kind}\"");
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache")).insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    if known {
+        return response.finish();
+    }
+    response
+        .insert_header((CONTENT_DISPOSITION, format!("inline; filename=\"360giving.{kind}\"")))
+        .content_type(media)
+        .body(text.to_owned())
+}

@@ -1,0 +1,294 @@
+//! The bank: the file of a batch, made as often as there is a reason for, and the bank's statement read back. What a statement
+//! says is shown first, and recorded only when somebody has looked at it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_multipart::Multipart;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use jiff::civil::Date;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Asked, Names};
+use crate::bank::{self, Known, Line, Matched, Outcome};
+use crate::commands::{CommandError, RepeatKey, Request};
+use crate::domain::grant::PaymentState;
+use crate::domain::payee::Route;
+use crate::domain::reference::Reference;
+use crate::domain::{Command, FundCommand, FundId, GrantCommand, GrantId, Money, Role};
+use crate::http::Desk;
+use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, Visitor, own, sent_file};
+use crate::projections::{ApplicationRow, BatchRow, FundRow, GrantRow, GroupRow, PaymentRow};
+use crate::views::Page as Wanted;
+
+/// How many records are looked up at once.
+const MANY: usize = 500;
+
+#[derive(Template)]
+#[template(path = "desk/bank.html")]
+struct Sheet {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    layout: String,
+    batches: Vec<Batch>,
+    names: Names,
+    upload: Form,
+}
+
+/// A batch, with the form that makes its file.
+struct Batch {
+    fund: Uuid,
+    fund_name: String,
+    key: String,
+    row: BatchRow,
+    form: Form,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    if !asked.signed.reader.roles.contains(&Role::Finance) {
+        return Err(Failed::not_yours());
+    }
+    let forms = asked.forms();
+    let mut batches = Vec::new();
+    for fund in asked.every::<FundRow>(Vec::new()).await? {
+        for (key, row) in fund.batches {
+            let form = forms.form(&format!("file-{}-{key}", fund.id));
+            batches.push(Batch { fund: fund.id, fund_name: fund.name.clone(), key: key.to_string(), row, form });
+        }
+    }
+    batches.sort_by(|one, other| (other.row.sent_on, &other.key).cmp(&(one.row.sent_on, &one.key)));
+    let makers = batches.iter().flat_map(|batch| batch.row.files.iter().map(|file| file.by)).collect::<Vec<_>>();
+    asked.page(&Sheet {
+        page: asked.shell("The bank").await?,
+        wrong: forms.wrong(),
+        layout: asked.desk.site.bank_layout.name.clone(),
+        names: asked.people(makers).await?,
+        batches,
+        upload: forms.form("statement"),
+    })
+}
+
+/// Makes the file of a batch, records that it was made, and hands it out.
+pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    let reader = &visitor.staff()?.reader;
+    if !reader.roles.contains(&Role::Finance) {
+        return Err(Failed::not_yours());
+    }
+    let fund = FundId(own::uuid(request.match_info().query("fund"))?);
+    let batch = request.match_info().query("batch").to_owned();
+    let row: FundRow = desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let known = row.batches.iter().find(|(key, _)| key.as_str() == batch).map(|(_, row)| row.clone()).ok_or_else(Failed::nothing)?;
+    let form = posted.text("form").to_owned();
+    let refused = async |says: String| {
+        super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with(&form, &posted, vec![("reason".to_owned(), says)]))).await
+    };
+    let lines = match lines(&desk, &visitor, fund, &batch).await? {
+        Ok(lines) => lines,
+        Err(says) => return refused(says).await,
+    };
+    let file = bank::write(&desk.site.bank_layout, &lines, known.sent_on);
+    let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
+    let body = json!({ "batch": batch, "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason });
+    let Some(command) = FundCommand::read("make-bank-file", body).and_then(Result::ok) else {
+        return refused("There is nothing in this batch that goes to an account".to_owned()).await;
+    };
+    let repeat = posted.repeat(&desk, &visitor.path);
+    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), Command::Fund(fund, command)) };
+    match own::taken(&desk, request).await {
+        Ok(_) => {}
+        Err(Failed::Refused(CommandError::Refused(refusal))) => return refused(format!("{refusal}. {}", refusal.advice())).await,
+        Err(error) => return Err(error),
+    }
+    let name = format!("attachment; filename=\"{batch}.csv\"");
+    Ok(HttpResponse::Ok().insert_header((CONTENT_DISPOSITION, name)).content_type("text/csv; charset=utf-8").body(file.text))
+}
+
+/// The lines of a batch's file, or why there is none: every account is still the one that the payment was prepared for.
+async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Result<Result<Vec<Line>, String>, Failed> {
+    let states = [PaymentState::Sent, PaymentState::Confirmed].map(|state| <&str>::from(state).to_owned()).to_vec();
+    let filters = vec![("batch", vec![batch.to_owned()]), ("state", states)];
+    let rows = desk.views.list::<PaymentRow>(None, filters, &Wanted { after: None, most: 500 }).await?.items;
+    let mut lines = Vec::new();
+    for row in rows.into_iter().filter(|row| row.route != Route::PurchaseForGroup) {
+        let grant: GrantRow = desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        if grant.fund != fund {
+            continue;
+        }
+        let group: GroupRow = desk.views.find(&grant.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let name = group.name.clone();
+        let seen = desk.views.open_groups(&visitor.staff()?.reader, vec![group]).await?.pop().ok_or_else(Failed::nothing)?;
+        let payee = seen.payee.filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());
+        let account = payee.and_then(|payee| Some((payee.holder?, payee.numbers?)));
+        let Some((holder, numbers)) = account else {
+            return Ok(Err(format!(
+                "The account of {name} is not the one that its payment was prepared for. Record that the bank did not pay it, and prepare it again"
+            )));
+        };
+        let (sort_code, account_number) = numbers.split_once(' ').unwrap_or_default();
+        lines.push(Line {
+            sort_code: sort_code.chars().filter(char::is_ascii_digit).collect(),
+            account_number: account_number.to_owned(),
+            holder,
+            amount: row.amount,
+            reference: reference(desk, &row).await?,
+        });
+    }
+    Ok(Ok(lines))
+}
+
+/// What stands beside a payment at the bank.
+async fn reference(desk: &Desk, payment: &PaymentRow) -> Result<String, Failed> {
+    let application: ApplicationRow = desk.views.find(&payment.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let heard = Reference::heard(&application.reference).ok_or_else(Failed::nothing)?;
+    Ok(bank::reference(&heard, payment.payment))
+}
+
+#[derive(Template)]
+#[template(path = "desk/bank_statement.html")]
+struct Read {
+    page: Shell,
+    form: Form,
+    rows: Vec<Row>,
+    /// How many entries would be recorded, and how many are about none of our payments.
+    due: usize,
+    others: usize,
+}
+
+/// An entry that is about a payment, and what is to be recorded of it.
+struct Row {
+    on: Date,
+    sum: String,
+    grant: Option<Uuid>,
+    title: String,
+    says: String,
+    /// What the form carries, where something is to be recorded.
+    line: Option<String>,
+}
+
+/// Reads a statement, and shows what it says; nothing is recorded.
+pub(super) async fn read(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    if !visitor.staff()?.reader.roles.contains(&Role::Finance) {
+        return Err(Failed::not_yours());
+    }
+    let sent = sent_file::read(&request, body, &visitor).await?;
+    let text = String::from_utf8_lossy(&sent.bytes).into_owned();
+    let entries = match bank::read(&text) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let says = if sent.bytes.is_empty() { "Choose the statement's file".to_owned() } else { error.to_string() };
+            let rejected = Rejected::with("statement", &sent.posted, vec![("file".to_owned(), says)]);
+            return super::at(&desk, &visitor, "/desk/bank", Some(rejected)).await;
+        }
+    };
+    let asked = Asked::at(&desk, &visitor, "/desk/bank", None)?;
+    let (known, titles) = known(&asked).await?;
+    let found = bank::matched(entries, known);
+    let others = found.iter().filter(|one| one.payment.is_none()).count();
+    let mut rows = Vec::new();
+    for one in found.into_iter().filter(|one| one.payment.is_some()) {
+        rows.push(row(&asked, one, &titles).await?);
+    }
+    asked.page(&Read {
+        page: asked.shell("What the statement says").await?,
+        form: asked.forms().form("entries"),
+        due: rows.iter().filter(|row| row.line.is_some()).count(),
+        others,
+        rows,
+    })
+}
+
+/// Every payment, as a statement may name it; and the titles of the grants.
+async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>), Failed> {
+    let payments = asked.every::<PaymentRow>(Vec::new()).await?;
+    let grants: BTreeSet<String> = payments.iter().map(|row| row.grant.to_string()).collect();
+    let (mut references, mut titles) = (BTreeMap::new(), BTreeMap::new());
+    for some in grants.into_iter().collect::<Vec<_>>().chunks(MANY) {
+        let of_these = || vec![("id", some.to_vec())];
+        references.extend(asked.every::<ApplicationRow>(of_these()).await?.into_iter().map(|row| (row.id, row.reference)));
+        titles.extend(asked.every::<GrantRow>(of_these()).await?.into_iter().map(|row| (row.id, row.title)));
+    }
+    let known = payments.into_iter().filter_map(|row| {
+        let heard = Reference::heard(references.get(&row.grant)?)?;
+        let reference = bank::reference(&heard, row.payment);
+        Some(Known { grant: row.grant, payment: row.payment, amount: row.amount, state: row.state, reference })
+    });
+    Ok((known.collect(), titles))
+}
+
+async fn row(asked: &Asked<'_>, one: Matched, titles: &BTreeMap<Uuid, String>) -> Result<Row, Failed> {
+    let Matched { entry, payment, outcome } = one;
+    let (act, says) = match outcome {
+        Outcome::Confirm => (Some("confirm"), "The bank has paid it: it will be confirmed.".to_owned()),
+        Outcome::Fail => (Some("fail"), "It came back: it will be recorded that the bank did not pay.".to_owned()),
+        Outcome::Reverse => (Some("reverse"), "It came back after it was confirmed: it will be reversed.".to_owned()),
+        Outcome::Known => (None, "That is recorded already.".to_owned()),
+        Outcome::None => (None, "It is about none of our payments.".to_owned()),
+        Outcome::Look(says) => (None, format!("Please look yourself: {says}.")),
+    };
+    let line = payment.zip(act).map(|((grant, payment), act)| format!("{grant}/{payment}/{act}/{}", entry.on));
+    let mut row = Row {
+        on: entry.on,
+        sum: format!("{}{}", if entry.pence < 0 { "\u{2212}" } else { "+" }, Money::of_pence(entry.pence.unsigned_abs())),
+        grant: payment.map(|(grant, _)| grant),
+        title: payment.and_then(|(grant, _)| titles.get(&grant).cloned()).unwrap_or_default(),
+        says,
+        line,
+    };
+    // A first look at the rules; what an entry before it changes is looked at when it is recorded.
+    if let Some(command) = row.line.as_deref().filter(|_| act == Some("confirm")).and_then(command)
+        && let Err(CommandError::Refused(refusal)) = asked.desk.commands.consider(&asked.visitor.signed()?.caller, command).await
+    {
+        row.says = format!("It cannot be recorded: {refusal}.");
+        row.line = None;
+    }
+    Ok(row)
+}
+
+/// The command that a line of the form stands for.
+fn command(line: &str) -> Option<Command> {
+    let parts: Vec<&str> = line.split('/').collect();
+    let [grant, payment, act, on] = parts.as_slice() else { return None };
+    let (grant, payment) = (GrantId(grant.parse().ok()?), payment.parse::<u16>().ok()?);
+    let reason = format!("The bank's statement of {on} says that it came back.");
+    let (name, body) = match *act {
+        "confirm" => ("confirm-payment", json!({ "payment": payment, "happened_on": on })),
+        "fail" => ("fail-payment", json!({ "payment": payment, "reason": reason })),
+        "reverse" => ("reverse-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
+        _ => return None,
+    };
+    Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
+}
+
+/// Records what was looked at, entry by entry: each under a key of its own, so that a second time changes nothing.
+pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    visitor.staff()?;
+    let (mut taken, mut wrong) = (0, Vec::new());
+    for line in posted.all("line") {
+        let Some(command) = command(line) else { return Err(Failed::nothing()) };
+        let repeat = RepeatKey { key: format!("bank/{line}"), request_hash: "bank".into() };
+        let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+        match own::taken(&desk, request).await {
+            Ok(_) => taken += 1,
+            Err(Failed::Refused(CommandError::Refused(refusal))) => {
+                let grant: Option<GrantRow> = desk.views.find(line.split('/').next().unwrap_or_default(), None).await?;
+                let title = grant.map(|grant| grant.title).unwrap_or_default();
+                wrong.push(("file".to_owned(), format!("{title}: {refusal}. {}", refusal.advice())));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(crate::http::pages::see_other(&format!("/desk/payments?state=confirmed&done={taken}-entries-of-the-statement")));
+    }
+    super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with("statement", &posted, wrong))).await
+}
+
+impl Sheet {
+    fn by(&self, person: &crate::domain::PersonId) -> String {
+        self.names.of(person)
+    }
+}

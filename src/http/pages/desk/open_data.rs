@@ -1,0 +1,39 @@
+//! What of the grants is published as open data, and what is held back until staff mend it.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::Asked;
+use crate::http::pages::{Failed, Shell};
+
+#[derive(Template)]
+#[template(path = "desk/open_data.html")]
+struct Sheet {
+    page: Shell,
+    /// How many grants are published; none where the operator has not set it up.
+    published: Option<usize>,
+    held_back: Vec<HeldBack>,
+}
+
+struct HeldBack {
+    grant: String,
+    title: String,
+    says: Vec<String>,
+}
+
+pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
+    let (mut published, mut held_back) = (None, Vec::new());
+    if let Some(open_data) = &asked.desk.site.open_data {
+        let made = open_data.now(asked.desk).await?;
+        published = Some(made.checked.package.grants.len());
+        for (grant, faults) in &made.checked.held_back {
+            let row: Option<crate::projections::GrantRow> = asked.desk.views.find(&grant.to_string(), None).await?;
+            held_back.push(HeldBack {
+                grant: grant.to_string(),
+                title: row.map(|row| row.title).unwrap_or_default(),
+                says: faults.iter().map(|fault| fault.says.clone()).collect(),
+            });
+        }
+    }
+    asked.page(&Sheet { page: asked.shell("Open data").await?, published, held_back })
+}

@@ -1,0 +1,49 @@
+//! Groups, one a line.
+
+use super::table::{Line, Wrong};
+use super::{Step, There, key};
+use crate::domain::group::{RecordIdentifier, RegisterGroup, Standing};
+use crate::domain::text::{Identifier, Line as Name, Slug};
+use crate::domain::{Command, GroupCommand, GroupId};
+
+pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
+    let reference: Name = line.parsed(&["reference", "id"])?;
+    let name: Name = line.parsed(&["name", "group"])?;
+    let standing = match line.find(&["standing"]) {
+        None | Some("existing") => Standing::Existing,
+        Some("new") => Standing::New,
+        Some(other) => return Err(Wrong(format!("standing “{other}” is neither existing nor new"))),
+    };
+    let number = line.find(&["number", "charity or company number"]).map(number).transpose()?;
+    Ok(registering(line.number, reference.as_str(), name, key(line.must(&["area"])?)?, standing, number, there).1)
+}
+
+/// A charity or company number as an org-id, with or without its list.
+pub(super) fn number(text: &str) -> Result<Identifier, Wrong> {
+    let written = if text.starts_with("GB-") { text.to_owned() } else { format!("GB-CHC-{text}") };
+    written.parse().map_err(|_| Wrong(format!("number “{text}” is no charity number, and no org-id such as GB-COH-01234567")))
+}
+
+/// What registers a group under a reference of its own; and its id.
+pub(super) fn registering(
+    line: usize,
+    reference: &str,
+    name: Name,
+    area: Slug,
+    standing: Standing,
+    number: Option<Identifier>,
+    there: &mut There,
+) -> (GroupId, Vec<Step>) {
+    let own = format!("import/group/{reference}");
+    let group = GroupId(there.id_of(&own));
+    there.new.insert(reference.to_owned(), group);
+    let says = format!("the group “{name}” is registered");
+    let register = GroupCommand::Register(RegisterGroup { name, area, standing, member: None });
+    let mut steps = vec![Step { line, says, key: own.clone(), command: Command::Group(group, register), rests_on_new: false }];
+    if let Some(identifier) = number {
+        let says = format!("its number {identifier} is recorded");
+        let record = Command::Group(group, GroupCommand::RecordIdentifier(RecordIdentifier { identifier }));
+        steps.push(Step { line, says, key: format!("{own}/number"), command: record, rests_on_new: true });
+    }
+    (group, steps)
+}

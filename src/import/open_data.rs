@@ -1,0 +1,35 @@
+//! Somebody's 360Giving package in JSON, as lines under the standard's titles.
+
+use serde_json::Value;
+
+use super::table::{Line, TableError};
+
+/// What is read of a grant: the titles, and where it stands.
+const FIELDS: [(&str, &str); 11] = [
+    ("identifier", "/id"),
+    ("title", "/title"),
+    ("description", "/description"),
+    ("currency", "/currency"),
+    ("amount awarded", "/amountAwarded"),
+    ("award date", "/awardDate"),
+    ("recipient org:identifier", "/recipientOrganization/0/id"),
+    ("recipient org:name", "/recipientOrganization/0/name"),
+    ("funding org:identifier", "/fundingOrganization/0/id"),
+    ("funding org:name", "/fundingOrganization/0/name"),
+    ("beneficiary location:name", "/beneficiaryLocation/0/name"),
+];
+
+/// The grants to organisations; those to people are nobody's history here.
+pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
+    let package: Value = serde_json::from_slice(bytes).map_err(|error| TableError::Unknown(error.to_string()))?;
+    let grants = package.get("grants").and_then(Value::as_array).ok_or_else(|| TableError::Unknown("it has no grants".to_owned()))?;
+    let line = |(number, grant): (usize, &Value)| {
+        let field = |(title, path): (&'static str, &str)| match grant.pointer(path)? {
+            Value::String(text) => Some((title, text.clone())),
+            Value::Number(number) => Some((title, number.to_string())),
+            _ => None,
+        };
+        Line::of(number, FIELDS.into_iter().filter_map(field))
+    };
+    Ok((1..).zip(grants).filter(|(_, grant)| grant.get("recipientIndividual").is_none()).map(line).collect())
+}

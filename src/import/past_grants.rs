@@ -1,0 +1,63 @@
+//! Grants that groups had before, one a line: in columns of ours, or under the titles of 360Giving.
+
+use super::groups::registering;
+use super::table::{Line, Wrong};
+use super::{Step, There, key};
+use crate::domain::group::{PastGrant, Standing};
+use crate::domain::text::{Identifier, Line as Name};
+use crate::domain::{Command, GroupCommand, GroupId};
+
+pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
+    let title: Name = line.parsed(&["title"])?;
+    let past = PastGrant {
+        reference: line.parsed(&["reference", "identifier"])?,
+        description: match line.find(&["description"]) {
+            Some(_) => line.parsed(&["description"])?,
+            None => title.as_str().parse().map_err(|_| Wrong("title".to_owned()))?,
+        },
+        title,
+        amount: line.money(&["amount", "amount awarded"])?,
+        awarded_on: line.day(&["awarded_on", "award date"])?,
+        funder: line.parsed(&["funder", "funding org:name", "funding org:0:name"])?,
+        funder_id: optional(line, &["funder_id", "funding org:identifier", "funding org:0:identifier"])?,
+        recipient_id: optional(line, &["recipient_id", "recipient org:identifier", "recipient org:0:identifier"])?,
+    };
+    if let Some(currency) = line.find(&["currency"]).filter(|currency| *currency != "GBP") {
+        return Err(Wrong(format!("the currency is {currency}: only pounds are recorded")));
+    }
+    let (group, mut steps) = recipient(line, &past, there)?;
+    let says = format!("“{}” of {} from {} stands in the group's history", past.title, past.amount, past.funder);
+    let own = format!("import/past/{}", past.reference);
+    let rests_on_new = !steps.is_empty() || !there.groups.iter().any(|known| known.id == group.0);
+    let command = Command::Group(group, GroupCommand::RecordPastGrant(past));
+    steps.push(Step { line: line.number, says, key: own, command, rests_on_new });
+    Ok(steps)
+}
+
+fn optional(line: &Line, titles: &[&str]) -> Result<Option<Name>, Wrong> {
+    line.find(titles).map(|_| line.parsed(titles)).transpose()
+}
+
+/// The group that had the grant: by its number or name, or one that is registered for it.
+fn recipient(line: &Line, past: &PastGrant, there: &mut There) -> Result<(GroupId, Vec<Step>), Wrong> {
+    let name = line.must(&["group", "recipient org:name", "recipient org:0:name"])?.to_owned();
+    let id = past.recipient_id.as_ref().map(|id| id.as_str().to_owned());
+    let reference = id.clone().unwrap_or_else(|| name.clone());
+    if let Some(known) = there.new.get(&reference) {
+        return Ok((*known, Vec::new()));
+    }
+    // One that an earlier import made for the same reference has its id.
+    let own = there.id_of(&format!("import/group/{reference}"));
+    if there.groups.iter().any(|group| group.id == own) {
+        return Ok((GroupId(own), Vec::new()));
+    }
+    let by_number = id.as_deref().map(|id| there.group(id)).transpose()?.flatten();
+    if let Some(found) = by_number.map_or_else(|| there.group(&name), |found| Ok(Some(found)))? {
+        return Ok((found, Vec::new()));
+    }
+    let place = line.find(&["area", "beneficiary location:name", "beneficiary location:0:name"]);
+    let area = place.map_or_else(|| key("elsewhere"), key)?;
+    let name: Name = name.parse().map_err(|error| Wrong(format!("group “{name}”: {error}")))?;
+    let number = id.and_then(|id| id.parse::<Identifier>().ok());
+    Ok(registering(line.number, &reference, name, area, Standing::Existing, number, there))
+}

@@ -1,0 +1,147 @@
+//! A table with titles in its first line: CSV, XLSX, ODS, or a 360Giving package in JSON.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _};
+use jiff::civil::Date;
+
+use super::open_data;
+use crate::domain::Money;
+
+/// How many lines a table has at most.
+const LINES_MOST: usize = 20_000;
+
+/// Why a table cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
+    Unknown(String),
+    #[error("a table has at most {LINES_MOST} lines")]
+    TooLong,
+    #[error("there is no line in it")]
+    Empty,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong(pub String);
+
+/// Lines by title.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line, by the titles of its columns in small letters.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// Its number in the file.
+    pub number: usize,
+    fields: BTreeMap<String, String>,
+}
+
+impl Table {
+    /// Reads a file by what it is, whatever its name says.
+    ///
+    /// # Errors
+    /// When it is no table.
+    pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
+        let lines = if bytes.starts_with(b"PK") {
+            of_cells(workbook(bytes)?)
+        } else if bytes.trim_ascii_start().starts_with(b"{") {
+            open_data::lines(bytes)?
+        } else {
+            of_cells(csv(bytes)?)
+        };
+        match lines.len() {
+            0 => Err(TableError::Empty),
+            count if count > LINES_MOST => Err(TableError::TooLong),
+            _ => Ok(Self { lines }),
+        }
+    }
+}
+
+fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let read: Result<Vec<_>, _> = reader.records().map(|line| line.map(|line| line.iter().map(str::to_owned).collect())).collect();
+    read.map_err(|error| TableError::Unknown(error.to_string()))
+}
+
+/// The first sheet of a workbook.
+fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let unknown = |error: &dyn std::fmt::Display| TableError::Unknown(error.to_string());
+    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| unknown(&error))?;
+    let range = book.worksheet_range_at(0).ok_or(TableError::Empty)?.map_err(|error| unknown(&error))?;
+    let (rows, columns) = range.get_size();
+    if rows > LINES_MOST + 1 || columns > 500 {
+        return Err(TableError::TooLong);
+    }
+    Ok(range.rows().map(|row| row.iter().map(said).collect()).collect())
+}
+
+/// What stands in a cell, as it would be typed into a CSV.
+fn said(cell: &Data) -> String {
+    match cell {
+        Data::Float(number) => number.to_string(),
+        Data::DateTime(moment) => {
+            let (year, month, day, ..) = moment.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        Data::DateTimeIso(moment) => moment.get(..10).unwrap_or(moment).to_owned(),
+        Data::Empty | Data::Error(_) => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
+    let mut rows = cells.into_iter();
+    let titles: Vec<String> = rows.next().unwrap_or_default().iter().map(|title| title.trim().to_lowercase()).collect();
+    let line = |(number, row): (usize, Vec<String>)| Line {
+        number,
+        fields: titles
+            .iter()
+            .cloned()
+            .zip(row.into_iter().map(|field| field.trim().to_owned()))
+            .filter(|(_, field)| !field.is_empty())
+            .collect(),
+    };
+    (2..).zip(rows).map(line).filter(|line| !line.fields.is_empty()).collect()
+}
+
+impl Line {
+    pub fn of(number: usize, fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { number, fields: fields.into_iter().map(|(title, field)| (title.to_owned(), field)).collect() }
+    }
+
+    /// What stands under the first of these titles that the line has.
+    pub fn find(&self, titles: &[&str]) -> Option<&str> {
+        titles.iter().find_map(|title| self.fields.get(*title)).map(String::as_str)
+    }
+
+    pub fn must(&self, titles: &[&str]) -> Result<&str, Wrong> {
+        self.find(titles).ok_or_else(|| Wrong(format!("{} is missing", titles[0])))
+    }
+
+    /// A text that parses as it should.
+    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, titles: &[&str]) -> Result<T, Wrong> {
+        let text = self.must(titles)?;
+        text.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+    }
+
+    /// An amount as people write it: `£1,234.50`, `1234.5`.
+    pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
+        let text = self.must(titles)?;
+        let plain: String = text.chars().filter(|c| !matches!(c, '£' | ',' | ' ')).collect();
+        plain.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+    }
+
+    /// A day: `2026-03-31`, perhaps with a time after it, or `31/03/2026`.
+    pub fn day(&self, titles: &[&str]) -> Result<Date, Wrong> {
+        let text = self.must(titles)?;
+        let date = text.get(..10).unwrap_or(text);
+        let read = date.parse().ok().or_else(|| Date::strptime("%d/%m/%Y", text).ok());
+        read.ok_or_else(|| Wrong(format!("{} “{text}” is no day such as 2026-03-31", titles[0])))
+    }
+}

@@ -1,0 +1,282 @@
+//! What anybody may know of the grants: the source of the open data. No field that is sealed ever stands in these rows.
+//!
+//! A grant's row begins with the application that asked for the money, and is published once the agreement was accepted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::outcome::{Sign, Strength};
+use crate::domain::text::{Identifier, Slug};
+use crate::domain::{ApplicationEvent, Event, FundEvent, FundId, GrantEvent, GroupEvent, GroupId, Money, OrganisationEvent};
+use crate::log::record::Recorded;
+
+/// Something that is published, or is named by what is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", content = "is", rename_all = "snake_case")]
+pub enum PublishedRow {
+    Organisation { name: String, signs: Vec<Sign> },
+    Fund { id: Uuid, name: String, rounds: BTreeMap<Slug, String> },
+    Group { id: Uuid, name: String, identifiers: BTreeSet<Identifier>, modified: Timestamp },
+    Grant(Box<PublishedGrant>),
+}
+
+/// What is known of a grant without looking at anything sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedGrant {
+    pub id: Uuid,
+    pub applied_for: Option<Money>,
+    /// What the offer says; absent while there is none.
+    pub offer: Option<PublishedOffer>,
+    /// When the group accepted: nothing is published before.
+    pub accepted_on: Option<Date>,
+    /// What was committed and has not been taken back, by the day on which it was committed.
+    pub commitments: Vec<Movement>,
+    /// What is on its way to the bank.
+    pub sent: BTreeMap<u16, Money>,
+    /// What the bank has paid and the group has not given back.
+    pub disbursements: BTreeMap<u16, Movement>,
+    /// Whether money was taken back, or came back.
+    pub came_back: bool,
+    /// The signs of success that the group's updates, or staff, saw.
+    pub signs: BTreeMap<Slug, Strength>,
+    pub modified: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedOffer {
+    pub fund: FundId,
+    pub round: Slug,
+    pub group: GroupId,
+    pub area: Slug,
+    pub title: String,
+    pub description: String,
+    pub awarded_on: Date,
+    pub ends_on: Date,
+}
+
+/// Some money on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    pub on: Date,
+    pub amount: Money,
+}
+
+impl PublishedGrant {
+    /// What is awarded, as far as it was not taken back.
+    #[must_use]
+    pub fn awarded(&self) -> Money {
+        self.commitments.iter().map(|movement| movement.amount).sum()
+    }
+
+    /// What the bank has paid, as far as it did not come back.
+    #[must_use]
+    pub fn disbursed(&self) -> Money {
+        self.disbursements.values().map(|movement| movement.amount).sum()
+    }
+
+    /// Whether anything is published of it: it was accepted, and something of it stands.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.offer.is_some() && self.accepted_on.is_some() && !self.awarded().is_zero()
+    }
+
+    fn take(&mut self, event: &Recorded, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::GrantOffered { fund, round, group, area, sources, title, description, ends_on, .. } => {
+                self.offer = Some(PublishedOffer {
+                    fund: *fund,
+                    round: round.clone(),
+                    group: *group,
+                    area: area.clone(),
+                    title: title.to_string(),
+                    description: description.to_string(),
+                    awarded_on: event.recorded_on(),
+                    ends_on: *ends_on,
+                });
+                self.commit(event, sources.total());
+            }
+            E::AgreementAccepted { .. } => self.accepted_on = Some(event.recorded_on()),
+            E::AwardGrown { sources } => self.commit(event, sources.total()),
+            E::VariationApproved { change, released, .. } => {
+                self.uncommit(released.total());
+                if let Some(offer) = &mut self.offer {
+                    offer.ends_on = change.ends_on.unwrap_or(offer.ends_on);
+                    if let Some(purpose) = &change.purpose {
+                        (offer.title, offer.description) = (purpose.title.to_string(), purpose.description.to_string());
+                    }
+                }
+            }
+            E::UnderspendDeclared { released, .. } | E::GrantTerminated { released, .. } | E::GrantClosed { released } => {
+                self.uncommit(released.total());
+            }
+            E::ReturnReceived { sources, .. } => {
+                self.uncommit(sources.total());
+                take_back(self.disbursements.values_mut().rev(), sources.total());
+            }
+            E::UpdateReceived { outcomes, .. } => {
+                self.signs.extend(outcomes.iter().map(|outcome| (outcome.sign.clone(), outcome.strength)));
+            }
+            E::OutcomeJudged { sign, strength, .. } => drop(self.signs.insert(sign.clone(), *strength)),
+            _ => self.pay(happened),
+        }
+    }
+
+    fn pay(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::PaymentSent { payment, sources, .. } => drop(self.sent.insert(*payment, sources.total())),
+            E::PaymentConfirmed { payment, paid_on, .. } => {
+                if let Some(amount) = self.sent.remove(payment) {
+                    self.disbursements.insert(*payment, Movement { on: *paid_on, amount });
+                }
+            }
+            E::PaymentCorrected { payment, paid_on, .. } => {
+                if let Some(found) = self.disbursements.get_mut(payment) {
+                    found.on = *paid_on;
+                }
+            }
+            E::PaymentFailed { payment, sources, .. } | E::PaymentReversed { payment, sources, .. } => {
+                let given_up = self.sent.remove(payment).or_else(|| self.disbursements.remove(payment).map(|paid| paid.amount));
+                let rest = sources.total().minus(given_up.unwrap_or_default()).unwrap_or_default();
+                take_back(self.disbursements.values_mut().rev(), rest);
+            }
+            _ => {}
+        }
+    }
+
+    fn commit(&mut self, event: &Recorded, amount: Money) {
+        self.commitments.push(Movement { on: event.recorded_on(), amount });
+    }
+
+    fn uncommit(&mut self, amount: Money) {
+        self.came_back |= !amount.is_zero();
+        take_back(self.commitments.iter_mut().rev(), amount);
+        self.commitments.retain(|movement| !movement.amount.is_zero());
+    }
+}
+
+impl PublishedRow {
+    /// The id of the row that an event concerns, if any.
+    #[must_use]
+    pub fn concerned(event: &Recorded) -> Option<String> {
+        Published::touches(event).map(|touches| touches.row)
+    }
+
+    /// The row after an event; none where the event changes nothing of it.
+    #[must_use]
+    pub fn after(row: Option<Self>, event: &Recorded) -> Option<Self> {
+        Published::project(event, row, None)
+    }
+}
+
+/// Takes an amount off movements, the newest first: open data knows no sums below zero.
+fn take_back<'a>(newest_first: impl Iterator<Item = &'a mut Movement>, amount: Money) {
+    let mut left = amount;
+    for movement in newest_first {
+        let taken = movement.amount.min(left);
+        movement.amount = movement.amount.minus(taken).unwrap_or_default();
+        left = left.minus(taken).unwrap_or_default();
+    }
+}
+
+pub(super) struct Published;
+
+impl Projection for Published {
+    const NAME: &'static str = "published";
+    type Row = PublishedRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        use ApplicationEvent as A;
+        let kind = match &event.event {
+            Event::Organisation(OrganisationEvent::OrganisationFounded { .. } | OrganisationEvent::SignsAdopted { .. }) => "organisation",
+            Event::Fund(FundEvent::FundCreated { .. } | FundEvent::RoundPlanned { .. }) => "fund",
+            Event::Group(
+                GroupEvent::GroupRegistered { .. } | GroupEvent::GroupCorrected { .. } | GroupEvent::IdentifierRecorded { .. },
+            ) => "group",
+            Event::Application(A::ApplicationSubmitted { .. } | A::ApplicationResubmitted { .. }) | Event::Grant(_) => "grant",
+            _ => return None,
+        };
+        Some(Touches::one(&format_args!("{kind}/{}", event.stream)))
+    }
+
+    fn project(event: &Recorded, row: Option<PublishedRow>, _: Option<PublishedRow>) -> Option<PublishedRow> {
+        match &event.event {
+            Event::Organisation(happened) => organisation(happened, row),
+            Event::Fund(happened) => fund(event.stream, happened, row),
+            Event::Group(happened) => group(event, happened, row),
+            Event::Application(happened) => {
+                use ApplicationEvent as A;
+                let (A::ApplicationSubmitted { requested, .. } | A::ApplicationResubmitted { requested, .. }) = happened else {
+                    return None;
+                };
+                let mut grant = of_grant(event, row);
+                grant.applied_for = Some(*requested);
+                Some(PublishedRow::Grant(Box::new(grant)))
+            }
+            Event::Grant(happened) => {
+                let before = of_grant(event, row);
+                let mut grant = before.clone();
+                grant.take(event, happened);
+                if grant == before {
+                    return None;
+                }
+                grant.modified = event.recorded_at;
+                Some(PublishedRow::Grant(Box::new(grant)))
+            }
+            Event::Person(_) => None,
+        }
+    }
+}
+
+fn of_grant(event: &Recorded, row: Option<PublishedRow>) -> PublishedGrant {
+    match row {
+        Some(PublishedRow::Grant(grant)) => *grant,
+        _ => PublishedGrant { id: event.stream, modified: event.recorded_at, ..PublishedGrant::default() },
+    }
+}
+
+fn organisation(happened: &OrganisationEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
+    match (happened, row) {
+        (OrganisationEvent::OrganisationFounded { name, .. }, _) => {
+            Some(PublishedRow::Organisation { name: name.to_string(), signs: Vec::new() })
+        }
+        (OrganisationEvent::SignsAdopted { signs, .. }, Some(PublishedRow::Organisation { name, .. })) => {
+            Some(PublishedRow::Organisation { name, signs: signs.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn fund(id: Uuid, happened: &FundEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
+    match (happened, row) {
+        (FundEvent::FundCreated { name, .. }, _) => Some(PublishedRow::Fund { id, name: name.to_string(), rounds: BTreeMap::new() }),
+        (FundEvent::RoundPlanned { round, name: called, .. }, Some(PublishedRow::Fund { name, mut rounds, .. })) => {
+            rounds.insert(round.clone(), called.to_string());
+            Some(PublishedRow::Fund { id, name, rounds })
+        }
+        _ => None,
+    }
+}
+
+fn group(event: &Recorded, happened: &GroupEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
+    let (id, modified) = (event.stream, event.recorded_at);
+    match (happened, row) {
+        (GroupEvent::GroupRegistered { name, .. }, _) => {
+            Some(PublishedRow::Group { id, name: name.to_string(), identifiers: BTreeSet::new(), modified })
+        }
+        (GroupEvent::GroupCorrected { name, .. }, Some(PublishedRow::Group { identifiers, .. })) => {
+            Some(PublishedRow::Group { id, name: name.to_string(), identifiers, modified })
+        }
+        (GroupEvent::IdentifierRecorded { identifier }, Some(PublishedRow::Group { name, mut identifiers, .. })) => {
+            identifiers.insert(identifier.clone());
+            Some(PublishedRow::Group { id, name, identifiers, modified })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! How far each address was told of the log, and which delivery is under way.
+
+use super::{Store, Stored, in_tx, reading};
+
+/// A delivery that was claimed: the events from one position up to another, which is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Delivery {
+    pub name: String,
+    #[sqlx(rename = "next_position")]
+    pub next: i64,
+    #[sqlx(rename = "through_position")]
+    pub through: i64,
+    pub tries: i64,
+    pub due_at: i64,
+}
+
+/// Begins at a position, unless it began before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64) -> Stored<()> {
+    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at) \
+         VALUES ($1, $2, $3, $3, 0, 0) ON CONFLICT DO NOTHING";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Claims the next delivery, if there is one and it is due. A range that was claimed before stays what it was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    (length, most): (i64, i64),
+    (now, until): (i64, i64),
+) -> Stored<Option<Delivery>> {
+    const SQL: &str = "UPDATE webhooks SET tries = tries + 1, due_at = $6, through_position = CASE \
+         WHEN through_position > next_position THEN through_position WHEN $3 - next_position > $4 THEN next_position + $4 ELSE $3 END \
+         WHERE organisation = $1 AND name = $2 AND due_at <= $5 AND next_position < $3 \
+         RETURNING name, next_position, through_position, tries, due_at";
+    let waits: Option<(i64,)> = {
+        const LOOK: &str =
+            "SELECT next_position FROM webhooks WHERE organisation = $1 AND name = $2 AND due_at <= $3 AND next_position < $4";
+        reading!(store, db => sqlx::query_as(LOOK).bind(organisation).bind(name).bind(now).bind(length).fetch_optional(db).await?)
+    };
+    if waits.is_none() {
+        return Ok(None);
+    }
+    let mut tx = store.begin().await?;
+    let claimed = in_tx!(&mut tx, db => {
+        sqlx::query_as(SQL).bind(organisation).bind(name).bind(length).bind(most).bind(now).bind(until).fetch_optional(db).await?
+    });
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Notes that a delivery was taken, unless somebody else claimed it since.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn took(store: &Store, organisation: &str, delivery: &Delivery, now: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE webhooks SET next_position = $4, tries = 0, due_at = 0, error = NULL, took_at = $5 \
+         WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(delivery.through).bind(now).bind(delivery.due_at)
+            .execute(db).await?;
+    });
+    tx.commit().await
+}
+
+/// Notes that a delivery was not taken, and when it is sent again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn again(store: &Store, organisation: &str, delivery: &Delivery, at: i64, why: &str) -> Stored<()> {
+    const SQL: &str =
+        "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(at).bind(why).bind(delivery.due_at).execute(db).await?;
+    });
+    tx.commit().await
+}
+
+/// How far each address was told, and why the last delivery was not taken, if it was not.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<(String, i64, Option<String>)>> {
+    const SQL: &str = "SELECT name, next_position, error FROM webhooks WHERE organisation = $1 ORDER BY name";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
+}

@@ -1,0 +1,166 @@
+//! Everything that is held on a person or a group, in the order in which it was recorded, with what is sealed opened.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ViewError, Views};
+use crate::domain::PersonId;
+use crate::domain::event::in_words;
+use crate::log::LogError;
+use crate::projections::{GroupRow, PersonRow};
+use crate::store::events::{self, EventRow, Search};
+use crate::store::{mails, sessions};
+
+/// How many events are read at once.
+const MANY: i64 = 500;
+
+/// What assessors gave: who may see it depends on who has scored, and is decided elsewhere.
+const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
+
+/// What is held on somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Up to which position the log was read.
+    pub through: i64,
+    pub parts: Vec<HeldPart>,
+}
+
+/// Some of it, under a title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeldPart {
+    pub title: String,
+    /// Each thing, with what is said of it.
+    pub things: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Views {
+    /// What is held on a person: what they gave, what they did, where they are signed in, which mails they got.
+    ///
+    /// # Errors
+    /// [`ViewError::NotFound`]; when the database does not answer.
+    pub async fn held_on_person(&self, person: PersonId) -> Result<Held, ViewError> {
+        let row: PersonRow = self.find(&person.to_string(), None).await?.ok_or(ViewError::NotFound)?;
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let opened = self.log.vault().all_of(person.0).await?;
+        let given = self.recorded(&[person.0], &opened).await?;
+        let mut acted = HeldPart { title: "What they did".to_owned(), things: Vec::new() };
+        for row in self.events(&Search { actor: person.to_string(), ..everything() }).await? {
+            let of = format!("{} {}", row.aggregate_type, stream(&row));
+            acted.things.push((titled(&row), vec![("record".to_owned(), of)]));
+        }
+        let mut signed_in = HeldPart { title: "Where they are signed in".to_owned(), things: Vec::new() };
+        for session in sessions::of(store, organisation, &person.to_string(), 0).await? {
+            let since = vec![("since".to_owned(), moment(session.started_at)), ("last used".to_owned(), moment(session.seen_at))];
+            signed_in.things.push((session.device, since));
+        }
+        let mut written = HeldPart { title: "Mails that were made for them".to_owned(), things: Vec::new() };
+        for mail in mails::to_person(store, organisation, &person.to_string()).await? {
+            let says = vec![("made".to_owned(), moment(mail.made_at)), ("state".to_owned(), mail.state)];
+            written.things.push((mail.kind.replace('_', " "), says));
+        }
+        let mut groups = HeldPart { title: "Groups that they act for".to_owned(), things: Vec::new() };
+        for group in self.groups(row.groups.iter().map(ToString::to_string).collect()).await? {
+            groups.things.push((group.name, vec![("id".to_owned(), group.id.to_string())]));
+        }
+        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, written] })
+    }
+
+    /// What is held on a group: everything that was recorded of it, its applications and its grants.
+    ///
+    /// # Errors
+    /// [`ViewError::NotFound`]; when the database does not answer.
+    pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
+        let row: GroupRow = self.find(&group.to_string(), None).await?.ok_or(ViewError::NotFound)?;
+        let mut parts = vec![self.recorded(&[group], &self.log.vault().all_of(group).await?).await?];
+        for line in self.history(group, None).await? {
+            // A group that was merged keeps its own key.
+            let opened = self.log.vault().all_of(line.group).await?;
+            let mut part = self.recorded(&[line.id], &opened).await?;
+            part.title = format!("Application of {}", line.submitted_on.map_or_else(|| "no day yet".to_owned(), |day| day.to_string()));
+            parts.push(part);
+        }
+        if let Some(first) = parts.first_mut() {
+            first.title = format!("What was recorded of {}", row.name);
+        }
+        Ok(Held { through: self.log.length().await? - 1, parts })
+    }
+
+    /// Every event of these streams, with what is sealed opened.
+    async fn recorded(&self, streams: &[Uuid], opened: &BTreeMap<String, String>) -> Result<HeldPart, ViewError> {
+        let mut part = HeldPart { title: "What was recorded".to_owned(), things: Vec::new() };
+        for id in streams {
+            let stream = format!("{}/{id}", self.log.organisation());
+            for row in self.events(&Search { stream, ..everything() }).await? {
+                let payload: Value = serde_json::from_str(&row.payload).map_err(|cause| ViewError::Unreadable {
+                    table: "events",
+                    row: row.position.to_string(),
+                    cause,
+                })?;
+                if SCORES.contains(&row.event_type.as_str()) {
+                    let where_ = "is shown on the application's page to those who may see it".to_owned();
+                    part.things.push((titled(&row), vec![("the assessment".to_owned(), where_)]));
+                    continue;
+                }
+                let mut says = Vec::new();
+                // The event's name stands round its fields.
+                let fields = payload.as_object().and_then(|named| named.values().next()).unwrap_or(&Value::Null);
+                flatten("", fields, opened, &mut says);
+                part.things.push((titled(&row), says));
+            }
+        }
+        Ok(part)
+    }
+
+    async fn events(&self, search: &Search) -> Result<Vec<EventRow>, ViewError> {
+        let mut all: Vec<EventRow> = Vec::new();
+        loop {
+            let from = all.last().map_or(0, |row| row.position + 1);
+            let wanted = Search { from, most: MANY, ..search.clone() };
+            let page = events::search(self.log.store(), self.log.organisation(), &wanted).await.map_err(LogError::from)?;
+            let full = i64::try_from(page.len()).is_ok_and(|read| read == MANY);
+            all.extend(page);
+            if !full {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+fn everything() -> Search {
+    Search { before: i64::MAX, ..Search::default() }
+}
+
+fn stream(row: &EventRow) -> &str {
+    row.aggregate_id.rsplit_once('/').map_or("", |(_, id)| id)
+}
+
+fn titled(row: &EventRow) -> String {
+    format!("{}, {} (position {})", in_words(&row.event_type), moment(row.recorded_at), row.position)
+}
+
+fn moment(micros: i64) -> String {
+    let instant = Timestamp::from_microsecond(micros).unwrap_or_default();
+    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The fields of an event, one after another; a sealed value is what it was, or that it was erased.
+fn flatten(name: &str, value: &Value, opened: &BTreeMap<String, String>, says: &mut Vec<(String, String)>) {
+    let inner = |key: &str| if name.is_empty() { key.replace('_', " ") } else { format!("{name}, {}", key.replace('_', " ")) };
+    match value {
+        Value::Object(fields) => match (fields.get("digest").and_then(Value::as_str), fields.get("subject")) {
+            (Some(digest), Some(_)) => {
+                says.push((name.to_owned(), opened.get(digest).cloned().unwrap_or_else(|| "(erased)".to_owned())));
+            }
+            _ => fields.iter().for_each(|(key, value)| flatten(&inner(key), value, opened, says)),
+        },
+        Value::Array(items) => {
+            (1..).zip(items).for_each(|(number, item): (usize, _)| flatten(&inner(&number.to_string()), item, opened, says));
+        }
+        Value::Null => {}
+        Value::String(text) => says.push((name.to_owned(), text.clone())),
+        other => says.push((name.to_owned(), other.to_string())),
+    }
+}

@@ -1,0 +1,73 @@
+//! What anybody may know, gathered: every grant with the group, the fund and the organisation that it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{ViewError, Views};
+use crate::domain::outcome::Sign;
+use crate::domain::text::{Identifier, Slug};
+use crate::projections::{PublishedGrant, PublishedRow};
+use crate::store::rows;
+
+const TABLE: &str = "published";
+
+/// Everything that is published of an organisation.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// The position of the last event that changed any of it.
+    pub through: i64,
+    pub organisation: String,
+    pub signs: Vec<Sign>,
+    pub funds: BTreeMap<Uuid, PublishedFund>,
+    pub groups: BTreeMap<Uuid, PublishedGroup>,
+    pub grants: Vec<PublishedGrant>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PublishedFund {
+    pub name: String,
+    pub rounds: BTreeMap<Slug, String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PublishedGroup {
+    pub name: String,
+    pub identifiers: BTreeSet<Identifier>,
+    pub modified: Timestamp,
+}
+
+impl Published {
+    /// Takes in a row.
+    pub fn take(&mut self, row: PublishedRow) {
+        match row {
+            PublishedRow::Organisation { name, signs } => (self.organisation, self.signs) = (name, signs),
+            PublishedRow::Fund { id, name, rounds } => drop(self.funds.insert(id, PublishedFund { name, rounds })),
+            PublishedRow::Group { id, name, identifiers, modified } => {
+                self.groups.insert(id, PublishedGroup { name, identifiers, modified });
+            }
+            PublishedRow::Grant(grant) => self.grants.push(*grant),
+        }
+    }
+}
+
+impl Views {
+    /// Gathers what is published.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn published(&self) -> Result<Published, ViewError> {
+        let mut published = Published { through: self.published_through().await?, ..Published::default() };
+        self.every::<PublishedRow>(None, Vec::new()).await?.into_iter().for_each(|row| published.take(row));
+        Ok(published)
+    }
+
+    /// The position of the last event that changed what is published; -1 before the first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn published_through(&self) -> Result<i64, ViewError> {
+        Ok(rows::newest(self.log.store(), self.log.organisation(), TABLE).await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! Other systems are told what was appended: a follower of the log posts events to each configured address, in their order.
+//!
+//! A delivery is a range of positions. It is claimed before it is sent, its id follows from the address and the range, and the
+//! range stays what it is until the address has taken it: nothing is lost, and what is sent again carries the same id. Signed as
+//! Standard Webhooks are (<https://www.standardwebhooks.com>).
+
+mod signature;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::log::keys::to_hex;
+use crate::log::{Log, LogError};
+use crate::seal::leaf;
+use crate::store::events::{self, EventRow};
+use crate::store::webhooks::{self as stored, Delivery};
+pub use signature::{Secret, SecretError};
+
+/// How often to look for what other processes appended.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many events one delivery has at most.
+const EVENTS: i64 = 100;
+/// How long an address may take to answer, and how long a claim holds.
+const ANSWER: Duration = Duration::from_secs(15);
+const CLAIM: i64 = 60_000_000;
+const SECOND: i64 = 1_000_000;
+
+/// What assessors gave is not for everybody: of these events the payload is left out.
+const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
+
+/// What stopped a round of deliveries.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+}
+
+/// Tells other systems of one organisation's events.
+#[derive(Clone)]
+pub struct Webhooks {
+    log: Log,
+    addresses: Arc<[String]>,
+    secret: Arc<Secret>,
+    agent: ureq::Agent,
+}
+
+impl Webhooks {
+    #[must_use]
+    pub fn new(log: Log, addresses: Vec<String>, secret: Secret) -> Self {
+        let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).max_redirects(0).max_redirects_will_error(false);
+        Self { log, addresses: addresses.into(), secret: Arc::new(secret), agent: config.build().into() }
+    }
+
+    /// Begins where the log stands when an address is first configured.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<(), WebhookError> {
+        let length = self.log.length().await?;
+        for address in self.addresses.iter() {
+            stored::begin(self.log.store(), self.log.organisation(), &name_of(address), length).await?;
+        }
+        Ok(())
+    }
+
+    /// Follows the log for as long as the process runs; the clock tells microseconds since 1970.
+    pub async fn run(self, clock: fn() -> i64) {
+        loop {
+            match self.once(clock()).await {
+                Ok(0) => tokio::time::sleep(LOOK).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "the webhooks could not be seen to; trying again");
+                    tokio::time::sleep(LOOK * 5).await;
+                }
+            }
+        }
+    }
+
+    /// Sends each address its next delivery if one is due; how many were sent.
+    ///
+    /// # Errors
+    /// When the database does not answer. An address that does not take a delivery is tried again later, and is no error here.
+    pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
+        let mut sent = 0;
+        for address in self.addresses.iter() {
+            sent += usize::from(self.deliver(address, now).await?);
+        }
+        Ok(sent)
+    }
+
+    async fn deliver(&self, address: &str, now: i64) -> Result<bool, WebhookError> {
+        let (store, organisation, name) = (self.log.store(), self.log.organisation(), name_of(address));
+        let length = self.log.length().await?;
+        let Some(delivery) = stored::claim(store, organisation, &name, (length, EVENTS), (now, now + CLAIM)).await? else {
+            return Ok(false);
+        };
+        let rows = events::page(store, organisation, delivery.next, delivery.through - delivery.next).await?;
+        match self.send(address, &delivery, &rows, now).await {
+            Ok(()) => stored::took(store, organisation, &delivery, now).await?,
+            Err(why) => {
+                tracing::warn!(from = delivery.next, through = delivery.through, tries = delivery.tries, %why, "a webhook was not taken; it is sent again");
+                stored::again(store, organisation, &delivery, now + pause(delivery.tries), &why).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Posts one delivery; why it was not taken, if it was not. The address stands in no log: it may hold a secret.
+    async fn send(&self, address: &str, delivery: &Delivery, rows: &[EventRow], now: i64) -> Result<(), String> {
+        let organisation = self.log.organisation();
+        let scope = format!("webhook/{organisation}/{}/{}-{}", delivery.name, delivery.next, delivery.through);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).to_string();
+        let body = body(organisation, delivery, rows);
+        let seconds = (now / SECOND).to_string();
+        let signature = self.secret.sign(&id, &seconds, &body);
+        let request = self.agent.post(address).header("Content-Type", "application/json").header("webhook-id", &id);
+        let request = request.header("webhook-timestamp", &seconds).header("webhook-signature", &signature);
+        let answered = tokio::task::spawn_blocking(move || request.send(body)).await.map_err(|error| error.to_string())?;
+        match answered {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => Err(format!("it answered {}", answer.status())),
+            Err(ureq::Error::StatusCode(status)) => Err(format!("it answered {status}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A delivery's JSON: its events as they are sealed, so that a proof fits them; next is where the following one begins.
+fn body(organisation: &str, delivery: &Delivery, rows: &[EventRow]) -> String {
+    let events: Vec<String> = rows.iter().map(said).collect();
+    format!(
+        r#"{{"type":"log.events","organisation":{},"from":{},"next":{},"events":[{}]}}"#,
+        serde_json::to_string(organisation).unwrap_or_default(),
+        delivery.next,
+        delivery.through,
+        events.join(",")
+    )
+}
+
+fn said(row: &EventRow) -> String {
+    if SCORES.contains(&row.event_type.as_str()) {
+        return leaf::leaf(&EventRow { payload: "null".to_owned(), ..row.clone() });
+    }
+    leaf::leaf(row)
+}
+
+/// An address is kept as its digest only.
+fn name_of(address: &str) -> String {
+    to_hex(&Sha256::digest(address.as_bytes())[..16])
+}
+
+/// How long to wait after so many tries: ten seconds, then twice as long each time, at most an hour.
+fn pause(tries: i64) -> i64 {
+    let doubled = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or_default();
+    (10 * SECOND).saturating_mul(2_i64.pow(doubled)).min(3600 * SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pause_is_twice_as_long_up_to_an_hour() {
+        assert_eq!([1, 2, 3].map(|tries| pause(tries) / SECOND), [10, 20, 40]);
+        assert_eq!(pause(99) / SECOND, 3600);
+    }
+}

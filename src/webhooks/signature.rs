@@ -1,0 +1,47 @@
+//! Signing deliveries as Standard Webhooks say: HMAC-SHA-256 over id, time and body.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+
+/// A secret that those who are told share.
+pub struct Secret(Vec<u8>);
+
+/// Why a text is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is whsec_ and at least 24 bytes in base64")]
+pub struct SecretError;
+
+impl Secret {
+    /// Reads a secret as Standard Webhooks write it.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn read(text: &str) -> Result<Self, SecretError> {
+        let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_").ok_or(SecretError)?).map_err(|_| SecretError)?;
+        if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError) }
+    }
+
+    pub(super) fn sign(&self, id: &str, seconds: &str, body: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length");
+        mac.update(format!("{id}.{seconds}.{body}").as_bytes());
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification.
+    #[test]
+    fn signatures_are_those_of_the_specification() {
+        let secret = Secret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
+        let signed = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        for text in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ="] {
+            assert!(Secret::read(text).is_err(), "{text}");
+        }
+    }
+}

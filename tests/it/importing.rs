@@ -1,0 +1,160 @@
+//! Tables from elsewhere: tried, recorded once, and each wrong row named.
+
+use microgrants::commands::Caller;
+use microgrants::domain::{Actor, PersonId};
+use microgrants::export::open_data::{Places, history, history_csv, history_json, package};
+use microgrants::export::sheets::Sheet;
+use microgrants::import::{Import, Imported, Kind};
+use microgrants::projections::GroupRow;
+use microgrants::views::By;
+use serde_json::{Value, json};
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::pages::{signed_in, started, words};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("importing::groups_and_funding_are_recorded_once", once);
+    cases.both("importing::each_wrong_row_is_named_and_nothing_is_recorded", wrong);
+    cases.both("importing::open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same", round_trip);
+    cases.sqlite("importing::a_workbook_and_a_page_do_the_same", on_a_page);
+}
+
+async fn import(house: &House, by: PersonId, kind: Kind, table: &[u8], only_try: bool) -> Imported {
+    house.catch_up().await;
+    let caller = Caller { actor: Actor::Person(by), narrowed: None };
+    let importing = Import { commands: house.commands.clone(), views: house.views(), caller };
+    let imported = importing.run(kind, table, only_try).await.unwrap();
+    house.catch_up().await;
+    imported
+}
+
+async fn groups(house: &House) -> Vec<GroupRow> {
+    house.views().every(None, Vec::new()).await.unwrap()
+}
+
+const GROUPS: &str =
+    "Reference,Name,Area,Standing,Number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
+
+async fn once(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let before = house.log.length().await.unwrap();
+    let tried = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), true).await;
+    assert_eq!((tried.rows.len(), tried.wrong.len(), tried.recorded), (3, 0, 0), "{tried:?}");
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing is recorded");
+    let first = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
+    assert_eq!((first.recorded, first.known, first.wrong.len()), (3, 0, 0), "{first:?}");
+    let registered = groups(&house).await;
+    let knit = registered.iter().find(|group| group.name == "Knit and natter").unwrap();
+    assert_eq!((knit.area.as_str(), knit.identifiers.iter().next().unwrap().as_str()), ("high-peak", "GB-CHC-1234567"));
+    let second = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
+    assert_eq!((second.recorded, second.known, second.wrong.len()), (0, 3, 0), "{second:?}");
+    let changed = import(&house, office.ada, Kind::Groups, GROUPS.replace("Knit and natter", "Knit").as_bytes(), false).await;
+    assert!(changed.recorded == 0 && changed.wrong[0].1.contains("with other values"), "{changed:?}");
+
+    let funding = "reference,fund,funder,area,amount,received_on\nL-1,Loneliness fund,Health Partnership,,\"£2,000.50\",2026-01-05\n";
+    let fund: microgrants::projections::FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    let funding = funding.replace("Loneliness fund", &fund.name);
+    let allocated = async || {
+        let position = house.projector.next_position() - 1;
+        let sums = microgrants::views::Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
+        house.views().budget(sums).await.unwrap().lines[0].allocated.to_string()
+    };
+    for recorded in [1, 0] {
+        let imported = import(&house, office.ben, Kind::Funding, funding.as_bytes(), false).await;
+        assert_eq!((imported.recorded, imported.wrong.len()), (recorded, 0), "{imported:?}");
+        assert_eq!(allocated().await, "£12,000.50");
+    }
+}
+
+async fn wrong(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let before = house.log.length().await.unwrap();
+    let table = "reference,name,area,standing,number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n";
+    let told = import(&house, office.ada, Kind::Groups, table.as_bytes(), false).await;
+    let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [3, 4, 5, 6, 7], "{told:?}");
+    let past = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
+    let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), false).await;
+    assert!(told.wrong.len() >= 2 && told.recorded == 0, "{told:?}");
+    let funding = "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
+    let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), false).await;
+    assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing was recorded of any of them");
+    for bytes in [&b""[..], b"PK\x03\x04 no workbook", b"{}", b"{\"grants\": 1}", b"title\n"] {
+        let caller = Caller { actor: Actor::Person(office.ada), narrowed: None };
+        let importing = Import { commands: house.commands.clone(), views: house.views(), caller };
+        assert!(importing.run(Kind::Groups, bytes, true).await.is_err(), "{bytes:?}");
+    }
+}
+
+/// What stays of a grant on the way through somebody else's history.
+fn kept(grants: &Value) -> Vec<Value> {
+    let mut kept: Vec<Value> = grants
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| {
+            json!([
+                grant["id"],
+                grant["title"],
+                grant["description"],
+                grant["currency"],
+                grant["amountAwarded"],
+                grant["awardDate"],
+                grant["recipientOrganization"][0]["id"],
+                grant["recipientOrganization"][0]["name"],
+                grant["fundingOrganization"][0]["id"],
+                grant["fundingOrganization"][0]["name"],
+            ])
+        })
+        .collect();
+    kept.sort_by_key(ToString::to_string);
+    kept
+}
+
+async fn round_trip(house: House) {
+    crate::seeds::loaded(&house).await;
+    house.catch_up().await;
+    let published = house.views().published().await.unwrap();
+    let package = package(&published, &crate::open_data::publisher(), &Places::illustrative(), house.today()).package;
+    let sent: Value = serde_json::from_str(&package.json()).unwrap();
+    for table in [package.json(), package.csv()] {
+        let empty = House::sqlite().await;
+        let office = Office::open(&empty, 10_000).await;
+        let first = import(&empty, office.ada, Kind::PastGrants, table.as_bytes(), false).await;
+        assert!(first.wrong.is_empty() && first.recorded > package.grants.len(), "{first:?}");
+        let second = import(&empty, office.ada, Kind::PastGrants, table.as_bytes(), false).await;
+        assert_eq!((second.recorded, second.wrong.len()), (0, 0), "{second:?}");
+        let back = history(&groups(&empty).await);
+        let json: Value = serde_json::from_str(&history_json(&back)).unwrap();
+        assert_eq!(kept(&json["grants"]), kept(&sent["grants"]));
+        assert_eq!(history_csv(&back).lines().count(), back.len() + 1);
+        crate::replay::whole(&empty).await;
+    }
+}
+
+async fn on_a_page(house: House) {
+    let (office, address) = started(&house).await;
+    let row = vec!["7".into(), "Walks on Fridays".into(), "Oldham".into()];
+    let sheet = Sheet { name: "Groups", columns: vec!["Reference", "Name", "Area"], rows: vec![row] };
+    let tried = import(&house, office.ada, Kind::Groups, &sheet.xlsx().unwrap(), true).await;
+    assert_eq!((tried.rows.len(), tried.wrong.len()), (1, 0), "{tried:?}");
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    let page = browser.get("/desk/import");
+    let csrf = page.hidden("csrf");
+    let mut send = |what: &str, table: &str| {
+        let fields = [("csrf", csrf.as_str()), ("form", "import"), ("at", "/desk/import"), ("kind", "groups"), ("what", what)];
+        browser.send_files("/desk/do/import", &fields, &[("file", table)])
+    };
+    let seen = send("try", GROUPS);
+    assert!(seen.says("This is what it would do") && seen.says("Knit and natter"), "{}", words(&seen));
+    assert!(!groups(&house).await.iter().any(|group| group.name == "Knit and natter"));
+    let done = send("record", GROUPS);
+    assert!(done.says("3 were recorded, and 0 had been before"), "{}", words(&done));
+    let wrong = send("record", "reference,name\n1,x\n");
+    assert!(wrong.says("1 lines are wrong, so nothing was recorded"), "{}", words(&wrong));
+    let none = send("try", "");
+    assert!(none.status == 422 && none.says("Choose the file again"), "{}", words(&none));
+}
