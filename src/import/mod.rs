@@ -6,6 +6,7 @@ mod groups;
 mod open_data;
 mod past_grants;
 mod table;
+mod workbook;
 
 use std::collections::BTreeMap;
 

@@ -1,23 +1,22 @@
 //! A table with titles in its first line: CSV, XLSX, ODS, or a 360Giving package in JSON.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
-use calamine::{Data, Reader as _};
 use jiff::civil::Date;
 
-use super::open_data;
+use super::{open_data, workbook};
 use crate::domain::Money;
 
-/// How many lines a table has at most.
-const LINES_MOST: usize = 20_000;
+/// How many lines a table has at most, and how many columns.
+pub(super) const LINES_MOST: usize = 20_000;
+pub(super) const COLUMNS_MOST: usize = 500;
 
 /// Why a table cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
     Unknown(String),
-    #[error("a table has at most {LINES_MOST} lines")]
+    #[error("a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, and a workbook 64 MB when it is unpacked")]
     TooLong,
     #[error("there is no line in it")]
     Empty,
@@ -48,7 +47,7 @@ impl Table {
     /// When it is no table.
     pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
         let lines = if bytes.starts_with(b"PK") {
-            of_cells(workbook(bytes)?)
+            of_cells(workbook::cells(bytes)?)
         } else if bytes.trim_ascii_start().starts_with(b"{") {
             open_data::lines(bytes)?
         } else {
@@ -67,32 +66,6 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let read: Result<Vec<_>, _> = reader.records().map(|line| line.map(|line| line.iter().map(str::to_owned).collect())).collect();
     read.map_err(|error| TableError::Unknown(error.to_string()))
-}
-
-/// The first sheet of a workbook.
-fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    let unknown = |error: &dyn std::fmt::Display| TableError::Unknown(error.to_string());
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| unknown(&error))?;
-    let range = book.worksheet_range_at(0).ok_or(TableError::Empty)?.map_err(|error| unknown(&error))?;
-    let (rows, columns) = range.get_size();
-    if rows > LINES_MOST + 1 || columns > 500 {
-        return Err(TableError::TooLong);
-    }
-    Ok(range.rows().map(|row| row.iter().map(said).collect()).collect())
-}
-
-/// What stands in a cell, as it would be typed into a CSV.
-fn said(cell: &Data) -> String {
-    match cell {
-        Data::Float(number) => number.to_string(),
-        Data::DateTime(moment) => {
-            let (year, month, day, ..) = moment.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02}")
-        }
-        Data::DateTimeIso(moment) => moment.get(..10).unwrap_or(moment).to_owned(),
-        Data::Empty | Data::Error(_) => String::new(),
-        other => other.to_string(),
-    }
 }
 
 fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {

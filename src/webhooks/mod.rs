@@ -68,12 +68,16 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Follows the log for as long as the process runs; the clock tells microseconds since 1970.
+    /// Follows the log for as long as the process runs, each address at its own pace; the clock tells microseconds since 1970.
     pub async fn run(self, clock: fn() -> i64) {
+        futures::future::join_all(self.addresses.iter().map(|address| self.follow(address, clock))).await;
+    }
+
+    async fn follow(&self, address: &str, clock: fn() -> i64) {
         loop {
-            match self.once(clock()).await {
-                Ok(0) => tokio::time::sleep(LOOK).await,
-                Ok(_) => {}
+            match self.deliver(address, clock()).await {
+                Ok(false) => tokio::time::sleep(LOOK).await,
+                Ok(true) => {}
                 Err(error) => {
                     tracing::error!(%error, "the webhooks could not be seen to; trying again");
                     tokio::time::sleep(LOOK * 5).await;

@@ -1,6 +1,6 @@
 //! A sheet as CSV.
 
-use super::{Cell, Sheet};
+use super::{Cell, Sheet, signed};
 use crate::domain::text::inert;
 
 pub(super) fn write(sheet: &Sheet) -> String {
@@ -18,6 +18,7 @@ fn said(cell: &Cell) -> String {
         Cell::Text(text) => inert(text),
         Cell::Number(number) => number.to_string(),
         Cell::Money(amount) => String::from(*amount),
+        Cell::Change(pence) => signed(*pence),
         Cell::Day(day) => day.to_string(),
     }
 }

@@ -25,6 +25,8 @@ pub enum Cell {
     Text(String),
     Number(i64),
     Money(Money),
+    /// By how many pence something rose, or fell.
+    Change(i64),
     Day(Date),
 }
 
@@ -86,6 +88,11 @@ impl From<u16> for Cell {
     }
 }
 
+/// Pence as pounds with two decimals, below zero where something fell.
+fn signed(pence: i64) -> String {
+    format!("{}{}", if pence < 0 { "-" } else { "" }, String::from(Money::of_pence(pence.unsigned_abs())))
+}
+
 impl<T: Into<Cell>> From<Option<T>> for Cell {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Nothing, Into::into)
@@ -98,13 +105,13 @@ mod tests {
 
     fn sheet() -> Sheet {
         let amount: Money = "1234.5".parse().expect("an amount");
-        let row = vec!["=HYPERLINK(\"x\")".into(), amount.into(), jiff::civil::date(2026, 3, 31).into(), 7_u16.into(), Cell::Nothing];
-        Sheet { name: "Grants", columns: vec!["Group", "Award", "Offered", "Payments", "Closed"], rows: vec![row] }
+        let row = vec!["=HYPERLINK(\"x\")".into(), amount.into(), jiff::civil::date(2026, 3, 31).into(), 7_u16.into(), Cell::Change(-50)];
+        Sheet { name: "Grants", columns: vec!["Group", "Award", "Offered", "Payments", "Change"], rows: vec![row] }
     }
 
     #[test]
     fn a_text_is_never_a_formula_and_money_has_two_decimals() {
-        assert_eq!(sheet().csv(), "Group,Award,Offered,Payments,Closed\r\n\"'=HYPERLINK(\"\"x\"\")\",1234.50,2026-03-31,7,\r\n");
+        assert_eq!(sheet().csv(), "Group,Award,Offered,Payments,Change\r\n\"'=HYPERLINK(\"\"x\"\")\",1234.50,2026-03-31,7,-0.50\r\n");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{Cell, Sheet};
+use super::{Cell, Sheet, signed};
 
 /// Why a sheet cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,7 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Forma
         Cell::Text(text) => drop(page.write_string(row, column, text.chars().take(CELL_MOST).collect::<String>())?),
         Cell::Number(number) => drop(page.write_number(row, column, number_of(&number.to_string()))?),
         Cell::Money(amount) => drop(page.write_number_with_format(row, column, number_of(&String::from(*amount)), &formats.money)?),
+        Cell::Change(pence) => drop(page.write_number_with_format(row, column, number_of(&signed(*pence)), &formats.money)?),
         Cell::Day(day) => {
             let (month, day_of_month) = (day.month().unsigned_abs(), day.day().unsigned_abs());
             let date = ExcelDateTime::from_ymd(day.year().unsigned_abs(), month, day_of_month)?;

@@ -18,6 +18,8 @@ pub enum Kind {
     Choice,
     Checkboxes,
     File,
+    /// A table, or a bank's statement.
+    Table,
 }
 
 /// A field of a form.
@@ -60,7 +62,7 @@ impl Field<'_> {
             Kind::Own("email") => "email",
             Kind::Own("tel") => "tel",
             Kind::Day => "date",
-            Kind::File => "file",
+            Kind::File | Kind::Table => "file",
             _ => "text",
         }
     }

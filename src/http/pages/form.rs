@@ -361,6 +361,10 @@ impl Form {
         self.field(components::Kind::File, name, label, hint)
     }
 
+    pub fn table<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+        self.field(components::Kind::Table, name, label, hint)
+    }
+
     fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<Choice<'a>> {
         let choice = |(at, (value, label)): (usize, &'a (String, String))| Choice {
             id: if at == 0 { components::id(&self.name, name) } else { format!("{}-{at}", components::id(&self.name, name)) },

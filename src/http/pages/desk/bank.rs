@@ -21,7 +21,6 @@ use crate::domain::{Command, FundCommand, FundId, GrantCommand, GrantId, Money, 
 use crate::http::Desk;
 use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, Visitor, own, sent_file};
 use crate::projections::{ApplicationRow, BatchRow, FundRow, GrantRow, GroupRow, PaymentRow};
-use crate::views::Page as Wanted;
 
 /// How many records are looked up at once.
 const MANY: usize = 500;
@@ -110,7 +109,7 @@ pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
 async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Result<Result<Vec<Line>, String>, Failed> {
     let states = [PaymentState::Sent, PaymentState::Confirmed].map(|state| <&str>::from(state).to_owned()).to_vec();
     let filters = vec![("batch", vec![batch.to_owned()]), ("state", states)];
-    let rows = desk.views.list::<PaymentRow>(None, filters, &Wanted { after: None, most: 500 }).await?.items;
+    let rows: Vec<PaymentRow> = desk.views.every(None, filters).await?;
     let mut lines = Vec::new();
     for row in rows.into_iter().filter(|row| row.route != Route::PurchaseForGroup) {
         let grant: GrantRow = desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;

@@ -19,6 +19,7 @@ struct Sheet {
     funds: Vec<(FundRow, String, Option<MoneyBar>)>,
     administrator: bool,
     sheets: [(&'static str, String); 2],
+    imports: bool,
 }
 
 #[derive(Template)]
@@ -41,6 +42,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         page: asked.shell("Funds").await?,
         funds: rows.into_iter().map(|fund| (fund.clone(), said(fund.state), bar(&fund))).collect(),
         sheets: asked.sheets(),
+        imports: asked.signed.reader.roles.contains(&Role::Finance),
         administrator: asked.signed.reader.roles.contains(&Role::Administrator),
     };
     asked.page(&page)

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{Asked, sheets};
+use crate::domain::Role;
 use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::projections::GroupRow;
@@ -20,6 +21,7 @@ struct Sheet {
     rows: Vec<GroupRow>,
     next: Option<String>,
     sheets: [(&'static str, String); 2],
+    imports: bool,
 }
 
 /// The list as a spreadsheet: what is public of the groups, and how their payee stands.
@@ -61,6 +63,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         filter: asked.forms().form("filter").known("q", search).known("as_at", asked.text("as_at")),
         rows,
         sheets: asked.sheets(),
+        imports: asked.signed.reader.roles.contains(&Role::Officer),
         next: next.map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)

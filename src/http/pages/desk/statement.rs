@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::{Asked, sheets};
-use crate::export::sheets::Sheet as Spreadsheet;
+use crate::export::sheets::{Cell, Sheet as Spreadsheet};
 use crate::http::pages::figures::{Days, OutcomeBar, outcome_bars, sums};
 use crate::http::pages::open::in_order;
 use crate::http::pages::{Failed, Form, Shell, own};
@@ -117,7 +117,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
                 day.into(),
                 day.into(),
                 says.into(),
-                String::from(sum).into(),
+                sum.into(),
                 None::<String>.into(),
                 None::<String>.into(),
                 None::<String>.into(),
@@ -131,7 +131,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             line.recorded_on.into(),
             line.effective_on.into(),
             line.figure.into(),
-            line.amount.into(),
+            Cell::Change(line.pence),
             line.fund.into(),
             line.funder.into(),
             line.area.into(),

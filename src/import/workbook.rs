@@ -1,0 +1,112 @@
+//! The first sheet of a workbook, XLSX or ODS. What unpacks to more than a workbook needs is not opened, and no cell makes room for
+//! more rows than a table has.
+
+use std::io::{self, Cursor, Read as _};
+
+use calamine::{Data, Ods, Reader as _, Xlsx};
+
+use super::table::{COLUMNS_MOST, LINES_MOST, TableError};
+
+/// How many bytes a workbook has at most when it is unpacked.
+const BYTES_MOST: u64 = 64 * 1024 * 1024;
+
+/// The cells of the first sheet, row by row, as they would be typed into a CSV.
+pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    if unpacked(bytes)? { xlsx(bytes) } else { ods(bytes) }
+}
+
+fn unknown(error: impl std::fmt::Display) -> TableError {
+    TableError::Unknown(error.to_string())
+}
+
+/// Unpacks everything once and throws it away, since what an archive says of its sizes may be wrong. Whether it is an XLSX.
+fn unpacked(bytes: &[u8]) -> Result<bool, TableError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown)?;
+    let (mut left, mut is_xlsx) = (BYTES_MOST, false);
+    for at in 0..archive.len() {
+        let entry = archive.by_index(at).map_err(unknown)?;
+        is_xlsx |= entry.name().is_ok_and(|name| name == "xl/workbook.xml");
+        let read = io::copy(&mut entry.take(left + 1), &mut io::sink()).map_err(unknown)?;
+        left = left.checked_sub(read).ok_or(TableError::TooLong)?;
+    }
+    Ok(is_xlsx)
+}
+
+/// Cell by cell: a sheet with one cell far below would otherwise be as large as it says.
+fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown)?;
+    let first = book.sheet_names().first().cloned().ok_or(TableError::Empty)?;
+    let mut reader = book.worksheet_cells_reader(&first).map_err(unknown)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while let Some(cell) = reader.next_cell().map_err(unknown)? {
+        let (row, column) = cell.get_position();
+        let (row, column) = (usize::try_from(row).unwrap_or(usize::MAX), usize::try_from(column).unwrap_or(usize::MAX));
+        let text = said(&Data::from(cell.get_value().clone()));
+        if text.is_empty() {
+            continue;
+        }
+        if row > LINES_MOST || column >= COLUMNS_MOST {
+            return Err(TableError::TooLong);
+        }
+        rows.resize(rows.len().max(row + 1), Vec::new());
+        let row = &mut rows[row];
+        row.resize(row.len().max(column + 1), String::new());
+        row[column] = text;
+    }
+    Ok(rows)
+}
+
+fn ods(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
+    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unknown)?;
+    let range = book.worksheet_range_at(0).ok_or(TableError::Empty)?.map_err(unknown)?;
+    let (rows, columns) = range.get_size();
+    if rows > LINES_MOST + 1 || columns > COLUMNS_MOST {
+        return Err(TableError::TooLong);
+    }
+    Ok(range.rows().map(|row| row.iter().map(said).collect()).collect())
+}
+
+fn said(cell: &Data) -> String {
+    match cell {
+        Data::Float(number) => number.to_string(),
+        Data::DateTime(moment) => {
+            let (year, month, day, ..) = moment.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        Data::DateTimeIso(moment) => moment.get(..10).unwrap_or(moment).to_owned(),
+        Data::Empty | Data::Error(_) => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn archive(name: &str, part: &[u8], times: usize) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an archive");
+        for _ in 0..times {
+            archive.write_all(part).expect("written");
+        }
+        archive.finish().expect("an archive").into_inner()
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_not_opened() {
+        let bomb = archive("xl/workbook.xml", &vec![0; 1024 * 1024], 70);
+        assert!(bomb.len() < 200_000, "{}", bomb.len());
+        assert!(matches!(cells(&bomb), Err(TableError::TooLong)));
+    }
+
+    #[test]
+    fn a_cell_far_below_makes_no_room() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let page = book.add_worksheet();
+        page.write_string(0, 0, "Reference").expect("written");
+        page.write_string(1_048_575, 16_383, "x").expect("written");
+        assert!(matches!(cells(&book.save_to_buffer().expect("a workbook")), Err(TableError::TooLong)));
+    }
+}
