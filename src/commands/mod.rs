@@ -69,6 +69,22 @@ pub struct RepeatKey {
     pub key: String,
     /// A keyed hash of the request: the same key with another request is refused.
     pub request_hash: String,
+    /// It is the same request whoever sends it, as a row of a table is; otherwise everybody's keys are their own.
+    pub by_anybody: bool,
+}
+
+impl RepeatKey {
+    /// A key of whoever sends the request.
+    #[must_use]
+    pub fn own(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
+        Self { key: key.into(), request_hash: request_hash.into(), by_anybody: false }
+    }
+
+    /// A key under which a request is done once, by whomever.
+    #[must_use]
+    pub fn by_anybody(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
+        Self { by_anybody: true, ..Self::own(key, request_hash) }
+    }
 }
 
 /// A command with who asks it and how.
@@ -200,7 +216,8 @@ impl Commands {
             None => clock::new_id(),
             Some(repeat) => {
                 let operation = format!("{}/{}", request.command.noun(), request.command.name());
-                let scope = format!("{}\n{}\n{operation}\n{}", self.log.organisation(), request.caller.name(), repeat.key);
+                let whose = if repeat.by_anybody { "anybody".to_owned() } else { request.caller.name() };
+                let scope = format!("{}\n{whose}\n{operation}\n{}", self.log.organisation(), repeat.key);
                 Uuid::new_v5(&self.organisation.0, scope.as_bytes())
             }
         }

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::text::Slug;
-use crate::domain::{Command, GroupId, Refusal};
+use crate::domain::{Command, Facts, Group, GroupCommand, GroupId, Refusal, Stream as _};
+use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow};
 use crate::views::{ViewError, Views};
 use table::Wrong;
@@ -119,11 +120,23 @@ impl Import {
 
     /// Asks the rules about every step, and records nothing.
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
+        let facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
                 imported.wrong.push((step.line, format!("the reference stands in line {before} as well")));
                 continue;
+            }
+            // What rests on a group that an earlier row makes is held against that group as it would be.
+            if let Command::Group(id, command) = &step.command
+                && (matches!(command, GroupCommand::Register(_)) || new.contains_key(id))
+            {
+                let group = new.entry(*id).or_default();
+                match group.decide(command, &facts) {
+                    Ok(events) => events.iter().for_each(|event| group.apply(event)),
+                    Err(Refusal::NoChange) => {}
+                    Err(refusal) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
+                }
             }
             if step.rests_on_new {
                 continue;
@@ -142,11 +155,11 @@ impl Import {
         for step in steps {
             let before = self.commands.log().length().await.map_err(CommandError::from)?;
             let request_hash = self.commands.log().vault().request_hash(format!("{:?}", step.command).as_bytes());
-            let repeat = RepeatKey { key: step.key, request_hash };
+            let repeat = RepeatKey::by_anybody(step.key, request_hash);
             let request = Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), step.command) };
             match self.commands.issue(request).await {
                 Ok(answer) if answer.first_position >= before => imported.recorded += 1,
-                Ok(_) | Err(CommandError::Refused(Refusal::NoChange)) => imported.known += 1,
+                Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => imported.known += 1,
                 Err(CommandError::KeyReused) => {
                     imported.wrong.push((step.line, "it was imported before with other values: change it on its own page".to_owned()));
                 }

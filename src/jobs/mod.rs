@@ -66,7 +66,7 @@ impl Jobs {
     /// Issues one command under an id that follows from what it is about; whether it was taken.
     async fn issue(&self, due: Due) -> Result<bool, JobError> {
         let before = self.commands.log().length().await.map_err(CommandError::from)?;
-        let repeat = RepeatKey { key: due.key, request_hash: "job".into() };
+        let repeat = RepeatKey::own(due.key, "job");
         let request = Request { repeat: Some(repeat), ..Request::new(Caller::job(), due.command) };
         match self.commands.issue(request).await {
             Ok(answer) => Ok(answer.first_position >= before),

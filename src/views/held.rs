@@ -75,6 +75,11 @@ impl Views {
     pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
         let row: GroupRow = self.find(&group.to_string(), None).await?.ok_or(ViewError::NotFound)?;
         let mut parts = vec![self.recorded(&[group], &self.log.vault().all_of(group).await?).await?];
+        for merged in &row.took_in {
+            let mut part = self.recorded(&[merged.0], &self.log.vault().all_of(merged.0).await?).await?;
+            part.title = format!("What was recorded of group {merged}, which was merged into it");
+            parts.push(part);
+        }
         for line in self.history(group, None).await? {
             // A group that was merged keeps its own key.
             let opened = self.log.vault().all_of(line.group).await?;

@@ -42,7 +42,7 @@ async fn dense(house: House) {
 }
 
 fn keyed(office: &Office, key: &str, hash: &str, command: FundCommand) -> Request {
-    let repeat = Some(RepeatKey { key: key.into(), request_hash: hash.into() });
+    let repeat = Some(RepeatKey::own(key, hash));
     Request { repeat, ..request(office.ada, Command::Fund(office.fund, command)) }
 }
 

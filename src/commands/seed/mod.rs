@@ -118,7 +118,7 @@ pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Prog
         day = step.day;
         simulation.set(ends_on, day, second);
         let command = step.command.name();
-        let repeat = RepeatKey { key: format!("seed-{number}"), request_hash: "seed".into() };
+        let repeat = RepeatKey::own(format!("seed-{number}"), "seed");
         let caller = Caller { actor: step.by, narrowed: None };
         let request = Request { repeat: Some(repeat), ..Request::new(caller, step.command) };
         commands.issue(request).await.map_err(|cause| SeedError::Step { step: number, command, cause })?;

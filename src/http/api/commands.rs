@@ -74,7 +74,7 @@ pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result
         return Err(Fault::InvalidKey.problem("the Idempotency-Key is not one"));
     }
     let request = [http.path().as_bytes(), b"\n", body].concat();
-    Ok(RepeatKey { key: key.to_owned(), request_hash: desk.commands.log().vault().request_hash(&request) })
+    Ok(RepeatKey::own(key, desk.commands.log().vault().request_hash(&request)))
 }
 
 fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {

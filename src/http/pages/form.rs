@@ -52,7 +52,7 @@ impl Posted {
         let content = format!("{path}\n{}", serde_json::to_string(&content).unwrap_or_default());
         let key = Some(self.text("key")).filter(|key| key.parse::<uuid::Uuid>().is_ok());
         let key = key.map_or_else(|| clock::new_id().to_string(), str::to_owned);
-        RepeatKey { key, request_hash: desk.commands.log().vault().request_hash(content.as_bytes()) }
+        RepeatKey::own(key, desk.commands.log().vault().request_hash(content.as_bytes()))
     }
 
     /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:

@@ -126,7 +126,7 @@ impl Uploaded {
             let repeat = self.posted.repeat(desk, &visitor.path);
             // The same file in the same form: another one that is sent from the same page is kept as well.
             let content = desk.commands.log().vault().request_hash(content);
-            let repeat = RepeatKey { key: format!("{}/file/{content}", repeat.key), request_hash: content };
+            let repeat = RepeatKey::own(format!("{}/file/{content}", repeat.key), content);
             let keep = Command::Group(GroupId(group), keep);
             let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), keep) };
             match desk.commands.issue(request).await {

@@ -268,7 +268,7 @@ pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespon
     let (mut taken, mut wrong) = (0, Vec::new());
     for line in posted.all("line") {
         let Some(command) = command(line) else { return Err(Failed::nothing()) };
-        let repeat = RepeatKey { key: format!("bank/{line}"), request_hash: "bank".into() };
+        let repeat = RepeatKey::by_anybody(format!("bank/{line}"), "bank");
         let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
         match own::taken(&desk, request).await {
             Ok(_) => taken += 1,

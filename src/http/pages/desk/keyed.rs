@@ -204,7 +204,7 @@ async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed)
     let caller = visitor.signed()?.caller.clone();
     let began = posted.text("began");
     let once = async |step: &str, command: Command| {
-        let repeat = RepeatKey { key: format!("{began}/{step}"), request_hash: "keyed".to_owned() };
+        let repeat = RepeatKey::own(format!("{began}/{step}"), "keyed");
         own::taken(desk, Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) }).await
     };
     let anew = async |command: Command| own::taken(desk, Request::new(caller.clone(), command)).await;
