@@ -1,5 +1,8 @@
 //! A statement's entries, held against the payments that were sent: what each of them says of which payment.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::statement::Entry;
@@ -13,6 +16,8 @@ pub struct Known {
     pub payment: u16,
     pub amount: Money,
     pub state: PaymentState,
+    /// The day on which the bank paid it, once that is known.
+    pub paid_on: Option<Date>,
     pub reference: String,
 }
 
@@ -45,18 +50,24 @@ pub enum Outcome {
 /// Holds entries against payments, in the statement's order: a payment that was confirmed by one entry can come back by another.
 #[must_use]
 pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
-    let one = |entry: Entry| {
+    let mut told = BTreeSet::new();
+    let mut one = |entry: Entry| {
         let said = plain(&entry.says);
-        let mut about = known.iter_mut().filter(|payment| names(&said, &plain(&payment.reference)));
+        let mut about = known.iter_mut().filter(|payment| names(&said, &entry.says, &plain(&payment.reference)));
         let (first, second) = (about.next(), about.next());
         let outcome = match (&first, second) {
             (_, Some(_)) => Outcome::Look("it names several payments".to_owned()),
             (None, None) => Outcome::None,
-            (Some(payment), None) => outcome(&entry, payment),
+            (Some(payment), None) => {
+                // A second movement of the same kind is no news of the first.
+                let same = entry.pence.abs() == payment.amount.pence();
+                let again = same && !told.insert((payment.grant, payment.payment, entry.pence < 0));
+                if again { Outcome::Look("the same sum moved a second time".to_owned()) } else { outcome(&entry, payment) }
+            }
         };
         let payment = first.map(|payment| {
             match outcome {
-                Outcome::Confirm => payment.state = PaymentState::Confirmed,
+                Outcome::Confirm => (payment.state, payment.paid_on) = (PaymentState::Confirmed, Some(entry.on)),
                 Outcome::Fail => payment.state = PaymentState::Failed,
                 Outcome::Reverse => payment.state = PaymentState::Reversed,
                 _ => {}
@@ -65,7 +76,7 @@ pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
         });
         Matched { entry, payment, outcome }
     };
-    entries.into_iter().map(one).collect()
+    entries.into_iter().map(&mut one).collect()
 }
 
 fn outcome(entry: &Entry, payment: &Known) -> Outcome {
@@ -76,7 +87,9 @@ fn outcome(entry: &Entry, payment: &Known) -> Outcome {
     }
     match (entry.pence < 0, payment.state) {
         (true, S::Sent) => Outcome::Confirm,
-        (true, S::Confirmed | S::Reversed) | (false, S::Failed | S::Reversed) => Outcome::Known,
+        (true, S::Confirmed | S::Reversed) if payment.paid_on == Some(entry.on) => Outcome::Known,
+        (true, S::Confirmed | S::Reversed) => Outcome::Look("it was paid on another day, so it may have been paid twice".to_owned()),
+        (false, S::Failed | S::Reversed) => Outcome::Known,
         (false, S::Sent) => Outcome::Fail,
         (false, S::Confirmed) => Outcome::Reverse,
         (_, state) => Outcome::Look(format!("the payment is {}", <&str>::from(state))),
@@ -88,9 +101,11 @@ fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// Whether a reference stands in a text, and not only as the beginning of a longer number.
-fn names(said: &str, reference: &str) -> bool {
-    said.match_indices(reference).any(|(at, found)| !said[at + found.len()..].starts_with(|c: char| c.is_ascii_digit()))
+/// Whether a reference stands in a text: as a word of it, or with the bank's spaces in between; and not only as the beginning of
+/// a longer number.
+fn names(said: &str, words: &str, reference: &str) -> bool {
+    let as_a_word = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case(reference));
+    as_a_word || said.match_indices(reference).any(|(at, found)| !said[at + found.len()..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -102,7 +117,25 @@ mod tests {
     }
 
     fn known(payment: u16, state: PaymentState) -> Known {
-        Known { grant: Uuid::from_u128(1), payment, amount: Money::of_pounds(850), state, reference: format!("GR000018P{payment}") }
+        Known {
+            grant: Uuid::from_u128(1),
+            payment,
+            amount: Money::of_pounds(850),
+            state,
+            paid_on: None,
+            reference: format!("GR000018P{payment}"),
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_known_of_one_day_only() {
+        let paid = Known { paid_on: Some(jiff::civil::date(2026, 3, 31)), ..known(1, PaymentState::Confirmed) };
+        let says = |on: Date| {
+            let entry = Entry { on, ..entry(-85_000, "GR000018P1") };
+            matched(vec![entry], vec![paid.clone()]).remove(0).outcome
+        };
+        assert_eq!(says(jiff::civil::date(2026, 3, 31)), Outcome::Known);
+        assert!(matches!(says(jiff::civil::date(2026, 4, 1)), Outcome::Look(_)));
     }
 
     #[test]
@@ -110,7 +143,7 @@ mod tests {
         let entries = vec![
             entry(-85_000, "FPO gr 000018 p1 Soup"),
             entry(-85_000, "GR000018P12"),
-            entry(-85_000, "GR000018P1"),
+            entry(-85_000, "GR000018P1 20-00-00"),
             entry(85_000, "RTN GR000018P1"),
             entry(85_000, "RTN GR000018P2"),
             entry(-80_000, "GR000018P2"),
@@ -126,7 +159,7 @@ mod tests {
             [
                 (Some(1), Outcome::Confirm),
                 (None, Outcome::None),
-                (Some(1), Outcome::Known),
+                (Some(1), look("the same sum moved a second time")),
                 (Some(1), Outcome::Reverse),
                 (Some(2), Outcome::Fail),
                 (Some(2), look("the bank says £800.00, and the payment is £850.00")),

@@ -210,6 +210,14 @@ impl Commands {
         }
     }
 
+    /// What a request was answered, when it was issued before under its key.
+    ///
+    /// # Errors
+    /// [`CommandError::KeyReused`] when another request was; when the database does not answer.
+    pub async fn answered(&self, request: Request) -> Result<Option<Answer>, CommandError> {
+        Attempt::new(self, self.command_id(&request), request).answered_before().await
+    }
+
     /// Organisation, person, operation and the client's key make the command's id: no client text enters the log.
     fn command_id(&self, request: &Request) -> Uuid {
         match &request.repeat {

@@ -14,14 +14,23 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
         Some("new") => Standing::New,
         Some(other) => return Err(Wrong(format!("standing “{other}” is neither existing nor new"))),
     };
-    let number = line.find(&["number", "charity or company number"]).map(number).transpose()?;
+    let number = number(line)?;
     Ok(registering(line.number, reference.as_str(), name, key(line.must(&["area"])?)?, standing, number, there).1)
 }
 
-/// A charity or company number as an org-id, with or without its list.
-pub(super) fn number(text: &str) -> Result<Identifier, Wrong> {
-    let written = if text.starts_with("GB-") { text.to_owned() } else { format!("GB-CHC-{text}") };
-    written.parse().map_err(|_| Wrong(format!("number “{text}” is no charity number, and no org-id such as GB-COH-01234567")))
+/// The group's number: each list under its own title, or an org-id, so that none is taken for one of another list.
+fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
+    let written = if let Some(charity) = line.find(&["charity_number", "charity number"]) {
+        format!("GB-CHC-{charity}")
+    } else if let Some(company) = line.find(&["company_number", "company number"]) {
+        // A spreadsheet takes the noughts away from the front of a number.
+        format!("GB-COH-{company:0>8}")
+    } else if let Some(org_id) = line.find(&["number"]) {
+        org_id.to_owned()
+    } else {
+        return Ok(None);
+    };
+    written.parse().map(Some).map_err(|_| Wrong(format!("“{written}” is no charity or company number, such as GB-CHC-1234567")))
 }
 
 /// What registers a group under a reference of its own; and its id.

@@ -8,18 +8,20 @@ mod past_grants;
 mod table;
 mod workbook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::text::Slug;
-use crate::domain::{Command, Facts, Group, GroupCommand, GroupId, Refusal, Stream as _};
+use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Stream as _};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow};
 use crate::views::{ViewError, Views};
 use table::Wrong;
 pub use table::{Table, TableError};
+
+const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 
 /// What a table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
@@ -90,6 +92,7 @@ impl Import {
     /// # Errors
     /// When the table cannot be read, or the database does not answer. What is wrong with rows is no error here.
     pub async fn run(&self, kind: Kind, bytes: &[u8], only_try: bool) -> Result<Imported, ImportError> {
+        self.may(kind).await?;
         let table = Table::read(bytes)?;
         let mut there = There {
             organisation: self.commands.organisation().0,
@@ -118,6 +121,16 @@ impl Import {
         Ok(imported)
     }
 
+    /// Refuses whoever could record only a part of such a table.
+    async fn may(&self, kind: Kind) -> Result<(), ImportError> {
+        let needed = if kind == Kind::Funding { Role::Finance } else { Role::Officer };
+        let log = self.commands.log();
+        let organisation = log.refresh::<Organisation>(self.commands.organisation().0).await.map_err(CommandError::from)?.state;
+        let left = self.caller.narrowed.as_ref().is_none_or(|roles| roles.contains(&needed));
+        let holds = matches!(self.caller.actor, Actor::Person(person) if organisation.roles_of(person).contains(&needed));
+        if holds && left { Ok(()) } else { Err(CommandError::from(Refusal::NotYours).into()) }
+    }
+
     /// Asks the rules about every step, and records nothing.
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
@@ -126,6 +139,15 @@ impl Import {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
                 imported.wrong.push((step.line, format!("the reference stands in line {before} as well")));
                 continue;
+            }
+            match self.commands.answered(self.request(step)).await {
+                Ok(None) => {}
+                Ok(Some(_)) => continue,
+                Err(CommandError::KeyReused) => {
+                    imported.wrong.push((step.line, OTHER_VALUES.to_owned()));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             }
             // What rests on a group that an earlier row makes is held against that group as it would be.
             if let Command::Group(id, command) = &step.command
@@ -151,18 +173,19 @@ impl Import {
         Ok(())
     }
 
+    fn request(&self, step: &Step) -> Request {
+        let request_hash = self.commands.log().vault().request_hash(format!("{:?}", step.command).as_bytes());
+        let repeat = RepeatKey::by_anybody(step.key.as_str(), request_hash);
+        Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), step.command.clone()) }
+    }
+
     async fn record(&self, steps: Vec<Step>, imported: &mut Imported) -> Result<(), ImportError> {
         for step in steps {
             let before = self.commands.log().length().await.map_err(CommandError::from)?;
-            let request_hash = self.commands.log().vault().request_hash(format!("{:?}", step.command).as_bytes());
-            let repeat = RepeatKey::by_anybody(step.key, request_hash);
-            let request = Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), step.command) };
-            match self.commands.issue(request).await {
+            match self.commands.issue(self.request(&step)).await {
                 Ok(answer) if answer.first_position >= before => imported.recorded += 1,
                 Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => imported.known += 1,
-                Err(CommandError::KeyReused) => {
-                    imported.wrong.push((step.line, "it was imported before with other values: change it on its own page".to_owned()));
-                }
+                Err(CommandError::KeyReused) => imported.wrong.push((step.line, OTHER_VALUES.to_owned())),
                 Err(CommandError::Refused(refusal)) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
                 Err(error) => return Err(error.into()),
             }
@@ -193,6 +216,20 @@ impl There {
             [one] => Ok(Some(GroupId(one.id))),
             _ => Err(Wrong(format!("there are several groups “{said}”: give the id of one"))),
         }
+    }
+
+    /// The group that goes on where one was merged into another.
+    fn heir(&self, id: Uuid) -> Option<GroupId> {
+        let mut met = BTreeSet::new();
+        let mut next = Some(id);
+        while let Some(id) = next.filter(|id| met.insert(*id)) {
+            let group = self.groups.iter().find(|group| group.id == id)?;
+            match group.merged_into {
+                Some(heir) => next = Some(heir.0),
+                None => return Some(GroupId(id)),
+            }
+        }
+        None
     }
 
     fn fund(&self, said: &str) -> Result<&FundRow, Wrong> {

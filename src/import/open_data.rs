@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::table::{Line, TableError};
+use super::table::{LINES_MOST, Line, TableError};
 
 /// What is read of a grant: the titles, and where it stands.
 const FIELDS: [(&str, &str); 11] = [
@@ -23,6 +23,9 @@ const FIELDS: [(&str, &str); 11] = [
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     let package: Value = serde_json::from_slice(bytes).map_err(|error| TableError::Unknown(error.to_string()))?;
     let grants = package.get("grants").and_then(Value::as_array).ok_or_else(|| TableError::Unknown("it has no grants".to_owned()))?;
+    if grants.len() > LINES_MOST {
+        return Err(TableError::TooLong);
+    }
     let line = |(number, grant): (usize, &Value)| {
         let field = |(title, path): (&'static str, &str)| match grant.pointer(path)? {
             Value::String(text) => Some((title, text.clone())),

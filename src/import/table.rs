@@ -10,13 +10,16 @@ use crate::domain::Money;
 /// How many lines a table has at most, and how many columns.
 pub(super) const LINES_MOST: usize = 20_000;
 pub(super) const COLUMNS_MOST: usize = 500;
+/// How many bytes a cell has at most, and a title.
+pub(super) const CELL_MOST: usize = 10_000;
+const TITLE_MOST: usize = 60;
 
 /// Why a table cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
     Unknown(String),
-    #[error("a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, and a workbook 64 MB when it is unpacked")]
+    #[error("a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, cells of 10,000 characters, and 64 MB when it is unpacked")]
     TooLong,
     #[error("there is no line in it")]
     Empty,
@@ -64,11 +67,20 @@ impl Table {
 fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let read: Result<Vec<_>, _> = reader.records().map(|line| line.map(|line| line.iter().map(str::to_owned).collect())).collect();
-    read.map_err(|error| TableError::Unknown(error.to_string()))
+    let mut rows = Vec::new();
+    for line in reader.records() {
+        let line = line.map_err(|error| TableError::Unknown(error.to_string()))?;
+        if rows.len() > LINES_MOST || line.len() > COLUMNS_MOST || line.iter().any(|field| field.len() > CELL_MOST) {
+            return Err(TableError::TooLong);
+        }
+        rows.push(line.iter().map(str::to_owned).collect());
+    }
+    Ok(rows)
 }
 
 fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
+    // A longer title is none that is known, and would stand in every line.
+    let short = |title: &String| title.len() <= TITLE_MOST;
     let mut rows = cells.into_iter();
     let titles: Vec<String> = rows.next().unwrap_or_default().iter().map(|title| title.trim().to_lowercase()).collect();
     let line = |(number, row): (usize, Vec<String>)| Line {
@@ -77,7 +89,7 @@ fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
             .iter()
             .cloned()
             .zip(row.into_iter().map(|field| field.trim().to_owned()))
-            .filter(|(_, field)| !field.is_empty())
+            .filter(|(title, field)| !field.is_empty() && short(title))
             .collect(),
     };
     (2..).zip(rows).map(line).filter(|line| !line.fields.is_empty()).collect()

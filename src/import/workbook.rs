@@ -5,31 +5,53 @@ use std::io::{self, Cursor, Read as _};
 
 use calamine::{Data, Ods, Reader as _, Xlsx};
 
-use super::table::{COLUMNS_MOST, LINES_MOST, TableError};
+use super::table::{CELL_MOST, COLUMNS_MOST, LINES_MOST, TableError};
 
 /// How many bytes a workbook has at most when it is unpacked.
 const BYTES_MOST: u64 = 64 * 1024 * 1024;
+/// How often a cell with something in it may stand beside itself.
+const REPEATED_MOST: u64 = 100;
 
 /// The cells of the first sheet, row by row, as they would be typed into a CSV.
 pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    if unpacked(bytes)? { xlsx(bytes) } else { ods(bytes) }
+    match unpacked(bytes)? {
+        None => xlsx(bytes),
+        Some(content) if repeats(&content) => Err(TableError::TooLong),
+        Some(_) => ods(bytes),
+    }
 }
 
 fn unknown(error: impl std::fmt::Display) -> TableError {
     TableError::Unknown(error.to_string())
 }
 
-/// Unpacks everything once and throws it away, since what an archive says of its sizes may be wrong. Whether it is an XLSX.
-fn unpacked(bytes: &[u8]) -> Result<bool, TableError> {
+/// Unpacks everything once, since what an archive says of its sizes may be wrong; the content of an ODS, or none of an XLSX.
+fn unpacked(bytes: &[u8]) -> Result<Option<String>, TableError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown)?;
-    let (mut left, mut is_xlsx) = (BYTES_MOST, false);
+    let (mut left, mut is_xlsx, mut content) = (BYTES_MOST, false, Vec::new());
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(unknown)?;
         is_xlsx |= entry.name().is_ok_and(|name| name == "xl/workbook.xml");
-        let read = io::copy(&mut entry.take(left + 1), &mut io::sink()).map_err(unknown)?;
+        let is_content = entry.name().is_ok_and(|name| name == "content.xml");
+        let mut entry = entry.take(left + 1);
+        let read = if is_content { io::copy(&mut entry, &mut content) } else { io::copy(&mut entry, &mut io::sink()) }.map_err(unknown)?;
         left = left.checked_sub(read).ok_or(TableError::TooLong)?;
     }
-    Ok(is_xlsx)
+    Ok(if is_xlsx { None } else { Some(String::from_utf8_lossy(&content).into_owned()) })
+}
+
+/// Whether a cell with something in it is said to stand there very often: it would be written out that often.
+fn repeats(content: &str) -> bool {
+    let times = |tag: &str, name: &str| {
+        let said = tag.split(name).nth(1).and_then(|rest| rest.split('"').nth(1)).and_then(|times| times.parse::<u64>().ok());
+        said.unwrap_or(1)
+    };
+    content.split("<table:table-row").any(|row| {
+        let cells = || row.split("<table:table-cell").skip(1).map(|cell| cell.split('>').next().unwrap_or_default());
+        let filled = || cells().filter(|cell| cell.contains("value-type"));
+        let often = times(row.split('>').next().unwrap_or_default(), "number-rows-repeated") > REPEATED_MOST;
+        filled().any(|cell| often || times(cell, "number-columns-repeated") > REPEATED_MOST)
+    })
 }
 
 /// Cell by cell: a sheet with one cell far below would otherwise be as large as it says.
@@ -38,6 +60,8 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let first = book.sheet_names().first().cloned().ok_or(TableError::Empty)?;
     let mut reader = book.worksheet_cells_reader(&first).map_err(unknown)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
+    // Cells may share one long text.
+    let mut bytes_left = usize::try_from(BYTES_MOST).unwrap_or(usize::MAX);
     while let Some(cell) = reader.next_cell().map_err(unknown)? {
         let (row, column) = cell.get_position();
         let (row, column) = (usize::try_from(row).unwrap_or(usize::MAX), usize::try_from(column).unwrap_or(usize::MAX));
@@ -45,7 +69,8 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
         if text.is_empty() {
             continue;
         }
-        if row > LINES_MOST || column >= COLUMNS_MOST {
+        bytes_left = bytes_left.checked_sub(text.len()).ok_or(TableError::TooLong)?;
+        if row > LINES_MOST || column >= COLUMNS_MOST || text.len() > CELL_MOST {
             return Err(TableError::TooLong);
         }
         rows.resize(rows.len().max(row + 1), Vec::new());
@@ -99,6 +124,18 @@ mod tests {
         let bomb = archive("xl/workbook.xml", &vec![0; 1024 * 1024], 70);
         assert!(bomb.len() < 200_000, "{}", bomb.len());
         assert!(matches!(cells(&bomb), Err(TableError::TooLong)));
+    }
+
+    #[test]
+    fn a_cell_that_stands_there_very_often_is_not_written_out() {
+        let cell = |times: &str| {
+            format!("<table:table-row><table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"{times}\"><text:p>x")
+        };
+        assert!(repeats(&cell("16384")) && !repeats(&cell("3")));
+        assert!(!repeats(
+            "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell table:number-columns-repeated=\"16384\"/>"
+        ));
+        assert!(repeats("<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell office:value-type=\"float\"/>"));
     }
 
     #[test]

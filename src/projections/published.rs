@@ -34,8 +34,9 @@ pub struct PublishedGrant {
     pub offer: Option<PublishedOffer>,
     /// When the group accepted: nothing is published before.
     pub accepted_on: Option<Date>,
-    /// What was committed and has not been taken back, by the day on which it was committed.
-    pub commitments: Vec<Movement>,
+    /// What was committed and has not been taken back, by number; a number is given once.
+    pub commitments: BTreeMap<u32, Movement>,
+    pub commitments_made: u32,
     /// What is on its way to the bank.
     pub sent: BTreeMap<u16, Money>,
     /// What the bank has paid and the group has not given back.
@@ -70,7 +71,7 @@ impl PublishedGrant {
     /// What is awarded, as far as it was not taken back.
     #[must_use]
     pub fn awarded(&self) -> Money {
-        self.commitments.iter().map(|movement| movement.amount).sum()
+        self.commitments.values().map(|movement| movement.amount).sum()
     }
 
     /// What the bank has paid, as far as it did not come back.
@@ -151,13 +152,13 @@ impl PublishedGrant {
     }
 
     fn commit(&mut self, event: &Recorded, amount: Money) {
-        self.commitments.push(Movement { on: event.recorded_on(), amount });
+        self.commitments_made += 1;
+        self.commitments.insert(self.commitments_made, Movement { on: event.recorded_on(), amount });
     }
 
     fn uncommit(&mut self, amount: Money) {
         self.came_back |= !amount.is_zero();
-        take_back(self.commitments.iter_mut().rev(), amount);
-        self.commitments.retain(|movement| !movement.amount.is_zero());
+        take_back(self.commitments.values_mut().rev(), amount);
     }
 }
 

@@ -75,8 +75,15 @@ impl Views {
     pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
         let row: GroupRow = self.find(&group.to_string(), None).await?.ok_or(ViewError::NotFound)?;
         let mut parts = vec![self.recorded(&[group], &self.log.vault().all_of(group).await?).await?];
-        for merged in &row.took_in {
-            let mut part = self.recorded(&[merged.0], &self.log.vault().all_of(merged.0).await?).await?;
+        let mut merged: Vec<Uuid> = row.took_in.iter().map(|group| group.0).collect();
+        let mut at = 0;
+        while let Some(group) = merged.get(at) {
+            let row: Option<GroupRow> = self.find(&group.to_string(), None).await?;
+            merged.extend(row.iter().flat_map(|row| row.took_in.iter().map(|group| group.0)));
+            at += 1;
+        }
+        for merged in merged {
+            let mut part = self.recorded(&[merged], &self.log.vault().all_of(merged).await?).await?;
             part.title = format!("What was recorded of group {merged}, which was merged into it");
             parts.push(part);
         }

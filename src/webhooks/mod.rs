@@ -130,7 +130,9 @@ impl Webhooks {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("it answered {}", answer.status())),
             Err(ureq::Error::StatusCode(status)) => Err(format!("it answered {status}")),
-            Err(error) => Err(error.to_string()),
+            Err(ureq::Error::Timeout(_)) => Err("it did not answer in time".to_owned()),
+            // The error's own words may hold the address.
+            Err(_) => Err("it could not be reached".to_owned()),
         }
     }
 }

@@ -35,7 +35,7 @@ async fn groups(house: &House) -> Vec<GroupRow> {
 }
 
 const GROUPS: &str =
-    "Reference,Name,Area,Standing,Number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
+    "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
 
 async fn once(house: House) {
     let office = Office::open(&house, 10_000).await;
@@ -71,7 +71,7 @@ async fn once(house: House) {
 async fn wrong(house: House) {
     let office = Office::open(&house, 10_000).await;
     let before = house.log.length().await.unwrap();
-    let table = "reference,name,area,standing,number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n";
+    let table = "reference,name,area,standing,charity_number\n1,Good,oldham,,\n,No reference,oldham,,\n3,No area,,,\n4,Odd,oldham,perhaps,\n5,Bad number,oldham,,12\n1,Again,oldham,,\n";
     let told = import(&house, office.ada, Kind::Groups, table.as_bytes(), false).await;
     let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [3, 4, 5, 6, 7], "{told:?}");

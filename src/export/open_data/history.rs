@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::record::Pounds;
 use crate::domain::group::PastGrant;
+use crate::domain::text::inert;
 use crate::projections::GroupRow;
 
 const TITLES: [&str; 10] = [
@@ -76,16 +77,16 @@ pub fn history_csv(history: &[History]) -> String {
     for grant in history {
         let ([recipient], [funder]) = (&grant.recipient_organization, &grant.funding_organization);
         let _ = csv.write_record([
-            grant.id.as_str(),
-            &grant.title,
-            &grant.description,
-            grant.currency,
+            &inert(&grant.id),
+            &inert(&grant.title),
+            &inert(&grant.description),
+            &grant.currency.to_owned(),
             &String::from(grant.amount_awarded.0),
             &grant.award_date.to_string(),
-            recipient.id.as_deref().unwrap_or_default(),
-            &recipient.name,
-            funder.id.as_deref().unwrap_or_default(),
-            &funder.name,
+            &inert(recipient.id.as_deref().unwrap_or_default()),
+            &inert(&recipient.name),
+            &inert(funder.id.as_deref().unwrap_or_default()),
+            &inert(&funder.name),
         ]);
     }
     csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()

@@ -126,7 +126,7 @@ pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publish
         };
         movements.into_iter().filter(|(_, movement)| !movement.amount.is_zero()).map(one).collect()
     };
-    let committed = (1..).zip(&grant.commitments).map(|(number, movement): (usize, _)| (number.to_string(), *movement));
+    let committed = grant.commitments.iter().map(|(number, movement)| (number.to_string(), *movement));
     let paid = grant.disbursements.iter().map(|(number, movement)| (number.to_string(), *movement));
     Some(Grant {
         id: format!("{}-{}", publisher.prefix, grant.id),

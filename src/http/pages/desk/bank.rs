@@ -92,12 +92,14 @@ pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let body = json!({ "batch": batch, "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason });
     let Some(command) = FundCommand::read("make-bank-file", body).and_then(Result::ok) else {
-        return refused("There is nothing in this batch that goes to an account".to_owned()).await;
+        return refused("There is nothing in this batch that the bank has still to pay to an account".to_owned()).await;
     };
+    let before = desk.commands.log().length().await?;
     let repeat = posted.repeat(&desk, &visitor.path);
     let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), Command::Fund(fund, command)) };
     match own::taken(&desk, request).await {
-        Ok(_) => {}
+        Ok(answer) if answer.first_position >= before => {}
+        Ok(_) => return refused("This form made its file already. To make another, say why".to_owned()).await,
         Err(Failed::Refused(CommandError::Refused(refusal))) => return refused(format!("{refusal}. {}", refusal.advice())).await,
         Err(error) => return Err(error),
     }
@@ -107,8 +109,8 @@ pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
 
 /// The lines of a batch's file, or why there is none: every account is still the one that the payment was prepared for.
 async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Result<Result<Vec<Line>, String>, Failed> {
-    let states = [PaymentState::Sent, PaymentState::Confirmed].map(|state| <&str>::from(state).to_owned()).to_vec();
-    let filters = vec![("batch", vec![batch.to_owned()]), ("state", states)];
+    // What the bank has paid must not be paid again by a second file.
+    let filters = vec![("batch", vec![batch.to_owned()]), ("state", vec![<&str>::from(PaymentState::Sent).to_owned()])];
     let rows: Vec<PaymentRow> = desk.views.every(None, filters).await?;
     let mut lines = Vec::new();
     for row in rows.into_iter().filter(|row| row.route != Route::PurchaseForGroup) {
@@ -212,7 +214,7 @@ async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>)
     let known = payments.into_iter().filter_map(|row| {
         let heard = Reference::heard(references.get(&row.grant)?)?;
         let reference = bank::reference(&heard, row.payment);
-        Some(Known { grant: row.grant, payment: row.payment, amount: row.amount, state: row.state, reference })
+        Some(Known { grant: row.grant, payment: row.payment, amount: row.amount, state: row.state, paid_on: row.paid_on, reference })
     });
     Ok((known.collect(), titles))
 }
