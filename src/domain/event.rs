@@ -43,6 +43,9 @@ macro_rules! events {
 }
 pub(crate) use events;
 
+/// The events that hold what an assessor gave: who may see it depends on who has scored.
+pub const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
+
 /// An event's name in words: `PaymentPrepared` is "Payment prepared".
 #[must_use]
 pub fn in_words(event: &str) -> String {

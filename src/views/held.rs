@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{ViewError, Views};
 use crate::domain::PersonId;
-use crate::domain::event::in_words;
+use crate::domain::event::{SCORES, in_words};
 use crate::log::LogError;
 use crate::projections::{GroupRow, PersonRow};
 use crate::store::events::{self, EventRow, Search};
@@ -16,9 +16,6 @@ use crate::store::{mails, sessions};
 
 /// How many events are read at once.
 const MANY: i64 = 500;
-
-/// What assessors gave: who may see it depends on who has scored, and is decided elsewhere.
-const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
 /// What is held on somebody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,14 +72,7 @@ impl Views {
     pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
         let row: GroupRow = self.find(&group.to_string(), None).await?.ok_or(ViewError::NotFound)?;
         let mut parts = vec![self.recorded(&[group], &self.log.vault().all_of(group).await?).await?];
-        let mut merged: Vec<Uuid> = row.took_in.iter().map(|group| group.0).collect();
-        let mut at = 0;
-        while let Some(group) = merged.get(at) {
-            let row: Option<GroupRow> = self.find(&group.to_string(), None).await?;
-            merged.extend(row.iter().flat_map(|row| row.took_in.iter().map(|group| group.0)));
-            at += 1;
-        }
-        for merged in merged {
+        for merged in self.with_merged(group, None).await?.into_iter().skip(1) {
             let mut part = self.recorded(&[merged], &self.log.vault().all_of(merged).await?).await?;
             part.title = format!("What was recorded of group {merged}, which was merged into it");
             parts.push(part);

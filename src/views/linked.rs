@@ -59,18 +59,23 @@ impl Views {
         Ok(named.into_iter().map(link).collect())
     }
 
+    /// A group, and after it every group that was merged into it, or into one of those.
+    pub(super) async fn with_merged(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<Uuid>, ViewError> {
+        let (mut groups, mut at) = (vec![group], 0);
+        while let Some(id) = groups.get(at) {
+            let row: Option<GroupRow> = self.find(&id.to_string(), as_at).await?;
+            groups.extend(row.iter().flat_map(|row| row.took_in.iter().map(|group| group.0)));
+            at += 1;
+        }
+        Ok(groups)
+    }
+
     /// A group's applications and grants over all funds, with those of groups that were merged into it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn history(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<HistoryLine>, ViewError> {
-        let mut groups = vec![group.to_string()];
-        let mut at = 0;
-        while let Some(id) = groups.get(at) {
-            let row: Option<GroupRow> = self.find(id, as_at).await?;
-            groups.extend(row.iter().flat_map(|row| row.took_in.iter().map(ToString::to_string)));
-            at += 1;
-        }
+        let groups: Vec<String> = self.with_merged(group, as_at).await?.iter().map(ToString::to_string).collect();
         let page = Page { after: None, most: 500 };
         let of = || vec![("group_id", groups.clone())];
         let grants = self.list::<GrantRow>(as_at, of(), &page).await?.items;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::domain::event::SCORES;
 use crate::log::keys::to_hex;
 use crate::log::{Log, LogError};
 use crate::seal::leaf;
@@ -27,9 +28,6 @@ const EVENTS: i64 = 100;
 const ANSWER: Duration = Duration::from_secs(15);
 const CLAIM: i64 = 60_000_000;
 const SECOND: i64 = 1_000_000;
-
-/// What assessors gave is not for everybody: of these events the payload is left out.
-const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
 /// What stopped a round of deliveries.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +147,7 @@ fn body(organisation: &str, delivery: &Delivery, rows: &[EventRow]) -> String {
     )
 }
 
+/// The event as it is sealed; what assessors gave is not for everybody, and is left out.
 fn said(row: &EventRow) -> String {
     if SCORES.contains(&row.event_type.as_str()) {
         return leaf::leaf(&EventRow { payload: "null".to_owned(), ..row.clone() });

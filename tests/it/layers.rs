@@ -22,7 +22,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("import", &["commands", "domain", "log", "projections", "views"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
-    ("webhooks", &["log", "seal", "store"]),
+    ("webhooks", &["domain", "log", "seal", "store"]),
     ("http", &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store"]),
     ("config.rs", &["domain", "export", "import"]),
 ];

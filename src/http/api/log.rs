@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::answers::Collection;
 use super::applications::hidden_scores;
 use super::asked::Asked;
+use crate::domain::event::SCORES;
 use crate::domain::{Refusal, Role};
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
@@ -140,9 +141,7 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
 pub(in crate::http) async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Result<(), Problem> {
     let others = |item: &EventSeen| {
         let by = item.metadata.get("actor").is_some_and(|actor| *actor == signed.reader.person.to_string());
-        (item.stream == "application" && ["ScoreGiven", "ScoreRevised", "ScoreSetAside"].contains(&item.event.as_str()) && !by)
-            .then(|| item.id.parse::<Uuid>().ok())
-            .flatten()
+        (item.stream == "application" && SCORES.contains(&item.event.as_str()) && !by).then(|| item.id.parse::<Uuid>().ok()).flatten()
     };
     let hidden = hidden_scores(desk, &signed.reader, items.iter().filter_map(others)).await?;
     for item in items.iter_mut().filter(|item| others(item).is_some_and(|id| hidden.contains(&id))) {
