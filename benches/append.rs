@@ -6,38 +6,32 @@
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
 #[path = "../tests/it/postgres.rs"]
+#[allow(dead_code, reason = "the cases use more of it")]
 mod postgres;
+mod side_by_side;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use cqrs_es::CqrsFramework;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use microgrants::commands::clock::{Clock, new_id};
 use microgrants::commands::{Caller, Commands, Request};
-use microgrants::domain::fund::{Allocate, CreateFund, Rules};
+use microgrants::domain::fund::Allocate;
 use microgrants::domain::organisation::{Found, NameFounder};
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
 use microgrants::domain::source::Source;
-use microgrants::domain::{
-    Actor, Command, Facts, Fund, FundCommand, FundId, Money, Organisation, OrganisationCommand, OrganisationEvent, PersonCommand, PersonId,
-    Role, Seen, Stream as _,
-};
+use microgrants::domain::{Actor, Command, Fund, FundCommand, FundId, Money, OrganisationCommand, PersonCommand, PersonId, Role};
 use microgrants::log::aggregate::{Aggregated, Issued};
 use microgrants::log::keys::Keys;
 use microgrants::log::vault::Vault;
 use microgrants::log::{Log, RecordedBy};
 use microgrants::store::Store;
 use postgres_es::PostgresEventRepository;
+use side_by_side::{Measured, ROUNDS, anchors, run};
 use sqlite_es::SqliteEventRepository;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-
-const ROUNDS: usize = 5;
-const SPAN: Duration = Duration::from_secs(1);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
@@ -49,68 +43,6 @@ fn main() {
             println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
         }
     });
-}
-
-/// One thing that is measured: its rate, and the 99th percentile of its latencies, round by round.
-struct Measured {
-    name: &'static str,
-    rates: Vec<f64>,
-    p99: Vec<Duration>,
-}
-
-impl Measured {
-    fn new(name: &'static str) -> Self {
-        Self { name, rates: Vec::new(), p99: Vec::new() }
-    }
-
-    fn rate(&self) -> f64 {
-        median(self.rates.clone())
-    }
-
-    fn show(&self, anchor: &Self) {
-        let p99 = median(self.p99.iter().map(Duration::as_secs_f64).collect()) * 1000.0;
-        let ratios = self.rates.iter().zip(&anchor.rates).map(|(own, other)| own / other).collect();
-        println!("  {:<44} {:>8.0} /s   p99 {p99:>6.2} ms   {:>5.2} × {}", self.name, self.rate(), median(ratios), anchor.name);
-    }
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-/// Runs one kind of work from so many callers for a while.
-async fn run<F, R>(measured: &mut Measured, callers: usize, work: F)
-where
-    F: Fn(usize, u64) -> R + Clone + Send + 'static,
-    R: Future<Output = ()> + Send,
-{
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let until = Instant::now() + SPAN;
-    let tasks: Vec<_> = (0..callers)
-        .map(|caller| {
-            let work = work.clone();
-            tokio::spawn(async move {
-                let mut latencies = Vec::new();
-                while Instant::now() < until {
-                    let begun = Instant::now();
-                    work(caller, NUMBER.fetch_add(1, Ordering::Relaxed)).await;
-                    latencies.push(begun.elapsed());
-                }
-                latencies
-            })
-        })
-        .collect();
-    let begun = Instant::now();
-    let mut latencies = Vec::new();
-    for task in tasks {
-        latencies.extend(task.await.expect("a caller comes through"));
-    }
-    latencies.sort();
-    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
-    let rate = latencies.len() as f64 / begun.elapsed().as_secs_f64();
-    measured.rates.push(rate);
-    measured.p99.push(latencies[latencies.len() * 99 / 100]);
 }
 
 /// Our whole service over a database, founded, with one person who may do the work.
@@ -147,7 +79,7 @@ impl Ours {
         let mut funds = Vec::new();
         for _ in 0..count {
             let fund = FundId(new_id());
-            self.issue(fund, FundCommand::Create(create())).await;
+            self.issue(fund, FundCommand::Create(anchors::create())).await;
             for _ in 1..events {
                 self.allocate(fund).await;
             }
@@ -166,39 +98,9 @@ impl Ours {
     }
 }
 
-fn create() -> CreateFund {
-    let rules = Rules {
-        quorum: 1,
-        checks_at_risk: std::collections::BTreeSet::new(),
-        update_every_days: None,
-        remind_days: 0,
-        minimum: Money::of_pounds(500),
-        maximum: Money::of_pounds(2500),
-        eyes: 2,
-        checks: std::collections::BTreeSet::new(),
-        offer_days: 28,
-        signers: 2,
-    };
-    CreateFund {
-        name: "A fund".parse().expect("a line"),
-        purpose: "To meet".parse().expect("a text"),
-        areas: ["oldham".parse().expect("a slug")].into(),
-        rules,
-    }
-}
-
 fn allocate() -> Allocate {
     let source = Source { funder: "health".parse().expect("a slug"), area: None };
     Allocate { source, amount: Money::of_pounds(1), reference: "R1".parse().expect("a line"), received_on: jiff::civil::date(2026, 1, 1) }
-}
-
-/// Facts for the plain crates, which know no roles: the same rule sees the same person.
-fn facts() -> Facts {
-    let mut organisation = Organisation::default();
-    organisation.apply(&OrganisationEvent::OrganisationFounded { name: "Bench".parse().expect("a line"), simulated: None });
-    let mut facts = Facts::new(Actor::Operator, jiff::civil::date(2026, 6, 1));
-    facts.organisation = Seen::new(Arc::new(organisation));
-    facts
 }
 
 async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: usize) {
@@ -224,9 +126,9 @@ where
         let (framework, done) = (Arc::clone(&framework), Arc::clone(&done));
         async move {
             let number = done[caller].fetch_add(1, Ordering::Relaxed);
-            let command = if number.is_multiple_of(5) { FundCommand::Create(create()) } else { FundCommand::Allocate(allocate()) };
+            let command = if number.is_multiple_of(5) { FundCommand::Create(anchors::create()) } else { FundCommand::Allocate(allocate()) };
             let id = format!("bench/{run_id}-{caller}-{}", number / 5);
-            framework.execute(&id, Issued { command, facts: facts() }).await.expect("taken");
+            framework.execute(&id, Issued { command, facts: anchors::facts() }).await.expect("taken");
         }
     })
     .await;
@@ -236,10 +138,7 @@ async fn sqlite() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let path = folder.path();
     let ours = Ours::open(&format!("sqlite://{}/ours.db", path.display()), &path.join("keys")).await;
-    let options = SqliteConnectOptions::new().filename(path.join("plain.db")).create_if_missing(true);
-    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(Duration::from_secs(30));
-    let pool = SqlitePoolOptions::new().max_connections(10).connect_with(options).await.expect("a database");
-    sqlx::raw_sql(&table("TEXT", "INTEGER", "TEXT")).execute(&pool).await.expect("a table");
+    let pool = anchors::sqlite(path).await;
     println!("SQLite, synchronous=FULL");
     for callers in [1, 16] {
         let mut measured = [Measured::new("sqlite-es"), Measured::new("ours"), Measured::new("ours, streams of 500 events")];
@@ -257,7 +156,7 @@ async fn on_postgres() {
     let ours = Ours::open(&postgres::new_database().await, &folder.path().join("keys")).await;
     let url = postgres::new_database().await;
     let pool = PgPoolOptions::new().max_connections(16).connect(&url).await.expect("a database");
-    sqlx::raw_sql(&table("text", "bigint", "json")).execute(&pool).await.expect("a table");
+    sqlx::raw_sql(&anchors::table("text", "bigint", "json")).execute(&pool).await.expect("a table");
     let unpinged = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await.expect("a database");
     println!("PostgreSQL");
     for callers in [1, 16] {
@@ -294,18 +193,8 @@ async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
     .await;
 }
 
-fn table(text: &str, bigint: &str, json: &str) -> String {
-    format!(
-        "CREATE TABLE events (aggregate_type {text} NOT NULL, aggregate_id {text} NOT NULL, sequence {bigint} NOT NULL, event_type {text} NOT NULL, \
-         event_version {text} NOT NULL, payload {json} NOT NULL, metadata {json} NOT NULL, PRIMARY KEY (aggregate_type, aggregate_id, sequence))"
-    )
-}
-
 fn show(callers: usize, measured: &[Measured]) {
-    println!(" {callers} caller(s), median of {ROUNDS} interleaved rounds of {SPAN:?}");
-    for one in measured {
-        one.show(&measured[0]);
-    }
+    side_by_side::show(&format!("{callers} caller(s)"), measured);
     if let [.., short, long] = measured {
         println!("  a command on a stream of 500 costs {:.2} × one on a stream of 5", short.rate() / long.rate());
     }

@@ -28,8 +28,9 @@ use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCo
 use crate::erasure::{ErasureList, Purger};
 use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, Files};
+use crate::http::in_time::PATIENCE;
+use crate::http::limits::Limits;
 use crate::http::open_data::OpenData;
-use crate::http::pages::Limits;
 use crate::http::signin::{TokenError, Tokens};
 use crate::http::{self, Desk, Site};
 use crate::jobs::Jobs;
@@ -45,6 +46,8 @@ use crate::store::{Store, StoreError};
 use crate::views::{AsAt, ViewError, Views};
 use crate::webhooks::{Secret, WebhookError, Webhooks};
 
+/// How long to wait for a mail or a webhook that is being sent when the service is stopped.
+const STOP_MOST: Duration = Duration::from_secs(20);
 /// About how many days of its past a demonstration writes mails.
 const DEMO_MAIL_DAYS: i64 = 21;
 
@@ -260,7 +263,8 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
         telephone: config.telephone.clone(),
         demo,
         mails: outbox.in_folder().map(Path::to_owned),
-        limits: Limits::new(config.proxy),
+        limits: Limits::new(&config.limits, config.proxy),
+        patience: PATIENCE,
         bank_layout,
         open_data: export::publisher(config, demo, address).map(|publisher| OpenData::by(publisher, places)),
     };
@@ -273,19 +277,23 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
         post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1).await?;
     }
     post.begin().await?;
-    let posting = tokio::spawn(post.run());
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let posting = tokio::spawn(post.run(stopping.clone()));
     let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let telling = webhooks(config, &log).await?.map(|webhooks| tokio::spawn(webhooks.run(|| Clock::System.now().as_microsecond())));
+    let telling =
+        webhooks(config, &log).await?.map(|webhooks| tokio::spawn(webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;
-    following.abort();
-    working.abort();
-    posting.abort();
-    sealing.abort();
-    purging.abort();
-    telling.inspect(tokio::task::JoinHandle::abort);
+    tracing::info!("every request was answered; what is under way outside is finished");
+    // What is sent half-way would be sent again: the others can be cut off anywhere.
+    let _ = stop.send(true);
+    let outside = [Some(posting), telling].into_iter().flatten();
+    let _ = tokio::time::timeout(STOP_MOST, futures::future::join_all(outside)).await;
+    for task in [following, working, sealing, purging] {
+        task.abort();
+    }
     log.store().close().await;
     Ok(())
 }

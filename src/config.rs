@@ -3,10 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
+use crate::http::limits::Quotas;
 use crate::import::Kind;
 
 /// A micro-grants service whose every change is an immutable event.
@@ -61,6 +62,12 @@ pub struct Config {
     /// The proxy whose X-Forwarded-For is believed.
     #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
     pub proxy: Option<IpAddr>,
+    /// How often something may be asked for, such as links=5/15m,peers=40/15m,codes=10/1h,begun=30/1h,api=6000/1m (docs/threat-model.md).
+    #[arg(long, env = "MICROGRANTS_LIMITS", default_value = "", global = true)]
+    pub limits: Quotas,
+    /// How the log of operation is written, to standard error.
+    #[arg(long, env = "MICROGRANTS_LOG_FORMAT", value_enum, default_value_t, global = true)]
+    pub log_format: LogFormat,
     /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>; without it mails go into a folder.
     #[arg(long, env = "MICROGRANTS_SMTP_URL", global = true, hide_env_values = true)]
     pub smtp_url: Option<String>,
@@ -101,6 +108,15 @@ pub struct Config {
     /// The folder for mails when there is no mail server.
     #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
     pub mails: PathBuf,
+}
+
+/// How the log of operation is written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// What to do.

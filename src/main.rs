@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use microgrants::config::{Cli, Task};
+use microgrants::config::{Cli, LogFormat, Task};
 
 fn main() -> ExitCode {
     let Cli { config, command } = Cli::parse();
     // Refusals are answers, not incidents; and what was typed does not belong in a log.
     let quiet = "warn,tracing_actix_web=off,microgrants=info";
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
     let done = actix_web::rt::System::with_tokio_rt(runtime).block_on(microgrants::cli::run(config, command.unwrap_or(Task::Serve)));
     match done {
         Ok(()) => ExitCode::SUCCESS,

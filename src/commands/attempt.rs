@@ -7,7 +7,7 @@ use super::decision::{Decision, looked_at, moved};
 use super::facts::Met;
 use super::{CommandError, Commands, Request};
 use crate::domain::sealed::Index;
-use crate::domain::{Command, GroupCommand, PersonCommand, Refusal};
+use crate::domain::{Command, GroupCommand, Kind, PersonCommand, Refusal};
 use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
 use crate::log::vault::VaultError;
@@ -131,13 +131,19 @@ impl<'a> Attempt<'a> {
         let now = commands.now();
         let own = StreamKey { kind: self.request.command.noun(), id: self.request.command.id() };
         let expected = self.request.if_match.map(|seen| (own, seen));
-        if let Some(expected) = expected
-            && moved(&commands.log, &[expected]).await?
+        let stale = match expected {
+            Some(expected) => moved(&commands.log, &[expected]).await?,
+            None => false,
+        };
+        let met = Met::new(&commands.log, commands.organisation.0);
+        let reached = Decision::reach(met, &self.request.caller, day_of(now), &self.request.command).await;
+        // Whoever may not know of a record is not told that it has moved on.
+        if stale
+            && !matches!(&reached, Err((CommandError::Refused(refusal), _)) if matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown))
         {
             return self.first_answer_or(CommandError::Stale).await;
         }
-        let met = Met::new(&commands.log, commands.organisation.0);
-        match Decision::reach(met, &self.request.caller, day_of(now), &self.request.command).await {
+        match reached {
             // Somebody was quicker between the check and the decision.
             Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(Reached::Again),
             Ok(decision) => Ok(Reached::Decision(decision, now)),

@@ -180,7 +180,10 @@ impl Commands {
     /// # Errors
     /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in the way.
     pub async fn issue(&self, request: Request) -> Result<Answer, CommandError> {
-        let mut attempt = Attempt::new(self, self.command_id(&request), request);
+        let id = self.command_id(&request);
+        // Whatever goes wrong from here on is said with the id under which the log knows the command.
+        tracing::Span::current().record("command", tracing::field::display(id));
+        let mut attempt = Attempt::new(self, id, request);
         if let Some(answer) = attempt.answered_before().await? {
             return Ok(answer);
         }

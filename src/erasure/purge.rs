@@ -10,7 +10,7 @@ use crate::domain::{Event, Group, GroupEvent, PersonEvent};
 use crate::files::{FileError, Files};
 use crate::log::record::Recorded;
 use crate::log::{Log, LogError};
-use crate::store::{StoreError, mails};
+use crate::store::{StoreError, followers, mails};
 
 const FOLLOWER: &str = "erasure";
 const LOOK: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Purger {
     /// When something cannot be removed, or the database does not answer: then it is tried again from there.
     pub async fn once(&self) -> Result<bool, PurgeError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let next = mails::followed(store, organisation, FOLLOWER).await?;
+        let next = followers::next_of(store, organisation, FOLLOWER).await?;
         let events = self.log.page(next, EVENTS).await?;
         let Some(last) = events.last() else { return Ok(false) };
         let mut erased = false;
@@ -74,8 +74,8 @@ impl Purger {
             store.clear_deleted().await?;
         }
         let mut tx = store.begin().await?;
-        mails::follower(&mut tx, organisation, FOLLOWER, 0).await?;
-        mails::advance(&mut tx, organisation, FOLLOWER, last.position + 1).await?;
+        followers::lock(&mut tx, organisation, FOLLOWER, 0).await?;
+        followers::advance(&mut tx, organisation, FOLLOWER, last.position + 1).await?;
         tx.commit().await?;
         Ok(true)
     }

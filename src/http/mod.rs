@@ -2,14 +2,18 @@
 
 pub mod api;
 mod contract;
+pub mod in_time;
+pub mod limits;
 pub mod open_data;
 mod operator;
 pub mod pages;
 pub mod problem;
 pub mod signin;
+mod spans;
 mod tree;
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::http::header::ACCEPT;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
@@ -20,6 +24,7 @@ use crate::commands::Commands;
 use crate::files::Files;
 use crate::views::Views;
 pub use contract::contract;
+use limits::{Limits, Quotas};
 use problem::Fault;
 use signin::Tokens;
 
@@ -45,7 +50,9 @@ pub struct Site {
     pub demo: bool,
     /// The folder in which mails lie, where they are not sent.
     pub mails: Option<std::path::PathBuf>,
-    pub limits: pages::Limits,
+    pub limits: Limits,
+    /// How long a sender may pause within a body.
+    pub patience: Duration,
     /// How the bank wants its file of payments.
     pub bank_layout: Layout,
     /// What is published for anybody to use, if the operator has set it up.
@@ -62,7 +69,8 @@ impl Site {
             telephone: String::new(),
             demo: false,
             mails: None,
-            limits: pages::Limits::new(None),
+            limits: Limits::new(&Quotas::default(), None),
+            patience: in_time::PATIENCE,
             bank_layout: Layout::plain(),
             open_data: None,
         }
@@ -79,7 +87,9 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
         App::new()
             .app_data(desk.clone())
             .app_data(web::PayloadConfig::new(BODY_MOST))
-            .wrap(tracing_actix_web::TracingLogger::default())
+            .wrap(from_fn(in_time::in_time))
+            .wrap(from_fn(spans::tell_id))
+            .wrap(tracing_actix_web::TracingLogger::<spans::Spans>::new())
             .wrap(Compress::default())
             .wrap(from_fn(pages::renew))
             .wrap(headers())

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::Desk;
 use super::api::not_allowed_but;
 use super::problem::Problem;
-use crate::store::{checkpoints, tree};
+use crate::store::{checkpoints, followers, mails, tree};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
@@ -66,19 +66,32 @@ async fn measures(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
     let length = log.length().await?;
     let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let outside = followers::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let mails = mails::unsettled(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
     gauge("microgrants_log_events", length);
     let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
     gauge("microgrants_sealed_events", head.map_or(0, |head| head.size));
+    for (name, next_position) in outside {
+        metrics::gauge!("microgrants_follower_lag_events", "follower" => name).set(lag(length, next_position));
+    }
+    for state in ["due", "claimed", "failed"] {
+        let count = mails.iter().find(|(known, _)| known == state).map_or(0, |(_, count)| *count);
+        metrics::gauge!("microgrants_mails", "state" => state).set(lag(count, 0));
+    }
     for one in known.iter().filter(|one| one.state == "live") {
-        let lag = u32::try_from(length - one.next_position).unwrap_or_default();
-        metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone()).set(f64::from(lag));
+        metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone()).set(lag(length, one.next_position));
         metrics::gauge!("microgrants_projection_stopped", "projection" => one.name.clone()).set(f64::from(u8::from(one.error.is_some())));
     }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()))
 }
 
 fn gauge(name: &'static str, value: i64) {
-    metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
+    metrics::gauge!(name).set(lag(value, 0));
+}
+
+/// By how many one is ahead of the other.
+fn lag(length: i64, next_position: i64) -> f64 {
+    f64::from(u32::try_from((length - next_position).max(0)).unwrap_or(u32::MAX))
 }
 
 async fn contract() -> HttpResponse {

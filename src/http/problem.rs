@@ -25,6 +25,7 @@ pub enum Fault {
     KeyReused,
     ForeignForm,
     TooMany,
+    TooSlow,
     Unauthenticated,
     TokenExpired,
     NotFound,
@@ -41,7 +42,7 @@ pub enum Fault {
 
 /// An error on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem(Box<Document>);
+pub struct Problem(Box<Document>, Option<u64>);
 
 /// A problem document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -89,6 +90,7 @@ impl Fault {
             Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoSuchAddress => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -110,7 +112,8 @@ impl Fault {
             Self::KeyMissing => "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one.",
             Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
             Self::ForeignForm => "Go back, load the page again, and send the form once more.",
-            Self::TooMany => "Wait a few minutes and try again. You can also call us.",
+            Self::TooMany => "Wait for as long as the Retry-After header says, and try again. You can also call us.",
+            Self::TooSlow => "Send it again, with the same Idempotency-Key.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
             Self::TokenExpired => "Get a new token and send the request again.",
             Self::NotFound => "Check the id. Records of groups that you are not a member of are not shown.",
@@ -132,7 +135,7 @@ impl Fault {
 
 impl Problem {
     fn new(code: &str, status: StatusCode, detail: String, advice: &str) -> Self {
-        Self(Box::new(Document {
+        let document = Document {
             kind: format!("/problems#{code}"),
             title: code.replace('_', " "),
             status: status.as_u16(),
@@ -140,7 +143,20 @@ impl Problem {
             detail,
             advice: advice.to_owned(),
             field: None,
-        }))
+        };
+        Self(Box::new(document), (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2))
+    }
+
+    /// Says after how long it is worth trying again.
+    #[must_use]
+    pub fn after(self, wait: std::time::Duration) -> Self {
+        Self(self.0, Some(wait.as_secs() + 1))
+    }
+
+    /// After how many seconds it is worth trying again.
+    #[must_use]
+    pub fn wait(&self) -> Option<u64> {
+        self.1
     }
 
     /// What a rule said, for a page that shows it.
@@ -221,6 +237,7 @@ impl From<LogError> for Problem {
         use crate::store::StoreError;
         let passing = match &error {
             LogError::Stopped | LogError::Lost | LogError::Unknown | LogError::ClockBehind { .. } => true,
+            LogError::Store(StoreError::NotLoaded(_)) => true,
             LogError::Store(StoreError::Sql(error)) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)),
             LogError::Store(_) | LogError::Vault(_) => false,
         };
@@ -279,8 +296,8 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if self.0.status == 503 {
-            response.insert_header((RETRY_AFTER, "2"));
+        if let Some(wait) = self.1 {
+            response.insert_header((RETRY_AFTER, wait));
         }
         if self.0.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));

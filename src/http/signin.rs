@@ -127,6 +127,7 @@ impl FromRequest for SignedIn {
         Box::pin(async move {
             let desk = desk.ok_or_else(|| Fault::Internal.problem("the service is not set up"))?;
             let claims = desk.tokens.read(&token.ok_or_else(|| Fault::Unauthenticated.problem("there is no token"))?)?;
+            desk.site.limits.ask(claims.sub)?;
             sign_in(&desk, claims.sub, claims.roles).await
         })
     }

@@ -19,7 +19,7 @@ use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow};
 use crate::views::{ViewError, Views};
 use table::Wrong;
-pub use table::{Table, TableError};
+pub use table::{LINES_MOST, Table, TableError};
 
 const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 

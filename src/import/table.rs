@@ -8,7 +8,8 @@ use super::{open_data, workbook};
 use crate::domain::Money;
 
 /// How many lines a table has at most, and how many columns.
-pub(super) const LINES_MOST: usize = 20_000;
+/// How many lines a table may have.
+pub const LINES_MOST: usize = 20_000;
 pub(super) const COLUMNS_MOST: usize = 500;
 /// How many bytes a cell has at most, and a title.
 pub(super) const CELL_MOST: usize = 10_000;
@@ -44,6 +45,12 @@ pub(super) struct Line {
 }
 
 impl Table {
+    /// How many lines it has beneath its titles.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Reads a file by what it is, whatever its name says.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! Its snapshot and aggregate stores are not used: they apply each event twice (`tests/it/crates.rs` shows it).
 
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::PersistedEventRepository;
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,11 @@ pub(super) async fn tail<S: Stream>(store: &Store, organisation: &str, stream: S
     };
     let repository = PostgresEventRepository::new(pool.clone());
     let seen = usize::try_from(after).unwrap_or_default();
-    let stored = repository.get_last_events::<Aggregated<S>>(&id, seen).await.map_err(|cause| unreadable::<S>(&id, after + 1, &cause))?;
+    let stored = repository.get_last_events::<Aggregated<S>>(&id, seen).await.map_err(|cause| match cause {
+        PersistenceError::DeserializationError(_) => unreadable::<S>(&id, after + 1, &cause),
+        // A connection that was cut, or a server that stops, says nothing of what is stored.
+        passing => StoreError::NotLoaded(passing.to_string()),
+    })?;
     let steps = upcast::upcasters();
     stored
         .into_iter()

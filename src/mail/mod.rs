@@ -14,14 +14,14 @@ mod transport;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::commands::Commands;
 use crate::domain::mail::MailKind;
 use crate::log::LogError;
-use crate::store::StoreError;
 use crate::store::mails::{self, Became, MailRow, NewMail};
+use crate::store::{StoreError, followers};
 use crate::views::{ViewError, Views};
 pub use letter::{Letter, Written, day};
 pub use texts::{own_text, sample};
@@ -63,6 +63,8 @@ pub struct Post {
     views: Views,
     outbox: Outbox,
     claim: Duration,
+    /// Whether the process is about to end.
+    stop: watch::Receiver<bool>,
     /// The outside parties that are sent the log's heads, and what they were told last.
     outside: Arc<[String]>,
     told: Arc<Mutex<Option<String>>>,
@@ -78,6 +80,7 @@ impl Post {
             views,
             outbox,
             claim: CLAIM,
+            stop: watch::channel(false).1,
             outside: Arc::default(),
             told: Arc::default(),
             address: address.trim_end_matches('/').to_owned(),
@@ -96,16 +99,21 @@ impl Post {
         Self { claim, ..self }
     }
 
-    /// Follows the log and sends what is due, for as long as the process runs.
-    pub async fn run(self) {
-        loop {
-            match self.once().await {
-                Ok(0) => tokio::time::sleep(LOOK).await,
-                Ok(_) => {}
+    /// Follows the log and sends what is due, until it is told to stop: what it took in hand by then is finished.
+    pub async fn run(mut self, stop: watch::Receiver<bool>) {
+        self.stop = stop.clone();
+        let mut stop = stop;
+        while !*stop.borrow() {
+            let pause = match self.once().await {
+                Ok(0) => LOOK,
+                Ok(_) => continue,
                 Err(error) => {
                     tracing::error!(%error, "the mails could not be seen to; trying again");
-                    tokio::time::sleep(LOOK * 5).await;
+                    LOOK * 5
                 }
+            };
+            if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
+                return;
             }
         }
     }
@@ -138,7 +146,7 @@ impl Post {
     pub async fn begin_at(&self, position: i64) -> Result<(), MailError> {
         let log = self.commands.log();
         let mut tx = log.store().begin().await?;
-        mails::follower(&mut tx, log.organisation(), FOLLOWER, position).await?;
+        followers::lock(&mut tx, log.organisation(), FOLLOWER, position).await?;
         Ok(tx.commit().await?)
     }
 
@@ -147,7 +155,7 @@ impl Post {
         let log = self.commands.log();
         let seen = self.views.projector().next_position();
         let mut tx = log.store().begin().await?;
-        let next = mails::follower(&mut tx, log.organisation(), FOLLOWER, seen).await?;
+        let next = followers::lock(&mut tx, log.organisation(), FOLLOWER, seen).await?;
         let events: Vec<_> = log.page(next, EVENTS).await?.into_iter().take_while(|event| event.position < seen).collect();
         if events.is_empty() {
             return Ok(0);
@@ -165,7 +173,7 @@ impl Post {
             }
         }
         let next = next + i64::try_from(events.len()).unwrap_or_default();
-        mails::advance(&mut tx, log.organisation(), FOLLOWER, next).await?;
+        followers::advance(&mut tx, log.organisation(), FOLLOWER, next).await?;
         tx.commit().await?;
         Ok(events.len())
     }
@@ -181,6 +189,9 @@ impl Post {
         let claim = i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2);
         for sent in 0..MAILS {
             let now = self.commands.now().as_microsecond();
+            if *self.stop.borrow() {
+                return Ok(sent);
+            }
             let Some(mail) = mails::claim(log.store(), log.organisation(), now, now + claim).await? else { return Ok(sent) };
             let became = self.send(&mail).await;
             let now = self.commands.now().as_microsecond();

@@ -72,20 +72,28 @@ struct Made {
 }
 
 impl Projector {
-    /// Prepares the checkpoints, and lets projections that stopped try again.
+    /// Prepares the checkpoints, lets projections that stopped try again, and makes rows anew that an older program made.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn open(log: Log) -> Result<Self, ProjectionError> {
         let mut tx = log.store().begin().await?;
-        for name in super::names() {
-            checkpoints::begin(&mut tx, log.organisation(), name).await?;
+        for (name, shape) in super::shapes() {
+            checkpoints::begin(&mut tx, log.organisation(), name, shape).await?;
         }
-        for stopped in checkpoints::lock(&mut tx, log.organisation()).await?.iter().filter(|one| one.error.is_some()) {
+        let known = checkpoints::lock(&mut tx, log.organisation()).await?;
+        for stopped in known.iter().filter(|one| one.error.is_some()) {
             checkpoints::save(&mut tx, log.organisation(), &Checkpoint { error: None, ..stopped.clone() }).await?;
         }
         tx.commit().await?;
-        Ok(Self { log, progress: Arc::new(watch::Sender::new(0)) })
+        let projector = Self { log, progress: Arc::new(watch::Sender::new(0)) };
+        for (name, shape) in super::shapes() {
+            if known.iter().any(|one| one.name == name && one.state == "live" && one.shape != shape) {
+                tracing::info!(projection = name, "its rows are of another shape; they are made anew from the log");
+                projector.rebuild(name).await?;
+            }
+        }
+        Ok(projector)
     }
 
     /// Follows the log for as long as the process runs.
@@ -209,7 +217,8 @@ impl Projector {
         }
         let newest = known.iter().filter(|one| one.name == name).map(|one| one.generation).max().unwrap_or_default();
         let generation = newest + 1;
-        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None };
+        let shape = projection.shape;
+        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None, shape };
         checkpoints::save(&mut tx, organisation, &building).await?;
         tx.commit().await?;
         while !self.build(name, generation).await? {}

@@ -57,6 +57,8 @@ impl Touches {
 pub trait Projection {
     /// The projection's name, and its table's after `view_`.
     const NAME: &'static str;
+    /// Raised when rows are made otherwise than before: those of an older shape are then made anew at the next start.
+    const SHAPE: i64 = 1;
     type Row: Serialize + DeserializeOwned;
 
     /// The rows that the event concerns, if any.
@@ -82,6 +84,7 @@ struct Projected {
 #[derive(Clone, Copy)]
 struct Registered {
     name: &'static str,
+    shape: i64,
     touches: fn(&Recorded) -> Option<Touches>,
     project: Project,
 }
@@ -90,7 +93,7 @@ type Project = fn(&Recorded, Option<&str>, Option<&str>) -> Result<Projected, se
 
 impl Registered {
     const fn of<P: Projection>() -> Self {
-        Self { name: P::NAME, touches: P::touches, project: project::<P> }
+        Self { name: P::NAME, shape: P::SHAPE, touches: P::touches, project: project::<P> }
     }
 }
 
@@ -121,5 +124,10 @@ const ALL: [Registered; 13] = [
 
 /// The names of all projections.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|projection| projection.name)
+    shapes().map(|(name, _)| name)
+}
+
+/// The names of all projections, each with the shape of its rows.
+pub fn shapes() -> impl Iterator<Item = (&'static str, i64)> {
+    ALL.iter().map(|projection| (projection.name, projection.shape))
 }

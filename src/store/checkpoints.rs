@@ -13,17 +13,19 @@ pub struct Checkpoint {
     pub state: String,
     /// Why it stopped, if it did.
     pub error: Option<String>,
+    /// The shape of its rows: 0 for those that were made before shapes were noted.
+    pub shape: i64,
 }
 
 /// Makes sure that a projection has a live generation.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn begin(tx: &mut Tx, organisation: &str, name: &str) -> Stored<()> {
-    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state) \
-         SELECT $1, $2, 1, 0, 'live' WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
+pub async fn begin(tx: &mut Tx, organisation: &str, name: &str, shape: i64) -> Stored<()> {
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, shape) \
+         SELECT $1, $2, 1, 0, 'live', $3 WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
          ON CONFLICT DO NOTHING";
-    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).execute(db).await?; });
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(shape).execute(db).await?; });
     Ok(())
 }
 
@@ -46,7 +48,8 @@ pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Checkpoint>> {
 }
 
 fn all_sql() -> String {
-    "SELECT name, generation, next_position, state, error FROM projections WHERE organisation = $1 ORDER BY name, generation".to_owned()
+    "SELECT name, generation, next_position, state, error, shape FROM projections WHERE organisation = $1 ORDER BY name, generation"
+        .to_owned()
 }
 
 /// Moves a checkpoint, or changes its state.
@@ -54,12 +57,13 @@ fn all_sql() -> String {
 /// # Errors
 /// When the database does not answer.
 pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
-    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error) VALUES ($1, $2, $3, $4, $5, $6) \
+    const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error, shape) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (organisation, name, generation) DO UPDATE SET next_position = excluded.next_position, state = excluded.state, \
-         error = excluded.error";
-    let Checkpoint { name, generation, next_position, state, error } = checkpoint;
+         error = excluded.error, shape = excluded.shape";
+    let Checkpoint { name, generation, next_position, state, error, shape } = checkpoint;
     in_tx!(tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(name).bind(generation).bind(next_position).bind(state).bind(error).execute(db).await?;
+        let query = sqlx::query(SQL).bind(organisation).bind(name).bind(generation).bind(next_position).bind(state).bind(error);
+        query.bind(shape).execute(db).await?;
     });
     Ok(())
 }

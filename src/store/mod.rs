@@ -7,6 +7,7 @@ pub mod carried;
 pub mod checkpoints;
 mod dialect;
 pub mod events;
+pub mod followers;
 pub mod mails;
 mod open;
 pub mod personal;
@@ -54,9 +55,15 @@ pub enum StoreError {
     #[error("the database did not answer as it should: {0}")]
     Sql(#[from] sqlx::Error),
     #[error("the database could not be brought up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(sqlx::migrate::MigrateError),
+    #[error(
+        "the database was brought up to date by a newer program (schema {0}): use that one, or restore a backup into an empty database"
+    )]
+    Newer(i64),
     #[error("another process has the database {0} open for writing; stop it first, or use PostgreSQL")]
     Locked(String),
+    #[error("a stream could not be loaded: {0}")]
+    NotLoaded(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
     UnknownEngine(String),
     #[error("the key-encryption key was rotated: restart this process")]
@@ -67,6 +74,15 @@ pub enum StoreError {
     File { file: String, cause: std::io::Error },
     #[error("stored data cannot be read: {what} of stream {stream} at position {position}: {cause}")]
     Unreadable { what: &'static str, stream: String, position: i64, cause: String },
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer(version),
+            other => Self::Migrate(other),
+        }
+    }
 }
 
 pub type Stored<T> = Result<T, StoreError>;
@@ -180,16 +196,19 @@ impl Store {
 }
 
 /// Begins a writing transaction. One that was dropped midway is rolled back by the connection in its own time: until
-/// then the connection says that it is still inside it.
+/// then the connection says that it is still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the
+/// connection never comes out of it, and another takes its place.
 async fn begin_immediate(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    let mut tries = 0;
-    loop {
-        match writer.begin_with("BEGIN IMMEDIATE").await {
-            Err(sqlx::Error::InvalidSavePointStatement) if tries < ROLLBACK_TRIES => tries += 1,
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    for _ in 0..ROLLBACK_TRIES {
+        match writer.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => tokio::time::sleep(ROLLBACK_PAUSE).await,
             begun => return begun,
         }
-        tokio::time::sleep(ROLLBACK_PAUSE).await;
     }
+    tracing::warn!("the connection that writes did not come out of a transaction; another takes its place");
+    writer.acquire().await?.close().await?;
+    writer.begin_with(BEGIN).await
 }
 
 impl Tx {

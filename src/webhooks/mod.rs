@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::domain::event::SCORES;
@@ -66,20 +67,24 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Follows the log for as long as the process runs, each address at its own pace; the clock tells microseconds since 1970.
-    pub async fn run(self, clock: fn() -> i64) {
-        futures::future::join_all(self.addresses.iter().map(|address| self.follow(address, clock))).await;
+    /// Follows the log until it is told to stop, each address at its own pace: a delivery under way is finished. The clock tells
+    /// microseconds since 1970.
+    pub async fn run(self, clock: fn() -> i64, stop: watch::Receiver<bool>) {
+        futures::future::join_all(self.addresses.iter().map(|address| self.follow(address, clock, stop.clone()))).await;
     }
 
-    async fn follow(&self, address: &str, clock: fn() -> i64) {
-        loop {
-            match self.deliver(address, clock()).await {
-                Ok(false) => tokio::time::sleep(LOOK).await,
-                Ok(true) => {}
+    async fn follow(&self, address: &str, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.deliver(address, clock()).await {
+                Ok(false) => LOOK,
+                Ok(true) => continue,
                 Err(error) => {
                     tracing::error!(%error, "the webhooks could not be seen to; trying again");
-                    tokio::time::sleep(LOOK * 5).await;
+                    LOOK * 5
                 }
+            };
+            if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
+                return;
             }
         }
     }

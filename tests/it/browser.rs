@@ -20,6 +20,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// Sent along with every form.
     pub headers: Vec<(&'static str, String)>,
+    /// What the files that it sends are called.
+    pub file_name: String,
 }
 
 impl Page {
@@ -38,7 +40,13 @@ impl Browser {
     pub fn new(address: &str) -> Self {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(30)));
-        Self { address: address.to_owned(), agent: config.build().into(), cookies: BTreeMap::new(), headers: Vec::new() }
+        Self {
+            address: address.to_owned(),
+            agent: config.build().into(),
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            file_name: "a file".to_owned(),
+        }
     }
 
     pub fn get(&mut self, path: &str) -> Page {
@@ -76,13 +84,20 @@ impl Browser {
         let field = |(name, value): &(&str, &str)| format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}");
         let file = |(name, content): &(&str, &str)| {
             format!(
-                "Content-Disposition: form-data; name=\"{name}\"; filename=\"a file\"\r\nContent-Type: application/pdf\r\n\r\n{content}"
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{}\"\r\nContent-Type: application/pdf\r\n\r\n{content}",
+                self.file_name
             )
         };
         let parts = fields.iter().map(field).chain(files.iter().map(file));
         let body: String = parts.flat_map(|part| [format!("--{BETWEEN}\r\n"), part, "\r\n".to_owned()]).collect();
         let body = format!("{body}--{BETWEEN}--\r\n");
         self.post(path, &format!("multipart/form-data; boundary={BETWEEN}"), body)
+    }
+
+    /// Sends any bytes.
+    pub fn send_bytes(&mut self, path: &str, media: &str, body: &[u8]) -> Page {
+        let request = self.agent.post(format!("{}{path}", self.address)).header("Cookie", self.jar()).header("Content-Type", media);
+        self.keep(request.send(body).expect("the service answers"), path)
     }
 
     fn post(&mut self, path: &str, media: &str, body: String) -> Page {

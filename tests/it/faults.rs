@@ -1,16 +1,12 @@
-//! Faults: a bad command in a batch, a lost answer to COMMIT, a caller that goes away, a process that is killed.
+//! Faults: a bad command in a batch, a lost answer to COMMIT, a caller that goes away. Crashes are next door.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::thread::ScopedJoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use microgrants::commands::clock::new_id;
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::{Command, FundCommand};
 use microgrants::store::{Store, events};
-use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,13 +15,11 @@ use crate::house::{House, ORGANISATION, request};
 use crate::log::meddle;
 use crate::office::{Office, award, person, text};
 use crate::replay;
-use crate::service::{Client, Process, token};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("faults::a_batch_with_one_bad_command_loses_nobody_elses", bad_in_batch);
     cases.postgres("faults::a_lost_answer_to_commit_is_found_out", lost_commit);
     cases.both("faults::a_caller_that_goes_away_leaves_all_or_nothing", gone_away);
-    cases.both("faults::what_was_acknowledged_survives_being_killed", killed);
 }
 
 fn pause() -> FundCommand {
@@ -131,69 +125,4 @@ async fn gone_away(house: House) {
     // What was taken is finished without its caller, and may have been so only now.
     let after = replay::whole(&house).await;
     assert!((found + 1..=61).contains(&after), "{after} after {found}");
-}
-
-async fn killed(house: House) {
-    let office = Office::open(&house, 1000).await;
-    let token = token(&house, office.ada);
-    let place = house.leave().await;
-    let mut acknowledged: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    let mut asked = 0;
-    for kill in 0..5 {
-        let process = Process::start(&place);
-        let client = Client::new(&process.address, &token);
-        let count = AtomicU32::new(0);
-        let answers = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..4)
-                .map(|_| {
-                    let client = client.clone();
-                    let count = &count;
-                    scope.spawn(move || write_until_it_ends(&client, count))
-                })
-                .collect();
-            // By answers, not by time: a busy machine would otherwise kill it before it answered anybody.
-            while count.load(Ordering::SeqCst) < 5 + kill && !clients.iter().all(ScopedJoinHandle::is_finished) {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            std::thread::sleep(Duration::from_millis(u64::from(7 * kill)));
-            process.kill();
-            clients.into_iter().map(|thread| thread.join().expect("a client comes through")).collect::<Vec<_>>()
-        });
-        for (sent, taken) in answers {
-            asked += sent;
-            acknowledged.extend(taken);
-        }
-    }
-    assert!(acknowledged.len() > 20, "{} were acknowledged", acknowledged.len());
-    let house = House::open(place.folder, place.url).await;
-    replay::whole(&house).await;
-    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000).await.unwrap();
-    let registered: Vec<_> = rows.iter().filter(|row| row.event_type == "PersonRegistered").collect();
-    assert!(registered.len() <= asked + 2, "what was not acknowledged is in the log at most once");
-    for (id, (first, last)) in &acknowledged {
-        let found: Vec<_> = registered.iter().filter(|row| row.aggregate_id.ends_with(id.as_str())).map(|row| row.position).collect();
-        assert_eq!((found.as_slice(), first), (&[*first][..], last), "an acknowledged command is in the log once");
-    }
-    crate::projections::equals_a_rebuild(&house).await;
-}
-
-/// A person's id, with the first and the last position that were acknowledged.
-type Acknowledged = (String, (i64, i64));
-
-/// Registers people until the service is gone: how many were asked for, and which were acknowledged.
-fn write_until_it_ends(client: &Client, count: &AtomicU32) -> (usize, Vec<Acknowledged>) {
-    let mut taken = Vec::new();
-    for sent in 1.. {
-        let key = new_id().to_string();
-        let body = json!({ "name": "Somebody" }).to_string();
-        match client.try_post("/api/v1/people", &body, &[("Idempotency-Key", &key)]) {
-            Ok(answer) if answer.status == 201 => {
-                let position = |name: &str| answer.body[name].as_i64().expect("a position");
-                taken.push((answer.id(), (position("first_position"), position("position"))));
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-            _ => return (sent, taken),
-        }
-    }
-    (0, taken)
 }

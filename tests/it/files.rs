@@ -84,7 +84,7 @@ async fn through_the_api(house: House) {
     client.get(&format!("{path}/{}", "0".repeat(64))).is_problem(404, "not_found");
 }
 
-fn stored(house: &House) -> Vec<Vec<u8>> {
+pub fn stored(house: &House) -> Vec<Vec<u8>> {
     fn walk(folder: PathBuf, found: &mut Vec<Vec<u8>>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             if entry.path().is_dir() { walk(entry.path(), found) } else { found.push(std::fs::read(entry.path()).unwrap()) }

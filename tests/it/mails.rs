@@ -39,7 +39,7 @@ fn folder(house: &House) -> PathBuf {
     house.folder.path().join("mails")
 }
 
-fn post(house: &House) -> Post {
+pub fn post(house: &House) -> Post {
     let outbox = Outbox::folder("Grants <grants@example.org>", &folder(house)).unwrap();
     Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org/")
 }
@@ -51,7 +51,7 @@ async fn see_to(house: &House, post: &Post) {
 }
 
 /// The mails in the folder, by their ids.
-fn letters(folder: &Path) -> BTreeMap<String, String> {
+pub fn letters(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return BTreeMap::new() };
     let read = |entry: std::fs::DirEntry| {
         let bytes = std::fs::read(entry.path()).ok()?;
@@ -67,7 +67,7 @@ async fn rows(house: &House) -> Vec<MailRow> {
 }
 
 /// Gives a member an address.
-async fn reach(house: &House, member: PersonId, email: &str) {
+pub async fn reach(house: &House, member: PersonId, email: &str) {
     let details = RegisterPerson { name: open("Zofia"), email: Some(Personal::Open(email.into())), telephone: None };
     house.takes(member, Command::Person(member, PersonCommand::ChangeContact(details))).await;
 }

@@ -13,18 +13,21 @@ mod browser;
 mod cases;
 mod cli;
 mod conflicts;
+mod crashes;
 mod crates;
 mod damage;
 mod erasing;
 mod faults;
 mod files;
 mod following;
+mod fuzzed;
 mod golden;
 mod groups;
 mod held;
 mod histories;
 mod house;
 mod importing;
+mod intruders;
 mod jobs;
 mod layers;
 mod lifecycle;
@@ -35,8 +38,10 @@ mod model;
 mod office;
 mod office_of_two;
 mod open_data;
+mod operating;
 mod pages;
 mod postgres;
+mod problems;
 mod projections;
 mod races;
 mod refusals;
@@ -63,17 +68,20 @@ fn main() -> ExitCode {
         bank::cases,
         cli::cases,
         conflicts::cases,
+        crashes::cases,
         crates::cases,
         damage::cases,
         erasing::cases,
         faults::cases,
         files::cases,
         following::cases,
+        fuzzed::cases,
         golden::cases,
         groups::cases,
         held::cases,
         histories::cases,
         importing::cases,
+        intruders::cases,
         jobs::cases,
         layers::cases,
         lifecycle::cases,
@@ -83,7 +91,9 @@ fn main() -> ExitCode {
         model::cases,
         office_of_two::cases,
         open_data::cases,
+        operating::cases,
         pages::cases,
+        problems::cases,
         projections::cases,
         races::cases,
         refusals::cases,

@@ -14,11 +14,13 @@ use tempfile::TempDir;
 /// The user that nobody is: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65534;
 
-struct Server {
+/// A server of its own, with its data in a folder.
+pub struct Cluster {
     port: u16,
+    data: PathBuf,
     _folder: TempDir,
     /// Ends the server when this process ends and its standard input closes.
-    _keeper: Child,
+    keeper: Option<Child>,
 }
 
 /// Where the server's binaries are, if they are anywhere.
@@ -38,50 +40,97 @@ pub fn is_there() -> bool {
     binaries().is_some()
 }
 
-/// Makes an empty database, and gives its address.
+/// Makes an empty database on the server that all cases share, and gives its address.
 pub async fn new_database() -> String {
-    static SERVER: OnceLock<Server> = OnceLock::new();
+    static SERVER: OnceLock<Cluster> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(start)).await.expect("the server starts");
-    let name = format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let address = |database: &str| format!("postgres://postgres@127.0.0.1:{}/{database}", server.port);
-    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres")).await.expect("the server answers");
-    sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.expect("a database can be made");
-    address(&name)
+    let begin = || {
+        let mut cluster = Cluster::make();
+        cluster.start();
+        cluster
+    };
+    let server = tokio::task::spawn_blocking(move || SERVER.get_or_init(begin)).await.expect("the server starts");
+    server.new_database(&format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed))).await
 }
 
-fn start() -> Server {
-    let bin = binaries().expect("whoever asks has looked whether PostgreSQL is there");
-    let folder = TempDir::with_prefix("microgrants-postgres").expect("a temporary folder");
-    let data = folder.path().join("data");
-    std::fs::create_dir(&data).expect("a data folder");
-    let root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    if root {
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder others may enter");
-        std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).expect("a folder given away");
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// A program of PostgreSQL's, run as somebody whom it accepts.
+fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(name);
+    if is_root() {
+        command.uid(NOBODY).gid(NOBODY);
     }
-    let as_nobody = |command: &mut Command| {
-        if root {
-            command.uid(NOBODY).gid(NOBODY);
+    command.current_dir("/");
+    command
+}
+
+fn bin() -> &'static Path {
+    binaries().expect("whoever asks has looked whether PostgreSQL is there")
+}
+
+impl Cluster {
+    pub fn make() -> Self {
+        Self::make_in(&std::env::temp_dir())
+    }
+
+    pub fn make_in(place: &Path) -> Self {
+        let folder = TempDir::with_prefix_in("microgrants-postgres", place).expect("a temporary folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a data folder");
+        if is_root() {
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder others may enter");
+            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).expect("a folder given away");
         }
-        command.current_dir("/");
-    };
-    let mut initdb = Command::new(bin.join("initdb"));
-    initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]).arg(&data).stdout(Stdio::null());
-    as_nobody(&mut initdb);
-    assert!(initdb.status().expect("initdb runs").success(), "initdb made a cluster");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-    let script = r#""$0" "$@" >"$LOG" 2>&1 & server=$!; read -r _; kill -INT $server; wait $server"#;
-    let mut keeper = Command::new("sh");
-    keeper.args(["-c", script]).arg(bin.join("postgres")).arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", ""]);
-    keeper.args(["-c", "max_connections=300"]).env("LOG", data.join("server.log")).stdin(Stdio::piped());
-    as_nobody(&mut keeper);
-    let keeper = keeper.spawn().expect("the server starts");
-    let since = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(since.elapsed() < Duration::from_secs(30), "the server answers within half a minute");
-        std::thread::sleep(Duration::from_millis(50));
+        let mut initdb = program(bin().join("initdb"));
+        initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]).arg(&data).stdout(Stdio::null());
+        assert!(initdb.status().expect("initdb runs").success(), "initdb made a cluster");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        Self { port, data, _folder: folder, keeper: None }
     }
-    std::thread::sleep(Duration::from_millis(300));
-    Server { port, _folder: folder, _keeper: keeper }
+
+    /// Starts the server unless it answers, and waits until it does.
+    pub fn start(&mut self) {
+        let since = Instant::now();
+        while !self.answers() {
+            assert!(since.elapsed() < Duration::from_secs(60), "the server answers within a minute");
+            // After it was killed, its children may still have to notice: then it ends at once, and is tried again.
+            if self.keeper.as_mut().is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some())) {
+                self.keeper = Some(self.keep());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn keep(&self) -> Child {
+        // When whoever keeps it goes away, the server ends, and its data with it.
+        let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
+            { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
+        let mut keeper = program("sh");
+        keeper.args(["-c", script]).arg(bin().join("postgres")).arg("-D").arg(&self.data);
+        keeper.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300"]);
+        keeper.env("LOG", self.data.join("server.log")).env("DATA", &self.data).stdin(Stdio::piped()).spawn().expect("the server starts")
+    }
+
+    /// Whether it listens, and says in its own file that it is ready.
+    fn answers(&self) -> bool {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        file.lines().any(|line| line.trim() == "ready") && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+    }
+
+    /// Kills the server's first process; the others notice.
+    pub fn kill(&mut self) {
+        let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
+        let killed = Command::new("kill").args(["-9", lines.lines().next().expect("its number")]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "it can be killed");
+    }
+
+    pub async fn new_database(&self, name: &str) -> String {
+        let address = |database: &str| format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
+        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres")).await.expect("the server answers");
+        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.expect("a database can be made");
+        address(name)
+    }
 }

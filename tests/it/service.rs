@@ -65,8 +65,12 @@ impl Client {
     }
 
     pub fn get(&self, path: &str) -> Answered {
+        self.try_get(path).expect("the service answers")
+    }
+
+    pub fn try_get(&self, path: &str) -> Result<Answered, ureq::Error> {
         let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
-        answered(request.call().expect("the service answers"))
+        Ok(answered(request.call()?))
     }
 
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
@@ -172,8 +176,18 @@ impl Process {
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
         let serving = lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving"));
         assert!(serving, "the program serves");
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
         Self { child, address: format!("http://{listen}") }
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ended(mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("the program ended")
     }
 
     /// Ends it as a power cut would.
@@ -203,7 +217,8 @@ impl Place {
         let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
         program.env("DATABASE_URL", &self.url).env("MICROGRANTS_ORGANISATION", ORGANISATION);
         program.env("MICROGRANTS_KEYS", self.folder.path().join("keys")).env("NO_COLOR", "1").env_remove("RUST_LOG");
-        program.current_dir(self.folder.path());
+        // Short, so that a mail that was under way when the program was killed is soon tried again.
+        program.env("MICROGRANTS_MAIL_CLAIM_SECONDS", "2").current_dir(self.folder.path());
         program
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::{
     PersonCommand, PersonId, Refusal,
 };
 use crate::http::Desk;
+use crate::http::in_time::not_arrived;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 
@@ -31,7 +32,7 @@ async fn issue(
     signed: SignedIn,
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.map_err(|_| Fault::TooLarge.problem(format!("a body has at most {} bytes", crate::http::BODY_MOST)))?;
+    let body = body.map_err(|error| not_arrived(&error, &format!("a body has at most {} bytes", crate::http::BODY_MOST)))?;
     let new = noun.makes == Some(spec.name);
     let id = match noun.one {
         None => desk.commands.organisation().0,

@@ -1,6 +1,7 @@
 //! What a page cannot show: a page that says so, and what to do.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
@@ -131,8 +132,8 @@ impl ResponseError for Failed {
         };
         let page = Page { title, says, advice: problem.advice() };
         let mut response = HttpResponse::build(status);
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            response.insert_header(("Retry-After", "60"));
+        if let Some(wait) = problem.wait() {
+            response.insert_header((RETRY_AFTER, wait));
         }
         response.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| title.to_owned()))
     }

@@ -12,6 +12,7 @@ use super::components::{self, Choice};
 use super::{Failed, Visitor, guard};
 use crate::commands::{RepeatKey, clock};
 use crate::http::Desk;
+use crate::http::in_time::not_arrived;
 use crate::http::problem::{Fault, Problem};
 
 /// How deep a field may stand in a command: deeper than any does.
@@ -150,7 +151,7 @@ impl FromRequest for Sent {
         let request = request.clone();
         Box::pin(async move {
             let visitor = visitor.await?;
-            let body = body.await.map_err(|_| Fault::TooLarge.problem("this is more than one form can hold"))?;
+            let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
             let posted = Posted::read(&request, &body, &visitor)?;
             Ok(Self { visitor, posted })
         })

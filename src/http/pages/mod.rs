@@ -12,7 +12,6 @@ mod figures;
 mod form;
 mod guard;
 mod held;
-mod limits;
 mod my;
 mod open;
 mod own;
@@ -31,7 +30,6 @@ use askama::Template;
 pub(super) use failed::Failed;
 pub(super) use form::{Form, Forms, Posted, Rejected, Sent};
 pub use guard::POLICY;
-pub use limits::Limits;
 pub(super) use shell::Shell;
 pub(super) use visitor::{Visitor, renew};
 

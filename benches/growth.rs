@@ -1,0 +1,295 @@
+//! What grows with the log: pages and reads with few and with many applications, and what a long log costs to start, to replay and
+//! to verify. Run with `cargo bench --bench growth`, or `cargo bench --bench growth -- 50 5000 500000` (many minutes); compare only
+//! within one run.
+
+#![expect(clippy::float_arithmetic, reason = "rates and ratios")]
+
+#[path = "../tests/it/browser.rs"]
+#[allow(dead_code, reason = "the cases use more of it")]
+mod browser;
+#[path = "../tests/it/postgres.rs"]
+#[allow(dead_code, reason = "the cases use more of it")]
+mod postgres;
+mod side_by_side;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use browser::Browser;
+use microgrants::audit::Replay;
+use microgrants::log::keys::Key;
+use microgrants::log::vault::Vault;
+use microgrants::log::{Log, RecordedBy};
+use microgrants::projections::Projector;
+use microgrants::seal::leaf;
+use microgrants::seal::tree::{Tiles, leaf_hash};
+use microgrants::store::Store;
+use serde_json::json;
+use side_by_side::http::{Connection, get};
+use side_by_side::median;
+use side_by_side::service::{Service, program};
+use tempfile::TempDir;
+
+/// How often each page is asked for, in turns.
+const ROUNDS: usize = 5;
+const TIMES: usize = 60;
+/// Clients that load.
+const LOADERS: usize = 64;
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![50, 5_000] } else { sizes };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        println!("SQLite");
+        let grown = grow(&sizes, |folder: PathBuf| async move { format!("sqlite://{}/log.db", folder.display()) }).await;
+        read(&grown).await;
+        let largest = grown.into_iter().next_back().expect("a size");
+        long(largest).await;
+        if postgres::is_there() {
+            println!("PostgreSQL");
+            let grown = grow(&sizes, |_| async { postgres::new_database().await }).await;
+            read(&grown).await;
+        } else {
+            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+        }
+    });
+}
+
+/// A service over a log with so many applications, what a page is asked for with, and where it all lies.
+struct Grown {
+    applications: usize,
+    service: Service,
+    started: Duration,
+    asked: Vec<(&'static str, Vec<u8>)>,
+    url: String,
+    folder: TempDir,
+}
+
+async fn grow<F: Future<Output = String>>(sizes: &[usize], database: impl Fn(PathBuf) -> F) -> Vec<Grown> {
+    let mut all = Vec::new();
+    for size in sizes {
+        let folder = TempDir::with_prefix("microgrants-bench").expect("a folder");
+        let url = database(folder.path().to_owned()).await;
+        all.push(one(*size, url, folder).await);
+    }
+    all
+}
+
+async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
+    let begun = Instant::now();
+    let service = Arc::new(Service::found(&url, folder.path()));
+    let mut connection = Connection::to(&service.host).await;
+    let fund = service.open_fund(&mut connection).await;
+    let member = service.does(&mut connection, "people", &json!({ "name": "Cass" })).await;
+    let group = service.does(&mut connection, "groups", &json!({ "name": "Soup", "area": "oldham", "standing": "new" })).await;
+    service.does(&mut connection, &format!("groups/{group}/add-member"), &json!({ "person": member })).await;
+    let application = apply(&service, &mut connection, &fund, &group).await;
+    let left = Arc::new(AtomicUsize::new(applications - 1));
+    let loaders: Vec<_> = (0..LOADERS.min(applications))
+        .map(|_| {
+            let (service, fund, left) = (Arc::clone(&service), fund.clone(), Arc::clone(&left));
+            tokio::spawn(async move {
+                let mut connection = Connection::to(&service.host).await;
+                while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                    let group = service
+                        .does(&mut connection, "groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }))
+                        .await;
+                    apply(&service, &mut connection, &fund, &group).await;
+                }
+            })
+        })
+        .collect();
+    for loader in loaders {
+        loader.await.expect("a loader comes through");
+    }
+    let loaded = begun.elapsed();
+    let token = service.token.clone();
+    let ada = ada_of(&token);
+    drop(service);
+    // A link is made while nobody else holds the database.
+    let link = |person: &str| {
+        let output = program(&url, folder.path()).args(["link", "--person", person]).output().expect("the program runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        format!("/sign-in/{}", text.trim().rsplit('/').next().expect("a link"))
+    };
+    let links = [link(&ada), link(&member)];
+    let begun = Instant::now();
+    let service = Service::start(&url, folder.path(), token);
+    let started = begun.elapsed();
+    println!(" {applications} applications: loaded in {loaded:.1?}, started in {started:.2?}, {} MiB at rest", service.memory());
+    let cookies = links.map(|link| {
+        let mut browser = Browser::new(&format!("http://{}", service.host));
+        let page = browser.get(&link);
+        browser.fill(&page, &link, &[]);
+        format!("Accept: text/html\r\nCookie: session={}\r\n", browser.cookies["session"])
+    });
+    let bearer = service.bearer();
+    let asked = vec![
+        ("the desk's first page", get("/desk", &cookies[0])),
+        ("the desk's list of applications", get("/desk/applications", &cookies[0])),
+        ("one application at the desk", get(&format!("/desk/applications/{application}"), &cookies[0])),
+        ("a group's own page", get("/my", &cookies[1])),
+        ("a group's application", get(&format!("/my/applications/{application}"), &cookies[1])),
+        ("the API's budget", get("/api/v1/budget", &bearer)),
+        ("the API's first applications", get("/api/v1/applications?limit=50", &bearer)),
+        ("the public page", get("/", "Accept: text/html\r\n")),
+    ];
+    Grown { applications, service, started, asked, url, folder }
+}
+
+/// Whose token it is, as its middle part says.
+fn ada_of(token: &str) -> String {
+    use base64::Engine as _;
+    let claims = token.split('.').nth(1).expect("claims");
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).expect("base64");
+    serde_json::from_slice::<serde_json::Value>(&claims).expect("JSON")["sub"].as_str().expect("a person").to_owned()
+}
+
+async fn apply(service: &Service, connection: &mut Connection, fund: &str, group: &str) -> String {
+    let application = service.does(connection, "applications", &json!({ "fund": fund, "round": "first", "group": group })).await;
+    let answers =
+        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
+    service.does(connection, &format!("applications/{application}/save-answers"), &answers).await;
+    service.does(connection, &format!("applications/{application}/submit"), &json!({ "channel": "web" })).await;
+    application
+}
+
+/// Each page of every size in turns; how much longer the largest takes than the smallest.
+async fn read(grown: &[Grown]) {
+    let names: Vec<_> = grown[0].asked.iter().map(|(name, _)| *name).collect();
+    for (at, name) in names.iter().enumerate() {
+        let mut seen: Vec<Vec<f64>> = vec![Vec::new(); grown.len()];
+        for _ in 0..ROUNDS {
+            for (one, seen) in grown.iter().zip(&mut seen) {
+                let mut connection = Connection::to(&one.service.host).await;
+                for _ in 0..TIMES {
+                    let begun = Instant::now();
+                    connection.must(&one.asked[at].1).await;
+                    seen.push(begun.elapsed().as_secs_f64() * 1000.0);
+                }
+            }
+        }
+        let figures: Vec<_> = seen
+            .into_iter()
+            .map(|mut all| {
+                all.sort_by(f64::total_cmp);
+                (median(all.clone()), all[all.len() * 99 / 100])
+            })
+            .collect();
+        let shown: Vec<_> = figures
+            .iter()
+            .zip(grown)
+            .map(|((p50, p99), one)| format!("{:>7}: p50 {p50:>6.2} p99 {p99:>6.2} ms", one.applications))
+            .collect();
+        let ratio = figures[figures.len() - 1].0 / figures[0].0;
+        println!("  {name:<34} {}   {ratio:>5.2} ×", shown.join("   "));
+    }
+}
+
+/// What a long log costs: reading its rows, decoding them, the rules over them, the views from zero, exporting and verifying.
+async fn long(grown: Grown) {
+    let Grown { service, started, url, folder, .. } = grown;
+    let exported = folder.path().join("exported");
+    let begun = Instant::now();
+    let output = program(&url, folder.path()).args(["audit", "export"]).arg(&exported).output().expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let export = begun.elapsed();
+    drop(service);
+    let (lines, hashed) = hash(&exported);
+    println!(" {lines} events; the service started in {started:.2?}; exported in {export:.1?}");
+    println!("  parsed and hashed on one core                {:>9.0} /s", per_second(lines, hashed));
+    let begun = Instant::now();
+    let output = program(&url, folder.path()).args(["audit", "verify"]).arg(&exported).output().expect("the program runs");
+    let verified = begun.elapsed();
+    let says = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{says}");
+    println!(
+        "  verified                                     {:>9.0} /s   {:>5.2} × parsed and hashed",
+        per_second(lines, verified),
+        hashed.as_secs_f64() / verified.as_secs_f64()
+    );
+    views(&url, lines).await;
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
+fn per_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// Each line as an auditor who trusts nobody reads it: parsed, made canonical again, and hashed into the tree.
+fn hash(exported: &Path) -> (usize, Duration) {
+    let text = std::fs::read_to_string(exported.join("events.jsonl")).expect("the events");
+    let begun = Instant::now();
+    let mut tiles = Tiles::default();
+    let mut count = 0;
+    for line in text.lines() {
+        let row = leaf::read(line).expect("an event");
+        tiles.push(leaf_hash(leaf::leaf(&row).as_bytes()));
+        tiles.forget_full();
+        count += 1;
+    }
+    (count, begun.elapsed())
+}
+
+/// The rows alone, in order; decoded and held against the rules; and every view from zero.
+async fn views(url: &str, events: usize) {
+    let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
+    let begun = Instant::now();
+    let (mut next, mut bytes) = (0_i64, 0);
+    loop {
+        let rows: Vec<(i64, String, String, i64, String, String, String, String, i64, String)> = sqlx::query_as(
+            "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at, command_id \
+             FROM events WHERE organisation = 'main' AND position >= $1 ORDER BY position LIMIT 5000",
+        )
+        .bind(next)
+        .fetch_all(&pool)
+        .await
+        .expect("rows");
+        let Some(last) = rows.last() else { break };
+        next = last.0 + 1;
+        bytes += rows.iter().map(|row| row.6.len()).sum::<usize>();
+    }
+    let raw = begun.elapsed();
+    println!("  raw ordered rows                             {:>9.0} /s   ({} MiB of payloads)", per_second(events, raw), bytes >> 20);
+    let empty = "DELETE FROM projections; DELETE FROM postings;";
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'view_%'")
+        .fetch_all(&pool)
+        .await
+        .expect("tables");
+    let emptied: String = tables.iter().map(|table| format!("DELETE FROM {table};")).collect();
+    sqlx::raw_sql(&format!("{empty}{emptied}")).execute(&pool).await.expect("emptied");
+    pool.close().await;
+    let store = Store::open(url).await.expect("the database");
+    let none = || Key { id: String::new(), secret: [0; 32] };
+    let vault = Vault::new(store.clone(), "main", none(), none());
+    let log = Log::open(store, "main", vault, RecordedBy::Database).await.expect("the log");
+    let begun = Instant::now();
+    let (mut replay, mut next) = (Replay::default(), 0);
+    loop {
+        let page = log.page(next, 5000).await.expect("events");
+        let Some(last) = page.last() else { break };
+        next = last.position + 1;
+        page.iter().for_each(|event| replay.take(event));
+    }
+    replay.end();
+    let rules = begun.elapsed();
+    let of_raw = |took: Duration| raw.as_secs_f64() / took.as_secs_f64();
+    println!(
+        "  decoded, and the rules replayed              {:>9.0} /s   {:>5.2} × raw ordered rows",
+        per_second(events, rules),
+        of_raw(rules)
+    );
+    let begun = Instant::now();
+    let projector = Projector::open(log.clone()).await.expect("projections");
+    while projector.advance().await.expect("they go on") {}
+    let stored = begun.elapsed();
+    println!(
+        "  every view, from zero, stored                {:>9.0} /s   {:>5.2} × raw ordered rows",
+        per_second(events, stored),
+        of_raw(stored)
+    );
+    log.store().close().await;
+}

@@ -1,0 +1,174 @@
+//! Commands and reads through HTTP, per second, side by side in one run: ours (the real program, with everything that it does
+//! beside serving) and actix over the plain crates on the same engine; pgbench's single-row inserts; one indexed select; nothing.
+//! Run with `cargo bench --bench serving`; compare only within one run.
+
+#![expect(clippy::float_arithmetic, reason = "rates and ratios")]
+
+#[path = "../tests/it/postgres.rs"]
+#[allow(dead_code, reason = "the cases use more of it")]
+mod postgres;
+mod side_by_side;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use cqrs_es::persist::PersistedEventRepository;
+use microgrants::commands::clock::new_id;
+use postgres_es::PostgresEventRepository;
+use serde_json::json;
+use side_by_side::anchors::{self, Selects};
+use side_by_side::http::{Connection, get, post};
+use side_by_side::service::{Service, allocate};
+use side_by_side::{Measured, ROUNDS, SPAN, run, show};
+use sqlite_es::SqliteEventRepository;
+use sqlx::postgres::PgPoolOptions;
+
+const CALLERS: [usize; 3] = [1, 16, 64];
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
+        let pool = anchors::sqlite(folder.path()).await;
+        println!("SQLite, synchronous=FULL");
+        let url = format!("sqlite://{}/ours.db", folder.path().display());
+        on(&url, folder.path(), SqliteEventRepository::new(pool.clone()), Selects::Sqlite(pool), None).await;
+        if !postgres::is_there() {
+            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+            return;
+        }
+        let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
+        let plain = postgres::new_database().await;
+        // As a user of the crates would: the pool as sqlx makes it.
+        let pool = PgPoolOptions::new().max_connections(16).connect(&plain).await.expect("a database");
+        sqlx::raw_sql(&anchors::table("text", "bigint", "json")).execute(&pool).await.expect("tables");
+        println!("PostgreSQL");
+        let url = postgres::new_database().await;
+        on(&url, folder.path(), PostgresEventRepository::new(pool.clone()), Selects::Postgres(pool), Some(&plain)).await;
+    });
+}
+
+async fn on<R>(url: &str, folder: &std::path::Path, repository: R, selects: Selects, pgbench: Option<&str>)
+where
+    R: PersistedEventRepository + 'static,
+{
+    let ours = Arc::new(Service::found(url, folder));
+    println!(" memory at rest: {} MiB", ours.memory());
+    let plain = anchors::serve(repository, selects);
+    let mut connection = Connection::to(&ours.host).await;
+    let fund = ours.open_fund(&mut connection).await;
+    let (mut drafts, mut funds) = (Vec::new(), Vec::new());
+    for _ in 0..64 {
+        drafts.push(ours.draft(&mut connection, &fund).await);
+        funds.push(ours.fund(&mut connection).await);
+    }
+    let (drafts, funds) = (Arc::new(drafts), Arc::new(funds));
+    for callers in CALLERS {
+        let mut measured = vec![
+            Measured::new("actix over the plain crates"),
+            Measured::new("ours: funding is allocated"),
+            Measured::new("ours: a group's answers are sealed and saved"),
+        ];
+        if pgbench.is_some() {
+            measured.push(Measured::new("pgbench: single-row inserts"));
+        }
+        for _ in 0..ROUNDS {
+            plain_commands(&mut measured[0], &plain, callers).await;
+            let body = allocate();
+            commands(&mut measured[1], &ours, callers, &funds, move |fund| (format!("funds/{fund}/allocate"), body.clone())).await;
+            let body =
+                json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "We would cook what we grow behind the church." } });
+            commands(&mut measured[2], &ours, callers, &drafts, move |id| (format!("applications/{id}/save-answers"), body.clone())).await;
+            if let Some(url) = pgbench {
+                let rate = inserts(url, callers);
+                measured[3].rates.push(rate);
+            }
+        }
+        show(&format!("{callers} connection(s)"), &measured);
+    }
+    println!(" memory under load: {} MiB", ours.memory());
+    reads(&ours, &plain, &fund).await;
+}
+
+/// Each caller sends commands under keys of their own, to a record of their own.
+async fn commands(
+    measured: &mut Measured,
+    ours: &Arc<Service>,
+    callers: usize,
+    records: &Arc<Vec<String>>,
+    command: impl Fn(&str) -> (String, serde_json::Value) + Clone + Send + Sync + 'static,
+) {
+    let connections = Connection::many(&ours.host, callers).await;
+    let (ours, records, of_run) = (Arc::clone(ours), Arc::clone(records), new_id());
+    run(measured, callers, move |caller, number| {
+        let (ours, records, connections, command) = (Arc::clone(&ours), Arc::clone(&records), Arc::clone(&connections), command.clone());
+        async move {
+            let (path, body) = command(&records[caller]);
+            let request = ours.command(&path, &format!("{of_run}-{number}"), &body);
+            connections[caller].lock().await.must(&request).await;
+        }
+    })
+    .await;
+}
+
+/// Each caller creates a fund and allocates to it four times, then goes on to the next.
+async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
+    let connections = Connection::many(host, callers).await;
+    let done: Arc<Vec<AtomicU64>> = Arc::new((0..callers).map(|_| AtomicU64::new(0)).collect());
+    let of_run = new_id();
+    run(measured, callers, move |caller, _| {
+        let (connections, done) = (Arc::clone(&connections), Arc::clone(&done));
+        async move {
+            let number = done[caller].fetch_add(1, Ordering::Relaxed);
+            let what = if number.is_multiple_of(5) { "create" } else { "allocate" };
+            let request = post(&format!("/funds/{of_run}-{caller}-{}/{what}", number / 5), "", &allocate().to_string());
+            connections[caller].lock().await.must(&request).await;
+        }
+    })
+    .await;
+}
+
+/// One prepared autocommit INSERT of an event's row at a time, by PostgreSQL's own load generator; per second.
+fn inserts(url: &str, clients: usize) -> f64 {
+    let script = "INSERT INTO events VALUES ('single', gen_random_uuid()::text, 1, 'FundingAllocated', '1.0', \
+         '{\"FundingAllocated\":{\"amount\":\"1.00\",\"received_on\":\"2026-01-01\",\"reference\":\"R1\",\"source\":{\"funder\":\"health\"}}}', \
+         '{\"actor\":\"018f0000-0000-7000-8000-000000000001\",\"command\":\"fund/allocate\"}');\n";
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), script).expect("a script");
+    let (clients, seconds) = (clients.to_string(), SPAN.as_secs().to_string());
+    let mut pgbench = std::process::Command::new("pgbench");
+    pgbench.args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f"]).arg(file.path()).arg(url);
+    let output = pgbench.output().expect("pgbench is on the path");
+    let says = String::from_utf8_lossy(&output.stdout);
+    let rate = says.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    rate.unwrap_or_else(|| panic!("{says}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Thirty-two readers, each asking for the same thing again and again.
+async fn reads(ours: &Service, plain: &str, fund: &str) {
+    const READERS: usize = 32;
+    let bearer = ours.bearer();
+    let asked = [
+        ("actix with one indexed select", plain, get("/one", "")),
+        ("actix with nothing to do", plain, get("/empty", "")),
+        ("ours: the budget, its token checked", ours.host.as_str(), get("/api/v1/budget", &bearer)),
+        ("ours: one fund, its token checked", ours.host.as_str(), get(&format!("/api/v1/funds/{fund}"), &bearer)),
+        ("ours: the first page", ours.host.as_str(), get("/", "Accept: text/html\r\n")),
+    ];
+    let mut measured: Vec<_> = asked.iter().map(|(name, ..)| Measured::new(name)).collect();
+    for _ in 0..ROUNDS {
+        for (measured, (_, host, request)) in measured.iter_mut().zip(&asked) {
+            let connections = Connection::many(host, READERS).await;
+            let request: Arc<[u8]> = request.clone().into();
+            let begun = Instant::now();
+            run(measured, READERS, move |caller, _| {
+                let (connections, request) = (Arc::clone(&connections), Arc::clone(&request));
+                async move { connections[caller].lock().await.must(&request).await }
+            })
+            .await;
+            assert!(begun.elapsed() < SPAN * 10, "a read never hangs");
+        }
+    }
+    show("32 readers", &measured);
+}

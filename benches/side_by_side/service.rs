@@ -1,0 +1,115 @@
+//! The real program as a process of its own, with everything that it does beside serving; set up through its command line and API.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::http::{Connection, post};
+
+pub struct Service {
+    child: Child,
+    pub host: String,
+    pub token: String,
+}
+
+/// A program set to a database and a folder.
+pub fn program(url: &str, folder: &Path) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
+    program.env("DATABASE_URL", url).env("NO_COLOR", "1").env_remove("RUST_LOG").current_dir(folder);
+    // A person's programs may ask as often as they can: that is what is measured.
+    program.env("MICROGRANTS_LIMITS", "api=off");
+    program
+}
+
+fn prints(url: &str, folder: &Path, arguments: &[&str]) -> String {
+    let output = program(url, folder).args(arguments).output().expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+}
+
+impl Service {
+    /// An office of two, and the service over it.
+    pub fn found(url: &str, folder: &Path) -> Self {
+        let roles = "administrator,officer,finance,panel";
+        let ada = prints(url, folder, &["people", "add", "--name", "Ada", "--roles", roles, "--organisation-name", "Bench"]);
+        prints(url, folder, &["people", "add", "--name", "Ben", "--roles", roles]);
+        let token = prints(url, folder, &["token", "--person", &ada, "--minutes", "600"]);
+        Self::start(url, folder, token)
+    }
+
+    pub fn start(url: &str, folder: &Path, token: String) -> Self {
+        let mut program = program(url, folder);
+        let mut child = program.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
+        let serving = lines.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("serving address=")?.1.trim().to_owned()));
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, host: serving.expect("the program serves"), token }
+    }
+
+    /// What the process holds in memory, in MiB.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1024
+    }
+
+    pub fn bearer(&self) -> String {
+        format!("Authorization: Bearer {}\r\n", self.token)
+    }
+
+    /// The bytes of a command under a key of its own.
+    pub fn command(&self, path: &str, key: &str, body: &Value) -> Vec<u8> {
+        post(&format!("/api/v1/{path}"), &format!("{}Idempotency-Key: {key}\r\n", self.bearer()), &body.to_string())
+    }
+
+    /// Sends a command while setting up; the id that it made or concerned.
+    pub async fn does(&self, connection: &mut Connection, path: &str, body: &Value) -> String {
+        let key = microgrants::commands::clock::new_id().to_string();
+        let (status, answer) = connection.ask(&self.command(path, &key, body)).await;
+        assert!((200..300).contains(&status), "{path}: {}", String::from_utf8_lossy(answer));
+        let answer: Value = serde_json::from_slice(answer).expect("JSON");
+        answer["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A form, and a fund with an open round and money.
+    pub async fn open_fund(&self, connection: &mut Connection) -> String {
+        let question = json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
+        self.does(connection, "organisation/publish-form", &json!({ "questions": [question] })).await;
+        let fund = self.fund(connection).await;
+        self.does(connection, &format!("funds/{fund}/allocate"), &allocate()).await;
+        self.does(connection, &format!("funds/{fund}/open"), &json!({})).await;
+        let today = jiff::Zoned::now().date();
+        let closes = today.saturating_add(jiff::Span::new().days(60));
+        let plan = json!({ "round": "first", "name": "First", "opens_on": today, "closes_on": closes, "form": 1 });
+        self.does(connection, &format!("funds/{fund}/plan-round"), &plan).await;
+        self.does(connection, &format!("funds/{fund}/open-round"), &json!({ "round": "first" })).await;
+        fund
+    }
+
+    pub async fn fund(&self, connection: &mut Connection) -> String {
+        let rules = json!({
+            "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [], "checks_at_risk": [], "offer_days": 28,
+            "signers": 2, "remind_days": 14,
+        });
+        self.does(connection, "funds", &json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules })).await
+    }
+
+    /// A group's form that is begun.
+    pub async fn draft(&self, connection: &mut Connection, fund: &str) -> String {
+        let group = self.does(connection, "groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })).await;
+        self.does(connection, "applications", &json!({ "fund": fund, "round": "first", "group": group })).await
+    }
+}
+
+pub fn allocate() -> Value {
+    json!({ "source": { "funder": "health" }, "amount": "1.00", "reference": "R1", "received_on": "2026-01-01" })
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,191 @@
+//! How often something may be asked for: by address, by person, and by where it is asked from.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::problem::{Fault, Problem};
+use crate::domain::PersonId;
+
+/// Each limit with its name and what it is unless the operator says otherwise.
+const USUAL: [(&str, &str); 5] = [("links", "5/15m"), ("peers", "40/15m"), ("codes", "10/1h"), ("begun", "30/1h"), ("api", "6000/1m")];
+
+/// How often each thing may be asked for, as it was configured: such as `peers=100/15m,api=off`.
+#[derive(Clone, Debug)]
+pub struct Quotas(BTreeMap<&'static str, Option<(NonZeroU32, Duration)>>);
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self(USUAL.iter().map(|(name, usual)| (*name, often(usual).unwrap_or_default())).collect())
+    }
+}
+
+impl FromStr for Quotas {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut quotas = Self::default();
+        for given in text.split(',').map(str::trim).filter(|given| !given.is_empty()) {
+            let (name, quota) = given.split_once('=').ok_or_else(|| format!("{given}: this is NAME=COUNT/TIME"))?;
+            let known = USUAL.iter().find(|(known, _)| *known == name);
+            let (name, _) = known.ok_or_else(|| format!("{name} is none of {}", USUAL.map(|(name, _)| name).join(", ")))?;
+            let quota = often(quota).ok_or_else(|| format!("{given}: say such as 40/15m, 6000/1m, 10/1h, or off"))?;
+            quotas.0.insert(name, quota);
+        }
+        Ok(quotas)
+    }
+}
+
+/// So many in a time, or `off`.
+#[expect(clippy::option_option, reason = "what cannot be read, and what is switched off")]
+fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
+    if text == "off" {
+        return Some(None);
+    }
+    let (count, time) = text.split_once('/')?;
+    let (number, unit) = time.split_at(time.len().checked_sub(1)?);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let time = number.parse::<u64>().ok().filter(|number| *number > 0)?.checked_mul(seconds)?;
+    Some(Some((count.parse().ok()?, Duration::from_secs(time))))
+}
+
+/// One limit, by who it is counted for.
+struct Limit<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
+
+impl<K: Hash + Eq + Clone> Limit<K> {
+    fn of(quotas: &Quotas, name: &str) -> Self {
+        let quota = quotas.0.get(name).copied().flatten();
+        Self(quota.map(|(count, per)| {
+            let quota = Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
+            RateLimiter::keyed(quota.allow_burst(count))
+        }))
+    }
+
+    /// Counts one; otherwise how long to wait.
+    fn pass(&self, key: &K) -> Result<(), Duration> {
+        let Some(limiter) = &self.0 else { return Ok(()) };
+        if limiter.len() > REMEMBERED {
+            limiter.retain_recent();
+        }
+        limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+    }
+}
+
+/// Beyond so many keys, those that have long been let pass again are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// Counts what is asked for, in this process.
+pub struct Limits {
+    links: Limit<String>,
+    codes: Limit<String>,
+    peers: Limit<IpAddr>,
+    begun: Limit<IpAddr>,
+    api: Limit<PersonId>,
+    /// The proxy whose word about where a request comes from is taken.
+    proxy: Option<IpAddr>,
+}
+
+impl Limits {
+    #[must_use]
+    pub fn new(quotas: &Quotas, proxy: Option<IpAddr>) -> Self {
+        Self {
+            links: Limit::of(quotas, "links"),
+            codes: Limit::of(quotas, "codes"),
+            peers: Limit::of(quotas, "peers"),
+            begun: Limit::of(quotas, "begun"),
+            api: Limit::of(quotas, "api"),
+            proxy,
+        }
+    }
+
+    /// Whether a link may be sent to an address once more. Who asks is not told: the answer is the same.
+    pub(super) fn link_to(&self, address: &str) -> bool {
+        self.links.pass(&address.to_lowercase()).is_ok()
+    }
+
+    /// Whether a code may be tried for an address once more, wherever it is tried from.
+    pub(super) fn code_for(&self, address: &str) -> bool {
+        self.codes.pass(&address.to_lowercase()).is_ok()
+    }
+
+    /// Lets a peer ask for a link or try a code.
+    pub(super) fn peer(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.peers.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
+    }
+
+    /// Lets a peer begin an application.
+    pub(super) fn begin(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.begun.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
+    }
+
+    /// Lets a person's programs ask the API for something.
+    pub(super) fn ask(&self, person: PersonId) -> Result<(), Problem> {
+        self.api.pass(&person).map_err(|wait| too_many("this person's programs ask too often", wait))
+    }
+
+    /// Where a request comes from: what the named proxy says, or the other end of the connection.
+    fn peer_of(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+        if Some(peer) != self.proxy {
+            return network(peer);
+        }
+        let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
+        network(forwarded.and_then(|value| value.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer))
+    }
+}
+
+/// An address as it is counted: of the sixth version by its network, since one household has the whole of it.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn too_many(detail: &str, wait: Duration) -> Problem {
+    Fault::TooMany.problem(detail).after(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_household_is_one_peer() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn what_is_configured_takes_the_place_of_what_is_usual() {
+        let limits = |text: &str| Limits::new(&text.parse().unwrap(), None);
+        let of = |limits: &Limits| (0..9).filter(|_| limits.link_to("a@example.org")).count();
+        assert_eq!([limits(""), limits("links=7/1h"), limits("links=off,api=1/1s")].map(|limits| of(&limits)), [5, 7, 9]);
+        for wrong in ["links", "links=", "links=x/1h", "links=0/1h", "links=1/0h", "links=1/1d", "shoes=1/1h", "links=1/", "links=1/é"] {
+            assert!(wrong.parse::<Quotas>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said() {
+        let person = PersonId(uuid::Uuid::nil());
+        let limits = Limits::new(&"api=2/1m".parse().unwrap(), None);
+        assert!(limits.ask(person).is_ok() && limits.ask(person).is_ok());
+        let wait = limits.ask(person).unwrap_err().wait().unwrap();
+        assert!((1..=30).contains(&wait), "{wait}");
+    }
+}

@@ -1,0 +1,43 @@
+//! What the operator's log says of a request: its id, its route and what became of it. Never its address: links to sign in
+//! are secrets, and so are what people look for.
+
+use actix_web::Error;
+use actix_web::HttpMessage as _;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// One request's span.
+pub(super) struct Spans;
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let route = request.match_pattern().unwrap_or_default();
+        tracing::info_span!("request", id, method = %request.method(), route, command = Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(_: Span, answer: &Result<ServiceResponse<B>, Error>) {
+        let status = match answer {
+            Ok(answer) => answer.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        tracing::debug!(status = status.as_u16(), "answered");
+    }
+}
+
+/// Tells whoever asked under which id the operator's log knows the request.
+pub(super) async fn tell_id(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let id = request.extensions().get::<RequestId>().and_then(|id| HeaderValue::from_str(&id.to_string()).ok());
+    let mut answer = next.call(request).await?;
+    if let Some(id) = id {
+        answer.headers_mut().insert(REQUEST_ID, id);
+    }
+    Ok(answer)
+}

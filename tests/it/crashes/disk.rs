@@ -1,0 +1,116 @@
+//! A disk that is full: a command is answered with 503 and is not in the log; once there is room, everything goes on.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::holds;
+use super::ledger::{Book, Work};
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::postgres::Cluster;
+use crate::service::{Client, Process, token};
+
+pub fn cases(cases: &mut Cases) {
+    let can = Disk::of(1).is_some();
+    if !can {
+        eprintln!("a small disk cannot be mounted here: the cases of a full one are ignored");
+    }
+    cases.with(can, "crashes::a_full_disk_is_said_and_heals::sqlite", sqlite);
+    cases.with(can && crate::postgres::is_there(), "crashes::a_full_disk_is_said_and_heals::postgres", on_postgres);
+}
+
+/// A small file system in memory, unmounted when this is dropped.
+struct Disk(TempDir);
+
+impl Disk {
+    fn of(megabytes: u32) -> Option<Self> {
+        let folder = TempDir::with_prefix("microgrants-disk").ok()?;
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=755"), "tmpfs"]).arg(folder.path());
+        let mounted = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        mounted.then(|| Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes all the room that there is.
+    fn fill(&self) -> PathBuf {
+        let ballast = self.path().join("ballast");
+        let mut file = std::fs::File::create(&ballast).unwrap();
+        for size in [1 << 20, 4096, 1] {
+            while file.write(&vec![0; size]).is_ok_and(|written| written > 0) {}
+        }
+        ballast
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+    }
+}
+
+async fn sqlite(_: House) {
+    let disk = Disk::of(32).unwrap();
+    let folder = Arc::new(TempDir::with_prefix_in("case", disk.path()).unwrap());
+    let url = format!("sqlite://{}/log.db", folder.path().display());
+    full(&disk, House::open(folder, url).await, || ()).await;
+}
+
+async fn on_postgres(_: House) {
+    let disk = Disk::of(256).unwrap();
+    let mut cluster = Cluster::make_in(disk.path());
+    cluster.start();
+    let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
+    let url = cluster.new_database("filled").await;
+    full(&disk, House::open(folder, url).await, || cluster.start()).await;
+}
+
+/// Fills the disk under a running service and frees it again; whoever runs the database sees to it that it runs afterwards.
+async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
+    let office = Office::open(&house, 5000).await;
+    let work = Work::prepare(&house, &office, 0).await;
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, &token);
+    let (mut book, told) = (Book::default(), AtomicUsize::new(0));
+    book.live(&client, &work, &told, &AtomicUsize::new(20));
+    let ballast = disk.fill();
+    let refused = (0..20_000).map(|_| create(&client)).find(|answer| answer.status != 201).expect("it is refused once there is no room");
+    refused.is_problem(503, "unavailable");
+    std::fs::remove_file(ballast).unwrap();
+    see_to();
+    let since = Instant::now();
+    while create(&client).status != 201 {
+        assert!(since.elapsed() < Duration::from_secs(30), "it goes on once there is room");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let more = AtomicUsize::new(0);
+    book.live(&client, &work, &more, &AtomicUsize::new(20));
+    let since = Instant::now();
+    while client.get("/readyz").status != 200 {
+        assert!(since.elapsed() < Duration::from_secs(30), "and is ready");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    process.kill();
+    let house = House::open(place.folder, place.url).await;
+    let settled = holds(&house, &[book], &[]).await;
+    assert_eq!(settled.unacknowledged, 0, "{settled:?}");
+}
+
+/// Creates a fund with a long purpose, so that a little room is soon used up.
+fn create(client: &Client) -> crate::service::Answered {
+    let rules = serde_json::to_value(crate::office::rules()).unwrap();
+    client.post("/api/v1/funds", &json!({ "name": "Large", "purpose": "room ".repeat(200), "areas": ["oldham"], "rules": rules }))
+}

@@ -1,0 +1,69 @@
+//! That a command is on the disk before it is acknowledged, as the system's own trace shows.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::service::{Client, Process, token};
+
+pub fn cases(cases: &mut Cases) {
+    let there = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    let there = there.is_ok_and(|status| status.success());
+    if !there {
+        eprintln!("strace does not run here: the trace of flushes is ignored");
+    }
+    cases.with(there, "crashes::every_acknowledged_command_was_flushed_first", traced);
+}
+
+const COMMANDS: usize = 40;
+
+/// One client, so that every command is a batch of its own: between two answers lies a flush that came through.
+async fn traced(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let token = token(&house, office.ada);
+    let path = format!("/api/v1/funds/{}/allocate", office.fund);
+    let place = house.leave().await;
+    let trace = place.folder.path().join("trace");
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, &token);
+    let mut strace = Command::new("strace");
+    strace
+        .args(["-f", "-q", "-s", "16", "-e", "trace=fdatasync,fsync,sendto,write,writev", "-p", &process.id().to_string(), "-o"])
+        .arg(&trace);
+    let mut strace = strace.stderr(Stdio::null()).spawn().expect("strace starts");
+    let since = Instant::now();
+    // It writes nothing until it is attached: ask until an answer stands in the trace.
+    while !read(&trace).contains("HTTP/1.1 200") {
+        assert!(since.elapsed() < Duration::from_secs(20), "strace attaches");
+        client.get("/healthz");
+    }
+    let before = read(&trace).lines().count();
+    for number in 0..COMMANDS {
+        let body = json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("R{number}"), "received_on": "2026-01-01" });
+        assert_eq!(client.post(&path, &body).status, 200);
+    }
+    process.kill();
+    strace.wait().expect("strace ends with what it traces");
+    let trace = read(&trace);
+    let (mut flushes, mut since_answer, mut answers) = (0, 0, 0);
+    for line in trace.lines().skip(before) {
+        if (line.contains("fdatasync") || line.contains("fsync")) && line.ends_with("= 0") {
+            (flushes, since_answer) = (flushes + 1, since_answer + 1);
+        } else if line.contains("HTTP/1.1 200") {
+            answers += 1;
+            assert!(since_answer > 0, "answer {answers} left before anything was flushed");
+            since_answer = 0;
+        }
+    }
+    assert_eq!(answers, COMMANDS);
+    let _ = writeln!(std::io::stderr(), "SQLite: {answers} answers, {flushes} flushes, at least one before each");
+}
+
+fn read(path: &std::path::Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,202 @@
+//! What clients sent and what they were told, written down by the clients alone, and held against the log afterwards.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use microgrants::commands::clock::new_id;
+use microgrants::store::events::EventRow;
+use serde_json::{Value, json};
+
+use crate::house::House;
+use crate::office::Office;
+use crate::service::{Client, token};
+
+/// A mark that a command leaves in its event, so that the log can be asked for it without our own ids.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    Reference(String),
+    Fund(String),
+    Submitted(String),
+}
+
+/// One command that a client sent.
+#[derive(Clone, Debug)]
+struct Line {
+    mark: Mark,
+    token: Option<String>,
+    path: String,
+    body: String,
+    key: String,
+    /// The first and the last position that were acknowledged.
+    told: Option<(i64, i64)>,
+    /// The client never asked again.
+    given_up: bool,
+}
+
+/// A form that only needs to be handed in, and the token of whoever may.
+struct Draft {
+    application: String,
+    token: String,
+}
+
+/// The work that clients find: one fund that all of them write to, and forms to hand in.
+pub struct Work {
+    fund: String,
+    rules: Value,
+    drafts: Mutex<Vec<Draft>>,
+}
+
+impl Work {
+    /// Prepares so many forms.
+    pub async fn prepare(house: &House, office: &Office, forms: usize) -> Self {
+        let mut drafts = Vec::new();
+        for number in 0..forms {
+            let (application, _, member) = office.draft(house, 500).await;
+            crate::mails::reach(house, member, &format!("group{number}@example.org")).await;
+            drafts.push(Draft { application: application.to_string(), token: token(house, member) });
+        }
+        let rules = serde_json::to_value(crate::office::rules()).unwrap();
+        Self { fund: office.fund.to_string(), rules, drafts: Mutex::new(drafts) }
+    }
+
+    fn next(&self, number: usize) -> Line {
+        let name = new_id().to_string();
+        let line = |mark, token, path: String, body: Value| Line {
+            mark,
+            token,
+            path,
+            body: body.to_string(),
+            key: new_id().to_string(),
+            told: None,
+            given_up: false,
+        };
+        let draft = if number % 3 == 2 { self.drafts.lock().unwrap().pop() } else { None };
+        match (number % 3, draft) {
+            (_, Some(Draft { application, token })) => {
+                let path = format!("/api/v1/applications/{application}/submit");
+                line(Mark::Submitted(application), Some(token), path, json!({ "channel": "web" }))
+            }
+            (1, None) => {
+                let body = json!({ "name": name, "purpose": "To meet", "areas": ["oldham"], "rules": self.rules });
+                line(Mark::Fund(name), None, "/api/v1/funds".to_owned(), body)
+            }
+            (_, None) => {
+                let source = json!({ "funder": "health-partnership" });
+                let body = json!({ "source": source, "amount": "1.00", "reference": name, "received_on": "2026-01-01" });
+                line(Mark::Reference(name), None, format!("/api/v1/funds/{}/allocate", self.fund), body)
+            }
+        }
+    }
+}
+
+/// One client's book, kept over every life of the service.
+#[derive(Default)]
+pub struct Book(Vec<Line>);
+
+impl Book {
+    /// Writes until the service is gone, or until all clients together were told so often. First settles what an earlier life left
+    /// open: every second command of those is sent again under its key, the others never. One that was acknowledged is sent again
+    /// as well.
+    pub fn live(&mut self, client: &Client, work: &Work, told: &AtomicUsize, enough: &AtomicUsize) {
+        let open: Vec<_> = (0..self.0.len()).filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up).collect();
+        for (count, at) in open.into_iter().enumerate() {
+            if count % 2 == 1 {
+                self.0[at].given_up = true;
+            } else if !self.ask(at, client, told) {
+                return;
+            }
+        }
+        if let Some(at) = (0..self.0.len()).rev().find(|at| self.0[*at].told.is_some())
+            && !self.ask(at, client, told)
+        {
+            return;
+        }
+        while told.load(Ordering::SeqCst) < enough.load(Ordering::SeqCst) {
+            self.0.push(work.next(self.0.len()));
+            if !self.ask(self.0.len() - 1, client, told) {
+                return;
+            }
+        }
+    }
+
+    /// Sends a command, again or for the first time; whether anybody answered.
+    fn ask(&mut self, at: usize, client: &Client, told: &AtomicUsize) -> bool {
+        let line = &mut self.0[at];
+        let client = line.token.as_ref().map_or_else(|| client.clone(), |token| client.by(token));
+        let Ok(answer) = client.try_post(&line.path, &line.body, &[("Idempotency-Key", &line.key)]) else { return false };
+        match answer.status {
+            200 | 201 => {
+                let position = |name: &str| answer.body[name].as_i64().expect("a position");
+                let new = (position("first_position"), position("position"));
+                assert!(line.told.is_none_or(|old| old == new), "a repeat gets the first answer: {line:?} {}", answer.body);
+                line.told = Some(new);
+                told.fetch_add(1, Ordering::SeqCst);
+            }
+            // Not acknowledged, and said so.
+            503 => {
+                assert_eq!(answer.content_type, "application/problem+json", "{}", answer.body);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => panic!("{other} {line:?}: {}", answer.body),
+        }
+        true
+    }
+}
+
+/// What the books of all clients came to, held against the log.
+#[derive(Debug, Default)]
+pub struct Settled {
+    pub acknowledged: usize,
+    pub unacknowledged: usize,
+    /// Those of the unacknowledged that are in the log all the same: their answers were lost.
+    pub found_unacknowledged: usize,
+    pub submitted: usize,
+}
+
+/// Every acknowledged command is in the log exactly once and where it was said to be, the others at most once.
+pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
+    let mut found: BTreeMap<Mark, Vec<&EventRow>> = BTreeMap::new();
+    let mut commands: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *commands.entry(&row.command_id).or_default() += 1;
+        if let Some(mark) = mark_of(row) {
+            found.entry(mark).or_default().push(row);
+        }
+    }
+    let mut settled = Settled::default();
+    for line in books.iter().flat_map(|book| &book.0) {
+        let found = found.get(&line.mark).map_or(&[][..], Vec::as_slice);
+        assert!(found.len() <= 1, "nothing is in the log twice: {line:?}");
+        if matches!(line.mark, Mark::Submitted(_)) {
+            settled.submitted += found.len();
+        }
+        let Some((first, last)) = line.told else {
+            settled.unacknowledged += 1;
+            settled.found_unacknowledged += found.len();
+            continue;
+        };
+        settled.acknowledged += 1;
+        let row = found.first().unwrap_or_else(|| panic!("an acknowledged command is not in the log: {line:?}"));
+        assert!((first..=last).contains(&row.position), "{line:?} is at {}", row.position);
+        let positions = usize::try_from(first).unwrap()..=usize::try_from(last).unwrap();
+        assert!(
+            rows[positions.clone()].iter().all(|one| one.command_id == row.command_id),
+            "what was acknowledged is that command's: {line:?}"
+        );
+        assert_eq!(commands[row.command_id.as_str()], positions.count(), "and all of it: {line:?}");
+    }
+    settled
+}
+
+fn mark_of(row: &EventRow) -> Option<Mark> {
+    let payload: Value = serde_json::from_str(&row.payload).expect("JSON");
+    let said = |field: &str| payload[&row.event_type][field].as_str().expect("a text").to_owned();
+    match row.event_type.as_str() {
+        "FundingAllocated" => Some(Mark::Reference(said("reference"))),
+        "FundCreated" => Some(Mark::Fund(said("name"))),
+        "ApplicationSubmitted" => row.aggregate_id.rsplit('/').next().map(|id| Mark::Submitted(id.to_owned())),
+        _ => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! The real program, driven over HTTP and killed at random moments: what was acknowledged is in the log once, what was not at
+//! most once, the views are what a rebuild gives, every head that was signed is one of the same tree, and every mail arrives.
+//!
+//! `MICROGRANTS_KILLS` says how often to kill (`scripts/crashes` 200 times); `MICROGRANTS_SEED` repeats the same moments.
+
+mod database;
+mod disk;
+mod flushed;
+pub mod ledger;
+mod reset;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
+use std::time::{Duration, Instant};
+
+use microgrants::seal::leaf;
+use microgrants::seal::note::Chain;
+use microgrants::seal::tree::{Tiles, leaf_hash};
+use microgrants::store::events::{self, EventRow};
+use microgrants::store::{mails, tree};
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::office::Office;
+use crate::replay;
+use crate::service::{Client, Place, Process, token};
+use ledger::{Book, Settled, Work, settle};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("crashes::what_was_acknowledged_survives_being_killed", killed);
+    database::cases(cases);
+    disk::cases(cases);
+    flushed::cases(cases);
+    reset::cases(cases);
+}
+
+const CLIENTS: usize = 8;
+
+fn kills() -> usize {
+    std::env::var("MICROGRANTS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
+}
+
+/// Moments that look random, the same for the same seed (SplitMix64).
+pub struct Moments(u64);
+
+impl Moments {
+    pub fn new() -> Self {
+        let given = std::env::var("MICROGRANTS_SEED").ok().and_then(|seed| seed.parse().ok());
+        Self(given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.0
+    }
+
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % most
+    }
+
+    fn pause(&mut self, most: u64) -> Duration {
+        Duration::from_millis(self.below(most))
+    }
+}
+
+async fn killed(house: House) {
+    let kills = kills();
+    let mut moments = Moments::new();
+    let seed = moments.seed();
+    let office = Office::open(&house, 5000).await;
+    crate::mails::post(&house).begin().await.unwrap();
+    let work = Work::prepare(&house, &office, 20 + kills * 4).await;
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let mut books: Vec<Book> = (0..CLIENTS).map(|_| Book::default()).collect();
+    let mut heads = Vec::new();
+    for _ in 0..kills {
+        // Some never come to serve.
+        if moments.below(6) == 0 {
+            let mut early = place.program().args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(moments.pause(400));
+            early.kill().unwrap();
+            early.wait().unwrap();
+        }
+        heads.extend(one_life(&place, &token, &work, &mut books, &mut moments));
+    }
+    let place = arrived(place, &token);
+    let house = House::open(place.folder, place.url).await;
+    let settled = holds(&house, &books, &heads).await;
+    assert!(settled.acknowledged > kills, "{settled:?}");
+    let mails = every_mail(&house, settled.submitted).await;
+    let engine = if house.store().postgres().is_some() { "PostgreSQL" } else { "SQLite" };
+    let heads = heads.len();
+    let _ = writeln!(std::io::stderr(), "{engine}: {kills} kills (seed {seed}), {settled:?}, {heads} heads, {mails}");
+}
+
+/// Starts the service, lets every client write, and kills it a random moment after it answered somebody; a head that it signed.
+fn one_life(place: &Place, token: &str, work: &Work, books: &mut [Book], moments: &mut Moments) -> Option<String> {
+    let process = Process::start(place);
+    let client = Client::new(&process.address, token);
+    let told = AtomicUsize::new(0);
+    let pause = moments.pause(300);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = books
+            .iter_mut()
+            .map(|book| {
+                let (client, told) = (client.clone(), &told);
+                scope.spawn(move || book.live(&client, work, told, &AtomicUsize::new(usize::MAX)))
+            })
+            .collect();
+        while told.load(Ordering::SeqCst) == 0 && !clients.iter().all(ScopedJoinHandle::is_finished) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(pause);
+        let head = client.try_get("/log/checkpoint").ok().filter(|head| head.status == 200);
+        process.kill();
+        clients.into_iter().for_each(|client| client.join().expect("a client comes through"));
+        head.and_then(|head| head.body.as_str().map(str::to_owned))
+    })
+}
+
+/// Lets the service work off what is left until no mail is due.
+fn arrived(place: Place, token: &str) -> Place {
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, token);
+    let since = Instant::now();
+    let waits =
+        |text: &str, name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.parse::<u64>().ok()).is_none_or(|left| left > 0);
+    loop {
+        let measured = client.get("/metrics");
+        let text = measured.body.as_str().expect("text");
+        if ![
+            "microgrants_follower_lag_events{follower=\"mail\"} ",
+            "microgrants_mails{state=\"due\"} ",
+            "microgrants_mails{state=\"claimed\"} ",
+        ]
+        .iter()
+        .any(|name| waits(text, name))
+        {
+            break;
+        }
+        assert!(since.elapsed() < Duration::from_secs(60), "every mail leaves");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    process.kill();
+    place
+}
+
+/// The log is whole, it holds what the clients were told, the views follow from it, and every head is of its tree.
+async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
+    replay::whole(house).await;
+    let rows = events::page(house.store(), ORGANISATION, 0, 10_000_000).await.unwrap();
+    let settled = settle(books, &rows);
+    crate::projections::equals_a_rebuild(house).await;
+    let mut every = heads.to_vec();
+    every.extend(crate::sealing::heads(house).await.into_iter().map(|head| head.note));
+    if !every.is_empty() {
+        let chain = tree::find(house.store(), ORGANISATION).await.unwrap().expect("it was sealed").verifier;
+        of_one_tree(&chain, &every, &rows);
+    }
+    crate::sealing::sealer(house).check().await.expect("the log is what was signed");
+    settled
+}
+
+/// Every head, whoever kept it, is over the first so many of these events.
+fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
+    let chain = Chain::read(chain).unwrap();
+    let mut tiles = Tiles::default();
+    let mut roots = vec![microgrants::seal::tree::empty()];
+    for (row, size) in rows.iter().zip(1..) {
+        tiles.push(leaf_hash(leaf::leaf(row).as_bytes()));
+        roots.push(tiles.root(size).expect("a root"));
+    }
+    for note in heads {
+        let head = chain.open_any(note).expect("a head that was signed by this log's key");
+        assert_eq!(roots[usize::try_from(head.size).unwrap()], head.root, "a head of {} is of this tree", head.size);
+    }
+}
+
+/// Every group that handed in its form was written to, under one Message-ID each; how often one was tried again.
+async fn every_mail(house: &House, submitted: usize) -> String {
+    let rows = mails::newest(house.store(), ORGANISATION, "", 1_000_000).await.unwrap();
+    let written: Vec<_> = rows.iter().filter(|row| row.kind == "submitted").collect();
+    assert_eq!(written.len(), submitted, "one mail for each form");
+    assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
+    let letters = crate::mails::letters(&house.folder.path().join("data/mails"));
+    for row in &written {
+        assert!(letters.keys().any(|id| id.starts_with(&row.id)), "{row:?}");
+    }
+    let again: i64 = written.iter().map(|row| row.tries - 1).sum();
+    let mut says = String::new();
+    let _ = write!(says, "{} mails, {again} tried again", written.len());
+    says
+}

@@ -1,0 +1,65 @@
+//! A client that resets its connection once it has sent a command: the command is in the log once or not at all, and the same
+//! request under the same key settles it.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use microgrants::store::events;
+use serde_json::json;
+
+use super::Moments;
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::office::Office;
+use crate::replay;
+use crate::service::{serve, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("crashes::a_client_that_resets_leaves_all_or_nothing", resets);
+}
+
+const RESETS: usize = 60;
+
+async fn resets(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let client = serve(&house, office.ada);
+    let token = token(&house, office.ada);
+    let path = format!("/api/v1/funds/{}/allocate", office.fund);
+    let host = client.address().trim_start_matches("http://").to_owned();
+    let mut moments = Moments::new();
+    let body = |number| {
+        json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("reset-{number}"), "received_on": "2026-01-01" })
+            .to_string()
+    };
+    for number in 0..RESETS {
+        let (body, mut stream) = (body(number), TcpStream::connect(&host).unwrap());
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: reset-{number}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        stream.flush().unwrap();
+        std::thread::sleep(Duration::from_micros(moments.below(6000)));
+        // With nothing to linger for, the connection is reset and not closed.
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    let found = async |number: usize| {
+        let rows = events::page(house.store(), ORGANISATION, 0, 100_000).await.unwrap();
+        let reference = format!("\"reset-{number}\"");
+        rows.iter().filter(|row| row.payload.contains(&reference)).count()
+    };
+    let mut taken = 0;
+    for number in 0..RESETS {
+        let before = found(number).await;
+        assert!(before <= 1, "{number}");
+        taken += before;
+        let answer = client.post_with(&path, &body(number), &[("Idempotency-Key", &format!("reset-{number}"))]);
+        assert_eq!((answer.status, found(number).await), (200, 1), "{}", answer.body);
+    }
+    replay::whole(&house).await;
+    let _ =
+        writeln!(std::io::stderr(), "{RESETS} connections reset, {taken} of their commands were in the log, all of them once in the end");
+}

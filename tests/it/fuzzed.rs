@@ -1,0 +1,118 @@
+//! Readers of strangers' bytes, given changed copies of the corpus for a while: whatever arrives, they refuse it or it holds.
+//! `scripts/fuzz` does the same guided by coverage. Forms with files go to a running service.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::cases::Cases;
+use crate::crashes::Moments;
+use crate::house::House;
+use crate::office::Office;
+use crate::service::serve;
+
+#[path = "../../fuzz/targets.rs"]
+mod targets;
+
+pub fn cases(cases: &mut Cases) {
+    cases.plain("fuzzed::whatever_arrives_is_refused_or_holds", readers);
+    cases.sqlite("fuzzed::a_form_with_files_is_taken_or_refused", forms);
+}
+
+/// For how long each reader is tried: `MICROGRANTS_FUZZ_SECONDS`, otherwise one.
+fn budget() -> Duration {
+    let given = std::env::var("MICROGRANTS_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(given.unwrap_or(1))
+}
+
+fn readers() {
+    let mut moments = Moments::new();
+    let seed = moments.seed();
+    for (name, target) in targets::TARGETS {
+        let corpus = corpus(name);
+        assert!(corpus.len() >= 3, "the corpus of {name} is in fuzz/corpus");
+        corpus.iter().for_each(|bytes| target(bytes));
+        let (since, mut tried) = (Instant::now(), 0_u64);
+        while since.elapsed() < budget() {
+            let bytes = changed(&corpus, &mut moments);
+            let outcome = std::panic::catch_unwind(|| target(&bytes));
+            if outcome.is_err() {
+                let at = std::env::temp_dir().join(format!("microgrants-{name}"));
+                std::fs::write(&at, &bytes).unwrap();
+                panic!("{name} fell over what lies in {} (seed {seed})", at.display());
+            }
+            tried += 1;
+        }
+        eprintln!("fuzzed: {name}, {tried} inputs from {} (seed {seed})", corpus.len());
+    }
+}
+
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new("fuzz/corpus").join(name);
+    let mut files: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+/// A copy of one input with a few changes: bytes turned, left out, doubled, moved in from another, or of a kind that breaks readers.
+fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
+    const BREAKERS: [&[u8]; 12] = [
+        b"\0",
+        b"\r\n",
+        b"\"",
+        b"\\u0000",
+        b"-1",
+        b"9223372036854775808",
+        b"1e400",
+        b"\xff\xfe",
+        b"\xe2\x80\xa8",
+        b"[[[[[[[[",
+        b"{}",
+        b"=\x01",
+    ];
+    let pick = |moments: &mut Moments, most: usize| usize::try_from(moments.below(most.max(1) as u64)).unwrap();
+    let mut bytes = corpus[pick(moments, corpus.len())].clone();
+    for _ in 0..=pick(moments, 4) {
+        let (at, length) = (pick(moments, bytes.len() + 1).min(bytes.len()), pick(moments, 24));
+        let until = (at + length).min(bytes.len());
+        match moments.below(6) {
+            0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << moments.below(8)),
+            1 => drop(bytes.drain(at..until)),
+            2 => {
+                let part = bytes[at..until].to_vec();
+                let to = pick(moments, bytes.len() + 1).min(bytes.len());
+                drop(bytes.splice(to..to, part));
+            }
+            3 => {
+                let other = &corpus[pick(moments, corpus.len())];
+                let from = pick(moments, other.len());
+                drop(bytes.splice(at..until, other[from..(from + length).min(other.len())].iter().copied()));
+            }
+            4 => drop(bytes.splice(at..until, BREAKERS[pick(moments, BREAKERS.len())].iter().copied())),
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes
+}
+
+/// Bodies that nearly are a form with files: never a fault of ours, and nothing is recorded without the page's token.
+async fn forms(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (grant, _, member) = office.awarded(&house, 900).await;
+    house.catch_up().await;
+    let client = serve(&house, member);
+    let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
+    let before = house.log.length().await.unwrap();
+    let good = "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nnone\r\n--b\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\n\
+        hand-in\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n%%EOF\n\
+        \r\n--b--\r\n";
+    let corpus = vec![good.as_bytes().to_vec(), b"--b--\r\n".to_vec(), good.replace("\r\n", "\n").into_bytes()];
+    let (mut moments, since, mut tried) = (Moments::new(), Instant::now(), 0);
+    while since.elapsed() < budget() || tried < 50 {
+        let body = changed(&corpus, &mut moments);
+        let answer = browser.send_bytes(&format!("/my/grants/{grant}/files"), "multipart/form-data; boundary=b", &body);
+        assert!((400..500).contains(&answer.status), "{} to {:?}", answer.status, String::from_utf8_lossy(&body));
+        tried += 1;
+    }
+    assert_eq!((house.log.length().await.unwrap(), crate::files::stored(&house).len()), (before, 0), "nothing of it stays");
+    eprintln!("fuzzed: {tried} forms with files");
+}

@@ -1,0 +1,192 @@
+//! Who may do what: every operation of the contract, asked for by everybody, against the running service. The table is written by
+//! hand (`tests/matrix/access.txt`); an operation or a column that is missing from it fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use microgrants::commands::clock::new_id;
+use microgrants::domain::organisation::RoleOf;
+use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
+use serde_json::Value;
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::matrix::samples::sample;
+use crate::office::{Office, person};
+use crate::service::{Answered, Client, serve, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.sqlite("intruders::who_may_do_what_is_as_it_is_written", walk);
+}
+
+const COLUMNS: [&str; 9] = ["nobody", "stranger", "member", "other", "officer", "finance", "panel", "administrator", "auditor"];
+const TABLE: &str = "tests/matrix/access.txt";
+
+/// Every operation of the contract: its method and its path.
+pub fn operations() -> Vec<(String, String)> {
+    let contract = microgrants::http::contract();
+    let (mut path, mut all) = (String::new(), Vec::new());
+    for line in contract.lines() {
+        if let Some(found) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
+            path = format!("/{found}");
+        } else if let Some(method @ ("get" | "post" | "put" | "patch" | "delete")) =
+            line.strip_prefix("    ").and_then(|rest| rest.strip_suffix(':'))
+        {
+            all.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    all
+}
+
+/// A house in which every role is one person's, and in which there is one of everything.
+struct Place {
+    clients: Vec<Client>,
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl Place {
+    async fn of(house: &House) -> Self {
+        let office = Office::open(house, 10_000).await;
+        let (grant, group, member) = office.prepared(house, 700).await;
+        let (.., other) = office.prepared(house, 600).await;
+        let file = {
+            let client = serve(house, member);
+            let path = format!("/api/v1/groups/{group}/files?purpose=scan");
+            client.upload(&path, &crate::files::pdf(200), "a-file").body["file"].as_str().expect("it is kept").to_owned()
+        };
+        let mut people = vec![person(house, "Stranger").await, member, other];
+        for role in [Role::Officer, Role::Finance, Role::Panel, Role::Administrator, Role::Auditor] {
+            people.push(holder(house, &office, role).await);
+        }
+        crate::sealing::sealer(house).catch_up().await.unwrap();
+        house.catch_up().await;
+        let nobody = serve(house, office.ada).by("");
+        let clients = std::iter::once(nobody.clone()).chain(people.iter().map(|person| nobody.by(&token(house, *person)))).collect();
+        let ids = BTreeMap::from([
+            ("application", grant.to_string()),
+            ("grant", grant.to_string()),
+            ("group", group.to_string()),
+            ("person", member.to_string()),
+            ("fund", office.fund.to_string()),
+            ("funder", "health-partnership".to_owned()),
+            ("file", file),
+            ("position", "1".to_owned()),
+        ]);
+        Self { clients, ids }
+    }
+
+    /// Asks so that nothing can change: every command says that it saw a version which there is not.
+    fn ask(&self, client: &Client, method: &str, path: &str, known: bool) -> Answered {
+        let part = |part: &str| match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if known => self.ids[name].clone(),
+            Some("position") => "999999".to_owned(),
+            Some("file") => crate::matrix::samples::FILE.to_owned(),
+            Some(_) => uuid::Uuid::from_u128(12_345).to_string(),
+            None => part.to_owned(),
+        };
+        let at = path.split('/').map(part).collect::<Vec<_>>().join("/");
+        if method == "GET" {
+            return client.get(&at);
+        }
+        if path.ends_with("/files") {
+            return client.upload(&format!("{at}?purpose=scan"), b"not a file", &new_id().to_string());
+        }
+        let (noun, name) = command_of(path);
+        let (key, body) = (new_id().to_string(), sample(noun, name).1.to_string());
+        client.post_with(&at, &body, &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")])
+    }
+}
+
+async fn holder(house: &House, office: &Office, role: Role) -> PersonId {
+    let holder = person(house, "Holder").await;
+    let organisation = house.commands.organisation();
+    let of = || RoleOf { person: holder, role };
+    let command = |command| Command::Organisation(organisation, command);
+    if house.by(office.ada, command(OrganisationCommand::GiveRole(of()))).await.is_err() {
+        house.takes(office.ada, command(OrganisationCommand::ProposeRole(of()))).await;
+        house.takes(office.ben, command(OrganisationCommand::ConfirmRole(of()))).await;
+    }
+    holder
+}
+
+/// The noun and the name of the command that a path takes.
+fn command_of(path: &str) -> (&str, &str) {
+    let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
+    let noun = match parts[0] {
+        "organisation" => "organisation",
+        "people" => "person",
+        plural => plural.trim_end_matches('s'),
+    };
+    let makes = match noun {
+        "fund" => "create",
+        "application" => "start",
+        _ => "register",
+    };
+    (noun, if parts.len() == 1 { makes } else { parts[parts.len() - 1] })
+}
+
+/// What an answer means to whoever asked: let through, whatever then stands in the way, or how they were turned away.
+fn cell(answer: &Answered) -> &'static str {
+    match (answer.status, answer.code()) {
+        (401, _) => "401",
+        (403, "not_yours" | "not_of_group") => "403",
+        (404, "not_found") => "404",
+        (500.., _) => panic!("{}", answer.body),
+        _ => "yes",
+    }
+}
+
+fn table() -> BTreeMap<String, Vec<String>> {
+    let written = std::fs::read_to_string(TABLE).unwrap_or_default();
+    let mut lines = written.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let columns = lines.next().unwrap_or_default();
+    assert_eq!(columns.get(1..), Some(&COLUMNS[..]), "the columns of {TABLE}");
+    lines.map(|line| (line[0].to_owned(), line[1..].iter().map(|cell| (*cell).to_owned()).collect())).collect()
+}
+
+async fn walk(house: House) {
+    let place = Place::of(&house).await;
+    let before = house.log.length().await.unwrap();
+    let mut found = BTreeMap::new();
+    for (method, path) in operations() {
+        let cells: Vec<_> = place
+            .clients
+            .iter()
+            .zip(COLUMNS)
+            .map(|(client, who)| {
+                let answer = place.ask(client, &method, &path, true);
+                // Who has no part in it cannot tell what is there from what is not.
+                if ["stranger", "other"].contains(&who) && path.contains('{') && cell(&answer) != "yes" {
+                    let unknown = place.ask(client, &method, &path, false);
+                    let same = (answer.status, without_id(&answer.body)) == (unknown.status, without_id(&unknown.body));
+                    assert!(same, "{method} {path} by {who}: {} but {}", answer.body, unknown.body);
+                }
+                cell(&answer)
+            })
+            .collect();
+        found.insert(format!("{method} {path}"), cells);
+    }
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing was changed by asking");
+    let table = table();
+    let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(table.keys().collect()), names(found.keys().collect()), "the operations of {TABLE} and of the contract");
+    let wrong: Vec<_> = found
+        .iter()
+        .flat_map(|(operation, cells)| {
+            let written = &table[operation];
+            cells
+                .iter()
+                .zip(written)
+                .zip(COLUMNS)
+                .filter(|((is, should), _)| is != should)
+                .map(move |((is, should), who)| format!("{operation} by {who}: {is}, but {should} is written"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let pairs = found.len() * COLUMNS.len();
+    eprintln!("access: {} operations, {pairs} pairs of operation and role", found.len());
+}
+
+/// A problem's words, in which no id of what was asked for may stand.
+fn without_id(body: &Value) -> String {
+    body.to_string()
+}

@@ -1,0 +1,133 @@
+//! Forged tokens: by their algorithm, their key, their claims, and where they are put.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::Signer as _;
+use hmac::{Hmac, Mac as _};
+use microgrants::log::keys::Key;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::office::Office;
+use crate::service::{serve, token, tokens};
+
+pub fn cases(cases: &mut Cases) {
+    cases.sqlite("intruders::no_forged_token_lets_anybody_in", forged);
+}
+
+fn encoded(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+/// A token with any header and any claims, signed by a key of the kind that ours is.
+fn signed(secret: &[u8; 32], header: &Value, claims: &Value) -> String {
+    let said = format!("{}.{}", encoded(header), encoded(claims));
+    let signature = ed25519_dalek::SigningKey::from_bytes(secret).sign(said.as_bytes());
+    format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+}
+
+async fn forged(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let own = tokens(&house);
+    let now = house.commands.now().as_second();
+    let header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": own.key_id() });
+    let claims = json!({
+        "sub": office.ada, "iss": format!("microgrants/{ORGANISATION}"), "aud": "microgrants-api", "iat": now, "exp": now + 600, "jti": "1",
+    });
+    let Key { secret, .. } = house.keys.token.clone();
+    let with = |base: &Value, field: &str, value: Value| {
+        let mut changed = base.clone();
+        match value {
+            Value::Null => drop(changed.as_object_mut().unwrap().remove(field)),
+            value => changed[field] = value,
+        }
+        changed
+    };
+    let good = signed(&secret, &header, &claims);
+    assert_eq!(client.by(&good).get("/api/v1/funds").status, 200, "what these are made from is good");
+    let mut forged: Vec<(String, String)> = Vec::new();
+    for (field, values) in [
+        ("alg", vec![json!("none"), json!("None"), json!("HS256"), json!("RS256"), json!("ES256"), json!("EdDSA2"), json!(7), Value::Null]),
+        ("kid", vec![json!(""), json!("../../../../dev/null"), json!("' OR '1'='1"), json!(house.keys.seal.id), json!(["x"]), Value::Null]),
+    ] {
+        for value in values {
+            forged.push((format!("header {field} = {value}"), signed(&secret, &with(&header, field, value), &claims)));
+        }
+    }
+    for (field, values) in [
+        ("aud", vec![json!("another"), json!(["another"]), json!(""), Value::Null]),
+        ("iss", vec![json!("microgrants/another"), json!("another"), Value::Null]),
+        ("exp", vec![json!("9999999999"), json!(-1), Value::Null]),
+        ("sub", vec![json!("x"), json!("00000000-0000-0000-0000-000000000000"), json!(["x"]), Value::Null]),
+        ("roles", vec![json!(["king"]), json!("administrator")]),
+    ] {
+        for value in values {
+            forged.push((format!("claim {field} = {value}"), signed(&secret, &header, &with(&claims, field, value))));
+        }
+    }
+    // A key of their own, also when the token brings it along or says where it is.
+    let theirs = [7; 32];
+    let x = URL_SAFE_NO_PAD.encode(ed25519_dalek::SigningKey::from_bytes(&theirs).verifying_key().to_bytes());
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
+    let brought = [
+        header.clone(),
+        with(&header, "jwk", jwk),
+        with(&header, "jku", json!("https://elsewhere.example/jwks.json")),
+        with(&header, "x5u", json!("https://elsewhere.example/key.pem")),
+    ];
+    forged.extend(brought.iter().map(|header| (format!("a key of theirs, {header}"), signed(&theirs, header, &claims))));
+    // Our public key as a shared secret.
+    let hmac = with(&header, "alg", json!("HS256"));
+    for public in [own.public.to_vec(), URL_SAFE_NO_PAD.encode(own.public).into_bytes()] {
+        let said = format!("{}.{}", encoded(&hmac), encoded(&claims));
+        let mut mac = Hmac::<Sha256>::new_from_slice(&public).unwrap();
+        mac.update(said.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        forged.push(("our public key as a secret".to_owned(), format!("{said}.{signature}")));
+    }
+    let parts: Vec<_> = good.split('.').collect();
+    let [head, body, signature] = parts[..] else { panic!("three parts") };
+    let longer = encoded(&with(&claims, "exp", json!(now + 60_000)));
+    for (how, token) in [
+        ("no signature", format!("{head}.{body}.")),
+        ("two parts", format!("{head}.{body}")),
+        ("four parts", format!("{good}.x")),
+        ("other claims under the signature", format!("{head}.{longer}.{signature}")),
+        ("a signature of zeros", format!("{head}.{body}.{}", "A".repeat(signature.len()))),
+        ("half a signature", format!("{head}.{body}.{}", &signature[..signature.len() / 2])),
+        ("not base64", format!("{head}.{body}.€")),
+        ("a very long one", format!("{head}.{}.{signature}", "A".repeat(60_000))),
+    ] {
+        forged.push((how.to_owned(), token));
+    }
+    for (how, token) in &forged {
+        let Ok(answer) = client.by(token).try_get("/api/v1/funds") else {
+            assert!(!token.is_ascii(), "{how}: only what is no header at all is not sent");
+            continue;
+        };
+        if token.len() > 50_000 && answer.status != 401 {
+            assert!((400..500).contains(&answer.status), "{how}: {}", answer.status);
+            continue;
+        }
+        assert!(
+            answer.status == 401 && ["unauthenticated", "token_expired"].contains(&answer.code()),
+            "{how}: {} {}",
+            answer.status,
+            answer.body
+        );
+    }
+    // Anywhere else than in its header a good one is nobody's.
+    let nobody = client.by("");
+    nobody.get(&format!("/api/v1/funds?access_token={good}")).is_problem(401, "unauthenticated");
+    nobody.get_with("/api/v1/funds", &[("Cookie", &format!("session={good}; token={good}"))]).is_problem(401, "unauthenticated");
+    // And a session of the pages is no token, whoever's it is.
+    let mut browser = crate::pages::signed_in(&house, client.address(), office.ada).await;
+    let session = browser.cookies["session"].clone();
+    nobody.get_with("/api/v1/funds", &[("Cookie", &format!("session={session}"))]).is_problem(401, "unauthenticated");
+    assert_eq!(browser.get("/desk").status, 200);
+    assert!(client.by(&token(&house, office.ada)).get("/api/v1/funds").status == 200);
+    eprintln!("tokens: {} forged, none let in", forged.len());
+}

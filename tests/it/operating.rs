@@ -1,0 +1,214 @@
+//! Running it: a stop that finishes what was taken, a database from before, one from after, and rows of another shape.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use microgrants::projections;
+use microgrants::store::{checkpoints, events, rows};
+use sha2::{Digest as _, Sha256};
+use sqlx::migrate::Migrator;
+use sqlx::{Row as _, SqlitePool};
+
+use crate::cases::Cases;
+use crate::crashes::ledger::{Book, Work, settle};
+use crate::house::{House, ORGANISATION};
+use crate::log::{Raw, meddle, raw};
+use crate::office::Office;
+use crate::replay;
+use crate::service::{Client, Process, serve, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("operating::a_stop_finishes_what_was_taken", stopped);
+    cases.both("operating::a_database_of_the_first_schema_is_brought_up_to_date", upgraded);
+    cases.both("operating::a_newer_database_is_refused", newer);
+    cases.both("operating::rows_of_another_shape_are_made_anew", reshaped);
+    cases.sqlite("operating::whoever_changes_rows_raises_their_shape", shapes);
+}
+
+/// Clients write while the service is asked to stop: whatever it took, it answered.
+async fn stopped(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let work = Work::prepare(&house, &office, 20).await;
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, &token);
+    let mut books: Vec<Book> = (0..16).map(|_| Book::default()).collect();
+    let told = AtomicUsize::new(0);
+    let took = std::thread::scope(|scope| {
+        let write = |book| {
+            let (client, told, work) = (client.clone(), &told, &work);
+            scope.spawn(move || Book::live(book, &client, work, told, &AtomicUsize::new(usize::MAX)))
+        };
+        let clients: Vec<_> = books.iter_mut().map(write).collect();
+        while told.load(Ordering::SeqCst) < 100 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let since = Instant::now();
+        Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("it is asked to stop");
+        assert!(process.ended().success(), "it ends well");
+        clients.into_iter().for_each(|client| client.join().expect("a client comes through"));
+        since.elapsed()
+    });
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    let house = House::open(place.folder, place.url).await;
+    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000).await.unwrap();
+    let settled = settle(&books, &rows);
+    assert!(settled.acknowledged >= 100, "{settled:?}");
+    assert_eq!(settled.found_unacknowledged, 0, "what was taken was answered: {settled:?}");
+    replay::whole(&house).await;
+}
+
+const FIRST: &str = "tests/fixtures/first_schema";
+
+/// The migrations up to the first.
+fn first(all: Migrator) -> Migrator {
+    let first = all.iter().filter(|migration| migration.version == 1).cloned().collect();
+    Migrator { migrations: Cow::Owned(first), ..all }
+}
+
+/// A database as the first schema left it, with what is stored of such a one and its keys.
+async fn put_back(house: &House) {
+    let folder = house.folder.path();
+    std::fs::remove_dir_all(folder.join("keys")).unwrap();
+    std::fs::create_dir(folder.join("keys")).unwrap();
+    for entry in std::fs::read_dir(format!("{FIRST}/keys")).expect("the fixture is there").flatten() {
+        std::fs::copy(entry.path(), folder.join("keys").join(entry.file_name())).unwrap();
+    }
+    let stored = std::fs::read_to_string(format!("{FIRST}/rows.sql")).unwrap();
+    match raw(house).await {
+        Raw::Sqlite(pool) => {
+            // Everything that the newest schema made goes away, as it was never there.
+            let tables: Vec<String> =
+                sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+                    .fetch_all(&pool)
+                    .await
+                    .unwrap();
+            for table in tables {
+                sqlx::raw_sql(&format!("DROP TABLE \"{table}\"")).execute(&pool).await.unwrap();
+            }
+            first(sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
+            sqlx::raw_sql(&stored).execute(&pool).await.unwrap();
+            pool.close().await;
+        }
+        Raw::Postgres(pool) => {
+            sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&pool).await.unwrap();
+            first(sqlx::migrate!("migrations/postgres")).run(&pool).await.unwrap();
+            sqlx::raw_sql(&stored.replace("X'", "'\\x")).execute(&pool).await.unwrap();
+        }
+    }
+}
+
+async fn upgraded(house: House) {
+    if !Path::new(FIRST).exists() {
+        make_fixture().await;
+        panic!("{FIRST} was written anew: look at it and commit it");
+    }
+    put_back(&house).await;
+    let place = house.leave().await;
+    let house = House::open(place.folder, place.url).await;
+    assert_eq!(replay::whole(&house).await, 1, "the log is whole, and holds its award");
+    crate::projections::equals_a_rebuild(&house).await;
+    // What was sealed then opens now, and the next command goes on where the log ended.
+    let rows = events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap();
+    let person = rows.iter().find(|row| row.event_type == "PersonRegistered").unwrap();
+    let ada: microgrants::domain::PersonId = person.aggregate_id.rsplit('/').next().unwrap().parse().unwrap();
+    let client = serve(&house, ada);
+    assert_eq!(client.get(&format!("/api/v1/people/{ada}")).body["name"], "Ada");
+    assert_eq!(client.get("/api/v1/budget").body["lines"][0]["committed"], "700.00");
+    crate::office::person(&house, "Grace").await;
+    assert_eq!(house.log.length().await.unwrap(), i64::try_from(rows.len()).unwrap() + 1);
+}
+
+/// Makes the fixture from a small log, as rows of the tables that the first schema had.
+async fn make_fixture() {
+    let house = House::sqlite().await;
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    house.catch_up().await;
+    std::fs::create_dir_all(format!("{FIRST}/keys")).unwrap();
+    for entry in std::fs::read_dir(house.folder.path().join("keys")).unwrap().flatten() {
+        std::fs::copy(entry.path(), format!("{FIRST}/keys/{}", entry.file_name().display())).unwrap();
+    }
+    let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
+    first(sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%' ORDER BY name",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let Raw::Sqlite(from) = raw(&house).await else { unreachable!("the house is of SQLite") };
+    let mut text = String::from("-- A small log in the tables of the first schema, for the test of an upgrade. Illustrative.\n");
+    for table in tables {
+        // Columns that are computed are not stored.
+        let columns: Vec<String> =
+            sqlx::query_scalar(&format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid")).fetch_all(&pool).await.unwrap();
+        let quoted: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+        let select = format!("SELECT {} FROM {table}", quoted.join(" || ', ' || "));
+        for row in sqlx::query(&select).fetch_all(&from).await.unwrap() {
+            let values: String = row.get(0);
+            writeln!(text, "INSERT INTO {table} ({}) VALUES ({values});", columns.join(", ")).unwrap();
+        }
+    }
+    std::fs::write(format!("{FIRST}/rows.sql"), text).unwrap();
+}
+
+async fn newer(house: House) {
+    meddle(
+        &house,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, '00', 1)"
+            .replace("'00'", if house.store().postgres().is_some() { "'\\x00'" } else { "X'00'" })
+            .as_str(),
+    )
+    .await;
+    let place = house.leave().await;
+    let output = place.program().args(["serve", "--listen", "127.0.0.1:0"]).output().unwrap();
+    let says = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && says.contains("a newer program") && says.lines().count() <= 2, "{says}");
+}
+
+async fn reshaped(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    house.catch_up().await;
+    let generation = async |house: &House, name: &str| {
+        let all = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+        all.into_iter().find(|one| one.name == name && one.state == "live").unwrap().generation
+    };
+    meddle(&house, "UPDATE projections SET shape = 0 WHERE name = 'funds'; UPDATE view_funds SET body = '{}'").await;
+    let again = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    assert_eq!((generation(&again, "funds").await, generation(&again, "grants").await), (2, 1), "these and no others");
+    let row: microgrants::projections::FundRow = again.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(row.name.as_str(), "A fund");
+    crate::projections::equals_a_rebuild(&again).await;
+}
+
+const SHAPES: &str = "tests/fixtures/shapes.txt";
+
+/// The rows that the stored log makes are those that it made when their shape was last raised.
+async fn shapes(house: House) {
+    put_back(&house).await;
+    let place = house.leave().await;
+    let house = House::open(place.folder, place.url).await;
+    house.catch_up().await;
+    let live = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
+    let mut found = String::from(
+        "# Each projection, the shape of its rows, and what the rows of the stored log come to. Raise SHAPE, then delete this file.\n",
+    );
+    for (name, shape) in projections::shapes() {
+        let generation = live.iter().find(|one| one.name == name && one.state == "live").unwrap().generation;
+        let rows = rows::dump(house.store(), name, ORGANISATION, generation).await.unwrap();
+        let digest = Sha256::digest(rows.iter().map(|row| format!("{row:?}\n")).collect::<String>());
+        writeln!(found, "{name} {shape} {}", microgrants::log::keys::to_hex(&digest[..8])).unwrap();
+    }
+    let Ok(stored) = std::fs::read_to_string(SHAPES) else {
+        std::fs::write(SHAPES, found).unwrap();
+        panic!("{SHAPES} was written anew: look at it and commit it");
+    };
+    assert_eq!(stored, found, "rows are made otherwise: raise the SHAPE of those projections, so that older rows are made anew");
+}
