@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::sealed::{Index, Personal, Sealed, Slot};
+use super::sealed::{Index, Personal, Sealed, Slot, line};
 use super::text::{Line, TextError};
 use super::{Facts, Refusal};
 
@@ -40,6 +40,7 @@ pub enum PayeeTyped {
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The name on the account.
+    #[serde(deserialize_with = "line")]
     #[schema(value_type = String)]
     pub holder: Personal,
     /// Sort code and account number, such as `12-34-56 12345678`.

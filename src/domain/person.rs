@@ -6,7 +6,7 @@ use super::command::{Because, Nothing, commands};
 use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
-use super::sealed::{Index, Personal, Sealed, Slot, email};
+use super::sealed::{Index, Personal, Sealed, Slot, email, line};
 use super::text::Prose;
 use super::{Actor, Facts, Refusal, Stream};
 
@@ -33,6 +33,7 @@ commands! {
 #[serde(deny_unknown_fields)]
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
+    #[serde(deserialize_with = "line")]
     #[schema(value_type = String)]
     pub name: Personal,
     /// One e-mail address is one person.

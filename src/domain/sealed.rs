@@ -28,6 +28,14 @@ impl Personal {
     /// The most characters that one personal value may have.
     pub const MOST: usize = 5000;
 
+    /// A value that is one line, as a name is.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or more than a line.
+    pub fn line(text: &str) -> Result<Self, TextError> {
+        tidy(text, Self::MOST, false).map(Self::Open)
+    }
+
     /// The sealed value.
     ///
     /// # Panics
@@ -60,6 +68,14 @@ impl std::fmt::Debug for Personal {
 }
 
 super::text::text_schema!(Personal, "Personal text: sealed before it is kept, and opened only for those who may see it", "\\S", "as typed");
+
+/// Reads a personal value that is one line, as a name is.
+///
+/// # Errors
+/// [`TextError`].
+pub fn line<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
+    Personal::line(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+}
 
 /// Parses an e-mail address: one `@`, something on both sides, a dot in the domain, small letters kept.
 ///

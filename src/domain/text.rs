@@ -52,7 +52,9 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     if text.chars().count() > most {
         return Err(TextError::TooLong(most));
     }
-    let kept = |c: char| !c.is_control() || (lines && matches!(c, '\n' | '\t' | '\r'));
+    // Some programs break a line at these too.
+    let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+    let kept = |c: char| if lines { !c.is_control() || matches!(c, '\n' | '\t' | '\r') } else { !c.is_control() && !breaks(c) };
     if !text.chars().all(kept) {
         return Err(TextError::Unprintable);
     }

@@ -42,6 +42,8 @@ fn timed(body: Payload, pause: Duration, whole: Duration) -> impl futures::Strea
             Err(_) => Some((Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())), None)),
         }
     })
+    // Whoever reads a form asks once more after its end.
+    .fuse()
 }
 
 /// Why a body did not arrive: its sender was too slow, or it is larger than what was said.

@@ -299,6 +299,10 @@ impl ResponseError for Problem {
         if let Some(wait) = self.1 {
             response.insert_header((RETRY_AFTER, wait));
         }
+        if matches!(self.0.status, 408 | 413) {
+            // What is still on its way is not waited for.
+            response.force_close();
+        }
         if self.0.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }

@@ -46,6 +46,10 @@ async fn issue(
     let answer = desk.commands.issue(request).await.map_err(|error| match error {
         // Without a role, what does not exist looks like what is another's.
         CommandError::Refused(Refusal::Unknown(_)) if !signed.reader.sees_all() => asked::nothing(),
+        // And so does a person who is somebody else.
+        CommandError::Refused(Refusal::NotYours) if !signed.reader.sees_all() && noun.one == Some("person") && !new => asked::nothing(),
+        // Whoever sees every group is told that this is for its members.
+        CommandError::Refused(Refusal::NotOfGroup) if signed.reader.sees_all() => Refusal::NotYours.into(),
         other => other.into(),
     })?;
     // Whoever reads next should see it; when the views are slow the answer does not wait for ever.

@@ -132,6 +132,9 @@ impl ResponseError for Failed {
         };
         let page = Page { title, says, advice: problem.advice() };
         let mut response = HttpResponse::build(status);
+        if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+            response.force_close();
+        }
         if let Some(wait) = problem.wait() {
             response.insert_header((RETRY_AFTER, wait));
         }

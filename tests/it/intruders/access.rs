@@ -53,6 +53,8 @@ impl Place {
             let path = format!("/api/v1/groups/{group}/files?purpose=scan");
             client.upload(&path, &crate::files::pdf(200), "a-file").body["file"].as_str().expect("it is kept").to_owned()
         };
+        let story = serde_json::json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
+        house.takes(office.ada, crate::setting::command_of("grant", grant.0, "publish-story", &story)).await;
         let mut people = vec![person(house, "Stranger").await, member, other];
         for role in [Role::Officer, Role::Finance, Role::Panel, Role::Administrator, Role::Auditor] {
             people.push(holder(house, &office, role).await);
@@ -68,6 +70,7 @@ impl Place {
             ("person", member.to_string()),
             ("fund", office.fund.to_string()),
             ("funder", "health-partnership".to_owned()),
+            ("nobody", people[0].to_string()),
             ("file", file),
             ("position", "1".to_owned()),
         ]);
@@ -91,8 +94,14 @@ impl Place {
             return client.upload(&format!("{at}?purpose=scan"), b"not a file", &new_id().to_string());
         }
         let (noun, name) = command_of(path);
-        let (key, body) = (new_id().to_string(), sample(noun, name).1.to_string());
-        client.post_with(&at, &body, &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")])
+        let (key, mut body) = (new_id().to_string(), sample(noun, name).1);
+        // What the body names is there as well.
+        for named in ["fund", "group", "person"] {
+            if body.get(named).is_some() && noun != "organisation" {
+                body[named] = self.ids[if named == "person" { "nobody" } else { named }].clone().into();
+            }
+        }
+        client.post_with(&at, &body.to_string(), &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")])
     }
 }
 

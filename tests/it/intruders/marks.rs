@@ -28,7 +28,7 @@ fn on(client: &Client, path: &str, body: &Value) {
 fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) {
     let group = cass.post("/api/v1/groups", &json!({ "name": MARK, "area": "oldham", "standing": "new" })).id();
     on(cass, &format!("groups/{group}/set-contact"), &json!({ "postcode": "OL1 1AA" }));
-    on(cass, &format!("groups/{group}/correct"), &json!({ "name": MARK, "area": "oldham", "reason": MARK }));
+    on(cass, &format!("groups/{group}/correct"), &json!({ "name": format!("{MARK}."), "area": "oldham", "reason": MARK }));
     let past = json!({ "reference": "360G-x-1", "title": MARK, "description": MARK, "amount": "900.00", "awarded_on": "2020-05-01", "funder": MARK });
     on(ada, &format!("groups/{group}/record-past-grant"), &past);
     for other in [false, true] {
@@ -46,7 +46,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("declare"), &json!({}));
         on(ada, &at("score"), &json!({ "criteria": { "need": 4 }, "note": MARK }));
         on(ada, &at("revise-score"), &json!({ "criteria": { "need": 3 }, "note": MARK, "reason": MARK }));
-        on(ada, &at("write-summary"), &json!({ "title": MARK, "description": MARK }));
+        on(ada, &at("write-summary"), &json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") }));
         if other {
             on(ada, &at("decline"), &json!({ "reason": MARK, "feedback": MARK }));
             on(cass, &at("request-review"), &json!({ "words": MARK }));
@@ -71,7 +71,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ben, &at("send-payment"), &json!({ "payment": 2, "happened_on": house.today() }));
         on(ben, &at("confirm-payment"), &json!({ "payment": 2, "happened_on": house.today() }));
         on(cass, &at("request-variation"), &json!({ "change": { "ends_on": house.in_days(70) }, "words": MARK }));
-        on(ben, &at("refuse-variation"), &json!({ "variation": 1, "reason": MARK }));
+        on(ada, &at("refuse-variation"), &json!({ "variation": 1, "reason": MARK }));
         let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": MARK });
         let update = json!({
             "update": 1, "channel": "web", "words": MARK, "people": 20, "volunteers": 3, "spent": "700.00", "hard": MARK, "learned": MARK, "outcomes": [outcome],

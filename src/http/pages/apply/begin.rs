@@ -233,7 +233,7 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
 /// The person's name, and the address if they gave one.
 fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Wrong> {
     let mut wrong = Vec::new();
-    let name = Personal::try_from(posted.text("person").to_owned()).ok();
+    let name = Personal::line(posted.text("person")).ok();
     if name.is_none() {
         wrong.push(("person".to_owned(), say("Write your name", language).to_owned()));
     }

@@ -172,7 +172,9 @@ fn person(posted: &Posted, form: &mut Reading<'_>) -> Option<RegisterPerson> {
     let email = form.may("email", |text| parse_email(text).ok().map(Personal::Open), "This is not an e-mail address");
     let telephone = form.words_if_any("telephone");
     let reached = ["email", "telephone"].iter().any(|field| !posted.text(field).is_empty());
-    let name = if reached { form.words("person", "Write whose address or number this is") } else { form.words_if_any("person") };
+    let line = |text: &str| Personal::line(text).ok();
+    let says = "Write whose address or number this is";
+    let name = if reached { form.must("person", line, says) } else { form.may("person", line, says) };
     name.map(|name| RegisterPerson { name, email, telephone })
 }
 
