@@ -41,7 +41,7 @@ pub enum PayeeTyped {
 pub struct Account {
     /// The name on the account.
     #[serde(deserialize_with = "line")]
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub holder: Personal,
     /// Sort code and account number, such as `12-34-56 12345678`.
     #[serde(deserialize_with = "numbers")]

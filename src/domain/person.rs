@@ -34,14 +34,14 @@ commands! {
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
     #[serde(deserialize_with = "line")]
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub name: Personal,
     /// One e-mail address is one person.
     #[serde(default, deserialize_with = "email_if_given")]
     #[schema(value_type = Option<String>, format = "email")]
     pub email: Option<Personal>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Personal>)]
     pub telephone: Option<Personal>,
 }
 

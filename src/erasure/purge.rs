@@ -47,13 +47,15 @@ impl Purger {
 
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
+        let mut growth = self.log.growth();
         loop {
+            growth.mark_unchanged();
             match self.once().await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => tracing::error!(%error, "an erasure could not be finished; it is tried again"),
             }
-            let _ = tokio::time::timeout(LOOK, self.log.grown()).await;
+            let _ = tokio::time::timeout(LOOK, growth.changed()).await;
         }
     }
 

@@ -20,6 +20,9 @@ use crate::views::Reader;
 
 /// How long a token is good for unless it is said otherwise.
 pub const LIFETIME: Duration = Duration::from_hours(1);
+/// How long ago a process may have looked whether somebody still holds a role, for reading: it sees at once what it appended itself,
+/// and a command is judged by the log as it is.
+const LATELY: Duration = Duration::from_millis(500);
 const AUDIENCE: &str = "microgrants-api";
 
 /// Makes and reads tokens.
@@ -141,10 +144,10 @@ fn bearer(request: &HttpRequest) -> Option<String> {
 
 pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
     let log = desk.commands.log();
-    if log.refresh::<Person>(person.0).await?.state.must_stand().is_err() {
+    if log.lately::<Person>(person.0, LATELY).await?.state.must_stand().is_err() {
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
     }
-    let organisation = log.refresh::<Organisation>(desk.commands.organisation().0).await?;
+    let organisation = log.lately::<Organisation>(desk.commands.organisation().0, LATELY).await?;
     let held = organisation.state.roles_of(person);
     let mut roles = held.clone();
     if let Some(left) = &narrowed {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
@@ -13,7 +14,8 @@ use crate::domain::Stream;
 /// How many streams are kept.
 const MOST: NonZeroUsize = NonZeroUsize::new(20_000).expect("twenty thousand is not zero");
 
-type Kept = (i64, Arc<dyn Any + Send + Sync>);
+/// The sequence, the state, and when the database was last asked.
+type Kept = (i64, Arc<dyn Any + Send + Sync>, Instant);
 
 pub(super) struct Memory(Mutex<LruCache<StreamKey, Kept>>);
 
@@ -26,16 +28,22 @@ impl Default for Memory {
 impl Memory {
     pub(super) fn find<S: Stream>(&self, key: StreamKey) -> Option<Loaded<S>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sequence, state) = kept.get(&key)?;
+        let (sequence, state, _) = kept.get(&key)?;
         let state = Arc::clone(state).downcast().ok()?;
         Some(Loaded { state, sequence: *sequence })
+    }
+
+    /// The same, if the database was asked no longer ago than this.
+    pub(super) fn find_since<S: Stream>(&self, key: StreamKey, at_most: Duration) -> Option<Loaded<S>> {
+        let asked = self.0.lock().unwrap_or_else(PoisonError::into_inner).peek(&key)?.2;
+        if asked.elapsed() <= at_most { self.find(key) } else { None }
     }
 
     /// Keeps a state, unless a later one is kept already.
     pub(super) fn keep<S: Stream>(&self, key: StreamKey, loaded: &Loaded<S>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.peek(&key).is_none_or(|(sequence, _)| *sequence <= loaded.sequence) {
-            kept.put(key, (loaded.sequence, Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>));
+        if kept.peek(&key).is_none_or(|(sequence, ..)| *sequence <= loaded.sequence) {
+            kept.put(key, (loaded.sequence, Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>, Instant::now()));
         }
     }
 }

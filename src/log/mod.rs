@@ -14,8 +14,9 @@ pub mod vault;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::domain::Stream;
@@ -52,7 +53,7 @@ pub struct Log {
     writer: Writer,
     memory: Arc<Memory>,
     vault: Arc<Vault>,
-    grown: Arc<Notify>,
+    grown: Arc<watch::Sender<u64>>,
 }
 
 /// A stream's state and the sequence of its last event.
@@ -71,7 +72,7 @@ impl Log {
         let mut tx = store.begin().await?;
         events::begin_log(&mut tx, organisation).await?;
         tx.commit().await?;
-        let grown = Arc::new(Notify::new());
+        let grown = Arc::new(watch::Sender::new(0));
         let writer = Writer::start(store.clone(), organisation.to_owned(), recorded_by, Arc::clone(&grown));
         Ok(Self { store, organisation: organisation.into(), writer, memory: Arc::default(), vault: Arc::new(vault), grown })
     }
@@ -100,9 +101,10 @@ impl Log {
         self.writer.append(append).await
     }
 
-    /// Returns when this process has appended something.
-    pub async fn grown(&self) {
-        self.grown.notified().await;
+    /// Changes whenever this process has appended something: every follower has one of its own, so that none takes another's wake.
+    #[must_use]
+    pub fn growth(&self) -> watch::Receiver<u64> {
+        self.grown.subscribe()
     }
 
     /// A stream as this process last saw it: good for deciding, since the append checks it.
@@ -133,6 +135,17 @@ impl Log {
         }
         self.memory.keep(key, &loaded);
         Ok(loaded)
+    }
+
+    /// A stream as this process saw it no longer ago than this: good for reading, where a moment more or less changes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds an event that cannot be read.
+    pub async fn lately<S: Stream>(&self, id: Uuid, at_most: Duration) -> Result<Loaded<S>, LogError> {
+        match self.memory.find_since(StreamKey::of::<S>(id), at_most) {
+            Some(loaded) => Ok(loaded),
+            None => self.refresh(id).await,
+        }
     }
 
     /// Keeps a stream's state after an append of this process.

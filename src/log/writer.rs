@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::LogError;
 use super::append::{Answer, Append, Outcome};
@@ -43,7 +43,7 @@ pub enum RecordedBy {
 pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
 
 impl Writer {
-    pub(super) fn start(store: Store, organisation: String, recorded_by: RecordedBy, grown: Arc<Notify>) -> Self {
+    pub(super) fn start(store: Store, organisation: String, recorded_by: RecordedBy, grown: Arc<watch::Sender<u64>>) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MOST);
         let desk = Desk { store, organisation, recorded_by, grown };
         tokio::spawn(desk.work(waiting));
@@ -62,7 +62,7 @@ struct Desk {
     organisation: String,
     recorded_by: RecordedBy,
     /// Tells this process's followers that there is something to read.
-    grown: Arc<Notify>,
+    grown: Arc<watch::Sender<u64>>,
 }
 
 /// A batch that could not be written: before the commit, or with its answer lost.
@@ -100,7 +100,7 @@ impl Desk {
             before = batch.len();
             let (appends, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
             let outcomes = self.write(&appends).await;
-            self.grown.notify_one();
+            self.grown.send_modify(|batches| *batches += 1);
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
                 // A caller that went away needs no answer.
                 let _ = reply.send(outcome);

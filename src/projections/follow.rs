@@ -98,11 +98,13 @@ impl Projector {
 
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
+        let mut growth = self.log.growth();
         loop {
+            growth.mark_unchanged();
             match self.advance().await {
                 Ok(true) => {}
                 Ok(false) => {
-                    let _ = tokio::time::timeout(LOOK, self.log.grown()).await;
+                    let _ = tokio::time::timeout(LOOK, growth.changed()).await;
                 }
                 Err(error) => {
                     tracing::error!(%error, "the projections could not be stored; trying again");
@@ -161,7 +163,7 @@ impl Projector {
             }
         }
         let next = from + i64::try_from(read.len()).unwrap_or_default();
-        let mut why = None;
+        let (mut why, mut on) = (None, Vec::new());
         for checkpoint in running {
             let Some(projection) = ALL.into_iter().find(|one| one.name == checkpoint.name) else { continue };
             let unread = read.iter().filter(|event| event.position >= checkpoint.next_position);
@@ -171,9 +173,18 @@ impl Projector {
                 tracing::error!(projection = projection.name, %error, "a projection stopped");
                 why = Some(error.clone());
             }
-            let reached = stopped.map_or(next.max(checkpoint.next_position), |(position, _)| position);
-            checkpoints::save(tx, self.log.organisation(), &Checkpoint { next_position: reached, error, ..checkpoint }).await?;
+            let Some((position, _)) = stopped else {
+                if error.is_some() {
+                    let reached = next.max(checkpoint.next_position);
+                    checkpoints::save(tx, self.log.organisation(), &Checkpoint { next_position: reached, error, ..checkpoint }).await?;
+                } else {
+                    on.push((checkpoint.name, checkpoint.generation));
+                }
+                continue;
+            };
+            checkpoints::save(tx, self.log.organisation(), &Checkpoint { next_position: position, error, ..checkpoint }).await?;
         }
+        checkpoints::advance(tx, self.log.organisation(), &on, next).await?;
         Ok((next, why))
     }
 

@@ -93,9 +93,9 @@ impl Sealer {
     /// Until a head is due.
     async fn wait(&self) {
         let sealed = self.sealed().await.unwrap_or_default();
+        let mut growth = self.log.growth();
         let many = async {
-            loop {
-                self.log.grown().await;
+            while growth.changed().await.is_ok() {
                 if self.log.length().await.is_ok_and(|length| length - sealed >= MANY) {
                     return;
                 }

@@ -68,6 +68,22 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     Ok(())
 }
 
+/// Moves several checkpoints on to one position, in one statement. None is moved back.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn advance(tx: &mut Tx, organisation: &str, on: &[(String, i64)], next_position: i64) -> Stored<()> {
+    let sql = format!(
+        "UPDATE projections SET next_position = $2 WHERE organisation = $1 AND next_position < $2 \
+         AND (name, generation) IN (SELECT r.name, r.generation FROM {})",
+        tx.engine().rows("$3", &[("name", "text"), ("generation", "bigint")])
+    );
+    let on: Vec<_> = on.iter().map(|(name, generation)| serde_json::json!({ "name": name, "generation": generation })).collect();
+    let on = serde_json::to_string(&on).unwrap_or_default();
+    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(next_position).bind(on).execute(db).await?; });
+    Ok(())
+}
+
 /// Forgets a generation whose rows were removed.
 ///
 /// # Errors

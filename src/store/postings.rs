@@ -63,7 +63,7 @@ pub async fn insert(tx: &mut Tx, organisation: &str, generation: i64, postings: 
 }
 
 /// By what figures are added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum By {
     Fund,
     Funder,
@@ -92,10 +92,22 @@ pub struct Sum<'a> {
     pub by: By,
     pub fund: Option<&'a str>,
     pub area: Option<&'a str>,
+    /// After this position; -1 for all.
+    pub after: i64,
     /// Up to and with this position.
     pub position: i64,
     /// Only what had happened by the end of this day.
     pub effective_on: Option<&'a str>,
+}
+
+/// Which generation of the figures is live.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn generation(store: &Store, organisation: &str) -> Stored<i64> {
+    const SQL: &str = "SELECT generation FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
+    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?);
+    Ok(found.map_or(0, |(generation,)| generation))
 }
 
 /// Sums by key and figure.
@@ -108,11 +120,12 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
         "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t JOIN projections p ON p.organisation = t.organisation \
          AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
          WHERE t.organisation = $1 AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
+         AND t.position > $6 \
          GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure"
     );
     Ok(reading!(store, db => {
         sqlx::query_as(&sql).persistent(false).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
-            .bind(sum.area.unwrap_or_default())
+            .bind(sum.area.unwrap_or_default()).bind(sum.after)
             .fetch_all(db).await?
     }))
 }

@@ -1,13 +1,14 @@
 //! Budgets and outcomes: sums over postings, so that a past day costs what today costs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{ViewError, Views};
+use super::{ViewError, Views, running};
 use crate::domain::Money;
 pub use crate::store::postings::By;
-use crate::store::postings::{self, Sum};
+use crate::store::postings::Sum;
 
 /// A budget, line by line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -89,7 +90,7 @@ impl Views {
     pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
         let by_source = matches!(wanted.by, By::Fund | By::Funder);
         let lines =
-            self.sums(wanted).await?.into_iter().map(|(of, figures)| budget_line(of, &figures, by_source)).collect::<Result<_, _>>()?;
+            self.sums(wanted).await?.iter().map(|(of, figures)| budget_line(of.clone(), figures, by_source)).collect::<Result<_, _>>()?;
         Ok(Budget { position: wanted.position, lines })
     }
 
@@ -98,18 +99,14 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
-        let lines = self.sums(wanted).await?.into_iter().map(|(of, figures)| outcome_line(of, &figures)).collect::<Result<_, _>>()?;
+        let lines = self.sums(wanted).await?.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect::<Result<_, _>>()?;
         Ok(Outcome { position: wanted.position, lines })
     }
 
-    async fn sums(&self, wanted: Wanted<'_>) -> Result<BTreeMap<String, Figures>, ViewError> {
+    async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<running::Sums>, ViewError> {
         let Wanted { by, fund, area, position, effective_on } = wanted;
-        let found = postings::sums(self.log.store(), self.log.organisation(), Sum { by, fund, area, position, effective_on }).await?;
-        let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
-        for (of, figure, amount) in found.into_iter().filter(|(of, ..)| !of.is_empty()) {
-            sums.entry(of).or_default().insert(figure, amount);
-        }
-        Ok(sums)
+        let sum = Sum { by, fund, area, after: -1, position, effective_on };
+        Ok(self.running.sums(self.log.store(), self.log.organisation(), sum).await?)
     }
 }
 

@@ -7,8 +7,10 @@ mod linked;
 mod lists;
 mod opened;
 mod published;
+mod running;
 mod statement;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -103,12 +105,13 @@ impl Reader {
 pub struct Views {
     log: Log,
     projector: Projector,
+    running: Arc<running::Running>,
 }
 
 impl Views {
     #[must_use]
     pub fn new(log: Log, projector: Projector) -> Self {
-        Self { log, projector }
+        Self { log, projector, running: Arc::default() }
     }
 
     #[must_use]
@@ -125,6 +128,11 @@ impl Views {
             return Err(ViewError::BeyondLog);
         }
         if self.projector.passed(position, WAIT).await { Ok(()) } else { Err(ViewError::Behind) }
+    }
+
+    /// Waits, briefly, until the views show what was just appended; when they are slow nobody waits for ever.
+    pub async fn shown(&self, position: i64) {
+        let _ = self.projector.passed(position, WAIT).await;
     }
 
     /// The people who are members of a group, or of the one that it was merged into.

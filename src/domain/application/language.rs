@@ -13,7 +13,7 @@ pub struct ChooseLanguage {
     pub language: Language,
     /// Who helps the group with English, if anybody does: staff may ask for them by name.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Personal>)]
     pub helper: Option<Personal>,
 }
 

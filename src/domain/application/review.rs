@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct RequestReview {
     /// Why, in the group's words.
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub words: Personal,
 }
 

@@ -45,11 +45,11 @@ pub struct ReceiveUpdate {
     pub update: u16,
     pub channel: Channel,
     /// What happened, in the group's words.
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub words: Personal,
     /// What was hard and what was learned.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Personal>)]
     pub learned: Option<Personal>,
     /// How many people came.
     pub people: u32,

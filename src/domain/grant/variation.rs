@@ -38,7 +38,7 @@ pub struct Varied {
 pub struct RequestVariation {
     pub change: Varied,
     /// Why, in the group's words.
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub words: Personal,
 }
 

@@ -120,7 +120,7 @@ pub struct CorrectGroup {
     pub name: Line,
     pub area: Slug,
     /// What was wrong: sealed, since members write it.
-    #[schema(value_type = String)]
+    #[schema(value_type = Personal)]
     pub reason: Personal,
 }
 

@@ -77,7 +77,8 @@ impl Asked {
 
     /// Waits for `min_position`, and says what `as_at` means: a position, or the end of a day.
     pub(super) async fn as_at(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
-        if let Some(position) = self.parsed::<i64>("min_position", "this is a position of the log")? {
+        if let Some(position) = self.parsed::<u64>("min_position", "this is a position of the log")? {
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
             desk.views.passed(position).await?;
         }
         let Some(text) = self.text("as_at") else { return Ok(None) };
@@ -112,6 +113,10 @@ impl Asked {
             let Some(value) = self.text(name) else { continue };
             if matches!(*name, "fund" | "group") && value.parse::<Uuid>().is_err() {
                 return Err(Fault::InvalidQuery.problem("this is an id").about(*name));
+            }
+            let short = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+            if matches!(*name, "round" | "area") && !((1..=60).contains(&value.len()) && value.bytes().all(short)) {
+                return Err(Fault::InvalidQuery.problem("this is a short name, such as oldham").about(*name));
             }
             filters.push((*column, vec![value.to_owned()]));
         }

@@ -53,7 +53,7 @@ async fn issue(
         other => other.into(),
     })?;
     // Whoever reads next should see it; when the views are slow the answer does not wait for ever.
-    let _ = desk.views.passed(answer.last_position).await;
+    desk.views.shown(answer.last_position).await;
     let address = new.then(|| format!("{PREFIX}/{}/{}", noun.plural, answer.id));
     Ok(accepted(answer, address))
 }

@@ -46,7 +46,7 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
         // A repeat: the file that was kept the first time stands, and this one is nobody's.
         desk.files.remove(&file).await?;
     }
-    let _ = desk.views.passed(answer.last_position).await;
+    desk.views.shown(answer.last_position).await;
     let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
     let body = FileKept { id: group, file: kept, media, bytes, position };

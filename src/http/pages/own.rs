@@ -72,7 +72,7 @@ pub(super) async fn attempt(visitor: &Visitor, desk: &Desk, posted: &Posted, com
 /// Issues a request, and waits until the pages can show what it did.
 pub(super) async fn taken(desk: &Desk, request: Request) -> Result<Answer, Failed> {
     let answer = desk.commands.issue(request).await?;
-    let _ = desk.views.passed(answer.last_position).await;
+    desk.views.shown(answer.last_position).await;
     Ok(answer)
 }
 

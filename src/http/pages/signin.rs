@@ -252,7 +252,7 @@ async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Faile
     let add = Command::Group(GroupId(group), GroupCommand::AddMember(MemberOf { person }));
     match desk.commands.issue(Request::new(caller, add)).await {
         Ok(answer) => {
-            let _ = desk.views.passed(answer.last_position).await;
+            desk.views.shown(answer.last_position).await;
             Ok(())
         }
         Err(CommandError::Refused(_) | CommandError::RefusedFor { .. }) => Ok(()),

@@ -131,7 +131,7 @@ impl Uploaded {
             let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), keep) };
             match desk.commands.issue(request).await {
                 Ok(answer) => {
-                    let _ = desk.views.passed(answer.last_position).await;
+                    desk.views.shown(answer.last_position).await;
                     let first = recorded(desk, answer.first_position).await?;
                     if first != *file {
                         desk.files.remove(file).await?;

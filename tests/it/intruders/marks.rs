@@ -74,7 +74,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("refuse-variation"), &json!({ "variation": 1, "reason": MARK }));
         let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": MARK });
         let update = json!({
-            "update": 1, "channel": "web", "words": MARK, "people": 20, "volunteers": 3, "spent": "700.00", "hard": MARK, "learned": MARK, "outcomes": [outcome],
+            "update": 1, "channel": "web", "words": MARK, "people": 20, "volunteers": 3, "spent": "700.00", "learned": MARK, "outcomes": [outcome],
         });
         on(cass, &at("receive-update"), &update);
         on(ada, &at("query-update"), &json!({ "update": 1, "question": MARK }));
@@ -84,7 +84,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("correct-update"), &json!({ "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": MARK }));
         on(ada, &at("publish-story"), &json!({ "words": MARK, "consented_on": house.today(), "consent": MARK }));
         on(ada, &at("demand-clawback"), &json!({ "amount": "10.00", "reason": MARK }));
-        on(ada, &at("propose-return-waiver"), &json!({ "amount": "10.00", "reason": MARK }));
+        on(ada, &at("propose-return-waiver"), &json!({ "owed": "clawback", "amount": "10.00", "reason": MARK }));
     }
 }
 

@@ -1,0 +1,89 @@
+//! A steady rate for a long time: does memory stay flat, and do answers stay quick? Run with `cargo bench --bench soak -- 1200` for
+//! twenty minutes; half a minute unless it is said otherwise.
+
+mod side_by_side;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use microgrants::commands::clock::new_id;
+use serde_json::json;
+use side_by_side::http::{Connection, get};
+use side_by_side::service::{Service, allocate};
+
+/// Commands and reads a second.
+const COMMANDS: u32 = 60;
+const READS: u32 = 240;
+
+fn main() {
+    let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(30);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(soak(Duration::from_secs(seconds)));
+}
+
+async fn soak(span: Duration) {
+    let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
+    let url = format!("sqlite://{}/ours.db", folder.path().display());
+    let service = Arc::new(Service::found(&url, folder.path()));
+    let mut connection = Connection::to(&service.host).await;
+    let fund = service.open_fund(&mut connection).await;
+    let draft = service.draft(&mut connection, &fund).await;
+    let (end, bearer) = (Instant::now() + span, service.bearer());
+    let reads = [
+        get("/api/v1/budget", &bearer),
+        get("/api/v1/applications?limit=50", &bearer),
+        get(&format!("/api/v1/applications/{draft}/answers"), &bearer),
+        get("/", "Accept: text/html\r\n"),
+        get("/metrics", ""),
+    ];
+    let host = service.host.clone();
+    let reading = tokio::spawn(async move {
+        let mut connection = Connection::to(&host).await;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / READS);
+        let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
+        while Instant::now() < end {
+            ticks.tick().await;
+            let begun = Instant::now();
+            connection.must(&reads[count % reads.len()]).await;
+            slowest = slowest.max(begun.elapsed());
+            count += 1;
+        }
+        (count, slowest)
+    });
+    let (commanding, of_fund, of_draft) = (Arc::clone(&service), fund.clone(), draft.clone());
+    let writing = tokio::spawn(async move {
+        let mut connection = Connection::to(&commanding.host).await;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS);
+        let (mut slowest, mut count) = (Duration::ZERO, 0_usize);
+        while Instant::now() < end {
+            ticks.tick().await;
+            let key = new_id().to_string();
+            let request = if count % 2 == 0 {
+                commanding.command(&format!("funds/{of_fund}/allocate"), &key, &allocate())
+            } else {
+                let answers = json!({ "answers": { "idea": format!("Soup, for the {count}th time") } });
+                commanding.command(&format!("applications/{of_draft}/save-answers"), &key, &answers)
+            };
+            let begun = Instant::now();
+            connection.must(&request).await;
+            slowest = slowest.max(begun.elapsed());
+            count += 1;
+        }
+        (count, slowest)
+    });
+    // After a tenth of it, what is kept in memory has been filled.
+    tokio::time::sleep(span / 10).await;
+    let begun = service.memory();
+    let mut most = begun;
+    while Instant::now() < end {
+        tokio::time::sleep((span / 20).min(Duration::from_secs(60))).await;
+        most = most.max(service.memory());
+    }
+    let ((reads, slowest_read), (commands, slowest_command)) = (reading.await.expect("a reader"), writing.await.expect("a writer"));
+    println!(
+        "{span:?}: {commands} commands (the slowest {slowest_command:.0?}), {reads} reads (the slowest {slowest_read:.0?}); memory {begun} MiB after a \
+         tenth, {} at the end, {most} at most",
+        service.memory()
+    );
+    assert!(most <= begun + begun / 4 + 8, "memory stays flat");
+}
