@@ -85,5 +85,8 @@ async fn soak(span: Duration) {
          tenth, {} at the end, {most} at most",
         service.memory()
     );
-    assert!(most <= begun + begun / 4 + 8, "memory stays flat");
+    let asked = |a_second: u32| usize::try_from(span.as_secs() * u64::from(a_second) * 19 / 20).expect("a count");
+    assert!(commands >= asked(COMMANDS) && reads >= asked(READS), "the rate was kept");
+    assert!(slowest_read.max(slowest_command) < Duration::from_secs(2), "nobody waited for long");
+    assert!(begun > 0 && most <= begun + begun / 4 + 8, "memory stays flat");
 }

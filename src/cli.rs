@@ -286,11 +286,15 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;
-    tracing::info!("every request was answered; what is under way outside is finished");
+    tracing::info!("no more requests are taken; what is under way outside is finished");
     // What is sent half-way would be sent again: the others can be cut off anywhere.
     let _ = stop.send(true);
-    let outside = [Some(posting), telling].into_iter().flatten();
-    let _ = tokio::time::timeout(STOP_MOST, futures::future::join_all(outside)).await;
+    for mut outside in [Some(posting), telling].into_iter().flatten() {
+        if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
+            tracing::warn!("something was still being sent; it is sent again at the next start");
+            outside.abort();
+        }
+    }
     for task in [following, working, sealing, purging] {
         task.abort();
     }

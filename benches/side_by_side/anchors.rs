@@ -77,7 +77,7 @@ impl Selects {
     }
 }
 
-/// Serves them on two threads; where.
+/// Serves them with as many workers as ours has; where.
 pub fn serve<R>(repository: R, selects: Selects) -> String
 where
     R: PersistedEventRepository + 'static,
@@ -101,7 +101,7 @@ where
                 .route("/funds/{fund}/create", web::post().to(create_one::<R>))
                 .route("/funds/{fund}/allocate", web::post().to(allocate_one::<R>))
         });
-        let server = server.workers(2).tcp_nodelay(true).listen(listener).expect("a server").run();
+        let server = server.tcp_nodelay(true).listen(listener).expect("a server").run();
         actix_web::rt::System::new().block_on(server)
     });
     host

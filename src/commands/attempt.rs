@@ -80,9 +80,10 @@ impl<'a> Attempt<'a> {
         }
         let slots = self.request.command.slots();
         match commands.log.vault().seal(subject, slots, &mut self.personal).await {
-            // Whether the stream exists at all is for the rules to say.
-            Err(VaultError::NoKey(_)) if met_nobody(&mut met, &self.request.command).await? => {
-                Err(CommandError::Refused(Refusal::Unknown(self.request.command.noun())))
+            // Whether it is there at all, and for whom, is for the rules to say first.
+            Err(error @ VaultError::NoKey(_)) => {
+                commands.consider(&self.request.caller, self.request.command.clone()).await?;
+                Err(error.into())
             }
             sealed => Ok(sealed?),
         }
@@ -138,9 +139,12 @@ impl<'a> Attempt<'a> {
         let met = Met::new(&commands.log, commands.organisation.0);
         let reached = Decision::reach(met, &self.request.caller, day_of(now), &self.request.command).await;
         // Whoever may not know of a record is not told that it has moved on.
-        if stale
-            && !matches!(&reached, Err((CommandError::Refused(refusal), _)) if matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown))
-        {
+        let told = match &reached {
+            Ok(_) | Err((CommandError::RefusedFor { .. }, _)) => true,
+            Err((CommandError::Refused(refusal), _)) => !matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown),
+            Err(_) => false,
+        };
+        if stale && told {
             return self.first_answer_or(CommandError::Stale).await;
         }
         match reached {
@@ -200,17 +204,4 @@ enum Reached<'a> {
     Decision(Decision<'a>, Timestamp),
     Repeated(Answer),
     Again,
-}
-
-async fn met_nobody(met: &mut Met<'_>, command: &Command) -> Result<bool, LogError> {
-    use crate::domain::{Application, Grant, GrantCommand, Group, Person, grant::GrantState};
-    Ok(match command {
-        Command::Person(id, _) => !met.meet::<Person>(id.0).await?.exists(),
-        Command::Group(id, _) => !met.meet::<Group>(id.0).await?.exists(),
-        Command::Application(id, _) => met.meet::<Application>(id.0).await?.place().is_none(),
-        Command::Grant(id, command) => {
-            !matches!(command, GrantCommand::Offer(_)) && met.meet::<Grant>(id.0).await?.state() == GrantState::Blank
-        }
-        Command::Organisation(..) | Command::Fund(..) => false,
-    })
 }

@@ -1,14 +1,18 @@
-//! A body must arrive: whoever sends too slowly is not waited for.
+//! A body must arrive, as it is: whoever sends too slowly is not waited for, and nothing is unpacked before it is looked at.
 
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::HttpMessage as _;
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::Method;
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpMessage as _, ResponseError as _};
 use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
@@ -20,24 +24,53 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a whole body may take: a photograph from an old phone takes minutes.
 const WHOLE: Duration = Duration::from_mins(20);
 
-/// Lets a body end with an error when its sender pauses for too long.
+/// Lets a body end with an error when its sender pauses for too long, and refuses one that is packed.
 pub(super) async fn in_time(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if request.method() == Method::POST {
-        let patience = request.app_data::<web::Data<Desk>>().map_or(PATIENCE, |desk| desk.site.patience);
-        let body = request.take_payload();
-        request.set_payload(Payload::Stream { payload: Box::pin(timed(body, patience, WHOLE)) });
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // A few bytes could unpack to very many, before anybody has asked how large it may be.
+    let packed = request.headers().get(CONTENT_ENCODING).is_some_and(|how| !how.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if packed {
+        let answer = Fault::UnsupportedMediaType.problem("a body is taken as it is, not compressed").error_response();
+        return Ok(request.into_response(answer));
     }
-    next.call(request).await
+    let body = request.take_payload();
+    if matches!(body, Payload::None) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    let patience = request.app_data::<web::Data<Desk>>().map_or(PATIENCE, |desk| desk.site.patience);
+    let body = Rc::new(RefCell::new(body));
+    request.set_payload(Payload::Stream { payload: Box::pin(timed(Rc::clone(&body), patience, WHOLE)) });
+    let answer = next.call(request).await?;
+    Ok(answer.map_body(|_, inner| BoxBody::new(Answer { inner: inner.boxed(), _unread: body })))
 }
 
-fn timed(body: Payload, pause: Duration, whole: Duration) -> impl futures::Stream<Item = Result<actix_web::web::Bytes, PayloadError>> {
+/// An answer that holds on to what was not read of its request: a connection whose request is let go of is read on for as long as
+/// the other side likes, and one whose request is held is closed after the answer.
+struct Answer {
+    inner: BoxBody,
+    _unread: Rc<RefCell<Payload>>,
+}
+
+impl MessageBody for Answer {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.inner).poll_next(context)
+    }
+}
+
+fn timed(body: Rc<RefCell<Payload>>, pause: Duration, whole: Duration) -> impl futures::Stream<Item = Result<Bytes, PayloadError>> {
     let end = Instant::now() + whole;
     futures::stream::unfold(Some(body), move |body| async move {
-        let mut body = body?;
-        match timeout_at(end.min(Instant::now() + pause), body.next()).await {
+        let body = body?;
+        let part = futures::future::poll_fn(|context| body.borrow_mut().poll_next_unpin(context));
+        match timeout_at(end.min(Instant::now() + pause), part).await {
             Ok(part) => part.map(|part| (part, Some(body))),
             Err(_) => Some((Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())), None)),
         }
@@ -59,7 +92,6 @@ pub(super) fn not_arrived(error: &actix_web::Error, too_large: &str) -> Problem 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::web::Bytes;
 
     #[tokio::test]
     async fn a_sender_who_pauses_is_waited_for_only_so_long() {
@@ -68,7 +100,8 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(pause * 10)).await;
                 Ok(Bytes::from_static(b"x"))
             });
-            timed(Payload::Stream { payload: Box::pin(parts) }, Duration::from_millis(400), Duration::from_millis(900))
+            let body = Rc::new(RefCell::new(Payload::Stream { payload: Box::pin(parts) }));
+            timed(body, Duration::from_millis(400), Duration::from_millis(900))
         };
         let arrived = async |pauses| {
             let parts: Vec<_> = body(pauses).collect().await;

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -62,29 +63,30 @@ fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
 }
 
 /// One limit, by who it is counted for.
-struct Limit<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
+struct Limit<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>, AtomicUsize);
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn of(quotas: &Quotas, name: &str) -> Self {
         let quota = quotas.0.get(name).copied().flatten();
-        Self(quota.map(|(count, per)| {
+        let limiter = quota.map(|(count, per)| {
             let quota = Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
             RateLimiter::keyed(quota.allow_burst(count))
-        }))
+        });
+        Self(limiter, AtomicUsize::new(1))
     }
 
     /// Counts one; otherwise how long to wait.
     fn pass(&self, key: &K) -> Result<(), Duration> {
         let Some(limiter) = &self.0 else { return Ok(()) };
-        if limiter.len() > REMEMBERED {
+        if self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(REMEMBERED) {
             limiter.retain_recent();
         }
         limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 }
 
-/// Beyond so many keys, those that have long been let pass again are forgotten.
-const REMEMBERED: usize = 10_000;
+/// After so many questions, whoever has long been let pass again is forgotten.
+const REMEMBERED: usize = 1000;
 
 /// Counts what is asked for, in this process.
 pub struct Limits {
@@ -138,7 +140,7 @@ impl Limits {
     /// Where a request comes from: what the named proxy says, or the other end of the connection.
     fn peer_of(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
-        if Some(peer) != self.proxy {
+        if Some(peer.to_canonical()) != self.proxy.map(|proxy| proxy.to_canonical()) {
             return network(peer);
         }
         let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());

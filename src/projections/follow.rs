@@ -29,6 +29,8 @@ pub enum ProjectionError {
     Log(#[from] LogError),
     #[error("there is no projection named {0}")]
     Unknown(String),
+    #[error("the rows of {0} were made by a newer program: use that one")]
+    Newer(String),
     #[error("the rebuild of {name} stopped: {cause}")]
     Stopped { name: String, cause: String },
 }
@@ -87,13 +89,62 @@ impl Projector {
         }
         tx.commit().await?;
         let projector = Self { log, progress: Arc::new(watch::Sender::new(0)) };
-        for (name, shape) in super::shapes() {
-            if known.iter().any(|one| one.name == name && one.state == "live" && one.shape != shape) {
-                tracing::info!(projection = name, "its rows are of another shape; they are made anew from the log");
-                projector.rebuild(name).await?;
+        for projection in ALL {
+            if known.iter().any(|one| one.name == projection.name && one.state == "live" && one.shape != projection.shape) {
+                projector.reshape(projection).await?;
             }
         }
         Ok(projector)
+    }
+
+    /// Makes the rows of a projection anew in the shape that this program gives them. Several processes that start at once do it
+    /// together. Where it cannot be done the projection stops, as it would have.
+    async fn reshape(&self, projection: Registered) -> Result<(), ProjectionError> {
+        let (organisation, name) = (self.log.organisation(), projection.name);
+        tracing::info!(projection = name, "its rows are of another shape; they are made anew from the log");
+        loop {
+            let mut tx = self.log.store().begin().await?;
+            let known: Vec<_> = checkpoints::lock(&mut tx, organisation).await?.into_iter().filter(|one| one.name == name).collect();
+            let Some(live) = known.iter().find(|one| one.state == "live") else { return Ok(()) };
+            if live.shape == projection.shape {
+                return Ok(());
+            }
+            if live.shape > projection.shape {
+                return Err(ProjectionError::Newer(name.to_owned()));
+            }
+            let under_way = known.iter().find(|one| one.state == "building" && one.shape == projection.shape);
+            let generation = match under_way {
+                Some(building) => building.generation,
+                None => self.begin_building(&mut tx, projection, &known).await?,
+            };
+            tx.commit().await?;
+            match self.build(name, generation).await {
+                Ok(false) => {}
+                Ok(true) => return self.remove_retired(projection).await,
+                // Another process finished it, or it cannot be done.
+                Err(ProjectionError::Stopped { cause, .. }) => {
+                    let mut tx = self.log.store().begin().await?;
+                    let known = checkpoints::lock(&mut tx, organisation).await?;
+                    let of = |state: &str| known.iter().find(|one| one.name == name && one.state == state).cloned();
+                    if let (Some(live), Some(_)) = (of("live").filter(|live| live.shape != projection.shape), of("building")) {
+                        tracing::error!(projection = name, %cause, "its rows cannot be made anew; it stands still");
+                        checkpoints::save(&mut tx, organisation, &Checkpoint { error: Some(cause), ..live }).await?;
+                        tx.commit().await?;
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Notes a new generation of a projection, beside those that are known.
+    async fn begin_building(&self, tx: &mut Tx, projection: Registered, known: &[Checkpoint]) -> Result<i64, StoreError> {
+        let Registered { name, shape, .. } = projection;
+        let generation = known.iter().filter(|one| one.name == name).map(|one| one.generation).max().unwrap_or_default() + 1;
+        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None, shape };
+        checkpoints::save(tx, self.log.organisation(), &building).await?;
+        Ok(generation)
     }
 
     /// Follows the log for as long as the process runs.
@@ -139,7 +190,10 @@ impl Projector {
         let running: Vec<_> = checkpoints::lock(&mut tx, self.log.organisation())
             .await?
             .into_iter()
-            .filter(|one| one.state == "live" && one.error.is_none())
+            // Rows of another shape are another program's.
+            .filter(|one| {
+                one.state == "live" && one.error.is_none() && super::shapes().any(|known| known == (one.name.as_str(), one.shape))
+            })
             .collect();
         let Some(from) = running.iter().map(|one| one.next_position).min() else { return Ok(false) };
         let (next, _) = self.fold(&mut tx, running, from).await?;
@@ -226,11 +280,7 @@ impl Projector {
         for abandoned in known.iter().filter(|one| one.name == name && one.state == "building") {
             self.forget(&mut tx, projection, abandoned).await?;
         }
-        let newest = known.iter().filter(|one| one.name == name).map(|one| one.generation).max().unwrap_or_default();
-        let generation = newest + 1;
-        let shape = projection.shape;
-        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None, shape };
-        checkpoints::save(&mut tx, organisation, &building).await?;
+        let generation = self.begin_building(&mut tx, projection, &known).await?;
         tx.commit().await?;
         while !self.build(name, generation).await? {}
         self.remove_retired(projection).await?;

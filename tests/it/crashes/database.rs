@@ -56,7 +56,8 @@ async fn connections(house: House) {
     let office = Office::open(&house, 5000).await;
     let work = Work::prepare(&house, &office, 20).await;
     let token = token(&house, office.ada);
-    let pool = house.store().postgres().unwrap().clone();
+    // Of another name, so that it does not cut itself.
+    let pool = sqlx::PgPool::connect(&house.url).await.unwrap();
     let runtime = tokio::runtime::Handle::current();
     let mut moments = Moments::new();
     let (times, mut cut) = (kills(), 0);
@@ -66,7 +67,9 @@ async fn connections(house: House) {
             std::thread::sleep(moments.pause(60));
             let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'microgrants'";
-            cut += runtime.block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool)).unwrap_or_default();
+            let gone = runtime.block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool)).unwrap();
+            assert!(gone > 0, "there was something to cut");
+            cut += gone;
         })
     });
     let house = house.beside().await;

@@ -87,11 +87,20 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     let (mut book, told) = (Book::default(), AtomicUsize::new(0));
     book.live(&client, &work, &told, &AtomicUsize::new(20));
     let ballast = disk.fill();
-    let refused = (0..20_000).map(|_| create(&client)).find(|answer| answer.status != 201).expect("it is refused once there is no room");
+    let mut large = 0;
+    let refused = loop {
+        let answer = create(&client);
+        if answer.status != 201 {
+            break answer;
+        }
+        large += 1;
+        assert!(large < 20_000, "it is refused once there is no room");
+    };
     refused.is_problem(503, "unavailable");
     std::fs::remove_file(ballast).unwrap();
     see_to();
     let since = Instant::now();
+    // What is refused until then is counted nowhere.
     while create(&client).status != 201 {
         assert!(since.elapsed() < Duration::from_secs(30), "it goes on once there is room");
         std::thread::sleep(Duration::from_millis(100));
@@ -107,6 +116,9 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     let house = House::open(place.folder, place.url).await;
     let settled = holds(&house, &[book], &[]).await;
     assert_eq!(settled.unacknowledged, 0, "{settled:?}");
+    let rows = microgrants::store::events::page(house.store(), crate::house::ORGANISATION, 0, 1_000_000).await.unwrap();
+    let found = rows.iter().filter(|row| row.payload.contains("\"name\":\"Large\"")).count();
+    assert_eq!(found, large + 1, "what was answered with 503 is not in the log");
 }
 
 /// Creates a fund with a long purpose, so that a little room is soon used up.
