@@ -184,10 +184,10 @@ impl Commands {
         // Whatever goes wrong from here on is said with the id under which the log knows the command.
         tracing::Span::current().record("command", tracing::field::display(id));
         let mut attempt = Attempt::new(self, id, request);
-        // A repeat is found by the append, or when it would be refused now: whatever it meets, the first answer comes first.
-        if let Err(error) = attempt.seal().await {
-            return attempt.answered_before().await?.ok_or(error);
+        if let Some(answer) = attempt.answered_before().await? {
+            return Ok(answer);
         }
+        attempt.seal().await?;
         let since = Instant::now();
         while since.elapsed() < DEADLINE {
             if let Some(answer) = attempt.run().await? {

@@ -84,7 +84,8 @@ impl Files {
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
-        let mut body = std::pin::pin!(body);
+        // A short file is asked for more than once after its end.
+        let mut body = std::pin::pin!(body.fuse());
         let mut read = 0;
         let mut content = Sha256::new();
         let mut next = async |wanted: usize| -> Result<Option<Vec<u8>>, FileError> {

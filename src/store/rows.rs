@@ -49,12 +49,16 @@ pub async fn load(tx: &mut Tx, table: &str, organisation: &str, generation: i64,
 pub async fn save(tx: &mut Tx, table: &str, organisation: &str, generation: i64, ended: &[NewRow<'_>], new: &[NewRow<'_>]) -> Stored<()> {
     let rows = tx.engine().rows("$3", &[("id", "text"), ("since", "bigint"), ("until", "bigint"), ("body", "text")]);
     if !ended.is_empty() {
+        // Made distinct, so that SQLite looks up each of them in the index of what stands, and does not go through all that ever stood.
         let sql = format!(
-            "UPDATE view_{table} SET until = r.until FROM {rows} WHERE view_{table}.organisation = $1 AND view_{table}.generation = $2 \
-             AND view_{table}.id = r.id AND view_{table}.since = r.since"
+            "UPDATE view_{table} SET until = e.until FROM (SELECT DISTINCT r.id, r.since, r.until FROM {rows}) AS e \
+             WHERE view_{table}.organisation = $1 AND view_{table}.generation = $2 AND view_{table}.until = $4 \
+             AND view_{table}.id = e.id AND view_{table}.since = e.since"
         );
         let ended = serde_json::to_string(ended).unwrap_or_default();
-        in_tx!(tx, db => { sqlx::query(&sql).persistent(false).bind(organisation).bind(generation).bind(ended).execute(db).await?; });
+        in_tx!(tx, db => {
+            sqlx::query(&sql).persistent(false).bind(organisation).bind(generation).bind(ended).bind(STANDING).execute(db).await?;
+        });
     }
     let sql = format!(
         "INSERT INTO view_{table} (organisation, generation, id, since, until, body) SELECT $1, $2, r.id, r.since, r.until, r.body FROM {rows}"

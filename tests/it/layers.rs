@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
     ("webhooks", &["domain", "log", "seal", "store"]),
     ("http", &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store"]),
-    ("config.rs", &["domain", "export", "import"]),
+    ("config.rs", &["domain", "export", "http", "import"]),
 ];
 
 /// Crates that the rules must not know.
