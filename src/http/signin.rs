@@ -1,6 +1,8 @@
 //! Tokens: who somebody is. What they may do comes from the log; a token can only leave roles away.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,7 +11,9 @@ use actix_web::{FromRequest, HttpRequest, web};
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use lru::LruCache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::Desk;
 use super::problem::{Fault, Problem};
@@ -34,9 +38,14 @@ pub struct Tokens {
     pub public: [u8; 32],
     key_id: String,
     issuer: String,
+    /// Those that were verified lately, by their digests: a program sends its token with every request.
+    known: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// How many verified tokens are known.
+const KNOWN: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
     sub: PersonId,
     iss: String,
@@ -66,6 +75,7 @@ impl Tokens {
             public,
             key_id: key.id.clone(),
             issuer: format!("microgrants/{organisation}"),
+            known: Arc::new(Mutex::new(LruCache::new(KNOWN))),
         })
     }
 
@@ -93,8 +103,20 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.signs).map_err(|error| TokenError(error.to_string()))
     }
 
-    /// Reads a token: algorithm, issuer, audience, time and key must all be ours.
+    /// Reads a token, or remembers it while it is good.
     fn read(&self, token: &str) -> Result<Claims, Problem> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
+        if let Some(claims) = known.filter(|claims| claims.exp > clock::Clock::System.now().as_second()) {
+            return Ok(claims);
+        }
+        let claims = self.verify(token)?;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(digest, claims.clone());
+        Ok(claims)
+    }
+
+    /// Verifies a token: algorithm, issuer, audience, time and key must all be ours.
+    fn verify(&self, token: &str) -> Result<Claims, Problem> {
         let unknown = || Fault::Unauthenticated.problem("the token is not one of this service");
         let header = jsonwebtoken::decode_header(token).map_err(|_| unknown())?;
         if header.kid.as_deref() != Some(&self.key_id) {

@@ -346,7 +346,7 @@ pub async fn search(store: &Store, organisation: &str, search: &Search) -> Store
          AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6 ORDER BY position LIMIT $7"
     );
     Ok(reading!(store, db => {
-        sqlx::query_as(&sql).persistent(false).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
+        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
             .bind(search.before).bind(search.most).fetch_all(db).await?
     }))
 }

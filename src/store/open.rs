@@ -57,6 +57,8 @@ impl Store {
 
 async fn open_postgres(url: &str) -> Stored<sqlx::PgPool> {
     let options = PgConnectOptions::from_str(url)?.application_name("microgrants");
+    // A plan that was made while a table was small would be used when it is large.
+    let options = options.options([("plan_cache_mode", "force_custom_plan")]);
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(Duration::from_secs(5))

@@ -124,7 +124,7 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
          GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure"
     );
     Ok(reading!(store, db => {
-        sqlx::query_as(&sql).persistent(false).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
+        sqlx::query_as(&sql).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
             .bind(sum.area.unwrap_or_default()).bind(sum.after)
             .fetch_all(db).await?
     }))
@@ -142,9 +142,7 @@ pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (a
         list("t."),
         by.column()
     );
-    Ok(
-        reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
-    )
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?))
 }
 
 /// Every figure of a generation, in order: for holding a rebuild against the live rows.

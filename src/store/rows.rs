@@ -37,9 +37,7 @@ pub async fn load(tx: &mut Tx, table: &str, organisation: &str, generation: i64,
         "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 AND until = $3 AND {ids_among}"
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
-    Ok(
-        in_tx!(tx, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(generation).bind(STANDING).bind(ids).fetch_all(db).await?),
-    )
+    Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(generation).bind(STANDING).bind(ids).fetch_all(db).await?))
 }
 
 /// Ends versions that stood, and inserts new ones.
@@ -57,7 +55,7 @@ pub async fn save(tx: &mut Tx, table: &str, organisation: &str, generation: i64,
         );
         let ended = serde_json::to_string(ended).unwrap_or_default();
         in_tx!(tx, db => {
-            sqlx::query(&sql).persistent(false).bind(organisation).bind(generation).bind(ended).bind(STANDING).execute(db).await?;
+            sqlx::query(&sql).bind(organisation).bind(generation).bind(ended).bind(STANDING).execute(db).await?;
         });
     }
     let sql = format!(
@@ -129,7 +127,7 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
     let sql = wanted.sql(store.engine());
     let stands = wanted.as_at.unwrap_or(STANDING);
     Ok(reading!(store, db => {
-        let mut query = sqlx::query_as(&sql).persistent(false).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
+        let mut query = sqlx::query_as(&sql).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
         for (_, values) in &wanted.filters {
             query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
         }
@@ -145,7 +143,7 @@ pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> St
     let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one{} LIMIT $4) AS counted", wanted.from(store.engine()));
     let stands = wanted.as_at.unwrap_or(STANDING);
     let (count,): (i64,) = reading!(store, db => {
-        let mut query = sqlx::query_as(&sql).persistent(false).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
+        let mut query = sqlx::query_as(&sql).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
         for (_, values) in &wanted.filters {
             query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
         }
@@ -163,7 +161,7 @@ pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> S
         "SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND v.generation = \
          (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live')"
     );
-    let (newest,): (i64,) = reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).fetch_one(db).await?);
+    let (newest,): (i64,) = reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?);
     Ok(newest)
 }
 
@@ -178,9 +176,7 @@ pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i
     let plain: String =
         text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
     let pattern = format!("%{plain}%");
-    Ok(
-        reading!(store, db => sqlx::query_as(SQL).persistent(false).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?),
-    )
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
 }
 
 /// The standing rows of the live generation with these ids.
@@ -194,7 +190,7 @@ pub async fn standing(store: &Store, organisation: &str, table: &'static str, id
          AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND {among} ORDER BY v.id"
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
-    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(STANDING).bind(ids).fetch_all(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(ids).fetch_all(db).await?))
 }
 
 /// Every version of every row of a generation, in order: for holding a rebuild against the live rows.
@@ -203,7 +199,7 @@ pub async fn standing(store: &Store, organisation: &str, table: &'static str, id
 /// When the database does not answer.
 pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i64) -> Stored<Vec<Row>> {
     let sql = format!("SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since");
-    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(generation).fetch_all(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
 }
 
 /// The standing row with the greatest id that is no greater than this one.
@@ -215,5 +211,5 @@ pub async fn last_by(store: &Store, organisation: &str, table: &str, id: &str) -
         "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation AND p.name = '{table}' \
          AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND v.id <= $3 ORDER BY v.id DESC LIMIT 1"
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).persistent(false).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
 }
