@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use microgrants::projections;
 use microgrants::store::{checkpoints, events, rows};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sqlx::migrate::Migrator;
 use sqlx::{Row as _, SqlitePool};
@@ -20,6 +21,7 @@ use crate::log::{Raw, meddle, raw};
 use crate::office::Office;
 use crate::replay;
 use crate::service::{Client, Process, serve, token};
+use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("operating::a_stop_finishes_what_was_taken", stopped);
@@ -111,7 +113,7 @@ async fn upgraded(house: House) {
     put_back(&house).await;
     let place = house.leave().await;
     let house = House::open(place.folder, place.url).await;
-    assert_eq!(replay::whole(&house).await, 1, "the log is whole, and holds its award");
+    assert_eq!(replay::whole(&house).await, 2, "the log is whole, and holds its awards");
     crate::projections::equals_a_rebuild(&house).await;
     // What was sealed then opens now, and the next command goes on where the log ended.
     let rows = events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap();
@@ -119,16 +121,41 @@ async fn upgraded(house: House) {
     let ada: microgrants::domain::PersonId = person.aggregate_id.rsplit('/').next().unwrap().parse().unwrap();
     let client = serve(&house, ada);
     assert_eq!(client.get(&format!("/api/v1/people/{ada}")).body["name"], "Ada");
-    assert_eq!(client.get("/api/v1/budget").body["lines"][0]["committed"], "700.00");
+    assert_eq!(client.get("/api/v1/budget").body["lines"][0]["committed"], "1250.00");
+    // It was made two days ahead.
+    house.pass_days(3);
     crate::office::person(&house, "Grace").await;
     assert_eq!(house.log.length().await.unwrap(), i64::try_from(rows.len()).unwrap() + 1);
+}
+
+/// Something of everything that makes rows.
+async fn lived(house: &House, office: &Office) {
+    let (first, group, member) = office.prepared(house, 700).await;
+    let second = office.returned(house, 600, 50).await;
+    house.pass_days(2);
+    let on = async |by, noun: &str, id, name: &str, body: serde_json::Value| {
+        house.takes(by, command_of(noun, id, name, &body)).await;
+    };
+    let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
+        "awarded_on": "2020-05-01", "funder": "Another funder" });
+    on(office.ada, "group", group.0, "record-past-grant", past).await;
+    on(member, "group", group.0, "set-contact", json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })).await;
+    let story = json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
+    on(office.ada, "grant", first.0, "publish-story", story).await;
+    let vary = json!({ "change": { "ends_on": house.in_days(95) }, "words": "The hall is closed." });
+    on(member, "grant", first.0, "request-variation", vary).await;
+    let correct = json!({ "payment": 1, "paid_on": house.in_days(-1), "reason": "As the bank says" });
+    on(office.ben, "grant", second.0, "correct-payment", correct).await;
+    let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
+    let update = json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": 20, "volunteers": 3, "spent": "500.00", "outcomes": [outcome] });
+    on(office.ada, "grant", second.0, "receive-update", update).await;
 }
 
 /// Makes the fixture from a small log, as rows of the tables that the first schema had.
 async fn make_fixture() {
     let house = House::sqlite().await;
     let office = Office::open(&house, 5000).await;
-    office.prepared(&house, 700).await;
+    lived(&house, &office).await;
     house.catch_up().await;
     std::fs::create_dir_all(format!("{FIRST}/keys")).unwrap();
     for entry in std::fs::read_dir(house.folder.path().join("keys")).unwrap().flatten() {
@@ -203,6 +230,7 @@ async fn shapes(house: House) {
     for (name, shape) in projections::shapes() {
         let generation = live.iter().find(|one| one.name == name && one.state == "live").unwrap().generation;
         let rows = rows::dump(house.store(), name, ORGANISATION, generation).await.unwrap();
+        assert!(!rows.is_empty(), "the stored log makes rows of {name}");
         let digest = Sha256::digest(rows.iter().map(|row| format!("{row:?}\n")).collect::<String>());
         writeln!(found, "{name} {shape} {}", microgrants::log::keys::to_hex(&digest[..8])).unwrap();
     }
