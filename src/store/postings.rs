@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::rows::live_as;
 use super::{Store, Stored, Tx, in_tx, reading};
 
 /// A figure as it is inserted: what, how much, and everything that it may be added up by.
@@ -117,11 +118,10 @@ pub async fn generation(store: &Store, organisation: &str) -> Stored<i64> {
 pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec<(String, String, i64)>> {
     let column = sum.by.column();
     let sql = format!(
-        "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t JOIN projections p ON p.organisation = t.organisation \
-         AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
-         WHERE t.organisation = $1 AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
+        "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
          AND t.position > $6 \
-         GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure"
+         GROUP BY t.{column}, t.figure ORDER BY t.{column}, t.figure",
+        live_as("t", "places")
     );
     Ok(reading!(store, db => {
         sqlx::query_as(&sql).bind(organisation).bind(sum.position).bind(sum.fund.unwrap_or_default()).bind(sum.effective_on.unwrap_or_default())
@@ -136,10 +136,10 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
 /// When the database does not answer.
 pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (after, until): (i64, i64)) -> Stored<Vec<PostingRow>> {
     let sql = format!(
-        "SELECT {} FROM postings t JOIN projections p ON p.organisation = t.organisation \
-         AND p.name = 'places' AND p.generation = t.generation AND p.state = 'live' \
-         WHERE t.organisation = $1 AND t.{} = $2 AND t.position > $3 AND t.position <= $4 ORDER BY t.position, t.ordinal",
+        "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND t.{} = $2 AND t.position > $3 AND t.position <= $4 \
+         ORDER BY t.position, t.ordinal",
         list("t."),
+        live_as("t", "places"),
         by.column()
     );
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?))

@@ -76,6 +76,18 @@ pub async fn remove(tx: &mut Tx, table: &str, organisation: &str, generation: i6
     Ok(())
 }
 
+/// That a row is of the generation that is live. As a value, and not as a table beside: SQLite then finds the rows in their index.
+pub(super) fn live(table: &str) -> String {
+    live_as("v", table)
+}
+
+/// The same of whatever is named so in a statement whose first parameter is the organisation.
+pub(super) fn live_as(name: &str, projection: &str) -> String {
+    format!(
+        "{name}.generation = (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{projection}' AND p.state = 'live')"
+    )
+}
+
 /// What rows a reader wants.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
@@ -101,11 +113,7 @@ impl Wanted<'_> {
             Some(_) => "v.since <= $2 AND v.until > $2",
             None => "v.until = $2",
         };
-        let sql = format!(
-            " FROM view_{table} v JOIN projections p ON p.organisation = v.organisation \
-             AND p.name = '{table}' AND p.generation = v.generation AND p.state = 'live' \
-             WHERE v.organisation = $1 AND {stands} AND v.id > $3"
-        );
+        let sql = format!(" FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stands} AND v.id > $3", live(table));
         let filter = |(number, (column, values)): (usize, &(&str, Vec<String>))| {
             let parameter = format!("${}", number + 5);
             match values.as_slice() {
@@ -157,10 +165,7 @@ pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> St
 /// # Errors
 /// When the database does not answer.
 pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> Stored<i64> {
-    let sql = format!(
-        "SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND v.generation = \
-         (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live')"
-    );
+    let sql = format!("SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND {}", live(table));
     let (newest,): (i64,) = reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?);
     Ok(newest)
 }
@@ -170,13 +175,15 @@ pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> S
 /// # Errors
 /// When the database does not answer.
 pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i64) -> Stored<Vec<Row>> {
-    const SQL: &str = "SELECT v.id, v.since, v.until, v.body FROM view_groups v JOIN projections p ON p.organisation = v.organisation \
-         AND p.name = 'groups' AND p.generation = v.generation AND p.state = 'live' \
-         WHERE v.organisation = $1 AND v.until = $2 AND lower(v.name) LIKE $3 ESCAPE '!' ORDER BY v.name, v.id LIMIT $4";
+    let sql = format!(
+        "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 AND {} AND v.until = $2 \
+         AND lower(v.name) LIKE $3 ESCAPE '!' ORDER BY v.name, v.id LIMIT $4",
+        live("groups")
+    );
     let plain: String =
         text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
     let pattern = format!("%{plain}%");
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
 }
 
 /// The standing rows of the live generation with these ids.
@@ -186,8 +193,8 @@ pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i
 pub async fn standing(store: &Store, organisation: &str, table: &'static str, ids: &[String]) -> Stored<Vec<Row>> {
     let among = store.engine().among("v.id", "$3");
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation AND p.name = '{table}' \
-         AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND {among} ORDER BY v.id"
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND v.until = $2 AND {among} ORDER BY v.id",
+        live(table)
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(ids).fetch_all(db).await?))
@@ -208,8 +215,9 @@ pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i6
 /// When the database does not answer.
 pub async fn last_by(store: &Store, organisation: &str, table: &str, id: &str) -> Stored<Option<Row>> {
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v JOIN projections p ON p.organisation = v.organisation AND p.name = '{table}' \
-         AND p.generation = v.generation AND p.state = 'live' WHERE v.organisation = $1 AND v.until = $2 AND v.id <= $3 ORDER BY v.id DESC LIMIT 1"
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND v.until = $2 AND v.id <= $3 \
+         ORDER BY v.id DESC LIMIT 1",
+        live(table)
     );
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
 }
