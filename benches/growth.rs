@@ -5,7 +5,7 @@
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
 #[path = "../tests/it/browser.rs"]
-#[allow(dead_code, reason = "the cases use more of it")]
+#[allow(dead_code, clippy::unwrap_used, reason = "the cases use more of it, and may")]
 mod browser;
 #[path = "../tests/it/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
@@ -234,13 +234,16 @@ fn hash(exported: &Path) -> (usize, Duration) {
     (count, begun.elapsed())
 }
 
+/// A row as it lies in the table.
+type Raw = (i64, String, String, i64, String, String, String, String, i64, String);
+
 /// The rows alone, in order; decoded and held against the rules; and every view from zero.
 async fn views(url: &str, events: usize) {
     let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
     let begun = Instant::now();
     let (mut next, mut bytes) = (0_i64, 0);
     loop {
-        let rows: Vec<(i64, String, String, i64, String, String, String, String, i64, String)> = sqlx::query_as(
+        let rows: Vec<Raw> = sqlx::query_as(
             "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at, command_id \
              FROM events WHERE organisation = 'main' AND position >= $1 ORDER BY position LIMIT 5000",
         )
@@ -259,8 +262,10 @@ async fn views(url: &str, events: usize) {
         .fetch_all(&pool)
         .await
         .expect("tables");
-    let emptied: String = tables.iter().map(|table| format!("DELETE FROM {table};")).collect();
-    sqlx::raw_sql(&format!("{empty}{emptied}")).execute(&pool).await.expect("emptied");
+    sqlx::raw_sql(empty).execute(&pool).await.expect("emptied");
+    for table in tables {
+        sqlx::raw_sql(&format!("DELETE FROM {table}")).execute(&pool).await.expect("emptied");
+    }
     pool.close().await;
     let store = Store::open(url).await.expect("the database");
     let none = || Key { id: String::new(), secret: [0; 32] };
@@ -272,7 +277,9 @@ async fn views(url: &str, events: usize) {
         let page = log.page(next, 5000).await.expect("events");
         let Some(last) = page.last() else { break };
         next = last.position + 1;
-        page.iter().for_each(|event| replay.take(event));
+        for event in &page {
+            replay.take(event);
+        }
     }
     replay.end();
     let rules = begun.elapsed();

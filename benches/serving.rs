@@ -2,8 +2,6 @@
 //! beside serving) and actix over the plain crates on the same engine; pgbench's single-row inserts; one indexed select; nothing.
 //! Run with `cargo bench --bench serving`; compare only within one run.
 
-#![expect(clippy::float_arithmetic, reason = "rates and ratios")]
-
 #[path = "../tests/it/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
 mod postgres;

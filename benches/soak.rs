@@ -76,7 +76,7 @@ async fn soak(span: Duration) {
     let begun = service.memory();
     let mut most = begun;
     while Instant::now() < end {
-        tokio::time::sleep((span / 20).min(Duration::from_secs(60))).await;
+        tokio::time::sleep((span / 20).min(Duration::from_mins(1))).await;
         most = most.max(service.memory());
     }
     let ((reads, slowest_read), (commands, slowest_command)) = (reading.await.expect("a reader"), writing.await.expect("a writer"));

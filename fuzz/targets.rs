@@ -12,8 +12,11 @@ use microgrants::seal::proof::Proof;
 use microgrants::seal::sealer::hashes_of;
 use microgrants::seal::tree::{FULL, Tiles, is_consistent, is_included};
 
+/// Reads what it is given.
+pub type Target = fn(&[u8]) -> bool;
+
 /// Every target by its name; each says whether it could read what it was given.
-pub const TARGETS: [(&str, fn(&[u8]) -> bool); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("event", event),
     ("note", note),
     ("tile", tile),

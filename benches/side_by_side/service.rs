@@ -80,7 +80,7 @@ impl Service {
         let fund = self.fund(connection).await;
         self.does(connection, &format!("funds/{fund}/allocate"), &allocate()).await;
         self.does(connection, &format!("funds/{fund}/open"), &json!({})).await;
-        let today = jiff::Zoned::now().date();
+        let today = microgrants::log::record::day_of(microgrants::commands::clock::Clock::System.now());
         let closes = today.saturating_add(jiff::Span::new().days(60));
         let plan = json!({ "round": "first", "name": "First", "opens_on": today, "closes_on": closes, "form": 1 });
         self.does(connection, &format!("funds/{fund}/plan-round"), &plan).await;

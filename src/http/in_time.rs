@@ -100,8 +100,8 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(pause * 10)).await;
                 Ok(Bytes::from_static(b"x"))
             });
-            let body = Rc::new(RefCell::new(Payload::Stream { payload: Box::pin(parts) }));
-            timed(body, Duration::from_millis(400), Duration::from_millis(900))
+            let body: Payload = Payload::Stream { payload: Box::pin(parts) };
+            timed(Rc::new(RefCell::new(body)), Duration::from_millis(400), Duration::from_millis(900))
         };
         let arrived = async |pauses| {
             let parts: Vec<_> = body(pauses).collect().await;

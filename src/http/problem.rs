@@ -236,8 +236,11 @@ impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         use crate::store::StoreError;
         let passing = match &error {
-            LogError::Stopped | LogError::Lost | LogError::Unknown | LogError::ClockBehind { .. } => true,
-            LogError::Store(StoreError::NotLoaded(_)) => true,
+            LogError::Stopped
+            | LogError::Lost
+            | LogError::Unknown
+            | LogError::ClockBehind { .. }
+            | LogError::Store(StoreError::NotLoaded(_)) => true,
             LogError::Store(StoreError::Sql(error)) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)),
             LogError::Store(_) | LogError::Vault(_) => false,
         };

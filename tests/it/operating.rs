@@ -53,7 +53,9 @@ async fn stopped(house: House) {
         let since = Instant::now();
         Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("it is asked to stop");
         assert!(process.ended().success(), "it ends well");
-        clients.into_iter().for_each(|client| client.join().expect("a client comes through"));
+        for client in clients {
+            client.join().expect("a client comes through");
+        }
         since.elapsed()
     });
     assert!(took < Duration::from_secs(15), "{took:?}");
@@ -68,9 +70,9 @@ async fn stopped(house: House) {
 const FIRST: &str = "tests/fixtures/first_schema";
 
 /// The migrations up to the first.
-fn first(all: Migrator) -> Migrator {
+fn first(all: &Migrator) -> Migrator {
     let first = all.iter().filter(|migration| migration.version == 1).cloned().collect();
-    Migrator { migrations: Cow::Owned(first), ..all }
+    Migrator { migrations: Cow::Owned(first), ..*all }
 }
 
 /// A database as the first schema left it, with what is stored of such a one and its keys.
@@ -93,13 +95,13 @@ async fn put_back(house: &House) {
             for table in tables {
                 sqlx::raw_sql(&format!("DROP TABLE \"{table}\"")).execute(&pool).await.unwrap();
             }
-            first(sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
+            first(&sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
             sqlx::raw_sql(&stored).execute(&pool).await.unwrap();
             pool.close().await;
         }
         Raw::Postgres(pool) => {
             sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&pool).await.unwrap();
-            first(sqlx::migrate!("migrations/postgres")).run(&pool).await.unwrap();
+            first(&sqlx::migrate!("migrations/postgres")).run(&pool).await.unwrap();
             sqlx::raw_sql(&stored.replace("X'", "'\\x")).execute(&pool).await.unwrap();
         }
     }
@@ -162,7 +164,7 @@ async fn make_fixture() {
         std::fs::copy(entry.path(), format!("{FIRST}/keys/{}", entry.file_name().display())).unwrap();
     }
     let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
-    first(sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
+    first(&sqlx::migrate!("migrations/sqlite")).run(&pool).await.unwrap();
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%' ORDER BY name",
     )
@@ -231,7 +233,7 @@ async fn shapes(house: House) {
         let generation = live.iter().find(|one| one.name == name && one.state == "live").unwrap().generation;
         let rows = rows::dump(house.store(), name, ORGANISATION, generation).await.unwrap();
         assert!(!rows.is_empty(), "the stored log makes rows of {name}");
-        let digest = Sha256::digest(rows.iter().map(|row| format!("{row:?}\n")).collect::<String>());
+        let digest = Sha256::digest(rows.iter().map(|row| format!("{row:?}")).collect::<Vec<_>>().join("\n"));
         writeln!(found, "{name} {shape} {}", microgrants::log::keys::to_hex(&digest[..8])).unwrap();
     }
     let Ok(stored) = std::fs::read_to_string(SHAPES) else {

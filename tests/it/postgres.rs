@@ -95,7 +95,7 @@ impl Cluster {
     pub fn start(&mut self) {
         let since = Instant::now();
         while !self.answers() {
-            assert!(since.elapsed() < Duration::from_secs(60), "the server answers within a minute");
+            assert!(since.elapsed() < Duration::from_mins(1), "the server answers within a minute");
             // After it was killed, its children may still have to notice: then it ends at once, and is tried again.
             if self.keeper.as_mut().is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some())) {
                 self.keeper = Some(self.keep());

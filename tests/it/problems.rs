@@ -31,7 +31,7 @@ struct Met(BTreeSet<String>);
 
 impl Met {
     fn problem(&mut self, status: u16, answer: &Answered) {
-        answer.is_problem(status, &answer.code().to_owned());
+        answer.is_problem(status, answer.code());
         self.0.insert(answer.code().to_owned());
     }
 }

@@ -43,7 +43,7 @@ fn kills() -> usize {
     std::env::var("MICROGRANTS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
 }
 
-/// Moments that look random, the same for the same seed (SplitMix64).
+/// Moments that look random, the same for the same seed (`SplitMix64`).
 pub struct Moments(u64);
 
 impl Moments {
@@ -119,7 +119,9 @@ fn one_life(place: &Place, token: &str, work: &Work, books: &mut [Book], moments
         std::thread::sleep(pause);
         let head = client.try_get("/log/checkpoint").ok().filter(|head| head.status == 200);
         process.kill();
-        clients.into_iter().for_each(|client| client.join().expect("a client comes through"));
+        for client in clients {
+            client.join().expect("a client comes through");
+        }
         head.and_then(|head| head.body.as_str().map(str::to_owned))
     })
 }
@@ -144,7 +146,7 @@ fn arrived(place: Place, token: &str) -> Place {
         {
             break;
         }
-        assert!(since.elapsed() < Duration::from_secs(60), "every mail leaves");
+        assert!(since.elapsed() < Duration::from_mins(1), "every mail leaves");
         std::thread::sleep(Duration::from_millis(200));
     }
     process.kill();

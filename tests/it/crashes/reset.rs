@@ -51,15 +51,17 @@ async fn resets(house: House) {
         let reference = format!("\"reset-{number}\"");
         rows.iter().filter(|row| row.payload.contains(&reference)).count()
     };
-    let mut taken = 0;
+    let mut found_before = 0;
     for number in 0..RESETS {
         let before = found(number).await;
         assert!(before <= 1, "{number}");
-        taken += before;
+        found_before += before;
         let answer = client.post_with(&path, &body(number), &[("Idempotency-Key", &format!("reset-{number}"))]);
         assert_eq!((answer.status, found(number).await), (200, 1), "{}", answer.body);
     }
     replay::whole(&house).await;
-    let _ =
-        writeln!(std::io::stderr(), "{RESETS} connections reset, {taken} of their commands were in the log, all of them once in the end");
+    let _ = writeln!(
+        std::io::stderr(),
+        "{RESETS} connections reset, {found_before} of their commands were in the log, all of them once in the end"
+    );
 }

@@ -71,9 +71,9 @@ async fn silent(house: House) {
     let log = reading.join().unwrap();
     assert!(log.lines().count() > 20, "{log}");
     let answered = log.lines().find(|line| line.contains("\"answered\"") && line.contains("save-answers")).expect("requests are noted");
-    let line: serde_json::Value = serde_json::from_str(answered).expect("one JSON object a line");
-    let span = &line["spans"][0];
-    assert!(span["id"].is_string() && span["command"].is_string() && span["route"].is_string(), "{line}");
+    let noted: serde_json::Value = serde_json::from_str(answered).expect("one JSON object a line");
+    let span = &noted["spans"][0];
+    assert!(span["id"].is_string() && span["command"].is_string() && span["route"].is_string(), "{noted}");
     let [by_staff, by_member] = [by_staff, by_member].map(|token| token.rsplit('.').next().unwrap().to_owned());
     for secret in [
         &by_staff,
