@@ -51,13 +51,8 @@ fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
         return Some(None);
     }
     let (count, time) = text.split_once('/')?;
-    let (number, unit) = time.split_at(time.len().checked_sub(1)?);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
+    let units = [("s", 1), ("m", 60), ("h", 3600)];
+    let (number, seconds) = units.iter().find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, *seconds)))?;
     let time = number.parse::<u64>().ok().filter(|number| *number > 0)?.checked_mul(seconds)?;
     Some(Some((count.parse().ok()?, Duration::from_secs(time))))
 }
