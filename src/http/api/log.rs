@@ -116,8 +116,8 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
     let asked = Asked::read(&http, &["after_position", "limit", "wait"])?;
     auditor(&signed)?;
     let after: i64 = asked.parsed("after_position", "this is a position of the log")?.unwrap_or(-1);
-    if after < -1 {
-        return Err(Fault::InvalidQuery.problem("positions begin at 0").about("after_position"));
+    if !(-1..=i64::MAX / 2).contains(&after) {
+        return Err(Fault::InvalidQuery.problem("no log has this position").about("after_position"));
     }
     let wait: u64 = asked.parsed("wait", WAITS)?.unwrap_or_default();
     if wait > WAIT_MOST {
