@@ -101,8 +101,8 @@ impl Book {
     /// as well.
     pub fn live(&mut self, client: &Client, work: &Work, told: &AtomicUsize, enough: &AtomicUsize) {
         let open: Vec<_> = (0..self.0.len()).filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up).collect();
-        for (count, at) in open.into_iter().enumerate() {
-            if count % 2 == 1 {
+        for at in open {
+            if at % 2 == 1 {
                 self.0[at].given_up = true;
             } else if !self.ask(at, client, told) {
                 return;
