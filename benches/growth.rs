@@ -153,7 +153,8 @@ async fn apply(service: &Service, connection: &mut Connection, fund: &str, group
     let answers =
         json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
     service.does(connection, &format!("applications/{application}/save-answers"), &answers).await;
-    service.does(connection, &format!("applications/{application}/submit"), &json!({ "channel": "web" })).await;
+    let help = json!({ "by": ada_of(&service.token), "kind": "helped_to_word" });
+    service.does(connection, &format!("applications/{application}/submit"), &json!({ "channel": "web", "help": help })).await;
     application
 }
 
