@@ -3,23 +3,23 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use microgrants::commands::Commands;
 use microgrants::commands::clock::Clock;
+use microgrants::http;
 use microgrants::http::limits::Limits;
 use microgrants::http::problem::Fault;
-use microgrants::http::{self, Desk, Site};
 use serde_json::json;
 use strum::VariantNames as _;
 
 use crate::cases::Cases;
 use crate::house::House;
 use crate::office::{Office, person};
-use crate::service::{Answered, Client, serve, serve_with, token, tokens};
+use crate::service::{Answered, serve, serve_commands, serve_with, token, tokens};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("problems::every_code_is_answered_by_the_service", every_code);
@@ -34,18 +34,6 @@ impl Met {
         answer.is_problem(status, answer.code());
         self.0.insert(answer.code().to_owned());
     }
-}
-
-/// A service over a house of which something is not as usual; no projection runs beside it.
-fn serve_commands(house: &House, commands: Commands, token: &str) -> Client {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site: Site::at(&address) };
-    std::thread::spawn(move || {
-        let server = http::serve(desk, listener, Some(1)).expect("a server");
-        actix_web::rt::System::new().block_on(server)
-    });
-    Client::new(&address, token)
 }
 
 async fn every_code(house: House) {
@@ -121,14 +109,14 @@ async fn stopped(met: &mut Met, house: &House) {
     let office = Office::open(house, 5000).await;
     house.catch_up().await;
     let by = token(house, office.ada);
-    let client = serve_commands(house, house.commands.clone(), &by);
+    let client = serve_commands(house, house.commands.clone(), &by, |_| ());
     person(house, "Grace").await;
     let position = house.log.length().await.unwrap() - 1;
     met.problem(503, &client.get(&format!("/api/v1/funds?min_position={position}")));
     // What is decided and what is recorded never lie near enough.
     let off = house.commands.now().as_microsecond() - 3_600_000_000;
     let late = Commands::new(house.log.clone(), Clock::Simulated(Arc::new(AtomicI64::new(off))));
-    met.problem(503, &serve_commands(house, late, &by).post("/api/v1/people", &json!({ "name": "Grace" })));
+    met.problem(503, &serve_commands(house, late, &by, |_| ()).post("/api/v1/people", &json!({ "name": "Grace" })));
     crate::log::meddle(house, "UPDATE view_funds SET body = '{}'").await;
     met.problem(500, &client.get("/api/v1/funds"));
     house.store().close().await;

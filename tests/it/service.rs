@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use microgrants::commands::Commands;
 use microgrants::domain::{PersonId, Role};
 use microgrants::http::signin::Tokens;
 use microgrants::http::{self, Desk};
@@ -148,17 +149,22 @@ pub fn serve(house: &House, person: PersonId) -> Client {
 
 /// The same, with something about the site that is not as usual.
 pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http::Site)) -> Client {
+    tokio::spawn(house.projector.clone().run());
+    serve_commands(house, house.commands.clone(), &token(house, person), set_up)
+}
+
+/// A service whose commands are not the house's own, and beside which no projection runs.
+pub fn serve_commands(house: &House, commands: Commands, token: &str, set_up: impl FnOnce(&mut http::Site)) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let mut site = http::Site::at(&address);
     set_up(&mut site);
-    let desk = Desk { commands: house.commands.clone(), views: house.views(), files: house.files(), tokens: tokens(house), site };
-    tokio::spawn(house.projector.clone().run());
+    let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site };
     std::thread::spawn(move || {
         let server = http::serve(desk, listener, Some(2)).expect("a server");
         actix_web::rt::System::new().block_on(server)
     });
-    Client::new(&address, &token(house, person))
+    Client::new(&address, token)
 }
 
 /// A service that runs as a process of its own, killed when this is dropped.

@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the contract, asked for by everybody, against the running service. The table is written by
+//! Who may do what: every operation of the contract, asked for by everybody, against the running service. The table is kept by
 //! hand (`tests/matrix/access.txt`); an operation or a column that is missing from it fails.
 
 use std::collections::{BTreeMap, BTreeSet};
