@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,7 +83,10 @@ async fn put_back(house: &House) {
     std::fs::remove_dir_all(folder.join("keys")).unwrap();
     std::fs::create_dir(folder.join("keys")).unwrap();
     for entry in std::fs::read_dir(format!("{FIRST}/keys")).expect("the fixture is there").flatten() {
-        std::fs::copy(entry.path(), folder.join("keys").join(entry.file_name())).unwrap();
+        let file = folder.join("keys").join(entry.file_name());
+        std::fs::copy(entry.path(), &file).unwrap();
+        // A checkout lets everybody read what it holds; a key that everybody may read is refused.
+        std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
     let stored = std::fs::read_to_string(format!("{FIRST}/rows.sql")).unwrap();
     match raw(house).await {
