@@ -8,10 +8,10 @@ use super::facts::Met;
 use super::{CommandError, Commands, Request};
 use crate::domain::sealed::Index;
 use crate::domain::{Command, GroupCommand, Kind, PersonCommand, Refusal};
+use crate::log::LogError;
 use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
 use crate::log::vault::VaultError;
-use crate::log::{Log, LogError};
 
 /// One command on its way into the log.
 pub(super) struct Attempt<'a> {
@@ -28,15 +28,10 @@ impl<'a> Attempt<'a> {
 
     /// What the command was answered, when its client repeats it.
     pub(super) async fn answered_before(&self) -> Result<Option<Answer>, CommandError> {
-        if self.request.repeat.is_some() { self.first_answer().await } else { Ok(None) }
-    }
-
-    fn log(&self) -> &Log {
-        &self.commands.log
-    }
-
-    async fn first_answer(&self) -> Result<Option<Answer>, CommandError> {
-        self.log().answer(self.command_id).await?.map(|answer| self.same_request(answer)).transpose()
+        if self.request.repeat.is_none() {
+            return Ok(None);
+        }
+        self.commands.log.answer(self.command_id).await?.map(|answer| self.same_request(answer)).transpose()
     }
 
     fn same_request(&self, answer: Answer) -> Result<Answer, CommandError> {
@@ -92,18 +87,11 @@ impl<'a> Attempt<'a> {
     /// Decides and appends once; `None` when another command was quicker and it must be decided anew.
     pub(super) async fn run(&self) -> Result<Option<Answer>, CommandError> {
         let commands = self.commands;
-        let (mut decision, mut now) = match self.decide().await? {
-            Reached::Again => return Ok(None),
-            Reached::Repeated(answer) => return Ok(Some(answer)),
-            Reached::Decision(decision, now) => (decision, now),
-        };
+        let Some((mut decision, mut now)) = self.decide().await? else { return Ok(None) };
         let turns = commands.turns.take(decision.batches().iter().map(|batch| batch.stream)).await;
         if turns.waited {
-            (decision, now) = match self.decide().await? {
-                Reached::Again => return Ok(None),
-                Reached::Repeated(answer) => return Ok(Some(answer)),
-                Reached::Decision(decision, now) => (decision, now),
-            };
+            let Some(again) = self.decide().await? else { return Ok(None) };
+            (decision, now) = again;
         }
         let reads = decision.reads();
         let outcome = commands.log.append(self.append(&decision, reads.clone(), now)).await?;
@@ -127,7 +115,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn decide(&self) -> Result<Reached<'_>, CommandError> {
+    /// What follows from it just now; `None` when it rested on what has moved on.
+    async fn decide(&self) -> Result<Option<(Decision<'_>, Timestamp)>, CommandError> {
         let commands = self.commands;
         let now = commands.now();
         let own = StreamKey { kind: self.request.command.noun(), id: self.request.command.id() };
@@ -145,25 +134,20 @@ impl<'a> Attempt<'a> {
             Err(_) => false,
         };
         if stale && told {
-            return self.first_answer_or(CommandError::Stale).await;
+            return Err(CommandError::Stale);
         }
         match reached {
             // Somebody was quicker between the check and the decision.
-            Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(Reached::Again),
-            Ok(decision) => Ok(Reached::Decision(decision, now)),
+            Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(None),
+            Ok(decision) => Ok(Some((decision, now))),
             Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)) => {
                 if moved(&commands.log, &looked_at(&met)).await? {
-                    return Ok(Reached::Again);
+                    return Ok(None);
                 }
-                self.first_answer_or(refused).await
+                Err(refused)
             }
             Err((error, _)) => Err(error),
         }
-    }
-
-    /// A repeat gets the first answer, whatever would be said to it now.
-    async fn first_answer_or(&self, error: CommandError) -> Result<Reached<'_>, CommandError> {
-        self.answered_before().await?.map(Reached::Repeated).ok_or(error)
     }
 
     fn append(&self, decision: &Decision<'_>, reads: Vec<(StreamKey, i64)>, now: Timestamp) -> Append {
@@ -198,10 +182,4 @@ impl<'a> Attempt<'a> {
         }
         metadata
     }
-}
-
-enum Reached<'a> {
-    Decision(Decision<'a>, Timestamp),
-    Repeated(Answer),
-    Again,
 }

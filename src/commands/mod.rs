@@ -184,9 +184,14 @@ impl Commands {
         // Whatever goes wrong from here on is said with the id under which the log knows the command.
         tracing::Span::current().record("command", tracing::field::display(id));
         let mut attempt = Attempt::new(self, id, request);
-        if let Some(answer) = attempt.answered_before().await? {
-            return Ok(answer);
+        match Self::settle(&mut attempt).await {
+            Ok(answer) => Ok(answer),
+            // The append knows a repeat by itself. Where it never came so far, the first answer counts, whatever would be said now.
+            Err(error) => attempt.answered_before().await?.ok_or(error),
         }
+    }
+
+    async fn settle(attempt: &mut Attempt<'_>) -> Result<Answer, CommandError> {
         attempt.seal().await?;
         let since = Instant::now();
         while since.elapsed() < DEADLINE {

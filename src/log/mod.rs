@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod append;
 pub mod keys;
 mod memory;
+mod recent;
 pub mod record;
 mod settle;
 pub mod upcast;
@@ -20,9 +21,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::domain::Stream;
-use crate::store::{Store, StoreError, events};
+use crate::store::events::{self, EventRow};
+use crate::store::{Store, StoreError};
 use append::{Answer, Append, Outcome};
 use memory::Memory;
+use recent::Recent;
 use record::{Recorded, StreamKey};
 use vault::Vault;
 pub use writer::RecordedBy;
@@ -53,7 +56,8 @@ pub struct Log {
     writer: Writer,
     memory: Arc<Memory>,
     vault: Arc<Vault>,
-    grown: Arc<watch::Sender<u64>>,
+    recent: Arc<Recent>,
+    grown: Arc<watch::Sender<i64>>,
 }
 
 /// A stream's state and the sequence of its last event.
@@ -73,8 +77,9 @@ impl Log {
         events::begin_log(&mut tx, organisation).await?;
         tx.commit().await?;
         let grown = Arc::new(watch::Sender::new(0));
-        let writer = Writer::start(store.clone(), organisation.to_owned(), recorded_by, Arc::clone(&grown));
-        Ok(Self { store, organisation: organisation.into(), writer, memory: Arc::default(), vault: Arc::new(vault), grown })
+        let recent = Arc::<Recent>::default();
+        let writer = Writer::start(store.clone(), organisation.to_owned(), recorded_by, Arc::clone(&recent), Arc::clone(&grown));
+        Ok(Self { store, organisation: organisation.into(), writer, memory: Arc::default(), vault: Arc::new(vault), recent, grown })
     }
 
     #[must_use]
@@ -101,9 +106,10 @@ impl Log {
         self.writer.append(append).await
     }
 
-    /// Changes whenever this process has appended something: every follower has one of its own, so that none takes another's wake.
+    /// How long the log is since this process last appended something; 0 while it has not. Every follower has one of its own, so that
+    /// none takes another's wake.
     #[must_use]
-    pub fn growth(&self) -> watch::Receiver<u64> {
+    pub fn growth(&self) -> watch::Receiver<i64> {
         self.grown.subscribe()
     }
 
@@ -169,6 +175,12 @@ impl Log {
     pub async fn page(&self, from: i64, most: i64) -> Result<Vec<Recorded>, LogError> {
         let rows = events::page(&self.store, &self.organisation, from, most).await?;
         Ok(rows.iter().map(Recorded::read).collect::<Result<_, _>>()?)
+    }
+
+    /// What this process appended lately, as it is stored, from a position on; `None` where that one has to be read.
+    #[must_use]
+    pub fn recent(&self, from: i64, most: usize) -> Option<Vec<EventRow>> {
+        self.recent.from(from, most)
     }
 
     /// How many events the log holds: the next event's position.

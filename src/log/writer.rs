@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::LogError;
 use super::append::{Answer, Append, Outcome};
+use super::recent::Recent;
 use super::settle::{Known, Placed, settle};
-use crate::store::events::{self, Asked, CommandAsked, Head, IndexAsked, NewEvent, StreamAsked, SubjectAsked, Written};
+use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, Written};
 use crate::store::{Store, StoreError, Tx, personal};
 
 /// How many appends are committed together at most.
@@ -43,9 +44,15 @@ pub enum RecordedBy {
 pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
 
 impl Writer {
-    pub(super) fn start(store: Store, organisation: String, recorded_by: RecordedBy, grown: Arc<watch::Sender<u64>>) -> Self {
+    pub(super) fn start(
+        store: Store,
+        organisation: String,
+        recorded_by: RecordedBy,
+        recent: Arc<Recent>,
+        grown: Arc<watch::Sender<i64>>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MOST);
-        let desk = Desk { store, organisation, recorded_by, grown };
+        let desk = Desk { store, organisation, recorded_by, recent, grown };
         tokio::spawn(desk.work(waiting));
         Self(queue)
     }
@@ -61,8 +68,9 @@ struct Desk {
     store: Store,
     organisation: String,
     recorded_by: RecordedBy,
-    /// Tells this process's followers that there is something to read.
-    grown: Arc<watch::Sender<u64>>,
+    recent: Arc<Recent>,
+    /// Tells this process's followers how long the log is.
+    grown: Arc<watch::Sender<i64>>,
 }
 
 /// A batch that could not be written: before the commit, or with its answer lost.
@@ -100,7 +108,6 @@ impl Desk {
             before = batch.len();
             let (appends, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
             let outcomes = self.write(&appends).await;
-            self.grown.send_modify(|batches| *batches += 1);
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
                 // A caller that went away needs no answer.
                 let _ = reply.send(outcome);
@@ -137,15 +144,23 @@ impl Desk {
 
     async fn attempt(&self, appends: &[Append]) -> Result<Vec<Outcome>, Failure> {
         let mut tx = self.begin().await?;
-        let head = events::lock_head(&mut tx, &self.organisation).await?;
+        let (head, mut known) = self.lock(&mut tx, appends).await?;
         let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
-        let mut known = self.read(&mut tx, appends).await?;
         let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
         let Some(last) = placed.last() else { return Ok(outcomes) };
         let next_position = last.answer.last_position + 1;
-        self.insert(&mut tx, &placed, next_position, recorded_at).await?;
+        let rows = self.rows(&placed, recorded_at);
+        let answers: Vec<_> = placed.iter().map(|one| one.answer.row(one.append.command)).collect();
+        let sealed: Vec<_> = placed.iter().flat_map(|one| &one.append.personal.sealed).collect();
+        let written = Written { events: &rows, answers: &answers, sealed: &sealed, next_position, last_at: recorded_at };
+        events::write(&mut tx, &self.organisation, &written).await?;
+        self.insert_personal(&mut tx, &placed).await?;
         match tx.commit().await {
-            Ok(()) => Ok(outcomes),
+            Ok(()) => {
+                self.recent.keep(rows);
+                self.grown.send_replace(next_position);
+                Ok(outcomes)
+            }
             Err(cause) => Err(Failure::AtCommit { cause, outcomes }),
         }
     }
@@ -154,7 +169,7 @@ impl Desk {
     async fn begin(&self) -> Result<Tx, StoreError> {
         let mut tries = 0;
         loop {
-            match self.store.begin().await {
+            match self.store.begin_append().await {
                 Err(StoreError::Sql(sqlx::Error::Io(_))) if tries < 16 => tries += 1,
                 begun => return begun,
             }
@@ -174,7 +189,7 @@ impl Desk {
         Ok(clock.max(head.last_at))
     }
 
-    async fn read(&self, tx: &mut Tx, appends: &[Append]) -> Result<Known, StoreError> {
+    async fn lock(&self, tx: &mut Tx, appends: &[Append]) -> Result<(Head, Known), StoreError> {
         let mut streams: Vec<_> = appends.iter().flat_map(|append| append.reads.iter().map(|(stream, _)| *stream)).collect();
         streams.sort_unstable();
         streams.dedup();
@@ -193,51 +208,41 @@ impl Desk {
                 .map(|entry| IndexAsked { kind: entry.row.kind, digest: &entry.row.digest })
                 .collect(),
         };
-        Ok(Known::new(events::facts(tx, &self.organisation, &asked).await?))
+        let (head, facts) = events::lock(tx, &self.organisation, &asked).await?;
+        Ok((head, Known::new(facts)))
     }
 
-    async fn insert(&self, tx: &mut Tx, placed: &[Placed<'_>], next_position: i64, recorded_at: i64) -> Result<(), StoreError> {
-        let organisation = &self.organisation;
-        let commands: Vec<_> = placed.iter().map(|one| one.append.command.to_string()).collect();
-        let streams: Vec<Vec<_>> =
-            placed.iter().map(|one| one.append.batches.iter().map(|batch| batch.stream.stored_id(organisation)).collect()).collect();
+    fn rows(&self, placed: &[Placed<'_>], recorded_at: i64) -> Vec<EventRow> {
         let mut rows = Vec::new();
-        for ((one, command), ids) in placed.iter().zip(&commands).zip(&streams) {
-            let mut position = one.answer.first_position;
-            for (batch, id) in one.append.batches.iter().zip(ids) {
+        for one in placed {
+            let mut positions = one.answer.first_position..;
+            for batch in &one.append.batches {
                 let before = one.before.get(&batch.stream).copied().unwrap_or_default();
-                for (event, sequence) in batch.events.iter().zip(before + 1..) {
-                    rows.push(NewEvent {
-                        aggregate_type: batch.stream.kind,
-                        aggregate_id: id,
-                        sequence,
-                        event_type: event.name,
-                        event_version: event.version,
-                        payload: &event.payload,
-                        metadata: &one.append.metadata,
+                for ((event, sequence), position) in batch.events.iter().zip(before + 1..).zip(positions.by_ref()) {
+                    rows.push(EventRow {
                         position,
-                        command_id: command,
+                        recorded_at,
+                        aggregate_type: batch.stream.kind.to_owned(),
+                        aggregate_id: batch.stream.stored_id(&self.organisation),
+                        sequence,
+                        event_type: event.name.to_owned(),
+                        event_version: event.version.to_owned(),
+                        payload: event.payload.clone(),
+                        metadata: one.append.metadata.clone(),
+                        command_id: one.append.command.to_string(),
                     });
-                    position += 1;
                 }
             }
         }
-        let answers: Vec<_> = placed.iter().map(|one| one.answer.row(one.append.command)).collect();
-        let written = Written { events: &rows, answers: &answers, next_position, last_at: recorded_at };
-        events::write(tx, organisation, &written).await?;
-        self.insert_personal(tx, placed).await
+        rows
     }
 
     async fn insert_personal(&self, tx: &mut Tx, placed: &[Placed<'_>]) -> Result<(), StoreError> {
         let rows = || placed.iter().map(|one| &one.append.personal);
         let keys: Vec<_> = rows().flat_map(|rows| rows.keys.iter().cloned()).collect();
-        let sealed: Vec<_> = rows().flat_map(|rows| rows.sealed.iter().cloned()).collect();
         let index: Vec<_> = rows().flat_map(|rows| rows.index.iter().map(|entry| entry.row.clone())).collect();
         if !keys.is_empty() {
             personal::insert_keys(tx, &self.organisation, &keys).await?;
-        }
-        if !sealed.is_empty() {
-            personal::insert_sealed(tx, &self.organisation, &sealed).await?;
         }
         for (kind, subject) in rows().flat_map(|rows| &rows.given_up) {
             personal::give_up_index(tx, &self.organisation, kind, &subject.to_string()).await?;

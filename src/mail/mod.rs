@@ -105,8 +105,8 @@ impl Post {
         let mut stop = stop;
         while !*stop.borrow() {
             let pause = match self.once().await {
-                Ok(0) => LOOK,
-                Ok(_) => continue,
+                Ok(false) => LOOK,
+                Ok(true) => continue,
                 Err(error) => {
                     tracing::error!(%error, "the mails could not be seen to; trying again");
                     LOOK * 5
@@ -118,16 +118,16 @@ impl Post {
         }
     }
 
-    /// Reads what was appended, and sends what is due; how much there was to do.
+    /// Reads what was appended, and sends what is due; whether there may be more of either.
     ///
     /// # Errors
     /// When the database does not answer. A mail that cannot be sent is tried again later, and is no error here.
-    pub async fn once(&self) -> Result<usize, MailError> {
+    pub async fn once(&self) -> Result<bool, MailError> {
         // What is due goes out also while the views are behind: a link to sign in is.
         let read = self.follow().await;
         self.tell().await?;
         let sent = self.send_due().await?;
-        Ok(read? + sent)
+        Ok(read? == EVENTS || sent == MAILS)
     }
 
     /// Begins where the log stands when mail is first switched on: nobody is written to about what happened before.
@@ -151,7 +151,7 @@ impl Post {
     }
 
     /// Puts in the mails that the next events bring about.
-    async fn follow(&self) -> Result<usize, MailError> {
+    async fn follow(&self) -> Result<i64, MailError> {
         let log = self.commands.log();
         let seen = self.views.projector().next_position();
         let mut tx = log.store().begin().await?;
@@ -172,10 +172,10 @@ impl Post {
                 mails::insert(&mut tx, log.organisation(), &mail, now).await?;
             }
         }
-        let next = next + i64::try_from(events.len()).unwrap_or_default();
-        followers::advance(&mut tx, log.organisation(), FOLLOWER, next).await?;
+        let read = i64::try_from(events.len()).unwrap_or_default();
+        followers::advance(&mut tx, log.organisation(), FOLLOWER, next + read).await?;
         tx.commit().await?;
-        Ok(events.len())
+        Ok(read)
     }
 
     async fn group_of(&self, application: Uuid) -> Result<Uuid, MailError> {

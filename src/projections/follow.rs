@@ -1,24 +1,28 @@
-//! The follower that stores projections: lock the checkpoints, fold the next events, save rows and checkpoints, commit.
+//! The follower that stores projections: fold what was appended, then store rows and checkpoints at once.
 //!
-//! Any process may do it; whoever comes second finds the work done. A rebuild makes a new generation beside the live
-//! one and takes its place, in one commit, when it has caught up.
+//! Any process may do it; whoever comes second finds the work done. What it looked at it keeps, and goes on from there for as long as
+//! nobody else moves the checkpoints; otherwise it locks them, and begins from what is stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
-use super::{ALL, Projected, Registered};
+use super::fold::{Changes, Standing, Touched};
+use super::{ALL, Registered};
 use crate::log::record::Recorded;
 use crate::log::{Log, LogError};
 use crate::store::checkpoints::{self, Checkpoint};
-use crate::store::postings::{self, PostingRow};
-use crate::store::rows::{self, NewRow, STANDING};
-use crate::store::{StoreError, Tx, events};
+use crate::store::events::{self, EventRow};
+use crate::store::moves::{self, Change, Move};
+use crate::store::rows::{self, Needed};
+use crate::store::{Source, StoreError, Tx};
 
 /// How many events are folded in one transaction.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
+/// How many rows of a projection are kept in memory at most between one batch and the next.
+const KEPT_MOST: usize = 2048;
 /// How often to look for what other processes appended.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -46,31 +50,34 @@ impl From<StoreError> for ProjectionError {
 pub struct Projector {
     log: Log,
     progress: Arc<watch::Sender<i64>>,
+    kept: Arc<Mutex<Option<Kept>>>,
 }
 
-/// One projection's part of a fold that is under way.
-struct Fold {
+/// What this process goes on from: valid for as long as nobody else moves the checkpoints.
+struct Kept {
+    next_position: i64,
+    folds: Vec<Fold>,
+}
+
+/// One generation of a projection, and the rows of it that were looked at.
+pub(super) struct Fold {
     projection: Registered,
     generation: i64,
-    rows: BTreeMap<String, Standing>,
-    ended: Vec<(String, i64, i64)>,
-    new: Vec<Made>,
-    postings: Vec<PostingRow>,
+    pub(super) next_position: i64,
+    standing: Standing,
 }
 
-/// A row as it stands within the fold.
-struct Standing {
-    since: i64,
-    body: String,
-    /// Where it lies among the new rows, unless it was loaded.
-    made: Option<usize>,
+/// Events that were read, and why the one after them could not be.
+struct Page {
+    events: Vec<Recorded>,
+    unreadable: Option<String>,
 }
 
-struct Made {
-    id: String,
-    since: i64,
-    until: i64,
-    body: String,
+/// What became of a generation that took a page.
+struct Taken {
+    changes: Changes,
+    reached: i64,
+    error: Option<String>,
 }
 
 impl Projector {
@@ -88,7 +95,7 @@ impl Projector {
             checkpoints::save(&mut tx, log.organisation(), &Checkpoint { error: None, ..stopped.clone() }).await?;
         }
         tx.commit().await?;
-        let projector = Self { log, progress: Arc::new(watch::Sender::new(0)) };
+        let projector = Self { log, progress: Arc::new(watch::Sender::new(0)), kept: Arc::default() };
         for projection in ALL {
             if known.iter().any(|one| one.name == projection.name && one.state == "live" && one.shape != projection.shape) {
                 projector.reshape(projection).await?;
@@ -97,54 +104,8 @@ impl Projector {
         Ok(projector)
     }
 
-    /// Makes the rows of a projection anew in the shape that this program gives them. Several processes that start at once do it
-    /// together. Where it cannot be done the projection stops, as it would have.
-    async fn reshape(&self, projection: Registered) -> Result<(), ProjectionError> {
-        let (organisation, name) = (self.log.organisation(), projection.name);
-        tracing::info!(projection = name, "its rows are of another shape; they are made anew from the log");
-        loop {
-            let mut tx = self.log.store().begin().await?;
-            let known: Vec<_> = checkpoints::lock(&mut tx, organisation).await?.into_iter().filter(|one| one.name == name).collect();
-            let Some(live) = known.iter().find(|one| one.state == "live") else { return Ok(()) };
-            if live.shape == projection.shape {
-                return Ok(());
-            }
-            if live.shape > projection.shape {
-                return Err(ProjectionError::Newer(name.to_owned()));
-            }
-            let under_way = known.iter().find(|one| one.state == "building" && one.shape == projection.shape);
-            let generation = match under_way {
-                Some(building) => building.generation,
-                None => self.begin_building(&mut tx, projection, &known).await?,
-            };
-            tx.commit().await?;
-            match self.build(name, generation).await {
-                Ok(false) => {}
-                Ok(true) => return self.remove_retired(projection).await,
-                // Another process finished it, or it cannot be done.
-                Err(ProjectionError::Stopped { cause, .. }) => {
-                    let mut tx = self.log.store().begin().await?;
-                    let known = checkpoints::lock(&mut tx, organisation).await?;
-                    let of = |state: &str| known.iter().find(|one| one.name == name && one.state == state).cloned();
-                    if let (Some(live), Some(_)) = (of("live").filter(|live| live.shape != projection.shape), of("building")) {
-                        tracing::error!(projection = name, %cause, "its rows cannot be made anew; it stands still");
-                        checkpoints::save(&mut tx, organisation, &Checkpoint { error: Some(cause), ..live }).await?;
-                        tx.commit().await?;
-                        return Ok(());
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Notes a new generation of a projection, beside those that are known.
-    async fn begin_building(&self, tx: &mut Tx, projection: Registered, known: &[Checkpoint]) -> Result<i64, StoreError> {
-        let Registered { name, shape, .. } = projection;
-        let generation = known.iter().filter(|one| one.name == name).map(|one| one.generation).max().unwrap_or_default() + 1;
-        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None, shape };
-        checkpoints::save(tx, self.log.organisation(), &building).await?;
-        Ok(generation)
+    pub(super) fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Follows the log for as long as the process runs.
@@ -183,190 +144,194 @@ impl Projector {
     /// # Errors
     /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
-        if self.log.length().await? <= self.next_position() {
+        let mut kept = self.kept.lock().await;
+        if let Some(known) = kept.take()
+            && let Some((known, more)) = self.go_on(known).await?
+        {
+            *kept = Some(known);
+            return Ok(more);
+        }
+        // A database server that crashed may have forgotten what nobody waited for: what is stored is asked, and not what was known.
+        if self.next_position() > 0 && !checkpoints::behind(self.log.store(), self.log.organisation()).await? {
             return Ok(false);
         }
-        let mut tx = self.log.store().begin().await?;
-        let running: Vec<_> = checkpoints::lock(&mut tx, self.log.organisation())
-            .await?
-            .into_iter()
-            // Rows of another shape are another program's.
-            .filter(|one| {
-                one.state == "live" && one.error.is_none() && super::shapes().any(|known| known == (one.name.as_str(), one.shape))
-            })
-            .collect();
-        let Some(from) = running.iter().map(|one| one.next_position).min() else { return Ok(false) };
-        let (next, _) = self.fold(&mut tx, running, from).await?;
-        tx.commit().await?;
-        self.progress.send_if_modified(|seen| std::mem::replace(seen, next) != next);
-        Ok(next - from >= BATCH)
+        let (known, more) = self.begin_again().await?;
+        *kept = known;
+        Ok(more)
     }
 
-    /// Folds events from a position on into these generations; where they stand then, and why one stopped.
-    async fn fold(&self, tx: &mut Tx, running: Vec<Checkpoint>, from: i64) -> Result<(i64, Option<String>), ProjectionError> {
-        let stored = events::page_in(tx, self.log.organisation(), from, BATCH).await?;
-        let mut read = Vec::with_capacity(stored.len());
-        let mut unreadable = None;
-        for row in &stored {
+    /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or something is amiss.
+    async fn go_on(&self, mut known: Kept) -> Result<Option<(Kept, bool)>, ProjectionError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let from = known.next_position;
+        let page = match self.log.recent(from, usize::try_from(BATCH).unwrap_or_default()) {
+            Some(rows) => Page::of(&rows),
+            None => Page::read(&mut Source::Outside(store), organisation, from).await?,
+        };
+        if page.events.is_empty() {
+            let stands = page.unreadable.is_none() && !checkpoints::behind(store, organisation).await?;
+            return Ok(stands.then_some((known, false)));
+        }
+        let taken = take(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
+        if taken.iter().any(|one| one.error.is_some()) {
+            return Ok(None);
+        }
+        let (moves, changes) = known.folds.iter().zip(&taken).map(stored).unzip::<_, _, Vec<_>, Vec<_>>();
+        if !moves::store(store, organisation, &moves, &changes.into_iter().flatten().collect::<Vec<_>>()).await? {
+            return Ok(None);
+        }
+        let more = known.advance(from + count(&page.events));
+        self.passed_to(known.next_position);
+        Ok(Some((known, more)))
+    }
+
+    /// Locks the checkpoints, and begins from what is stored.
+    async fn begin_again(&self) -> Result<(Option<Kept>, bool), ProjectionError> {
+        let mut tx = self.log.store().begin_derived().await?;
+        let running = checkpoints::lock(&mut tx, self.log.organisation()).await?;
+        // Rows of another shape are another program's.
+        let ours = |one: &Checkpoint| super::shapes().any(|known| known == (one.name.as_str(), one.shape));
+        let running: Vec<_> = running.into_iter().filter(|one| one.state == "live" && one.error.is_none() && ours(one)).collect();
+        let folds: Vec<_> = running.iter().filter_map(Fold::of).collect();
+        let Some(from) = folds.iter().map(|fold| fold.next_position).min() else { return Ok((None, false)) };
+        let (folds, next, why) = self.fold(&mut tx, folds, &running).await?;
+        tx.commit().await?;
+        self.passed_to(next);
+        let together = why.is_none() && folds.iter().all(|fold| fold.next_position == next);
+        Ok((together.then_some(Kept { next_position: next, folds }), next - from >= BATCH))
+    }
+
+    fn passed_to(&self, next: i64) {
+        self.progress.send_if_modified(|seen| std::mem::replace(seen, next) != next);
+    }
+
+    /// Folds the next events into these generations, whose checkpoints are locked; how far it came, and why one stopped.
+    pub(super) async fn fold(
+        &self,
+        tx: &mut Tx,
+        mut folds: Vec<Fold>,
+        locked: &[Checkpoint],
+    ) -> Result<(Vec<Fold>, i64, Option<String>), ProjectionError> {
+        let organisation = self.log.organisation();
+        let from = folds.iter().map(|fold| fold.next_position).min().unwrap_or_default();
+        let page = Page::read(&mut Source::Within(tx), organisation, from).await?;
+        let taken = take(&mut Source::Within(tx), organisation, &mut folds, &page).await?;
+        let (moves, changes) = folds.iter().zip(&taken).map(stored).unzip::<_, _, Vec<_>, Vec<_>>();
+        if !page.events.is_empty() {
+            moves::store_in(tx, organisation, &moves, &changes.into_iter().flatten().collect::<Vec<_>>()).await?;
+        }
+        let mut why = None;
+        for (fold, taken) in folds.iter_mut().zip(taken) {
+            fold.moved(taken.reached);
+            let (Some(error), Some(checkpoint)) = (taken.error, locked.iter().find(|one| fold.is(one))) else { continue };
+            tracing::error!(projection = fold.projection.name, %error, "a projection stopped");
+            let stopped = Checkpoint { next_position: taken.reached, error: Some(error.clone()), ..checkpoint.clone() };
+            checkpoints::save(tx, organisation, &stopped).await?;
+            why = Some(error);
+        }
+        Ok((folds, from + count(&page.events), why))
+    }
+}
+
+/// Loads what the events need and is not known yet, and folds them.
+async fn take(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], page: &Page) -> Result<Vec<Taken>, StoreError> {
+    let touched: Vec<_> = folds
+        .iter()
+        .map(|fold| Touched::of(fold.projection, page.events.iter().filter(|event| event.position >= fold.next_position)))
+        .collect();
+    let needed: Vec<_> = folds
+        .iter()
+        .zip(&touched)
+        .map(|(fold, touched)| Needed {
+            table: fold.projection.name,
+            generation: fold.generation,
+            ids: fold.standing.missing(touched).into_iter().collect(),
+        })
+        .filter(|needed| !needed.ids.is_empty())
+        .collect();
+    let mut loaded: HashMap<String, Vec<rows::Row>> = HashMap::new();
+    for (table, row) in rows::load(source, organisation, &needed).await? {
+        loaded.entry(table).or_default().push(row);
+    }
+    for needed in needed {
+        if let Some(fold) = folds.iter_mut().find(|fold| fold.projection.name == needed.table) {
+            fold.standing.take(needed.ids, loaded.remove(needed.table).unwrap_or_default());
+        }
+    }
+    let end = page.events.last().map_or(0, |last| last.position + 1);
+    let of_one = |(fold, touched): (&mut Fold, Touched<'_>)| {
+        let (changes, stopped) = fold.standing.fold(fold.projection, &touched);
+        match stopped {
+            Some(stopped) => Taken { changes, reached: stopped.position, error: Some(stopped.cause) },
+            None => Taken { changes, reached: end.max(fold.next_position), error: page.unreadable.clone() },
+        }
+    };
+    Ok(folds.iter_mut().zip(touched).map(of_one).collect())
+}
+
+/// How far a generation moves, and what of it is to be stored.
+fn stored<'a>((fold, taken): (&Fold, &'a Taken)) -> (Move, Option<Change<'a>>) {
+    let Fold { projection, generation, next_position, .. } = fold;
+    let (name, generation) = (projection.name, *generation);
+    let change = Change { name, generation, versions: &taken.changes.versions, postings: &taken.changes.postings };
+    let to = Move { name: name.to_owned(), generation, from: *next_position, to: taken.reached };
+    (to, (!taken.changes.is_empty()).then_some(change))
+}
+
+fn count(events: &[Recorded]) -> i64 {
+    i64::try_from(events.len()).unwrap_or_default()
+}
+
+impl Page {
+    async fn read(source: &mut Source<'_>, organisation: &str, from: i64) -> Result<Self, StoreError> {
+        Ok(Self::of(&match source {
+            Source::Within(tx) => events::page_in(tx, organisation, from, BATCH).await?,
+            Source::Outside(store) => events::page(store, organisation, from, BATCH).await?,
+        }))
+    }
+
+    fn of(rows: &[EventRow]) -> Self {
+        let mut page = Self { events: Vec::with_capacity(rows.len()), unreadable: None };
+        for row in rows {
             match Recorded::read(row) {
-                Ok(event) => read.push(event),
+                Ok(event) => page.events.push(event),
                 Err(error) => {
-                    unreadable = Some(error.to_string());
+                    page.unreadable = Some(error.to_string());
                     break;
                 }
             }
         }
-        let next = from + i64::try_from(read.len()).unwrap_or_default();
-        let (mut why, mut on) = (None, Vec::new());
-        for checkpoint in running {
-            let Some(projection) = ALL.into_iter().find(|one| one.name == checkpoint.name) else { continue };
-            let unread = read.iter().filter(|event| event.position >= checkpoint.next_position);
-            let stopped = self.fold_one(tx, projection, checkpoint.generation, unread).await?;
-            let error = stopped.clone().map(|(_, error)| error).or_else(|| unreadable.clone());
-            if let Some(error) = &error {
-                tracing::error!(projection = projection.name, %error, "a projection stopped");
-                why = Some(error.clone());
-            }
-            let Some((position, _)) = stopped else {
-                if error.is_some() {
-                    let reached = next.max(checkpoint.next_position);
-                    checkpoints::save(tx, self.log.organisation(), &Checkpoint { next_position: reached, error, ..checkpoint }).await?;
-                } else {
-                    on.push((checkpoint.name, checkpoint.generation));
-                }
-                continue;
-            };
-            checkpoints::save(tx, self.log.organisation(), &Checkpoint { next_position: position, error, ..checkpoint }).await?;
-        }
-        checkpoints::advance(tx, self.log.organisation(), &on, next).await?;
-        Ok((next, why))
+        page
     }
+}
 
-    /// Folds events into one projection; where and why it stopped, if it did.
-    async fn fold_one<'a>(
-        &self,
-        tx: &mut Tx,
-        projection: Registered,
-        generation: i64,
-        unread: impl Iterator<Item = &'a Recorded>,
-    ) -> Result<Option<(i64, String)>, ProjectionError> {
-        let touched: Vec<_> = unread.filter_map(|event| (projection.touches)(event).map(|touches| (event, touches))).collect();
-        if touched.is_empty() {
-            return Ok(None);
+impl Kept {
+    /// Notes that everything has moved to a position; whether there may be more to read.
+    fn advance(&mut self, next: i64) -> bool {
+        let more = next - self.next_position >= BATCH;
+        self.next_position = next;
+        for fold in &mut self.folds {
+            fold.moved(next);
         }
-        let ids: BTreeSet<_> =
-            touched.iter().flat_map(|(_, touches)| std::iter::once(&touches.row).chain(&touches.beside)).map(String::as_str).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let loaded = rows::load(tx, projection.name, self.log.organisation(), generation, &ids).await?;
-        let standing = loaded.into_iter().map(|row| (row.id, Standing { since: row.since, body: row.body, made: None })).collect();
-        let mut fold = Fold { projection, generation, rows: standing, ended: Vec::new(), new: Vec::new(), postings: Vec::new() };
-        let stopped = touched.iter().find_map(|(event, touches)| {
-            let failed = fold.take(event, touches).err()?;
-            Some((event.position, format!("position {}: {failed}", event.position)))
-        });
-        fold.save(tx, self.log.organisation()).await?;
-        Ok(stopped)
-    }
-
-    /// Makes a new generation of a projection beside the live one, and puts it in its place once it has caught up.
-    ///
-    /// # Errors
-    /// [`ProjectionError::Unknown`], or when the database does not answer.
-    pub async fn rebuild(&self, name: &str) -> Result<i64, ProjectionError> {
-        let Some(projection) = ALL.into_iter().find(|one| one.name == name) else { return Err(ProjectionError::Unknown(name.to_owned())) };
-        let organisation = self.log.organisation();
-        let mut tx = self.log.store().begin().await?;
-        let known = checkpoints::lock(&mut tx, organisation).await?;
-        for abandoned in known.iter().filter(|one| one.name == name && one.state == "building") {
-            self.forget(&mut tx, projection, abandoned).await?;
-        }
-        let generation = self.begin_building(&mut tx, projection, &known).await?;
-        tx.commit().await?;
-        while !self.build(name, generation).await? {}
-        self.remove_retired(projection).await?;
-        Ok(generation)
-    }
-
-    /// Folds the next events into a building generation; whether it has taken the live one's place.
-    async fn build(&self, name: &str, generation: i64) -> Result<bool, ProjectionError> {
-        let organisation = self.log.organisation();
-        let mut tx = self.log.store().begin().await?;
-        let known = checkpoints::lock(&mut tx, organisation).await?;
-        let of = |state: &str| known.iter().find(|one| one.name == name && one.state == state).cloned();
-        let building = known.iter().find(|one| one.name == name && one.generation == generation).cloned();
-        let stopped = |cause: String| ProjectionError::Stopped { name: name.to_owned(), cause };
-        let building = building.ok_or_else(|| stopped("another rebuild took its place".into()))?;
-        let from = building.next_position;
-        let (next, why) = self.fold(&mut tx, vec![building.clone()], from).await?;
-        if let Some(cause) = why {
-            return Err(stopped(cause));
-        }
-        let caught_up = of("live").is_none_or(|live| live.next_position <= next && next - from < BATCH);
-        if caught_up {
-            if let Some(live) = of("live") {
-                checkpoints::save(&mut tx, organisation, &Checkpoint { state: "retired".into(), ..live }).await?;
-            }
-            let live = Checkpoint { state: "live".into(), next_position: next, ..building };
-            checkpoints::save(&mut tx, organisation, &live).await?;
-        }
-        tx.commit().await?;
-        Ok(caught_up)
-    }
-
-    async fn remove_retired(&self, projection: Registered) -> Result<(), ProjectionError> {
-        let organisation = self.log.organisation();
-        let mut tx = self.log.store().begin().await?;
-        let known = checkpoints::lock(&mut tx, organisation).await?;
-        for retired in known.iter().filter(|one| one.name == projection.name && one.state == "retired") {
-            self.forget(&mut tx, projection, retired).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-
-    /// Removes a generation with its rows.
-    async fn forget(&self, tx: &mut Tx, projection: Registered, generation: &Checkpoint) -> Result<(), StoreError> {
-        let organisation = self.log.organisation();
-        rows::remove(tx, &format!("view_{}", projection.name), organisation, generation.generation).await?;
-        if projection.name == "places" {
-            rows::remove(tx, "postings", organisation, generation.generation).await?;
-        }
-        checkpoints::remove(tx, organisation, generation).await
+        more
     }
 }
 
 impl Fold {
-    fn take(&mut self, event: &Recorded, touches: &super::Touches) -> Result<(), serde_json::Error> {
-        let body = |id: &String| self.rows.get(id).map(|row| row.body.as_str());
-        let beside = touches.beside.as_ref().and_then(body);
-        let Projected { body, postings } = (self.projection.project)(event, body(&touches.row), beside)?;
-        self.postings.extend(postings);
-        if let Some(body) = body {
-            self.put(&touches.row, event.position, body);
-        }
-        Ok(())
+    pub(super) fn of(checkpoint: &Checkpoint) -> Option<Self> {
+        let projection = Registered::named(&checkpoint.name)?;
+        let Checkpoint { generation, next_position, .. } = *checkpoint;
+        Some(Self { projection, generation, next_position, standing: Standing::default() })
     }
 
-    fn put(&mut self, id: &str, position: i64, body: String) {
-        match self.rows.get(id) {
-            Some(Standing { made: Some(at), .. }) => self.new[*at].until = position,
-            Some(Standing { since, made: None, .. }) => self.ended.push((id.to_owned(), *since, position)),
-            None => {}
+    fn moved(&mut self, next: i64) {
+        self.next_position = next;
+        if self.standing.len() > KEPT_MOST {
+            self.standing = Standing::default();
         }
-        let made = Some(self.new.len());
-        self.new.push(Made { id: id.to_owned(), since: position, until: STANDING, body: body.clone() });
-        self.rows.insert(id.to_owned(), Standing { since: position, body, made });
     }
 
-    async fn save(&self, tx: &mut Tx, organisation: &str) -> Result<(), StoreError> {
-        if !self.new.is_empty() {
-            let ended: Vec<_> = self.ended.iter().map(|(id, since, until)| NewRow { id, since: *since, until: *until, body: "" }).collect();
-            let new: Vec<_> =
-                self.new.iter().map(|row| NewRow { id: &row.id, since: row.since, until: row.until, body: &row.body }).collect();
-            rows::save(tx, self.projection.name, organisation, self.generation, &ended, &new).await?;
-        }
-        if !self.postings.is_empty() {
-            postings::insert(tx, organisation, self.generation, &self.postings).await?;
-        }
-        Ok(())
+    fn is(&self, checkpoint: &Checkpoint) -> bool {
+        (self.projection.name, self.generation) == (checkpoint.name.as_str(), checkpoint.generation)
     }
 }

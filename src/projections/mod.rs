@@ -7,6 +7,7 @@ mod answers;
 mod applications;
 mod corrections;
 mod days;
+mod fold;
 mod follow;
 mod funds;
 mod grants;
@@ -16,7 +17,11 @@ mod payments;
 mod people;
 mod places;
 mod published;
+mod rebuild;
 mod updates;
+
+use std::any::Any;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,7 +64,7 @@ pub trait Projection {
     const NAME: &'static str;
     /// Raised when rows are made otherwise than before: those of an older shape are then made anew at the next start.
     const SHAPE: i64 = 1;
-    type Row: Serialize + DeserializeOwned;
+    type Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// The rows that the event concerns, if any.
     fn touches(event: &Recorded) -> Option<Touches>;
@@ -73,10 +78,12 @@ pub trait Projection {
     }
 }
 
+/// A row of whichever projection it is of.
+type AnyRow = Arc<dyn Any + Send + Sync>;
+
 /// What one event does to a projection's rows.
-#[derive(Debug, Default)]
 struct Projected {
-    body: Option<String>,
+    row: Option<AnyRow>,
     postings: Vec<PostingRow>,
 }
 
@@ -86,23 +93,39 @@ struct Registered {
     name: &'static str,
     shape: i64,
     touches: fn(&Recorded) -> Option<Touches>,
-    project: Project,
+    project: fn(&Recorded, Option<&AnyRow>, Option<&AnyRow>) -> Projected,
+    read: fn(&str) -> serde_json::Result<AnyRow>,
+    write: fn(&AnyRow) -> serde_json::Result<String>,
 }
-
-type Project = fn(&Recorded, Option<&str>, Option<&str>) -> Result<Projected, serde_json::Error>;
 
 impl Registered {
     const fn of<P: Projection>() -> Self {
-        Self { name: P::NAME, shape: P::SHAPE, touches: P::touches, project: project::<P> }
+        Self { name: P::NAME, shape: P::SHAPE, touches: P::touches, project: project::<P>, read: read::<P>, write: write::<P> }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|one| one.name == name)
     }
 }
 
-fn project<P: Projection>(event: &Recorded, row: Option<&str>, beside: Option<&str>) -> Result<Projected, serde_json::Error> {
-    let read = |body: Option<&str>| body.map(serde_json::from_str::<P::Row>).transpose();
-    let before = read(row)?;
-    let postings = P::post(event, before.as_ref());
-    let body = P::project(event, before, read(beside)?).map(|row| serde_json::to_string(&row)).transpose()?;
-    Ok(Projected { body, postings })
+fn project<P: Projection>(event: &Recorded, row: Option<&AnyRow>, beside: Option<&AnyRow>) -> Projected {
+    let before = row.and_then(own::<P>);
+    let postings = P::post(event, before);
+    let row = P::project(event, before.cloned(), beside.and_then(own::<P>).cloned());
+    Projected { row: row.map(|row| Arc::new(row) as AnyRow), postings }
+}
+
+fn read<P: Projection>(body: &str) -> serde_json::Result<AnyRow> {
+    Ok(Arc::new(serde_json::from_str::<P::Row>(body)?))
+}
+
+fn write<P: Projection>(row: &AnyRow) -> serde_json::Result<String> {
+    serde_json::to_string(&own::<P>(row))
+}
+
+/// A projection is only handed rows that it made or read itself.
+fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
+    row.downcast_ref()
 }
 
 /// Every projection.

@@ -94,14 +94,7 @@ impl Sealer {
     async fn wait(&self) {
         let sealed = self.sealed().await.unwrap_or_default();
         let mut growth = self.log.growth();
-        let many = async {
-            while growth.changed().await.is_ok() {
-                if self.log.length().await.is_ok_and(|length| length - sealed >= MANY) {
-                    return;
-                }
-            }
-        };
-        let _ = tokio::time::timeout(OFTEN, many).await;
+        let _ = tokio::time::timeout(OFTEN, growth.wait_for(|length| length - sealed >= MANY)).await;
     }
 
     /// How many events the last head is over.

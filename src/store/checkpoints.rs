@@ -68,20 +68,15 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     Ok(())
 }
 
-/// Moves several checkpoints on to one position, in one statement. None is moved back.
+/// Whether a live projection that has not stopped stands behind the end of the log.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn advance(tx: &mut Tx, organisation: &str, on: &[(String, i64)], next_position: i64) -> Stored<()> {
-    let sql = format!(
-        "UPDATE projections SET next_position = $2 WHERE organisation = $1 AND next_position < $2 \
-         AND (name, generation) IN (SELECT r.name, r.generation FROM {})",
-        tx.engine().rows("$3", &[("name", "text"), ("generation", "bigint")])
-    );
-    let on: Vec<_> = on.iter().map(|(name, generation)| serde_json::json!({ "name": name, "generation": generation })).collect();
-    let on = serde_json::to_string(&on).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(next_position).bind(on).execute(db).await?; });
-    Ok(())
+pub async fn behind(store: &Store, organisation: &str) -> Stored<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM projections p JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 \
+         AND p.state = 'live' AND p.error IS NULL AND p.next_position < h.next_position";
+    let (behind,): (i64,) = reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_one(db).await?);
+    Ok(behind > 0)
 }
 
 /// Forgets a generation whose rows were removed.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Store, Stored, Tx, in_tx, reading};
+use super::personal::{self, SealedRow};
+use super::values::{Values, Whole, bound};
+use super::{Engine, Store, Stored, Tx, in_tx, reading};
 
 /// The head of an organisation's log, locked.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
@@ -12,20 +14,6 @@ pub struct Head {
     pub last_at: i64,
     /// What the database's clock says now.
     pub clock: i64,
-}
-
-/// An event as it is inserted.
-#[derive(Clone, Debug, Serialize)]
-pub struct NewEvent<'a> {
-    pub aggregate_type: &'a str,
-    pub aggregate_id: &'a str,
-    pub sequence: i64,
-    pub event_type: &'a str,
-    pub event_version: &'a str,
-    pub payload: &'a str,
-    pub metadata: &'a str,
-    pub position: i64,
-    pub command_id: &'a str,
 }
 
 /// An event as it is stored.
@@ -41,6 +29,25 @@ pub struct EventRow {
     pub payload: String,
     pub metadata: String,
     pub command_id: String,
+}
+
+#[cfg(test)]
+impl EventRow {
+    pub(crate) fn for_tests(position: i64) -> Self {
+        let text = String::new;
+        Self {
+            position,
+            recorded_at: 0,
+            aggregate_type: text(),
+            aggregate_id: text(),
+            sequence: 1,
+            event_type: text(),
+            event_version: text(),
+            payload: text(),
+            metadata: text(),
+            command_id: text(),
+        }
+    }
 }
 
 /// What a command was answered, as JSON.
@@ -104,47 +111,71 @@ pub async fn answer_in(tx: &mut Tx, organisation: &str, command: &str) -> Stored
     Ok(found.map(|(answer,)| answer))
 }
 
-/// The heads of streams, answers of commands that were appended before, whether subjects' keys live, and who holds
-/// index entries: all read in one statement, under the lock.
+/// Locks the head, and reads under its lock the heads of streams, answers of commands that were appended before, whether subjects' keys
+/// live, and who holds index entries.
 ///
-/// Each is looked up by a sub-select on a unique key: a plan that was made while the tables were empty stays good.
+/// PostgreSQL must wait for the lock before its statement looks at the rest; SQLite's transaction is a lock already.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn facts(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<Vec<Fact>> {
-    let engine = tx.engine();
+pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<(Head, Vec<Fact>)> {
+    let mut values = Values::new(organisation);
+    let facts = facts(tx.engine(), &mut values, asked);
+    match tx {
+        Tx::Postgres(_) => {
+            let head = lock_head(tx, organisation).await?;
+            Ok((head, in_tx!(tx, db => bound!(sqlx::query_as(&facts), values).fetch_all(db).await?)))
+        }
+        Tx::Sqlite(tx) => {
+            let sql = format!(
+                "SELECT 'head' AS kind, CAST(next_position AS text) || ' ' || CAST(last_at AS text) AS name, CAST({} AS text) AS value \
+                 FROM log_head WHERE organisation = $1 UNION ALL {facts}",
+                Engine::Sqlite.clock()
+            );
+            let mut read: Vec<Fact> = bound!(sqlx::query_as(&sql), values).fetch_all(&mut **tx).await?;
+            let head = (!read.is_empty()).then(|| read.remove(0)).and_then(|fact| Head::read(&fact));
+            Ok((head.ok_or(sqlx::Error::RowNotFound)?, read))
+        }
+    }
+}
+
+impl Head {
+    fn read(fact: &Fact) -> Option<Self> {
+        let (next_position, last_at) = fact.name.split_once(' ')?;
+        let clock = fact.value.as_ref()?.parse().ok()?;
+        Some(Self { next_position: next_position.parse().ok()?, last_at: last_at.parse().ok()?, clock })
+    }
+}
+
+/// Each is looked up by a sub-select on a unique key: a plan that was made while the tables were empty stays good.
+fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
     let mut parts = vec![
         format!(
             "SELECT 'stream' AS kind, r.aggregate_type || '/' || r.aggregate_id AS name, \
              CAST((SELECT e.sequence FROM events e WHERE e.aggregate_type = r.aggregate_type AND e.aggregate_id = r.aggregate_id \
              AND e.organisation = $1 ORDER BY e.sequence DESC LIMIT 1) AS text) AS value FROM {}",
-            engine.rows("$2", &[("aggregate_type", "text"), ("aggregate_id", "text")])
+            engine.rows(&values.rows(&asked.streams), &[("aggregate_type", "text"), ("aggregate_id", "text")])
         ),
         format!(
             "SELECT 'command', r.command_id, (SELECT c.answer FROM commands c WHERE c.organisation = $1 AND c.command_id = r.command_id) FROM {}",
-            engine.rows("$3", &[("command_id", "text")])
+            engine.rows(&values.rows(&asked.commands), &[("command_id", "text")])
         ),
     ];
-    if asked.personal() {
+    if !asked.subjects.is_empty() {
         parts.push(format!(
             "SELECT 'key', r.subject, (SELECT k.subject FROM subject_keys k WHERE k.organisation = $1 AND k.subject = r.subject \
              AND k.wrapped IS NOT NULL) FROM {}",
-            engine.rows("$4", &[("subject", "text")])
+            engine.rows(&values.rows(&asked.subjects), &[("subject", "text")])
         ));
+    }
+    if !asked.index.is_empty() {
         parts.push(format!(
             "SELECT 'index', r.kind || '/' || r.digest, (SELECT b.subject FROM blind_index b WHERE b.organisation = $1 AND b.kind = r.kind \
              AND b.digest = r.digest LIMIT 1) FROM {}",
-            engine.rows("$5", &[("kind", "text"), ("digest", "text")])
+            engine.rows(&values.rows(&asked.index), &[("kind", "text"), ("digest", "text")])
         ));
     }
-    let sql = parts.join(" UNION ALL ");
-    let [streams, commands] =
-        [serde_json::to_string(&asked.streams), serde_json::to_string(&asked.commands)].map(Result::unwrap_or_default);
-    let [subjects, index] = [serde_json::to_string(&asked.subjects), serde_json::to_string(&asked.index)].map(Result::unwrap_or_default);
-    Ok(in_tx!(tx, db => {
-        let query = sqlx::query_as(&sql).bind(organisation).bind(streams).bind(commands);
-        if asked.personal() { query.bind(subjects).bind(index).fetch_all(db).await? } else { query.fetch_all(db).await? }
-    }))
+    parts.join(" UNION ALL ")
 }
 
 /// What a batch asks about.
@@ -154,12 +185,6 @@ pub struct Asked<'a> {
     pub commands: Vec<CommandAsked>,
     pub subjects: Vec<SubjectAsked>,
     pub index: Vec<IndexAsked<'a>>,
-}
-
-impl Asked<'_> {
-    fn personal(&self) -> bool {
-        !self.subjects.is_empty() || !self.index.is_empty()
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -187,55 +212,64 @@ pub struct IndexAsked<'a> {
 /// What an append writes to the log's own tables.
 #[derive(Debug)]
 pub struct Written<'a> {
-    pub events: &'a [NewEvent<'a>],
+    pub events: &'a [EventRow],
     pub answers: &'a [CommandRow],
+    pub sealed: &'a [&'a SealedRow],
     pub next_position: i64,
     pub last_at: i64,
 }
 
-/// Inserts events and answers, and moves the head on: one statement on PostgreSQL, three on SQLite.
+/// Inserts events, answers and ciphertexts, and moves the head on: in one go.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<()> {
     let engine = tx.engine();
-    let answers = serde_json::to_string(written.answers).unwrap_or_default();
-    let answer_rows = engine.rows("$2", &[("command_id", "text"), ("answer", "text")]);
-    let answer = format!("INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {answer_rows}");
-    let (next, last_at) = (written.next_position, written.last_at);
+    let mut values = Values::new(organisation);
+    let answered = format!(
+        "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {}",
+        engine.rows(&values.rows(&written.answers), &[("command_id", "text"), ("answer", "text")])
+    );
+    let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
+    let moved = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1");
+    let sealed = (!written.sealed.is_empty()).then(|| personal::sealing(engine, &values.rows(&written.sealed)));
     match tx {
         Tx::Postgres(tx) => {
-            let texts =
-                |of: for<'a> fn(&'a NewEvent<'a>) -> &'a str| written.events.iter().map(|event| of(event).to_owned()).collect::<Vec<_>>();
-            let numbers = |of: fn(&NewEvent<'_>) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
-            let sql = format!("WITH inserted AS ({INSERT_ARRAYS}), answered AS ({answer}) {MOVE_HEAD}");
-            let query = sqlx::query(&sql).bind(organisation).bind(answers).bind(next).bind(last_at);
-            let query = query.bind(texts(|event| event.aggregate_type)).bind(texts(|event| event.aggregate_id));
-            let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| event.event_type));
-            let query = query.bind(texts(|event| event.event_version)).bind(texts(|event| event.payload));
-            let query = query.bind(texts(|event| event.metadata)).bind(numbers(|event| event.position));
-            query.bind(texts(|event| event.command_id)).execute(&mut **tx).await?;
+            let texts = |of: fn(&EventRow) -> &String| written.events.iter().map(|event| of(event).clone()).collect::<Vec<_>>();
+            let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
+            let inserted = insert_arrays(values.count(), &last_at);
+            let sealed = sealed.map(|sealed| format!(", sealed AS ({sealed})")).unwrap_or_default();
+            let sql = format!("WITH inserted AS ({inserted}), answered AS ({answered}){sealed} {moved}");
+            let query = bound!(sqlx::query(&sql), values);
+            let query = query.bind(texts(|event| &event.aggregate_type)).bind(texts(|event| &event.aggregate_id));
+            let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| &event.event_type));
+            let query = query.bind(texts(|event| &event.event_version)).bind(texts(|event| &event.payload));
+            let query = query.bind(texts(|event| &event.metadata)).bind(numbers(|event| event.position));
+            query.bind(texts(|event| &event.command_id)).execute(&mut **tx).await?;
         }
         Tx::Sqlite(tx) => {
-            let new = serde_json::to_string(written.events).unwrap_or_default();
-            sqlx::query(&insert_sql(engine)).bind(organisation).bind(new).bind(0).bind(last_at).execute(&mut **tx).await?;
-            sqlx::query(&answer).bind(organisation).bind(answers).execute(&mut **tx).await?;
-            sqlx::query(MOVE_HEAD).bind(organisation).bind("").bind(next).bind(last_at).execute(&mut **tx).await?;
+            let inserted = inserting(engine, &values.rows(&written.events));
+            let whole = Whole::of([Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten());
+            whole.execute(tx, values, written.events.len() + written.answers.len() + written.sealed.len() + 1).await?;
         }
     }
     Ok(())
 }
 
-const MOVE_HEAD: &str = "UPDATE log_head SET next_position = $3, last_at = $4 WHERE organisation = $1";
-
 /// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text and out again.
-const INSERT_ARRAYS: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
-     organisation, position, recorded_at, command_id) \
-     SELECT r.kind, r.id, r.sequence, r.name, r.version, r.payload::json, r.metadata::json, $1, r.place, $4, r.command \
-     FROM unnest($5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[]) \
-     AS r(kind, id, sequence, name, version, payload, metadata, place, command)";
+fn insert_arrays(before: usize, last_at: &str) -> String {
+    let kinds = ["text", "text", "bigint", "text", "text", "text", "text", "bigint", "text"];
+    let arrays: Vec<_> = kinds.iter().zip(before + 1..).map(|(kind, number)| format!("${number}::{kind}[]")).collect();
+    format!(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
+         recorded_at, command_id) \
+         SELECT r.kind, r.id, r.sequence, r.name, r.version, r.payload::json, r.metadata::json, $1, r.place, {last_at}, r.command \
+         FROM unnest({}) AS r(kind, id, sequence, name, version, payload, metadata, place, command)",
+        arrays.join(", ")
+    )
+}
 
-const NEW_EVENT: [(&str, &str); 9] = [
+const EVENT: [(&str, &str); 10] = [
     ("aggregate_type", "text"),
     ("aggregate_id", "text"),
     ("sequence", "bigint"),
@@ -245,14 +279,17 @@ const NEW_EVENT: [(&str, &str); 9] = [
     ("metadata", "text"),
     ("position", "bigint"),
     ("command_id", "text"),
+    ("recorded_at", "bigint"),
 ];
 
-fn insert_sql(engine: super::Engine) -> String {
+fn inserting(engine: Engine, rows: &str) -> String {
     format!(
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
-         recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, r.payload, r.metadata, $1, \
-         r.position, $4, r.command_id FROM {}",
-        engine.rows("$2", &NEW_EVENT)
+         recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, {}, {}, $1, \
+         r.position, r.recorded_at, r.command_id FROM {}",
+        engine.json("r.payload"),
+        engine.json("r.metadata"),
+        engine.rows(rows, &EVENT)
     )
 }
 
@@ -261,16 +298,7 @@ fn insert_sql(engine: super::Engine) -> String {
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<()> {
-    let engine = tx.engine();
-    let columns = [&NEW_EVENT[..], &[("recorded_at", "bigint")]].concat();
-    let sql = format!(
-        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
-         recorded_at, command_id) SELECT r.aggregate_type, r.aggregate_id, r.sequence, r.event_type, r.event_version, {}, {}, $1, \
-         r.position, r.recorded_at, r.command_id FROM {}",
-        engine.json("r.payload"),
-        engine.json("r.metadata"),
-        engine.rows("$2", &columns)
-    );
+    let sql = inserting(tx.engine(), "$2");
     let rows = serde_json::to_string(rows).unwrap_or_default();
     in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?; });
     Ok(())

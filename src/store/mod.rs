@@ -9,12 +9,14 @@ mod dialect;
 pub mod events;
 pub mod followers;
 pub mod mails;
+pub mod moves;
 mod open;
 pub mod personal;
 pub mod postings;
 pub mod rows;
 pub mod sessions;
 pub mod tree;
+mod values;
 pub mod webhooks;
 
 use std::time::Duration;
@@ -26,12 +28,22 @@ pub use dialect::Engine;
 /// How often, and after which pause, a connection is asked again that has still to roll back.
 const ROLLBACK_TRIES: u32 = 100;
 const ROLLBACK_PAUSE: Duration = Duration::from_millis(2);
+/// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
+const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+const DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 
 /// An open database.
 #[derive(Clone, Debug)]
 pub enum Store {
-    Postgres(PgPool),
+    Postgres(Server),
     Sqlite(Lite),
+}
+
+/// PostgreSQL: connections for whoever comes, and a few that append and move the views on, with statements that are planned once.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pool: PgPool,
+    writers: PgPool,
 }
 
 /// SQLite: one connection that writes, and some that only read.
@@ -66,6 +78,8 @@ pub enum StoreError {
     NotLoaded(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]
     UnknownEngine(String),
+    #[error("{expected} rows were to be changed, and {changed} were: nothing is stored")]
+    NotWhole { changed: u64, expected: usize },
     #[error("the key-encryption key was rotated: restart this process")]
     Rotated,
     #[error("the write-ahead log could not be cut off: somebody reads an older state; it is tried again")]
@@ -74,6 +88,13 @@ pub enum StoreError {
     File { file: String, cause: std::io::Error },
     #[error("stored data cannot be read: {what} of stream {stream} at position {position}: {cause}")]
     Unreadable { what: &'static str, stream: String, position: i64, cause: String },
+}
+
+impl StoreError {
+    /// Whether a row was there already.
+    fn is_double(&self) -> bool {
+        matches!(self, Self::Sql(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+    }
 }
 
 impl From<sqlx::migrate::MigrateError> for StoreError {
@@ -107,7 +128,10 @@ macro_rules! in_tx {
 macro_rules! reading {
     ($store:expr, $db:ident => $body:expr) => {
         match $store {
-            $crate::store::Store::Postgres($db) => $body,
+            $crate::store::Store::Postgres(server) => {
+                let $db = &server.pool;
+                $body
+            }
             $crate::store::Store::Sqlite(lite) => {
                 let $db = &lite.readers;
                 $body
@@ -115,7 +139,33 @@ macro_rules! reading {
         }
     };
 }
-pub(crate) use {in_tx, reading};
+
+/// Where something is read: inside a transaction, or outside of any.
+pub enum Source<'a> {
+    Within(&'a mut Tx),
+    Outside(&'a Store),
+}
+
+/// Runs the same statement, for reading, wherever it is to be read.
+macro_rules! from_source {
+    ($source:expr, $db:ident => $body:expr) => {
+        match $source {
+            $crate::store::Source::Within(tx) => $crate::store::in_tx!(tx, $db => $body),
+            $crate::store::Source::Outside(store) => $crate::store::reading!(store, $db => $body),
+        }
+    };
+}
+pub(crate) use {from_source, in_tx, reading};
+
+impl Source<'_> {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Within(tx) => tx.engine(),
+            Self::Outside(store) => store.engine(),
+        }
+    }
+}
 
 impl Store {
     /// Begins a transaction that will write. On SQLite there is one at a time.
@@ -124,8 +174,30 @@ impl Store {
     /// When the database does not answer.
     pub async fn begin(&self) -> Stored<Tx> {
         Ok(match self {
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer).await?),
+            Self::Postgres(server) => Tx::Postgres(server.pool.begin().await?),
+            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer, DURABLE).await?),
+        })
+    }
+
+    /// Begins a transaction that appends to the log.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_append(&self) -> Stored<Tx> {
+        match self {
+            Self::Postgres(server) => Ok(Tx::Postgres(server.writers.begin().await?)),
+            Self::Sqlite(_) => self.begin().await,
+        }
+    }
+
+    /// Begins a transaction whose commit need not be on the disk before it is answered, as what it writes is made from the log.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_derived(&self) -> Stored<Tx> {
+        Ok(match self {
+            Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?),
+            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer, DERIVED).await?),
         })
     }
 
@@ -135,7 +207,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn snapshot(&self) -> Stored<Tx> {
         Ok(match self {
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
             Self::Sqlite(lite) => Tx::Sqlite(lite.readers.begin().await?),
         })
     }
@@ -152,7 +224,7 @@ impl Store {
     #[must_use]
     pub fn postgres(&self) -> Option<&PgPool> {
         match self {
-            Self::Postgres(pool) => Some(pool),
+            Self::Postgres(server) => Some(&server.pool),
             Self::Sqlite(_) => None,
         }
     }
@@ -164,9 +236,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn clear_deleted(&self) -> Stored<()> {
         match self {
-            Self::Postgres(pool) => {
+            Self::Postgres(server) => {
                 let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links";
-                sqlx::query(tables).execute(pool).await?;
+                sqlx::query(tables).execute(&server.pool).await?;
             }
             Self::Sqlite(lite) => {
                 let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -182,7 +254,10 @@ impl Store {
     /// Closes every connection, and lets other processes write.
     pub async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(server) => {
+                server.writers.close().await;
+                server.pool.close().await;
+            }
             Self::Sqlite(lite) => {
                 lite.readers.close().await;
                 lite.writer.close().await;
@@ -198,17 +273,16 @@ impl Store {
 /// Begins a writing transaction. One that was dropped midway is rolled back by the connection in its own time: until
 /// then the connection says that it is still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the
 /// connection never comes out of it, and another takes its place.
-async fn begin_immediate(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    const BEGIN: &str = "BEGIN IMMEDIATE";
+async fn begin_immediate(writer: &SqlitePool, begin: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     for _ in 0..ROLLBACK_TRIES {
-        match writer.begin_with(BEGIN).await {
+        match writer.begin_with(begin).await {
             Err(sqlx::Error::InvalidSavePointStatement) => tokio::time::sleep(ROLLBACK_PAUSE).await,
             begun => return begun,
         }
     }
     tracing::warn!("the connection that writes did not come out of a transaction; another takes its place");
     writer.acquire().await?.close().await?;
-    writer.begin_with(BEGIN).await
+    writer.begin_with(begin).await
 }
 
 impl Tx {

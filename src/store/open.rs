@@ -9,10 +9,12 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Lite, Store, StoreError, Stored};
+use super::{Lite, Server, Store, StoreError, Stored};
 
 /// How many connections a process keeps to PostgreSQL, and how many readers to SQLite.
 const CONNECTIONS: u32 = 12;
+/// How many more append to PostgreSQL and move the views on.
+const WRITERS: u32 = 2;
 
 impl Store {
     /// Opens the database at a `sqlite://` or `postgres://` address and runs its migrations.
@@ -48,24 +50,21 @@ impl Store {
 
     async fn migrate(&self) -> Stored<()> {
         match self {
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            Self::Postgres(server) => sqlx::migrate!("migrations/postgres").run(&server.pool).await?,
             Self::Sqlite(lite) => sqlx::migrate!("migrations/sqlite").run(&lite.writer).await?,
         }
         Ok(())
     }
 }
 
-async fn open_postgres(url: &str) -> Stored<sqlx::PgPool> {
+async fn open_postgres(url: &str) -> Stored<Server> {
     let options = PgConnectOptions::from_str(url)?.application_name("microgrants");
+    let pool = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(5)).test_before_acquire(false);
     // A plan that was made while a table was small would be used when it is large.
-    let options = options.options([("plan_cache_mode", "force_custom_plan")]);
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(5))
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await?;
-    Ok(pool)
+    let fresh = options.clone().options([("plan_cache_mode", "force_custom_plan")]);
+    // These look rows up by unique keys and no otherwise: planning would take longer than the work.
+    let steady = options.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
+    Ok(Server { pool: pool(CONNECTIONS).connect_with(fresh).await?, writers: pool(WRITERS).connect_lazy_with(steady) })
 }
 
 /// One connection writes, with a lock beside the file so that no other process does; the others only read.
@@ -82,8 +81,10 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
         .busy_timeout(Duration::from_secs(5))
         .pragma("recursive_triggers", "ON")
         .pragma("secure_delete", "ON");
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
-    let readers = SqlitePoolOptions::new().max_connections(CONNECTIONS).min_connections(1);
+    // A connection is a thread of this process: asking whether it is still there would be a round trip to it each time.
+    let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+    let writer = pool().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
+    let readers = pool().max_connections(CONNECTIONS).min_connections(1);
     let readers = readers.connect_with(options.read_only(true)).await?;
     Ok(Lite { writer, readers, lock: Arc::new(lock) })
 }

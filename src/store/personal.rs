@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Store, StoreError, Stored, Tx, in_tx, reading};
+use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 
 /// A subject's key as it is inserted.
 #[derive(Clone, Debug, Serialize)]
@@ -49,19 +49,12 @@ pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> St
 }
 
 /// Inserts ciphertexts.
-///
-/// # Errors
-/// When the database refuses or does not answer.
-pub async fn insert_sealed(tx: &mut Tx, organisation: &str, values: &[SealedRow]) -> Stored<()> {
-    let engine = tx.engine();
-    let sql = format!(
+pub(super) fn sealing(engine: Engine, sealed: &str) -> String {
+    format!(
         "INSERT INTO sealed_values (organisation, digest, subject, sealed) SELECT $1, r.digest, r.subject, {} FROM {}",
         engine.bytes("r.sealed"),
-        engine.rows("$2", &[("digest", "text"), ("subject", "text"), ("sealed", "text")])
-    );
-    let values = serde_json::to_string(values).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(values).execute(db).await?; });
-    Ok(())
+        engine.rows(sealed, &[("digest", "text"), ("subject", "text"), ("sealed", "text")])
+    )
 }
 
 /// Removes a subject's look-up entries of a kind.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::rows::live_as;
-use super::{Store, Stored, Tx, in_tx, reading};
+use super::{Engine, Store, Stored, reading};
 
 /// A figure as it is inserted: what, how much, and everything that it may be added up by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -48,19 +48,13 @@ fn list(prefix: &str) -> String {
 }
 
 /// Inserts figures.
-///
-/// # Errors
-/// When the database refuses or does not answer.
-pub async fn insert(tx: &mut Tx, organisation: &str, generation: i64, postings: &[PostingRow]) -> Stored<()> {
-    let sql = format!(
-        "INSERT INTO postings (organisation, generation, {}) SELECT $1, $2, {} FROM {}",
+pub(super) fn storing(engine: Engine, generation: &str, postings: &str, moved: &str) -> String {
+    format!(
+        "INSERT INTO postings (organisation, generation, {}) SELECT $1, {generation}, {} FROM {} WHERE {moved}",
         list(""),
         list("r."),
-        tx.engine().rows("$3", &COLUMNS)
-    );
-    let postings = serde_json::to_string(postings).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).bind(postings).execute(db).await?; });
-    Ok(())
+        engine.rows(postings, &COLUMNS)
+    )
 }
 
 /// By what figures are added up.

@@ -4,18 +4,26 @@
 
 use serde::Serialize;
 
-use super::{Engine, Store, Stored, Tx, in_tx, reading};
+use super::{Engine, Source, Store, Stored, Tx, from_source, in_tx, reading};
 
 /// Until when a row stands that nothing has replaced.
 pub const STANDING: i64 = i64::MAX;
 
-/// A version of a row as it is inserted.
+/// A version of a row as it is stored: a new one, or where one that stood ends.
 #[derive(Clone, Debug, Serialize)]
-pub struct NewRow<'a> {
-    pub id: &'a str,
+pub struct Version {
+    pub id: String,
     pub since: i64,
     pub until: i64,
-    pub body: &'a str,
+    pub body: String,
+}
+
+impl Version {
+    /// The end of a version that stands: what it holds stays as it is.
+    #[must_use]
+    pub fn ended(id: &str, since: i64, until: i64) -> Self {
+        Self { id: id.to_owned(), since, until, body: "{}".to_owned() }
+    }
 }
 
 /// A row as it stood: its id, since when, and its JSON.
@@ -27,43 +35,58 @@ pub struct Row {
     pub body: String,
 }
 
-/// Loads the standing rows with these ids.
+/// Which standing rows of a generation are to be loaded.
+#[derive(Clone, Debug)]
+pub struct Needed {
+    pub table: &'static str,
+    pub generation: i64,
+    pub ids: Vec<String>,
+}
+
+/// Loads standing rows of several projections in one statement, each with its table.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn load(tx: &mut Tx, table: &str, organisation: &str, generation: i64, ids: &[&str]) -> Stored<Vec<Row>> {
-    let ids_among = tx.engine().among("id", "$4");
-    let sql = format!(
-        "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 AND until = $3 AND {ids_among}"
-    );
-    let ids = serde_json::to_string(ids).unwrap_or_default();
-    Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(generation).bind(STANDING).bind(ids).fetch_all(db).await?))
+pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]) -> Stored<Vec<(String, Row)>> {
+    if needed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let engine = source.engine();
+    let part = |(number, needed): (usize, &Needed)| {
+        let (generation, ids) = (number * 2 + 3, number * 2 + 4);
+        format!(
+            "SELECT '{0}' AS \"table\", id, since, until, body FROM view_{0} WHERE organisation = $1 AND generation = ${generation} \
+             AND until = $2 AND {1}",
+            needed.table,
+            engine.among("id", &format!("${ids}"))
+        )
+    };
+    let sql = needed.iter().enumerate().map(part).collect::<Vec<_>>().join(" UNION ALL ");
+    let loaded: Vec<Loaded> = from_source!(source, db => {
+        let mut query = sqlx::query_as(&sql).bind(organisation).bind(STANDING);
+        for one in needed {
+            query = query.bind(one.generation).bind(serde_json::to_string(&one.ids).unwrap_or_default());
+        }
+        query.fetch_all(db).await?
+    });
+    Ok(loaded.into_iter().map(|loaded| (loaded.table, loaded.row)).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Loaded {
+    table: String,
+    #[sqlx(flatten)]
+    row: Row,
 }
 
 /// Ends versions that stood, and inserts new ones.
-///
-/// # Errors
-/// When the database refuses or does not answer.
-pub async fn save(tx: &mut Tx, table: &str, organisation: &str, generation: i64, ended: &[NewRow<'_>], new: &[NewRow<'_>]) -> Stored<()> {
-    let rows = tx.engine().rows("$3", &[("id", "text"), ("since", "bigint"), ("until", "bigint"), ("body", "text")]);
-    if !ended.is_empty() {
-        // Made distinct, so that SQLite looks up each of them in the index of what stands, and does not go through all that ever stood.
-        let sql = format!(
-            "UPDATE view_{table} SET until = e.until FROM (SELECT DISTINCT r.id, r.since, r.until FROM {rows}) AS e \
-             WHERE view_{table}.organisation = $1 AND view_{table}.generation = $2 AND view_{table}.until = $4 \
-             AND view_{table}.id = e.id AND view_{table}.since = e.since"
-        );
-        let ended = serde_json::to_string(ended).unwrap_or_default();
-        in_tx!(tx, db => {
-            sqlx::query(&sql).bind(organisation).bind(generation).bind(ended).bind(STANDING).execute(db).await?;
-        });
-    }
-    let sql = format!(
-        "INSERT INTO view_{table} (organisation, generation, id, since, until, body) SELECT $1, $2, r.id, r.since, r.until, r.body FROM {rows}"
-    );
-    let new = serde_json::to_string(new).unwrap_or_default();
-    in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).bind(new).execute(db).await?; });
-    Ok(())
+pub(super) fn storing(engine: Engine, table: &str, generation: &str, versions: &str, moved: &str) -> String {
+    let rows = engine.rows(versions, &[("id", "text"), ("since", "bigint"), ("until", "bigint"), ("body", "text")]);
+    format!(
+        "INSERT INTO view_{table} (organisation, generation, id, since, until, body) \
+         SELECT $1, {generation}, r.id, r.since, r.until, r.body FROM {rows} WHERE {moved} \
+         ON CONFLICT (organisation, generation, id, since) DO UPDATE SET until = excluded.until"
+    )
 }
 
 /// Removes a generation that nobody reads any more.

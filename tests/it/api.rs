@@ -251,7 +251,12 @@ async fn ready(house: House) {
     let client = serve(&house, office.ada);
     client.get("/api/v1/funds?min_position=5");
     assert_eq!((client.get("/healthz").status, client.get("/readyz").status), (200, 200));
+    drop(client);
     crate::log::meddle(&house, "UPDATE view_funds SET body = '{}'").await;
+    // A process that has read no row before.
+    let place = house.leave().await;
+    let house = House::open(place.folder, place.url).await;
+    let client = serve(&house, office.ada);
     let answer = client.post(&format!("/api/v1/funds/{}/pause", office.fund), &json!({ "reason": "A pause" }));
     assert_eq!(answer.status, 200, "the log goes on without the view: {}", answer.body);
     let position = answer.body["position"].to_string();

@@ -99,7 +99,7 @@ pub enum Raw {
 
 pub async fn raw(house: &House) -> Raw {
     match house.store() {
-        Store::Postgres(pool) => Raw::Postgres(pool.clone()),
+        Store::Postgres(_) => Raw::Postgres(house.store().postgres().unwrap().clone()),
         Store::Sqlite(_) => Raw::Sqlite(sqlx::SqlitePool::connect(&house.url).await.unwrap()),
     }
 }

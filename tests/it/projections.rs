@@ -1,5 +1,6 @@
 //! Projections: rebuilt equals live byte for byte, nothing is skipped, a failed one says so, past days stay as they were.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use microgrants::domain::command::Because;
@@ -20,6 +21,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("projections::two_at_once_double_nothing", two_at_once);
     cases.postgres("projections::an_append_that_sleeps_in_its_transaction_is_not_skipped", not_skipped);
     cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
+    cases.both("projections::what_a_crash_of_the_machine_took_back_is_made_again", taken_back);
     cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
     cases.both("projections::a_statement_between_two_days_adds_up", statement);
     cases.both("projections::a_past_day_stays_as_it_was", past_day);
@@ -150,7 +152,9 @@ async fn failed(house: House) {
     meddle(&house, "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'").await;
     house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
     let length = house.log.length().await.unwrap();
-    house.catch_up().await;
+    // Another process, which has read no row before.
+    let other = Projector::open(house.log.clone()).await.unwrap();
+    while other.advance().await.unwrap() {}
     let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
     let funds = known.iter().find(|one| one.name == "funds").unwrap();
     assert_eq!(funds.next_position, length - 1);
@@ -160,6 +164,28 @@ async fn failed(house: House) {
     house.projector.rebuild("funds").await.unwrap();
     let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
     assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
+}
+
+/// Nobody waits until the views are on the disk: a machine that crashes may take them back to an earlier position.
+async fn taken_back(house: House) {
+    let office = Office::open(&house, 5000).await;
+    busy(&house, &office, 2).await;
+    house.catch_up().await;
+    let live = dump(&house).await;
+    let back = house.log.length().await.unwrap() / 2;
+    let mut sql = format!("UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};");
+    for name in microgrants::projections::names() {
+        write!(
+            sql,
+            "DELETE FROM view_{name} WHERE since >= {back}; UPDATE view_{name} SET until = {} WHERE until >= {back};",
+            rows::STANDING
+        )
+        .unwrap();
+    }
+    meddle(&house, &sql).await;
+    assert_ne!(live, dump(&house).await);
+    house.catch_up().await;
+    assert_eq!(live, dump(&house).await);
 }
 
 async fn adds_up(house: House) {

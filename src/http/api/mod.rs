@@ -14,6 +14,8 @@ pub(super) mod log;
 mod organisation;
 mod people;
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::ALLOW;
 use actix_web::{ResponseError as _, Route, web};
 use strum::VariantNames;
@@ -133,29 +135,32 @@ pub fn reads() -> Vec<Read> {
     ]
 }
 
-/// Registers every route.
+/// Registers every route. Those that begin alike lie together: an address is held against the few that could be meant.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut paths: Vec<(String, Vec<Route>, Vec<&'static str>)> = Vec::new();
-    let mut add = |path: String, route: Route, method: &'static str| match paths.iter_mut().find(|(known, ..)| *known == path) {
-        Some((_, routes, methods)) => {
-            routes.push(route);
-            methods.push(method);
-        }
-        None => paths.push((path, vec![route], vec![method])),
+    let mut nouns: BTreeMap<String, BTreeMap<String, Vec<(Route, &str)>>> = BTreeMap::new();
+    let mut add = |path: &str, route: Route, method| {
+        let rest = path.trim_start_matches('/');
+        let (noun, rest) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
+        nouns.entry(noun.to_owned()).or_default().entry(rest.to_owned()).or_default().push((route, method));
     };
     for read in reads() {
-        add(format!("{PREFIX}{}", read.path), (read.route)(), "GET");
+        add(read.path, (read.route)(), "GET");
     }
-    add(format!("{PREFIX}{FILES}"), web::post().to(files::keep), "POST");
+    add(FILES, web::post().to(files::keep), "POST");
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| offered(spec)) {
-            add(address(noun, spec), commands::route(noun, spec), "POST");
+            add(address(noun, spec).trim_start_matches(PREFIX), commands::route(noun, spec), "POST");
         }
     }
-    for (path, routes, methods) in paths {
+    let resource = |(path, routes): (String, Vec<(Route, &str)>)| {
+        let (routes, methods): (Vec<_>, Vec<_>) = routes.into_iter().unzip();
         let resource = web::resource(path).default_service(not_allowed_but(methods.join(", ")));
-        config.service(routes.into_iter().fold(resource, actix_web::Resource::route));
-    }
+        routes.into_iter().fold(resource, actix_web::Resource::route)
+    };
+    let scope = |(noun, paths): (String, BTreeMap<_, _>)| {
+        paths.into_iter().map(resource).fold(web::scope(&format!("/{noun}")), actix_web::Scope::service)
+    };
+    config.service(nouns.into_iter().map(scope).fold(web::scope(PREFIX), actix_web::Scope::service));
 }
 
 /// Whether the API offers a command of its own: not the operator's or the service's, not what only follows from others,

@@ -1,0 +1,71 @@
+//! The newest events that this process appended, so that what follows them here need not read them back.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::store::events::EventRow;
+
+/// How many are kept.
+const KEPT: usize = 512;
+
+/// Events without a gap between them.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<EventRow>>);
+
+impl Recent {
+    /// Keeps what was just committed, in order.
+    pub(super) fn keep(&self, rows: Vec<EventRow>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            // Another process appended in between.
+            if kept.back().is_some_and(|last| last.position + 1 != row.position) {
+                kept.clear();
+            }
+            kept.push_back(row);
+        }
+        let more = kept.len().saturating_sub(KEPT);
+        kept.drain(..more);
+    }
+
+    /// Events from a position on, if that one is known.
+    pub(super) fn from(&self, position: i64, most: usize) -> Option<Vec<EventRow>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.front()?.position;
+        let skip = usize::try_from(position - first).ok().filter(|skip| *skip < kept.len())?;
+        Some(kept.iter().skip(skip).take(most).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(positions: std::ops::Range<i64>) -> Vec<EventRow> {
+        positions.map(EventRow::for_tests).collect()
+    }
+
+    fn positions(recent: &Recent, from: i64) -> Option<Vec<i64>> {
+        Some(recent.from(from, 3)?.iter().map(|row| row.position).collect())
+    }
+
+    #[test]
+    fn are_told_from_any_of_them_on() {
+        let recent = Recent::default();
+        assert_eq!(positions(&recent, 0), None);
+        recent.keep(rows(5..9));
+        assert_eq!(positions(&recent, 4), None);
+        assert_eq!(positions(&recent, 5), Some(vec![5, 6, 7]));
+        assert_eq!(positions(&recent, 8), Some(vec![8]));
+        assert_eq!(positions(&recent, 9), None);
+    }
+
+    #[test]
+    fn have_no_gap_and_do_not_grow() {
+        let recent = Recent::default();
+        recent.keep(rows(0..3));
+        recent.keep(rows(4..6));
+        assert_eq!((positions(&recent, 2), positions(&recent, 4)), (None, Some(vec![4, 5])));
+        recent.keep(rows(6..2000));
+        assert_eq!((positions(&recent, 1487), positions(&recent, 1488)), (None, Some(vec![1488, 1489, 1490])));
+    }
+}

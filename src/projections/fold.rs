@@ -1,0 +1,120 @@
+//! Folding events into rows: which are needed, what becomes of them, and what is to be stored. Pure.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{AnyRow, Projected, Registered, Touches};
+use crate::log::record::Recorded;
+use crate::store::postings::PostingRow;
+use crate::store::rows::{Row, STANDING, Version};
+
+/// The rows of one projection that were looked at, as they stand.
+#[derive(Default)]
+pub(super) struct Standing(HashMap<String, Option<Stands>>);
+
+/// A row as it stands. What was read from the database is taken apart when an event first touches it.
+struct Stands {
+    since: i64,
+    row: Content,
+}
+
+enum Content {
+    Stored(String),
+    Known(AnyRow),
+}
+
+/// What events did to the rows of one projection, to be stored.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) versions: Vec<Version>,
+    pub(super) postings: Vec<PostingRow>,
+    /// Where the newest version of a row lies among them.
+    newest: HashMap<String, usize>,
+}
+
+/// Where a projection stopped, and why.
+pub(super) struct Stopped {
+    pub(super) position: i64,
+    pub(super) cause: String,
+}
+
+/// Events that concern one projection, each with the rows that it touches.
+pub(super) struct Touched<'a>(Vec<(&'a Recorded, Touches)>);
+
+impl<'a> Touched<'a> {
+    pub(super) fn of(projection: Registered, events: impl Iterator<Item = &'a Recorded>) -> Self {
+        Self(events.filter_map(|event| (projection.touches)(event).map(|touches| (event, touches))).collect())
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|(_, touches)| std::iter::once(&touches.row).chain(&touches.beside)).map(String::as_str)
+    }
+}
+
+impl Standing {
+    /// The ids among those touched of which nothing is known yet.
+    pub(super) fn missing(&self, touched: &Touched<'_>) -> BTreeSet<String> {
+        touched.ids().filter(|id| !self.0.contains_key(*id)).map(str::to_owned).collect()
+    }
+
+    /// Takes what was loaded; of the others that were asked for it is known that there are none.
+    pub(super) fn take(&mut self, asked: impl IntoIterator<Item = String>, loaded: Vec<Row>) {
+        self.0.extend(asked.into_iter().map(|id| (id, None)));
+        self.0.extend(loaded.into_iter().map(|row| (row.id, Some(Stands { since: row.since, row: Content::Stored(row.body) }))));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Folds events in order. Where one cannot be, those before it count.
+    pub(super) fn fold(&mut self, projection: Registered, touched: &Touched<'_>) -> (Changes, Option<Stopped>) {
+        let mut changes = Changes::default();
+        for (event, touches) in &touched.0 {
+            if let Err(error) = self.event(projection, event, touches, &mut changes) {
+                let position = event.position;
+                return (changes, Some(Stopped { position, cause: format!("position {position}: {error}") }));
+            }
+        }
+        (changes, None)
+    }
+
+    fn event(&mut self, projection: Registered, event: &Recorded, touches: &Touches, changes: &mut Changes) -> serde_json::Result<()> {
+        let row = self.known(projection, &touches.row)?;
+        let beside = touches.beside.as_ref().map(|id| self.known(projection, id)).transpose()?.flatten();
+        let Projected { row, postings } = (projection.project)(event, row.as_ref(), beside.as_ref());
+        let body = row.as_ref().map(projection.write).transpose()?;
+        changes.postings.extend(postings);
+        if let (Some(row), Some(body)) = (row, body) {
+            let stood = self.0.insert(touches.row.clone(), Some(Stands { since: event.position, row: Content::Known(row) })).flatten();
+            changes.put(&touches.row, stood.map(|stands| stands.since), event.position, body);
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, projection: Registered, id: &str) -> serde_json::Result<Option<AnyRow>> {
+        let Some(Some(stands)) = self.0.get_mut(id) else { return Ok(None) };
+        if let Content::Stored(body) = &stands.row {
+            stands.row = Content::Known((projection.read)(body)?);
+        }
+        Ok(match &stands.row {
+            Content::Known(row) => Some(AnyRow::clone(row)),
+            Content::Stored(_) => None,
+        })
+    }
+}
+
+impl Changes {
+    fn put(&mut self, id: &str, stood_since: Option<i64>, position: i64, body: String) {
+        match (self.newest.get(id), stood_since) {
+            (Some(at), _) => self.versions[*at].until = position,
+            (None, Some(since)) => self.versions.push(Version::ended(id, since, position)),
+            (None, None) => {}
+        }
+        self.newest.insert(id.to_owned(), self.versions.len());
+        self.versions.push(Version { id: id.to_owned(), since: position, until: STANDING, body });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.versions.is_empty() && self.postings.is_empty()
+    }
+}

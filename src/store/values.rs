@@ -1,0 +1,71 @@
+//! Statements that are put together: what they are given, by the number under which they know it.
+
+use serde::Serialize;
+use sqlx::{Sqlite, Transaction};
+
+use super::{StoreError, Stored};
+
+/// What a statement is given; the organisation is the first.
+pub(super) struct Values(pub(super) Vec<Value>);
+
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl Values {
+    pub(super) fn new(organisation: &str) -> Self {
+        Self(vec![Value::Text(organisation.to_owned())])
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn number(&mut self, number: i64) -> String {
+        self.add(Value::Number(number))
+    }
+
+    /// Rows as one JSON parameter.
+    pub(super) fn rows<T: Serialize>(&mut self, rows: &T) -> String {
+        self.add(Value::Text(serde_json::to_string(rows).unwrap_or_default()))
+    }
+
+    fn add(&mut self, value: Value) -> String {
+        self.0.push(value);
+        format!("${}", self.0.len())
+    }
+}
+
+/// Gives a statement its values. Several statements may share them, as each value is known by its number.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in &$values.0 {
+            query = match value {
+                $crate::store::values::Value::Text(text) => query.bind(text.as_str()),
+                $crate::store::values::Value::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }};
+}
+pub(super) use bound;
+
+/// Several statements of SQLite in one text: each by itself would be a round trip to the thread that holds the connection.
+pub(super) struct Whole(String);
+
+impl Whole {
+    pub(super) fn of(statements: impl Iterator<Item = String>) -> Self {
+        Self(statements.collect::<Vec<_>>().join("; "))
+    }
+
+    /// Runs them all, which must change so many rows.
+    ///
+    /// # Errors
+    /// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
+    pub(super) async fn execute(&self, tx: &mut Transaction<'static, Sqlite>, values: Values, rows: usize) -> Stored<()> {
+        let changed = bound!(sqlx::query(&self.0), values).execute(&mut **tx).await?.rows_affected();
+        if changed == rows as u64 { Ok(()) } else { Err(StoreError::NotWhole { changed, expected: rows }) }
+    }
+}
