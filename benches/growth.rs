@@ -19,13 +19,16 @@ use std::time::{Duration, Instant};
 
 use browser::Browser;
 use microgrants::audit::Replay;
-use microgrants::log::keys::Key;
+use microgrants::commands::clock::{Clock, new_id};
+use microgrants::commands::{Caller, Commands, Request};
+use microgrants::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonId};
+use microgrants::log::keys::{Key, Keys};
 use microgrants::log::vault::Vault;
 use microgrants::log::{Log, RecordedBy};
-use microgrants::projections::Projector;
+use microgrants::projections::{self, Projector};
 use microgrants::seal::leaf;
 use microgrants::seal::tree::{Tiles, leaf_hash};
-use microgrants::store::Store;
+use microgrants::store::{Store, rows};
 use serde_json::json;
 use side_by_side::http::{Connection, get};
 use side_by_side::median;
@@ -35,7 +38,7 @@ use tempfile::TempDir;
 /// How often each page is asked for, in turns.
 const ROUNDS: usize = 5;
 const TIMES: usize = 60;
-/// Clients that load.
+/// How many load at once.
 const LOADERS: usize = 64;
 
 fn main() {
@@ -63,6 +66,8 @@ struct Grown {
     applications: usize,
     service: Service,
     started: Duration,
+    /// How many events the views were made of, from zero, and how long it took to store them.
+    stored: (usize, Duration),
     asked: Vec<(&'static str, Vec<u8>)>,
     url: String,
     folder: TempDir,
@@ -79,36 +84,17 @@ async fn grow<F: Future<Output = String>>(sizes: &[usize], database: impl Fn(Pat
 }
 
 async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
-    let begun = Instant::now();
-    let service = Arc::new(Service::found(&url, folder.path()));
+    let service = Service::found(&url, folder.path());
     let mut connection = Connection::to(&service.host).await;
     let fund = service.open_fund(&mut connection).await;
     let member = service.does(&mut connection, "people", &json!({ "name": "Cass" })).await;
     let group = service.does(&mut connection, "groups", &json!({ "name": "Soup", "area": "oldham", "standing": "new" })).await;
     service.does(&mut connection, &format!("groups/{group}/add-member"), &json!({ "person": member })).await;
     let application = apply(&service, &mut connection, &fund, &group).await;
-    let left = Arc::new(AtomicUsize::new(applications - 1));
-    let loaders: Vec<_> = (0..LOADERS.min(applications))
-        .map(|_| {
-            let (service, fund, left) = (Arc::clone(&service), fund.clone(), Arc::clone(&left));
-            tokio::spawn(async move {
-                let mut connection = Connection::to(&service.host).await;
-                while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-                    let group = service
-                        .does(&mut connection, "groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }))
-                        .await;
-                    apply(&service, &mut connection, &fund, &group).await;
-                }
-            })
-        })
-        .collect();
-    for loader in loaders {
-        loader.await.expect("a loader comes through");
-    }
-    let loaded = begun.elapsed();
     let token = service.token.clone();
     let ada = ada_of(&token);
     drop(service);
+    let loaded = Loader::open(&url, folder.path(), &fund, &ada).await.load(applications - 1).await;
     // A link is made while nobody else holds the database.
     let link = |person: &str| {
         let output = program(&url, folder.path()).args(["link", "--person", person]).output().expect("the program runs");
@@ -119,7 +105,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     let begun = Instant::now();
     let service = Service::start(&url, folder.path(), token);
     let started = begun.elapsed();
-    println!(" {applications} applications: loaded in {loaded:.1?}, started in {started:.2?}, {} MiB at rest", service.memory());
+    println!(" {applications} applications: started in {started:.2?}, {} MiB at rest", service.memory());
     let cookies = links.map(|link| {
         let mut browser = Browser::new(&format!("http://{}", service.host));
         let page = browser.get(&link);
@@ -137,7 +123,87 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         ("the API's first applications", get("/api/v1/applications?limit=50", &bearer)),
         ("the public page", get("/", "Accept: text/html\r\n")),
     ];
-    Grown { applications, service, started, asked, url, folder }
+    Grown { applications, service, started, stored: loaded, asked, url, folder }
+}
+
+/// Puts applications in by commands of this process, while nobody serves.
+#[derive(Clone)]
+struct Loader {
+    commands: Commands,
+    fund: FundId,
+    officer: PersonId,
+}
+
+impl Loader {
+    async fn open(url: &str, folder: &Path, fund: &str, officer: &str) -> Self {
+        let store = Store::open(url).await.expect("the database");
+        let keys = Keys::open(&store, &folder.join("data/keys")).await.expect("keys");
+        let vault = Vault::new(store.clone(), "main", keys.kek, keys.index);
+        let log = Log::open(store, "main", vault, RecordedBy::Database).await.expect("the log");
+        let commands = Commands::new(log, Clock::System);
+        Self { commands, fund: fund.parse().expect("a fund"), officer: officer.parse().expect("a person") }
+    }
+
+    /// Puts in so many, then has the views stored from zero.
+    async fn load(self, applications: usize) -> (usize, Duration) {
+        let begun = Instant::now();
+        let left = Arc::new(AtomicUsize::new(applications));
+        let loaders: Vec<_> = (0..LOADERS.min(applications))
+            .map(|_| {
+                let (loader, left) = (self.clone(), Arc::clone(&left));
+                tokio::spawn(async move {
+                    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                        loader.one().await;
+                    }
+                })
+            })
+            .collect();
+        for loader in loaders {
+            loader.await.expect("a loader comes through");
+        }
+        let loaded = begun.elapsed();
+        let log = self.commands.log();
+        forget_views(log.store()).await;
+        let projector = Projector::open(log.clone()).await.expect("projections");
+        let begun = Instant::now();
+        while projector.advance().await.expect("they go on") {}
+        let stored = begun.elapsed();
+        let events = usize::try_from(log.length().await.expect("a length")).expect("a length");
+        println!(
+            " {applications} applications more: recorded in {loaded:.1?}; every view of {events} events, from zero, stored in {stored:.1?}: {:.0} /s",
+            per_second(events, stored)
+        );
+        log.store().close().await;
+        (events, stored)
+    }
+
+    async fn one(&self) {
+        let group = GroupId(new_id());
+        let about = json!({ "name": "Soup and song", "area": "oldham", "standing": "new" });
+        self.issue(Command::Group(group, GroupCommand::read("register", about).expect("there is one").expect("a body"))).await;
+        let application = ApplicationId(new_id());
+        for (name, body) in form(&self.fund.to_string(), &group.to_string(), &self.officer.to_string()) {
+            let command = ApplicationCommand::read(name, body).expect("there is one").expect("a body");
+            self.issue(Command::Application(application, command)).await;
+        }
+    }
+
+    async fn issue(&self, command: Command) {
+        let caller = Caller { actor: Actor::Person(self.officer), narrowed: None };
+        self.commands.issue(Request::new(caller, command)).await.expect("it is taken");
+    }
+}
+
+/// Begins, fills in and hands in a form.
+fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::Value); 3] {
+    let answers =
+        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
+    let help = json!({ "by": officer, "kind": "helped_to_word" });
+    [
+        ("start", json!({ "fund": fund, "round": "first", "group": group })),
+        ("save-answers", answers),
+        ("submit", json!({ "channel": "web", "help": help })),
+    ]
 }
 
 /// Whose token it is, as its middle part says.
@@ -149,13 +215,23 @@ fn ada_of(token: &str) -> String {
 }
 
 async fn apply(service: &Service, connection: &mut Connection, fund: &str, group: &str) -> String {
-    let application = service.does(connection, "applications", &json!({ "fund": fund, "round": "first", "group": group })).await;
-    let answers =
-        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
-    service.does(connection, &format!("applications/{application}/save-answers"), &answers).await;
-    let help = json!({ "by": ada_of(&service.token), "kind": "helped_to_word" });
-    service.does(connection, &format!("applications/{application}/submit"), &json!({ "channel": "web", "help": help })).await;
+    let [(_, start), later @ ..] = form(fund, group, &ada_of(&service.token));
+    let application = service.does(connection, "applications", &start).await;
+    for (name, body) in later {
+        service.does(connection, &format!("applications/{application}/{name}"), &body).await;
+    }
     application
+}
+
+/// Empties every view, as they are before anything is folded.
+async fn forget_views(store: &Store) {
+    let mut tx = store.begin().await.expect("a transaction");
+    for name in projections::names() {
+        rows::remove(&mut tx, &format!("view_{name}"), "main", 1).await.expect("emptied");
+    }
+    rows::remove(&mut tx, "postings", "main", 1).await.expect("emptied");
+    rows::remove(&mut tx, "projections", "main", 1).await.expect("emptied");
+    tx.commit().await.expect("committed");
 }
 
 /// Each page of every size in turns; how much longer the largest takes than the smallest.
@@ -192,7 +268,7 @@ async fn read(grown: &[Grown]) {
 
 /// What a long log costs: reading its rows, decoding them, the rules over them, the views from zero, exporting and verifying.
 async fn long(grown: Grown) {
-    let Grown { service, started, url, folder, .. } = grown;
+    let Grown { service, started, stored, url, folder, .. } = grown;
     let exported = folder.path().join("exported");
     let begun = Instant::now();
     let output = program(&url, folder.path()).args(["audit", "export"]).arg(&exported).output().expect("the program runs");
@@ -212,7 +288,7 @@ async fn long(grown: Grown) {
         per_second(lines, verified),
         hashed.as_secs_f64() / verified.as_secs_f64()
     );
-    views(&url, lines).await;
+    views(&url, lines, stored).await;
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
@@ -239,7 +315,7 @@ fn hash(exported: &Path) -> (usize, Duration) {
 type Raw = (i64, String, String, i64, String, String, String, String, i64, String);
 
 /// The rows alone, in order; decoded and held against the rules; and every view from zero.
-async fn views(url: &str, events: usize) {
+async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
     let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
     let begun = Instant::now();
     let (mut next, mut bytes) = (0_i64, 0);
@@ -258,15 +334,6 @@ async fn views(url: &str, events: usize) {
     }
     let raw = begun.elapsed();
     println!("  raw ordered rows                             {:>9.0} /s   ({} MiB of payloads)", per_second(events, raw), bytes >> 20);
-    let empty = "DELETE FROM projections; DELETE FROM postings;";
-    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'view_%'")
-        .fetch_all(&pool)
-        .await
-        .expect("tables");
-    sqlx::raw_sql(empty).execute(&pool).await.expect("emptied");
-    for table in tables {
-        sqlx::raw_sql(&format!("DELETE FROM {table}")).execute(&pool).await.expect("emptied");
-    }
     pool.close().await;
     let store = Store::open(url).await.expect("the database");
     let none = || Key { id: String::new(), secret: [0; 32] };
@@ -290,14 +357,10 @@ async fn views(url: &str, events: usize) {
         per_second(events, rules),
         of_raw(rules)
     );
-    let begun = Instant::now();
-    let projector = Projector::open(log.clone()).await.expect("projections");
-    while projector.advance().await.expect("they go on") {}
-    let stored = begun.elapsed();
     println!(
         "  every view, from zero, stored                {:>9.0} /s   {:>5.2} × raw ordered rows",
-        per_second(events, stored),
-        of_raw(stored)
+        per_second(of, stored),
+        per_second(of, stored) / per_second(events, raw)
     );
     log.store().close().await;
 }

@@ -8,7 +8,6 @@ use super::facts::Met;
 use super::{CommandError, Commands, Request};
 use crate::domain::sealed::Index;
 use crate::domain::{Command, GroupCommand, Kind, PersonCommand, Refusal};
-use crate::log::LogError;
 use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
 use crate::log::vault::VaultError;
@@ -57,9 +56,6 @@ impl<'a> Attempt<'a> {
         ) {
             self.personal.erased.push(subject);
         }
-        if born {
-            commands.log.vault().new_subject(subject, &mut self.personal).map_err(LogError::Vault)?;
-        }
         if let Command::Person(person, PersonCommand::ChangeContact(details)) = &self.request.command
             && details.email.is_none()
         {
@@ -74,7 +70,7 @@ impl<'a> Attempt<'a> {
             return Err(Refusal::AccountFails.into());
         }
         let slots = self.request.command.slots();
-        match commands.log.vault().seal(subject, slots, &mut self.personal).await {
+        match commands.log.vault().seal(subject, born, slots, &mut self.personal).await {
             // Whether it is there at all, and for whom, is for the rules to say first.
             Err(error @ VaultError::NoKey(_)) => {
                 commands.consider(&self.request.caller, self.request.command.clone()).await?;

@@ -187,7 +187,13 @@ impl Commands {
         match Self::settle(&mut attempt).await {
             Ok(answer) => Ok(answer),
             // The append knows a repeat by itself. Where it never came so far, the first answer counts, whatever would be said now.
-            Err(error) => attempt.answered_before().await?.ok_or(error),
+            Err(error) => match attempt.answered_before().await {
+                Ok(answer) => answer.ok_or(error),
+                Err(other) => {
+                    tracing::debug!(%error, "whether it was answered before could not be seen");
+                    Err(other)
+                }
+            },
         }
     }
 

@@ -58,7 +58,7 @@ impl Purger {
         }
     }
 
-    /// Reads what was appended, and finishes its erasures; whether there was anything to read.
+    /// Reads what was appended, and finishes its erasures; whether there may be more to read.
     ///
     /// # Errors
     /// When something cannot be removed, or the database does not answer: then it is tried again from there.
@@ -78,7 +78,7 @@ impl Purger {
         followers::lock(&mut tx, organisation, FOLLOWER, 0).await?;
         followers::advance(&mut tx, organisation, FOLLOWER, last.position + 1).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(i64::try_from(events.len()).unwrap_or_default() == EVENTS)
     }
 
     /// Finishes the erasure that an event is of, if it is of one. It is listed first: what comes after can be done again.

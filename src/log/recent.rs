@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::store::events::EventRow;
 
-/// How many are kept.
+/// How many are kept, and of how many bytes of payload in all.
 const KEPT: usize = 512;
+const BYTES: usize = 4 << 20;
 
 /// Events without a gap between them.
 #[derive(Debug, Default)]
@@ -23,8 +24,10 @@ impl Recent {
             }
             kept.push_back(row);
         }
-        let more = kept.len().saturating_sub(KEPT);
-        kept.drain(..more);
+        let mut bytes: usize = kept.iter().map(|row| row.payload.len()).sum();
+        while kept.len() > KEPT || bytes > BYTES {
+            bytes -= kept.pop_front().map_or(bytes, |row| row.payload.len());
+        }
     }
 
     /// Events from a position on, if that one is known.

@@ -73,27 +73,28 @@ impl Vault {
         Self { store, organisation: organisation.to_owned(), kek, index, kept: Mutex::new(LruCache::new(KEPT)) }
     }
 
-    /// Makes a key for a new subject; it is stored by the append that brings the subject in.
-    ///
-    /// # Errors
-    /// [`VaultError::Cipher`].
-    pub fn new_subject(&self, subject: Uuid, rows: &mut PersonalRows) -> Result<(), VaultError> {
+    /// Makes a key for a new subject. It is stored by the append that brings the subject in, and is not kept before: the subject may
+    /// be there already, with another key.
+    fn new_subject(&self, subject: Uuid, rows: &mut PersonalRows) -> Result<CipherKey, VaultError> {
         let key = XChaCha20Poly1305::generate_key(&mut OsRng);
         let wrapped = encrypt(CipherKey::from_slice(&self.kek.secret), &self.bound(subject, "key"), &key)?;
         rows.keys.push(KeyRow { subject: subject.to_string(), kek_id: self.kek.id.clone(), wrapped: to_hex(&wrapped) });
-        self.keep(subject, key);
-        Ok(())
+        Ok(key)
     }
 
-    /// Seals every open value of a command under one subject's key.
+    /// Seals every open value of a command under one subject's key, which is a new one when the command brings the subject in.
     ///
     /// # Errors
     /// [`VaultError::NoKey`] when the subject is unknown or was erased.
-    pub async fn seal(&self, subject: Uuid, slots: Vec<Slot<'_>>, rows: &mut PersonalRows) -> Result<(), VaultError> {
+    pub async fn seal(&self, subject: Uuid, born: bool, slots: Vec<Slot<'_>>, rows: &mut PersonalRows) -> Result<(), VaultError> {
+        let key = match born {
+            true => self.new_subject(subject, rows)?,
+            false if slots.is_empty() => return Ok(()),
+            false => self.key(subject).await?.ok_or(VaultError::NoKey(subject))?,
+        };
         if slots.is_empty() {
             return Ok(());
         }
-        let key = self.key(subject).await?.ok_or(VaultError::NoKey(subject))?;
         rows.uses.push(subject);
         for slot in slots {
             let Personal::Open(text) = &*slot.value else { continue };

@@ -21,7 +21,7 @@ const BATCH_MOST: usize = 64;
 /// How many appends may wait before callers do.
 const WAITING_MOST: usize = 1024;
 /// How long a batch waits for as many as the batch before it had.
-const GATHER_MOST: Duration = Duration::from_micros(400);
+const GATHER_MOST: Duration = Duration::from_micros(150);
 /// How far the database's clock may stand behind the log, in microseconds.
 const CLOCK_BEHIND_MAX: i64 = 5_000_000;
 /// How often a lost answer to COMMIT is asked after, and how long to wait between.
@@ -273,7 +273,11 @@ impl Desk {
     async fn look_up(&self, append: &Append) -> Result<Outcome, LogError> {
         for _ in 0..LOOK_UPS {
             match self.stored(append).await {
-                Ok(Some(stored)) => return Answer::read(&stored).map(Outcome::Appended).ok_or(LogError::Stopped),
+                Ok(Some(stored)) => {
+                    let answer = Answer::read(&stored).ok_or(LogError::Stopped)?;
+                    self.grown.send_modify(|length| *length = (*length).max(answer.last_position + 1));
+                    return Ok(Outcome::Appended(answer));
+                }
                 Ok(None) => return Err(LogError::Lost),
                 Err(_) => tokio::time::sleep(LOOK_UP_PAUSE).await,
             }

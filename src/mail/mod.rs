@@ -153,7 +153,7 @@ impl Post {
     /// Puts in the mails that the next events bring about.
     async fn follow(&self) -> Result<i64, MailError> {
         let log = self.commands.log();
-        let seen = self.views.projector().next_position();
+        let seen = self.views.projector().stored_position().await?;
         let mut tx = log.store().begin().await?;
         let next = followers::lock(&mut tx, log.organisation(), FOLLOWER, seen).await?;
         let events: Vec<_> = log.page(next, EVENTS).await?.into_iter().take_while(|event| event.position < seen).collect();

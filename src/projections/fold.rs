@@ -93,13 +93,12 @@ impl Standing {
 
     fn known(&mut self, projection: Registered, id: &str) -> serde_json::Result<Option<AnyRow>> {
         let Some(Some(stands)) = self.0.get_mut(id) else { return Ok(None) };
-        if let Content::Stored(body) = &stands.row {
-            stands.row = Content::Known((projection.read)(body)?);
-        }
-        Ok(match &stands.row {
-            Content::Known(row) => Some(AnyRow::clone(row)),
-            Content::Stored(_) => None,
-        })
+        let row = match &stands.row {
+            Content::Known(row) => AnyRow::clone(row),
+            Content::Stored(body) => (projection.read)(body)?,
+        };
+        stands.row = Content::Known(AnyRow::clone(&row));
+        Ok(Some(row))
     }
 }
 

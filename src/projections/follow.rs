@@ -145,35 +145,54 @@ impl Projector {
     /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let mut kept = self.kept.lock().await;
-        if let Some(known) = kept.take()
-            && let Some((known, more)) = self.go_on(known).await?
+        let known = kept.take();
+        // What this process appended itself needs no look.
+        let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
+        if let (None, Some((least, length))) = (&recent, self.stored().await?)
+            && least >= length
+        {
+            // Nothing is to be done, or another process did it.
+            *kept = known.filter(|known| known.next_position == least);
+            self.passed_to(least);
+            return Ok(false);
+        }
+        if let Some(known) = known
+            && let Some((known, more)) = self.go_on(known, recent).await?
         {
             *kept = Some(known);
             return Ok(more);
-        }
-        // A database server that crashed may have forgotten what nobody waited for: what is stored is asked, and not what was known.
-        if self.next_position() > 0 && !checkpoints::behind(self.log.store(), self.log.organisation()).await? {
-            return Ok(false);
         }
         let (known, more) = self.begin_again().await?;
         *kept = known;
         Ok(more)
     }
 
+    /// The position that the slowest projection will read next as it is stored, and how long the log is. A database server that crashed
+    /// may have forgotten what nobody waited for.
+    async fn stored(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let standing = checkpoints::standing(self.log.store(), self.log.organisation()).await?;
+        let ours = standing.iter().filter(|(name, shape, ..)| ours(name, *shape));
+        Ok(ours.map(|(_, _, next, length)| (*next, *length)).min())
+    }
+
+    /// The position that the slowest projection will read next, as it is stored.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn stored_position(&self) -> Result<i64, StoreError> {
+        Ok(self.stored().await?.map_or(0, |(next, _)| next))
+    }
+
     /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or something is amiss.
-    async fn go_on(&self, mut known: Kept) -> Result<Option<(Kept, bool)>, ProjectionError> {
+    async fn go_on(&self, mut known: Kept, recent: Option<Vec<EventRow>>) -> Result<Option<(Kept, bool)>, ProjectionError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let from = known.next_position;
-        let page = match self.log.recent(from, usize::try_from(BATCH).unwrap_or_default()) {
+        let page = match recent {
             Some(rows) => Page::of(&rows),
             None => Page::read(&mut Source::Outside(store), organisation, from).await?,
         };
-        if page.events.is_empty() {
-            let stands = page.unreadable.is_none() && !checkpoints::behind(store, organisation).await?;
-            return Ok(stands.then_some((known, false)));
-        }
         let taken = take(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
-        if taken.iter().any(|one| one.error.is_some()) {
+        if page.events.is_empty() || taken.iter().any(|one| one.error.is_some()) {
             return Ok(None);
         }
         let (moves, changes) = known.folds.iter().zip(&taken).map(stored).unzip::<_, _, Vec<_>, Vec<_>>();
@@ -189,9 +208,8 @@ impl Projector {
     async fn begin_again(&self) -> Result<(Option<Kept>, bool), ProjectionError> {
         let mut tx = self.log.store().begin_derived().await?;
         let running = checkpoints::lock(&mut tx, self.log.organisation()).await?;
-        // Rows of another shape are another program's.
-        let ours = |one: &Checkpoint| super::shapes().any(|known| known == (one.name.as_str(), one.shape));
-        let running: Vec<_> = running.into_iter().filter(|one| one.state == "live" && one.error.is_none() && ours(one)).collect();
+        let live = |one: &Checkpoint| one.state == "live" && one.error.is_none() && ours(&one.name, one.shape);
+        let running: Vec<_> = running.into_iter().filter(live).collect();
         let folds: Vec<_> = running.iter().filter_map(Fold::of).collect();
         let Some(from) = folds.iter().map(|fold| fold.next_position).min() else { return Ok((None, false)) };
         let (folds, next, why) = self.fold(&mut tx, folds, &running).await?;
@@ -278,6 +296,11 @@ fn stored<'a>((fold, taken): (&Fold, &'a Taken)) -> (Move, Option<Change<'a>>) {
     (to, (!taken.changes.is_empty()).then_some(change))
 }
 
+/// Rows of another shape are another program's.
+fn ours(name: &str, shape: i64) -> bool {
+    super::shapes().any(|known| known == (name, shape))
+}
+
 fn count(events: &[Recorded]) -> i64 {
     i64::try_from(events.len()).unwrap_or_default()
 }
@@ -331,7 +354,7 @@ impl Fold {
         }
     }
 
-    fn is(&self, checkpoint: &Checkpoint) -> bool {
+    pub(super) fn is(&self, checkpoint: &Checkpoint) -> bool {
         (self.projection.name, self.generation) == (checkpoint.name.as_str(), checkpoint.generation)
     }
 }

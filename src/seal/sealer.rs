@@ -15,7 +15,7 @@ use crate::store::{StoreError, Tx, events, personal};
 
 /// How often a head is signed when something was appended, and how many events make it due sooner.
 const OFTEN: Duration = Duration::from_secs(10);
-const MANY: i64 = 256;
+const MANY: i64 = 1024;
 /// How often the whole log is held against what was signed.
 const CHECK: Duration = Duration::from_hours(24);
 /// How many events are sealed in one transaction.
@@ -75,26 +75,24 @@ impl Sealer {
     pub async fn run(self) {
         let mut checked: Option<Instant> = None;
         loop {
-            if let Err(error) = self.round(&mut checked).await {
+            if let Err(error) = self.seal_and_wait(&mut checked).await {
                 tracing::error!(%error, "the log is not sealed");
+                tokio::time::sleep(OFTEN).await;
             }
-            self.wait().await;
         }
     }
 
-    async fn round(&self, checked: &mut Option<Instant>) -> Result<(), SealError> {
+    /// Seals what there is, then waits until a head is due.
+    async fn seal_and_wait(&self, checked: &mut Option<Instant>) -> Result<(), SealError> {
         if checked.is_none_or(|checked| checked.elapsed() > CHECK) {
             *checked = Some(Instant::now());
             self.check().await?;
         }
-        self.catch_up().await
-    }
-
-    /// Until a head is due.
-    async fn wait(&self) {
-        let sealed = self.sealed().await.unwrap_or_default();
+        self.catch_up().await?;
+        let sealed = self.sealed().await?;
         let mut growth = self.log.growth();
         let _ = tokio::time::timeout(OFTEN, growth.wait_for(|length| length - sealed >= MANY)).await;
+        Ok(())
     }
 
     /// How many events the last head is over.

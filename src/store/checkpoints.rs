@@ -68,15 +68,14 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     Ok(())
 }
 
-/// Whether a live projection that has not stopped stands behind the end of the log.
+/// Where each live projection that has not stopped will read next, with the shape of its rows; and how long the log is.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn behind(store: &Store, organisation: &str) -> Stored<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM projections p JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 \
-         AND p.state = 'live' AND p.error IS NULL AND p.next_position < h.next_position";
-    let (behind,): (i64,) = reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_one(db).await?);
-    Ok(behind > 0)
+pub async fn standing(store: &Store, organisation: &str) -> Stored<Vec<(String, i64, i64, i64)>> {
+    const SQL: &str = "SELECT p.name, p.shape, p.next_position, h.next_position FROM projections p \
+         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
 /// Forgets a generation whose rows were removed.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::personal::{self, SealedRow};
-use super::values::{Values, Whole, bound};
+use super::values::{Values, bound, run_all};
 use super::{Engine, Store, Stored, Tx, in_tx, reading};
 
 /// The head of an organisation's log, locked.
@@ -127,23 +127,16 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
             Ok((head, in_tx!(tx, db => bound!(sqlx::query_as(&facts), values).fetch_all(db).await?)))
         }
         Tx::Sqlite(tx) => {
-            let sql = format!(
-                "SELECT 'head' AS kind, CAST(next_position AS text) || ' ' || CAST(last_at AS text) AS name, CAST({} AS text) AS value \
-                 FROM log_head WHERE organisation = $1 UNION ALL {facts}",
-                Engine::Sqlite.clock()
-            );
-            let mut read: Vec<Fact> = bound!(sqlx::query_as(&sql), values).fetch_all(&mut **tx).await?;
-            let head = (!read.is_empty()).then(|| read.remove(0)).and_then(|fact| Head::read(&fact));
-            Ok((head.ok_or(sqlx::Error::RowNotFound)?, read))
+            let head = ["next_position", "last_at", Engine::Sqlite.clock()].map(|what| {
+                format!("SELECT 'head' AS kind, '' AS name, CAST({what} AS text) AS value FROM log_head WHERE organisation = $1 UNION ALL ")
+            });
+            let sql = format!("{}{facts}", head.concat());
+            let read: Vec<Fact> = bound!(sqlx::query_as(&sql), values).fetch_all(&mut **tx).await?;
+            let (head, facts): (Vec<_>, Vec<_>) = read.into_iter().partition(|fact| fact.kind == "head");
+            let numbers: Vec<i64> = head.iter().filter_map(|fact| fact.value.as_ref()?.parse().ok()).collect();
+            let [next_position, last_at, clock] = numbers.try_into().map_err(|_| sqlx::Error::RowNotFound)?;
+            Ok((Head { next_position, last_at, clock }, facts))
         }
-    }
-}
-
-impl Head {
-    fn read(fact: &Fact) -> Option<Self> {
-        let (next_position, last_at) = fact.name.split_once(' ')?;
-        let clock = fact.value.as_ref()?.parse().ok()?;
-        Some(Self { next_position: next_position.parse().ok()?, last_at: last_at.parse().ok()?, clock })
     }
 }
 
@@ -249,8 +242,8 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
         }
         Tx::Sqlite(tx) => {
             let inserted = inserting(engine, &values.rows(&written.events));
-            let whole = Whole::of([Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten());
-            whole.execute(tx, values, written.events.len() + written.answers.len() + written.sealed.len() + 1).await?;
+            let statements: Vec<_> = [Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten().collect();
+            run_all(tx, &statements, &values, written.events.len() + written.answers.len() + written.sealed.len() + 1).await?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::postings::{self, PostingRow};
 use super::rows::{self, Version};
-use super::values::{Values, Whole, bound};
+use super::values::{Values, bound, run_all, whole_or_not};
 use super::{Engine, Store, StoreError, Stored, Tx};
 
 /// How far one generation of a projection goes.
@@ -28,16 +28,17 @@ pub struct Change<'a> {
 }
 
 /// Moves projections in a transaction of its own, for which nobody waits until it is on the disk: what a crash of the machine takes
-/// away is made again out of the log. Whether all of them stood where they were thought to; one that did not is left as it is.
+/// away is made again out of the log. Whether all of them stood where they were thought to; of one that did not, nothing is stored.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn store(store: &Store, organisation: &str, moves: &[Move], changes: &[Change<'_>]) -> Stored<bool> {
     match store {
         Store::Postgres(server) => {
-            let (sql, values) = whole(organisation, moves, changes, "set_config('synchronous_commit', 'off', true)");
+            let (with, values) = whole(organisation, moves, changes);
+            let sql = format!("{with} SELECT COUNT(*), set_config('synchronous_commit', 'off', true) FROM moved");
             let (moved, _): (i64, String) = bound!(sqlx::query_as(&sql), values).fetch_one(&server.writers).await?;
-            Ok(moved == count(moves))
+            Ok(usize::try_from(moved) == Ok(moves.len()))
         }
         Store::Sqlite(_) => {
             let mut tx = store.begin_derived().await?;
@@ -59,9 +60,10 @@ pub async fn store(store: &Store, organisation: &str, moves: &[Move], changes: &
 pub async fn store_in(tx: &mut Tx, organisation: &str, moves: &[Move], changes: &[Change<'_>]) -> Stored<()> {
     match tx {
         Tx::Postgres(tx) => {
-            let (sql, values) = whole(organisation, moves, changes, "''");
-            let (moved, _): (i64, String) = bound!(sqlx::query_as(&sql), values).fetch_one(&mut **tx).await?;
-            if moved == count(moves) { Ok(()) } else { Err(StoreError::NotWhole { changed: moved.unsigned_abs(), expected: moves.len() }) }
+            let (with, values) = whole(organisation, moves, changes);
+            let sql = format!("{with} SELECT COUNT(*) FROM moved");
+            let (moved,): (i64,) = bound!(sqlx::query_as(&sql), values).fetch_one(&mut **tx).await?;
+            whole_or_not(moved.unsigned_abs(), moves.len())
         }
         Tx::Sqlite(tx) => {
             let mut values = Values::new(organisation);
@@ -70,22 +72,18 @@ pub async fn store_in(tx: &mut Tx, organisation: &str, moves: &[Move], changes: 
                 statements.extend(storing(Engine::Sqlite, &mut values, *change));
             }
             let rows = moves.len() + changes.iter().map(|change| change.versions.len() + change.postings.len()).sum::<usize>();
-            Whole::of(statements.into_iter()).execute(tx, values, rows).await
+            run_all(tx, &statements, &values, rows).await
         }
     }
 }
 
-fn count(moves: &[Move]) -> i64 {
-    i64::try_from(moves.len()).unwrap_or_default()
-}
-
-/// One statement of PostgreSQL for all of it: whatever did not move stores nothing.
-fn whole(organisation: &str, moves: &[Move], changes: &[Change<'_>], beside: &str) -> (String, Values) {
+/// The parts of one statement of PostgreSQL for all of it: whatever did not move stores nothing.
+fn whole(organisation: &str, moves: &[Move], changes: &[Change<'_>]) -> (String, Values) {
     let mut values = Values::new(organisation);
     let mut parts = vec![format!("moved AS ({} RETURNING p.name, p.generation)", moving(Engine::Postgres, &mut values, moves))];
     let stored: Vec<_> = changes.iter().flat_map(|change| storing(Engine::Postgres, &mut values, *change)).collect();
     parts.extend(stored.iter().enumerate().map(|(number, part)| format!("stored_{number} AS ({part})")));
-    (format!("WITH {} SELECT COUNT(*), {beside} FROM moved", parts.join(", ")), values)
+    (format!("WITH {}", parts.join(", ")), values)
 }
 
 fn moving(engine: Engine, values: &mut Values, moves: &[Move]) -> String {

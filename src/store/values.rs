@@ -52,20 +52,17 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
-/// Several statements of SQLite in one text: each by itself would be a round trip to the thread that holds the connection.
-pub(super) struct Whole(String);
+/// Runs statements of SQLite that must change so many rows in all. They go in one text: each by itself would be a round trip to the
+/// thread that holds the connection.
+///
+/// # Errors
+/// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
+pub(super) async fn run_all(tx: &mut Transaction<'static, Sqlite>, statements: &[String], values: &Values, rows: usize) -> Stored<()> {
+    let sql = statements.join("; ");
+    let changed = bound!(sqlx::query(&sql), values).execute(&mut **tx).await?.rows_affected();
+    whole_or_not(changed, rows)
+}
 
-impl Whole {
-    pub(super) fn of(statements: impl Iterator<Item = String>) -> Self {
-        Self(statements.collect::<Vec<_>>().join("; "))
-    }
-
-    /// Runs them all, which must change so many rows.
-    ///
-    /// # Errors
-    /// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
-    pub(super) async fn execute(&self, tx: &mut Transaction<'static, Sqlite>, values: Values, rows: usize) -> Stored<()> {
-        let changed = bound!(sqlx::query(&self.0), values).execute(&mut **tx).await?.rows_affected();
-        if changed == rows as u64 { Ok(()) } else { Err(StoreError::NotWhole { changed, expected: rows }) }
-    }
+pub(super) fn whole_or_not(changed: u64, expected: usize) -> Stored<()> {
+    if changed == expected as u64 { Ok(()) } else { Err(StoreError::NotWhole { changed, expected }) }
 }

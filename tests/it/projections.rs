@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use microgrants::domain::command::Because;
+use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
 use microgrants::store::{checkpoints, events, postings, rows};
@@ -21,6 +21,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("projections::two_at_once_double_nothing", two_at_once);
     cases.postgres("projections::an_append_that_sleeps_in_its_transaction_is_not_skipped", not_skipped);
     cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
+    cases.both("projections::of_two_processes_each_knows_what_the_other_did", seen);
     cases.both("projections::what_a_crash_of_the_machine_took_back_is_made_again", taken_back);
     cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
     cases.both("projections::a_statement_between_two_days_adds_up", statement);
@@ -164,6 +165,30 @@ async fn failed(house: House) {
     house.projector.rebuild("funds").await.unwrap();
     let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
     assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
+}
+
+/// A process whose work another one did knows how far the views are.
+async fn seen(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let other = Projector::open(house.log.clone()).await.unwrap();
+    while other.advance().await.unwrap() {}
+    house.catch_up().await;
+    house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+    house.catch_up().await;
+    other.advance().await.unwrap();
+    let length = house.log.length().await.unwrap();
+    assert_eq!((house.projector.next_position(), other.next_position()), (length, length));
+    // Whoever reads a log that another process appended to goes on from there, too.
+    let reads = Projector::open(house.beside_reading().await).await.unwrap();
+    for _ in 0..2 {
+        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Resume(Nothing {}))).await;
+        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+        while reads.advance().await.unwrap() {}
+        house.catch_up().await;
+        let length = house.log.length().await.unwrap();
+        assert_eq!((reads.next_position(), house.projector.next_position()), (length, length));
+    }
+    equals_a_rebuild(&house).await;
 }
 
 /// Nobody waits until the views are on the disk: a machine that crashes may take them back to an earlier position.

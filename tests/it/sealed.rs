@@ -1,6 +1,6 @@
 //! Personal values: nowhere in clear, opened for those who may see them, and everything loads without their keys.
 
-use microgrants::commands::CommandError;
+use microgrants::commands::{CommandError, RepeatKey};
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::{Command, PersonCommand, PersonId, Refusal, Role, Roles};
 use microgrants::log::keys::{self, KeyError, Keys};
@@ -18,6 +18,7 @@ const CANARY: &str = "Zebedee Quillfeather";
 pub fn cases(cases: &mut Cases) {
     cases.both("sealed::a_personal_value_stands_nowhere_in_clear", nowhere);
     cases.both("sealed::everything_loads_with_a_key_missing", key_missing);
+    cases.both("sealed::whoever_is_registered_again_keeps_their_key", registered_again);
     cases.both("sealed::one_e_mail_address_is_one_person", one_person);
     cases.both("sealed::the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished", rotated);
     cases.both("sealed::a_missing_or_foreign_key_stops_the_start_and_is_named", missing_or_foreign);
@@ -32,6 +33,28 @@ async fn register(house: &House, email: &str) -> Result<PersonId, CommandError> 
     let command = Command::Person(id, PersonCommand::Register(details(email)));
     let request = microgrants::commands::Request::new(microgrants::commands::Caller::operator(), command);
     house.commands.issue(request).await.map(|_| id)
+}
+
+/// Whoever is registered again, as a repeat is, keeps the key under which everything of theirs is sealed.
+async fn registered_again(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let id = PersonId(microgrants::commands::clock::new_id());
+    let command = || Command::Person(id, PersonCommand::Register(details("zebedee@example.org")));
+    let repeated = || microgrants::commands::Request {
+        repeat: Some(RepeatKey::own("once", "the same")),
+        ..microgrants::commands::Request::new(microgrants::commands::Caller::operator(), command())
+    };
+    let first = house.commands.issue(repeated()).await.unwrap();
+    assert_eq!(house.commands.issue(repeated()).await.unwrap(), first);
+    assert!(matches!(house.refuses(office.ada, command()).await, Refusal::Exists(_)));
+    let moved = RegisterPerson { email: Some(open("moved@example.org")), ..details("") };
+    house.takes(id, Command::Person(id, PersonCommand::ChangeContact(moved))).await;
+    house.catch_up().await;
+    let house = house.open_again().await;
+    house.catch_up().await;
+    let row: PersonRow = house.views().find(&id.to_string(), None).await.unwrap().unwrap();
+    let seen = house.views().open_people(&officer(office.ada), vec![row]).await.unwrap().remove(0);
+    assert_eq!((seen.name.as_deref(), seen.email.as_deref()), (Some(CANARY), Some("moved@example.org")));
 }
 
 fn officer(person: PersonId) -> Reader {

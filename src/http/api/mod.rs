@@ -149,7 +149,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     add(FILES, web::post().to(files::keep), "POST");
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| offered(spec)) {
-            add(address(noun, spec).trim_start_matches(PREFIX), commands::route(noun, spec), "POST");
+            add(&path(noun, spec), commands::route(noun, spec), "POST");
         }
     }
     let resource = |(path, routes): (String, Vec<(Route, &str)>)| {
@@ -174,10 +174,14 @@ pub fn offered(spec: &Spec) -> bool {
 /// Where a command is sent.
 #[must_use]
 pub fn address(noun: &Noun, spec: &Spec) -> String {
+    format!("{PREFIX}{}", path(noun, spec))
+}
+
+fn path(noun: &Noun, spec: &Spec) -> String {
     match (noun.one, noun.makes) {
-        (_, Some(makes)) if makes == spec.name => format!("{PREFIX}/{}", noun.plural),
-        (Some(one), _) => format!("{PREFIX}/{}/{{{one}}}/{}", noun.plural, spec.name),
-        (None, _) => format!("{PREFIX}/{}/{}", noun.plural, spec.name),
+        (_, Some(makes)) if makes == spec.name => format!("/{}", noun.plural),
+        (Some(one), _) => format!("/{}/{{{one}}}/{}", noun.plural, spec.name),
+        (None, _) => format!("/{}/{}", noun.plural, spec.name),
     }
 }
 
