@@ -29,7 +29,7 @@ impl Projection for Answers {
     fn touches(event: &Recorded) -> Option<Touches> {
         match &event.event {
             Event::Application(ApplicationEvent::AnswersSaved { answers, .. }) if !answers.is_empty() => {
-                Some(Touches::one(&format_args!("{}/{:08}", event.stream, event.sequence)))
+                Some(Touches::own(&format_args!("{}/{:08}", event.stream, event.sequence)))
             }
             _ => None,
         }

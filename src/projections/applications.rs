@@ -92,7 +92,7 @@ impl Projection for Applications {
     type Row = ApplicationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        matches!(event.event, Event::Application(_)).then(|| Touches::one(&event.stream))
+        matches!(event.event, Event::Application(_)).then(|| Touches::of_stream(event))
     }
 
     fn project(event: &Recorded, row: Option<ApplicationRow>, _: Option<ApplicationRow>) -> Option<ApplicationRow> {

@@ -45,15 +45,16 @@ impl<'a> Touched<'a> {
         Self(events.filter_map(|event| (projection.touches)(event).map(|touches| (event, touches))).collect())
     }
 
-    fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|(_, touches)| std::iter::once(&touches.row).chain(&touches.beside)).map(String::as_str)
+    /// The rows that may be there already.
+    fn ids(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().flat_map(|(_, touches)| (!touches.first).then_some(&touches.row).into_iter().chain(&touches.beside))
     }
 }
 
 impl Standing {
     /// The ids among those touched of which nothing is known yet.
     pub(super) fn missing(&self, touched: &Touched<'_>) -> BTreeSet<String> {
-        touched.ids().filter(|id| !self.0.contains_key(*id)).map(str::to_owned).collect()
+        touched.ids().filter(|id| !self.0.contains_key(*id)).cloned().collect()
     }
 
     /// Takes what was loaded; of the others that were asked for it is known that there are none.

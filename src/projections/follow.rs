@@ -148,7 +148,8 @@ impl Projector {
         let known = kept.take();
         // What this process appended itself needs no look.
         let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
-        if let (None, Some((least, length))) = (&recent, self.stored().await?)
+        if recent.is_none()
+            && let Some((least, length)) = self.stored().await?
             && least >= length
         {
             // Nothing is to be done, or another process did it.

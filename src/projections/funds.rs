@@ -88,7 +88,7 @@ impl Projection for Funds {
     type Row = FundRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        matches!(event.event, Event::Fund(_)).then(|| Touches::one(&event.stream))
+        matches!(event.event, Event::Fund(_)).then(|| Touches::of_stream(event))
     }
 
     fn project(event: &Recorded, row: Option<FundRow>, _: Option<FundRow>) -> Option<FundRow> {

@@ -125,7 +125,7 @@ impl Projection for Grants {
     type Row = GrantRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        matches!(event.event, Event::Grant(_)).then(|| Touches::one(&event.stream))
+        matches!(event.event, Event::Grant(_)).then(|| Touches::of_stream(event))
     }
 
     fn project(event: &Recorded, row: Option<GrantRow>, _: Option<GrantRow>) -> Option<GrantRow> {

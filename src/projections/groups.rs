@@ -94,7 +94,7 @@ impl Projection for Groups {
     type Row = GroupRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        matches!(event.event, Event::Group(_)).then(|| Touches::one(&event.stream))
+        matches!(event.event, Event::Group(_)).then(|| Touches::of_stream(event))
     }
 
     fn project(event: &Recorded, row: Option<GroupRow>, _: Option<GroupRow>) -> Option<GroupRow> {

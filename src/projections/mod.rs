@@ -50,11 +50,23 @@ pub struct Touches {
     pub row: String,
     /// A row that is only read beside it.
     pub beside: Option<String>,
+    /// No event before this one touched the row.
+    pub first: bool,
 }
 
 impl Touches {
     fn one(row: &impl std::fmt::Display) -> Self {
-        Self { row: row.to_string(), beside: None }
+        Self { row: row.to_string(), beside: None, first: false }
+    }
+
+    /// The row of the event's stream, which no other stream's events touch.
+    fn of_stream(event: &Recorded) -> Self {
+        Self { first: event.sequence == 1, ..Self::one(&event.stream) }
+    }
+
+    /// A row of this event alone, for which nobody need look.
+    fn own(row: &impl std::fmt::Display) -> Self {
+        Self { first: true, ..Self::one(row) }
     }
 }
 

@@ -84,7 +84,7 @@ impl Projection for Organisations {
     type Row = OrganisationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        matches!(event.event, Event::Organisation(_)).then(|| Touches::one(&event.stream))
+        matches!(event.event, Event::Organisation(_)).then(|| Touches::of_stream(event))
     }
 
     fn project(event: &Recorded, row: Option<OrganisationRow>, _: Option<OrganisationRow>) -> Option<OrganisationRow> {

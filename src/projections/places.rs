@@ -50,7 +50,7 @@ impl Projection for Places {
         let row = event.stream.to_string();
         match &event.event {
             Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
-                Some(Touches { row, beside: Some(group.to_string()) })
+                Some(Touches { beside: Some(group.to_string()), ..Touches::one(&row) })
             }
             Event::Fund(
                 FundEvent::Committed { grant, .. }
@@ -58,7 +58,7 @@ impl Projection for Places {
                 | FundEvent::CommitmentReduced { grant, .. }
                 | FundEvent::CommitmentReleased { grant, .. },
             ) => Some(Touches::one(grant)),
-            Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => Some(Touches { row, beside: None }),
+            Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => Some(Touches::one(&row)),
             Event::Person(_) | Event::Organisation(_) => None,
         }
     }

@@ -68,7 +68,7 @@ pub struct Fact {
     pub value: Option<String>,
 }
 
-const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
      CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
 
 /// Makes sure that the organisation's log has a head.
@@ -340,36 +340,6 @@ pub async fn stream(store: &Store, organisation: &str, aggregate_type: &str, agg
     Ok(
         reading!(store, db => sqlx::query_as(&sql).bind(aggregate_type).bind(aggregate_id).bind(organisation).bind(after).fetch_all(db).await?),
     )
-}
-
-/// Which events are looked for.
-#[derive(Clone, Debug, Default)]
-pub struct Search {
-    /// From this position on.
-    pub from: i64,
-    /// The id of a stream, as it is stored; empty for every stream.
-    pub stream: String,
-    /// Who did it; empty for everybody.
-    pub actor: String,
-    /// Recorded from and before these instants, in microseconds since 1970.
-    pub since: i64,
-    pub before: i64,
-    pub most: i64,
-}
-
-/// Events in order, by stream, person and time.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn search(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND ($3 = '' OR aggregate_id = $3) \
-         AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6 ORDER BY position LIMIT $7"
-    );
-    Ok(reading!(store, db => {
-        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
-            .bind(search.before).bind(search.most).fetch_all(db).await?
-    }))
 }
 
 const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";

@@ -14,6 +14,7 @@ mod open;
 pub mod personal;
 pub mod postings;
 pub mod rows;
+pub mod search;
 pub mod sessions;
 pub mod tree;
 mod values;
@@ -273,16 +274,16 @@ impl Store {
 /// Begins a writing transaction. One that was dropped midway is rolled back by the connection in its own time: until
 /// then the connection says that it is still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the
 /// connection never comes out of it, and another takes its place.
-async fn begin_immediate(writer: &SqlitePool, begin: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+async fn begin_immediate(writer: &SqlitePool, how: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     for _ in 0..ROLLBACK_TRIES {
-        match writer.begin_with(begin).await {
+        match writer.begin_with(how).await {
             Err(sqlx::Error::InvalidSavePointStatement) => tokio::time::sleep(ROLLBACK_PAUSE).await,
             begun => return begun,
         }
     }
     tracing::warn!("the connection that writes did not come out of a transaction; another takes its place");
     writer.acquire().await?.close().await?;
-    writer.begin_with(begin).await
+    writer.begin_with(how).await
 }
 
 impl Tx {

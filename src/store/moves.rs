@@ -37,8 +37,8 @@ pub async fn store(store: &Store, organisation: &str, moves: &[Move], changes: &
         Store::Postgres(server) => {
             let (with, values) = whole(organisation, moves, changes);
             let sql = format!("{with} SELECT COUNT(*), set_config('synchronous_commit', 'off', true) FROM moved");
-            let (moved, _): (i64, String) = bound!(sqlx::query_as(&sql), values).fetch_one(&server.writers).await?;
-            Ok(usize::try_from(moved) == Ok(moves.len()))
+            let (done, _): (i64, String) = bound!(sqlx::query_as(&sql), values).fetch_one(&server.writers).await?;
+            Ok(usize::try_from(done) == Ok(moves.len()))
         }
         Store::Sqlite(_) => {
             let mut tx = store.begin_derived().await?;
@@ -62,8 +62,8 @@ pub async fn store_in(tx: &mut Tx, organisation: &str, moves: &[Move], changes: 
         Tx::Postgres(tx) => {
             let (with, values) = whole(organisation, moves, changes);
             let sql = format!("{with} SELECT COUNT(*) FROM moved");
-            let (moved,): (i64,) = bound!(sqlx::query_as(&sql), values).fetch_one(&mut **tx).await?;
-            whole_or_not(moved.unsigned_abs(), moves.len())
+            let (done,): (i64,) = bound!(sqlx::query_as(&sql), values).fetch_one(&mut **tx).await?;
+            whole_or_not(done.unsigned_abs(), moves.len())
         }
         Tx::Sqlite(tx) => {
             let mut values = Values::new(organisation);

@@ -11,7 +11,8 @@ use crate::domain::PersonId;
 use crate::domain::event::{SCORES, in_words};
 use crate::log::LogError;
 use crate::projections::{GroupRow, PersonRow};
-use crate::store::events::{self, EventRow, Search};
+use crate::store::events::EventRow;
+use crate::store::search::{self, Search};
 use crate::store::{mails, sessions};
 
 /// How many events are read at once.
@@ -121,7 +122,7 @@ impl Views {
         loop {
             let from = all.last().map_or(0, |row| row.position + 1);
             let wanted = Search { from, most: MANY, ..search.clone() };
-            let page = events::search(self.log.store(), self.log.organisation(), &wanted).await.map_err(LogError::from)?;
+            let page = search::events(self.log.store(), self.log.organisation(), &wanted).await.map_err(LogError::from)?;
             let full = i64::try_from(page.len()).is_ok_and(|read| read == MANY);
             all.extend(page);
             if !full {

@@ -135,9 +135,12 @@ pub fn reads() -> Vec<Read> {
     ]
 }
 
+/// What comes after a noun in an address, and the routes there with their methods.
+type Paths = BTreeMap<String, Vec<(Route, &'static str)>>;
+
 /// Registers every route. Those that begin alike lie together: an address is held against the few that could be meant.
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut nouns: BTreeMap<String, BTreeMap<String, Vec<(Route, &str)>>> = BTreeMap::new();
+    let mut nouns: BTreeMap<String, Paths> = BTreeMap::new();
     let mut add = |path: &str, route: Route, method| {
         let rest = path.trim_start_matches('/');
         let (noun, rest) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
@@ -152,14 +155,13 @@ pub fn configure(config: &mut web::ServiceConfig) {
             add(&path(noun, spec), commands::route(noun, spec), "POST");
         }
     }
-    let resource = |(path, routes): (String, Vec<(Route, &str)>)| {
+    let resource = |(path, routes): (String, Vec<(Route, &'static str)>)| {
         let (routes, methods): (Vec<_>, Vec<_>) = routes.into_iter().unzip();
         let resource = web::resource(path).default_service(not_allowed_but(methods.join(", ")));
         routes.into_iter().fold(resource, actix_web::Resource::route)
     };
-    let scope = |(noun, paths): (String, BTreeMap<_, _>)| {
-        paths.into_iter().map(resource).fold(web::scope(&format!("/{noun}")), actix_web::Scope::service)
-    };
+    let scope =
+        |(noun, paths): (String, Paths)| paths.into_iter().map(resource).fold(web::scope(&format!("/{noun}")), actix_web::Scope::service);
     config.service(nouns.into_iter().map(scope).fold(web::scope(PREFIX), actix_web::Scope::service));
 }
 

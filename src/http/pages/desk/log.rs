@@ -13,7 +13,7 @@ use crate::http::pages::sealed::{SealedSeen, proof_file, sealed};
 use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Shell};
 use crate::log::LogError;
-use crate::store::events::{Search, search};
+use crate::store::search::{self, Search};
 
 const ROWS: i64 = 50;
 
@@ -71,7 +71,7 @@ fn bounds(from: &str, to: &str) -> (i64, i64) {
 
 async fn found(asked: &Asked<'_>, wanted: &Search) -> Result<Vec<EventSeen>, Failed> {
     let log = asked.desk.commands.log();
-    let rows = search(log.store(), log.organisation(), wanted).await?;
+    let rows = search::events(log.store(), log.organisation(), wanted).await?;
     let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, LogError>>()?;
     withhold(asked.desk, asked.signed, &mut items).await?;
     note_corrections(asked.desk, &mut items).await?;

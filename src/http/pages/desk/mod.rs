@@ -234,10 +234,10 @@ pub(super) struct Happened {
 
 /// Everything that happened to a record, the newest first.
 pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
-    use crate::store::events::{Search, search};
+    use crate::store::search::{self, Search};
     let log = asked.desk.commands.log();
     let wanted = Search { stream: format!("{}/{id}", log.organisation()), before: i64::MAX, most: 500, ..Search::default() };
-    let rows = search(log.store(), log.organisation(), &wanted).await?;
+    let rows = search::events(log.store(), log.organisation(), &wanted).await?;
     let mut seen = rows.into_iter().map(crate::http::api::log::seen).collect::<Result<Vec<_>, _>>()?;
     crate::http::api::log::note_corrections(asked.desk, &mut seen).await?;
     let actors = seen.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));

@@ -13,7 +13,7 @@ use crate::http::pages::{Failed, Shell, Visitor, own, page};
 use crate::log::record::Recorded;
 use crate::projections::ApplicationRow;
 use crate::seal::prover::Prover;
-use crate::store::events::{Search, search};
+use crate::store::search::{self, Search};
 
 #[derive(Template)]
 #[template(path = "my/receipt.html")]
@@ -51,7 +51,7 @@ fn in_words(event: &Event) -> Option<&'static str> {
 async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, Recorded)>, Failed> {
     let log = desk.commands.log();
     let wanted = Search { stream: format!("{}/{}", log.organisation(), row.id), before: i64::MAX, most: 1000, ..Search::default() };
-    let rows = search(log.store(), log.organisation(), &wanted).await?;
+    let rows = search::events(log.store(), log.organisation(), &wanted).await?;
     let events = rows.iter().map(Recorded::read).collect::<Result<Vec<_>, _>>()?;
     Ok(events.into_iter().filter_map(|event| Some((in_words(&event.event)?, event))).collect())
 }

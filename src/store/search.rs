@@ -1,0 +1,43 @@
+//! Looking for events: by stream, person and time.
+
+use super::events::{COLUMNS, EventRow};
+use super::{Store, Stored, reading};
+use crate::domain::{Application, Fund, Grant, Group, Organisation, Person, Stream as _};
+
+/// Which events are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// From this position on.
+    pub from: i64,
+    /// The id of a stream, as it is stored; empty for every stream.
+    pub stream: String,
+    /// Who did it; empty for everybody.
+    pub actor: String,
+    /// Recorded from and before these instants, in microseconds since 1970.
+    pub since: i64,
+    pub before: i64,
+    pub most: i64,
+}
+
+/// Events in order, by stream, person and time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn events(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
+    // One stream's events are looked up by its key, whichever kind it is of, and only then put in order.
+    let kinds = [Person::TYPE, Organisation::TYPE, Fund::TYPE, Group::TYPE, Application::TYPE, Grant::TYPE].join("', '");
+    let (with, from, of_stream) = if search.stream.is_empty() {
+        (String::new(), "events", "$3 = ''")
+    } else {
+        let of = format!("WITH found AS MATERIALIZED (SELECT * FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3) ");
+        (of, "found", "aggregate_id = $3")
+    };
+    let sql = format!(
+        "{with}SELECT {COLUMNS} FROM {from} WHERE organisation = $1 AND position >= $2 AND {of_stream} \
+         AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6 ORDER BY position LIMIT $7"
+    );
+    Ok(reading!(store, db => {
+        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
+            .bind(search.before).bind(search.most).fetch_all(db).await?
+    }))
+}
