@@ -105,6 +105,7 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     let begun = Instant::now();
     let service = Service::start(&url, folder.path(), token);
     let started = begun.elapsed();
+    settled(&service).await;
     println!(" {applications} applications: started in {started:.2?}, {} MiB at rest", service.memory());
     let cookies = links.map(|link| {
         let mut browser = Browser::new(&format!("http://{}", service.host));
@@ -124,6 +125,21 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
         ("the public page", get("/", "Accept: text/html\r\n")),
     ];
     Grown { applications, service, started, stored: loaded, asked, url, folder }
+}
+
+/// Waits until everything that follows the log has come to its end.
+async fn settled(service: &Service) {
+    let mut connection = Connection::to(&service.host).await;
+    loop {
+        let (_, metrics) = connection.ask(&get("/metrics", "")).await;
+        let metrics = String::from_utf8_lossy(metrics).into_owned();
+        let measure = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+        let lag = metrics.lines().filter(|line| line.starts_with("microgrants_follower_lag_events{"));
+        if measure("microgrants_sealed_events") == measure("microgrants_log_events") && lag.clone().all(|line| line.ends_with(" 0")) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Puts applications in by commands of this process, while nobody serves.
@@ -276,6 +292,7 @@ async fn long(grown: Grown) {
     let export = begun.elapsed();
     drop(service);
     let (lines, hashed) = hash(&exported);
+    assert!(lines >= stored.0, "the whole log is sealed, and so is exported: {lines} of {}", stored.0);
     println!(" {lines} events; the service started in {started:.2?}; exported in {export:.1?}");
     println!("  parsed and hashed on one core                {:>9.0} /s", per_second(lines, hashed));
     let begun = Instant::now();

@@ -14,6 +14,8 @@ use side_by_side::service::{Service, allocate};
 /// Commands and reads a second.
 const COMMANDS: u32 = 60;
 const READS: u32 = 240;
+/// How many forms are filled in, turn by turn: nobody saves one form many thousand times.
+const DRAFTS: u32 = 1000;
 
 fn main() {
     let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(30);
@@ -27,7 +29,11 @@ async fn soak(span: Duration) {
     let service = Arc::new(Service::found(&url, folder.path()));
     let mut connection = Connection::to(&service.host).await;
     let fund = service.open_fund(&mut connection).await;
-    let draft = service.draft(&mut connection, &fund).await;
+    let mut drafts = Vec::new();
+    for _ in 0..DRAFTS.min(span.as_secs().try_into().unwrap_or(DRAFTS)) {
+        drafts.push(service.draft(&mut connection, &fund).await);
+    }
+    let draft = drafts[0].clone();
     let (end, bearer) = (Instant::now() + span, service.bearer());
     let reads = [
         get("/api/v1/budget", &bearer),
@@ -50,7 +56,7 @@ async fn soak(span: Duration) {
         }
         (count, slowest)
     });
-    let (commanding, of_fund, of_draft) = (Arc::clone(&service), fund.clone(), draft.clone());
+    let (commanding, of_fund) = (Arc::clone(&service), fund.clone());
     let writing = tokio::spawn(async move {
         let mut connection = Connection::to(&commanding.host).await;
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS);
@@ -62,7 +68,7 @@ async fn soak(span: Duration) {
                 commanding.command(&format!("funds/{of_fund}/allocate"), &key, &allocate())
             } else {
                 let answers = json!({ "answers": { "idea": format!("Soup, for the {count}th time") } });
-                commanding.command(&format!("applications/{of_draft}/save-answers"), &key, &answers)
+                commanding.command(&format!("applications/{}/save-answers", drafts[count / 2 % drafts.len()]), &key, &answers)
             };
             let begun = Instant::now();
             connection.must(&request).await;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, watch};
 
@@ -57,6 +57,15 @@ pub struct Projector {
 struct Kept {
     next_position: i64,
     folds: Vec<Fold>,
+    /// When it was last held against what is stored.
+    looked: Instant,
+}
+
+/// How many projections follow, where the slowest of them will read next, and how long the log is.
+struct Stored {
+    projections: usize,
+    next_position: i64,
+    length: i64,
 }
 
 /// One generation of a projection, and the rows of it that were looked at.
@@ -145,17 +154,19 @@ impl Projector {
     /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let mut kept = self.kept.lock().await;
-        let known = kept.take();
-        // What this process appended itself needs no look.
+        let mut known = kept.take();
         let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
-        if recent.is_none()
-            && let Some((least, length)) = self.stored().await?
-            && least >= length
+        // What this process appended itself needs no look, unless the last was long ago.
+        if (recent.is_none() || known.as_ref().is_none_or(|known| known.looked.elapsed() > LOOK))
+            && let Some(stored) = self.stored().await?
         {
-            // Nothing is to be done, or another process did it.
-            *kept = known.filter(|known| known.next_position == least);
-            self.passed_to(least);
-            return Ok(false);
+            known = known.filter(|known| known.is(&stored)).map(|known| Kept { looked: Instant::now(), ..known });
+            if stored.next_position >= stored.length {
+                // Nothing is to be done, or another process did it.
+                *kept = known;
+                self.passed_to(stored.next_position);
+                return Ok(false);
+            }
         }
         if let Some(known) = known
             && let Some((known, more)) = self.go_on(known, recent).await?
@@ -168,12 +179,12 @@ impl Projector {
         Ok(more)
     }
 
-    /// The position that the slowest projection will read next as it is stored, and how long the log is. A database server that crashed
-    /// may have forgotten what nobody waited for.
-    async fn stored(&self) -> Result<Option<(i64, i64)>, StoreError> {
+    /// How far our projections are as it is stored. A database server that crashed may have forgotten what nobody waited for.
+    async fn stored(&self) -> Result<Option<Stored>, StoreError> {
         let standing = checkpoints::standing(self.log.store(), self.log.organisation()).await?;
-        let ours = standing.iter().filter(|(name, shape, ..)| ours(name, *shape));
-        Ok(ours.map(|(_, _, next, length)| (*next, *length)).min())
+        let ours: Vec<_> = standing.into_iter().filter(|(name, shape, ..)| ours(name, *shape)).collect();
+        let least = ours.iter().min_by_key(|(.., next, _)| *next);
+        Ok(least.map(|(.., next, length)| Stored { projections: ours.len(), next_position: *next, length: *length }))
     }
 
     /// The position that the slowest projection will read next, as it is stored.
@@ -181,7 +192,7 @@ impl Projector {
     /// # Errors
     /// When the database does not answer.
     pub async fn stored_position(&self) -> Result<i64, StoreError> {
-        Ok(self.stored().await?.map_or(0, |(next, _)| next))
+        Ok(self.stored().await?.map_or(0, |stored| stored.next_position))
     }
 
     /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or something is amiss.
@@ -196,7 +207,7 @@ impl Projector {
         if page.events.is_empty() || taken.iter().any(|one| one.error.is_some()) {
             return Ok(None);
         }
-        let (moves, changes) = known.folds.iter().zip(&taken).map(stored).unzip::<_, _, Vec<_>, Vec<_>>();
+        let (moves, changes) = known.folds.iter().zip(&taken).map(to_store).unzip::<_, _, Vec<_>, Vec<_>>();
         if !moves::store(store, organisation, &moves, &changes.into_iter().flatten().collect::<Vec<_>>()).await? {
             return Ok(None);
         }
@@ -217,7 +228,7 @@ impl Projector {
         tx.commit().await?;
         self.passed_to(next);
         let together = why.is_none() && folds.iter().all(|fold| fold.next_position == next);
-        Ok((together.then_some(Kept { next_position: next, folds }), next - from >= BATCH))
+        Ok((together.then(|| Kept { next_position: next, folds, looked: Instant::now() }), next - from >= BATCH))
     }
 
     fn passed_to(&self, next: i64) {
@@ -235,7 +246,7 @@ impl Projector {
         let from = folds.iter().map(|fold| fold.next_position).min().unwrap_or_default();
         let page = Page::read(&mut Source::Within(tx), organisation, from).await?;
         let taken = take(&mut Source::Within(tx), organisation, &mut folds, &page).await?;
-        let (moves, changes) = folds.iter().zip(&taken).map(stored).unzip::<_, _, Vec<_>, Vec<_>>();
+        let (moves, changes) = folds.iter().zip(&taken).map(to_store).unzip::<_, _, Vec<_>, Vec<_>>();
         if !page.events.is_empty() {
             moves::store_in(tx, organisation, &moves, &changes.into_iter().flatten().collect::<Vec<_>>()).await?;
         }
@@ -289,7 +300,7 @@ async fn take(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], p
 }
 
 /// How far a generation moves, and what of it is to be stored.
-fn stored<'a>((fold, taken): (&Fold, &'a Taken)) -> (Move, Option<Change<'a>>) {
+fn to_store<'a>((fold, taken): (&Fold, &'a Taken)) -> (Move, Option<Change<'a>>) {
     let Fold { projection, generation, next_position, .. } = fold;
     let (name, generation) = (projection.name, *generation);
     let change = Change { name, generation, versions: &taken.changes.versions, postings: &taken.changes.postings };
@@ -330,6 +341,11 @@ impl Page {
 }
 
 impl Kept {
+    /// Whether nobody moved a checkpoint since, and no projection came back that had stopped.
+    fn is(&self, stored: &Stored) -> bool {
+        (self.next_position, self.folds.len()) == (stored.next_position, stored.projections)
+    }
+
     /// Notes that everything has moved to a position; whether there may be more to read.
     fn advance(&mut self, next: i64) -> bool {
         let more = next - self.next_position >= BATCH;

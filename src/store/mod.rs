@@ -27,7 +27,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 pub use dialect::Engine;
 
 /// How often, and after which pause, a connection is asked again that has still to roll back.
-const ROLLBACK_TRIES: u32 = 100;
+const ROLLBACK_TRIES: u32 = 10;
 const ROLLBACK_PAUSE: Duration = Duration::from_millis(2);
 /// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";

@@ -17,6 +17,8 @@ pub struct Search {
     pub since: i64,
     pub before: i64,
     pub most: i64,
+    /// Where there are more of a stream, the newest of them, and not the oldest.
+    pub newest: bool,
 }
 
 /// Events in order, by stream, person and time.
@@ -24,18 +26,20 @@ pub struct Search {
 /// # Errors
 /// When the database does not answer.
 pub async fn events(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
-    // One stream's events are looked up by its key, whichever kind it is of, and only then put in order.
-    let kinds = [Person::TYPE, Organisation::TYPE, Fund::TYPE, Group::TYPE, Application::TYPE, Grant::TYPE].join("', '");
-    let (with, from, of_stream) = if search.stream.is_empty() {
-        (String::new(), "events", "$3 = ''")
+    let wanted =
+        "organisation = $1 AND position >= $2 AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6";
+    let sql = if search.stream.is_empty() {
+        format!("SELECT {COLUMNS} FROM events WHERE {wanted} AND $3 = '' ORDER BY position LIMIT $7")
     } else {
-        let of = format!("WITH found AS MATERIALIZED (SELECT * FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3) ");
-        (of, "found", "aggregate_id = $3")
+        let order = if search.newest { "position DESC" } else { "position" };
+        // One stream's events are looked up by its key, whichever kind it is of, and only then put in order.
+        let kinds = [Person::TYPE, Organisation::TYPE, Fund::TYPE, Group::TYPE, Application::TYPE, Grant::TYPE].join("', '");
+        format!(
+            "WITH found AS MATERIALIZED (SELECT position FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 AND {wanted}) \
+             SELECT {COLUMNS} FROM events WHERE organisation = $1 \
+             AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) ORDER BY position"
+        )
     };
-    let sql = format!(
-        "{with}SELECT {COLUMNS} FROM {from} WHERE organisation = $1 AND position >= $2 AND {of_stream} \
-         AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6 ORDER BY position LIMIT $7"
-    );
     Ok(reading!(store, db => {
         sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
             .bind(search.before).bind(search.most).fetch_all(db).await?

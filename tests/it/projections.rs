@@ -185,6 +185,11 @@ async fn seen(house: House) {
         house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
         while reads.advance().await.unwrap() {}
         house.catch_up().await;
+        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Resume(Nothing {}))).await;
+        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+        // The other way round.
+        house.catch_up().await;
+        assert!(!reads.advance().await.unwrap());
         let length = house.log.length().await.unwrap();
         assert_eq!((reads.next_position(), house.projector.next_position()), (length, length));
     }

@@ -95,6 +95,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         since,
         before,
         most: ROWS,
+        newest: false,
     };
     let items = found(asked, &wanted).await?;
     let people = asked.people(items.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId))).await?;

@@ -236,7 +236,7 @@ pub(super) struct Happened {
 pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
     use crate::store::search::{self, Search};
     let log = asked.desk.commands.log();
-    let wanted = Search { stream: format!("{}/{id}", log.organisation()), before: i64::MAX, most: 500, ..Search::default() };
+    let wanted = Search { stream: format!("{}/{id}", log.organisation()), before: i64::MAX, most: 500, newest: true, ..Search::default() };
     let rows = search::events(log.store(), log.organisation(), &wanted).await?;
     let mut seen = rows.into_iter().map(crate::http::api::log::seen).collect::<Result<Vec<_>, _>>()?;
     crate::http::api::log::note_corrections(asked.desk, &mut seen).await?;
