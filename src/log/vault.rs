@@ -87,14 +87,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NoKey`] when the subject is unknown or was erased.
     pub async fn seal(&self, subject: Uuid, born: bool, slots: Vec<Slot<'_>>, rows: &mut PersonalRows) -> Result<(), VaultError> {
-        let key = match born {
-            true => self.new_subject(subject, rows)?,
-            false if slots.is_empty() => return Ok(()),
-            false => self.key(subject).await?.ok_or(VaultError::NoKey(subject))?,
-        };
+        let new = if born { Some(self.new_subject(subject, rows)?) } else { None };
         if slots.is_empty() {
             return Ok(());
         }
+        let key = match new {
+            Some(key) => key,
+            None => self.key(subject).await?.ok_or(VaultError::NoKey(subject))?,
+        };
         rows.uses.push(subject);
         for slot in slots {
             let Personal::Open(text) = &*slot.value else { continue };

@@ -1,11 +1,8 @@
-//! What was answered, application by application: one row holds all sealed answers of one saving.
-//!
-//! A row's id is the application's, followed by the sequence of the saving; the latest answer to a question counts.
+//! What was answered: one row for each application, in which the latest answer to a question counts.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{Projection, Touches};
 use crate::domain::sealed::Sealed;
@@ -13,10 +10,9 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event};
 use crate::log::record::Recorded;
 
-/// The answers of one saving.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnswerRow {
-    pub application: Uuid,
+/// The answers of an application, sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswersRow {
     pub answers: BTreeMap<Slug, Sealed>,
 }
 
@@ -24,19 +20,23 @@ pub(super) struct Answers;
 
 impl Projection for Answers {
     const NAME: &'static str = "answers";
-    type Row = AnswerRow;
+    const SHAPE: i64 = 2;
+    type Row = AnswersRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        match &event.event {
-            Event::Application(ApplicationEvent::AnswersSaved { answers, .. }) if !answers.is_empty() => {
-                Some(Touches::own(&format_args!("{}/{:08}", event.stream, event.sequence)))
-            }
-            _ => None,
-        }
+        saved(event).map(|_| Touches::of_stream(event))
     }
 
-    fn project(event: &Recorded, _: Option<AnswerRow>, _: Option<AnswerRow>) -> Option<AnswerRow> {
-        let Event::Application(ApplicationEvent::AnswersSaved { answers, .. }) = &event.event else { return None };
-        Some(AnswerRow { application: event.stream, answers: answers.clone() })
+    fn project(event: &Recorded, row: Option<AnswersRow>, _: Option<AnswersRow>) -> Option<AnswersRow> {
+        let mut row = row.unwrap_or_default();
+        row.answers.extend(saved(event)?.iter().map(|(question, sealed)| (question.clone(), sealed.clone())));
+        Some(row)
+    }
+}
+
+fn saved(event: &Recorded) -> Option<&BTreeMap<Slug, Sealed>> {
+    match &event.event {
+        Event::Application(ApplicationEvent::AnswersSaved { answers, .. }) if !answers.is_empty() => Some(answers),
+        _ => None,
     }
 }

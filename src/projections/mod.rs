@@ -26,7 +26,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use answers::AnswerRow;
+pub use answers::AnswersRow;
 pub use applications::{ApplicationRow, ScoreRow};
 pub use corrections::CorrectionRow;
 pub use days::DayRow;

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{ViewError, Views};
 use crate::projections::{
-    AnswerRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
+    AnswersRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
 use crate::store::rows::{self, Row, Wanted};
 
@@ -21,7 +21,7 @@ macro_rules! in_table {
     )+};
 }
 in_table!(
-    AnswerRow => "answers",
+    AnswersRow => "answers",
     ApplicationRow => "applications",
     FundRow => "funds",
     GrantRow => "grants",

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Page, Reader, ViewError, Views};
+use super::{Reader, ViewError, Views};
 use crate::domain::application::Channel;
 use crate::domain::erasure::Erasure;
 use crate::domain::file::FileDigest;
@@ -18,7 +18,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
 use crate::domain::{GroupId, Money, PersonId, Roles};
 use crate::log::vault::Opened;
-use crate::projections::{AnswerRow, ApplicationRow, FileRow, GrantRow, GroupRow, OnFileRow, PersonRow, UpdateRow, VariationRow};
+use crate::projections::{AnswersRow, ApplicationRow, FileRow, GrantRow, GroupRow, OnFileRow, PersonRow, UpdateRow, VariationRow};
 
 /// A person, opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -289,20 +289,9 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn answers(&self, application: Uuid, as_at: Option<i64>) -> Result<Vec<Answer>, ViewError> {
-        let mut latest = BTreeMap::new();
-        let mut page = Page { after: None, most: 200 };
-        loop {
-            let listed = self.list::<AnswerRow>(as_at, vec![("application", vec![application.to_string()])], &page).await?;
-            for row in listed.items {
-                latest.extend(row.answers);
-            }
-            match listed.next {
-                Some(next) => page.after = Some(next),
-                None => break,
-            }
-        }
-        let opened = Wanted(latest.values().map(|sealed| ("answer", sealed)).collect()).open(self).await?;
-        Ok(latest.iter().map(|(question, sealed)| Answer { question: question.clone(), answer: text(&opened, Some(sealed)) }).collect())
+        let AnswersRow { answers } = self.find(&application.to_string(), as_at).await?.unwrap_or_default();
+        let opened = Wanted(answers.values().map(|sealed| ("answer", sealed)).collect()).open(self).await?;
+        Ok(answers.iter().map(|(question, sealed)| Answer { question: question.clone(), answer: text(&opened, Some(sealed)) }).collect())
     }
 
     /// Opens updates: the group's words for those who work with groups, the panel, and the group itself; staff's
