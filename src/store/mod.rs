@@ -271,10 +271,16 @@ impl Store {
     }
 }
 
-/// Begins a writing transaction. One that was dropped midway is rolled back by the connection in its own time: until
-/// then the connection says that it is still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the
-/// connection never comes out of it, and another takes its place.
+/// Begins a writing transaction, in a task of its own: a caller who goes away meanwhile must not leave a connection that has begun
+/// with nobody to end it, nor the driver's thread, which would wait no longer for anybody.
 async fn begin_immediate(writer: &SqlitePool, how: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    tokio::spawn(begin_to_the_end(writer.clone(), how)).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+}
+
+/// A transaction that was dropped midway is rolled back by the connection in its own time: until then the connection says that it is
+/// still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the connection never comes out of it, and
+/// another takes its place.
+async fn begin_to_the_end(writer: SqlitePool, how: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     for _ in 0..ROLLBACK_TRIES {
         match writer.begin_with(how).await {
             Err(sqlx::Error::InvalidSavePointStatement) => tokio::time::sleep(ROLLBACK_PAUSE).await,

@@ -20,10 +20,25 @@ pub fn cases(cases: &mut Cases) {
     cases.both("faults::a_batch_with_one_bad_command_loses_nobody_elses", bad_in_batch);
     cases.postgres("faults::a_lost_answer_to_commit_is_found_out", lost_commit);
     cases.both("faults::a_caller_that_goes_away_leaves_all_or_nothing", gone_away);
+    cases.both("faults::transactions_that_are_given_up_keep_nobody_waiting", given_up);
 }
 
 fn pause() -> FundCommand {
     FundCommand::Pause(Because { reason: text("A pause") })
+}
+
+/// Callers go away while a transaction begins, is used and commits, at every moment; whoever comes next is served.
+async fn given_up(house: House) {
+    for micros in (0..2000).step_by(5) {
+        let whole = async {
+            let mut tx = house.store().begin().await.unwrap();
+            events::lock_head(&mut tx, ORGANISATION).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let _ = tokio::time::timeout(Duration::from_micros(micros), whole).await;
+    }
+    let next = tokio::time::timeout(Duration::from_secs(5), house.store().begin()).await;
+    next.expect("nobody waits for ever").unwrap().commit().await.unwrap();
 }
 
 async fn bad_in_batch(house: House) {
