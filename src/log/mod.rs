@@ -4,6 +4,7 @@
 //! position in its organisation's log. A loaded stream is kept in memory, since every append checks what was read.
 
 pub mod aggregate;
+pub mod along;
 pub mod append;
 pub mod keys;
 mod memory;
@@ -14,7 +15,7 @@ pub mod upcast;
 pub mod vault;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -23,13 +24,14 @@ use uuid::Uuid;
 use crate::domain::Stream;
 use crate::store::events::{self, EventRow};
 use crate::store::{Store, StoreError};
+use along::Along;
 use append::{Answer, Append, Outcome};
 use memory::Memory;
 use recent::Recent;
 use record::{Recorded, StreamKey};
 use vault::Vault;
 pub use writer::RecordedBy;
-use writer::Writer;
+use writer::{Desk, Writer};
 
 /// What can go wrong with the log. None of these is a refusal.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +60,7 @@ pub struct Log {
     vault: Arc<Vault>,
     recent: Arc<Recent>,
     grown: Arc<watch::Sender<i64>>,
+    along: Arc<OnceLock<Arc<dyn Along>>>,
 }
 
 /// A stream's state and the sequence of its last event.
@@ -78,8 +81,17 @@ impl Log {
         tx.commit().await?;
         let grown = Arc::new(watch::Sender::new(0));
         let recent = Arc::<Recent>::default();
-        let writer = Writer::start(store.clone(), organisation.to_owned(), recorded_by, Arc::clone(&recent), Arc::clone(&grown));
-        Ok(Self { store, organisation: organisation.into(), writer, memory: Arc::default(), vault: Arc::new(vault), recent, grown })
+        let along = Arc::default();
+        let writer = Writer::start(Desk {
+            store: store.clone(),
+            organisation: organisation.to_owned(),
+            recorded_by,
+            recent: Arc::clone(&recent),
+            grown: Arc::clone(&grown),
+            along: Arc::clone(&along),
+        });
+        let (organisation, vault) = (organisation.into(), Arc::new(vault));
+        Ok(Self { store, organisation, writer, memory: Arc::default(), vault, recent, grown, along })
     }
 
     #[must_use]
@@ -111,6 +123,13 @@ impl Log {
     #[must_use]
     pub fn growth(&self) -> watch::Receiver<i64> {
         self.grown.subscribe()
+    }
+
+    /// Has every append bring something along from now on. The first that asks for it is brought.
+    pub fn bring_along(&self, along: Arc<dyn Along>) {
+        if self.along.set(along).is_err() {
+            tracing::warn!("something else is brought along already");
+        }
     }
 
     /// A stream as this process last saw it: good for deciding, since the append checks it.

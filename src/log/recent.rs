@@ -37,6 +37,12 @@ impl Recent {
         let skip = usize::try_from(position - first).ok().filter(|skip| *skip < kept.len())?;
         Some(kept.iter().skip(skip).take(most).cloned().collect())
     }
+
+    /// The events from one position up to another, if all of them are known.
+    pub(super) fn between(&self, from: i64, to: i64) -> Option<Vec<EventRow>> {
+        let most = usize::try_from(to - from).ok()?;
+        self.from(from, most).filter(|rows| rows.len() == most)
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +66,9 @@ mod tests {
         assert_eq!(positions(&recent, 5), Some(vec![5, 6, 7]));
         assert_eq!(positions(&recent, 8), Some(vec![8]));
         assert_eq!(positions(&recent, 9), None);
+        let between = |from, to| recent.between(from, to).map(|rows| rows.len());
+        assert_eq!((between(5, 9), between(7, 8), between(7, 10), between(4, 9)), (Some(4), Some(1), None, None));
+        assert_eq!(between(8, 7), None);
     }
 
     #[test]

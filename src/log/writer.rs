@@ -1,19 +1,22 @@
 //! The one writer of an organisation's log in this process: it takes what is waiting, and commits it together.
 //!
 //! Under the lock of the head, a second statement reads what the batch must be held against; the batch is settled in
-//! memory; what fits is inserted. A caller that goes away changes nothing: what was taken is finished.
+//! memory; what fits is inserted, with the views if they can be brought along. A caller that goes away changes nothing: what was
+//! taken is finished.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::LogError;
+use super::along::{Along, Claimed};
 use super::append::{Answer, Append, Outcome};
 use super::recent::Recent;
 use super::settle::{Known, Placed, settle};
 use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, Written};
+use crate::store::moves::Moves;
 use crate::store::{Store, StoreError, Tx, personal};
 
 /// How many appends are committed together at most.
@@ -44,15 +47,8 @@ pub enum RecordedBy {
 pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
 
 impl Writer {
-    pub(super) fn start(
-        store: Store,
-        organisation: String,
-        recorded_by: RecordedBy,
-        recent: Arc<Recent>,
-        grown: Arc<watch::Sender<i64>>,
-    ) -> Self {
+    pub(super) fn start(desk: Desk) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MOST);
-        let desk = Desk { store, organisation, recorded_by, recent, grown };
         tokio::spawn(desk.work(waiting));
         Self(queue)
     }
@@ -64,24 +60,37 @@ impl Writer {
     }
 }
 
-struct Desk {
-    store: Store,
-    organisation: String,
-    recorded_by: RecordedBy,
-    recent: Arc<Recent>,
+/// Where the writer works, and whom it tells.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) organisation: String,
+    pub(super) recorded_by: RecordedBy,
+    pub(super) recent: Arc<Recent>,
     /// Tells this process's followers how long the log is.
-    grown: Arc<watch::Sender<i64>>,
+    pub(super) grown: Arc<watch::Sender<i64>>,
+    /// What is brought along, once there is something.
+    pub(super) along: Arc<OnceLock<Arc<dyn Along>>>,
 }
 
-/// A batch that could not be written: before the commit, or with its answer lost.
+/// A batch that could not be written: before the commit, perhaps because of what it brought along; or with its answer lost.
 enum Failure {
     Before(LogError),
+    Along(StoreError),
     AtCommit { cause: StoreError, outcomes: Vec<Outcome> },
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Before(error.into())
+    }
+}
+
+impl From<Failure> for LogError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Before(error) => error,
+            Failure::Along(cause) | Failure::AtCommit { cause, .. } => cause.into(),
+        }
     }
 }
 
@@ -116,33 +125,38 @@ impl Desk {
     }
 
     async fn write(&self, appends: &[Append]) -> Vec<Result<Outcome, LogError>> {
-        match self.attempt(appends).await {
+        let mut attempted = self.attempt(appends, self.along.get()).await;
+        if let Err(Failure::Along(error)) = &attempted {
+            tracing::warn!(%error, "a batch could not be written with its views; it is written without");
+            attempted = self.attempt(appends, None).await;
+        }
+        match attempted {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(Failure::Before(error)) if appends.len() == 1 => vec![Err(error)],
-            Err(Failure::Before(error)) => {
-                tracing::warn!(%error, batch = appends.len(), "a batch was refused; each append runs alone");
+            Err(Failure::AtCommit { cause, outcomes }) => self.find_out(appends, outcomes, &cause).await,
+            Err(failure) if appends.len() == 1 => vec![Err(failure.into())],
+            Err(failure) => {
+                tracing::warn!(error = %LogError::from(failure), batch = appends.len(), "a batch was refused; each append runs alone");
                 let mut outcomes = Vec::with_capacity(appends.len());
                 for append in appends {
                     outcomes.push(self.alone(append).await);
                 }
                 outcomes
             }
-            Err(Failure::AtCommit { cause, outcomes }) => self.find_out(appends, outcomes, &cause).await,
         }
     }
 
     async fn alone(&self, append: &Append) -> Result<Outcome, LogError> {
-        match self.attempt(std::slice::from_ref(append)).await {
+        match self.attempt(std::slice::from_ref(append), None).await {
             Ok(mut outcomes) => outcomes.pop().ok_or(LogError::Stopped),
-            Err(Failure::Before(error)) => Err(error),
             Err(Failure::AtCommit { cause, outcomes }) => {
                 let found = self.find_out(std::slice::from_ref(append), outcomes, &cause).await.pop();
                 found.unwrap_or(Err(LogError::Stopped))
             }
+            Err(failure) => Err(failure.into()),
         }
     }
 
-    async fn attempt(&self, appends: &[Append]) -> Result<Vec<Outcome>, Failure> {
+    async fn attempt(&self, appends: &[Append], along: Option<&Arc<dyn Along>>) -> Result<Vec<Outcome>, Failure> {
         let mut tx = self.begin().await?;
         let (head, mut known) = self.lock(&mut tx, appends).await?;
         let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
@@ -150,19 +164,47 @@ impl Desk {
         let Some(last) = placed.last() else { return Ok(outcomes) };
         let next_position = last.answer.last_position + 1;
         let rows = self.rows(&placed, recorded_at);
+        let along = match along.and_then(|along| along.claim()) {
+            Some(claimed) => self.take_along(&mut tx, claimed, head, &rows).await.map_err(Failure::Along)?,
+            None => None,
+        };
+        let moves = along.as_ref().map(|(_, moves)| moves);
         let answers: Vec<_> = placed.iter().map(|one| one.answer.row(one.append.command)).collect();
         let sealed: Vec<_> = placed.iter().flat_map(|one| &one.append.personal.sealed).collect();
-        let written = Written { events: &rows, answers: &answers, sealed: &sealed, next_position, last_at: recorded_at };
-        events::write(&mut tx, &self.organisation, &written).await?;
+        let written = Written { events: &rows, answers: &answers, sealed: &sealed, next_position, last_at: recorded_at, moves };
+        let refused = if moves.is_some() { Failure::Along } else { Failure::from };
+        let whole = events::write(&mut tx, &self.organisation, &written).await.map_err(refused)?;
         self.insert_personal(&mut tx, &placed).await?;
-        match tx.commit().await {
-            Ok(()) => {
-                self.recent.keep(rows);
-                self.grown.send_replace(next_position);
-                Ok(outcomes)
-            }
-            Err(cause) => Err(Failure::AtCommit { cause, outcomes }),
+        if let Err(cause) = tx.commit().await {
+            return Err(Failure::AtCommit { cause, outcomes });
         }
+        self.recent.keep(rows);
+        if let Some((claimed, _)) = along.filter(|_| whole) {
+            claimed.stored();
+        }
+        self.grown.send_replace(next_position);
+        Ok(outcomes)
+    }
+
+    /// What is brought along, if it stands where the log ended, or not so far behind that the events between are not known.
+    async fn take_along(
+        &self,
+        tx: &mut Tx,
+        mut claimed: Box<dyn Claimed>,
+        head: Head,
+        rows: &[EventRow],
+    ) -> Result<Option<(Box<dyn Claimed>, Moves)>, StoreError> {
+        let from = claimed.next_position();
+        let mut events = match from == head.next_position {
+            true => Vec::new(),
+            false => match self.recent.between(from, head.next_position) {
+                Some(between) => between,
+                None => return Ok(None),
+            },
+        };
+        events.extend_from_slice(rows);
+        let moves = claimed.take(tx, &self.organisation, &events).await?;
+        Ok(moves.map(|moves| (claimed, moves)))
     }
 
     /// Begins a transaction, over a fresh connection where an old one was cut.

@@ -113,8 +113,4 @@ impl Changes {
         self.newest.insert(id.to_owned(), self.versions.len());
         self.versions.push(Version { id: id.to_owned(), since: position, until: STANDING, body });
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.versions.is_empty() && self.postings.is_empty()
-    }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod applications;
+mod batch;
 mod corrections;
 mod days;
 mod fold;
@@ -12,6 +13,7 @@ mod follow;
 mod funds;
 mod grants;
 mod groups;
+mod kept;
 mod organisations;
 mod payments;
 mod people;
@@ -62,11 +64,6 @@ impl Touches {
     /// The row of the event's stream, which no other stream's events touch.
     fn of_stream(event: &Recorded) -> Self {
         Self { first: event.sequence == 1, ..Self::one(&event.stream) }
-    }
-
-    /// A row of this event alone, for which nobody need look.
-    fn own(row: &impl std::fmt::Display) -> Self {
-        Self { first: true, ..Self::one(row) }
     }
 }
 

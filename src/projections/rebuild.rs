@@ -2,7 +2,8 @@
 //! has caught up.
 
 use super::Registered;
-use super::follow::{BATCH, Fold, ProjectionError, Projector};
+use super::batch::{BATCH, Fold};
+use super::follow::{ProjectionError, Projector};
 use crate::store::checkpoints::{self, Checkpoint};
 use crate::store::{StoreError, Tx, rows};
 

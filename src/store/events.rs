@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::moves::Moves;
 use super::personal::{self, SealedRow};
 use super::values::{Values, bound, run_all};
 use super::{Engine, Store, Stored, Tx, in_tx, reading};
@@ -210,13 +211,16 @@ pub struct Written<'a> {
     pub sealed: &'a [&'a SealedRow],
     pub next_position: i64,
     pub last_at: i64,
+    /// The views, where they are brought along.
+    pub moves: Option<&'a Moves>,
 }
 
-/// Inserts events, answers and ciphertexts, and moves the head on: in one go.
+/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. Whether all views stood where they were
+/// thought to: on PostgreSQL, of those that did not nothing is stored; on SQLite it is an error.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<()> {
+pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<bool> {
     let engine = tx.engine();
     let mut values = Values::new(organisation);
     let answered = format!(
@@ -226,27 +230,33 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
     let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
     let moved = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1");
     let sealed = (!written.sealed.is_empty()).then(|| personal::sealing(engine, &values.rows(&written.sealed)));
+    let views = written.moves.map(|moves| moves.parts(engine, &mut values)).unwrap_or_default();
     match tx {
         Tx::Postgres(tx) => {
             let texts = |of: fn(&EventRow) -> &String| written.events.iter().map(|event| of(event).clone()).collect::<Vec<_>>();
             let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
             let inserted = insert_arrays(values.count(), &last_at);
-            let sealed = sealed.map(|sealed| format!(", sealed AS ({sealed})")).unwrap_or_default();
-            let sql = format!("WITH inserted AS ({inserted}), answered AS ({answered}){sealed} {moved}");
-            let query = bound!(sqlx::query(&sql), values);
+            let mut parts = vec![format!("inserted AS ({inserted})"), format!("answered AS ({answered})")];
+            parts.extend(sealed.map(|sealed| format!("sealed AS ({sealed})")));
+            let count = if views.is_empty() { "CAST(0 AS bigint)" } else { "(SELECT COUNT(*) FROM moved)" };
+            parts.extend(views);
+            let sql = format!("WITH {} {moved} RETURNING {count}", parts.join(", "));
+            let query = bound!(sqlx::query_scalar(&sql), values);
             let query = query.bind(texts(|event| &event.aggregate_type)).bind(texts(|event| &event.aggregate_id));
             let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| &event.event_type));
             let query = query.bind(texts(|event| &event.event_version)).bind(texts(|event| &event.payload));
             let query = query.bind(texts(|event| &event.metadata)).bind(numbers(|event| event.position));
-            query.bind(texts(|event| &event.command_id)).execute(&mut **tx).await?;
+            let moved: i64 = query.bind(texts(|event| &event.command_id)).fetch_one(&mut **tx).await?;
+            Ok(written.moves.is_none_or(|moves| moves.are_whole(moved)))
         }
         Tx::Sqlite(tx) => {
             let inserted = inserting(engine, &values.rows(&written.events));
-            let statements: Vec<_> = [Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten().collect();
-            run_all(tx, &statements, &values, written.events.len() + written.answers.len() + written.sealed.len() + 1).await?;
+            let statements: Vec<_> = [Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten().chain(views).collect();
+            let rows = written.events.len() + written.answers.len() + written.sealed.len() + 1;
+            run_all(tx, &statements, &values, rows + written.moves.map_or(0, Moves::rows)).await?;
+            Ok(true)
         }
     }
-    Ok(())
 }
 
 /// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text and out again.

@@ -67,6 +67,10 @@ async fn open_postgres(url: &str) -> Stored<Server> {
     Ok(Server { pool: pool(CONNECTIONS).connect_with(fresh).await?, writers: pool(WRITERS).connect_lazy_with(steady) })
 }
 
+/// How many pages SQLite's write-ahead log takes before they are moved into the database: 32 MiB. Moving them waits for the disk twice,
+/// and pages that are written again and again are moved once.
+const LOG_PAGES: &str = "8192";
+
 /// One connection writes, with a lock beside the file so that no other process does; the others only read.
 async fn open_sqlite(path: &str) -> Stored<Lite> {
     let file = Path::new(path.split('?').next().unwrap_or(path));
@@ -79,6 +83,7 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
+        .pragma("wal_autocheckpoint", LOG_PAGES)
         .pragma("recursive_triggers", "ON")
         .pragma("secure_delete", "ON");
     // A connection is a thread of this process: asking whether it is still there would be a round trip to it each time.

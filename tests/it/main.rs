@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
+mod along;
 mod api;
 mod auditing;
 mod backup;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut all = cases::Cases::default();
     for add in [
+        along::cases,
         api::cases,
         auditing::cases,
         backup::cases,

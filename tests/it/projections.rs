@@ -29,7 +29,7 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// Every row of every view with its whole history, and every posting, in the live generation.
-async fn dump(house: &House) -> Vec<String> {
+pub async fn dump(house: &House) -> Vec<String> {
     let mut all = Vec::new();
     for checkpoint in checkpoints::all(house.store(), ORGANISATION).await.unwrap().iter().filter(|one| one.state == "live") {
         let rows = rows::dump(house.store(), &checkpoint.name, ORGANISATION, checkpoint.generation).await.unwrap();
@@ -50,13 +50,13 @@ pub async fn equals_a_rebuild(house: &House) {
     assert_eq!(live, dump(house).await);
 }
 
-async fn rebuild_all(house: &House) {
+pub async fn rebuild_all(house: &House) {
     for name in microgrants::projections::names() {
         house.projector.rebuild(name).await.unwrap();
     }
 }
 
-async fn busy(house: &House, office: &Office, grants: u32) {
+pub async fn busy(house: &House, office: &Office, grants: u32) {
     for _ in 0..grants {
         let (grant, ..) = office.prepared(house, 600).await;
         house.takes(office.ben, Command::Grant(grant, approve(1))).await;
