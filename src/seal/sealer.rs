@@ -92,7 +92,8 @@ impl Sealer {
             }
             found?;
         }
-        self.catch_up().await?;
+        // What is appended meanwhile waits until a head is due: each is a commit, for which whoever appends would wait.
+        while self.once().await? >= BATCH {}
         let sealed = self.sealed().await?;
         let mut growth = self.log.growth();
         let _ = tokio::time::timeout(OFTEN, growth.wait_for(|length| length - sealed >= MANY)).await;
@@ -109,16 +110,16 @@ impl Sealer {
     /// # Errors
     /// When there is a hole, the tree is not consistent, or the database does not answer.
     pub async fn catch_up(&self) -> Result<(), SealError> {
-        while self.once().await? {}
+        while self.once().await? > 0 {}
         Ok(())
     }
 
-    /// Seals what was appended, a batch at most; whether there was anything.
+    /// Seals what was appended, a batch at most; how many events.
     ///
     /// # Errors
     /// When there is a hole, the tree is not consistent, or the database does not answer. The first two are kept and stand
     /// in `/readyz`; nothing is signed until [`Sealer::check`] finds the log as it was signed.
-    pub async fn once(&self) -> Result<bool, SealError> {
+    pub async fn once(&self) -> Result<i64, SealError> {
         let sealed = self.seal().await;
         if let Err(error) = &sealed
             && error.is_alarm()
@@ -136,7 +137,7 @@ impl Sealer {
         tx.commit().await
     }
 
-    async fn seal(&self) -> Result<bool, SealError> {
+    async fn seal(&self) -> Result<i64, SealError> {
         let organisation = self.log.organisation();
         let mut tx = self.log.store().begin().await?;
         let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
@@ -157,7 +158,7 @@ impl Sealer {
             }
             tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
         }
-        let Some(last) = rows.last() else { return Ok(false) };
+        let Some(last) = rows.last() else { return Ok(0) };
         let grown = tiles.size();
         let root = tiles.root(grown).ok_or(SealError::Tiles(size))?;
         let head = Head { origin: log.origin.clone(), size: grown, root };
@@ -167,7 +168,7 @@ impl Sealer {
             stored::keep_tile(&mut tx, organisation, at(id), hashes.as_flattened()).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(number(grown) - size)
     }
 
     /// The size that was sealed, with the tiles that grow on: they must make the head that was signed.
