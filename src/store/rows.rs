@@ -231,16 +231,3 @@ pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i6
     let sql = format!("SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since");
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
 }
-
-/// The standing row with the greatest id that is no greater than this one.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn last_by(store: &Store, organisation: &str, table: &str, id: &str) -> Stored<Option<Row>> {
-    let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND v.until = $2 AND v.id <= $3 \
-         ORDER BY v.id DESC LIMIT 1",
-        live(table)
-    );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
-}

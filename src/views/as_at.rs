@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use super::{ViewError, Views};
+use super::{Page, ViewError, Views};
 use crate::projections::DayRow;
 use crate::store::rows::{self, Wanted};
 
@@ -44,10 +44,11 @@ impl Views {
             AsAt::Position(position) => return Ok(position),
             AsAt::Day(day) => day,
         };
-        let last = rows::last_by(self.log.store(), self.log.organisation(), "days", &day.to_string()).await?;
-        let Some(row) = last else { return Ok(-1) };
-        let day: DayRow = serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable { table: "days", row: row.id, cause })?;
-        Ok(day.last_position)
+        let later = self.list::<DayRow>(None, Vec::new(), &Page { after: Some(day.to_string()), most: 1 }).await?.items.pop();
+        match later {
+            Some(later) => Ok(later.first_position - 1),
+            None => Ok(self.projector.stored_position().await? - 1),
+        }
     }
 
     /// One row as its JSON, as it stood.
