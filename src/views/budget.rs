@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 
-use super::{ViewError, Views, running};
+use super::running::{Sums, Totals};
+use super::{ViewError, Views};
 use crate::domain::Money;
 pub use crate::store::postings::By;
 use crate::store::postings::Sum;
@@ -88,10 +90,16 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
-        let by_source = matches!(wanted.by, By::Fund | By::Funder);
-        let lines =
-            self.sums(wanted).await?.iter().map(|(of, figures)| budget_line(of.clone(), figures, by_source)).collect::<Result<_, _>>()?;
-        Ok(Budget { position: wanted.position, lines })
+        budget(wanted, &self.sums(wanted).await?.sums)
+    }
+
+    /// A [`Budget`] as JSON, which is kept for whoever asks for the same again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn budget_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
+        let totals = self.sums(wanted).await?;
+        totals.budget.or(|| budget(wanted, &totals.sums))
     }
 
     /// Adds up outcomes.
@@ -99,15 +107,34 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
-        let lines = self.sums(wanted).await?.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect::<Result<_, _>>()?;
-        Ok(Outcome { position: wanted.position, lines })
+        outcome(wanted, &self.sums(wanted).await?.sums)
     }
 
-    async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<running::Sums>, ViewError> {
+    /// An [`Outcome`] as JSON, which is kept for whoever asks for the same again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outcomes_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
+        let totals = self.sums(wanted).await?;
+        totals.outcome.or(|| outcome(wanted, &totals.sums))
+    }
+
+    async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<Totals>, ViewError> {
         let Wanted { by, fund, area, position, effective_on } = wanted;
         let sum = Sum { by, fund, area, after: -1, position, effective_on };
         Ok(self.running.sums(self.log.store(), self.log.organisation(), sum).await?)
     }
+}
+
+fn budget(wanted: Wanted<'_>, sums: &Sums) -> Result<Budget, ViewError> {
+    let by_source = matches!(wanted.by, By::Fund | By::Funder);
+    let lines = sums.iter().map(|(of, figures)| budget_line(of.clone(), figures, by_source)).collect::<Result<_, _>>()?;
+    Ok(Budget { position: wanted.position, lines })
+}
+
+fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Result<Outcome, ViewError> {
+    let lines = sums.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect::<Result<_, _>>()?;
+    Ok(Outcome { position: wanted.position, lines })
 }
 
 fn count(figures: &Figures, figure: &str) -> i64 {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use lru::LruCache;
+use serde::Serialize;
 
 use crate::store::postings::{self, By, Sum};
 use crate::store::{Store, Stored};
@@ -17,6 +19,28 @@ pub(super) type Sums = BTreeMap<String, BTreeMap<String, i64>>;
 const MOST: NonZeroUsize = NonZeroUsize::new(64).expect("sixty-four is not zero");
 const LATELY: Duration = Duration::from_secs(1);
 
+/// Sums as they stand at a position, with what is answered of them.
+#[derive(Default)]
+pub(super) struct Totals {
+    pub(super) sums: Sums,
+    pub(super) budget: Told,
+    pub(super) outcome: Told,
+}
+
+/// An answer as JSON, which is made when it is first asked for.
+#[derive(Default)]
+pub(super) struct Told(OnceLock<Bytes>);
+
+impl Told {
+    pub(super) fn or<T: Serialize, E>(&self, answer: impl FnOnce() -> Result<T, E>) -> Result<Bytes, E> {
+        if let Some(told) = self.0.get() {
+            return Ok(told.clone());
+        }
+        let made = Bytes::from(serde_json::to_vec(&answer()?).unwrap_or_default());
+        Ok(self.0.get_or_init(|| made).clone())
+    }
+}
+
 type Key = (By, Option<String>, Option<String>);
 
 #[derive(Clone)]
@@ -24,7 +48,7 @@ struct Kept {
     generation: i64,
     position: i64,
     looked: Instant,
-    sums: Arc<Sums>,
+    totals: Arc<Totals>,
 }
 
 /// The sums that were asked for lately.
@@ -38,9 +62,9 @@ impl Default for Running {
 
 impl Running {
     /// Adds up, from where an earlier answer ended where there is one.
-    pub(super) async fn sums(&self, store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Arc<Sums>> {
+    pub(super) async fn sums(&self, store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Arc<Totals>> {
         if sum.effective_on.is_some() {
-            return Ok(Arc::new(added(Sums::new(), postings::sums(store, organisation, sum).await?)));
+            return Ok(Arc::new(Totals::of(added(Sums::new(), postings::sums(store, organisation, sum).await?))));
         }
         let key = (sum.by, sum.fund.map(str::to_owned), sum.area.map(str::to_owned));
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -48,21 +72,27 @@ impl Running {
             && kept.position == sum.position
             && kept.looked.elapsed() < LATELY
         {
-            return Ok(Arc::clone(&kept.sums));
+            return Ok(Arc::clone(&kept.totals));
         }
         let generation = postings::generation(store, organisation).await?;
         let earlier = kept.filter(|kept| kept.generation == generation);
         let (from, after) = match &earlier {
-            Some(kept) if kept.position <= sum.position => (Sums::clone(&kept.sums), kept.position),
+            Some(kept) if kept.position <= sum.position => (kept.totals.sums.clone(), kept.position),
             _ => (Sums::new(), -1),
         };
-        let sums = Arc::new(added(from, postings::sums(store, organisation, Sum { after, ..sum }).await?));
+        let totals = Arc::new(Totals::of(added(from, postings::sums(store, organisation, Sum { after, ..sum }).await?)));
         // A past position is no place to go on from.
         if earlier.is_none_or(|kept| kept.position <= sum.position) {
-            let kept = Kept { generation, position: sum.position, looked: Instant::now(), sums: Arc::clone(&sums) };
+            let kept = Kept { generation, position: sum.position, looked: Instant::now(), totals: Arc::clone(&totals) };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, kept);
         }
-        Ok(sums)
+        Ok(totals)
+    }
+}
+
+impl Totals {
+    fn of(sums: Sums) -> Self {
+        Self { sums, ..Self::default() }
     }
 }
 

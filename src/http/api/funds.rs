@@ -1,6 +1,8 @@
 //! Reading funds, budgets and outcomes.
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, nothing, staff};
@@ -29,7 +31,7 @@ pub(super) async fn show(http: HttpRequest, _signed: SignedIn, desk: web::Data<D
 
 pub(super) async fn budget(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let sums = SumsAsked::read(&http, &signed, &desk, By::Fund).await?;
-    Ok(HttpResponse::Ok().json(desk.views.budget(sums.wanted()).await?))
+    Ok(told(desk.views.budget_json(sums.wanted()).await?))
 }
 
 pub(super) async fn statement(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
@@ -57,7 +59,11 @@ async fn stated(http: &HttpRequest, desk: &Desk, of: StatementOf<'_>) -> Result<
 
 pub(super) async fn outcomes(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let sums = SumsAsked::read(&http, &signed, &desk, By::Sign).await?;
-    Ok(HttpResponse::Ok().json(desk.views.outcomes(sums.wanted()).await?))
+    Ok(told(desk.views.outcomes_json(sums.wanted()).await?))
+}
+
+fn told(json: Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(json)
 }
 
 /// Which sums were asked for.
