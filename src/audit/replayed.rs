@@ -94,6 +94,9 @@ impl Replayed {
                 find(None, format!("the view {} is not stored", own.name));
                 continue;
             };
+            if theirs.shape != own.shape {
+                return Err(AuditError::Replay(format!("the view {} was made by another program, and cannot be compared", own.name)));
+            }
             if theirs.next_position < self.size {
                 find(Some(theirs.next_position), format!("the view {} has come only to here", own.name));
                 continue;

@@ -210,7 +210,7 @@ impl Post {
         let Err(error) = sent else { return Became::Sent };
         let at = self.commands.now().as_microsecond() + pause(mail.tries);
         match &error {
-            MailError::TooEarly => Became::Again { at: self.commands.now().as_microsecond() + MINUTE / 60, error: error.to_string() },
+            MailError::TooEarly => Became::NotYet { at: self.commands.now().as_microsecond() + MINUTE / 60, error: error.to_string() },
             MailError::Outbox(OutboxError::Refused(_)) | MailError::Text(_) => Became::Failed(error.to_string()),
             _ if mail.tries >= TRIES => Became::Failed(error.to_string()),
             _ => {

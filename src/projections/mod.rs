@@ -1,4 +1,5 @@
-//! What the log means for those who read it: pure folds from events to rows, and the follower that stores them.
+//! What the log means for those who read it: pure folds from events to rows, and what stores them: the append,
+//! or a follower.
 //!
 //! A projection says which row an event touches, and what the row is after it. Live, catching up or rebuilt, it is
 //! the same fold. Rows hold sealed references, never opened values.

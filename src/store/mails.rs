@@ -73,6 +73,11 @@ pub enum Became {
         at: i64,
         error: String,
     },
+    /// What it is about is not there yet: it is looked at again at a time, and this was no try.
+    NotYet {
+        at: i64,
+        error: String,
+    },
     Failed(String),
 }
 
@@ -81,17 +86,19 @@ pub enum Became {
 /// # Errors
 /// When the database does not answer.
 pub async fn note(store: &Store, organisation: &str, mail: &MailRow, became: &Became, now: i64) -> Stored<()> {
-    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6 \
+    const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6, tries = tries - $8 \
          WHERE organisation = $1 AND id = $2 AND state = 'claimed' AND due_at = $7";
     let (state, due_at, sent_at, error) = match became {
         Became::Sent => ("sent", now, Some(now), None),
         Became::Dropped(why) => ("dropped", now, None, Some(why.as_str())),
-        Became::Again { at, error } => ("due", *at, None, Some(error.as_str())),
+        Became::Again { at, error } | Became::NotYet { at, error } => ("due", *at, None, Some(error.as_str())),
         Became::Failed(error) => ("failed", now, None, Some(error.as_str())),
     };
+    let no_try = i64::from(matches!(became, Became::NotYet { .. }));
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
-        sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(state).bind(due_at).bind(sent_at).bind(error).bind(mail.due_at).execute(db).await?;
+        let query = sqlx::query(SQL).bind(organisation).bind(&mail.id).bind(state).bind(due_at).bind(sent_at).bind(error);
+        query.bind(mail.due_at).bind(no_try).execute(db).await?;
     });
     tx.commit().await
 }

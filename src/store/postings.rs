@@ -95,14 +95,13 @@ pub struct Sum<'a> {
     pub effective_on: Option<&'a str>,
 }
 
-/// Which generation of the figures is live.
+/// The generation that is live, and where it will read next.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn generation(store: &Store, organisation: &str) -> Stored<i64> {
-    const SQL: &str = "SELECT generation FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
-    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?);
-    Ok(found.map_or(0, |(generation,)| generation))
+pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)> {
+    const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
+    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?).unwrap_or_default())
 }
 
 /// Sums by key and figure.

@@ -136,7 +136,9 @@ impl Wanted<'_> {
             Some(_) => "v.since <= $2 AND v.until > $2",
             None => "v.until = $2",
         };
-        let sql = format!(" FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stands} AND v.id > $3", live(table));
+        // A range that holds every id would keep SQLite from looking the ids of a filter up.
+        let after = if self.after.is_some() { "v.id > $3" } else { "$3 = ''" };
+        let sql = format!(" FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stands} AND {after}", live(table));
         let filter = |(number, (column, values)): (usize, &(&str, Vec<String>))| {
             let parameter = format!("${}", number + 5);
             match values.as_slice() {
@@ -230,4 +232,17 @@ pub async fn standing(store: &Store, organisation: &str, table: &'static str, id
 pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i64) -> Stored<Vec<Row>> {
     let sql = format!("SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since");
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
+}
+
+/// The standing row with the next greater id, and where its projection will read next: both at one moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next_by(store: &Store, organisation: &str, table: &'static str, id: &str) -> Stored<Option<(i64, Option<String>)>> {
+    let sql = format!(
+        "SELECT p.next_position, (SELECT v.body FROM view_{table} v WHERE v.organisation = p.organisation AND v.generation = p.generation \
+         AND v.until = $2 AND v.id > $3 ORDER BY v.id LIMIT 1) \
+         FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live'"
+    );
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use super::{Page, ViewError, Views};
+use super::{ViewError, Views};
 use crate::projections::DayRow;
 use crate::store::rows::{self, Wanted};
 
@@ -44,11 +44,11 @@ impl Views {
             AsAt::Position(position) => return Ok(position),
             AsAt::Day(day) => day,
         };
-        let later = self.list::<DayRow>(None, Vec::new(), &Page { after: Some(day.to_string()), most: 1 }).await?.items.pop();
-        match later {
-            Some(later) => Ok(later.first_position - 1),
-            None => Ok(self.projector.stored_position().await? - 1),
-        }
+        let found = rows::next_by(self.log.store(), self.log.organisation(), "days", &day.to_string()).await?;
+        let Some((reached, later)) = found else { return Ok(-1) };
+        let unreadable = |cause| ViewError::Unreadable { table: "days", row: day.to_string(), cause };
+        let later: Option<DayRow> = later.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+        Ok(later.map_or(reached, |later| later.first_position) - 1)
     }
 
     /// One row as its JSON, as it stood.

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{ViewError, Views};
 use crate::projections::{
-    AnswersRow, ApplicationRow, DayRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
+    AnswersRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
 use crate::store::rows::{self, Row, Wanted};
 
@@ -23,7 +23,6 @@ macro_rules! in_table {
 in_table!(
     AnswersRow => "answers",
     ApplicationRow => "applications",
-    DayRow => "days",
     FundRow => "funds",
     GrantRow => "grants",
     GroupRow => "groups",

@@ -74,15 +74,15 @@ impl Running {
         {
             return Ok(Arc::clone(&kept.totals));
         }
-        let generation = postings::generation(store, organisation).await?;
+        let (generation, reached) = postings::generation(store, organisation).await?;
         let earlier = kept.filter(|kept| kept.generation == generation);
         let (from, after) = match &earlier {
             Some(kept) if kept.position <= sum.position => (kept.totals.sums.clone(), kept.position),
             _ => (Sums::new(), -1),
         };
         let totals = Arc::new(Totals::of(added(from, postings::sums(store, organisation, Sum { after, ..sum }).await?)));
-        // A past position is no place to go on from.
-        if earlier.is_none_or(|kept| kept.position <= sum.position) {
+        // A past position is no place to go on from, nor is one that the figures have not come to.
+        if sum.position < reached && earlier.is_none_or(|kept| kept.position <= sum.position) {
             let kept = Kept { generation, position: sum.position, looked: Instant::now(), totals: Arc::clone(&totals) };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, kept);
         }
