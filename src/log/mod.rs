@@ -50,6 +50,17 @@ pub enum LogError {
     Vault(#[from] vault::VaultError),
 }
 
+impl LogError {
+    /// Whether the database is out of reach, and would be for whoever asks next.
+    fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_out_of_reach(),
+            Self::Unknown => true,
+            _ => false,
+        }
+    }
+}
+
 /// An organisation's log.
 #[derive(Clone)]
 pub struct Log {

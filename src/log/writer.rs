@@ -133,16 +133,25 @@ impl Desk {
         match attempted {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(Failure::AtCommit { cause, outcomes }) => self.find_out(appends, outcomes, &cause).await,
-            Err(failure) if appends.len() == 1 => vec![Err(failure.into())],
-            Err(failure) => {
-                tracing::warn!(error = %LogError::from(failure), batch = appends.len(), "a batch was refused; each append runs alone");
-                let mut outcomes = Vec::with_capacity(appends.len());
-                for append in appends {
-                    outcomes.push(self.alone(append).await);
-                }
-                outcomes
-            }
+            Err(failure) => self.one_by_one(appends, failure.into()).await,
         }
+    }
+
+    /// A batch was refused: each append runs alone, so that none loses by another. Where the database is out of reach nobody is kept waiting
+    /// for it in turn.
+    async fn one_by_one(&self, appends: &[Append], refused: LogError) -> Vec<Result<Outcome, LogError>> {
+        if appends.len() == 1 {
+            return vec![Err(refused)];
+        }
+        tracing::warn!(error = %refused, batch = appends.len(), "a batch was refused; each append runs alone");
+        let mut reached = !refused.is_out_of_reach();
+        let mut outcomes = Vec::with_capacity(appends.len());
+        for append in appends {
+            let outcome = if reached { self.alone(append).await } else { Err(LogError::Lost) };
+            reached &= !outcome.as_ref().is_err_and(LogError::is_out_of_reach);
+            outcomes.push(outcome);
+        }
+        outcomes
     }
 
     async fn alone(&self, append: &Append) -> Result<Outcome, LogError> {
@@ -195,13 +204,7 @@ impl Desk {
         rows: &[EventRow],
     ) -> Result<Option<(Box<dyn Claimed>, Moves)>, StoreError> {
         let from = claimed.next_position();
-        let mut events = match from == head.next_position {
-            true => Vec::new(),
-            false => match self.recent.between(from, head.next_position) {
-                Some(between) => between,
-                None => return Ok(None),
-            },
-        };
+        let Some(mut events) = self.recent.between(from, head.next_position) else { return Ok(None) };
         events.extend_from_slice(rows);
         let moves = claimed.take(tx, &self.organisation, &events).await?;
         Ok(moves.map(|moves| (claimed, moves)))

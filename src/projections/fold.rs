@@ -1,6 +1,7 @@
 //! Folding events into rows: which are needed, what becomes of them, and what is to be stored. Pure.
 
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{AnyRow, Projected, Registered, Touches};
 use crate::log::record::Recorded;
@@ -67,14 +68,18 @@ impl Standing {
         self.0.len()
     }
 
-    /// Folds events in order. Where one cannot be, those before it count.
+    /// Folds events in order. Where one cannot be, those before it count. A panic stops this projection, and no other.
     pub(super) fn fold(&mut self, projection: Registered, touched: &Touched<'_>) -> (Changes, Option<Stopped>) {
         let mut changes = Changes::default();
         for (event, touches) in &touched.0 {
-            if let Err(error) = self.event(projection, event, touches, &mut changes) {
-                let position = event.position;
-                return (changes, Some(Stopped { position, cause: format!("position {position}: {error}") }));
-            }
+            let folded = catch_unwind(AssertUnwindSafe(|| self.event(projection, event, touches, &mut changes)));
+            let cause = match folded {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the program failed at it".to_owned(),
+            };
+            let position = event.position;
+            return (changes, Some(Stopped { position, cause: format!("position {position}: {cause}") }));
         }
         (changes, None)
     }

@@ -16,6 +16,8 @@ use crate::store::{Source, StoreError, Tx};
 
 /// How often to look for what other processes appended.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long what this process appended is left to its next append: a follower at work would keep that from bringing the views along.
+const LEAVE: Duration = Duration::from_millis(4);
 
 /// Why a projection could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +94,9 @@ impl Projector {
             match self.advance().await {
                 Ok(true) => {}
                 Ok(false) => {
-                    let _ = tokio::time::timeout(LOOK, growth.changed()).await;
+                    if let Ok(Ok(())) = tokio::time::timeout(LOOK, growth.changed()).await {
+                        tokio::time::sleep(LEAVE).await;
+                    }
                 }
                 Err(error) => {
                     tracing::error!(%error, "the projections could not be stored; trying again");

@@ -1,11 +1,9 @@
 //! What a process knows of its views from one batch to the next: its follower goes on from there, and so do its appends, which
 //! bring the views along.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
@@ -77,11 +75,9 @@ impl Claimed for UnderWay {
     ) -> BoxFuture<'a, Result<Option<Moves>, StoreError>> {
         Box::pin(async move {
             let Some(mut known) = self.kept.take() else { return Ok(None) };
-            let (page, mut source) = (Page::of(events), Source::Within(tx));
-            let taking = AssertUnwindSafe(take(&mut source, organisation, &mut known.folds, &page));
+            let page = Page::of(events);
+            let Taken { moves, stopped } = take(&mut Source::Within(tx), organisation, &mut known.folds, &page).await?;
             // A view that cannot be made is for the follower to stop, and keeps nobody from writing.
-            let Ok(taken) = taking.catch_unwind().await else { return Ok(None) };
-            let Taken { moves, stopped } = taken?;
             if !stopped.is_empty() {
                 return Ok(None);
             }

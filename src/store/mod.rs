@@ -92,6 +92,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database is out of reach, and would be for whoever asks next.
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
+        matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
+    }
+
     /// Whether a row was there already.
     fn is_double(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(cause)) if cause.is_unique_violation())

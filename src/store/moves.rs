@@ -83,22 +83,22 @@ impl Moves {
     pub(super) fn parts(&self, engine: Engine, values: &mut Values) -> Vec<String> {
         let moves = values.rows(&self.moves);
         let rows = engine.rows(&moves, &[("name", "text"), ("generation", "bigint"), ("from", "bigint"), ("to", "bigint")]);
-        let moving = |free: &str| {
+        let update = |free: &str| {
             format!(
                 "UPDATE projections AS p SET next_position = r.\"to\" FROM {rows} WHERE p.organisation = $1 AND p.name = r.name \
                  AND p.generation = r.generation AND p.next_position = r.\"from\" AND p.error IS NULL AND p.state <> 'retired'{free}"
             )
         };
-        let mut stored = self.changes.iter().flat_map(|change| change.storing(engine, values));
+        let stored = self.changes.iter().flat_map(|change| change.storing(engine, values));
         match engine {
-            Engine::Sqlite => std::iter::once(moving("")).chain(stored.by_ref()).collect(),
+            Engine::Sqlite => std::iter::once(update("")).chain(stored).collect(),
             Engine::Postgres => {
                 // Whoever rebuilds or follows holds checkpoints for a while; nobody waits for that.
                 let free = "free AS (SELECT name, generation FROM projections WHERE organisation = $1 FOR UPDATE SKIP LOCKED)".to_owned();
-                let moving = moving(" AND (p.name, p.generation) IN (SELECT name, generation FROM free)");
-                let moved = format!("moved AS ({moving} RETURNING p.name, p.generation)");
+                let update = update(" AND (p.name, p.generation) IN (SELECT name, generation FROM free)");
+                let standing = format!("moved AS ({update} RETURNING p.name, p.generation)");
                 let stored = stored.enumerate().map(|(number, part)| format!("stored_{number} AS ({part})"));
-                [free, moved].into_iter().chain(stored).collect()
+                [free, standing].into_iter().chain(stored).collect()
             }
         }
     }
