@@ -119,3 +119,54 @@ impl Changes {
         self.versions.push(Version { id: id.to_owned(), since: position, until: STANDING, body });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{Event, OrganisationEvent};
+    use crate::log::record::Metadata;
+    use crate::projections::Projection;
+
+    /// Counts, and fails at position 2.
+    struct Fails;
+
+    impl Projection for Fails {
+        const NAME: &'static str = "fails";
+        type Row = i64;
+
+        fn touches(event: &Recorded) -> Option<Touches> {
+            Some(Touches::one(&event.stream))
+        }
+
+        fn project(event: &Recorded, row: Option<i64>, _: Option<i64>) -> Option<i64> {
+            assert!(event.position < 2, "as it is meant to");
+            Some(row.unwrap_or_default() + 1)
+        }
+    }
+
+    fn recorded(position: i64) -> Recorded {
+        let name = "An anchor".parse().expect("a line");
+        Recorded {
+            position,
+            recorded_at: Timestamp::UNIX_EPOCH,
+            stream: Uuid::nil(),
+            sequence: position + 1,
+            event: Event::Organisation(OrganisationEvent::OrganisationFounded { name, simulated: None }),
+            metadata: Metadata::default(),
+            command_id: Uuid::nil(),
+        }
+    }
+
+    #[test]
+    fn one_that_panics_stops_where_it_does_and_keeps_what_came_before() {
+        let events: Vec<_> = (0..4).map(recorded).collect();
+        let projection = Registered::of::<Fails>();
+        let (changes, stopped) = Standing::default().fold(projection, &Touched::of(projection, events.iter()));
+        let stands: Vec<_> = changes.versions.iter().map(|version| (version.since, version.until, version.body.as_str())).collect();
+        assert_eq!(stands, [(0, 1, "1"), (1, STANDING, "2")]);
+        assert_eq!(stopped.map(|stopped| stopped.position), Some(2));
+    }
+}
