@@ -71,9 +71,6 @@ async fn open_postgres(url: &str) -> Stored<Server> {
 /// and pages that are written again and again are moved once.
 const LOG_PAGES: &str = "8192";
 
-/// How many KiB of pages the connection that writes keeps: those that it comes back to, of all indexes.
-const WRITER_CACHE: &str = "-16384";
-
 /// One connection writes, with a lock beside the file so that no other process does; the others only read.
 async fn open_sqlite(path: &str) -> Stored<Lite> {
     let file = Path::new(path.split('?').next().unwrap_or(path));
@@ -91,8 +88,7 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
         .pragma("secure_delete", "ON");
     // A connection is a thread of this process: asking whether it is still there would be a round trip to it each time.
     let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-    let writing = options.clone().create_if_missing(true).pragma("cache_size", WRITER_CACHE);
-    let writer = pool().max_connections(1).connect_with(writing).await?;
+    let writer = pool().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
     let readers = pool().max_connections(CONNECTIONS).min_connections(1);
     let readers = readers.connect_with(options.read_only(true)).await?;
     Ok(Lite { writer, readers, lock: Arc::new(lock) })
