@@ -26,16 +26,19 @@ pub struct Search {
 /// # Errors
 /// When the database does not answer.
 pub async fn events(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
-    let wanted = "organisation = $1 AND ($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6";
+    let wanted = "($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6";
     let sql = if search.stream.is_empty() {
-        format!("SELECT {COLUMNS} FROM events WHERE {wanted} AND position >= $2 AND $3 = '' ORDER BY position LIMIT $7")
+        format!(
+            "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND {wanted} AND $3 = '' ORDER BY position LIMIT $7"
+        )
     } else {
         let order = if search.newest { "position DESC" } else { "position" };
-        // One stream's events are looked up by its key, whichever kind it is of, and only then put in order. A position that is added to
-        // is none that an index is searched by: it would be searched for all that came after.
+        // One stream's events are looked up by its key, whichever kind it is of, and only then put in order. What is done to organisation
+        // and position keeps SQLite from their index, in which it would go through the whole log.
         let kinds = [Person::TYPE, Organisation::TYPE, Fund::TYPE, Group::TYPE, Application::TYPE, Grant::TYPE].join("', '");
         format!(
-            "WITH found AS MATERIALIZED (SELECT position FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 AND position + 0 >= $2 AND {wanted}) \
+            "WITH found AS MATERIALIZED (SELECT position FROM events WHERE aggregate_type IN ('{kinds}') AND aggregate_id = $3 \
+             AND organisation || '' = $1 AND position + 0 >= $2 AND {wanted}) \
              SELECT {COLUMNS} FROM events WHERE organisation = $1 \
              AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) ORDER BY position"
         )
