@@ -18,11 +18,12 @@ pub trait Claimed: Send {
     /// The position of the event that it needs first.
     fn next_position(&self) -> i64;
 
-    /// What these events make of it; `None` when it cannot be brought along.
+    /// What events make of it, those between it and the end of the log and those that are appended; `None` when it cannot be brought along.
     fn take<'a>(
         &'a mut self,
         tx: &'a mut Tx,
         organisation: &'a str,
+        between: &'a [EventRow],
         events: &'a [EventRow],
     ) -> BoxFuture<'a, Result<Option<Moves>, StoreError>>;
 

@@ -204,9 +204,8 @@ impl Desk {
         rows: &[EventRow],
     ) -> Result<Option<(Box<dyn Claimed>, Moves)>, StoreError> {
         let from = claimed.next_position();
-        let Some(mut events) = self.recent.between(from, head.next_position) else { return Ok(None) };
-        events.extend_from_slice(rows);
-        let moves = claimed.take(tx, &self.organisation, &events).await?;
+        let Some(between) = self.recent.between(from, head.next_position) else { return Ok(None) };
+        let moves = claimed.take(tx, &self.organisation, &between, rows).await?;
         Ok(moves.map(|moves| (claimed, moves)))
     }
 

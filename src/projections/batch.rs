@@ -39,14 +39,15 @@ pub(super) struct Taken {
 
 impl Page {
     pub(super) async fn read(source: &mut Source<'_>, organisation: &str, from: i64) -> Result<Self, StoreError> {
-        Ok(Self::of(&match source {
+        let rows = match source {
             Source::Within(tx) => events::page_in(tx, organisation, from, BATCH).await?,
             Source::Outside(store) => events::page(store, organisation, from, BATCH).await?,
-        }))
+        };
+        Ok(Self::of(rows.iter()))
     }
 
-    pub(super) fn of(rows: &[EventRow]) -> Self {
-        let mut page = Self { events: Vec::with_capacity(rows.len()), unreadable: None };
+    pub(super) fn of<'r>(rows: impl Iterator<Item = &'r EventRow>) -> Self {
+        let mut page = Self { events: Vec::new(), unreadable: None };
         for row in rows {
             match Recorded::read(row) {
                 Ok(event) => page.events.push(event),

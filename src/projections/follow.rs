@@ -126,13 +126,13 @@ impl Projector {
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let mut kept = self.shared.kept.lock().await;
         let mut known = kept.take();
-        let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
         let lately = known.as_ref().is_some_and(|known| known.looked.elapsed() <= LOOK);
         let length = *self.log.growth().borrow();
         if lately && known.as_ref().is_some_and(|known| known.brought && known.next_position == length) {
             *kept = known;
             return Ok(false);
         }
+        let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
         // What this process appended itself needs no look, unless the last was long ago.
         if (recent.is_none() || !lately)
             && let Some(stored) = self.stored().await?
@@ -177,7 +177,7 @@ impl Projector {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let from = known.next_position;
         let page = match recent {
-            Some(rows) => Page::of(&rows),
+            Some(rows) => Page::of(rows.iter()),
             None => Page::read(&mut Source::Outside(store), organisation, from).await?,
         };
         let Taken { moves, stopped } = take(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;

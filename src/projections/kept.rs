@@ -71,11 +71,12 @@ impl Claimed for UnderWay {
         &'a mut self,
         tx: &'a mut Tx,
         organisation: &'a str,
+        between: &'a [EventRow],
         events: &'a [EventRow],
     ) -> BoxFuture<'a, Result<Option<Moves>, StoreError>> {
         Box::pin(async move {
             let Some(mut known) = self.kept.take() else { return Ok(None) };
-            let page = Page::of(events);
+            let page = Page::of(between.iter().chain(events));
             let Taken { moves, stopped } = take(&mut Source::Within(tx), organisation, &mut known.folds, &page).await?;
             // A view that cannot be made is for the follower to stop, and keeps nobody from writing.
             if !stopped.is_empty() {

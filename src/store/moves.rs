@@ -96,9 +96,9 @@ impl Moves {
                 // Whoever rebuilds or follows holds checkpoints for a while; nobody waits for that.
                 let free = "free AS (SELECT name, generation FROM projections WHERE organisation = $1 FOR UPDATE SKIP LOCKED)".to_owned();
                 let update = update(" AND (p.name, p.generation) IN (SELECT name, generation FROM free)");
-                let standing = format!("moved AS ({update} RETURNING p.name, p.generation)");
+                let named = format!("moved AS ({update} RETURNING p.name, p.generation)");
                 let stored = stored.enumerate().map(|(number, part)| format!("stored_{number} AS ({part})"));
-                [free, standing].into_iter().chain(stored).collect()
+                [free, named].into_iter().chain(stored).collect()
             }
         }
     }
