@@ -1,6 +1,7 @@
 //! The auditor's work, for which neither the server nor its database is needed: a folder with the whole log, and whether
 //! everything in it holds.
 
+mod ahead;
 mod explain;
 mod export;
 mod findings;

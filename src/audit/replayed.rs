@@ -15,7 +15,8 @@ use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
 use crate::projections::{self, Projector};
 use crate::seal::leaf;
-use crate::store::rows::{self, Row, STANDING, Wanted};
+use crate::store::rows::{self, Row, STANDING};
+use crate::store::wanted::{self, Wanted};
 use crate::store::{Store, StoreError, checkpoints, events, postings};
 use crate::views::Views;
 
@@ -72,7 +73,7 @@ impl Replayed {
         let (mut after, most) = (String::new(), i64::try_from(MANY).unwrap_or(i64::MAX));
         loop {
             let wanted = Wanted { table, as_at: Some(position), filters: Vec::new(), after: Some(&after), most };
-            let found = rows::find(self.log.store(), ORGANISATION, &wanted).await?;
+            let found = wanted::find(self.log.store(), ORGANISATION, &wanted).await?;
             found.iter().for_each(&mut take);
             match found.last() {
                 Some(last) => after.clone_from(&last.id),

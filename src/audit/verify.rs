@@ -8,16 +8,15 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::ahead::{Line, Seen, ahead};
 use super::findings::FINDINGS_MOST;
 use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
 use super::told::Told;
 use super::written::{FileFailed, digest_of, read_manifest};
 use super::{Finding, Replay, Rule};
 use crate::log::keys::to_hex;
-use crate::log::record::Recorded;
-use crate::seal::leaf;
 use crate::seal::note::{Chain, Head, NoteError};
-use crate::seal::tree::{Tiles, leaf_hash};
+use crate::seal::tree::Tiles;
 
 /// Why a folder could not be checked. What was checked and did not hold is a finding instead.
 #[derive(Debug, thiserror::Error)]
@@ -164,25 +163,38 @@ impl Audit {
     }
 
     /// Reads every event once: its form, its place, its hash, and the rules by replay.
-    fn events(&mut self, folder: &Path, heads: &[(Head, i64)], mut progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
+    fn events(&mut self, folder: &Path, heads: &[(Head, i64)], progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
+        let events = lines(folder, EVENTS)?;
+        std::thread::scope(|scope| self.each(ahead(scope, events), folder, heads, progress))
+    }
+
+    fn each(
+        &mut self,
+        events: impl Iterator<Item = io::Result<Line>>,
+        folder: &Path,
+        heads: &[(Head, i64)],
+        mut progress: impl FnMut(i64),
+    ) -> Result<(i64, usize), AuditError> {
         let mut reading = Reading::default();
         let mut leaves = lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
         let last = heads.last().map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
-        for line in lines(folder, EVENTS)? {
-            let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
+        for line in events {
+            let Line { hash, read } = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
             let position = reading.count;
             reading.count += 1;
             if position == last {
                 self.find(Some(position), Rule::Beyond, "events stand after the last signed head");
             }
-            let hash = leaf_hash(&line);
             reading.tiles.push(hash);
             let sealed = leaves.next().transpose().map_err(FileFailed::at(Path::new(LEAVES)))?;
             if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
                 self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
             }
-            self.event(&mut reading, position, &line);
+            match read {
+                Ok(seen) => self.event(&mut reading, position, &seen),
+                Err(says) => self.find(Some(position), Rule::Readable, says),
+            }
             if let Some((head, through)) = due.next_if(|(head, _)| head.size == reading.tiles.size()) {
                 self.root(&mut reading, head);
                 if *through != reading.last_at {
@@ -222,14 +234,7 @@ impl Audit {
         }
     }
 
-    fn event(&mut self, reading: &mut Reading, position: i64, line: &[u8]) {
-        let row = match std::str::from_utf8(line)
-            .map_err(|error| error.to_string())
-            .and_then(|line| leaf::read(line).map_err(|error| error.to_string()))
-        {
-            Ok(row) => row,
-            Err(error) => return self.find(Some(position), Rule::Readable, error),
-        };
+    fn event(&mut self, reading: &mut Reading, position: i64, Seen { row, event }: &Seen) {
         if row.position != position {
             self.find(Some(position), Rule::Dense, format!("position {} stands here", row.position));
         }
@@ -245,12 +250,12 @@ impl Audit {
         if row.sequence != before + 1 {
             self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
         }
-        match Recorded::read(&row) {
+        match event {
             Ok(event) => {
-                reading.told.take(&event);
-                reading.replay.take(&event);
+                reading.told.take(event);
+                reading.replay.take(event);
             }
-            Err(error) => self.find(Some(position), Rule::Readable, error.to_string()),
+            Err(says) => self.find(Some(position), Rule::Readable, says),
         }
     }
 }
