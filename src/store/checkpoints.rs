@@ -68,13 +68,24 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     Ok(())
 }
 
-/// Where each live projection that has not stopped will read next, with the shape of its rows; and how long the log is.
+/// Where a live projection will read next, and how long the log is at that moment.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Live {
+    pub name: String,
+    pub generation: i64,
+    pub shape: i64,
+    pub next_position: i64,
+    pub length: i64,
+}
+
+/// Every live projection that has not stopped.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn standing(store: &Store, organisation: &str) -> Stored<Vec<(String, i64, i64, i64)>> {
-    const SQL: &str = "SELECT p.name, p.shape, p.next_position, h.next_position FROM projections p \
-         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL";
+pub async fn live(store: &Store, organisation: &str) -> Stored<Vec<Live>> {
+    const SQL: &str = "SELECT p.name, p.generation, p.shape, p.next_position, h.next_position AS length FROM projections p \
+         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL \
+         ORDER BY p.name";
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 

@@ -12,12 +12,15 @@ pub mod mails;
 pub mod moves;
 mod open;
 pub mod personal;
+#[cfg(test)]
+mod plans;
 pub mod postings;
 pub mod rows;
 pub mod search;
 pub mod sessions;
 pub mod tree;
 mod values;
+pub mod wanted;
 pub mod webhooks;
 
 use std::time::Duration;
@@ -255,6 +258,19 @@ impl Store {
                     return Err(StoreError::Busy);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Has PostgreSQL look at how the rows of the log and of these tables are spread: what it plans rests on that. SQLite plans by
+    /// the form of a statement alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn describe(&self, tables: &[String]) -> Stored<()> {
+        if let Self::Postgres(server) = self {
+            let sql = format!("ANALYZE events, commands, sealed_values, subject_keys, blind_index, postings, {}", tables.join(", "));
+            sqlx::query(&sql).execute(&server.pool).await?;
         }
         Ok(())
     }

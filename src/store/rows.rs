@@ -9,6 +9,11 @@ use super::{Engine, Source, Store, Stored, Tx, from_source, in_tx, reading};
 /// Until when a row stands that nothing has replaced.
 pub const STANDING: i64 = i64::MAX;
 
+/// That a row stands, in the words of the indexes of what stands: with a parameter in its place no plan could use them.
+pub(super) fn stands() -> String {
+    format!("v.until = {STANDING}")
+}
+
 /// A version of a row as it is stored: a new one, or where one that stood ends.
 #[derive(Clone, Debug, Serialize)]
 pub struct Version {
@@ -53,17 +58,18 @@ pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]
     }
     let engine = source.engine();
     let part = |(number, needed): (usize, &Needed)| {
-        let (generation, ids) = (number * 2 + 3, number * 2 + 4);
+        let (generation, ids) = (number * 2 + 2, number * 2 + 3);
         format!(
-            "SELECT '{0}' AS \"table\", id, since, until, body FROM view_{0} WHERE organisation = $1 AND generation = ${generation} \
-             AND until = $2 AND {1}",
+            "SELECT '{0}' AS \"table\", v.id, v.since, v.until, v.body FROM view_{0} v WHERE v.organisation = $1 \
+             AND v.generation = ${generation} AND {1} AND {2}",
             needed.table,
-            engine.among("id", &format!("${ids}"))
+            stands(),
+            engine.among("v.id", &format!("${ids}"))
         )
     };
     let sql = needed.iter().enumerate().map(part).collect::<Vec<_>>().join(" UNION ALL ");
     let loaded: Vec<Loaded> = from_source!(source, db => {
-        let mut query = sqlx::query_as(&sql).bind(organisation).bind(STANDING);
+        let mut query = sqlx::query_as(&sql).bind(organisation);
         for one in needed {
             query = query.bind(one.generation).bind(serde_json::to_string(&one.ids).unwrap_or_default());
         }
@@ -111,80 +117,6 @@ pub(super) fn live_as(name: &str, projection: &str) -> String {
     )
 }
 
-/// What rows a reader wants.
-#[derive(Clone, Debug)]
-pub struct Wanted<'a> {
-    pub table: &'static str,
-    /// The rows as they stood after this position; `None` asks for what stands now.
-    pub as_at: Option<i64>,
-    /// Columns and the values of which they must have one; a column that ends in `<=` may have any up to its one value.
-    pub filters: Vec<(&'static str, Vec<String>)>,
-    /// Only rows after this id, in the order of ids.
-    pub after: Option<&'a str>,
-    pub most: i64,
-}
-
-impl Wanted<'_> {
-    fn sql(&self, engine: Engine) -> String {
-        format!("SELECT v.id, v.since, v.until, v.body{} ORDER BY v.id LIMIT $4", self.from(engine))
-    }
-
-    /// Where the rows are, and which of them are wanted.
-    fn from(&self, engine: Engine) -> String {
-        let table = self.table;
-        let stands = match self.as_at {
-            Some(_) => "v.since <= $2 AND v.until > $2",
-            None => "v.until = $2",
-        };
-        // A range that holds every id would keep SQLite from looking the ids of a filter up.
-        let after = if self.after.is_some() { "v.id > $3" } else { "$3 = ''" };
-        let sql = format!(" FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stands} AND {after}", live(table));
-        let filter = |(number, (column, values)): (usize, &(&str, Vec<String>))| {
-            let parameter = format!("${}", number + 5);
-            match values.as_slice() {
-                [_] if column.ends_with("<=") => format!(" AND v.{column} {parameter}"),
-                [_] => format!(" AND v.{column} = {parameter}"),
-                _ => format!(" AND {}", engine.among(&format!("v.{column}"), &parameter)),
-            }
-        };
-        let filters: String = self.filters.iter().enumerate().map(filter).collect::<Vec<_>>().concat();
-        format!("{sql}{filters}")
-    }
-}
-
-/// Finds rows in the live generation.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<Vec<Row>> {
-    let sql = wanted.sql(store.engine());
-    let stands = wanted.as_at.unwrap_or(STANDING);
-    Ok(reading!(store, db => {
-        let mut query = sqlx::query_as(&sql).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
-        for (_, values) in &wanted.filters {
-            query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
-        }
-        query.fetch_all(db).await?
-    }))
-}
-
-/// How many rows there are, counted up to a limit.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<i64> {
-    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 AS one{} LIMIT $4) AS counted", wanted.from(store.engine()));
-    let stands = wanted.as_at.unwrap_or(STANDING);
-    let (count,): (i64,) = reading!(store, db => {
-        let mut query = sqlx::query_as(&sql).bind(organisation).bind(stands).bind(wanted.after.unwrap_or_default()).bind(wanted.most);
-        for (_, values) in &wanted.filters {
-            query = query.bind(if let [value] = values.as_slice() { value.clone() } else { serde_json::to_string(values).unwrap_or_default() });
-        }
-        query.fetch_one(db).await?
-    });
-    Ok(count)
-}
-
 /// The position that made the newest row of a table; -1 where there is none.
 ///
 /// # Errors
@@ -201,14 +133,15 @@ pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> S
 /// When the database does not answer.
 pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i64) -> Stored<Vec<Row>> {
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 AND {} AND v.until = $2 \
-         AND lower(v.name) LIKE $3 ESCAPE '!' ORDER BY v.name, v.id LIMIT $4",
-        live("groups")
+        "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 AND {} AND {} \
+         AND lower(v.name) LIKE $2 ESCAPE '!' ORDER BY v.name, v.id LIMIT $3",
+        live("groups"),
+        stands()
     );
     let plain: String =
         text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
     let pattern = format!("%{plain}%");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(pattern).bind(most).fetch_all(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most).fetch_all(db).await?))
 }
 
 /// The standing rows of the live generation with these ids.
@@ -216,13 +149,14 @@ pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i
 /// # Errors
 /// When the database does not answer.
 pub async fn standing(store: &Store, organisation: &str, table: &'static str, ids: &[String]) -> Stored<Vec<Row>> {
-    let among = store.engine().among("v.id", "$3");
+    let among = store.engine().among("v.id", "$2");
     let sql = format!(
-        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND v.until = $2 AND {among} ORDER BY v.id",
-        live(table)
+        "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND {} AND {among} ORDER BY v.id",
+        live(table),
+        stands()
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(ids).fetch_all(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(ids).fetch_all(db).await?))
 }
 
 /// Every version of every row of a generation, in order: for holding a rebuild against the live rows.
@@ -241,8 +175,9 @@ pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i6
 pub async fn next_by(store: &Store, organisation: &str, table: &'static str, id: &str) -> Stored<Option<(i64, Option<String>)>> {
     let sql = format!(
         "SELECT p.next_position, (SELECT v.body FROM view_{table} v WHERE v.organisation = p.organisation AND v.generation = p.generation \
-         AND v.until = $2 AND v.id > $3 ORDER BY v.id LIMIT 1) \
-         FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live'"
+         AND {} AND v.id > $2 ORDER BY v.id LIMIT 1) \
+         FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live'",
+        stands()
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(STANDING).bind(id).fetch_optional(db).await?))
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
 }

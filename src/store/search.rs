@@ -26,8 +26,16 @@ pub struct Search {
 /// # Errors
 /// When the database does not answer.
 pub async fn events(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
+    let sql = sql(search);
+    Ok(reading!(store, db => {
+        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
+            .bind(search.before).bind(search.most).fetch_all(db).await?
+    }))
+}
+
+fn sql(search: &Search) -> String {
     let wanted = "($4 = '' OR metadata ->> 'actor' = $4) AND recorded_at >= $5 AND recorded_at < $6";
-    let sql = if search.stream.is_empty() {
+    if search.stream.is_empty() {
         format!(
             "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 AND {wanted} AND $3 = '' ORDER BY position LIMIT $7"
         )
@@ -42,9 +50,21 @@ pub async fn events(store: &Store, organisation: &str, search: &Search) -> Store
              SELECT {COLUMNS} FROM events WHERE organisation = $1 \
              AND position IN (SELECT position FROM found ORDER BY {order} LIMIT $7) ORDER BY position"
         )
-    };
-    Ok(reading!(store, db => {
-        sqlx::query_as(&sql).bind(organisation).bind(search.from).bind(&search.stream).bind(&search.actor).bind(search.since)
-            .bind(search.before).bind(search.most).fetch_all(db).await?
-    }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plans::{scratch, steps};
+    use super::*;
+
+    #[tokio::test]
+    async fn events_are_looked_up_by_their_stream_or_in_the_order_of_positions() {
+        let (_folder, store) = scratch().await;
+        let of_stream = steps(&store, &sql(&Search { stream: "main/one".into(), ..Search::default() })).await;
+        assert!(of_stream.iter().any(|step| step.contains("(aggregate_type=? AND aggregate_id=?)")), "{of_stream:?}");
+        assert!(of_stream.iter().all(|step| !step.starts_with("SCAN events")), "{of_stream:?}");
+        let of_all = steps(&store, &sql(&Search::default())).await;
+        assert!(of_all.iter().any(|step| step.contains("(organisation=? AND position>?)")), "{of_all:?}");
+    }
 }

@@ -26,6 +26,10 @@ impl Values {
         self.add(Value::Number(number))
     }
 
+    pub(super) fn text(&mut self, text: impl Into<String>) -> String {
+        self.add(Value::Text(text.into()))
+    }
+
     /// Rows as one JSON parameter.
     pub(super) fn rows<T: Serialize>(&mut self, rows: &T) -> String {
         self.add(Value::Text(serde_json::to_string(rows).unwrap_or_default()))

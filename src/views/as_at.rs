@@ -6,7 +6,8 @@ use jiff::civil::Date;
 
 use super::{ViewError, Views};
 use crate::projections::DayRow;
-use crate::store::rows::{self, Wanted};
+use crate::store::rows;
+use crate::store::wanted::{self, Wanted};
 
 /// As at when a view is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,6 @@ impl Views {
     /// One row as its JSON, as it stood.
     pub(super) async fn body(&self, table: &'static str, id: &str, as_at: Option<i64>) -> Result<Option<rows::Row>, ViewError> {
         let wanted = Wanted { table, as_at, filters: vec![("id", vec![id.to_owned()])], after: None, most: 1 };
-        Ok(rows::find(self.log.store(), self.log.organisation(), &wanted).await?.pop())
+        Ok(wanted::find(self.log.store(), self.log.organisation(), &wanted).await?.pop())
     }
 }

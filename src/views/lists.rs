@@ -6,7 +6,8 @@ use super::{ViewError, Views};
 use crate::projections::{
     AnswersRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
-use crate::store::rows::{self, Row, Wanted};
+use crate::store::rows::{self, Row};
+use crate::store::wanted::{self, Wanted};
 
 /// A row type that stands in a table of its own.
 pub trait InTable: DeserializeOwned + Send {
@@ -61,7 +62,7 @@ impl Views {
     /// When the database does not answer.
     pub async fn count<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
         let wanted = Wanted { table: T::TABLE, as_at, filters, after: None, most: COUNTED };
-        Ok(rows::count(self.log.store(), self.log.organisation(), &wanted).await?)
+        Ok(wanted::count(self.log.store(), self.log.organisation(), &wanted).await?)
     }
 
     /// Groups whose names hold a text.
@@ -92,7 +93,7 @@ impl Views {
         page: &Page,
     ) -> Result<Listed<T>, ViewError> {
         let wanted = Wanted { table: T::TABLE, as_at, filters, after: page.after.as_deref(), most: page.most + 1 };
-        let mut found = rows::find(self.log.store(), self.log.organisation(), &wanted).await?;
+        let mut found = wanted::find(self.log.store(), self.log.organisation(), &wanted).await?;
         let most = usize::try_from(page.most).unwrap_or_default();
         let more = found.len() > most;
         found.truncate(most);
