@@ -1,6 +1,6 @@
 //! What grows with the log: pages and reads with few and with many applications, and what a long log costs to start, to replay and
-//! to verify. Run with `cargo bench --bench growth`, or `cargo bench --bench growth -- 50 5000 500000` (many minutes); compare only
-//! within one run.
+//! to verify. Run with `cargo bench --bench growth`, or `cargo bench --bench growth -- sqlite 50 500000` (many minutes, gibibytes);
+//! compare only within one run.
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
@@ -44,14 +44,20 @@ const LOADERS: usize = 64;
 fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![50, 5_000] } else { sizes };
+    let named = |engine: &str| std::env::args().any(|argument| argument == engine);
+    let (only_sqlite, only_postgres) = (named("sqlite"), named("postgres"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        println!("SQLite");
-        let grown = grow(&sizes, |folder: PathBuf| async move { format!("sqlite://{}/log.db", folder.display()) }).await;
-        read(&grown).await;
-        let largest = grown.into_iter().next_back().expect("a size");
-        long(largest).await;
-        if postgres::is_there() {
+        if !only_postgres {
+            println!("SQLite");
+            let grown = grow(&sizes, |folder: PathBuf| async move { format!("sqlite://{}/log.db", folder.display()) }).await;
+            read(&grown).await;
+            let largest = grown.into_iter().next_back().expect("a size");
+            long(largest).await;
+        }
+        if only_sqlite {
+            println!("PostgreSQL was not asked for");
+        } else if postgres::is_there() {
             println!("PostgreSQL");
             let grown = grow(&sizes, |_| async { postgres::new_database().await }).await;
             read(&grown).await;

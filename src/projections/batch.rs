@@ -13,6 +13,8 @@ use crate::store::{Source, StoreError};
 
 /// How many events are folded in one transaction.
 pub(super) const BATCH: i64 = 500;
+/// The same where the end of the log is far: fewer transactions then write each page of the database.
+pub(super) const FAR: i64 = 2000;
 /// How many rows of a projection are kept in memory at most between one batch and the next.
 const KEPT_MOST: usize = 2048;
 
@@ -38,10 +40,10 @@ pub(super) struct Taken {
 }
 
 impl Page {
-    pub(super) async fn read(source: &mut Source<'_>, organisation: &str, from: i64) -> Result<Self, StoreError> {
+    pub(super) async fn read(source: &mut Source<'_>, organisation: &str, from: i64, most: i64) -> Result<Self, StoreError> {
         let rows = match source {
-            Source::Within(tx) => events::page_in(tx, organisation, from, BATCH).await?,
-            Source::Outside(store) => events::page(store, organisation, from, BATCH).await?,
+            Source::Within(tx) => events::page_in(tx, organisation, from, most).await?,
+            Source::Outside(store) => events::page(store, organisation, from, most).await?,
         };
         Ok(Self::of(rows.iter()))
     }
@@ -71,21 +73,25 @@ impl Page {
 }
 
 impl Fold {
-    pub(super) fn of(checkpoint: &Checkpoint) -> Option<Self> {
-        let projection = Registered::named(&checkpoint.name)?;
-        let Checkpoint { generation, next_position, .. } = *checkpoint;
-        Some(Self { projection, generation, next_position, standing: Standing::default() })
+    /// A generation of a projection that will read next at a position, if there is such a projection.
+    pub(super) fn at(name: &str, generation: i64, next_position: i64) -> Option<Self> {
+        Some(Self { projection: Registered::named(name)?, generation, next_position, standing: Standing::default() })
     }
 
-    pub(super) fn moved(&mut self, next: i64) {
+    pub(super) fn of(checkpoint: &Checkpoint) -> Option<Self> {
+        Self::at(&checkpoint.name, checkpoint.generation, checkpoint.next_position)
+    }
+
+    /// Notes that it has moved to a position, and that what stands since before another is stored: of that not too much is kept.
+    pub(super) fn moved(&mut self, next: i64, stored: i64) {
         self.next_position = next;
         if self.standing.len() > KEPT_MOST {
-            self.standing = Standing::default();
+            self.standing.forget_before(stored);
         }
     }
 
-    pub(super) fn is(&self, checkpoint: &Checkpoint) -> bool {
-        (self.projection.name, self.generation) == (checkpoint.name.as_str(), checkpoint.generation)
+    pub(super) fn is(&self, name: &str, generation: i64) -> bool {
+        (self.projection.name, self.generation) == (name, generation)
     }
 }
 
@@ -96,16 +102,17 @@ pub(super) fn ours(name: &str, shape: i64) -> bool {
 
 /// Loads what the events need and is not known yet, and folds them.
 pub(super) async fn take(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], page: &Page) -> Result<Taken, StoreError> {
-    let touched: Vec<_> = folds
-        .iter()
-        .map(|fold| Touched::of(fold.projection, page.events.iter().filter(|event| event.position >= fold.next_position)))
-        .collect();
-    load(source, organisation, folds, &touched).await?;
+    let touched = load(source, organisation, folds, page).await?;
+    Ok(fold(folds, page, &touched))
+}
+
+/// Folds events, for which what they touch was loaded.
+pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Taken {
     let mut taken = Taken { moves: Moves::default(), stopped: Vec::new() };
     for (number, (fold, touched)) in folds.iter_mut().zip(touched).enumerate() {
         let Fold { projection, generation, next_position: from, .. } = *fold;
         let name = projection.name;
-        let (changes, stopped) = fold.standing.fold(projection, &touched);
+        let (changes, stopped) = fold.standing.fold(projection, &page.events, touched);
         let (to, why) = match stopped {
             Some(stopped) => (stopped.position, Some(stopped.cause)),
             None => (page.end(from).max(from), page.unreadable.clone()),
@@ -117,13 +124,15 @@ pub(super) async fn take(source: &mut Source<'_>, organisation: &str, folds: &mu
             taken.moves.changes.push(Change { name, generation, versions, postings });
         }
     }
-    Ok(taken)
+    taken
 }
 
-async fn load(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], touched: &[Touched<'_>]) -> Result<(), StoreError> {
+/// Loads the rows that events touch and that are not known yet; what they touch, by projection.
+pub(super) async fn load(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], page: &Page) -> Result<Vec<Touched>, StoreError> {
+    let touched: Vec<_> = folds.iter().map(|fold| Touched::of(fold.projection, &page.events, fold.next_position)).collect();
     let needed: Vec<_> = folds
         .iter()
-        .zip(touched)
+        .zip(&touched)
         .map(|(fold, touched)| Needed {
             table: fold.projection.name,
             generation: fold.generation,
@@ -140,5 +149,5 @@ async fn load(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], t
             fold.standing.take(needed.ids, loaded.remove(needed.table).unwrap_or_default());
         }
     }
-    Ok(())
+    Ok(touched)
 }

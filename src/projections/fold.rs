@@ -38,12 +38,14 @@ pub(super) struct Stopped {
     pub(super) cause: String,
 }
 
-/// Events that concern one projection, each with the rows that it touches.
-pub(super) struct Touched<'a>(Vec<(&'a Recorded, Touches)>);
+/// Which of some events concern a projection, and the rows that each of these touches.
+pub(super) struct Touched(Vec<(usize, Touches)>);
 
-impl<'a> Touched<'a> {
-    pub(super) fn of(projection: Registered, events: impl Iterator<Item = &'a Recorded>) -> Self {
-        Self(events.filter_map(|event| (projection.touches)(event).map(|touches| (event, touches))).collect())
+impl Touched {
+    /// Of those from a position on.
+    pub(super) fn of(projection: Registered, events: &[Recorded], from: i64) -> Self {
+        let touches = |(at, event): (usize, &Recorded)| Some((at, (projection.touches)(event)?));
+        Self(events.iter().enumerate().filter(|(_, event)| event.position >= from).filter_map(touches).collect())
     }
 
     /// The rows that may be there already.
@@ -54,7 +56,7 @@ impl<'a> Touched<'a> {
 
 impl Standing {
     /// The ids among those touched of which nothing is known yet.
-    pub(super) fn missing(&self, touched: &Touched<'_>) -> BTreeSet<String> {
+    pub(super) fn missing(&self, touched: &Touched) -> BTreeSet<String> {
         touched.ids().filter(|id| !self.0.contains_key(*id)).cloned().collect()
     }
 
@@ -68,10 +70,16 @@ impl Standing {
         self.0.len()
     }
 
+    /// Forgets what has stood since before a position.
+    pub(super) fn forget_before(&mut self, position: i64) {
+        self.0.retain(|_, stands| stands.as_ref().is_some_and(|stands| stands.since >= position));
+    }
+
     /// Folds events in order. Where one cannot be, those before it count. A panic stops this projection, and no other.
-    pub(super) fn fold(&mut self, projection: Registered, touched: &Touched<'_>) -> (Changes, Option<Stopped>) {
+    pub(super) fn fold(&mut self, projection: Registered, events: &[Recorded], touched: &Touched) -> (Changes, Option<Stopped>) {
         let mut changes = Changes::default();
-        for (event, touches) in &touched.0 {
+        for (at, touches) in &touched.0 {
+            let event = &events[*at];
             let folded = catch_unwind(AssertUnwindSafe(|| self.event(projection, event, touches, &mut changes)));
             let cause = match folded {
                 Ok(Ok(())) => continue,
@@ -164,7 +172,7 @@ mod tests {
     fn one_that_panics_stops_where_it_does_and_keeps_what_came_before() {
         let events: Vec<_> = (0..4).map(recorded).collect();
         let projection = Registered::of::<Fails>();
-        let (changes, stopped) = Standing::default().fold(projection, &Touched::of(projection, events.iter()));
+        let (changes, stopped) = Standing::default().fold(projection, &events, &Touched::of(projection, &events, 0));
         let stands: Vec<_> = changes.versions.iter().map(|version| (version.since, version.until, version.body.as_str())).collect();
         assert_eq!(stands, [(0, 1, "1"), (1, STANDING, "2")]);
         assert_eq!(stopped.map(|stopped| stopped.position), Some(2));

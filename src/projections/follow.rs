@@ -4,13 +4,14 @@
 //! nobody else moves the checkpoints; otherwise it locks them, and begins from what is stored.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::ALL;
 use super::batch::{BATCH, Fold, Page, Taken, ours, take};
 use super::kept::{Kept, Shared};
 use crate::log::{Log, LogError};
-use crate::store::checkpoints::{self, Checkpoint};
+use crate::store::checkpoints::{self, Checkpoint, Live};
 use crate::store::events::EventRow;
 use crate::store::{Source, StoreError, Tx};
 
@@ -18,6 +19,9 @@ use crate::store::{Source, StoreError, Tx};
 const LOOK: Duration = Duration::from_millis(200);
 /// How long what this process appended is left to its next append: a follower at work would keep that from bringing the views along.
 const LEAVE: Duration = Duration::from_millis(4);
+
+/// How many events there must be before it matters how rows are spread.
+const DESCRIBED_FROM: i64 = 1000;
 
 /// Why a projection could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +47,13 @@ impl From<StoreError> for ProjectionError {
 pub struct Projector {
     log: Log,
     shared: Shared,
+    /// How far the views were when the database last looked at how its rows are spread.
+    described: Arc<AtomicI64>,
 }
 
-/// How many projections follow, where the slowest of them will read next, and how long the log is.
+/// The projections that follow, as it is stored, where the slowest of them will read next, and how long the log is.
 struct Stored {
-    projections: usize,
+    projections: Vec<Live>,
     next_position: i64,
     length: i64,
 }
@@ -67,7 +73,8 @@ impl Projector {
             checkpoints::save(&mut tx, log.organisation(), &Checkpoint { error: None, ..stopped.clone() }).await?;
         }
         tx.commit().await?;
-        let projector = Self { log, shared: Shared::default() };
+        let described = known.iter().map(|one| one.next_position).min().unwrap_or_default();
+        let projector = Self { log, shared: Shared::default(), described: Arc::new(AtomicI64::new(described)) };
         for projection in ALL {
             if known.iter().any(|one| one.name == projection.name && one.state == "live" && one.shape != projection.shape) {
                 projector.reshape(projection).await?;
@@ -78,6 +85,10 @@ impl Projector {
 
     pub(super) fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(super) fn passed_to(&self, next: i64) {
+        self.shared.passed_to(next);
     }
 
     /// Lets this process's appends bring the views along, where these stand at the end of the log.
@@ -124,6 +135,12 @@ impl Projector {
     /// # Errors
     /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
+        let more = self.step().await?;
+        self.describe().await?;
+        Ok(more)
+    }
+
+    async fn step(&self) -> Result<bool, ProjectionError> {
         let mut kept = self.shared.kept.lock().await;
         let mut known = kept.take();
         let lately = known.as_ref().is_some_and(|known| known.looked.elapsed() <= LOOK);
@@ -133,6 +150,7 @@ impl Projector {
             return Ok(false);
         }
         let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
+        let mut far = false;
         // What this process appended itself needs no look, unless the last was long ago.
         if (recent.is_none() || !lately)
             && let Some(stored) = self.stored().await?
@@ -140,14 +158,18 @@ impl Projector {
             known = known.filter(|known| stored.is(known)).map(|known| Kept { looked: Instant::now(), brought: false, ..known });
             if stored.next_position >= stored.length {
                 // Nothing is to be done, or another process did it.
-                *kept = known;
-                self.shared.passed_to(stored.next_position);
+                *kept = known.or_else(|| stored.known());
+                self.passed_to(stored.next_position);
                 return Ok(false);
             }
+            far = stored.length - stored.next_position > BATCH;
         }
-        if let Some(known) = known
-            && let Some((known, more)) = self.go_on(known, recent).await?
-        {
+        let gone_on = match known {
+            Some(known) if far => self.catch_up(known).await?.map(|known| (known, false)),
+            Some(known) => self.go_on(known, recent).await?,
+            None => None,
+        };
+        if let Some((known, more)) = gone_on {
             *kept = Some(known);
             return Ok(more);
         }
@@ -156,12 +178,24 @@ impl Projector {
         Ok(more)
     }
 
+    /// Has the database look again at how rows are spread, when there are twice as many as when it last did. Its own look would come
+    /// up to a minute later, and until then it takes one index to be as good as another.
+    pub(super) async fn describe(&self) -> Result<(), StoreError> {
+        let next = self.next_position();
+        let described = self.described.load(Ordering::Relaxed);
+        if next < described * 2 + DESCRIBED_FROM || self.described.swap(next, Ordering::Relaxed) != described {
+            return Ok(());
+        }
+        let views: Vec<_> = ALL.iter().map(|projection| format!("view_{}", projection.name)).collect();
+        self.log.store().describe(&views).await
+    }
+
     /// How far our projections are as it is stored. A database server that crashed may have forgotten what nobody waited for.
     async fn stored(&self) -> Result<Option<Stored>, StoreError> {
-        let standing = checkpoints::standing(self.log.store(), self.log.organisation()).await?;
-        let ours: Vec<_> = standing.into_iter().filter(|(name, shape, ..)| ours(name, *shape)).collect();
-        let least = ours.iter().min_by_key(|(.., next, _)| *next);
-        Ok(least.map(|(.., next, length)| Stored { projections: ours.len(), next_position: *next, length: *length }))
+        let mut projections = checkpoints::live(self.log.store(), self.log.organisation()).await?;
+        projections.retain(|one| ours(&one.name, one.shape));
+        let least = projections.iter().min_by_key(|one| one.next_position).map(|one| (one.next_position, one.length));
+        Ok(least.map(|(next_position, length)| Stored { projections, next_position, length }))
     }
 
     /// The position that the slowest projection will read next, as it is stored.
@@ -178,7 +212,7 @@ impl Projector {
         let from = known.next_position;
         let page = match recent {
             Some(rows) => Page::of(rows.iter()),
-            None => Page::read(&mut Source::Outside(store), organisation, from).await?,
+            None => Page::read(&mut Source::Outside(store), organisation, from, BATCH).await?,
         };
         let Taken { moves, stopped } = take(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
         if page.is_empty() || !stopped.is_empty() || !moves.store(store, organisation).await? {
@@ -186,7 +220,7 @@ impl Projector {
         }
         let next = page.end(from);
         known.advance(next);
-        self.shared.passed_to(next);
+        self.passed_to(next);
         Ok(Some((known, next - from >= BATCH)))
     }
 
@@ -200,7 +234,7 @@ impl Projector {
         let Some(from) = folds.iter().map(|fold| fold.next_position).min() else { return Ok((None, false)) };
         let (folds, next, why) = self.fold(&mut tx, folds, &running).await?;
         tx.commit().await?;
-        self.shared.passed_to(next);
+        self.passed_to(next);
         let together = why.is_none() && folds.iter().all(|fold| fold.next_position == next);
         Ok((together.then(|| Kept { next_position: next, folds, looked: Instant::now(), brought: false }), next - from >= BATCH))
     }
@@ -214,18 +248,18 @@ impl Projector {
     ) -> Result<(Vec<Fold>, i64, Option<String>), ProjectionError> {
         let organisation = self.log.organisation();
         let from = folds.iter().map(|fold| fold.next_position).min().unwrap_or_default();
-        let page = Page::read(&mut Source::Within(tx), organisation, from).await?;
+        let page = Page::read(&mut Source::Within(tx), organisation, from, BATCH).await?;
         let Taken { moves, stopped } = take(&mut Source::Within(tx), organisation, &mut folds, &page).await?;
         if !page.is_empty() {
             moves.store_in(tx, organisation).await?;
         }
         for (fold, moved) in folds.iter_mut().zip(&moves.moves) {
-            fold.moved(moved.to);
+            fold.moved(moved.to, moved.to);
         }
         let mut why = None;
         for (number, error) in stopped {
             let fold = &folds[number];
-            let Some(checkpoint) = locked.iter().find(|one| fold.is(one)) else { continue };
+            let Some(checkpoint) = locked.iter().find(|one| fold.is(&one.name, one.generation)) else { continue };
             tracing::error!(projection = fold.projection.name, %error, "a projection stopped");
             let stopped = Checkpoint { next_position: fold.next_position, error: Some(error.clone()), ..checkpoint.clone() };
             checkpoints::save(tx, organisation, &stopped).await?;
@@ -236,8 +270,18 @@ impl Projector {
 }
 
 impl Stored {
-    /// Whether nobody moved a checkpoint since, and no projection came back that had stopped.
+    /// Whether nobody moved a checkpoint since, rebuilt a projection, or brought one back that had stopped.
     fn is(&self, known: &Kept) -> bool {
-        (known.next_position, known.folds.len()) == (self.next_position, self.projections)
+        known.next_position == self.next_position
+            && known.folds.len() == self.projections.len()
+            && self.projections.iter().all(|one| known.folds.iter().any(|fold| fold.is(&one.name, one.generation)))
+    }
+
+    /// What is to be known to go on from there, if all of them stand together.
+    fn known(&self) -> Option<Kept> {
+        let together =
+            |one: &Live| Fold::at(&one.name, one.generation, one.next_position).filter(|_| one.next_position == self.next_position);
+        let folds = self.projections.iter().map(together).collect::<Option<_>>()?;
+        Some(Kept { next_position: self.next_position, folds, looked: Instant::now(), brought: false })
     }
 }

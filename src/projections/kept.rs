@@ -33,9 +33,14 @@ pub(super) struct Shared {
 impl Kept {
     /// Notes that everything has moved to a position.
     pub(super) fn advance(&mut self, next: i64) {
+        self.advance_ahead(next, next);
+    }
+
+    /// Notes that everything was folded up to a position, and stored up to another.
+    pub(super) fn advance_ahead(&mut self, next: i64, stored: i64) {
         self.next_position = next;
         for fold in &mut self.folds {
-            fold.moved(next);
+            fold.moved(next, stored);
         }
     }
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod applications;
 mod batch;
+mod catch_up;
 mod corrections;
 mod days;
 mod fold;

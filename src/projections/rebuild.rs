@@ -39,7 +39,7 @@ impl Projector {
         let building = building.ok_or_else(|| stopped("another rebuild took its place".into()))?;
         let from = building.next_position;
         // What was looked at still stands, unless another process built on.
-        let fold = kept.take().filter(|fold| fold.is(&building) && fold.next_position == from).or_else(|| Fold::of(&building));
+        let fold = kept.take().filter(|fold| fold.is(name, generation) && fold.next_position == from).or_else(|| Fold::of(&building));
         let (mut folds, next, why) = self.fold(&mut tx, fold.into_iter().collect(), std::slice::from_ref(&building)).await?;
         if let Some(cause) = why {
             return Err(stopped(cause));

@@ -23,6 +23,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
     cases.both("projections::of_two_processes_each_knows_what_the_other_did", seen);
     cases.both("projections::what_a_crash_of_the_machine_took_back_is_made_again", taken_back);
+    cases.both("projections::what_lies_far_behind_is_caught_up_with_ahead_of_what_is_stored", far_behind);
     cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
     cases.both("projections::a_statement_between_two_days_adds_up", statement);
     cases.both("projections::a_past_day_stays_as_it_was", past_day);
@@ -202,7 +203,48 @@ async fn taken_back(house: House) {
     busy(&house, &office, 2).await;
     house.catch_up().await;
     let live = dump(&house).await;
-    let back = house.log.length().await.unwrap() / 2;
+    take_back(&house, house.log.length().await.unwrap() / 2).await;
+    assert_ne!(live, dump(&house).await);
+    house.catch_up().await;
+    assert_eq!(live, dump(&house).await);
+}
+
+/// Thousands of events behind, where the next are folded while the rows of those before are stored.
+async fn far_behind(house: House) {
+    let office = Office::open(&house, 200_000).await;
+    busy(&house, &office, 200).await;
+    house.catch_up().await;
+    let live = dump(&house).await;
+    let length = house.log.length().await.unwrap();
+    assert!(length > 2600, "{length} events");
+    take_back(&house, 0).await;
+    assert!(dump(&house).await.is_empty());
+    assert!(house.projector.advance().await.unwrap() && !house.projector.advance().await.unwrap(), "it goes on to the end at once");
+    assert_eq!(live, dump(&house).await);
+    // Given up midway, again and again.
+    take_back(&house, 0).await;
+    let mut given_up = 0;
+    for millis in (20..).step_by(40) {
+        let advance = house.projector.advance();
+        match tokio::time::timeout(Duration::from_millis(millis), advance).await.map(Result::unwrap) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(_) => given_up += 1,
+        }
+    }
+    assert!(given_up > 0);
+    assert_eq!(live, dump(&house).await);
+    // Beside another, who does the same.
+    take_back(&house, 0).await;
+    let other = Projector::open(house.log.clone()).await.unwrap();
+    let whole = |projector: Projector| async move { while projector.advance().await.unwrap() {} };
+    tokio::join!(whole(other), whole(house.projector.clone()));
+    house.catch_up().await;
+    assert_eq!(live, dump(&house).await);
+}
+
+/// Forgets what the views say of events from a position on.
+async fn take_back(house: &House, back: i64) {
     let mut sql = format!("UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};");
     for name in microgrants::projections::names() {
         write!(
@@ -212,10 +254,7 @@ async fn taken_back(house: House) {
         )
         .unwrap();
     }
-    meddle(&house, &sql).await;
-    assert_ne!(live, dump(&house).await);
-    house.catch_up().await;
-    assert_eq!(live, dump(&house).await);
+    meddle(house, &sql).await;
 }
 
 async fn adds_up(house: House) {
