@@ -28,6 +28,7 @@ use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCo
 use crate::erasure::{ErasureList, Purger};
 use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, Files};
+use crate::http::beside::Beside;
 use crate::http::in_time::PATIENCE;
 use crate::http::limits::Limits;
 use crate::http::open_data::OpenData;
@@ -249,11 +250,12 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
         backup::erase_again(&opened, &list).await?;
     }
     let projector = Projector::open(log.clone()).await?;
-    let following = tokio::spawn(projector.clone().run());
-    let sealing = tokio::spawn(opened.sealer().run());
+    let beside = Beside::default();
+    let following = beside.run("projections", projector.clone().run());
+    let sealing = beside.run("sealing", opened.sealer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
-    let working = tokio::spawn(Jobs::new(opened.commands.clone(), views.clone()).run());
+    let working = beside.run("jobs", Jobs::new(opened.commands.clone(), views.clone()).run());
     let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let outbox = outbox(config)?;
     let places = export::places(config, demo)?;
@@ -278,11 +280,12 @@ async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: boo
     }
     post.begin().await?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let posting = tokio::spawn(post.run(stopping.clone()));
-    let purging = tokio::spawn(Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let telling =
-        webhooks(config, &log).await?.map(|webhooks| tokio::spawn(webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
-    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site };
+    let posting = beside.run("mail", post.run(stopping.clone()));
+    let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
+    let telling = webhooks(config, &log)
+        .await?
+        .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
+    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
     let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
     tracing::info!(%address, "serving");
     server.await.map_err(TaskError::Serve)?;

@@ -8,15 +8,17 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::ahead::{Line, Seen, ahead};
+use super::ahead::{Line, ahead};
 use super::findings::FINDINGS_MOST;
 use super::folder::{ERASURES, EVENTS, FILES, GRANTS, HEADS, HeadLine, KEY, LEAVES};
 use super::told::Told;
 use super::written::{FileFailed, digest_of, read_manifest};
 use super::{Finding, Replay, Rule};
 use crate::log::keys::to_hex;
+use crate::log::record::Recorded;
 use crate::seal::note::{Chain, Head, NoteError};
 use crate::seal::tree::Tiles;
+use crate::store::events::EventRow;
 
 /// Why a folder could not be checked. What was checked and did not hold is a finding instead.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +182,7 @@ impl Audit {
         let mut due = heads.iter().peekable();
         let last = heads.last().map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
         for line in events {
-            let Line { hash, read } = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
+            let Line { hash, row } = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
             let position = reading.count;
             reading.count += 1;
             if position == last {
@@ -191,8 +193,8 @@ impl Audit {
             if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
                 self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
             }
-            match read {
-                Ok(seen) => self.event(&mut reading, position, &seen),
+            match row {
+                Ok(row) => self.event(&mut reading, position, &row),
                 Err(says) => self.find(Some(position), Rule::Readable, says),
             }
             if let Some((head, through)) = due.next_if(|(head, _)| head.size == reading.tiles.size()) {
@@ -234,7 +236,7 @@ impl Audit {
         }
     }
 
-    fn event(&mut self, reading: &mut Reading, position: i64, Seen { row, event }: &Seen) {
+    fn event(&mut self, reading: &mut Reading, position: i64, row: &EventRow) {
         if row.position != position {
             self.find(Some(position), Rule::Dense, format!("position {} stands here", row.position));
         }
@@ -250,12 +252,12 @@ impl Audit {
         if row.sequence != before + 1 {
             self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
         }
-        match event {
+        match Recorded::read(row) {
             Ok(event) => {
-                reading.told.take(event);
-                reading.replay.take(event);
+                reading.told.take(&event);
+                reading.replay.take(&event);
             }
-            Err(says) => self.find(Some(position), Rule::Readable, says),
+            Err(error) => self.find(Some(position), Rule::Readable, error.to_string()),
         }
     }
 }

@@ -68,9 +68,13 @@ mod tests {
 
     #[test]
     fn a_picture_that_claims_to_be_endless_is_not_decoded() {
-        let mut png = Vec::new();
-        DynamicImage::new_rgb8(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
-        png[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
-        assert!(matches!(paint_anew(&png), Err(FileError::Picture)));
+        let png = |width, height| {
+            let mut png = Vec::new();
+            DynamicImage::new_luma8(width, height).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+            png
+        };
+        assert!(paint_anew(&png(SIDE_READ, 1)).is_ok());
+        assert!(matches!(paint_anew(&png(SIDE_READ + 1, 1)), Err(FileError::Picture)));
+        assert!(matches!(paint_anew(&png(1, SIDE_READ + 1)), Err(FileError::Picture)));
     }
 }

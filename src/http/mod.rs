@@ -1,6 +1,7 @@
 //! The service over HTTP: the API, its contract, and the operator's addresses.
 
 pub mod api;
+pub mod beside;
 mod contract;
 pub mod in_time;
 pub mod limits;
@@ -23,6 +24,7 @@ use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::files::Files;
 use crate::views::Views;
+use beside::Beside;
 pub use contract::contract;
 use limits::{Limits, Quotas};
 use problem::Fault;
@@ -38,6 +40,7 @@ pub struct Desk {
     pub files: Files,
     pub tokens: Tokens,
     pub site: Site,
+    pub beside: Beside,
 }
 
 /// What the pages need to know of where they stand.

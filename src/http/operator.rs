@@ -25,7 +25,8 @@ async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("alive\n")
 }
 
-/// Ready when the log answers, every projection runs and the log is as it was sealed; otherwise it says what stopped, and why.
+/// Ready when the log answers and is written, every projection and what else runs beside serving runs, and the log is as it was sealed;
+/// otherwise it says what stopped, and why.
 async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
     let length = log.length().await?;
@@ -39,9 +40,12 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let seal = tree::find(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
     let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
     let alarm = seal.and_then(|seal| seal.stopped);
-    let ready = stopped.is_empty() && alarm.is_none();
+    let mut failed = desk.beside.failed();
+    failed.extend((!log.is_writing()).then_some("writer"));
+    let ready = stopped.is_empty() && alarm.is_none() && failed.is_empty();
     let body = json!({
         "ready": ready,
+        "failed": failed,
         "log_length": length,
         "sealed": { "length": head.map_or(0, |head| head.size), "stopped": alarm },
         "projections": known.iter().map(shown).collect::<Vec<_>>(),

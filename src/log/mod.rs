@@ -121,6 +121,12 @@ impl Log {
         &self.vault
     }
 
+    /// Whether there is still somebody in this process who writes.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.writer.works()
+    }
+
     /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not the caller waits.
     ///
     /// # Errors

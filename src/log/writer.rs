@@ -53,6 +53,11 @@ impl Writer {
         Self(queue)
     }
 
+    /// Whether anybody still works the queue off.
+    pub(super) fn works(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     pub(super) async fn append(&self, append: Append) -> Result<Outcome, LogError> {
         let (reply, answer) = oneshot::channel();
         self.0.send((append, reply)).await.map_err(|_| LogError::Stopped)?;

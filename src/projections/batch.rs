@@ -82,11 +82,11 @@ impl Fold {
         Self::at(&checkpoint.name, checkpoint.generation, checkpoint.next_position)
     }
 
-    /// Notes that it has moved to a position, and that what stands since before another is stored: of that not too much is kept.
-    pub(super) fn moved(&mut self, next: i64, stored: i64) {
+    /// Notes that it has moved to a position. Not too much is kept of what has stood since before another.
+    pub(super) fn moved(&mut self, next: i64, keep_since: i64) {
         self.next_position = next;
         if self.standing.len() > KEPT_MOST {
-            self.standing.forget_before(stored);
+            self.standing.forget_before(keep_since);
         }
     }
 

@@ -3,49 +3,48 @@
 use super::batch::{FAR, Page, Taken, fold, load};
 use super::follow::{ProjectionError, Projector};
 use super::kept::Kept;
-use crate::log::LogError;
+use crate::store::Source;
 use crate::store::moves::Moves;
-use crate::store::{Source, StoreError};
 
 impl Projector {
-    /// Goes on to the end of the log; `None` when somebody else moved a checkpoint or something is amiss.
+    /// Goes on until the end of the log is near; `None` when somebody else moved a checkpoint or something is amiss.
     pub(super) async fn catch_up(&self, mut known: Kept) -> Result<Option<Kept>, ProjectionError> {
+        let (store, organisation) = (self.log().store(), self.log().organisation());
         let mut waiting = Moves::default();
         loop {
             let from = known.next_position;
-            let (stored, ahead) = tokio::join!(self.store(&waiting), self.fold_ahead(known));
+            let (stored, ahead) = tokio::join!(waiting.store(store, organisation), self.fold_ahead(known));
             if !stored? {
                 return Ok(None);
             }
             self.passed_to(from);
-            self.describe().await?;
-            let taken;
-            (known, taken) = ahead?;
+            self.describe().await;
+            let (next, taken) = ahead?;
             if !taken.stopped.is_empty() {
                 return Ok(None);
             }
-            if known.next_position == from {
-                return Ok(Some(known));
+            if next.next_position - from < FAR {
+                if !taken.moves.store(store, organisation).await? {
+                    return Ok(None);
+                }
+                self.passed_to(next.next_position);
+                return Ok(Some(next));
             }
-            waiting = taken.moves;
+            (known, waiting) = (next, taken.moves);
         }
     }
 
-    async fn store(&self, moves: &Moves) -> Result<bool, StoreError> {
-        if moves.moves.is_empty() { Ok(true) } else { moves.store(self.log().store(), self.log().organisation()).await }
-    }
-
-    /// Folds the next events, on a thread where nobody waits for anything else. What they touch and was folded before, but may not
-    /// be stored yet, is still known.
+    /// Folds the next events on a thread of its own. What they touch and was folded before, but may not be stored yet, is still known.
     async fn fold_ahead(&self, mut known: Kept) -> Result<(Kept, Taken), ProjectionError> {
         let (store, organisation, from) = (self.log().store(), self.log().organisation(), known.next_position);
         let page = Page::read(&mut Source::Outside(store), organisation, from, FAR).await?;
         let touched = load(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
         let folded = tokio::task::spawn_blocking(move || {
             let taken = fold(&mut known.folds, &page, &touched);
+            // What is folded here is stored after the next is loaded; what came before it, ahead of that.
             known.advance_ahead(page.end(from), from);
             (known, taken)
         });
-        folded.await.map_err(|_| ProjectionError::Log(LogError::Lost))
+        Ok(folded.await?)
     }
 }

@@ -138,6 +138,22 @@ mod tests {
     use crate::log::record::Metadata;
     use crate::projections::Projection;
 
+    /// Counts.
+    struct Counts;
+
+    impl Projection for Counts {
+        const NAME: &'static str = "counts";
+        type Row = i64;
+
+        fn touches(event: &Recorded) -> Option<Touches> {
+            Some(Touches::one(&event.stream))
+        }
+
+        fn project(_: &Recorded, row: Option<i64>, _: Option<i64>) -> Option<i64> {
+            Some(row.unwrap_or_default() + 1)
+        }
+    }
+
     /// Counts, and fails at position 2.
     struct Fails;
 
@@ -166,6 +182,24 @@ mod tests {
             metadata: Metadata::default(),
             command_id: Uuid::nil(),
         }
+    }
+
+    /// What was folded last is not stored yet while the next is loaded: it must not be asked for.
+    #[test]
+    fn what_is_forgotten_is_asked_for_again_and_what_was_folded_since_is_not() {
+        let (old, absent, new) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let at = |position, stream| Recorded { stream, ..recorded(position) };
+        let projection = Registered::of::<Counts>();
+        let mut standing = Standing::default();
+        standing.take([old, absent].map(|id| id.to_string()), Vec::new());
+        for event in [at(0, old), at(1, new)] {
+            let events = [event];
+            standing.fold(projection, &events, &Touched::of(projection, &events, 0));
+        }
+        standing.forget_before(1);
+        let next: Vec<_> = [old, absent, new].into_iter().zip(2..).map(|(stream, position)| at(position, stream)).collect();
+        let missing = standing.missing(&Touched::of(projection, &next, 0));
+        assert_eq!(missing, [old, absent].map(|id| id.to_string()).into());
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum ProjectionError {
     Newer(String),
     #[error("the rebuild of {name} stopped: {cause}")]
     Stopped { name: String, cause: String },
+    #[error("the program failed as it caught up: {0}")]
+    Failed(#[from] tokio::task::JoinError),
 }
 
 impl From<StoreError> for ProjectionError {
@@ -73,7 +75,8 @@ impl Projector {
             checkpoints::save(&mut tx, log.organisation(), &Checkpoint { error: None, ..stopped.clone() }).await?;
         }
         tx.commit().await?;
-        let described = known.iter().map(|one| one.next_position).min().unwrap_or_default();
+        let live = known.iter().filter(|one| one.state == "live" && one.error.is_none());
+        let described = live.map(|one| one.next_position).min().unwrap_or_default();
         let projector = Self { log, shared: Shared::default(), described: Arc::new(AtomicI64::new(described)) };
         for projection in ALL {
             if known.iter().any(|one| one.name == projection.name && one.state == "live" && one.shape != projection.shape) {
@@ -136,7 +139,7 @@ impl Projector {
     /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let more = self.step().await?;
-        self.describe().await?;
+        self.describe().await;
         Ok(more)
     }
 
@@ -180,14 +183,16 @@ impl Projector {
 
     /// Has the database look again at how rows are spread, when there are twice as many as when it last did. Its own look would come
     /// up to a minute later, and until then it takes one index to be as good as another.
-    pub(super) async fn describe(&self) -> Result<(), StoreError> {
+    pub(super) async fn describe(&self) {
         let next = self.next_position();
         let described = self.described.load(Ordering::Relaxed);
         if next < described * 2 + DESCRIBED_FROM || self.described.swap(next, Ordering::Relaxed) != described {
-            return Ok(());
+            return;
         }
         let views: Vec<_> = ALL.iter().map(|projection| format!("view_{}", projection.name)).collect();
-        self.log.store().describe(&views).await
+        if let Err(error) = self.log.store().describe(&views).await {
+            tracing::warn!(%error, "the database did not look at its tables; it does so by itself, or when they have doubled");
+        }
     }
 
     /// How far our projections are as it is stored. A database server that crashed may have forgotten what nobody waited for.

@@ -36,11 +36,11 @@ impl Kept {
         self.advance_ahead(next, next);
     }
 
-    /// Notes that everything was folded up to a position, and stored up to another.
-    pub(super) fn advance_ahead(&mut self, next: i64, stored: i64) {
+    /// The same, where what was folded since another position is not stored yet.
+    pub(super) fn advance_ahead(&mut self, next: i64, keep_since: i64) {
         self.next_position = next;
         for fold in &mut self.folds {
-            fold.moved(next, stored);
+            fold.moved(next, keep_since);
         }
     }
 }

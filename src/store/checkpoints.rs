@@ -84,8 +84,7 @@ pub struct Live {
 /// When the database does not answer.
 pub async fn live(store: &Store, organisation: &str) -> Stored<Vec<Live>> {
     const SQL: &str = "SELECT p.name, p.generation, p.shape, p.next_position, h.next_position AS length FROM projections p \
-         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL \
-         ORDER BY p.name";
+         JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL";
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 

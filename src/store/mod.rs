@@ -269,7 +269,10 @@ impl Store {
     /// When the database does not answer.
     pub async fn describe(&self, tables: &[String]) -> Stored<()> {
         if let Self::Postgres(server) = self {
-            let sql = format!("ANALYZE events, commands, sealed_values, subject_keys, blind_index, postings, {}", tables.join(", "));
+            let sql = format!(
+                "ANALYZE (SKIP_LOCKED) events, commands, sealed_values, subject_keys, blind_index, postings, {}",
+                tables.join(", ")
+            );
             sqlx::query(&sql).execute(&server.pool).await?;
         }
         Ok(())

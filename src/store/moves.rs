@@ -41,6 +41,9 @@ impl Moves {
     /// # Errors
     /// When the database refuses or does not answer.
     pub async fn store(&self, store: &Store, organisation: &str) -> Stored<bool> {
+        if self.moves.iter().all(|one| one.from == one.to) {
+            return Ok(true);
+        }
         match store {
             Store::Postgres(server) => {
                 let mut values = Values::new(organisation);

@@ -6,7 +6,9 @@ use super::rows::{Row, STANDING, live, stands};
 use super::values::{Values, bound};
 use super::{Engine, Store, Stored, reading};
 
-/// So many values of a column are each looked up by itself; of more, all at once.
+/// The columns of views by which what stands is looked up.
+const INDEXED: [&str; 7] = ["id", "state", "group_id", "grant_id", "batch", "reference", "erasure"];
+/// So many values of such a column are each looked up by itself; of more, all at once.
 const EACH_MOST: usize = 16;
 
 /// What rows a reader wants.
@@ -23,32 +25,36 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Finds the wanted rows in the order of their ids. Where a column may have one of several values, the first rows of each value are
-    /// looked up in its index and put together: otherwise a plan has to choose between going through all rows in order and putting all
+    /// Finds the wanted rows in the order of their ids. Where an indexed column may have one of several values, the first rows of each
+    /// value are looked up and put together: otherwise a plan has to choose between going through all rows in order and putting all
     /// that match in order, and either may be nearly everything.
     fn finding(&self, engine: Engine, organisation: &str, columns: &str) -> (String, Values) {
         let mut values = Values::new(organisation);
         values.number(self.as_at.unwrap_or(STANDING));
         values.text(self.after.unwrap_or_default());
         values.number(self.most);
-        let Some((column, several)) = self.several() else { return (self.part(engine, columns, None, &mut values), values) };
-        let part = |(number, value): (usize, &String)| {
-            let part = self.part(engine, columns, Some((column, value)), &mut values);
-            format!("SELECT * FROM ({part}) AS part_{number}")
+        let several = self.several();
+        let rows = self.rows(engine, several, &mut values);
+        let part = |one: &str| format!("SELECT {columns} {rows}{one} ORDER BY v.id LIMIT $4");
+        let Some(at) = several else { return (part(""), values) };
+        let (column, any) = &self.filters[at];
+        let any: BTreeSet<_> = any.iter().collect();
+        let each = |(number, value)| {
+            let one = format!(" AND v.{column} = {}", values.text(value));
+            format!("SELECT * FROM ({}) AS part_{number}", part(&one))
         };
-        let parts: Vec<_> = several.into_iter().enumerate().map(part).collect();
+        let parts: Vec<_> = any.into_iter().enumerate().map(each).collect();
         (format!("{} ORDER BY id LIMIT $4", parts.join(" UNION ALL ")), values)
     }
 
-    /// The first column that may have one of several values. A past state has no index of such.
-    fn several(&self) -> Option<(&'static str, BTreeSet<&String>)> {
-        let few = |(_, values): &&(&str, Vec<String>)| (2..=EACH_MOST).contains(&values.len());
-        let (column, values) = self.filters.iter().find(few).filter(|_| self.as_at.is_none())?;
-        Some((column, values.iter().collect()))
+    /// The first filter by which each of several values is looked up. A past state has no index of what it is filtered by.
+    fn several(&self) -> Option<usize> {
+        let looked_up = |(column, values): &(&str, Vec<String>)| INDEXED.contains(column) && (2..=EACH_MOST).contains(&values.len());
+        self.filters.iter().position(looked_up).filter(|_| self.as_at.is_none())
     }
 
-    /// The wanted rows of which a column has one value.
-    fn part(&self, engine: Engine, columns: &str, one: Option<(&str, &String)>, values: &mut Values) -> String {
+    /// Where the rows are, and which of them are wanted by every filter but one.
+    fn rows(&self, engine: Engine, but: Option<usize>, values: &mut Values) -> String {
         let table = self.table;
         let stood = match self.as_at {
             Some(_) => "v.since <= $2 AND v.until > $2".to_owned(),
@@ -56,16 +62,16 @@ impl Wanted<'_> {
         };
         // A range that holds every id would keep SQLite from looking the ids of a filter up.
         let after = if self.after.is_some() { "v.id > $3" } else { "$3 = ''" };
-        let mut sql = format!("SELECT {columns} FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}", live(table));
-        for (column, any) in &self.filters {
-            let condition = match (one.filter(|(of, _)| of == column), any.as_slice()) {
-                (None, [value]) if column.ends_with("<=") => format!("v.{column} {}", values.text(value)),
-                (Some((_, value)), _) | (None, [value]) => format!("v.{column} = {}", values.text(value)),
-                (None, any) => engine.among(&format!("v.{column}"), &values.rows(&any)),
+        let mut rows = format!("FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}", live(table));
+        for (_, (column, any)) in self.filters.iter().enumerate().filter(|(number, _)| Some(*number) != but) {
+            let condition = match any.as_slice() {
+                [value] if column.ends_with("<=") => format!("v.{column} {}", values.text(value)),
+                [value] => format!("v.{column} = {}", values.text(value)),
+                any => engine.among(&format!("v.{column}"), &values.rows(&any)),
             };
-            sql.extend([" AND ", &condition]);
+            rows.extend([" AND ", &condition]);
         }
-        sql + " ORDER BY v.id LIMIT $4"
+        rows
     }
 }
 
@@ -127,7 +133,24 @@ mod tests {
             let looked_up = |step: &str| step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "));
             assert!(plan.split("; ").all(looked_up), "{wanted:?}: {plan}");
         }
+        let by_area = Wanted { table: "applications", as_at: None, filters: some("area"), after: None, most: 50 };
+        assert_eq!(plan(&store, &by_area).await.split("; ").count(), 1, "what has no index is gone through once");
         let past = Wanted { table: "applications", as_at: Some(7), filters: one("id"), after: None, most: 1 };
         assert!(plan(&store, &past).await.contains("(organisation=? AND generation=? AND id=?"), "a past state is looked up by its id");
+    }
+
+    #[tokio::test]
+    async fn a_column_may_be_filtered_twice() {
+        let (_folder, store) = scratch().await;
+        let asked = |filters| Wanted { table: "grants", as_at: None, filters, after: None, most: 50 };
+        let (sql, _) = asked(vec![
+            ("group_id", vec!["asked".to_owned()]),
+            ("group_id", vec!["own".to_owned(), "nil".to_owned()]),
+            ("state", vec!["active".to_owned(), "closed".to_owned()]),
+        ])
+        .finding(store.engine(), "main", "v.id");
+        let parts: Vec<_> = sql.split(" UNION ALL ").collect();
+        let held_twice = |part: &&str| part.matches("v.group_id = ").count() == 2 && part.contains("v.state IN ");
+        assert!(parts.len() == 2 && parts.iter().all(held_twice), "{sql}");
     }
 }
