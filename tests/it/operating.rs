@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use microgrants::http::beside::Beside;
 use microgrants::projections;
 use microgrants::store::{checkpoints, events, rows};
 use serde_json::json;
@@ -22,15 +23,27 @@ use crate::house::{House, ORGANISATION};
 use crate::log::{Raw, meddle, raw};
 use crate::office::Office;
 use crate::replay;
-use crate::service::{Client, Process, serve, token};
+use crate::service::{Client, Process, serve, serve_beside, token};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("operating::a_stop_finishes_what_was_taken", stopped);
     cases.both("operating::a_database_of_the_first_schema_is_brought_up_to_date", upgraded);
     cases.both("operating::a_newer_database_is_refused", newer);
+    cases.sqlite("operating::readiness_names_what_failed_beside_serving", failed);
     cases.both("operating::rows_of_another_shape_are_made_anew", reshaped);
     cases.sqlite("operating::whoever_changes_rows_raises_their_shape", shapes);
+}
+
+async fn failed(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let beside = Beside::default();
+    let client = serve_beside(&house, house.commands.clone(), &token(&house, office.ada), beside.clone(), |_| ());
+    beside.run("jobs", async {}).await.expect("it ends as it may");
+    assert_eq!(client.get("/readyz").status, 200);
+    beside.run("mail", async { panic!("as it is meant to") }).await.expect("it is caught");
+    let ready = client.get("/readyz");
+    assert_eq!((ready.status, &ready.body["failed"]), (503, &serde_json::json!(["mail"])));
 }
 
 /// Clients write while the service is asked to stop: whatever it took, it answered.

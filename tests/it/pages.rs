@@ -4,6 +4,7 @@
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
 use microgrants::domain::{Command, PersonCommand, PersonId, Role};
+use microgrants::http::limits::Limits;
 use microgrants::mail::links::{self, Invited};
 use microgrants::projections::{ApplicationRow, GroupRow};
 use microgrants::views::Page as Wanted;
@@ -12,7 +13,7 @@ use crate::browser::{Browser, Page};
 use crate::cases::Cases;
 use crate::house::House;
 use crate::office::Office;
-use crate::service::serve;
+use crate::service::{serve, serve_with};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("pages::forms_from_elsewhere_are_refused", foreign_forms);
@@ -157,7 +158,7 @@ async fn links_work_once(house: House) {
 }
 
 async fn codes(house: House) {
-    let (_, address) = started(&house).await;
+    let (office, address) = started(&house).await;
     let person = known(&house, "zofia@example.org").await;
     let mut browser = Browser::new(&address);
     let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
@@ -173,6 +174,15 @@ async fn codes(house: House) {
     let answer =
         browser.fill(&page, "/sign-in/code", &[("email", "Zofia@Example.org "), ("code", &secret.code), ("to", "//elsewhere.example")]);
     assert_eq!((answer.status, answer.path.as_str()), (200, "/my"), "a new code lets in, and to our own pages only");
+    // However many codes there are, one address is guessed at so often only.
+    let limited = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None));
+    let mut browser = Browser::new(limited.address());
+    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
+    let page = browser.get("/sign-in/code");
+    let mut type_in =
+        |code: &str| browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", code), ("to", "/my")]).status;
+    let wrong = if secret.code == "000000" { "111111" } else { "000000" };
+    assert_eq!((type_in(wrong), type_in(&secret.code)), (422, 422), "not even with the right one");
 }
 
 /// Somebody with an address.

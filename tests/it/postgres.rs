@@ -127,6 +127,18 @@ impl Cluster {
         assert!(killed.is_ok_and(|status| status.success()), "it can be killed");
     }
 
+    /// Kills one of the processes that serve a connection of the program; the server then ends them all, and recovers by itself.
+    /// Whether there was one.
+    pub fn kill_backend(&self) -> bool {
+        let first =
+            std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs").lines().next().expect("its number").to_owned();
+        let children = Command::new("ps").args(["--ppid", &first, "-o", "pid=,args="]).output().expect("ps runs").stdout;
+        let children = String::from_utf8_lossy(&children).into_owned();
+        let serving = |line: &&str| line.contains("127.0.0.1(");
+        let Some(number) = children.lines().find(serving).and_then(|line| line.split_whitespace().next()) else { return false };
+        Command::new("kill").args(["-9", number]).status().is_ok_and(|status| status.success())
+    }
+
     pub async fn new_database(&self, name: &str) -> String {
         let address = |database: &str| format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
         let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres")).await.expect("the server answers");

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use microgrants::commands::Commands;
 use microgrants::domain::{PersonId, Role};
+use microgrants::http::beside::Beside;
 use microgrants::http::signin::Tokens;
 use microgrants::http::{self, Desk};
 use serde_json::Value;
@@ -155,11 +156,16 @@ pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http
 
 /// A service whose commands are not the house's own, and beside which no projection runs.
 pub fn serve_commands(house: &House, commands: Commands, token: &str, set_up: impl FnOnce(&mut http::Site)) -> Client {
+    serve_beside(house, commands, token, Beside::default(), set_up)
+}
+
+/// The same, with something that runs beside it.
+pub fn serve_beside(house: &House, commands: Commands, token: &str, beside: Beside, set_up: impl FnOnce(&mut http::Site)) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let mut site = http::Site::at(&address);
     set_up(&mut site);
-    let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site };
+    let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site, beside };
     std::thread::spawn(move || {
         let server = http::serve(desk, listener, Some(2)).expect("a server");
         actix_web::rt::System::new().block_on(server)
@@ -198,6 +204,8 @@ impl Process {
 
     /// Ends it as a power cut would.
     pub fn kill(mut self) {
+        let ended = self.child.try_wait().expect("its state");
+        assert!(ended.is_none(), "it ended by itself before it was killed: {ended:?}");
         self.child.kill().expect("the program can be killed");
         self.child.wait().expect("the program ended");
     }

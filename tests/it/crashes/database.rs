@@ -89,16 +89,26 @@ async fn server(_: House) {
     let token = token(&house, office.ada);
     let place = house.leave().await;
     let mut moments = Moments::new();
-    let times = kills().div_ceil(5);
+    let times = kills().div_ceil(2);
+    let (mut servers, mut backends) = (0, 0);
     let books = tokio::task::block_in_place(|| {
         endure(&place, &token, &work, times, || {
             std::thread::sleep(moments.pause(100));
+            if servers > backends && cluster.kill_backend() {
+                backends += 1;
+                return;
+            }
+            servers += 1;
             cluster.kill();
             std::thread::sleep(moments.pause(500));
             cluster.start();
         })
     });
+    assert!(times < 2 || backends > 0, "a process that serves a connection was killed, too");
     let house = House::open(place.folder, place.url).await;
     let settled = holds(&house, &books, &[]).await;
-    let _ = writeln!(std::io::stderr(), "PostgreSQL: its server killed {times} times, {settled:?}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "PostgreSQL: its server killed {servers} times, one of its other processes {backends} times, {settled:?}"
+    );
 }

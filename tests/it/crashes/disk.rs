@@ -101,7 +101,12 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     see_to();
     let since = Instant::now();
     // What is refused until then is counted nowhere.
-    while create(&client).status != 201 {
+    loop {
+        let answer = create(&client);
+        if answer.status == 201 {
+            break;
+        }
+        answer.is_problem(503, "unavailable");
         assert!(since.elapsed() < Duration::from_secs(30), "it goes on once there is room");
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -60,18 +60,18 @@ async fn traced(house: House) {
     process.kill();
     strace.wait().expect("strace ends with what it traces");
     let trace = read(&trace);
-    let (mut flushes, mut since_asked, mut answers) = (0, 0, 0);
+    let (mut asked, mut flushes, mut since_asked, mut answers) = (0, 0, 0, 0);
     for line in trace.lines().skip(before) {
         if (line.contains("fdatasync") || line.contains("fsync")) && line.ends_with("= 0") {
             (flushes, since_asked) = (flushes + 1, since_asked + 1);
         } else if line.contains("POST /api/v1/fun") {
-            since_asked = 0;
+            (asked, since_asked) = (asked + 1, 0);
         } else if line.contains("HTTP/1.1 200") {
             answers += 1;
             assert!(since_asked > 0, "answer {answers} left before anything was flushed");
         }
     }
-    assert_eq!(answers, COMMANDS);
+    assert_eq!((asked, answers), (COMMANDS, COMMANDS));
     let _ = writeln!(std::io::stderr(), "SQLite: {answers} answers, {flushes} flushes, at least one before each");
 }
 

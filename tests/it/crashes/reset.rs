@@ -59,6 +59,7 @@ async fn resets(house: House) {
         let answer = client.post_with(&path, &body(number), &[("Idempotency-Key", &format!("reset-{number}"))]);
         assert_eq!((answer.status, found(number).await), (200, 1), "{}", answer.body);
     }
+    assert!(found_before > 0, "a connection that is reset keeps no command that was taken from the log");
     replay::whole(&house).await;
     let _ = writeln!(
         std::io::stderr(),

@@ -149,7 +149,13 @@ fn table() -> BTreeMap<String, Vec<String>> {
     let mut lines = written.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let columns = lines.next().unwrap_or_default();
     assert_eq!(columns.get(1..), Some(&COLUMNS[..]), "the columns of {TABLE}");
-    lines.map(|line| (line[0].to_owned(), line[1..].iter().map(|cell| (*cell).to_owned()).collect())).collect()
+    let mut table = BTreeMap::new();
+    for line in lines {
+        assert_eq!(line.len(), columns.len(), "{} has a cell for each role", line[0]);
+        let cells = line[1..].iter().map(|cell| (*cell).to_owned()).collect();
+        assert!(table.insert(line[0].to_owned(), cells).is_none(), "{} stands once", line[0]);
+    }
+    table
 }
 
 async fn walk(house: House) {

@@ -25,7 +25,8 @@ async fn silent(house: House) {
     let invited = Invited { person: office.ada, joins: None, minutes: 30, by_mail: false };
     let link = links::offer(&house.commands, invited).await.unwrap().token;
     let (by_staff, by_member) = (token(&house, office.ada), token(&house, member));
-    let secrets = [house.keys.token.secret, house.keys.seal.secret].map(|secret| microgrants::log::keys::to_hex(&secret));
+    let keys = &house.keys;
+    let secrets = [&keys.token, &keys.seal, &keys.kek, &keys.index].map(|key| microgrants::log::keys::to_hex(&key.secret));
     let place = house.leave().await;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("http://127.0.0.1:{port}");
@@ -73,7 +74,8 @@ async fn silent(house: House) {
     let answered = log.lines().find(|line| line.contains("\"answered\"") && line.contains("save-answers")).expect("requests are noted");
     let noted: serde_json::Value = serde_json::from_str(answered).expect("one JSON object a line");
     let span = &noted["spans"][0];
-    assert!(span["id"].is_string() && span["command"].is_string() && span["route"].is_string(), "{noted}");
+    assert!(["id", "command", "route"].iter().all(|name| span[*name].as_str().is_some_and(|said| !said.is_empty())), "{noted}");
+    assert!(log.contains(&format!("\"id\":\"{}\"", page.headers["x-request-id"])), "whoever asked finds the request in the log");
     let [by_staff, by_member] = [by_staff, by_member].map(|token| token.rsplit('.').next().unwrap().to_owned());
     for secret in [
         &by_staff,
@@ -83,6 +85,8 @@ async fn silent(house: House) {
         &csrf,
         &secrets[0],
         &secrets[1],
+        &secrets[2],
+        &secrets[3],
         "forged-token",
         "482915",
         "zofia.nowak",

@@ -3,6 +3,7 @@
 
 mod access;
 mod bodies;
+mod forms;
 mod logs;
 mod marks;
 mod tokens;
@@ -12,6 +13,7 @@ use crate::cases::Cases;
 pub fn cases(cases: &mut Cases) {
     access::cases(cases);
     bodies::cases(cases);
+    forms::cases(cases);
     logs::cases(cases);
     marks::cases(cases);
     tokens::cases(cases);

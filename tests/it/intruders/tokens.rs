@@ -93,6 +93,7 @@ async fn forged(house: House) {
     let longer = encoded(&with(&claims, "exp", json!(now + 60_000)));
     for (how, token) in [
         ("no signature", format!("{head}.{body}.")),
+        ("no algorithm and no signature", format!("{}.{body}.", encoded(&with(&header, "alg", json!("none"))))),
         ("two parts", format!("{head}.{body}")),
         ("four parts", format!("{good}.x")),
         ("other claims under the signature", format!("{head}.{longer}.{signature}")),

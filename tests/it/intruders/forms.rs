@@ -1,0 +1,89 @@
+//! Every form of every page, sent from another site and with another browser's mark: none is taken.
+
+use std::path::Path;
+
+use microgrants::domain::{Command, GrantCommand};
+
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::Office;
+use crate::pages::signed_in;
+use crate::service::serve;
+
+pub fn cases(cases: &mut Cases) {
+    cases.sqlite("intruders::no_form_is_taken_from_elsewhere", foreign);
+}
+
+/// The addresses of the pages that take a form, as the code that serves them has it.
+fn forms() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new("src/http/pages").to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let resources = text.split("web::resource(\"").skip(1).filter(|rest| {
+                let own = rest.split("web::resource(").next().unwrap_or_default();
+                own.contains("web::post()")
+            });
+            found.extend(resources.map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+    }
+    found
+}
+
+async fn foreign(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (grant, group, member) = office.prepared(&house, 700).await;
+    office.paid(&house, grant).await;
+    let due = serde_json::json!({ "due_on": house.today().saturating_add(jiff::Span::new().days(30)) });
+    house.takes(office.ada, Command::Grant(grant, GrantCommand::read("request-update", due).unwrap().unwrap())).await;
+    house.catch_up().await;
+    let address = serve(&house, office.ada).address().to_owned();
+    let mut browsers = [signed_in(&house, &address, office.ada).await, signed_in(&house, &address, member).await];
+    let before = house.log.length().await.unwrap();
+    let forms = forms();
+    assert!(forms.len() > 25, "{forms:?}");
+    let mut tried = 0;
+    for form in &forms {
+        let id = grant.to_string();
+        let (fund, group) = (office.fund.to_string(), group.to_string());
+        let parts: [(&str, &str); 11] = [
+            ("{fund}", &fund),
+            ("{round}", "first"),
+            ("{group}", &group),
+            ("{id}", &id),
+            ("{noun}", "people"),
+            ("{command}", "register"),
+            ("{section}", "1"),
+            ("{number}", "1"),
+            ("{batch}", "one"),
+            ("{mail}", &id),
+            ("{token}", "00000000-0000-7000-8000-000000000000.0"),
+        ];
+        let filled = parts.iter().fold(form.clone(), |path, (name, is)| path.replace(name, is));
+        for (site, own) in [("cross-site", true), ("same-origin", false)] {
+            let mut statuses = Vec::new();
+            for browser in &mut browsers {
+                let mark = if own { browser.get("/account").hidden("csrf") } else { "0".repeat(64) };
+                browser.headers = vec![("Sec-Fetch-Site", site.to_owned())];
+                let fields = [("csrf", mark.as_str()), ("name", "Mallory")];
+                let mut sent = browser.send(&filled, &fields);
+                if sent.status != 403 {
+                    sent = browser.send_files(&filled, &fields, &[("file", "%PDF-1.4\n%%EOF\n")]);
+                }
+                browser.headers = Vec::new();
+                statuses.push(sent.status);
+                tried += 1;
+            }
+            // Of staff and members one may not even know that there is such a page.
+            let refused = statuses.contains(&403) && statuses.iter().all(|status| [403, 404].contains(status));
+            assert!(refused, "{form} from {site}: {statuses:?}");
+        }
+    }
+    assert_eq!((house.log.length().await.unwrap(), crate::files::stored(&house).len()), (before, 0), "nothing was recorded or kept");
+    eprintln!("forms: {} addresses, {tried} forms from elsewhere", forms.len());
+}
