@@ -3,7 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use actix_multipart::Multipart;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use bytes::Bytes;
 use microgrants::domain::Money;
+use microgrants::http::pages::sent_file;
 use microgrants::import::{LINES_MOST, Table};
 use microgrants::log::record::Recorded;
 use microgrants::seal::leaf;
@@ -16,7 +21,7 @@ use microgrants::seal::tree::{FULL, Tiles, is_consistent, is_included};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name; each says whether it could read what it was given.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("event", event),
     ("note", note),
     ("tile", tile),
@@ -24,6 +29,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("table", table),
     ("statement", statement),
     ("package", package),
+    ("multipart", multipart),
     ("money", money),
 ];
 
@@ -93,6 +99,18 @@ pub fn statement(data: &[u8]) -> bool {
 pub fn package(data: &[u8]) -> bool {
     let Ok(value) = serde_json::from_slice(data) else { return false };
     microgrants::export::open_data::preflight(&value, "2026-12-01".parse().expect("a day")).is_empty()
+}
+
+/// A form with a file, as a browser sends it: what is read is no more than it was sent.
+pub fn multipart(data: &[u8]) -> bool {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=between"));
+    let chunks: Vec<_> = data.chunks(64).map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk))).collect();
+    let body = Multipart::new(&headers, futures::stream::iter(chunks));
+    let Ok(parts) = futures::executor::block_on(sent_file::parts(body)) else { return false };
+    let words: usize = parts.words.iter().map(|(name, text)| name.len() + text.len()).sum();
+    assert!(words + parts.bytes.len() <= data.len(), "{parts:?}");
+    true
 }
 
 /// An amount of money: pence, or nothing.

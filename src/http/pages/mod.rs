@@ -17,7 +17,7 @@ mod open;
 mod own;
 mod reading;
 mod sealed;
-mod sent_file;
+pub mod sent_file;
 mod shell;
 mod signin;
 mod upload;

@@ -1,6 +1,7 @@
 //! Markup in every text that somebody may type, looked for on every page that can be reached from the first, by everybody.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
 
 use microgrants::domain::Role;
 use serde_json::{Value, json};
@@ -8,24 +9,60 @@ use serde_json::{Value, json};
 use crate::browser::Browser;
 use crate::cases::Cases;
 use crate::house::House;
+use crate::intruders::access::operations;
+use crate::matrix::samples::sample;
 use crate::office::{Office, person};
 use crate::pages::signed_in;
 use crate::service::{Client, serve, token};
 
 pub fn cases(cases: &mut Cases) {
     cases.sqlite("intruders::markup_that_was_typed_is_text_on_every_page", every_text);
+    cases.plain("intruders::only_our_own_components_are_not_escaped", components);
+}
+
+/// Everything on a page is escaped but what a component made, whose own template escapes what it is given.
+fn components() {
+    let made = ["form", "filter", "chosen", "known", "upload", "batch.form"].map(|maker| format!("{maker}."));
+    let (mut folders, mut seen) = (vec![std::path::PathBuf::from("templates")], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            for before in text.split("|safe").collect::<Vec<_>>().split_last().unwrap().1 {
+                let said = before.rsplit("{{").next().unwrap().trim();
+                assert!(said == "act" || made.iter().any(|maker| said.starts_with(maker)), "{}: {said}", entry.path().display());
+                seen += 1;
+            }
+            assert!(!text.contains("| safe") && !text.contains("autoescape"), "{}", entry.path().display());
+        }
+    }
+    assert!(seen > 100, "{seen}");
+    let inline = std::fs::read_to_string("src/http/pages/components.rs").unwrap();
+    assert!(inline.contains("source = r#\"") && !inline.contains("safe") && !inline.contains("escape = \"none\""));
 }
 
 /// What would run, end an attribute, or be a template, if it were ever taken for anything but text.
 const MARK: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>{{7*7}}";
 
+/// The fields in which people write what they like.
+const WORDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
+/// Commands with such a field that write no markup here: the day on which something was paid can be corrected only on a later day.
+const UNMARKED: [&str; 1] = ["grants/correct-payment"];
+/// The commands that were sent, as `grants/hold`.
+static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 fn on(client: &Client, path: &str, body: &Value) {
+    let (noun, command) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
+    SENT.lock().unwrap().insert(format!("{noun}/{command}"));
     let answer = client.post(&format!("/api/v1/{path}"), body);
     assert!(answer.status < 300, "{path}: {} {}", answer.status, answer.body);
 }
 
 /// One grant from its beginning to a published story, with markup wherever anybody writes.
-fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) {
+fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) -> String {
     let group = cass.post("/api/v1/groups", &json!({ "name": MARK, "area": "oldham", "standing": "new" })).id();
     on(cass, &format!("groups/{group}/set-contact"), &json!({ "postcode": "OL1 1AA" }));
     on(cass, &format!("groups/{group}/correct"), &json!({ "name": format!("{MARK}."), "area": "oldham", "reason": MARK }));
@@ -50,6 +87,8 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         if other {
             on(ada, &at("decline"), &json!({ "reason": MARK, "feedback": MARK }));
             on(cass, &at("request-review"), &json!({ "words": MARK }));
+            on(ben, &at("declare"), &json!({}));
+            on(ben, &at("decide-review"), &json!({ "upheld": false, "reason": MARK }));
             continue;
         }
         let award = json!({ "amount": "750.00", "reason": MARK, "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
@@ -86,6 +125,113 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("demand-clawback"), &json!({ "amount": "10.00", "reason": MARK }));
         on(ada, &at("propose-return-waiver"), &json!({ "owed": "clawback", "amount": "10.00", "reason": MARK }));
     }
+    group
+}
+
+/// Everything that can end otherwise: forms that are refused, deferred and held back, an offer that is taken back, and a grant whose
+/// payments fail.
+fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], group: &str) {
+    let because = || json!({ "reason": MARK });
+    let applied = || {
+        let start = json!({ "fund": office.fund, "round": "first", "group": group });
+        let application = cass.post("/api/v1/applications", &start).id();
+        let answers =
+            json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
+        on(cass, &format!("applications/{application}/save-answers"), &answers);
+        on(cass, &format!("applications/{application}/submit"), &json!({ "channel": "web" }));
+        application
+    };
+    let scored = || {
+        let application = applied();
+        on(ada, &format!("applications/{application}/confirm-eligibility"), &json!({}));
+        on(ada, &format!("applications/{application}/declare"), &json!({}));
+        on(ada, &format!("applications/{application}/score"), &json!({ "criteria": { "need": 4 }, "note": MARK }));
+        application
+    };
+    let awarded = || {
+        let application = scored();
+        let summary = json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") });
+        on(ada, &format!("applications/{application}/write-summary"), &summary);
+        let award = json!({ "amount": "800.00", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
+        on(ada, &format!("applications/{application}/award"), &award);
+        application
+    };
+    on(ada, &format!("applications/{}/refuse-eligibility", applied()), &because());
+    on(ada, &format!("applications/{}/defer", scored()), &because());
+    on(ada, &format!("applications/{}/reserve", scored()), &json!({ "rank": 1, "reason": MARK }));
+    on(ada, &format!("applications/{}/set-aside-score", scored()), &json!({ "of": office.ada, "reason": MARK }));
+    on(ada, &format!("grants/{}/withdraw-offer", awarded()), &because());
+    let grant = awarded();
+    let at = |command: &str| format!("grants/{grant}/{command}");
+    let hash = cass.get(&format!("/api/v1/grants/{grant}")).body["agreement_hash"].clone();
+    on(cass, &at("accept-agreement"), &json!({ "hash": hash, "method": "web", "names": [MARK, format!("{MARK} again")] }));
+    on(ada, &at("request-check"), &json!({ "check": "insurance", "note": MARK }));
+    on(ada, &at("propose-waiver"), &json!({ "check": "insurance", "note": MARK }));
+    on(ada, &at("pass-check"), &json!({ "check": "insurance", "note": MARK }));
+    on(ada, &at("pass-check"), &json!({ "check": "identity", "note": MARK }));
+    let day = house.today();
+    for (payment, end) in [(1, "cancel-payment"), (2, "fail-payment"), (3, "reverse-payment")] {
+        on(ada, &at("prepare-payment"), &json!({ "amount": "800.00" }));
+        on(ben, &at("approve-payment"), &json!({ "payment": payment }));
+        if payment > 1 {
+            on(ben, &at("send-payment"), &json!({ "payment": payment, "happened_on": day }));
+        }
+        if payment > 2 {
+            on(ben, &at("confirm-payment"), &json!({ "payment": payment, "happened_on": day }));
+        }
+        let mut ended = json!({ "payment": payment, "reason": MARK });
+        if payment > 2 {
+            ended["happened_on"] = json!(day);
+        }
+        on(ben, &at(end), &ended);
+    }
+    on(ada, &at("excuse-update"), &json!({ "update": 1, "reason": MARK }));
+    on(ada, &at("terminate"), &because());
+    let double = cass.post("/api/v1/groups", &json!({ "name": format!("{MARK} again"), "area": "oldham", "standing": "new" })).id();
+    on(ada, &format!("groups/{double}/merge"), &json!({ "into": group, "reason": MARK }));
+    let deferred = json!({ "application": scored(), "verdict": { "defer": { "reason": MARK } } });
+    let meeting = json!({ "round": "first", "met_on": day, "decisions": [deferred] });
+    on(ada, &format!("funds/{}/record-meeting", office.fund), &meeting);
+    let left = ada.post("/api/v1/groups", &json!({ "name": format!("{MARK} left"), "area": "oldham", "standing": "new" })).id();
+    let gone = ada.post("/api/v1/people", &json!({ "name": MARK })).id();
+    for record in [format!("groups/{left}"), format!("people/{gone}")] {
+        on(ada, &format!("{record}/request-erasure"), &json!({}));
+        on(ada, &format!("{record}/refuse-erasure"), &because());
+        on(ada, &format!("{record}/erase"), &because());
+    }
+}
+
+/// Every command in which somebody may write what they like is among those that were sent.
+fn none_is_missing() {
+    fn takes_words(value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().any(|(name, value)| WORDS.contains(&name.as_str()) && value.is_string() || takes_words(value))
+            }
+            Value::Array(values) => values.iter().any(takes_words),
+            _ => false,
+        }
+    }
+    let nouns = [
+        ("people", "person"),
+        ("organisation", "organisation"),
+        ("funds", "fund"),
+        ("groups", "group"),
+        ("applications", "application"),
+        ("grants", "grant"),
+    ];
+    let mut missing = Vec::new();
+    for (method, path) in operations().iter().filter(|(method, _)| method == "POST") {
+        let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
+        let Some((_, noun)) = nouns.iter().find(|(plural, _)| *plural == parts[0]) else { continue };
+        let name = format!("{}/{}", parts[0], parts[parts.len() - 1]);
+        let sample = sample(noun, parts[parts.len() - 1]).1;
+        if takes_words(&sample) && !SENT.lock().unwrap().contains(&name) {
+            missing.push(name);
+        }
+        assert_eq!(method, "POST");
+    }
+    assert_eq!(missing, UNMARKED);
 }
 
 /// What the organisation says of itself, its funds and its forms.
@@ -121,7 +267,9 @@ async fn every_text(house: House) {
     let ada = serve(&house, office.ada);
     let [ben, own] = [office.ben, cass].map(|person| ada.by(&token(&house, person)));
     set_up(&house, &office, &ada);
-    tell(&house, &office, &ada, &ben, &own);
+    let group = tell(&house, &office, &ada, &ben, &own);
+    otherwise(&house, &office, [&ada, &ben, &own], &group);
+    none_is_missing();
     crate::sealing::sealer(&house).catch_up().await.unwrap();
     house.catch_up().await;
     let address = ada.address().to_owned();
@@ -132,7 +280,8 @@ async fn every_text(house: House) {
     }
     for browser in &mut visitors {
         for (path, text) in crawl(browser) {
-            for bad in ["<script", "<img src=x", "onerror=mark()>", "mark()&#62;49", "mark()&gt;49"] {
+            for bad in ["<script", "script&#62;\"'", "script&#62;\"&#39;", "<img src=x", "onerror=mark()>", "mark()&#62;49", "mark()&gt;49"]
+            {
                 assert!(!text.contains(bad), "{bad} on {path}");
             }
             showing += usize::from(text.contains("mark()"));
