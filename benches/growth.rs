@@ -45,17 +45,17 @@ fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![50, 5_000] } else { sizes };
     let named = |engine: &str| std::env::args().any(|argument| argument == engine);
-    let (only_sqlite, only_postgres) = (named("sqlite"), named("postgres"));
+    let (sqlite, postgres) = if named("sqlite") || named("postgres") { (named("sqlite"), named("postgres")) } else { (true, true) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        if !only_postgres {
+        if sqlite {
             println!("SQLite");
             let grown = grow(&sizes, |folder: PathBuf| async move { format!("sqlite://{}/log.db", folder.display()) }).await;
             read(&grown).await;
             let largest = grown.into_iter().next_back().expect("a size");
             long(largest).await;
         }
-        if only_sqlite {
+        if !postgres {
             println!("PostgreSQL was not asked for");
         } else if postgres::is_there() {
             println!("PostgreSQL");

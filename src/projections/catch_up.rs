@@ -17,7 +17,7 @@ impl Projector {
             if !stored? {
                 return Ok(None);
             }
-            self.passed_to(from);
+            self.shared.passed_to(from);
             self.describe().await;
             let (next, taken) = ahead?;
             if !taken.stopped.is_empty() {
@@ -27,7 +27,7 @@ impl Projector {
                 if !taken.moves.store(store, organisation).await? {
                     return Ok(None);
                 }
-                self.passed_to(next.next_position);
+                self.shared.passed_to(next.next_position);
                 return Ok(Some(next));
             }
             (known, waiting) = (next, taken.moves);

@@ -138,22 +138,6 @@ mod tests {
     use crate::log::record::Metadata;
     use crate::projections::Projection;
 
-    /// Counts.
-    struct Counts;
-
-    impl Projection for Counts {
-        const NAME: &'static str = "counts";
-        type Row = i64;
-
-        fn touches(event: &Recorded) -> Option<Touches> {
-            Some(Touches::one(&event.stream))
-        }
-
-        fn project(_: &Recorded, row: Option<i64>, _: Option<i64>) -> Option<i64> {
-            Some(row.unwrap_or_default() + 1)
-        }
-    }
-
     /// Counts, and fails at position 2.
     struct Fails;
 
@@ -189,7 +173,7 @@ mod tests {
     fn what_is_forgotten_is_asked_for_again_and_what_was_folded_since_is_not() {
         let (old, absent, new) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
         let at = |position, stream| Recorded { stream, ..recorded(position) };
-        let projection = Registered::of::<Counts>();
+        let projection = Registered::of::<Fails>();
         let mut standing = Standing::default();
         standing.take([old, absent].map(|id| id.to_string()), Vec::new());
         for event in [at(0, old), at(1, new)] {

@@ -48,7 +48,7 @@ impl From<StoreError> for ProjectionError {
 #[derive(Clone)]
 pub struct Projector {
     log: Log,
-    shared: Shared,
+    pub(super) shared: Shared,
     /// How far the views were when the database last looked at how its rows are spread.
     described: Arc<AtomicI64>,
 }
@@ -88,10 +88,6 @@ impl Projector {
 
     pub(super) fn log(&self) -> &Log {
         &self.log
-    }
-
-    pub(super) fn passed_to(&self, next: i64) {
-        self.shared.passed_to(next);
     }
 
     /// Lets this process's appends bring the views along, where these stand at the end of the log.
@@ -162,7 +158,7 @@ impl Projector {
             if stored.next_position >= stored.length {
                 // Nothing is to be done, or another process did it.
                 *kept = known.or_else(|| stored.known());
-                self.passed_to(stored.next_position);
+                self.shared.passed_to(stored.next_position);
                 return Ok(false);
             }
             far = stored.length - stored.next_position > BATCH;
@@ -225,7 +221,7 @@ impl Projector {
         }
         let next = page.end(from);
         known.advance(next);
-        self.passed_to(next);
+        self.shared.passed_to(next);
         Ok(Some((known, next - from >= BATCH)))
     }
 
@@ -239,9 +235,9 @@ impl Projector {
         let Some(from) = folds.iter().map(|fold| fold.next_position).min() else { return Ok((None, false)) };
         let (folds, next, why) = self.fold(&mut tx, folds, &running).await?;
         tx.commit().await?;
-        self.passed_to(next);
+        self.shared.passed_to(next);
         let together = why.is_none() && folds.iter().all(|fold| fold.next_position == next);
-        Ok((together.then(|| Kept { next_position: next, folds, looked: Instant::now(), brought: false }), next - from >= BATCH))
+        Ok((together.then(|| Kept::looked_up(next, folds)), next - from >= BATCH))
     }
 
     /// Folds the next events into these generations, whose checkpoints are locked; how far it came, and why one stopped.
@@ -287,6 +283,6 @@ impl Stored {
         let together =
             |one: &Live| Fold::at(&one.name, one.generation, one.next_position).filter(|_| one.next_position == self.next_position);
         let folds = self.projections.iter().map(together).collect::<Option<_>>()?;
-        Some(Kept { next_position: self.next_position, folds, looked: Instant::now(), brought: false })
+        Some(Kept::looked_up(self.next_position, folds))
     }
 }

@@ -31,6 +31,11 @@ pub(super) struct Shared {
 }
 
 impl Kept {
+    /// What was just found stored: every fold will read next at this position.
+    pub(super) fn looked_up(next_position: i64, folds: Vec<Fold>) -> Self {
+        Self { next_position, folds, looked: Instant::now(), brought: false }
+    }
+
     /// Notes that everything has moved to a position.
     pub(super) fn advance(&mut self, next: i64) {
         self.advance_ahead(next, next);

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::cases::Cases;
+use crate::folders::files_below;
 use crate::house::{House, ORGANISATION};
 use crate::office::{Office, person};
 use crate::projections::equals_a_rebuild;
@@ -79,20 +80,8 @@ fn copy(from: &Path, to: &Path) {
 
 /// Every file below a folder, by its name from there on, with its digest.
 fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
-    fn walk(root: &Path, folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-        for entry in fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(root, &path, found);
-            } else {
-                found.push((path.strip_prefix(root).unwrap().to_owned(), to_hex(&Sha256::digest(fs::read(&path).unwrap()))));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(folder, folder, &mut found);
-    found.sort();
-    found
+    let digest = |path: PathBuf| (path.strip_prefix(folder).unwrap().to_owned(), to_hex(&Sha256::digest(fs::read(&path).unwrap())));
+    files_below(folder).into_iter().map(digest).collect()
 }
 
 async fn taken(house: &House, name: &str) -> PathBuf {

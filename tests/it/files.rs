@@ -12,6 +12,7 @@ use microgrants::files::{Bucket, FILE_MOST, FileError, Files};
 use serde_json::json;
 
 use crate::cases::Cases;
+use crate::folders::files_below;
 use crate::house::House;
 use crate::office::Office;
 use crate::service::{narrowed, serve, token};
@@ -85,14 +86,9 @@ async fn through_the_api(house: House) {
 }
 
 pub fn stored(house: &House) -> Vec<Vec<u8>> {
-    fn walk(folder: PathBuf, found: &mut Vec<Vec<u8>>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.path().is_dir() { walk(entry.path(), found) } else { found.push(std::fs::read(entry.path()).unwrap()) }
-        }
-    }
-    let mut found = Vec::new();
-    walk(house.folder.path().join("files"), &mut found);
-    found
+    let folder = house.folder.path().join("files");
+    let files = if folder.is_dir() { files_below(&folder) } else { Vec::new() };
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
 async fn bad_uploads(house: House) {

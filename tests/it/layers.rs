@@ -1,8 +1,9 @@
 //! The floors of the house: which room may use which, held against the `use` lines and paths of the code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cases::Cases;
+use crate::folders::files_below;
 
 /// Each room, and the rooms of ours that it may use.
 const ROOMS: [(&str, &[&str]); 19] = [
@@ -38,19 +39,13 @@ pub fn cases(cases: &mut Cases) {
 }
 
 fn sources() -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).expect("a source").display().to_string();
-                found.push((name, std::fs::read_to_string(&path).expect("text")));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    let files = files_below(source).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(source).expect("a source").display().to_string();
+        (name, std::fs::read_to_string(&path).expect("text"))
+    };
+    let found: Vec<_> = files.map(read).collect();
     assert!(found.len() > 60, "{} sources", found.len());
     found
 }

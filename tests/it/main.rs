@@ -20,6 +20,7 @@ mod damage;
 mod erasing;
 mod faults;
 mod files;
+mod folders;
 mod following;
 mod fuzzed;
 mod golden;

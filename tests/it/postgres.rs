@@ -122,17 +122,20 @@ impl Cluster {
 
     /// Kills the server's first process; the others notice.
     pub fn kill(&mut self) {
-        let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
-        let killed = Command::new("kill").args(["-9", lines.lines().next().expect("its number")]).status();
+        let killed = Command::new("kill").args(["-9", &self.first_process()]).status();
         assert!(killed.is_ok_and(|status| status.success()), "it can be killed");
+    }
+
+    /// The number of the server's first process.
+    fn first_process(&self) -> String {
+        let lines = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
+        lines.lines().next().expect("its number").to_owned()
     }
 
     /// Kills one of the processes that serve a connection of the program; the server then ends them all, and recovers by itself.
     /// Whether there was one.
     pub fn kill_backend(&self) -> bool {
-        let first =
-            std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs").lines().next().expect("its number").to_owned();
-        let children = Command::new("ps").args(["--ppid", &first, "-o", "pid=,args="]).output().expect("ps runs").stdout;
+        let children = Command::new("ps").args(["--ppid", &self.first_process(), "-o", "pid=,args="]).output().expect("ps runs").stdout;
         let children = String::from_utf8_lossy(&children).into_owned();
         let serving = |line: &&str| line.contains("127.0.0.1(");
         let Some(number) = children.lines().find(serving).and_then(|line| line.split_whitespace().next()) else { return false };

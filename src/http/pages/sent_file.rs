@@ -45,11 +45,16 @@ pub async fn parts(mut body: Multipart) -> Result<Parts, Problem> {
             continue;
         }
         let name = field.name().unwrap_or_default().to_owned();
-        let text = bytes(&mut field, WORDS_MOST.saturating_sub(length)).await?;
+        let text = text(&mut field, WORDS_MOST.saturating_sub(length)).await?;
         length += name.len() + text.len();
-        parts.words.push((name, String::from_utf8(text).map_err(|_| Fault::InvalidQuery.problem("this is not text"))?));
+        parts.words.push((name, text));
     }
     Ok(parts)
+}
+
+/// The words of a part, of so many bytes at most.
+pub(super) async fn text(field: &mut Field, most: usize) -> Result<String, Problem> {
+    String::from_utf8(bytes(field, most).await?).map_err(|_| Fault::InvalidQuery.problem("this is not text"))
 }
 
 async fn bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> {
@@ -63,6 +68,6 @@ async fn bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-fn broken(_: MultipartError) -> Problem {
+pub(super) fn broken(_: MultipartError) -> Problem {
     Fault::InvalidQuery.problem("the form did not arrive whole")
 }

@@ -1,11 +1,12 @@
 //! A form that carries files: its words as any other form, its files looked at, sealed and put away as they arrive.
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_LENGTH;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
+use super::sent_file::{broken, text};
 use super::{Failed, Posted, Visitor, guard};
 use crate::commands::{CommandError, RepeatKey, Request};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
@@ -54,17 +55,6 @@ async fn recorded(desk: &Desk, position: i64) -> Result<FileDigest, Failed> {
     }
 }
 
-async fn text(field: &mut Field, most: usize) -> Result<String, Failed> {
-    let mut bytes = Vec::new();
-    while let Some(part) = field.try_next().await.map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))? {
-        if bytes.len() + part.len() > most {
-            return Err(Fault::TooLarge.problem("this is more than one form can hold").into());
-        }
-        bytes.extend_from_slice(&part);
-    }
-    String::from_utf8(bytes).map_err(|_| Fault::InvalidQuery.problem("this is not text").into())
-}
-
 impl Uploaded {
     async fn fill(
         &mut self,
@@ -74,7 +64,6 @@ impl Uploaded {
         desk: &Desk,
         group: Uuid,
     ) -> Result<(), Failed> {
-        let broken = |_| Fault::InvalidQuery.problem("the form did not arrive whole");
         let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
         while let Some(mut field) = body.try_next().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();

@@ -118,7 +118,7 @@ async fn holder(house: &House, office: &Office, role: Role) -> PersonId {
 }
 
 /// The noun and the name of the command that a path takes.
-fn command_of(path: &str) -> (&str, &str) {
+pub fn command_of(path: &str) -> (&str, &str) {
     let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
     let noun = match parts[0] {
         "organisation" => "organisation",

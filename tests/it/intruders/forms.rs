@@ -5,6 +5,7 @@ use std::path::Path;
 use microgrants::domain::{Command, GrantCommand};
 
 use crate::cases::Cases;
+use crate::folders::files_below;
 use crate::house::House;
 use crate::office::Office;
 use crate::pages::signed_in;
@@ -17,20 +18,11 @@ pub fn cases(cases: &mut Cases) {
 /// The addresses of the pages that take a form, as the code that serves them has it.
 fn forms() -> Vec<String> {
     let mut found = Vec::new();
-    let mut folders = vec![Path::new("src/http/pages").to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.path().is_dir() {
-                folders.push(entry.path());
-                continue;
-            }
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            let resources = text.split("web::resource(\"").skip(1).filter(|rest| {
-                let own = rest.split("web::resource(").next().unwrap_or_default();
-                own.contains("web::post()")
-            });
-            found.extend(resources.map(|rest| rest.split('"').next().unwrap().to_owned()));
-        }
+    for file in files_below(Path::new("src/http/pages")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let takes_one = |rest: &&str| rest.contains("web::post()");
+        let resources = text.split("web::resource(\"").skip(1).filter(takes_one);
+        found.extend(resources.map(|rest| rest.split('"').next().unwrap().to_owned()));
     }
     found
 }
@@ -39,7 +31,7 @@ async fn foreign(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.prepared(&house, 700).await;
     office.paid(&house, grant).await;
-    let due = serde_json::json!({ "due_on": house.today().saturating_add(jiff::Span::new().days(30)) });
+    let due = serde_json::json!({ "due_on": house.in_days(30) });
     house.takes(office.ada, Command::Grant(grant, GrantCommand::read("request-update", due).unwrap().unwrap())).await;
     house.catch_up().await;
     let address = serve(&house, office.ada).address().to_owned();
@@ -48,22 +40,21 @@ async fn foreign(house: House) {
     let forms = forms();
     assert!(forms.len() > 25, "{forms:?}");
     let mut tried = 0;
+    let (id, fund, group) = (grant.to_string(), office.fund.to_string(), group.to_string());
+    let parts: [(&str, &str); 11] = [
+        ("{fund}", &fund),
+        ("{round}", "first"),
+        ("{group}", &group),
+        ("{id}", &id),
+        ("{noun}", "people"),
+        ("{command}", "register"),
+        ("{section}", "1"),
+        ("{number}", "1"),
+        ("{batch}", "one"),
+        ("{mail}", &id),
+        ("{token}", "00000000-0000-7000-8000-000000000000.0"),
+    ];
     for form in &forms {
-        let id = grant.to_string();
-        let (fund, group) = (office.fund.to_string(), group.to_string());
-        let parts: [(&str, &str); 11] = [
-            ("{fund}", &fund),
-            ("{round}", "first"),
-            ("{group}", &group),
-            ("{id}", &id),
-            ("{noun}", "people"),
-            ("{command}", "register"),
-            ("{section}", "1"),
-            ("{number}", "1"),
-            ("{batch}", "one"),
-            ("{mail}", &id),
-            ("{token}", "00000000-0000-7000-8000-000000000000.0"),
-        ];
         let filled = parts.iter().fold(form.clone(), |path, (name, is)| path.replace(name, is));
         for (site, own) in [("cross-site", true), ("same-origin", false)] {
             let mut statuses = Vec::new();

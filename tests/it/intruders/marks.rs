@@ -1,6 +1,7 @@
 //! Markup in every text that somebody may type, looked for on every page that can be reached from the first, by everybody.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::path::Path;
 use std::sync::Mutex;
 
 use microgrants::domain::Role;
@@ -8,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::cases::Cases;
+use crate::folders::files_below;
 use crate::house::House;
-use crate::intruders::access::operations;
+use crate::intruders::access::{command_of, operations};
 use crate::matrix::samples::sample;
 use crate::office::{Office, person};
 use crate::pages::signed_in;
@@ -23,21 +25,15 @@ pub fn cases(cases: &mut Cases) {
 /// Everything on a page is escaped but what a component made, whose own template escapes what it is given.
 fn components() {
     let made = ["form", "filter", "chosen", "known", "upload", "batch.form"].map(|maker| format!("{maker}."));
-    let (mut folders, mut seen) = (vec![std::path::PathBuf::from("templates")], 0);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.path().is_dir() {
-                folders.push(entry.path());
-                continue;
-            }
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            for before in text.split("|safe").collect::<Vec<_>>().split_last().unwrap().1 {
-                let said = before.rsplit("{{").next().unwrap().trim();
-                assert!(said == "act" || made.iter().any(|maker| said.starts_with(maker)), "{}: {said}", entry.path().display());
-                seen += 1;
-            }
-            assert!(!text.contains("| safe") && !text.contains("autoescape"), "{}", entry.path().display());
+    let mut seen = 0;
+    for file in files_below(Path::new("templates")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for before in text.split("|safe").collect::<Vec<_>>().split_last().unwrap().1 {
+            let said = before.rsplit("{{").next().unwrap().trim();
+            assert!(said == "act" || made.iter().any(|maker| said.starts_with(maker)), "{}: {said}", file.display());
+            seen += 1;
         }
+        assert!(!text.contains("| safe") && !text.contains("autoescape"), "{}", file.display());
     }
     assert!(seen > 100, "{seen}");
     let inline = std::fs::read_to_string("src/http/pages/components.rs").unwrap();
@@ -54,11 +50,36 @@ const UNMARKED: [&str; 1] = ["grants/correct-payment"];
 /// The commands that were sent, as `grants/hold`.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
+/// What a path is of, without the record: `grants/hold`.
+fn named(path: &str) -> String {
+    format!("{}/{}", path.split('/').next().unwrap(), path.rsplit('/').next().unwrap())
+}
+
 fn on(client: &Client, path: &str, body: &Value) {
-    let (noun, command) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
-    SENT.lock().unwrap().insert(format!("{noun}/{command}"));
+    SENT.lock().unwrap().insert(named(path));
     let answer = client.post(&format!("/api/v1/{path}"), body);
     assert!(answer.status < 300, "{path}: {} {}", answer.status, answer.body);
+}
+
+/// A form that is filled in.
+fn filled(office: &Office, cass: &Client, group: &str) -> String {
+    let application = cass.post("/api/v1/applications", &json!({ "fund": office.fund, "round": "first", "group": group })).id();
+    let answers =
+        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
+    on(cass, &format!("applications/{application}/save-answers"), &answers);
+    application
+}
+
+/// What everybody may read of a grant.
+fn summary() -> Value {
+    json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") })
+}
+
+/// Accepts a grant's agreement.
+fn agree(cass: &Client, grant: &str) {
+    let hash = cass.get(&format!("/api/v1/grants/{grant}")).body["agreement_hash"].clone();
+    let names = [MARK.to_owned(), format!("{MARK} again")];
+    on(cass, &format!("grants/{grant}/accept-agreement"), &json!({ "hash": hash, "method": "web", "names": names }));
 }
 
 /// One grant from its beginning to a published story, with markup wherever anybody writes.
@@ -69,13 +90,9 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
     let past = json!({ "reference": "360G-x-1", "title": MARK, "description": MARK, "amount": "900.00", "awarded_on": "2020-05-01", "funder": MARK });
     on(ada, &format!("groups/{group}/record-past-grant"), &past);
     for other in [false, true] {
-        let start = json!({ "fund": office.fund, "round": "first", "group": group });
-        let application = cass.post("/api/v1/applications", &start).id();
+        let application = filled(office, cass, &group);
         let at = |command: &str| format!("applications/{application}/{command}");
         on(cass, &at("choose-language"), &json!({ "language": "pl", "helper": MARK }));
-        let answers =
-            json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
-        on(cass, &at("save-answers"), &answers);
         on(cass, &at("submit"), &json!({ "channel": "web" }));
         on(ada, &at("request-changes"), &json!({ "questions": ["idea"], "note": MARK, "due_on": house.in_days(20) }));
         on(cass, &at("resubmit"), &json!({}));
@@ -83,7 +100,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("declare"), &json!({}));
         on(ada, &at("score"), &json!({ "criteria": { "need": 4 }, "note": MARK }));
         on(ada, &at("revise-score"), &json!({ "criteria": { "need": 3 }, "note": MARK, "reason": MARK }));
-        on(ada, &at("write-summary"), &json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") }));
+        on(ada, &at("write-summary"), &summary());
         if other {
             on(ada, &at("decline"), &json!({ "reason": MARK, "feedback": MARK }));
             on(cass, &at("request-review"), &json!({ "words": MARK }));
@@ -94,8 +111,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         let award = json!({ "amount": "750.00", "reason": MARK, "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
         on(ada, &at("award"), &award);
         let at = |command: &str| format!("grants/{application}/{command}");
-        let hash = cass.get(&format!("/api/v1/grants/{application}")).body["agreement_hash"].clone();
-        on(cass, &at("accept-agreement"), &json!({ "hash": hash, "method": "web", "names": [MARK, format!("{MARK} again")] }));
+        agree(cass, &application);
         let payee = json!({ "route": "own_account", "account": { "holder": MARK, "numbers": "12-34-56 12345678" } });
         on(cass, &format!("groups/{group}/provide-payee"), &payee);
         on(ada, &format!("groups/{group}/verify-payee"), &json!({ "payee": 1, "method": MARK }));
@@ -133,11 +149,7 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
 fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], group: &str) {
     let because = || json!({ "reason": MARK });
     let applied = || {
-        let start = json!({ "fund": office.fund, "round": "first", "group": group });
-        let application = cass.post("/api/v1/applications", &start).id();
-        let answers =
-            json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
-        on(cass, &format!("applications/{application}/save-answers"), &answers);
+        let application = filled(office, cass, group);
         on(cass, &format!("applications/{application}/submit"), &json!({ "channel": "web" }));
         application
     };
@@ -150,8 +162,7 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
     };
     let awarded = || {
         let application = scored();
-        let summary = json!({ "title": MARK, "description": format!("{MARK} It says more than the title.") });
-        on(ada, &format!("applications/{application}/write-summary"), &summary);
+        on(ada, &format!("applications/{application}/write-summary"), &summary());
         let award = json!({ "amount": "800.00", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
         on(ada, &format!("applications/{application}/award"), &award);
         application
@@ -163,8 +174,7 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
     on(ada, &format!("grants/{}/withdraw-offer", awarded()), &because());
     let grant = awarded();
     let at = |command: &str| format!("grants/{grant}/{command}");
-    let hash = cass.get(&format!("/api/v1/grants/{grant}")).body["agreement_hash"].clone();
-    on(cass, &at("accept-agreement"), &json!({ "hash": hash, "method": "web", "names": [MARK, format!("{MARK} again")] }));
+    agree(cass, &grant);
     on(ada, &at("request-check"), &json!({ "check": "insurance", "note": MARK }));
     on(ada, &at("propose-waiver"), &json!({ "check": "insurance", "note": MARK }));
     on(ada, &at("pass-check"), &json!({ "check": "insurance", "note": MARK }));
@@ -212,24 +222,13 @@ fn none_is_missing() {
             _ => false,
         }
     }
-    let nouns = [
-        ("people", "person"),
-        ("organisation", "organisation"),
-        ("funds", "fund"),
-        ("groups", "group"),
-        ("applications", "application"),
-        ("grants", "grant"),
-    ];
     let mut missing = Vec::new();
-    for (method, path) in operations().iter().filter(|(method, _)| method == "POST") {
-        let parts: Vec<_> = path.trim_start_matches("/api/v1/").split('/').collect();
-        let Some((_, noun)) = nouns.iter().find(|(plural, _)| *plural == parts[0]) else { continue };
-        let name = format!("{}/{}", parts[0], parts[parts.len() - 1]);
-        let sample = sample(noun, parts[parts.len() - 1]).1;
-        if takes_words(&sample) && !SENT.lock().unwrap().contains(&name) {
+    for (_, path) in operations().iter().filter(|(method, _)| method == "POST") {
+        let (noun, command) = command_of(path);
+        let name = named(path.trim_start_matches("/api/v1/"));
+        if takes_words(&sample(noun, command).1) && !SENT.lock().unwrap().contains(&name) {
             missing.push(name);
         }
-        assert_eq!(method, "POST");
     }
     assert_eq!(missing, UNMARKED);
 }
