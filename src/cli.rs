@@ -12,12 +12,13 @@ mod audit;
 mod backup;
 mod export;
 mod import;
+mod serve;
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::bank::{Layout, LayoutError};
+use crate::bank::LayoutError;
 use crate::commands::clock::{self, Clock};
 use crate::commands::modulus::{Modulus, ModulusError};
 use crate::commands::seed::{self, SeedError};
@@ -25,32 +26,20 @@ use crate::commands::{Caller, CommandError, Commands, Request};
 use crate::config::{Config, PeopleTask, Task};
 use crate::domain::organisation::{Found, NameFounder};
 use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
-use crate::erasure::{ErasureList, Purger};
 use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, Files};
-use crate::http::beside::Beside;
-use crate::http::in_time::PATIENCE;
-use crate::http::limits::Limits;
-use crate::http::open_data::OpenData;
+use crate::http;
 use crate::http::signin::{TokenError, Tokens};
-use crate::http::{self, Desk, Site};
-use crate::jobs::Jobs;
 use crate::log::keys::{self, KeyError, Keys, Purpose};
-use crate::log::record::day_of;
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
 use crate::mail::links::{self, Invited};
-use crate::mail::{MailError, Outbox, OutboxError, Post};
+use crate::mail::{MailError, OutboxError};
 use crate::projections::{self, ProjectionError, Projector};
 use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
-use crate::views::{AsAt, ViewError, Views};
-use crate::webhooks::{Secret, WebhookError, Webhooks};
-
-/// How long to wait for a mail or a webhook that is being sent when the service is stopped.
-const STOP_MOST: Duration = Duration::from_secs(20);
-/// About how many days of its past a demonstration writes mails.
-const DEMO_MAIL_DAYS: i64 = 21;
+use crate::views::ViewError;
+use crate::webhooks::WebhookError;
 
 /// What stops a task. Each is one line for whoever called it.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +136,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Serve => {
             let listener = bind(&config)?;
             let opened = open(&config, RecordedBy::Database, Clock::System).await?;
-            serve(&config, opened, listener, false).await
+            serve::run(&config, opened, listener, false).await
         }
         Task::Demo { seeds } => demo(config, seeds.as_deref()).await,
         Task::Seed { folder } => {
@@ -241,94 +230,11 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
     })
 }
 
-async fn serve(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
-    let log = opened.commands.log().clone();
-    let list = ErasureList::at(&config.erasures);
-    // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
-    // same ids each time, and an older one's erasures are not theirs.
-    if !demo {
-        backup::erase_again(&opened, &list).await?;
-    }
-    let projector = Projector::open(log.clone()).await?;
-    let beside = Beside::default();
-    let following = beside.run("projections", projector.clone().run());
-    let sealing = beside.run("sealing", opened.sealer().run());
-    let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
-    let views = Views::new(log.clone(), projector);
-    let working = beside.run("jobs", Jobs::new(opened.commands.clone(), views.clone()).run());
-    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
-    let outbox = outbox(config)?;
-    let places = export::places(config, demo)?;
-    let bank_layout = config.bank_layout.as_deref().map_or_else(|| Ok(Layout::plain()), Layout::read)?;
-    let site = Site {
-        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
-        telephone: config.telephone.clone(),
-        demo,
-        mails: outbox.in_folder().map(Path::to_owned),
-        limits: Limits::new(&config.limits, config.proxy),
-        patience: PATIENCE,
-        bank_layout,
-        open_data: export::publisher(config, demo, address).map(|publisher| OpenData::by(publisher, places)),
-    };
-    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
-        .claiming_for(Duration::from_secs(config.mail_claim_seconds))
-        .telling(config.heads_to.clone());
-    if demo {
-        // What groups were written to about lately is there to be read.
-        let lately = day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
-        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1).await?;
-    }
-    post.begin().await?;
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let posting = beside.run("mail", post.run(stopping.clone()));
-    let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let telling = webhooks(config, &log)
-        .await?
-        .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
-    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
-    let server = http::serve(desk, listener, None).map_err(TaskError::Serve)?;
-    tracing::info!(%address, "serving");
-    server.await.map_err(TaskError::Serve)?;
-    tracing::info!("no more requests are taken; what is under way outside is finished");
-    // What is sent half-way would be sent again: the others can be cut off anywhere.
-    let _ = stop.send(true);
-    for mut outside in [Some(posting), telling].into_iter().flatten() {
-        if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
-            tracing::warn!("something was still being sent; it is sent again at the next start");
-            outside.abort();
-        }
-    }
-    for task in [following, working, sealing, purging] {
-        task.abort();
-    }
-    log.store().close().await;
-    Ok(())
-}
-
 /// Where files lie, as it was configured.
 fn files(config: &Config) -> Result<Files, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
     let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
     Ok(Files::Bucket(Box::new(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?)))
-}
-
-/// Which other systems are told, as it was configured.
-async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskError> {
-    if config.webhooks.is_empty() {
-        return Ok(None);
-    }
-    let secret = Secret::read(&config.webhook_secret).map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
-    let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
-    webhooks.begin().await?;
-    Ok(Some(webhooks))
-}
-
-/// How mails leave, as it was configured.
-fn outbox(config: &Config) -> Result<Outbox, TaskError> {
-    Ok(match &config.smtp_url {
-        Some(url) => Outbox::server(&config.mail_from, url)?,
-        None => Outbox::folder(&config.mail_from, &config.mails)?,
-    })
 }
 
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
@@ -363,7 +269,7 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     }
     say!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
     say!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
-    serve(&config, opened, listener, true).await
+    serve::run(&config, opened, listener, true).await
 }
 
 async fn add_person(

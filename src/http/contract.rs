@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
@@ -176,6 +177,42 @@ fn idempotency_key() -> Parameter {
     )
 }
 
+/// What may be asked next, with values of this answer for parameters.
+fn link(operation: &str, about: &str, parameters: &[(&str, &str)]) -> Link {
+    let link = Link::builder().operation_id(operation).description(about);
+    parameters.iter().fold(link, |link, (name, pointer)| link.parameter(*name, format!("$response.body#{pointer}"))).build()
+}
+
+/// A command is followed by a read that shows it; one that makes a record also by the others on that record.
+fn with_links(answer: ResponseBuilder, noun: &Noun, spec: &Spec) -> ResponseBuilder {
+    let Some(one) = noun.one else {
+        return answer.link("read", link(noun.plural, "Reads it, once the views show this.", &[("min_position", "/position")]));
+    };
+    let shown = [(one, "/id"), ("min_position", "/position")];
+    let answer = answer.link("read", link(one, "Reads it, once the views show this.", &shown));
+    if noun.makes != Some(spec.name) {
+        return answer;
+    }
+    let others = noun.commands.iter().filter(|other| api::offered(other) && other.name != spec.name);
+    others.fold(answer, |answer, other| answer.link(other.name, link(&command_id(noun, other), other.summary.trim(), &[(one, "/id")])))
+}
+
+/// A page is followed by the next, and by its records one by one.
+fn with_page_links(answer: ResponseBuilder, read: &Read) -> ResponseBuilder {
+    let of = api::NOUNS.iter().find(|noun| noun.plural == read.name);
+    let one = of.and_then(|noun| noun.one).filter(|_| read.shape.many);
+    let answer =
+        one.into_iter().fold(answer, |answer, one| answer.link("first", link(one, "Reads the first of them.", &[(one, "/items/0/id")])));
+    if read.shape.many && read.query.contains(&"after") && !read.path.contains('{') {
+        return answer.link("next", link(read.name, "The next page, where there is one.", &[("after", "/next")]));
+    }
+    answer
+}
+
+fn command_id(noun: &Noun, spec: &Spec) -> String {
+    format!("{}_{}", noun.one.unwrap_or(noun.plural), spec.name.replace('-', "_"))
+}
+
 fn reading(read: &Read) -> Operation {
     let operation =
         OperationBuilder::new().operation_id(Some(read.name)).summary(Some(read.summary)).tag("reads").parameters(Some(asked_of(read)));
@@ -183,7 +220,7 @@ fn reading(read: &Read) -> Operation {
     let answer = if read.shape.file {
         answer.content("image/jpeg", binary()).content("application/pdf", binary())
     } else {
-        answer.content("application/json", json(shape_of(read)))
+        with_page_links(answer.content("application/json", json(shape_of(read))), read)
     };
     let operation = with_problems(operation.response("200", answer.build()), &["400", "401", "403", "404", "503"]);
     operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
@@ -215,11 +252,11 @@ fn command(noun: &Noun, spec: &Spec) -> Operation {
         text(Some("^(\\*|\"[0-9]{1,18}\")$")),
     );
     let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", json(reference(&(spec.body)())));
-    let answer = ResponseBuilder::new().description("Recorded").content("application/json", json(reference("Accepted"))).build();
+    let answer = ResponseBuilder::new().description("Recorded").content("application/json", json(reference("Accepted")));
+    let answer = with_links(answer, noun, spec).build();
     let status = if noun.makes == Some(spec.name) { "201" } else { "200" };
-    let singular = noun.one.unwrap_or(noun.plural);
     let operation = OperationBuilder::new()
-        .operation_id(Some(format!("{singular}_{}", spec.name.replace('-', "_"))))
+        .operation_id(Some(command_id(noun, spec)))
         .summary(Some(spec.summary.trim()))
         .description(Some(whose(spec.who)))
         .tag(noun.plural)

@@ -84,7 +84,10 @@ impl Site {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::io::Result<actix_web::dev::Server> {
+pub fn serve<Stop>(desk: Desk, listener: TcpListener, workers: Option<usize>, stop: Stop) -> std::io::Result<actix_web::dev::Server>
+where
+    Stop: Future<Output = ()> + Send + 'static,
+{
     let desk = web::Data::new(desk);
     let server = HttpServer::new(move || {
         App::new()
@@ -105,7 +108,7 @@ pub fn serve(desk: Desk, listener: TcpListener, workers: Option<usize>) -> std::
     });
     let server = if let Some(workers) = workers { server.workers(workers) } else { server };
     // Without this, a page that leaves in two parts waits for the other side to confirm the first.
-    Ok(server.tcp_nodelay(true).listen(listener)?.shutdown_timeout(20).run())
+    Ok(server.tcp_nodelay(true).listen(listener)?.shutdown_signal(stop).shutdown_timeout(20).run())
 }
 
 /// What every answer says unless it says otherwise.

@@ -19,6 +19,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("api::lists_come_in_pages", pages);
     cases.both("api::readiness_tells_the_truth", ready);
     cases.plain("api::the_committed_contract_is_the_one_that_is_served", contract_is_committed);
+    cases.plain("api::every_link_of_the_contract_leads_to_an_operation", links);
     cases.sqlite("api::every_operation_of_the_contract_is_there", operations);
     cases.sqlite("api::one_application_from_start_to_close", start_to_close);
 }
@@ -282,6 +283,21 @@ fn contract_is_committed() {
     for code in problem::codes() {
         assert!(committed.contains(&format!("- {code}\n")), "the contract does not name the code {code}");
     }
+}
+
+/// What may be asked next is an operation of the contract.
+fn links() {
+    let contract = microgrants::http::contract();
+    let named = |deep: bool| {
+        contract.lines().filter_map(move |line| {
+            let (indent, name) = line.split_once("operationId: ")?;
+            (deep == (indent.len() > 6)).then_some(name)
+        })
+    };
+    let operations: std::collections::BTreeSet<_> = named(false).collect();
+    let followed: Vec<_> = named(true).collect();
+    assert!(followed.len() > 150, "{} links", followed.len());
+    assert!(followed.iter().all(|name| operations.contains(name)), "{followed:?}");
 }
 
 /// Every operation answers something other than "no such address" or "not allowed".

@@ -23,14 +23,14 @@ pub fn cases(cases: &mut Cases) {
     cases.both("following::two_processes_send_a_delivery_once", two);
 }
 
-const KEY: [u8; 32] = [7; 32];
+pub const KEY: [u8; 32] = [7; 32];
 
-fn secret() -> Secret {
+pub fn secret() -> Secret {
     Secret::read(&format!("whsec_{}", STANDARD.encode(KEY))).unwrap()
 }
 
 /// What a receiver got: the headers by name, and the body.
-struct Got {
+pub struct Got {
     headers: Vec<(String, String)>,
     body: String,
 }
@@ -40,7 +40,7 @@ impl Got {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let signed = format!("{}.{}.{}", self.header("webhook-id"), self.header("webhook-timestamp"), self.body);
         let mut mac = Hmac::<Sha256>::new_from_slice(&KEY).unwrap();
         mac.update(signed.as_bytes());
@@ -50,7 +50,12 @@ impl Got {
 }
 
 /// A receiver that answers with these, one after another, and then with 204; an empty answer hangs up.
-fn receiver(answers: Vec<&'static str>) -> (String, Receiver<Got>) {
+pub fn receiver(answers: Vec<&'static str>) -> (String, Receiver<Got>) {
+    slow_receiver(Duration::ZERO, answers)
+}
+
+/// The same, of one that takes so long to answer.
+pub fn slow_receiver(pause: Duration, answers: Vec<&'static str>) -> (String, Receiver<Got>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook", listener.local_addr().unwrap());
     let (tell, told): (Sender<Got>, _) = channel();
@@ -70,6 +75,7 @@ fn receiver(answers: Vec<&'static str>) -> (String, Receiver<Got>) {
             reader.read_exact(&mut body).unwrap();
             let _ = tell.send(Got { headers, body: String::from_utf8(body).unwrap() });
             let answer = answers.next().unwrap_or("204 No Content");
+            std::thread::sleep(pause);
             if !answer.is_empty() {
                 let mut stream = reader.into_inner();
                 let _ = write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");

@@ -17,6 +17,7 @@ mod conflicts;
 mod crashes;
 mod crates;
 mod damage;
+mod delayed;
 mod erasing;
 mod faults;
 mod files;
@@ -54,6 +55,7 @@ mod seeds;
 mod service;
 mod setting;
 mod sheets;
+mod stopping;
 mod world;
 
 use std::process::ExitCode;
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         crashes::cases,
         crates::cases,
         damage::cases,
+        delayed::cases,
         erasing::cases,
         faults::cases,
         files::cases,
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         sealing::cases,
         seeds::cases,
         sheets::cases,
+        stopping::cases,
     ] {
         add(&mut all);
     }

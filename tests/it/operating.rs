@@ -1,13 +1,10 @@
-//! Running it: a stop that finishes what was taken, a database from before, one from after, and rows of another shape.
+//! Running it: readiness, a database from before, one from after, and rows of another shape.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use microgrants::http::beside::Beside;
 use microgrants::projections;
@@ -18,16 +15,14 @@ use sqlx::migrate::Migrator;
 use sqlx::{Row as _, SqlitePool};
 
 use crate::cases::Cases;
-use crate::crashes::ledger::{Book, Work, settle};
 use crate::house::{House, ORGANISATION};
 use crate::log::{Raw, meddle, raw};
 use crate::office::Office;
 use crate::replay;
-use crate::service::{Client, Process, serve, serve_beside, token};
+use crate::service::{serve, serve_beside, token};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("operating::a_stop_finishes_what_was_taken", stopped);
     cases.both("operating::a_database_of_the_first_schema_is_brought_up_to_date", upgraded);
     cases.both("operating::a_newer_database_is_refused", newer);
     cases.sqlite("operating::readiness_names_what_failed_beside_serving", failed);
@@ -44,42 +39,6 @@ async fn failed(house: House) {
     beside.run("mail", async { panic!("as it is meant to") }).await.expect("it is caught");
     let ready = client.get("/readyz");
     assert_eq!((ready.status, &ready.body["failed"]), (503, &serde_json::json!(["mail"])));
-}
-
-/// Clients write while the service is asked to stop: whatever it took, it answered.
-async fn stopped(house: House) {
-    let office = Office::open(&house, 5000).await;
-    let work = Work::prepare(&house, &office, 20).await;
-    let token = token(&house, office.ada);
-    let place = house.leave().await;
-    let process = Process::start(&place);
-    let client = Client::new(&process.address, &token);
-    let mut books: Vec<Book> = (0..16).map(|_| Book::default()).collect();
-    let told = AtomicUsize::new(0);
-    let took = std::thread::scope(|scope| {
-        let write = |book| {
-            let (client, told, work) = (client.clone(), &told, &work);
-            scope.spawn(move || Book::live(book, &client, work, told, &AtomicUsize::new(usize::MAX)))
-        };
-        let clients: Vec<_> = books.iter_mut().map(write).collect();
-        while told.load(Ordering::SeqCst) < 100 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let since = Instant::now();
-        Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("it is asked to stop");
-        assert!(process.ended().success(), "it ends well");
-        for client in clients {
-            client.join().expect("a client comes through");
-        }
-        since.elapsed()
-    });
-    assert!(took < Duration::from_secs(40), "{took:?}");
-    let house = House::open(place.folder, place.url).await;
-    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000).await.unwrap();
-    let settled = settle(&books, &rows);
-    assert!(settled.acknowledged >= 100, "{settled:?}");
-    assert_eq!(settled.found_unacknowledged, 0, "what was taken was answered: {settled:?}");
-    replay::whole(&house).await;
 }
 
 const FIRST: &str = "tests/fixtures/first_schema";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::{Command, FundCommand, GrantCommand, Money};
 use microgrants::projections::{FundRow, Projector};
-use microgrants::store::{checkpoints, events, postings, rows};
+use microgrants::store::{checkpoints, postings, rows};
 use microgrants::views::{AsAt, By, StatementOf, Sums};
 use serde_json::json;
 
@@ -19,7 +19,6 @@ pub fn cases(cases: &mut Cases) {
     cases.both("projections::a_rebuild_equals_the_live_rows_while_writes_go_on", rebuilt);
     cases.both("projections::one_cut_off_at_any_moment_equals_a_rebuild", cut_off);
     cases.both("projections::two_at_once_double_nothing", two_at_once);
-    cases.postgres("projections::an_append_that_sleeps_in_its_transaction_is_not_skipped", not_skipped);
     cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
     cases.both("projections::of_two_processes_each_knows_what_the_other_did", seen);
     cases.both("projections::what_a_crash_of_the_machine_took_back_is_made_again", taken_back);
@@ -111,41 +110,6 @@ async fn two_at_once(house: House) {
     };
     tokio::join!(busy(&house, &office, 10), both);
     equals_a_rebuild(&house).await;
-}
-
-/// One append sleeps after it took its position. Others wait for it, and the follower never reads past it.
-async fn not_skipped(house: House) {
-    let office = Office::open(&house, 10_000).await;
-    meddle(
-        &house,
-        "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END $$;
-         CREATE TRIGGER sleepy BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION sleepy();",
-    )
-    .await;
-    let other = house.beside().await;
-    let pause = Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("Asleep") }));
-    let slow = house.takes(office.ada, pause);
-    let quick = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        crate::office::person(&other, "Quick").await;
-    };
-    let follows = async {
-        for _ in 0..60 {
-            house.projector.advance().await.unwrap();
-            let read = house.projector.next_position();
-            let there = events::page(house.store(), ORGANISATION, 0, 10_000).await.unwrap();
-            assert!(there.iter().enumerate().all(|(at, row)| row.position == i64::try_from(at).unwrap()), "no hole is ever seen");
-            assert!(read <= i64::try_from(there.len()).unwrap(), "nothing is read before it is there");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::join!(slow, quick, follows);
-    house.catch_up().await;
-    let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
-    assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
-    let live = dump(&house).await;
-    rebuild_all(&house).await;
-    assert_eq!(live, dump(&house).await);
 }
 
 async fn failed(house: House) {

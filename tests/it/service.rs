@@ -167,7 +167,7 @@ pub fn serve_beside(house: &House, commands: Commands, token: &str, beside: Besi
     set_up(&mut site);
     let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site, beside };
     std::thread::spawn(move || {
-        let server = http::serve(desk, listener, Some(2)).expect("a server");
+        let server = http::serve(desk, listener, Some(2), std::future::pending()).expect("a server");
         actix_web::rt::System::new().block_on(server)
     });
     Client::new(&address, token)
@@ -182,9 +182,14 @@ pub struct Process {
 impl Process {
     /// Starts the program over a database and its keys.
     pub fn start(place: &Place) -> Self {
+        Self::of(place.program())
+    }
+
+    /// Starts a program that was set up already.
+    pub fn of(mut program: Command) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let listen = format!("127.0.0.1:{port}");
-        let mut child = place.program().args(["serve", "--listen", &listen]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = program.args(["serve", "--listen", &listen]).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
         let serving = lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving"));
         assert!(serving, "the program serves");

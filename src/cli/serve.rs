@@ -1,0 +1,140 @@
+//! Serving, and everything that runs beside it.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Opened, TaskError, backup, export, files};
+use crate::bank::Layout;
+use crate::commands::clock::Clock;
+use crate::config::Config;
+use crate::erasure::{ErasureList, Purger};
+use crate::http::beside::Beside;
+use crate::http::in_time::PATIENCE;
+use crate::http::limits::Limits;
+use crate::http::open_data::OpenData;
+use crate::http::signin::Tokens;
+use crate::http::{self, Desk, Site};
+use crate::jobs::Jobs;
+use crate::log::Log;
+use crate::log::record::day_of;
+use crate::mail::{Outbox, Post};
+use crate::projections::Projector;
+use crate::views::{AsAt, Views};
+use crate::webhooks::{Secret, Webhooks};
+
+/// How long to wait for a mail or a webhook that is being sent when the service is stopped.
+const STOP_MOST: Duration = Duration::from_secs(20);
+/// About how many days of its past a demonstration writes mails.
+const DEMO_MAIL_DAYS: i64 = 21;
+
+/// Serves until it is asked to stop, and then finishes what it took in hand.
+pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
+    // Whoever asks while something is sent already is heard, too.
+    let asked = asked_to_stop().map_err(TaskError::Serve)?;
+    let log = opened.commands.log().clone();
+    let list = ErasureList::at(&config.erasures);
+    // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
+    // same ids each time, and an older one's erasures are not theirs.
+    if !demo {
+        backup::erase_again(&opened, &list).await?;
+    }
+    let projector = Projector::open(log.clone()).await?;
+    let beside = Beside::default();
+    let following = beside.run("projections", projector.clone().run());
+    let sealing = beside.run("sealing", opened.sealer().run());
+    let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
+    let views = Views::new(log.clone(), projector);
+    let working = beside.run("jobs", Jobs::new(opened.commands.clone(), views.clone()).run());
+    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
+    let outbox = outbox(config)?;
+    let places = export::places(config, demo)?;
+    let bank_layout = config.bank_layout.as_deref().map_or_else(|| Ok(Layout::plain()), Layout::read)?;
+    let site = Site {
+        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
+        telephone: config.telephone.clone(),
+        demo,
+        mails: outbox.in_folder().map(Path::to_owned),
+        limits: Limits::new(&config.limits, config.proxy),
+        patience: PATIENCE,
+        bank_layout,
+        open_data: export::publisher(config, demo, address).map(|publisher| OpenData::by(publisher, places)),
+    };
+    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
+        .claiming_for(Duration::from_secs(config.mail_claim_seconds))
+        .telling(config.heads_to.clone());
+    if demo {
+        // What groups were written to about lately is there to be read.
+        let lately = day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
+        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1).await?;
+    }
+    post.begin().await?;
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let posting = beside.run("mail", post.run(stopping.clone()));
+    let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
+    let telling = webhooks(config, &log)
+        .await?
+        .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
+    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
+    // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
+    // there are still connections to the database: those that a worker of the server opened end with that worker.
+    let finished = async move {
+        asked.await;
+        tracing::info!("asked to stop: what is under way outside is finished, then no more requests are taken");
+        let _ = stop.send(true);
+        for mut outside in [Some(posting), telling].into_iter().flatten() {
+            if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
+                tracing::warn!("something was still being sent; it is sent again at the next start");
+                outside.abort();
+            }
+        }
+    };
+    let server = http::serve(desk, listener, None, finished).map_err(TaskError::Serve)?;
+    tracing::info!(%address, "serving");
+    server.await.map_err(TaskError::Serve)?;
+    for task in [following, working, sealing, purging] {
+        task.abort();
+    }
+    log.store().close().await;
+    Ok(())
+}
+
+/// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut asked = async move || {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    };
+    Ok(async move {
+        asked().await;
+        tokio::spawn(async move {
+            asked().await;
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Which other systems are told, as it was configured.
+async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskError> {
+    if config.webhooks.is_empty() {
+        return Ok(None);
+    }
+    let secret = Secret::read(&config.webhook_secret).map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
+    let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
+    webhooks.begin().await?;
+    Ok(Some(webhooks))
+}
+
+/// How mails leave, as it was configured.
+fn outbox(config: &Config) -> Result<Outbox, TaskError> {
+    Ok(match &config.smtp_url {
+        Some(url) => Outbox::server(&config.mail_from, url)?,
+        None => Outbox::folder(&config.mail_from, &config.mails)?,
+    })
+}

@@ -1,0 +1,107 @@
+//! Appends that sleep in their transactions after they took their positions, while others commit: no follower reads past one.
+
+use std::time::Duration;
+
+use microgrants::domain::{ApplicationCommand, Command};
+use microgrants::store::events;
+use microgrants::store::tree as stored;
+use microgrants::webhooks::Webhooks;
+
+use crate::cases::Cases;
+use crate::following::{receiver, secret};
+use crate::house::{House, ORGANISATION};
+use crate::log::meddle;
+use crate::mails::{letters, post, reach};
+use crate::office::{Office, person, submit};
+use crate::projections::equals_a_rebuild;
+use crate::replay;
+use crate::sealing::sealer;
+
+pub fn cases(cases: &mut Cases) {
+    cases.postgres("delayed::no_follower_skips_an_append_that_sleeps", by_followers);
+    cases.postgres("delayed::views_that_go_along_skip_none_either", along);
+}
+
+/// How many appends sleep.
+const SLOW: usize = 3;
+
+async fn by_followers(house: House) {
+    nobody_skips(house).await;
+}
+
+async fn along(house: House) {
+    house.projector.go_along();
+    nobody_skips(house).await;
+}
+
+async fn nobody_skips(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    house.catch_up().await;
+    let (post, sealer) = (post(&house), sealer(&house));
+    post.begin().await.unwrap();
+    let (address, told) = receiver(Vec::new());
+    let webhooks = Webhooks::new(house.log.clone(), vec![address], secret());
+    webhooks.begin().await.unwrap();
+    let begins = house.log.length().await.unwrap();
+    let mut drafts = Vec::new();
+    for number in 0..SLOW {
+        let (application, _, member) = office.draft(&house, 500).await;
+        reach(&house, member, &format!("group{number}@example.org")).await;
+        drafts.push((application, member));
+    }
+    meddle(
+        &house,
+        "CREATE FUNCTION sleepy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END $$;
+         CREATE TRIGGER sleepy BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'ApplicationSubmitted') EXECUTE FUNCTION sleepy();",
+    )
+    .await;
+    let other = house.beside().await;
+    let slow = async {
+        for (application, member) in drafts {
+            house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+        }
+    };
+    let quick = async {
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            person(&other, "Quick").await;
+        }
+    };
+    let follow = async || {
+        house.projector.advance().await.unwrap();
+        post.once().await.unwrap();
+        sealer.catch_up().await.unwrap();
+        webhooks.once(1_700_000_000_000_000).await.unwrap();
+    };
+    let follows = async {
+        for _ in 0..120 {
+            follow().await;
+            let read = house.projector.next_position();
+            let there = events::page(house.store(), ORGANISATION, 0, 10_000).await.unwrap();
+            assert!((0..).zip(&there).all(|(at, row)| row.position == at), "no hole is ever seen");
+            assert!(read <= i64::try_from(there.len()).unwrap(), "nothing is read before it is there");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::join!(slow, quick, follows);
+    for _ in 0..3 {
+        follow().await;
+    }
+    let length = house.log.length().await.unwrap();
+    let mails = letters(&house.folder.path().join("mails"));
+    assert_eq!(mails.len(), SLOW, "each group is written to: {mails:?}");
+    let mut next = begins;
+    for delivery in told.try_iter() {
+        let json = delivery.json();
+        assert_eq!(json["from"], next, "none is left out, and none comes twice");
+        for event in json["events"].as_array().unwrap() {
+            assert_eq!(event["position"], next);
+            next += 1;
+        }
+    }
+    assert_eq!(next, length, "other systems were told of everything");
+    assert_eq!(stored::newest(house.store(), ORGANISATION).await.unwrap().expect("a head").size, length);
+    sealer.check().await.unwrap();
+    equals_a_rebuild(&house).await;
+    replay::whole(&house).await;
+}

@@ -1,0 +1,156 @@
+//! A stop finishes what the service took in hand: commands, a mail, a webhook.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use microgrants::store::{Store, events, mails, webhooks};
+use microgrants::webhooks::Webhooks;
+
+use crate::cases::Cases;
+use crate::crashes::ledger::{Book, Work, settle};
+use crate::following::{KEY, secret, slow_receiver};
+use crate::house::{House, ORGANISATION};
+use crate::mails::{post, reach};
+use crate::office::Office;
+use crate::replay;
+use crate::service::{Client, Process, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("stopping::what_was_taken_is_answered", stopped);
+    cases.both("stopping::a_mail_that_is_being_sent_is_sent_once", mailing);
+    cases.both("stopping::a_webhook_that_is_being_sent_is_sent_once", telling);
+}
+
+/// How long whoever is told something takes to answer.
+const PAUSE: Duration = Duration::from_millis(1500);
+
+fn ask_to_stop(process: &Process) {
+    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("it is asked to stop");
+}
+
+/// Clients write while the service is asked to stop: whatever it took, it answered.
+async fn stopped(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let work = Work::prepare(&house, &office, 20).await;
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, &token);
+    let mut books: Vec<Book> = (0..16).map(|_| Book::default()).collect();
+    let told = AtomicUsize::new(0);
+    let took = std::thread::scope(|scope| {
+        let write = |book| {
+            let (client, told, work) = (client.clone(), &told, &work);
+            scope.spawn(move || Book::live(book, &client, work, told, &AtomicUsize::new(usize::MAX)))
+        };
+        let clients: Vec<_> = books.iter_mut().map(write).collect();
+        while told.load(Ordering::SeqCst) < 100 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let since = Instant::now();
+        ask_to_stop(&process);
+        assert!(process.ended().success(), "it ends well");
+        for client in clients {
+            client.join().expect("a client comes through");
+        }
+        since.elapsed()
+    });
+    assert!(took < Duration::from_secs(40), "{took:?}");
+    let house = House::open(place.folder, place.url).await;
+    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000).await.unwrap();
+    let settled = settle(&books, &rows);
+    assert!(settled.acknowledged >= 100, "{settled:?}");
+    assert_eq!(settled.found_unacknowledged, 0, "what was taken was answered: {settled:?}");
+    replay::whole(&house).await;
+}
+
+/// A mail server that takes its time with each message; it tells when one has come.
+fn slow_mail_server() -> (String, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            stream.write_all(b"220 here\r\n").unwrap();
+            let mut in_message = false;
+            for line in lines.map_while(Result::ok) {
+                let answer = match line.as_str() {
+                    "." if in_message => {
+                        in_message = false;
+                        tell.send(()).unwrap();
+                        std::thread::sleep(PAUSE);
+                        "250 taken"
+                    }
+                    _ if in_message => continue,
+                    "DATA" => {
+                        in_message = true;
+                        "354 go on"
+                    }
+                    "QUIT" => "221 bye",
+                    _ => "250 well",
+                };
+                stream.write_all(format!("{answer}\r\n").as_bytes()).unwrap();
+            }
+        }
+    });
+    (url, told)
+}
+
+/// Stops a service that is used while something is on its way outside: it ends well, and only once that has come to its end.
+fn stop_while<T>(process: Process, token: &str, told: &Receiver<T>) {
+    told.recv_timeout(Duration::from_secs(20)).expect("something is on its way");
+    let since = Instant::now();
+    let client = Client::new(&process.address, token);
+    // By now the threads that serve have connections to the database.
+    std::thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| assert_eq!(client.get("/api/v1/applications").status, 200));
+        }
+    });
+    ask_to_stop(&process);
+    assert!(process.ended().success(), "it ends well");
+    assert!(since.elapsed() >= PAUSE - Duration::from_millis(100), "it waited for the answer");
+}
+
+async fn mailing(house: House) {
+    let office = Office::open(&house, 5000).await;
+    post(&house).begin().await.unwrap();
+    let (.., member) = office.submitted(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let (url, told) = slow_mail_server();
+    let mut program = place.program();
+    program.env("MICROGRANTS_SMTP_URL", url).env("MICROGRANTS_MAIL_FROM", "grants@example.org");
+    stop_while(Process::of(program), &token, &told);
+    let store = Store::open(&place.url).await.unwrap();
+    let rows = mails::newest(&store, ORGANISATION, "", 10).await.unwrap();
+    let row = &rows[0];
+    assert_eq!((rows.len(), row.state.as_str(), row.tries), (1, "sent", 1), "{row:?}");
+    assert!(told.try_recv().is_err(), "and none came twice");
+}
+
+async fn telling(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (address, told) = slow_receiver(PAUSE, Vec::new());
+    Webhooks::new(house.log.clone(), vec![address.clone()], secret()).begin().await.unwrap();
+    office.group(&house).await;
+    let length = house.log.length().await.unwrap();
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let mut program = place.program();
+    program.env("MICROGRANTS_WEBHOOKS", address).env("MICROGRANTS_WEBHOOK_SECRET", format!("whsec_{}", STANDARD.encode(KEY)));
+    stop_while(Process::of(program), &token, &told);
+    let store = Store::open(&place.url).await.unwrap();
+    let known = webhooks::all(&store, ORGANISATION).await.unwrap();
+    let (_, next, error) = &known[0];
+    assert_eq!((known.len(), *next, error), (1, length, &None), "it is noted that it was taken");
+    assert!(told.try_recv().is_err(), "and none came twice");
+}
