@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 
 use crate::store::events::EventRow;
 use crate::store::moves::Moves;
-use crate::store::{StoreError, Tx};
+use crate::store::{Source, StoreError};
 
 /// Something that can be brought along by an append.
 pub trait Along: Send + Sync {
@@ -21,7 +21,7 @@ pub trait Claimed: Send {
     /// What events make of it, those between it and the end of the log and those that are appended; `None` when it cannot be brought along.
     fn take<'a>(
         &'a mut self,
-        tx: &'a mut Tx,
+        source: Source<'a>,
         organisation: &'a str,
         between: &'a [EventRow],
         events: &'a [EventRow],

@@ -10,7 +10,9 @@ pub mod keys;
 mod memory;
 mod recent;
 pub mod record;
+mod remembered;
 mod settle;
+mod unanswered;
 pub mod upcast;
 pub mod vault;
 mod writer;
@@ -29,6 +31,7 @@ use append::{Answer, Append, Outcome};
 use memory::Memory;
 use recent::Recent;
 use record::{Recorded, StreamKey};
+use remembered::Remembered;
 use vault::Vault;
 pub use writer::RecordedBy;
 use writer::{Desk, Writer};
@@ -100,6 +103,7 @@ impl Log {
             recent: Arc::clone(&recent),
             grown: Arc::clone(&grown),
             along: Arc::clone(&along),
+            remembered: Remembered::default(),
         });
         let (organisation, vault) = (organisation.into(), Arc::new(vault));
         Ok(Self { store, organisation, writer, memory: Arc::default(), vault, recent, grown, along })

@@ -8,23 +8,28 @@ use uuid::Uuid;
 
 use super::append::{Answer, Append, Outcome};
 use super::record::StreamKey;
-use crate::store::events::{Fact, Head};
+use crate::store::events::{CommandRow, EventRow, Fact, Head, Written};
+use crate::store::moves::Moves;
+use crate::store::personal::SealedRow;
 
 /// A decision may be at most this old, or this far ahead, when it is recorded, in microseconds.
 const DECISION_AGE_MAX: i64 = 60_000_000;
 const DECISION_AHEAD_MAX: i64 = 5_000_000;
 
 /// What the log knew when the head was locked, kept up to date as the batch settles.
+#[derive(Default)]
 pub(super) struct Known {
-    heads: HashMap<String, i64>,
-    keys: HashSet<String>,
+    /// The sequence that each stream ends with.
+    pub(super) heads: HashMap<String, i64>,
+    /// Whose keys live.
+    pub(super) keys: HashSet<String>,
     index: HashMap<String, String>,
     answered: HashMap<String, Answer>,
 }
 
 impl Known {
     pub(super) fn new(facts: Vec<Fact>) -> Self {
-        let mut known = Self { heads: HashMap::new(), keys: HashSet::new(), index: HashMap::new(), answered: HashMap::new() };
+        let mut known = Self::default();
         for Fact { kind, name, value } in facts {
             let Some(value) = value else { continue };
             match kind.as_str() {
@@ -38,8 +43,13 @@ impl Known {
     }
 
     fn head(&mut self, organisation: &str, stream: StreamKey) -> &mut i64 {
-        self.heads.entry(format!("{}/{}", stream.kind, stream.stored_id(organisation))).or_default()
+        self.heads.entry(name(organisation, stream)).or_default()
     }
+}
+
+/// A stream by the name that facts give it.
+pub(super) fn name(organisation: &str, stream: StreamKey) -> String {
+    format!("{}/{}", stream.kind, stream.stored_id(organisation))
 }
 
 /// One append that fits: where its events go.
@@ -74,6 +84,59 @@ pub(super) fn settle<'a>(
         })
         .collect();
     (outcomes, placed)
+}
+
+/// The rows of the appends that fit.
+pub(super) struct ToWrite<'a> {
+    pub(super) events: Vec<EventRow>,
+    answers: Vec<CommandRow>,
+    sealed: Vec<&'a SealedRow>,
+    pub(super) next_position: i64,
+    pub(super) recorded_at: i64,
+}
+
+impl<'a> ToWrite<'a> {
+    /// `None` where nothing fits.
+    pub(super) fn of(organisation: &str, placed: &[Placed<'a>], recorded_at: i64) -> Option<Self> {
+        Some(Self {
+            events: placed.iter().flat_map(|one| one.events(organisation, recorded_at)).collect(),
+            answers: placed.iter().map(|one| one.answer.row(one.append.command)).collect(),
+            sealed: placed.iter().flat_map(|one| &one.append.personal.sealed).collect(),
+            next_position: placed.last()?.answer.last_position + 1,
+            recorded_at,
+        })
+    }
+
+    /// The same for the store, with the views that go along; on the condition that the head is where it was left, unless it is locked.
+    pub(super) fn written<'w>(&'w self, moves: Option<&'w Moves>, left_at: Option<i64>) -> Written<'w> {
+        let Self { events, answers, sealed, next_position, recorded_at } = self;
+        Written { events, answers, sealed, next_position: *next_position, last_at: *recorded_at, moves, left_at }
+    }
+}
+
+impl Placed<'_> {
+    fn events(&self, organisation: &str, recorded_at: i64) -> Vec<EventRow> {
+        let mut rows = Vec::new();
+        let mut positions = self.answer.first_position..;
+        for batch in &self.append.batches {
+            let before = self.before.get(&batch.stream).copied().unwrap_or_default();
+            for ((event, sequence), position) in batch.events.iter().zip(before + 1..).zip(positions.by_ref()) {
+                rows.push(EventRow {
+                    position,
+                    recorded_at,
+                    aggregate_type: batch.stream.kind.to_owned(),
+                    aggregate_id: batch.stream.stored_id(organisation),
+                    sequence,
+                    event_type: event.name.to_owned(),
+                    event_version: event.version.to_owned(),
+                    payload: event.payload.clone(),
+                    metadata: self.append.metadata.clone(),
+                    command_id: self.append.command.to_string(),
+                });
+            }
+        }
+        rows
+    }
 }
 
 fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known) -> Result<BTreeMap<StreamKey, i64>, Outcome> {

@@ -1,8 +1,8 @@
 //! The one writer of an organisation's log in this process: it takes what is waiting, and commits it together.
 //!
-//! Under the lock of the head, a second statement reads what the batch must be held against; the batch is settled in
-//! memory; what fits is inserted, with the views if they can be brought along. A caller that goes away changes nothing: what was
-//! taken is finished.
+//! A batch is held against what the writer remembers, and written at once if the log still ends where it was left. Otherwise, under the
+//! lock of the head, it is read what the batch must be held against. What fits is inserted, with the views if they can be brought along.
+//! A caller that goes away changes nothing: what was taken is finished.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,12 +12,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::LogError;
 use super::along::{Along, Claimed};
-use super::append::{Answer, Append, Outcome};
+use super::append::{Append, Outcome};
 use super::recent::Recent;
-use super::settle::{Known, Placed, settle};
-use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, Written};
+use super::remembered::Remembered;
+use super::settle::{Known, Placed, ToWrite, settle};
+use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError, Wrote};
 use crate::store::moves::Moves;
-use crate::store::{Store, StoreError, Tx, personal};
+use crate::store::{Source, Store, StoreError, Tx, personal};
 
 /// How many appends are committed together at most.
 const BATCH_MOST: usize = 64;
@@ -27,9 +28,6 @@ const WAITING_MOST: usize = 1024;
 const GATHER_MOST: Duration = Duration::from_micros(150);
 /// How far the database's clock may stand behind the log, in microseconds.
 const CLOCK_BEHIND_MAX: i64 = 5_000_000;
-/// How often a lost answer to COMMIT is asked after, and how long to wait between.
-const LOOK_UPS: u32 = 20;
-const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
 
 type Reply = oneshot::Sender<Result<Outcome, LogError>>;
 
@@ -75,6 +73,7 @@ pub(super) struct Desk {
     pub(super) grown: Arc<watch::Sender<i64>>,
     /// What is brought along, once there is something.
     pub(super) along: Arc<OnceLock<Arc<dyn Along>>>,
+    pub(super) remembered: Remembered,
 }
 
 /// A batch that could not be written: before the commit, perhaps because of what it brought along; or with its answer lost.
@@ -114,7 +113,7 @@ async fn gather(waiting: &mut mpsc::Receiver<(Append, Reply)>, batch: &mut Vec<(
 }
 
 impl Desk {
-    async fn work(self, mut waiting: mpsc::Receiver<(Append, Reply)>) {
+    async fn work(mut self, mut waiting: mpsc::Receiver<(Append, Reply)>) {
         let mut batch = Vec::with_capacity(BATCH_MOST);
         let mut before = 0;
         while waiting.recv_many(&mut batch, BATCH_MOST).await > 0 {
@@ -129,11 +128,14 @@ impl Desk {
         }
     }
 
-    async fn write(&self, appends: &[Append]) -> Vec<Result<Outcome, LogError>> {
-        let mut attempted = self.attempt(appends, self.along.get()).await;
+    async fn write(&mut self, appends: &[Append]) -> Vec<Result<Outcome, LogError>> {
+        if let Some(outcomes) = self.at_once(appends).await {
+            return outcomes;
+        }
+        let mut attempted = self.attempt(appends, true).await;
         if let Err(Failure::Along(error)) = &attempted {
             tracing::warn!(%error, "a batch could not be written with its views; it is written without");
-            attempted = self.attempt(appends, None).await;
+            attempted = self.attempt(appends, false).await;
         }
         match attempted {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
@@ -144,7 +146,7 @@ impl Desk {
 
     /// A batch was refused: each append runs alone, so that none loses by another. Where the database is out of reach nobody is kept waiting
     /// for it in turn.
-    async fn one_by_one(&self, appends: &[Append], refused: LogError) -> Vec<Result<Outcome, LogError>> {
+    async fn one_by_one(&mut self, appends: &[Append], refused: LogError) -> Vec<Result<Outcome, LogError>> {
         if appends.len() == 1 {
             return vec![Err(refused)];
         }
@@ -159,8 +161,8 @@ impl Desk {
         outcomes
     }
 
-    async fn alone(&self, append: &Append) -> Result<Outcome, LogError> {
-        match self.attempt(std::slice::from_ref(append), None).await {
+    async fn alone(&mut self, append: &Append) -> Result<Outcome, LogError> {
+        match self.attempt(std::slice::from_ref(append), false).await {
             Ok(mut outcomes) => outcomes.pop().ok_or(LogError::Stopped),
             Err(Failure::AtCommit { cause, outcomes }) => {
                 let found = self.find_out(std::slice::from_ref(append), outcomes, &cause).await.pop();
@@ -170,52 +172,96 @@ impl Desk {
         }
     }
 
-    async fn attempt(&self, appends: &[Append], along: Option<&Arc<dyn Along>>) -> Result<Vec<Outcome>, Failure> {
+    /// Writes a batch by what is remembered; `None` where nothing was written, and it must be read first what the batch is held against.
+    async fn at_once(&mut self, appends: &[Append]) -> Option<Vec<Result<Outcome, LogError>>> {
+        let (head, mut known) = self.remembered.known(&self.organisation, appends)?;
+        let recorded_at = self.recorded_at(head).ok()?;
+        let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
+        if placed.len() < appends.len() {
+            return None;
+        }
+        let batch = ToWrite::of(&self.organisation, &placed, recorded_at)?;
+        let along = self.take_along(Source::Outside(&self.store), head, &batch.events).await.ok()?;
+        let written = batch.written(along.as_ref().map(|(_, moves)| moves), Some(head.next_position));
+        match events::write_at_once(&self.store, &self.organisation, &written).await {
+            Ok(Wrote::Nothing) => {
+                self.remembered.share();
+                None
+            }
+            Ok(wrote) => {
+                self.committed(batch, along, &wrote, &known, appends);
+                Some(outcomes.into_iter().map(Ok).collect())
+            }
+            Err(WriteError::Before(error)) => {
+                tracing::debug!(%error, "a batch could not be written at once");
+                self.remembered.forget();
+                None
+            }
+            Err(WriteError::AtCommit(cause)) => {
+                self.remembered.forget();
+                let found = self.find_out(appends, outcomes, &cause).await;
+                // Nothing of it is in the log.
+                if found.iter().all(|one| matches!(one, Err(LogError::Lost))) { None } else { Some(found) }
+            }
+        }
+    }
+
+    /// Writes a batch under the lock of the head, held against what is read there.
+    async fn attempt(&mut self, appends: &[Append], along: bool) -> Result<Vec<Outcome>, Failure> {
         let mut tx = self.begin().await?;
         let (head, mut known) = self.lock(&mut tx, appends).await?;
+        self.remembered.read(head, &known);
         let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
         let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
-        let Some(last) = placed.last() else { return Ok(outcomes) };
-        let next_position = last.answer.last_position + 1;
-        let rows = self.rows(&placed, recorded_at);
-        let along = match along.and_then(|along| along.claim()) {
-            Some(claimed) => self.take_along(&mut tx, claimed, head, &rows).await.map_err(Failure::Along)?,
-            None => None,
-        };
+        let Some(batch) = ToWrite::of(&self.organisation, &placed, recorded_at) else { return Ok(outcomes) };
+        // Until it is committed nobody knows where the log ends.
+        let read = std::mem::take(&mut self.remembered);
+        let along = if along { self.take_along(Source::Within(&mut tx), head, &batch.events).await.map_err(Failure::Along)? } else { None };
         let moves = along.as_ref().map(|(_, moves)| moves);
-        let answers: Vec<_> = placed.iter().map(|one| one.answer.row(one.append.command)).collect();
-        let sealed: Vec<_> = placed.iter().flat_map(|one| &one.append.personal.sealed).collect();
-        let written = Written { events: &rows, answers: &answers, sealed: &sealed, next_position, last_at: recorded_at, moves };
         let refused = if moves.is_some() { Failure::Along } else { Failure::from };
-        let whole = events::write(&mut tx, &self.organisation, &written).await.map_err(refused)?;
+        let wrote = events::write(&mut tx, &self.organisation, &batch.written(moves, None)).await.map_err(refused)?;
         self.insert_personal(&mut tx, &placed).await?;
         if let Err(cause) = tx.commit().await {
             return Err(Failure::AtCommit { cause, outcomes });
         }
-        self.recent.keep(rows);
-        if let Some((claimed, _)) = along.filter(|_| whole) {
+        self.remembered = read;
+        self.committed(batch, along, &wrote, &known, appends);
+        Ok(outcomes)
+    }
+
+    /// A batch is in the log: this process knows, and whoever follows is told.
+    fn committed(
+        &mut self,
+        batch: ToWrite<'_>,
+        along: Option<(Box<dyn Claimed>, Moves)>,
+        wrote: &Wrote,
+        known: &Known,
+        appends: &[Append],
+    ) {
+        let ToWrite { events, next_position, recorded_at, .. } = batch;
+        self.remembered.left_at(next_position, recorded_at, known, appends);
+        self.recent.keep(events);
+        if let Some((claimed, _)) = along.filter(|_| *wrote == Wrote::Whole) {
             claimed.stored();
         }
         self.grown.send_replace(next_position);
-        Ok(outcomes)
     }
 
     /// What is brought along, if it stands where the log ended, or not so far behind that the events between are not known.
     async fn take_along(
         &self,
-        tx: &mut Tx,
-        mut claimed: Box<dyn Claimed>,
+        source: Source<'_>,
         head: Head,
-        rows: &[EventRow],
+        events: &[EventRow],
     ) -> Result<Option<(Box<dyn Claimed>, Moves)>, StoreError> {
-        let from = claimed.next_position();
-        let Some(between) = self.recent.between(from, head.next_position) else { return Ok(None) };
-        let moves = claimed.take(tx, &self.organisation, &between, rows).await?;
+        let Some(mut claimed) = self.along.get().and_then(|along| along.claim()) else { return Ok(None) };
+        let Some(between) = self.recent.between(claimed.next_position(), head.next_position) else { return Ok(None) };
+        let moves = claimed.take(source, &self.organisation, &between, events).await?;
         Ok(moves.map(|moves| (claimed, moves)))
     }
 
     /// Begins a transaction, over a fresh connection where an old one was cut.
-    async fn begin(&self) -> Result<Tx, StoreError> {
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let mut tries = 0;
         loop {
             match self.store.begin_append().await {
@@ -261,31 +307,6 @@ impl Desk {
         Ok((head, Known::new(facts)))
     }
 
-    fn rows(&self, placed: &[Placed<'_>], recorded_at: i64) -> Vec<EventRow> {
-        let mut rows = Vec::new();
-        for one in placed {
-            let mut positions = one.answer.first_position..;
-            for batch in &one.append.batches {
-                let before = one.before.get(&batch.stream).copied().unwrap_or_default();
-                for ((event, sequence), position) in batch.events.iter().zip(before + 1..).zip(positions.by_ref()) {
-                    rows.push(EventRow {
-                        position,
-                        recorded_at,
-                        aggregate_type: batch.stream.kind.to_owned(),
-                        aggregate_id: batch.stream.stored_id(&self.organisation),
-                        sequence,
-                        event_type: event.name.to_owned(),
-                        event_version: event.version.to_owned(),
-                        payload: event.payload.clone(),
-                        metadata: one.append.metadata.clone(),
-                        command_id: one.append.command.to_string(),
-                    });
-                }
-            }
-        }
-        rows
-    }
-
     async fn insert_personal(&self, tx: &mut Tx, placed: &[Placed<'_>]) -> Result<(), StoreError> {
         let rows = || placed.iter().map(|one| &one.append.personal);
         let keys: Vec<_> = rows().flat_map(|rows| rows.keys.iter().cloned()).collect();
@@ -301,42 +322,5 @@ impl Desk {
             personal::erase(tx, &self.organisation, &subject.to_string()).await?;
         }
         Ok(())
-    }
-
-    /// The answer to COMMIT was lost: the log itself says what happened.
-    async fn find_out(&self, appends: &[Append], outcomes: Vec<Outcome>, cause: &StoreError) -> Vec<Result<Outcome, LogError>> {
-        tracing::warn!(%cause, "the answer to a commit was lost; looking each command up");
-        let mut found = Vec::with_capacity(appends.len());
-        for (append, outcome) in appends.iter().zip(outcomes) {
-            found.push(match outcome {
-                Outcome::Appended(_) | Outcome::Repeated(_) => self.look_up(append).await,
-                // What these rested on may not be in the log: the caller decides again.
-                Outcome::Taken(_) | Outcome::KeyGone | Outcome::Conflict => Ok(Outcome::Conflict),
-                Outcome::Late { age } => Ok(Outcome::Late { age }),
-            });
-        }
-        found
-    }
-
-    /// Asks under the lock of the head: a commit that is still under way elsewhere has ended by then.
-    async fn look_up(&self, append: &Append) -> Result<Outcome, LogError> {
-        for _ in 0..LOOK_UPS {
-            match self.stored(append).await {
-                Ok(Some(stored)) => {
-                    let answer = Answer::read(&stored).ok_or(LogError::Stopped)?;
-                    self.grown.send_modify(|length| *length = (*length).max(answer.last_position + 1));
-                    return Ok(Outcome::Appended(answer));
-                }
-                Ok(None) => return Err(LogError::Lost),
-                Err(_) => tokio::time::sleep(LOOK_UP_PAUSE).await,
-            }
-        }
-        Err(LogError::Unknown)
-    }
-
-    async fn stored(&self, append: &Append) -> Result<Option<String>, StoreError> {
-        let mut tx = self.begin().await?;
-        events::lock_head(&mut tx, &self.organisation).await?;
-        events::answer_in(&mut tx, &self.organisation, &append.command.to_string()).await
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::moves::Moves;
 use super::personal::{self, SealedRow};
 use super::values::{Values, bound, run_all};
-use super::{Engine, Store, Stored, Tx, in_tx, reading};
+use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 
 /// The head of an organisation's log, locked.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
@@ -213,50 +213,137 @@ pub struct Written<'a> {
     pub last_at: i64,
     /// The views, where they are brought along.
     pub moves: Option<&'a Moves>,
+    /// Where the head must be; none where it is locked.
+    pub left_at: Option<i64>,
 }
 
-/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. Whether all views stood where they were
-/// thought to: on PostgreSQL, of those that did not nothing is stored; on SQLite it is an error.
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrote {
+    Whole,
+    /// Without views, as not all of them stood where they were thought to.
+    WithoutViews,
+    /// The head was elsewhere.
+    Nothing,
+}
+
+/// Why it was not written, or perhaps was.
+#[derive(Debug)]
+pub enum WriteError {
+    Before(StoreError),
+    AtCommit(StoreError),
+}
+
+impl From<StoreError> for WriteError {
+    fn from(error: StoreError) -> Self {
+        Self::Before(error)
+    }
+}
+
+/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. On SQLite it is an error where the head or a view
+/// is not where it was thought to be.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<bool> {
-    let engine = tx.engine();
-    let mut values = Values::new(organisation);
-    let answered = format!(
-        "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {}",
-        engine.rows(&values.rows(&written.answers), &[("command_id", "text"), ("answer", "text")])
-    );
-    let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
-    let moved = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1");
-    let sealed = (!written.sealed.is_empty()).then(|| personal::sealing(engine, &values.rows(&written.sealed)));
-    let views = written.moves.map(|moves| moves.parts(engine, &mut values)).unwrap_or_default();
+pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
     match tx {
-        Tx::Postgres(tx) => {
-            let texts = |of: fn(&EventRow) -> &String| written.events.iter().map(|event| of(event).clone()).collect::<Vec<_>>();
-            let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
-            let inserted = insert_arrays(values.count(), &last_at);
-            let mut parts = vec![format!("inserted AS ({inserted})"), format!("answered AS ({answered})")];
-            parts.extend(sealed.map(|sealed| format!("sealed AS ({sealed})")));
-            let count = if views.is_empty() { "CAST(0 AS bigint)" } else { "(SELECT COUNT(*) FROM moved)" };
-            parts.extend(views);
-            let sql = format!("WITH {} {moved} RETURNING {count}", parts.join(", "));
-            let query = bound!(sqlx::query_scalar(&sql), values);
-            let query = query.bind(texts(|event| &event.aggregate_type)).bind(texts(|event| &event.aggregate_id));
-            let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| &event.event_type));
-            let query = query.bind(texts(|event| &event.event_version)).bind(texts(|event| &event.payload));
-            let query = query.bind(texts(|event| &event.metadata)).bind(numbers(|event| event.position));
-            let moved: i64 = query.bind(texts(|event| &event.command_id)).fetch_one(&mut **tx).await?;
-            Ok(written.moves.is_none_or(|moves| moves.are_whole(moved)))
-        }
+        Tx::Postgres(tx) => write_postgres(&mut **tx, organisation, written).await,
         Tx::Sqlite(tx) => {
-            let inserted = inserting(engine, &values.rows(&written.events));
-            let statements: Vec<_> = [Some(inserted), Some(answered), sealed, Some(moved)].into_iter().flatten().chain(views).collect();
+            let mut values = Values::new(organisation);
+            let Parts { head, answered, sealed, views, .. } = Parts::of(Engine::Sqlite, &mut values, written);
+            let inserted = inserting(Engine::Sqlite, &values.rows(&written.events));
+            let statements: Vec<_> = [Some(head), Some(inserted), Some(answered), sealed].into_iter().flatten().chain(views).collect();
             let rows = written.events.len() + written.answers.len() + written.sealed.len() + 1;
             run_all(tx, &statements, &values, rows + written.moves.map_or(0, Moves::rows)).await?;
-            Ok(true)
+            Ok(Wrote::Whole)
         }
     }
+}
+
+/// The same, in a transaction of its own that is committed.
+///
+/// # Errors
+/// When the database refuses or does not answer; it is said where nobody knows whether it was committed.
+pub async fn write_at_once(store: &Store, organisation: &str, written: &Written<'_>) -> Result<Wrote, WriteError> {
+    match store {
+        Store::Postgres(server) => {
+            let mut connection = server.writers.acquire().await.map_err(StoreError::from)?;
+            let wrote = write_postgres(&mut *connection, organisation, written).await;
+            wrote.map_err(|error| if error.is_refusal() { WriteError::Before(error) } else { WriteError::AtCommit(error) })
+        }
+        Store::Sqlite(_) => {
+            let mut tx = store.begin_append().await?;
+            match write(&mut tx, organisation, written).await {
+                Err(StoreError::NotWhole { .. }) => Ok(Wrote::Nothing),
+                wrote => {
+                    let wrote = wrote?;
+                    tx.commit().await.map_err(WriteError::AtCommit)?;
+                    Ok(wrote)
+                }
+            }
+        }
+    }
+}
+
+/// The statements that both engines write alike. On PostgreSQL they are parts of one, and nothing of it is stored where the head is
+/// elsewhere.
+struct Parts {
+    head: String,
+    /// The parameter of when the last event was recorded.
+    last_at: String,
+    answered: String,
+    sealed: Option<String>,
+    views: Vec<String>,
+}
+
+/// That the head was moved, for the parts of PostgreSQL's one statement.
+const HEAD_MOVED: &str = "EXISTS (SELECT 1 FROM head)";
+
+impl Parts {
+    fn of(engine: Engine, values: &mut Values, written: &Written<'_>) -> Self {
+        let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
+        let left_at = written.left_at.map(|position| format!(" AND next_position = {}", values.number(position))).unwrap_or_default();
+        let head = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1{left_at}");
+        let moved = match engine {
+            Engine::Postgres => HEAD_MOVED,
+            Engine::Sqlite => "TRUE",
+        };
+        let answered = format!(
+            "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {} WHERE {moved}",
+            engine.rows(&values.rows(&written.answers), &[("command_id", "text"), ("answer", "text")])
+        );
+        let sealed =
+            (!written.sealed.is_empty()).then(|| format!("{} WHERE {moved}", personal::sealing(engine, &values.rows(&written.sealed))));
+        let views = written.moves.map(|moves| moves.parts(engine, values, moved)).unwrap_or_default();
+        Self { head, last_at, answered, sealed, views }
+    }
+}
+
+/// One statement, which is a transaction by itself where there is none.
+async fn write_postgres(db: &mut sqlx::PgConnection, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
+    let mut values = Values::new(organisation);
+    let Parts { head, last_at, answered, sealed, views } = Parts::of(Engine::Postgres, &mut values, written);
+    let inserted = insert_arrays(values.count(), &last_at);
+    let mut parts = vec![format!("head AS ({head} RETURNING 1)"), format!("inserted AS ({inserted})"), format!("answered AS ({answered})")];
+    parts.extend(sealed.map(|sealed| format!("sealed AS ({sealed})")));
+    let count = if views.is_empty() { "CAST(0 AS bigint)" } else { "(SELECT COUNT(*) FROM moved)" };
+    parts.extend(views);
+    let sql = format!("WITH {} SELECT (SELECT COUNT(*) FROM head), {count}", parts.join(", "));
+    let texts = |of: fn(&EventRow) -> &String| written.events.iter().map(|event| of(event).clone()).collect::<Vec<_>>();
+    let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
+    let query = bound!(sqlx::query_as(&sql), values);
+    let query = query.bind(texts(|event| &event.aggregate_type)).bind(texts(|event| &event.aggregate_id));
+    let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| &event.event_type));
+    let query = query.bind(texts(|event| &event.event_version)).bind(texts(|event| &event.payload));
+    let query = query.bind(texts(|event| &event.metadata)).bind(numbers(|event| event.position));
+    // Whoever takes but the first row goes on before the transaction has ended.
+    let rows: Vec<(i64, i64)> = query.bind(texts(|event| &event.command_id)).fetch_all(db).await?;
+    let (head, moved) = rows.first().copied().unwrap_or_default();
+    Ok(match head {
+        0 => Wrote::Nothing,
+        _ if written.moves.is_none_or(|moves| moves.are_whole(moved)) => Wrote::Whole,
+        _ => Wrote::WithoutViews,
+    })
 }
 
 /// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text and out again.
@@ -267,7 +354,7 @@ fn insert_arrays(before: usize, last_at: &str) -> String {
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
          recorded_at, command_id) \
          SELECT r.kind, r.id, r.sequence, r.name, r.version, r.payload::json, r.metadata::json, $1, r.place, {last_at}, r.command \
-         FROM unnest({}) AS r(kind, id, sequence, name, version, payload, metadata, place, command)",
+         FROM unnest({}) AS r(kind, id, sequence, name, version, payload, metadata, place, command) WHERE {HEAD_MOVED}",
         arrays.join(", ")
     )
 }

@@ -8,6 +8,7 @@ pub mod checkpoints;
 mod dialect;
 pub mod events;
 pub mod followers;
+mod lite;
 pub mod mails;
 pub mod moves;
 mod open;
@@ -23,15 +24,13 @@ mod values;
 pub mod wanted;
 pub mod webhooks;
 
-use std::time::Duration;
-
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 
 pub use dialect::Engine;
+pub use lite::LiteTx;
+use lite::Writer;
 
-/// How often, and after which pause, a connection is asked again that has still to roll back.
-const ROLLBACK_TRIES: u32 = 10;
-const ROLLBACK_PAUSE: Duration = Duration::from_millis(2);
 /// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
 const DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
@@ -53,7 +52,7 @@ pub struct Server {
 /// SQLite: one connection that writes, and some that only read.
 #[derive(Clone, Debug)]
 pub struct Lite {
-    writer: SqlitePool,
+    writer: Writer,
     readers: SqlitePool,
     /// Held until the store is closed.
     lock: std::sync::Arc<std::fs::File>,
@@ -62,7 +61,7 @@ pub struct Lite {
 /// A transaction under way.
 pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(LiteTx),
 }
 
 /// What went wrong with the database or with what it holds.
@@ -100,6 +99,12 @@ impl StoreError {
     pub fn is_out_of_reach(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
         matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
+    }
+
+    /// Whether PostgreSQL answered and refused, so that nothing was changed. Where it ends the connection, nobody knows.
+    fn is_refusal(&self) -> bool {
+        let Self::Sql(sqlx::Error::Database(cause)) = self else { return false };
+        cause.try_downcast_ref::<PgDatabaseError>().is_some_and(|cause| matches!(cause.severity(), PgSeverity::Error))
     }
 
     /// Whether a row was there already.
@@ -186,7 +191,7 @@ impl Store {
     pub async fn begin(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(server.pool.begin().await?),
-            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer, DURABLE).await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(DURABLE).await?),
         })
     }
 
@@ -208,7 +213,7 @@ impl Store {
     pub async fn begin_derived(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?),
-            Self::Sqlite(lite) => Tx::Sqlite(begin_immediate(&lite.writer, DERIVED).await?),
+            Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(DERIVED).await?),
         })
     }
 
@@ -219,7 +224,7 @@ impl Store {
     pub async fn snapshot(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
-            Self::Sqlite(lite) => Tx::Sqlite(lite.readers.begin().await?),
+            Self::Sqlite(lite) => Tx::Sqlite(LiteTx::Reading(lite.readers.begin().await?)),
         })
     }
 
@@ -253,7 +258,9 @@ impl Store {
             }
             Self::Sqlite(lite) => {
                 let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
-                let (busy, ..): (i64, i64, i64) = sqlx::query_as(cut).fetch_one(&lite.writer).await?;
+                let mut writer = lite.writer.take().await?;
+                let (busy, ..): (i64, i64, i64) = sqlx::query_as(cut).fetch_one(&mut *writer).await?;
+                writer.leave();
                 if busy != 0 {
                     return Err(StoreError::Busy);
                 }
@@ -295,27 +302,6 @@ impl Store {
             }
         }
     }
-}
-
-/// Begins a writing transaction, in a task of its own: a caller who goes away meanwhile must not leave a connection that has begun
-/// with nobody to end it, nor the driver's thread, which would wait no longer for anybody.
-async fn begin_immediate(writer: &SqlitePool, how: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    tokio::spawn(begin_to_the_end(writer.clone(), how)).await.map_err(|_| sqlx::Error::WorkerCrashed)?
-}
-
-/// A transaction that was dropped midway is rolled back by the connection in its own time: until then the connection says that it is
-/// still inside it. Where SQLite rolled back by itself, as it does when the disk is full, the connection never comes out of it, and
-/// another takes its place.
-async fn begin_to_the_end(writer: SqlitePool, how: &'static str) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    for _ in 0..ROLLBACK_TRIES {
-        match writer.begin_with(how).await {
-            Err(sqlx::Error::InvalidSavePointStatement) => tokio::time::sleep(ROLLBACK_PAUSE).await,
-            begun => return begun,
-        }
-    }
-    tracing::warn!("the connection that writes did not come out of a transaction; another takes its place");
-    writer.acquire().await?.close().await?;
-    writer.begin_with(how).await
 }
 
 impl Tx {

@@ -47,7 +47,7 @@ impl Moves {
         match store {
             Store::Postgres(server) => {
                 let mut values = Values::new(organisation);
-                let parts = self.parts(Engine::Postgres, &mut values).join(", ");
+                let parts = self.parts(Engine::Postgres, &mut values, "TRUE").join(", ");
                 let sql = format!("WITH {parts} SELECT COUNT(*), set_config('synchronous_commit', 'off', true) FROM moved");
                 let (moved, _): (i64, String) = bound!(sqlx::query_as(&sql), values).fetch_one(&server.writers).await?;
                 Ok(self.are_whole(moved))
@@ -70,7 +70,7 @@ impl Moves {
     /// [`StoreError::NotWhole`] when one does not; when the database refuses or does not answer.
     pub async fn store_in(&self, tx: &mut Tx, organisation: &str) -> Stored<()> {
         let mut values = Values::new(organisation);
-        let parts = self.parts(tx.engine(), &mut values);
+        let parts = self.parts(tx.engine(), &mut values, "TRUE");
         match tx {
             Tx::Postgres(tx) => {
                 let sql = format!("WITH {} SELECT COUNT(*) FROM moved", parts.join(", "));
@@ -82,14 +82,14 @@ impl Moves {
     }
 
     /// For SQLite the statements, of which all must be whole. For PostgreSQL the parts of one statement: `moved` names the generations
-    /// that moved, and of the others nothing is stored.
-    pub(super) fn parts(&self, engine: Engine, values: &mut Values) -> Vec<String> {
+    /// that moved, and of the others nothing is stored. None moves but on a condition.
+    pub(super) fn parts(&self, engine: Engine, values: &mut Values, condition: &str) -> Vec<String> {
         let moves = values.rows(&self.moves);
         let rows = engine.rows(&moves, &[("name", "text"), ("generation", "bigint"), ("from", "bigint"), ("to", "bigint")]);
         let update = |free: &str| {
             format!(
                 "UPDATE projections AS p SET next_position = r.\"to\" FROM {rows} WHERE p.organisation = $1 AND p.name = r.name \
-                 AND p.generation = r.generation AND p.next_position = r.\"from\" AND p.error IS NULL AND p.state <> 'retired'{free}"
+                 AND p.generation = r.generation AND p.next_position = r.\"from\" AND p.error IS NULL AND p.state <> 'retired' AND {condition}{free}"
             )
         };
         let stored = self.changes.iter().flat_map(|change| change.storing(engine, values));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::lite::Writer;
 use super::{Lite, Server, Store, StoreError, Stored};
 
 /// How many connections a process keeps to PostgreSQL, and how many readers to SQLite.
@@ -44,14 +45,18 @@ impl Store {
         // Nobody locks the database file itself: it stands for a lock that is not held.
         let lock = Arc::new(File::open(file).map_err(failed)?);
         let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(5)).read_only(true);
-        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
-        Ok(Self::Sqlite(Lite { writer: readers.clone(), readers, lock }))
+        let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options.clone()).await?;
+        Ok(Self::Sqlite(Lite { writer: Writer::new(options), readers, lock }))
     }
 
     async fn migrate(&self) -> Stored<()> {
         match self {
             Self::Postgres(server) => sqlx::migrate!("migrations/postgres").run(&server.pool).await?,
-            Self::Sqlite(lite) => sqlx::migrate!("migrations/sqlite").run(&lite.writer).await?,
+            Self::Sqlite(lite) => {
+                let mut writer = lite.writer.take().await?;
+                sqlx::migrate!("migrations/sqlite").run(&mut *writer).await?;
+                writer.leave();
+            }
         }
         Ok(())
     }
@@ -86,10 +91,10 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
         .pragma("wal_autocheckpoint", LOG_PAGES)
         .pragma("recursive_triggers", "ON")
         .pragma("secure_delete", "ON");
+    let writer = Writer::new(options.clone().create_if_missing(true));
+    writer.take().await?.leave();
     // A connection is a thread of this process: asking whether it is still there would be a round trip to it each time.
-    let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-    let writer = pool().max_connections(1).connect_with(options.clone().create_if_missing(true)).await?;
-    let readers = pool().max_connections(CONNECTIONS).min_connections(1);
+    let readers = SqlitePoolOptions::new().test_before_acquire(false).max_connections(CONNECTIONS).min_connections(1);
     let readers = readers.connect_with(options.read_only(true)).await?;
     Ok(Lite { writer, readers, lock: Arc::new(lock) })
 }

@@ -1,7 +1,7 @@
 //! Statements that are put together: what they are given, by the number under which they know it.
 
 use serde::Serialize;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use super::{StoreError, Stored};
 
@@ -61,9 +61,9 @@ pub(super) use bound;
 ///
 /// # Errors
 /// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
-pub(super) async fn run_all(tx: &mut Transaction<'static, Sqlite>, statements: &[String], values: &Values, rows: usize) -> Stored<()> {
+pub(super) async fn run_all(db: &mut SqliteConnection, statements: &[String], values: &Values, rows: usize) -> Stored<()> {
     let sql = statements.join("; ");
-    let changed = bound!(sqlx::query(&sql), values).execute(&mut **tx).await?.rows_affected();
+    let changed = bound!(sqlx::query(&sql), values).execute(db).await?.rows_affected();
     whole_or_not(changed, rows)
 }
 
