@@ -63,63 +63,97 @@ async fn bad_in_batch(house: House) {
     replay::whole(&house).await;
 }
 
-/// Stands between the service and PostgreSQL, and cuts the line when the answer to a COMMIT comes back.
-async fn cutting_proxy(to: String) -> (u16, Arc<AtomicBool>, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (armed, cuts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let (arm, count) = (Arc::clone(&armed), Arc::clone(&cuts));
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let (arm, count, server) = (Arc::clone(&arm), Arc::clone(&count), TcpStream::connect(&to).await.unwrap());
-            tokio::spawn(async move {
-                let (mut from_client, mut to_client) = client.into_split();
-                let (mut from_server, mut to_server) = server.into_split();
-                let committing = Arc::new(AtomicBool::new(false));
-                let commits = Arc::clone(&committing);
-                tokio::spawn(async move {
-                    let mut bytes = vec![0; 65536];
-                    while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-                        if arm.load(Ordering::SeqCst) && bytes[..read].windows(6).any(|word| word == b"COMMIT") {
-                            commits.store(true, Ordering::SeqCst);
-                        }
-                        if to_server.write_all(&bytes[..read]).await.is_err() {
-                            break;
-                        }
-                    }
-                });
-                let mut bytes = vec![0; 65536];
-                while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
-                    if committing.load(Ordering::SeqCst) {
-                        count.fetch_add(1, Ordering::SeqCst);
-                        break;
-                    }
-                    if to_client.write_all(&bytes[..read]).await.is_err() {
-                        break;
-                    }
+/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or that statement itself.
+#[derive(Clone, Copy)]
+pub enum CutAt {
+    Answer(&'static [u8]),
+    Statement(&'static [u8]),
+}
+
+impl CutAt {
+    fn holds(self, bytes: &[u8]) -> bool {
+        let (Self::Answer(words) | Self::Statement(words)) = self;
+        bytes.windows(words.len()).any(|window| window == words)
+    }
+}
+
+/// Stands between the service and PostgreSQL, and cuts the line.
+pub struct Proxy {
+    pub url: String,
+    armed: Arc<AtomicBool>,
+    cuts: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    pub async fn before(house: &House, at: CutAt) -> Self {
+        let to = house.url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = house.url.replace(&to, &listener.local_addr().unwrap().to_string());
+        let proxy = Self { url, armed: Arc::default(), cuts: Arc::default() };
+        let (armed, cuts) = (Arc::clone(&proxy.armed), Arc::clone(&proxy.cuts));
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&to).await.unwrap();
+                tokio::spawn(pass(client, server, at, Arc::clone(&armed), Arc::clone(&cuts)));
+            }
+        });
+        proxy
+    }
+
+    /// Does what is cut once.
+    pub async fn cut<T>(&self, work: impl Future<Output = T>) -> T {
+        self.armed.store(true, Ordering::SeqCst);
+        let done = work.await;
+        assert_eq!(self.cuts.load(Ordering::SeqCst), 1, "the line was cut");
+        done
+    }
+}
+
+async fn pass(client: TcpStream, server: TcpStream, at: CutAt, armed: Arc<AtomicBool>, cuts: Arc<AtomicUsize>) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
+    let asked = Arc::new(AtomicBool::new(false));
+    let (asks, gone) = (Arc::clone(&asked), Arc::clone(&cuts));
+    let there = async move {
+        let mut bytes = vec![0; 65536];
+        while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
+            if at.holds(&bytes[..read]) && armed.swap(false, Ordering::SeqCst) {
+                if matches!(at, CutAt::Statement(_)) {
+                    gone.fetch_add(1, Ordering::SeqCst);
+                    break;
                 }
-            });
+                asks.store(true, Ordering::SeqCst);
+            }
+            if to_server.write_all(&bytes[..read]).await.is_err() {
+                break;
+            }
         }
-    });
-    (port, armed, cuts)
+    };
+    let back = async move {
+        let mut bytes = vec![0; 65536];
+        while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
+            if asked.load(Ordering::SeqCst) {
+                cuts.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+            if to_client.write_all(&bytes[..read]).await.is_err() {
+                break;
+            }
+        }
+    };
+    // Whichever ends takes the other along.
+    tokio::select! {
+        () = there => {}
+        () = back => {}
+    }
 }
 
 async fn lost_commit(house: House) {
     let office = Office::open(&house, 1000).await;
-    let server = house.url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
-    let (port, armed, cuts) = cutting_proxy(server.clone()).await;
-    let through = house.url.replace(&server, &format!("127.0.0.1:{port}"));
-    let far = House::open(Arc::clone(&house.folder), through).await;
+    let proxy = Proxy::before(&house, CutAt::Answer(b"COMMIT")).await;
+    let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
     person(&far, "Before").await;
-    armed.store(true, Ordering::SeqCst);
     let command = request(office.ada, Command::Fund(office.fund, pause()));
-    let issued = far.commands.clone();
-    let answer = tokio::spawn(async move { issued.issue(command).await });
-    while cuts.load(Ordering::SeqCst) == 0 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    armed.store(false, Ordering::SeqCst);
-    let answer = answer.await.unwrap().expect("the command was in the log, so it is answered");
+    let answer = proxy.cut(far.commands.issue(command)).await.expect("the command was in the log, so it is answered");
     let rows = events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap();
     let paused: Vec<_> = rows.iter().filter(|row| row.event_type == "FundPaused").map(|row| row.position).collect();
     assert_eq!(paused, [answer.first_position]);

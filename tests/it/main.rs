@@ -48,6 +48,7 @@ mod problems;
 mod projections;
 mod races;
 mod refusals;
+mod remembered;
 mod replay;
 mod sealed;
 mod sealing;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         projections::cases,
         races::cases,
         refusals::cases,
+        remembered::cases,
         sealed::cases,
         sealing::cases,
         seeds::cases,

@@ -105,7 +105,7 @@ impl Office {
         office
     }
 
-    async fn open_fund(&self, house: &House, allocated: u32) {
+    pub async fn open_fund(&self, house: &House, allocated: u32) {
         let areas = BTreeSet::from([text("oldham"), text("stockport")]);
         let create = CreateFund { name: text("A fund"), purpose: text("To meet"), areas, rules: rules() };
         let allocate = Allocate { source: source(), amount: gbp(allocated), reference: text("R1"), received_on: house.today() };

@@ -1,0 +1,113 @@
+//! The writer settles a batch by what it remembers of the log: whatever happened to the log or the line meanwhile, nothing is lost or doubled.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use microgrants::commands::clock::new_id;
+use microgrants::commands::{RepeatKey, Request};
+use microgrants::domain::command::{Because, Nothing};
+use microgrants::domain::{Command, FundCommand, FundId, PersonId};
+use microgrants::store::events;
+
+use crate::cases::Cases;
+use crate::faults::{CutAt, Proxy};
+use crate::house::{House, ORGANISATION, request};
+use crate::office::{Office, text};
+use crate::projections::equals_a_rebuild;
+use crate::replay;
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("remembered::of_two_writers_each_notices_what_the_other_wrote", two);
+    cases.both("remembered::a_repeat_gets_the_first_answer", repeated);
+    cases.postgres("remembered::a_lost_answer_is_found_out", lost_answer);
+    cases.postgres("remembered::what_never_arrived_is_written_once", never_arrived);
+}
+
+fn pause(fund: FundId) -> Command {
+    Command::Fund(fund, FundCommand::Pause(Because { reason: text("A pause") }))
+}
+
+fn resume(fund: FundId) -> Command {
+    Command::Fund(fund, FundCommand::Resume(Nothing {}))
+}
+
+async fn there_and_back(house: &House, by: PersonId, fund: FundId, times: usize) {
+    for _ in 0..times {
+        house.takes(by, pause(fund)).await;
+        house.takes(by, resume(fund)).await;
+    }
+}
+
+/// How often each event stands in the log, of which every position is there.
+async fn counted(house: &House) -> BTreeMap<String, usize> {
+    let rows = events::page(house.store(), ORGANISATION, 0, 100_000).await.unwrap();
+    assert!((0..).zip(&rows).all(|(at, row)| row.position == at), "no position is missing or taken twice");
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.event_type).or_default() += 1;
+    }
+    counts
+}
+
+async fn two(house: House) {
+    const TIMES: usize = 40;
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let beside = Office { fund: FundId(new_id()), ..office };
+    beside.open_fund(&house, 1000).await;
+    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    house.projector.go_along();
+    other.projector.go_along();
+    // In turn, on the same record.
+    for _ in 0..10 {
+        house.takes(office.ada, pause(office.fund)).await;
+        other.takes(office.ada, resume(office.fund)).await;
+        other.takes(office.ada, pause(office.fund)).await;
+        house.takes(office.ada, resume(office.fund)).await;
+    }
+    // At once, each on a record of its own.
+    let ours = there_and_back(&house, office.ada, office.fund, TIMES);
+    let theirs = there_and_back(&other, office.ada, beside.fund, TIMES);
+    tokio::join!(ours, theirs);
+    let counts = counted(&house).await;
+    assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2 * TIMES + 20, 2 * TIMES + 20));
+    replay::whole(&house).await;
+    equals_a_rebuild(&house).await;
+}
+
+async fn repeated(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let keyed = |key: &str, command| Request { repeat: Some(RepeatKey::own(key, "hash")), ..request(office.ada, command) };
+    let issue = async |key: &str, command| house.commands.issue(keyed(key, command)).await.unwrap();
+    let paused = issue("one", pause(office.fund)).await;
+    let resumed = issue("two", resume(office.fund)).await;
+    for _ in 0..3 {
+        assert_eq!(issue("one", pause(office.fund)).await, paused);
+        assert_eq!(issue("two", resume(office.fund)).await, resumed);
+    }
+    there_and_back(&house, office.ada, office.fund, 1).await;
+    let counts = counted(&house).await;
+    assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2, 2));
+}
+
+/// Pauses a fund that the writer remembers over a line that is cut at the event: under the lock of the head that would be before the
+/// commit, and the command would fail.
+async fn paused_over(house: House, at: CutAt) {
+    let office = Office::open(&house, 1000).await;
+    let proxy = Proxy::before(&house, at).await;
+    let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+    there_and_back(&far, office.ada, office.fund, 2).await;
+    let answer = proxy.cut(far.commands.issue(request(office.ada, pause(office.fund)))).await.expect("it is in the log, so it is answered");
+    assert_eq!(answer.last_position + 1, house.log.length().await.unwrap());
+    assert_eq!(counted(&house).await["FundPaused"], 3);
+    far.takes(office.ada, resume(office.fund)).await;
+    replay::whole(&house).await;
+}
+
+async fn lost_answer(house: House) {
+    paused_over(house, CutAt::Answer(b"FundPaused")).await;
+}
+
+async fn never_arrived(house: House) {
+    paused_over(house, CutAt::Statement(b"FundPaused")).await;
+}
