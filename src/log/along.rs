@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 
 use crate::store::events::EventRow;
 use crate::store::moves::Moves;
-use crate::store::{Source, StoreError};
+use crate::store::{StoreError, Tx};
 
 /// Something that can be brought along by an append.
 pub trait Along: Send + Sync {
@@ -18,10 +18,11 @@ pub trait Claimed: Send {
     /// The position of the event that it needs first.
     fn next_position(&self) -> i64;
 
-    /// What events make of it, those between it and the end of the log and those that are appended; `None` when it cannot be brought along.
+    /// What events make of it, those between it and the end of the log and those that are appended; `None` when it cannot be brought along. It is an
+    /// error, and changes nothing, where something must be read and there is no transaction to read it in.
     fn take<'a>(
         &'a mut self,
-        source: Source<'a>,
+        tx: Option<&'a mut Tx>,
         organisation: &'a str,
         between: &'a [EventRow],
         events: &'a [EventRow],

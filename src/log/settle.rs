@@ -42,6 +42,11 @@ impl Known {
         known
     }
 
+    /// What a command was answered, if it is in the log.
+    pub(super) fn answer(&self, command: Uuid) -> Option<&Answer> {
+        self.answered.get(&command.to_string())
+    }
+
     fn head(&mut self, organisation: &str, stream: StreamKey) -> &mut i64 {
         self.heads.entry(name(organisation, stream)).or_default()
     }
@@ -108,7 +113,7 @@ impl<'a> ToWrite<'a> {
     }
 
     /// The same for the store, with the views that go along; on the condition that the head is where it was left, unless it is locked.
-    pub(super) fn written<'w>(&'w self, moves: Option<&'w Moves>, left_at: Option<i64>) -> Written<'w> {
+    pub(super) fn written<'w>(&'w self, moves: Option<&'w Moves>, left_at: Option<Head>) -> Written<'w> {
         let Self { events, answers, sealed, next_position, recorded_at } = self;
         Written { events, answers, sealed, next_position: *next_position, last_at: *recorded_at, moves, left_at }
     }
@@ -140,7 +145,7 @@ impl Placed<'_> {
 }
 
 fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known) -> Result<BTreeMap<StreamKey, i64>, Outcome> {
-    if let Some(answer) = known.answered.get(&append.command.to_string()) {
+    if let Some(answer) = known.answer(append.command) {
         return Err(Outcome::Repeated(answer.clone()));
     }
     let age = recorded_at - append.decided_at;

@@ -14,11 +14,11 @@ use super::LogError;
 use super::along::{Along, Claimed};
 use super::append::{Append, Outcome};
 use super::recent::Recent;
-use super::remembered::Remembered;
+use super::remembered::{Left, Remembered};
 use super::settle::{Known, Placed, ToWrite, settle};
 use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError, Wrote};
 use crate::store::moves::Moves;
-use crate::store::{Source, Store, StoreError, Tx, personal};
+use crate::store::{Store, StoreError, Tx, personal};
 
 /// How many appends are committed together at most.
 const BATCH_MOST: usize = 64;
@@ -75,6 +75,9 @@ pub(super) struct Desk {
     pub(super) along: Arc<OnceLock<Arc<dyn Along>>>,
     pub(super) remembered: Remembered,
 }
+
+/// What goes along with a batch, and what is stored of it.
+type Carried = (Box<dyn Claimed>, Moves);
 
 /// A batch that could not be written: before the commit, perhaps because of what it brought along; or with its answer lost.
 enum Failure {
@@ -181,26 +184,24 @@ impl Desk {
             return None;
         }
         let batch = ToWrite::of(&self.organisation, &placed, recorded_at)?;
-        let along = self.take_along(Source::Outside(&self.store), head, &batch.events).await.ok()?;
-        let written = batch.written(along.as_ref().map(|(_, moves)| moves), Some(head.next_position));
+        let along = self.take_along(None, head, &batch.events).await.ok()?;
+        let written = batch.written(along.as_ref().map(|(_, moves)| moves), Some(head));
         match events::write_at_once(&self.store, &self.organisation, &written).await {
-            Ok(Wrote::Nothing) => {
-                self.remembered.share();
-                None
-            }
+            Ok(Wrote::Nothing) => None,
             Ok(wrote) => {
-                self.committed(batch, along, &wrote, &known, appends);
+                let left = self.remembered.set_aside()?;
+                self.committed(left, batch, along, wrote, &known, appends);
                 Some(outcomes.into_iter().map(Ok).collect())
             }
             Err(WriteError::Before(error)) => {
                 tracing::debug!(%error, "a batch could not be written at once");
-                self.remembered.forget();
                 None
             }
             Err(WriteError::AtCommit(cause)) => {
-                self.remembered.forget();
+                drop(along);
+                self.remembered.set_aside();
                 let found = self.find_out(appends, outcomes, &cause).await;
-                // Nothing of it is in the log.
+                // Where nothing of it is in the log, it is written like any other.
                 if found.iter().all(|one| matches!(one, Err(LogError::Lost))) { None } else { Some(found) }
             }
         }
@@ -214,49 +215,38 @@ impl Desk {
         let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
         let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
         let Some(batch) = ToWrite::of(&self.organisation, &placed, recorded_at) else { return Ok(outcomes) };
-        // Until it is committed nobody knows where the log ends.
-        let read = std::mem::take(&mut self.remembered);
-        let along = if along { self.take_along(Source::Within(&mut tx), head, &batch.events).await.map_err(Failure::Along)? } else { None };
+        let along = if along { self.take_along(Some(&mut tx), head, &batch.events).await.map_err(Failure::Along)? } else { None };
         let moves = along.as_ref().map(|(_, moves)| moves);
         let refused = if moves.is_some() { Failure::Along } else { Failure::from };
+        let left = self.remembered.set_aside();
         let wrote = events::write(&mut tx, &self.organisation, &batch.written(moves, None)).await.map_err(refused)?;
         self.insert_personal(&mut tx, &placed).await?;
         if let Err(cause) = tx.commit().await {
             return Err(Failure::AtCommit { cause, outcomes });
         }
-        self.remembered = read;
-        self.committed(batch, along, &wrote, &known, appends);
+        if let Some(left) = left {
+            self.committed(left, batch, along, wrote, &known, appends);
+        }
         Ok(outcomes)
     }
 
     /// A batch is in the log: this process knows, and whoever follows is told.
-    fn committed(
-        &mut self,
-        batch: ToWrite<'_>,
-        along: Option<(Box<dyn Claimed>, Moves)>,
-        wrote: &Wrote,
-        known: &Known,
-        appends: &[Append],
-    ) {
-        let ToWrite { events, next_position, recorded_at, .. } = batch;
-        self.remembered.left_at(next_position, recorded_at, known, appends);
+    fn committed(&mut self, left: Left, batch: ToWrite<'_>, along: Option<Carried>, wrote: Wrote, known: &Known, appends: &[Append]) {
+        self.remembered.left_at(left, &batch, known, appends);
+        let ToWrite { events, next_position, .. } = batch;
         self.recent.keep(events);
-        if let Some((claimed, _)) = along.filter(|_| *wrote == Wrote::Whole) {
+        if let Some((claimed, _)) = along.filter(|_| wrote == Wrote::Whole) {
             claimed.stored();
         }
         self.grown.send_replace(next_position);
     }
 
-    /// What is brought along, if it stands where the log ended, or not so far behind that the events between are not known.
-    async fn take_along(
-        &self,
-        source: Source<'_>,
-        head: Head,
-        events: &[EventRow],
-    ) -> Result<Option<(Box<dyn Claimed>, Moves)>, StoreError> {
+    /// What is brought along, if it stands where the log ended, or not so far behind that the events between are not known. Without a
+    /// transaction it is an error where something would have to be read.
+    async fn take_along(&self, tx: Option<&mut Tx>, head: Head, events: &[EventRow]) -> Result<Option<Carried>, StoreError> {
         let Some(mut claimed) = self.along.get().and_then(|along| along.claim()) else { return Ok(None) };
         let Some(between) = self.recent.between(claimed.next_position(), head.next_position) else { return Ok(None) };
-        let moves = claimed.take(source, &self.organisation, &between, events).await?;
+        let moves = claimed.take(tx, &self.organisation, &between, events).await?;
         Ok(moves.map(|moves| (claimed, moves)))
     }
 

@@ -100,8 +100,13 @@ pub(super) fn ours(name: &str, shape: i64) -> bool {
     shapes().any(|known| known == (name, shape))
 }
 
-/// Loads what the events need and is not known yet, and folds them.
-pub(super) async fn take(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], page: &Page) -> Result<Taken, StoreError> {
+/// Loads what the events need and is not known yet, and folds them. Where it cannot be loaded nothing has changed.
+pub(super) async fn take(
+    source: Option<&mut Source<'_>>,
+    organisation: &str,
+    folds: &mut [Fold],
+    page: &Page,
+) -> Result<Taken, StoreError> {
     let touched = load(source, organisation, folds, page).await?;
     Ok(fold(folds, page, &touched))
 }
@@ -128,7 +133,12 @@ pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Take
 }
 
 /// Loads the rows that events touch and that are not known yet; what they touch, by projection.
-pub(super) async fn load(source: &mut Source<'_>, organisation: &str, folds: &mut [Fold], page: &Page) -> Result<Vec<Touched>, StoreError> {
+pub(super) async fn load(
+    source: Option<&mut Source<'_>>,
+    organisation: &str,
+    folds: &mut [Fold],
+    page: &Page,
+) -> Result<Vec<Touched>, StoreError> {
     let touched: Vec<_> = folds.iter().map(|fold| Touched::of(fold.projection, &page.events, fold.next_position)).collect();
     let needed: Vec<_> = folds
         .iter()
@@ -141,8 +151,11 @@ pub(super) async fn load(source: &mut Source<'_>, organisation: &str, folds: &mu
         .filter(|needed| !needed.ids.is_empty())
         .collect();
     let mut loaded: HashMap<String, Vec<rows::Row>> = HashMap::new();
-    for (table, row) in rows::load(source, organisation, &needed).await? {
-        loaded.entry(table).or_default().push(row);
+    if !needed.is_empty() {
+        let source = source.ok_or(StoreError::NotInMemory)?;
+        for (table, row) in rows::load(source, organisation, &needed).await? {
+            loaded.entry(table).or_default().push(row);
+        }
     }
     for needed in needed {
         if let Some(fold) = folds.iter_mut().find(|fold| fold.projection.name == needed.table) {

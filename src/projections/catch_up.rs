@@ -38,7 +38,7 @@ impl Projector {
     async fn fold_ahead(&self, mut known: Kept) -> Result<(Kept, Taken), ProjectionError> {
         let (store, organisation, from) = (self.log().store(), self.log().organisation(), known.next_position);
         let page = Page::read(&mut Source::Outside(store), organisation, from, FAR).await?;
-        let touched = load(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
+        let touched = load(Some(&mut Source::Outside(store)), organisation, &mut known.folds, &page).await?;
         let folded = tokio::task::spawn_blocking(move || {
             let taken = fold(&mut known.folds, &page, &touched);
             // What is folded here is stored after the next is loaded; what came before it, ahead of that.

@@ -215,7 +215,7 @@ impl Projector {
             Some(rows) => Page::of(rows.iter()),
             None => Page::read(&mut Source::Outside(store), organisation, from, BATCH).await?,
         };
-        let Taken { moves, stopped } = take(&mut Source::Outside(store), organisation, &mut known.folds, &page).await?;
+        let Taken { moves, stopped } = take(Some(&mut Source::Outside(store)), organisation, &mut known.folds, &page).await?;
         if page.is_empty() || !stopped.is_empty() || !moves.store(store, organisation).await? {
             return Ok(None);
         }
@@ -250,7 +250,7 @@ impl Projector {
         let organisation = self.log.organisation();
         let from = folds.iter().map(|fold| fold.next_position).min().unwrap_or_default();
         let page = Page::read(&mut Source::Within(tx), organisation, from, BATCH).await?;
-        let Taken { moves, stopped } = take(&mut Source::Within(tx), organisation, &mut folds, &page).await?;
+        let Taken { moves, stopped } = take(Some(&mut Source::Within(tx)), organisation, &mut folds, &page).await?;
         if !page.is_empty() {
             moves.store_in(tx, organisation).await?;
         }

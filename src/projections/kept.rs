@@ -11,7 +11,7 @@ use super::batch::{Fold, Page, Taken, take};
 use crate::log::along::{Along, Claimed};
 use crate::store::events::EventRow;
 use crate::store::moves::Moves;
-use crate::store::{Source, StoreError};
+use crate::store::{Source, StoreError, Tx};
 
 /// Valid for as long as nobody else moves the checkpoints.
 pub(super) struct Kept {
@@ -79,7 +79,7 @@ impl Claimed for UnderWay {
 
     fn take<'a>(
         &'a mut self,
-        mut source: Source<'a>,
+        tx: Option<&'a mut Tx>,
         organisation: &'a str,
         between: &'a [EventRow],
         events: &'a [EventRow],
@@ -87,7 +87,14 @@ impl Claimed for UnderWay {
         Box::pin(async move {
             let Some(mut known) = self.kept.take() else { return Ok(None) };
             let page = Page::of(between.iter().chain(events));
-            let Taken { moves, stopped } = take(&mut source, organisation, &mut known.folds, &page).await?;
+            let mut source = tx.map(Source::Within);
+            let Taken { moves, stopped } = match take(source.as_mut(), organisation, &mut known.folds, &page).await {
+                Ok(taken) => taken,
+                Err(error) => {
+                    *self.kept = Some(known);
+                    return Err(error);
+                }
+            };
             // A view that cannot be made is for the follower to stop, and keeps nobody from writing.
             if !stopped.is_empty() {
                 return Ok(None);

@@ -1,5 +1,8 @@
 //! The tables of the log: its head, its events, and what commands were answered.
 
+use std::future::Future;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::moves::Moves;
@@ -68,6 +71,9 @@ pub struct Fact {
     /// A stream's head, what a command was answered, whose a living key or an entry is; none when there is none.
     pub value: Option<String>,
 }
+
+/// How long what is written at once waits for its connection.
+const SOON: Duration = Duration::from_millis(250);
 
 pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
      CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
@@ -213,8 +219,8 @@ pub struct Written<'a> {
     pub last_at: i64,
     /// The views, where they are brought along.
     pub moves: Option<&'a Moves>,
-    /// Where the head must be; none where it is locked.
-    pub left_at: Option<i64>,
+    /// What the head must be; none where it is locked.
+    pub left_at: Option<Head>,
 }
 
 /// What became of it.
@@ -267,12 +273,12 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
 pub async fn write_at_once(store: &Store, organisation: &str, written: &Written<'_>) -> Result<Wrote, WriteError> {
     match store {
         Store::Postgres(server) => {
-            let mut connection = server.writers.acquire().await.map_err(StoreError::from)?;
+            let mut connection = soon(async { Ok(server.writers.acquire().await?) }).await?;
             let wrote = write_postgres(&mut *connection, organisation, written).await;
             wrote.map_err(|error| if error.is_refusal() { WriteError::Before(error) } else { WriteError::AtCommit(error) })
         }
         Store::Sqlite(_) => {
-            let mut tx = store.begin_append().await?;
+            let mut tx = soon(store.begin_append()).await?;
             match write(&mut tx, organisation, written).await {
                 Err(StoreError::NotWhole { .. }) => Ok(Wrote::Nothing),
                 wrote => {
@@ -283,6 +289,12 @@ pub async fn write_at_once(store: &Store, organisation: &str, written: &Written<
             }
         }
     }
+}
+
+/// What is to be written was dated already: whoever would have to wait for long gives up.
+async fn soon<T>(begins: impl Future<Output = Stored<T>>) -> Stored<T> {
+    let begun = tokio::time::timeout(SOON, begins).await;
+    begun.unwrap_or(Err(StoreError::Sql(sqlx::Error::PoolTimedOut)))
 }
 
 /// The statements that both engines write alike. On PostgreSQL they are parts of one, and nothing of it is stored where the head is
@@ -302,7 +314,11 @@ const HEAD_MOVED: &str = "EXISTS (SELECT 1 FROM head)";
 impl Parts {
     fn of(engine: Engine, values: &mut Values, written: &Written<'_>) -> Self {
         let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
-        let left_at = written.left_at.map(|position| format!(" AND next_position = {}", values.number(position))).unwrap_or_default();
+        let left_at = written.left_at.map(|left| {
+            let (position, last_at) = (values.number(left.next_position), values.number(left.last_at));
+            format!(" AND next_position = {position} AND last_at = {last_at}")
+        });
+        let left_at = left_at.unwrap_or_default();
         let head = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1{left_at}");
         let moved = match engine {
             Engine::Postgres => HEAD_MOVED,

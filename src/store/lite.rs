@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Error, Sqlite, Transaction};
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long whoever writes waits for those before.
@@ -17,6 +18,8 @@ const WAIT_MOST: Duration = Duration::from_secs(30);
 /// The connection, for one at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
+    /// Where transactions that were given up are rolled back, whoever gave them up.
+    runtime: Handle,
     options: SqliteConnectOptions,
     place: Arc<Mutex<Place>>,
 }
@@ -35,6 +38,7 @@ pub enum LiteTx {
 
 /// The connection that writes, in somebody's hands.
 pub struct Writing {
+    runtime: Handle,
     /// Away once it was given back.
     connection: Option<SqliteConnection>,
     place: Option<OwnedMutexGuard<Place>>,
@@ -43,7 +47,7 @@ pub struct Writing {
 impl Writer {
     /// Nothing is opened before something is to be written.
     pub(super) fn new(options: SqliteConnectOptions) -> Self {
-        Self { options, place: Arc::default() }
+        Self { runtime: Handle::current(), options, place: Arc::default() }
     }
 
     /// Begins a transaction in these words.
@@ -67,7 +71,7 @@ impl Writer {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        Ok(Writing { connection: Some(connection), place: Some(place) })
+        Ok(Writing { runtime: self.runtime.clone(), connection: Some(connection), place: Some(place) })
     }
 
     pub(super) async fn close(&self) {
@@ -115,8 +119,7 @@ impl Writing {
 impl Drop for Writing {
     fn drop(&mut self) {
         let (Some(mut connection), Some(mut place)) = (self.connection.take(), self.place.take()) else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(async move {
+        self.runtime.spawn(async move {
             // Where SQLite rolled back by itself, as it does when the disk is full, this fails: the connection goes.
             if sqlx::query("ROLLBACK").execute(&mut connection).await.is_ok() {
                 place.connection = Some(connection);

@@ -83,6 +83,8 @@ pub enum StoreError {
     UnknownEngine(String),
     #[error("{expected} rows were to be changed, and {changed} were: nothing is stored")]
     NotWhole { changed: u64, expected: usize },
+    #[error("rows must be read first")]
+    NotInMemory,
     #[error("the key-encryption key was rotated: restart this process")]
     Rotated,
     #[error("the write-ahead log could not be cut off: somebody reads an older state; it is tried again")]

@@ -53,9 +53,6 @@ pub struct Needed {
 /// # Errors
 /// When the database does not answer.
 pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]) -> Stored<Vec<(String, Row)>> {
-    if needed.is_empty() {
-        return Ok(Vec::new());
-    }
     let engine = source.engine();
     let part = |(number, needed): (usize, &Needed)| {
         let (generation, ids) = (number * 2 + 2, number * 2 + 3);

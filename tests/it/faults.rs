@@ -63,16 +63,21 @@ async fn bad_in_batch(house: House) {
     replay::whole(&house).await;
 }
 
-/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or that statement itself.
+/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or that statement itself, which may
+/// still arrive when nobody counts on it any more.
 #[derive(Clone, Copy)]
 pub enum CutAt {
     Answer(&'static [u8]),
     Statement(&'static [u8]),
+    Late(&'static [u8]),
 }
+
+/// How much later what is late arrives.
+pub const LATE: Duration = Duration::from_millis(700);
 
 impl CutAt {
     fn holds(self, bytes: &[u8]) -> bool {
-        let (Self::Answer(words) | Self::Statement(words)) = self;
+        let (Self::Answer(words) | Self::Statement(words) | Self::Late(words)) = self;
         bytes.windows(words.len()).any(|window| window == words)
     }
 }
@@ -117,11 +122,23 @@ async fn pass(client: TcpStream, server: TcpStream, at: CutAt, armed: Arc<Atomic
         let mut bytes = vec![0; 65536];
         while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
             if at.holds(&bytes[..read]) && armed.swap(false, Ordering::SeqCst) {
-                if matches!(at, CutAt::Statement(_)) {
-                    gone.fetch_add(1, Ordering::SeqCst);
-                    break;
+                match at {
+                    CutAt::Answer(_) => asks.store(true, Ordering::SeqCst),
+                    CutAt::Statement(_) => {
+                        gone.fetch_add(1, Ordering::SeqCst);
+                        break;
+                    }
+                    CutAt::Late(_) => {
+                        gone.fetch_add(1, Ordering::SeqCst);
+                        bytes.truncate(read);
+                        tokio::spawn(async move {
+                            tokio::time::sleep(LATE).await;
+                            to_server.write_all(&bytes).await.unwrap();
+                            tokio::time::sleep(LATE).await;
+                        });
+                        break;
+                    }
                 }
-                asks.store(true, Ordering::SeqCst);
             }
             if to_server.write_all(&bytes[..read]).await.is_err() {
                 break;

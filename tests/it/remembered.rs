@@ -10,7 +10,7 @@ use microgrants::domain::{Command, FundCommand, FundId, PersonId};
 use microgrants::store::events;
 
 use crate::cases::Cases;
-use crate::faults::{CutAt, Proxy};
+use crate::faults::{CutAt, LATE, Proxy};
 use crate::house::{House, ORGANISATION, request};
 use crate::office::{Office, text};
 use crate::projections::equals_a_rebuild;
@@ -21,6 +21,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("remembered::a_repeat_gets_the_first_answer", repeated);
     cases.postgres("remembered::a_lost_answer_is_found_out", lost_answer);
     cases.postgres("remembered::what_never_arrived_is_written_once", never_arrived);
+    cases.postgres("remembered::what_arrives_late_is_written_once", arrives_late);
 }
 
 fn pause(fund: FundId) -> Command {
@@ -101,6 +102,10 @@ async fn paused_over(house: House, at: CutAt) {
     assert_eq!(answer.last_position + 1, house.log.length().await.unwrap());
     assert_eq!(counted(&house).await["FundPaused"], 3);
     far.takes(office.ada, resume(office.fund)).await;
+    let length = house.log.length().await.unwrap();
+    tokio::time::sleep(LATE * 2).await;
+    assert_eq!(house.log.length().await.unwrap(), length, "nothing comes after it");
+    far.takes(office.ada, pause(office.fund)).await;
     replay::whole(&house).await;
 }
 
@@ -110,4 +115,8 @@ async fn lost_answer(house: House) {
 
 async fn never_arrived(house: House) {
     paused_over(house, CutAt::Statement(b"FundPaused")).await;
+}
+
+async fn arrives_late(house: House) {
+    paused_over(house, CutAt::Late(b"FundPaused")).await;
 }
