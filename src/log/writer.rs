@@ -16,6 +16,7 @@ use super::append::{Append, Outcome};
 use super::recent::Recent;
 use super::remembered::{Left, Remembered};
 use super::settle::{Known, Placed, ToWrite, settle};
+use super::unanswered::Found;
 use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError, Wrote};
 use crate::store::moves::Moves;
 use crate::store::{Store, StoreError, Tx, personal};
@@ -200,9 +201,11 @@ impl Desk {
             Err(WriteError::AtCommit(cause)) => {
                 drop(along);
                 self.remembered.set_aside();
-                let found = self.find_out(appends, outcomes, &cause).await;
-                // Where nothing of it is in the log, it is written like any other.
-                if found.iter().all(|one| matches!(one, Err(LogError::Lost))) { None } else { Some(found) }
+                match self.look_up(appends, &outcomes, &cause).await {
+                    Found::Written => Some(outcomes.into_iter().map(Ok).collect()),
+                    Found::NotWritten(_) => None,
+                    Found::Unknown => Some(appends.iter().map(|_| Err(LogError::Unknown)).collect()),
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Head {
     pub next_position: i64,
-    /// When the last event was recorded, in microseconds since 1970.
+    /// When the last event was recorded, in microseconds since 1970; or a little later, where nothing from before may follow any more.
     pub last_at: i64,
     /// What the database's clock says now.
     pub clock: i64,
@@ -108,15 +108,6 @@ pub async fn answer(store: &Store, organisation: &str, command: &str) -> Stored<
 }
 
 const ANSWER: &str = "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
-
-/// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn answer_in(tx: &mut Tx, organisation: &str, command: &str) -> Stored<Option<String>> {
-    let found: Option<(String,)> = in_tx!(tx, db => sqlx::query_as(ANSWER).bind(organisation).bind(command).fetch_optional(db).await?);
-    Ok(found.map(|(answer,)| answer))
-}
 
 /// Locks the head, and reads under its lock the heads of streams, answers of commands that were appended before, whether subjects' keys
 /// live, and who holds index entries.
@@ -410,7 +401,7 @@ pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<(
     Ok(())
 }
 
-/// Moves the head of a log that was put in.
+/// Moves the head by itself: of a log that was put in, or so that nothing that counts on where it was is written any more.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -67,8 +67,10 @@ async fn open_postgres(url: &str) -> Stored<Server> {
     let pool = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(5)).test_before_acquire(false);
     // A plan that was made while a table was small would be used when it is large.
     let fresh = options.clone().options([("plan_cache_mode", "force_custom_plan")]);
-    // These look rows up by unique keys and no otherwise: planning would take longer than the work.
+    // These look rows up by unique keys and no otherwise: planning would take longer than the work. They hold the head of the log, so the
+    // server soon notices when one of them is gone without a word.
     let steady = options.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
+    let steady = steady.options([("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3")]);
     Ok(Server { pool: pool(CONNECTIONS).connect_with(fresh).await?, writers: pool(WRITERS).connect_lazy_with(steady) })
 }
 

@@ -12,6 +12,7 @@ use microgrants::store::events;
 use crate::cases::Cases;
 use crate::faults::{CutAt, LATE, Proxy};
 use crate::house::{House, ORGANISATION, request};
+use crate::log::meddle;
 use crate::office::{Office, text};
 use crate::projections::equals_a_rebuild;
 use crate::replay;
@@ -22,6 +23,8 @@ pub fn cases(cases: &mut Cases) {
     cases.postgres("remembered::a_lost_answer_is_found_out", lost_answer);
     cases.postgres("remembered::what_never_arrived_is_written_once", never_arrived);
     cases.postgres("remembered::what_arrives_late_is_written_once", arrives_late);
+    cases.postgres("remembered::what_was_said_to_be_lost_never_arrives", fenced_off);
+    cases.postgres("remembered::a_repeat_whose_answer_is_lost_is_a_repeat", lost_repeat);
 }
 
 fn pause(fund: FundId) -> Command {
@@ -119,4 +122,41 @@ async fn never_arrived(house: House) {
 
 async fn arrives_late(house: House) {
     paused_over(house, CutAt::Late(b"FundPaused")).await;
+}
+
+/// The statement arrives after its command was looked up, and after it was refused under the lock of the head, too.
+async fn fenced_off(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let proxy = Proxy::before(&house, CutAt::Late(b"FundPaused")).await;
+    let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+    there_and_back(&far, office.ada, office.fund, 2).await;
+    meddle(
+        &house,
+        "CREATE SEQUENCE tries;
+         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF nextval('tries') = 1 THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION refuse();",
+    )
+    .await;
+    let answer = proxy.cut(far.commands.issue(request(office.ada, pause(office.fund)))).await;
+    assert!(answer.is_err(), "{answer:?}");
+    tokio::time::sleep(LATE * 2).await;
+    assert_eq!(counted(&house).await["FundPaused"], 2, "what was said not to be recorded is not");
+    far.takes(office.ada, pause(office.fund)).await;
+    replay::whole(&house).await;
+}
+
+/// A repeat that would be taken anew but for its key, over a line that is cut: nothing follows from it that is not in the log.
+async fn lost_repeat(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let proxy = Proxy::before(&house, CutAt::Answer(b"FundPaused")).await;
+    let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
+    let keyed = || Request { repeat: Some(RepeatKey::own("one", "hash")), ..request(office.ada, pause(office.fund)) };
+    let first = far.commands.issue(keyed()).await.unwrap();
+    far.takes(office.ada, resume(office.fund)).await;
+    there_and_back(&far, office.ada, office.fund, 2).await;
+    assert_eq!(proxy.cut(far.commands.issue(keyed())).await.unwrap(), first);
+    there_and_back(&far, office.ada, office.fund, 2).await;
+    assert_eq!(counted(&house).await["FundPaused"], 5);
+    replay::whole(&house).await;
 }
