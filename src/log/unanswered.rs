@@ -27,7 +27,7 @@ impl Desk {
     pub(super) async fn find_out(&self, appends: &[Append], outcomes: Vec<Outcome>, cause: &StoreError) -> Vec<Result<Outcome, LogError>> {
         match self.look_up(appends, &outcomes, cause).await {
             Found::Written => outcomes.into_iter().map(Ok).collect(),
-            Found::NotWritten(known) => appends.iter().zip(outcomes).map(|(append, outcome)| undone(append, outcome, &known)).collect(),
+            Found::NotWritten(known) => appends.iter().zip(&outcomes).map(|(append, outcome)| undone(append, outcome, &known)).collect(),
             Found::Unknown => appends.iter().map(|_| Err(LogError::Unknown)).collect(),
         }
     }
@@ -74,11 +74,11 @@ impl Desk {
 }
 
 /// What a caller is told of a batch that was not written.
-fn undone(append: &Append, outcome: Outcome, known: &Known) -> Result<Outcome, LogError> {
+fn undone(append: &Append, outcome: &Outcome, known: &Known) -> Result<Outcome, LogError> {
     match outcome {
         Outcome::Appended(_) | Outcome::Repeated(_) => known.answer(append.command).cloned().map(Outcome::Repeated).ok_or(LogError::Lost),
         // What these rested on is not in the log: the caller decides again.
         Outcome::Taken(_) | Outcome::KeyGone | Outcome::Conflict => Ok(Outcome::Conflict),
-        Outcome::Late { age } => Ok(Outcome::Late { age }),
+        Outcome::Late { age } => Ok(Outcome::Late { age: *age }),
     }
 }

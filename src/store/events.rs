@@ -244,7 +244,7 @@ impl From<StoreError> for WriteError {
 /// When the database refuses or does not answer.
 pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
     match tx {
-        Tx::Postgres(tx) => write_postgres(&mut **tx, organisation, written).await,
+        Tx::Postgres(tx) => write_postgres(tx, organisation, written).await,
         Tx::Sqlite(tx) => {
             let mut values = Values::new(organisation);
             let Parts { head, answered, sealed, views, .. } = Parts::of(Engine::Sqlite, &mut values, written);
@@ -265,7 +265,7 @@ pub async fn write_at_once(store: &Store, organisation: &str, written: &Written<
     match store {
         Store::Postgres(server) => {
             let mut connection = soon(async { Ok(server.writers.acquire().await?) }).await?;
-            let wrote = write_postgres(&mut *connection, organisation, written).await;
+            let wrote = write_postgres(&mut connection, organisation, written).await;
             wrote.map_err(|error| if error.is_refusal() { WriteError::Before(error) } else { WriteError::AtCommit(error) })
         }
         Store::Sqlite(_) => {

@@ -20,7 +20,7 @@ const WAIT_MOST: Duration = Duration::from_secs(30);
 pub(super) struct Writer {
     /// Where transactions that were given up are rolled back, whoever gave them up.
     runtime: Handle,
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
     place: Arc<Mutex<Place>>,
 }
 
@@ -47,7 +47,7 @@ pub struct Writing {
 impl Writer {
     /// Nothing is opened before something is to be written.
     pub(super) fn new(options: SqliteConnectOptions) -> Self {
-        Self { runtime: Handle::current(), options, place: Arc::default() }
+        Self { runtime: Handle::current(), options: Arc::new(options), place: Arc::default() }
     }
 
     /// Begins a transaction in these words.
