@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 pub struct Connection {
+    host: String,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
@@ -11,9 +12,7 @@ pub struct Connection {
 impl Connection {
     /// Connects to `127.0.0.1:PORT`.
     pub async fn to(host: &str) -> Self {
-        let stream = TcpStream::connect(host).await.expect("it answers");
-        stream.set_nodelay(true).expect("an option of TCP");
-        Self { stream, buffer: Vec::with_capacity(16 * 1024) }
+        Self { host: host.to_owned(), stream: connect(host).await, buffer: Vec::with_capacity(16 * 1024) }
     }
 
     /// So many of them.
@@ -25,8 +24,10 @@ impl Connection {
         all.into()
     }
 
-    /// Sends a request and reads its answer: the status, and the body.
+    /// Sends a request and reads its answer: the status, and the body. A connection that was closed before anything of an answer came is
+    /// opened once more, as any client would.
     pub async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
+        let mut opened_again = false;
         self.stream.write_all(request).await.expect("it takes a request");
         self.buffer.clear();
         let (mut head, mut length) = (0, 0);
@@ -40,7 +41,13 @@ impl Connection {
             if head > 0 && self.buffer.len() >= head + length {
                 break;
             }
-            assert!(self.stream.read_buf(&mut self.buffer).await.expect("it answers") > 0, "it went away");
+            if self.stream.read_buf(&mut self.buffer).await.is_ok_and(|read| read > 0) {
+                continue;
+            }
+            assert!(self.buffer.is_empty() && !opened_again, "it went away");
+            opened_again = true;
+            self.stream = connect(&self.host).await;
+            self.stream.write_all(request).await.expect("it takes a request");
         }
         let status = std::str::from_utf8(&self.buffer[9..12]).ok().and_then(|status| status.parse().ok()).expect("a status");
         (status, &self.buffer[head..head + length])
@@ -50,6 +57,12 @@ impl Connection {
         let (status, body) = self.ask(request).await;
         assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
     }
+}
+
+async fn connect(host: &str) -> TcpStream {
+    let stream = TcpStream::connect(host).await.expect("it answers");
+    stream.set_nodelay(true).expect("an option of TCP");
+    stream
 }
 
 fn content_length(head: &[u8]) -> usize {
