@@ -7,8 +7,8 @@
 mod postgres;
 mod side_by_side;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use cqrs_es::persist::PersistedEventRepository;
@@ -85,6 +85,7 @@ where
         }
         show(&format!("{callers} connection(s)"), &measured);
     }
+    forms(&ours, &plain, &fund).await;
     println!(" memory under load: {} MiB", ours.memory());
     reads(&ours, &plain, &fund).await;
 }
@@ -108,6 +109,45 @@ async fn commands(
         }
     })
     .await;
+}
+
+/// Sixteen callers hand in forms that were filled in before.
+async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
+    const CALLERS: usize = 16;
+    /// More than are handed in while a round lasts.
+    const FORMS: usize = 2500;
+    let mut measured = [Measured::new("actix over the plain crates"), Measured::new("ours: a form is handed in")];
+    let mut connection = Connection::to(&ours.host).await;
+    let (_, people) = connection.ask(&get("/api/v1/people?limit=1", &ours.bearer())).await;
+    let people: serde_json::Value = serde_json::from_slice(people).expect("JSON");
+    let submit = json!({ "channel": "paper", "help": { "by": people["items"][0]["id"], "kind": "helped_to_word" } });
+    for _ in 0..ROUNDS {
+        plain_commands(&mut measured[0], plain, CALLERS).await;
+        let filling = (0..32).map(|_| async {
+            let mut connection = Connection::to(&ours.host).await;
+            let mut filled = Vec::new();
+            for _ in 0..FORMS / 32 {
+                let form = ours.draft(&mut connection, fund).await;
+                let answers =
+                    json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "We would cook." } });
+                ours.does(&mut connection, &format!("applications/{form}/save-answers"), &answers).await;
+                filled.push(form);
+            }
+            filled
+        });
+        let filled = Arc::new(Mutex::new(futures::future::join_all(filling).await.concat()));
+        let (connections, ours, submit) = (Connection::many(&ours.host, CALLERS).await, Arc::clone(ours), submit.clone());
+        run(&mut measured[1], CALLERS, move |caller, _| {
+            let (connections, ours, submit) = (Arc::clone(&connections), Arc::clone(&ours), submit.clone());
+            let form = filled.lock().expect("nobody failed").pop().expect("there are enough");
+            async move {
+                let request = ours.command(&format!("applications/{form}/submit"), &form, &submit);
+                connections[caller].lock().await.must(&request).await;
+            }
+        })
+        .await;
+    }
+    show(&format!("{CALLERS} connection(s)"), &measured);
 }
 
 /// Each caller creates a fund and allocates to it four times, then goes on to the next.
