@@ -1,7 +1,9 @@
 //! Opening a database by its address, and bringing it up to date.
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,11 +42,11 @@ impl Store {
     /// When the address is of neither kind, or the database is not to be had.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
         let Some(path) = url.strip_prefix("sqlite://") else { return Ok(Self::Postgres(open_postgres(url).await?)) };
-        let file = Path::new(path.split('?').next().unwrap_or(path));
+        let file = real_name(named(path))?;
         let failed = |cause| StoreError::File { file: file.display().to_string(), cause };
         // Nobody locks the database file itself: it stands for a lock that is not held.
-        let lock = Arc::new(File::open(file).map_err(failed)?);
-        let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(5)).read_only(true);
+        let lock = Arc::new(File::open(&file).map_err(failed)?);
+        let options = SqliteConnectOptions::new().filename(&file).busy_timeout(Duration::from_secs(5)).read_only(true);
         let readers = SqlitePoolOptions::new().max_connections(2).connect_with(options.clone()).await?;
         Ok(Self::Sqlite(Lite { writer: Writer::new(options), readers, lock }))
     }
@@ -80,13 +82,14 @@ const LOG_PAGES: &str = "8192";
 
 /// One connection writes, with a lock beside the file so that no other process does; the others only read.
 async fn open_sqlite(path: &str) -> Stored<Lite> {
-    let file = Path::new(path.split('?').next().unwrap_or(path));
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let named = named(path);
+    if let Some(folder) = named.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|cause| StoreError::File { file: folder.display().to_string(), cause })?;
     }
-    let lock = lock_beside(file)?;
+    let file = real_name(named)?;
+    let lock = lock_beside(&file)?;
     let options = SqliteConnectOptions::new()
-        .filename(file)
+        .filename(&file)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
@@ -101,9 +104,38 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
     Ok(Lite { writer, readers, lock: Arc::new(lock) })
 }
 
+/// The file that an address names.
+fn named(path: &str) -> &Path {
+    Path::new(path.split('?').next().unwrap_or(path))
+}
+
+/// The one name of a database file, whatever links lead to it: a lock that goes by a name keeps
+/// other processes out only if all of them use the same one. With several hard links there is none.
+fn real_name(file: &Path) -> Stored<PathBuf> {
+    let real = follow_links(file).map_err(|cause| StoreError::File { file: file.display().to_string(), cause })?;
+    match real.metadata() {
+        Ok(found) if found.is_file() && found.nlink() > 1 => Err(StoreError::HardLinks(real.display().to_string())),
+        _ => Ok(real),
+    }
+}
+
+/// Follows links also to a file that does not exist yet, in a folder that does.
+fn follow_links(file: &Path) -> io::Result<PathBuf> {
+    match file.canonicalize() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).canonicalize()?;
+    match file.read_link() {
+        Ok(target) => follow_links(&folder.join(target)),
+        Err(_) => Ok(folder.join(file.file_name().unwrap_or_default())),
+    }
+}
+
 fn lock_beside(database: &Path) -> Stored<File> {
-    let name = format!("{}.lock", database.display());
-    let file = File::create(&name).map_err(|cause| StoreError::File { file: name, cause })?;
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::create(&name).map_err(|cause| StoreError::File { file: name.display().to_string(), cause })?;
     file.try_lock().map_err(|_| StoreError::Locked(database.display().to_string()))?;
     Ok(file)
 }
