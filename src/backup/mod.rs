@@ -3,9 +3,11 @@
 //! The folder holds the log as an auditor exports it, what was recorded since its last head, the side tables, and the sealed
 //! files. Keys are not in it: what is sealed stays sealed without them.
 
+mod new_origin;
 mod restore;
 mod take;
 
+pub use new_origin::NewOrigin;
 pub use restore::{Origin, RestoreError, Restored, restore};
 pub use take::{BackupError, Taken, take};
 

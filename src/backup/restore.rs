@@ -1,4 +1,4 @@
-//! Restores a backup into an empty log: nothing is put in unless everything in the folder holds.
+//! Restores a backup into an empty log, in one transaction: all of it is put in, or nothing.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -7,11 +7,14 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{ABOUT, About, FILES, LOG, SHAPE, UNSEALED, table_file};
+use super::new_origin::OrganisationStream;
+use super::{ABOUT, About, FILES, LOG, NewOrigin, SHAPE, UNSEALED, table_file};
 use crate::audit::folder::{EVENTS, HEADS, HeadLine};
 use crate::audit::written::{FileFailed, digest_of, read_manifest};
 use crate::audit::{self, AuditError, Finding, Replay, Report, Trusted};
+use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
+use crate::domain::text::TextError;
 use crate::files::{FileError, Files};
 use crate::log::keys::{from_hex, to_hex};
 use crate::log::record::Recorded;
@@ -64,6 +67,12 @@ pub enum RestoreError {
     Forked,
     #[error("the file {0}: {1}")]
     Kept(String, FileError),
+    #[error("the backup's origin: {0}")]
+    Origin(TextError),
+    #[error("the restore may not be recorded: {0}")]
+    Refused(#[from] Refusal),
+    #[error("the restore cannot be recorded: {0}")]
+    Unwritable(#[from] serde_json::Error),
 }
 
 /// Under which origin the log goes on.
@@ -71,18 +80,15 @@ pub enum RestoreError {
 pub enum Origin {
     /// The same: the head that is known elsewhere, as a note, must be one of its own.
     Same { head: String },
-    /// A new one: its heads begin anew.
-    New,
+    /// A new one: its heads begin anew, and the log records it right after the restored events.
+    New(NewOrigin),
 }
 
 /// What was restored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Restored {
     pub events: i64,
     pub files: usize,
-    /// The log's origin in the backup, and how many events its last head there was over.
-    pub origin: String,
-    pub sealed: i64,
 }
 
 /// Restores a backup.
@@ -105,14 +111,15 @@ pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Pa
     if events::lock_head(&mut tx, organisation).await?.next_position > 0 {
         return Err(RestoreError::NotEmpty);
     }
+    same_keys(&mut tx, organisation, from).await?;
     let known = known(&report, origin)?;
-    put_events(&mut tx, organisation, from, known.as_ref()).await?;
+    let stream = put_events(&mut tx, organisation, from, known.as_ref()).await?;
     for table in &CARRIED {
         put_rows(&mut tx, organisation, table, from).await?;
     }
-    same_keys(&mut tx, organisation, from).await?;
-    if matches!(origin, Origin::Same { .. }) {
-        put_heads(&mut tx, organisation, &log, &report).await?;
+    match origin {
+        Origin::Same { .. } => put_heads(&mut tx, organisation, &log, &report).await?,
+        Origin::New(new) => new.record(&mut tx, organisation, &stream, &report).await?,
     }
     for file in &kept {
         let digest: FileDigest = file.parse().map_err(|_| RestoreError::Altered(format!("{FILES}/{file}")))?;
@@ -120,7 +127,7 @@ pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Pa
         put.map_err(|error| RestoreError::Kept(file.clone(), error))?;
     }
     tx.commit().await?;
-    Ok(Restored { events: about.events, files: kept.len(), origin: report.origin, sealed: report.events })
+    Ok(Restored { events: about.events, files: kept.len() })
 }
 
 fn about(from: &Path) -> Result<About, RestoreError> {
@@ -159,9 +166,15 @@ fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, Re
     Ok(Some((i64::try_from(head.size).unwrap_or(i64::MAX), head.root)))
 }
 
-/// Puts in every event; the root at the size of the known head must be that head's.
-async fn put_events(tx: &mut Tx, organisation: &str, from: &Path, known: Option<&(i64, [u8; 32])>) -> Result<(), RestoreError> {
-    let mut tiles = Tiles::default();
+/// Puts in every event; the root at the size of the known head must be that head's. The
+/// organisation's own stream leaves.
+async fn put_events(
+    tx: &mut Tx,
+    organisation: &str,
+    from: &Path,
+    known: Option<&(i64, [u8; 32])>,
+) -> Result<OrganisationStream, RestoreError> {
+    let (mut tiles, mut stream) = (Tiles::default(), OrganisationStream::default());
     let (mut replay, mut batch, mut last_at) = (Replay::default(), Vec::new(), 0);
     let mut next: i64 = 0;
     for file in [format!("{LOG}/{EVENTS}"), UNSEALED.to_owned()] {
@@ -177,7 +190,9 @@ async fn put_events(tx: &mut Tx, organisation: &str, from: &Path, known: Option<
                 return Err(RestoreError::Forked);
             }
             let row = EventRow { aggregate_id: format!("{organisation}/{}", row.aggregate_id), ..row };
-            replay.take(&Recorded::read(&row)?);
+            let event = Recorded::read(&row)?;
+            stream.take(&event);
+            replay.take(&event);
             batch.push(row);
             if batch.len() == ROWS {
                 events::put(tx, organisation, &std::mem::take(&mut batch)).await?;
@@ -192,7 +207,7 @@ async fn put_events(tx: &mut Tx, organisation: &str, from: &Path, known: Option<
     }
     match known {
         Some((known, _)) if *known > next => Err(RestoreError::Older { known: *known, has: next }),
-        _ => Ok(()),
+        _ => Ok(stream),
     }
 }
 
@@ -212,13 +227,14 @@ async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from:
     Ok(carried::put(tx, organisation, table, &batch).await?)
 }
 
-/// The keys that the database is used with are those that the backup was sealed with.
+/// Every key that the database was used with is one that the backup was sealed with. It is checked
+/// before anything is put in: what is sealed under other keys would never open.
 async fn same_keys(tx: &mut Tx, organisation: &str, from: &Path) -> Result<(), RestoreError> {
     let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else { return Ok(()) };
     let mut stored = Vec::new();
     carried::each(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
     let backed_up = lines(from, &table_file(table.name))?.collect::<Result<Vec<_>, _>>()?;
-    if stored == backed_up { Ok(()) } else { Err(RestoreError::Keys) }
+    if stored.iter().all(|key| backed_up.contains(key)) { Ok(()) } else { Err(RestoreError::Keys) }
 }
 
 /// A row with something sealed and its digest has both of the same.

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use super::audit::{Bar, not_checked, sealed_store, text};
 use super::{Opened, TaskError, files, open};
-use crate::backup::{self, Origin};
-use crate::commands::clock::Clock;
+use crate::backup::{self, NewOrigin, Origin};
+use crate::commands::clock::{self, Clock};
 use crate::commands::{Caller, Request};
 use crate::config::Config;
 use crate::domain::command::Because;
-use crate::domain::organisation::RecordRestore;
-use crate::domain::text::Prose;
-use crate::domain::{Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId};
+use crate::domain::text::{Prose, TextError};
+use crate::domain::{Command, GroupCommand, GroupId, PersonCommand, PersonId};
 use crate::erasure::ErasureList;
 use crate::log::RecordedBy;
 use crate::projections::Projector;
@@ -39,12 +38,14 @@ pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError
 pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>, new_origin: Option<String>) -> Result<(), TaskError> {
     let head = text(head)?;
     let known = head.as_deref().map(|head| size_of(head).map_err(not_checked)).transpose()?;
-    let origin = match (&head, &new_origin) {
-        (Some(head), None) => Origin::Same { head: head.clone() },
-        _ => Origin::New,
+    let field = |error: TextError| TaskError::Field("--new-origin", error.to_string());
+    let origin = match (head, new_origin) {
+        (Some(head), None) => Origin::Same { head },
+        (_, reason) => {
+            let reason = reason.unwrap_or_default().parse().map_err(field)?;
+            Origin::New(NewOrigin { command: clock::new_id(), known, reason })
+        }
     };
-    let field = |error: crate::domain::text::TextError| TaskError::Field("--new-origin", error.to_string());
-    let reason: Option<Prose> = new_origin.map(|reason| reason.parse()).transpose().map_err(field)?;
     let list = ErasureList::at(&config.erasures);
     list.of(config.organisation.as_str()).map_err(|error| TaskError::Erasures(error.to_string()))?;
     let store = Store::open(&config.database_url).await?;
@@ -53,13 +54,6 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
     let restored = restored?;
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
     let again = erase_again(&opened, &list).await?;
-    if let Some(reason) = reason {
-        let origin = restored.origin.parse().map_err(field)?;
-        let sealed = u64::try_from(restored.sealed).unwrap_or_default();
-        let record = RecordRestore { origin, sealed, known, reason };
-        let command = Command::Organisation(opened.commands.organisation(), OrganisationCommand::RecordRestore(record));
-        opened.commands.issue(Request::new(Caller::operator(), command)).await?;
-    }
     opened.sealer().check().await?;
     opened.sealer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;

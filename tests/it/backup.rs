@@ -1,24 +1,29 @@
 //! Backups: either engine restores what the other gave, to the same bytes; what does not hold is not restored.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use microgrants::audit;
-use microgrants::backup::{self, Origin, RestoreError};
+use microgrants::audit::{self, Trusted};
+use microgrants::backup::{self, NewOrigin, Origin, RestoreError};
+use microgrants::commands::clock::new_id;
 use microgrants::domain::file::{FilePurpose, KeepFile};
-use microgrants::domain::{Command, GroupCommand};
-use microgrants::files::Files;
-use microgrants::log::keys::to_hex;
+use microgrants::domain::{Command, GroupCommand, GroupId, PersonId};
+use microgrants::erasure::{Erased, ErasureList};
+use microgrants::files::{Files, Kept};
+use microgrants::log::append::Answer;
+use microgrants::log::keys::{Keys, to_hex};
 use microgrants::seal::note::{Head, Signer};
-use microgrants::store::Store;
+use microgrants::store::carried::{self, CARRIED};
+use microgrants::store::{Store, events, personal};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::cases::Cases;
 use crate::folders::files_below;
 use crate::house::{House, ORGANISATION};
-use crate::office::{Office, person};
+use crate::office::{Office, person, text};
 use crate::projections::equals_a_rebuild;
 use crate::sealing::{heads, sealer};
 use crate::service::{Place, Process};
@@ -28,6 +33,9 @@ pub fn cases(cases: &mut Cases) {
     cases.both("backup::the_other_engine_restores_it_to_the_same_bytes", other_engine);
     cases.both("backup::what_was_damaged_is_not_restored", damaged);
     cases.both("backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin", older);
+    cases.both("backup::a_log_under_a_new_origin_records_so_before_anything_else", recorded_first);
+    cases.both("backup::a_database_of_other_keys_takes_nothing", other_keys);
+    cases.both("backup::a_restore_that_fails_in_the_middle_leaves_nothing", fails_in_the_middle);
     cases.both("backup::the_command_line_takes_it_while_the_service_runs", command_line);
 }
 
@@ -59,11 +67,22 @@ impl Empty {
         restored.map(drop)
     }
 
+    /// Neither an event nor a row of what goes with the log.
     async fn is_empty(&self) -> bool {
         let store = Store::open(&self.url).await.unwrap();
-        let length = microgrants::store::events::length(&store, ORGANISATION).await.unwrap();
+        let mut rows = events::length(&store, ORGANISATION).await.unwrap();
+        rows += i64::try_from(events::page(&store, ORGANISATION, 0, 10).await.unwrap().len()).unwrap();
+        let mut tx = store.snapshot().await.unwrap();
+        for table in CARRIED.iter().filter(|table| table.name != "known_keys") {
+            carried::each(&mut tx, ORGANISATION, table, |_| rows += 1).await.unwrap();
+        }
+        drop(tx);
         store.close().await;
-        length == 0
+        rows == 0
+    }
+
+    fn place(&self) -> Place {
+        Place { folder: Arc::clone(&self.folder), url: self.url.clone() }
     }
 
     async fn house(&self) -> House {
@@ -90,6 +109,14 @@ async fn taken(house: &House, name: &str) -> PathBuf {
     folder
 }
 
+/// Keeps a file of a group, which then is in the backup too.
+async fn kept(house: &House, group: GroupId, member: PersonId) -> (Kept, Answer) {
+    let kept = files::keep(house, &house.files(), group, files::pdf(5000)).await;
+    let keep = KeepFile { file: kept.file.clone(), media: kept.media, bytes: kept.bytes, purpose: FilePurpose::Receipt };
+    let answer = house.takes(member, Command::Group(group, GroupCommand::KeepFile(keep))).await;
+    (kept, answer)
+}
+
 async fn newest(house: &House) -> String {
     heads(house).await.pop().unwrap().note
 }
@@ -97,9 +124,7 @@ async fn newest(house: &House) -> String {
 async fn other_engine(house: House) {
     let office = Office::open(&house, 5000).await;
     let (_, group, member) = office.prepared(&house, 700).await;
-    let kept = files::keep(&house, &house.files(), group, files::pdf(5000)).await;
-    let keep = KeepFile { file: kept.file.clone(), media: kept.media, bytes: kept.bytes, purpose: FilePurpose::Receipt };
-    let answer = house.takes(member, Command::Group(group, GroupCommand::KeepFile(keep))).await;
+    let (kept, answer) = kept(&house, group, member).await;
     sealer(&house).catch_up().await.unwrap();
     // Some of it is recorded after the last head.
     office.submitted(&house, 900).await;
@@ -128,7 +153,8 @@ async fn other_engine(house: House) {
     equals_a_rebuild(&restored).await;
     office.submitted(&restored, 500).await;
     sealer(&restored).catch_up().await.unwrap();
-    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &folder, &Origin::New).await;
+    let new = Origin::New(NewOrigin { command: new_id(), known: None, reason: text("Once more.") });
+    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &folder, &new).await;
     assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
 }
 
@@ -195,14 +221,14 @@ async fn older(house: House) {
 
     let note = house.folder.path().join("head.txt");
     fs::write(&note, newest(&house).await).unwrap();
-    let place = Place { folder: Arc::clone(&empty.folder), url: empty.url.clone() };
+    let place = empty.place();
     let run = |arguments: &[&str]| place.program().arg("restore").arg(&folder).args(arguments).output().unwrap();
     let refused = run(&["--head", note.to_str().unwrap()]);
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON"));
     let taken = run(&["--head", note.to_str().unwrap(), "--new-origin", "The disk was lost."]);
     assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
     let restored = empty.house().await;
-    let last = microgrants::store::events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
+    let last = events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
     let says = &last[0].payload;
     assert_eq!(last.len(), 1);
     for part in ["LogRestored", "case/log", "The disk was lost.", &format!("\"known\":{known}"), &format!("\"sealed\":{has}")] {
@@ -212,6 +238,83 @@ async fn older(house: House) {
     assert_ne!(key.origin, "case/log");
     let own = heads(&restored).await;
     assert_eq!(own.iter().map(|head| head.size).collect::<Vec<_>>(), [has + 1]);
+}
+
+async fn recorded_first(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.prepared(&house, 700).await;
+    let cass = person(&house, "Cass").await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    let has = house.log.length().await.unwrap();
+    let list = house.folder.path().join("erasures.jsonl");
+    let erased = Erased { organisation: ORGANISATION.into(), kind: "person".into(), subject: cass.0, position: has };
+    ErasureList::at(&list).add(&erased).unwrap();
+
+    let empty = Empty::other_than(&house).await;
+    let mut restore = empty.place().program();
+    restore.arg("restore").arg(&folder).args(["--new-origin", "The disk was lost."]).arg("--erasures").arg(&list);
+    let run = restore.output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let restored = empty.house().await;
+    let rows = events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row.event_type.as_str()).collect();
+    assert_eq!(names, ["LogRestored", "PersonalDataErased"], "it comes right after what was restored");
+    let key = personal::key(restored.store(), ORGANISATION, &cass.to_string()).await.unwrap().unwrap();
+    assert_eq!(key.1, None);
+
+    // It is a command of the operator as any other: its metadata, its answer, a log that holds.
+    let founded = events::page(restored.store(), ORGANISATION, 0, 1).await.unwrap().remove(0);
+    let metadata = |row: &events::EventRow| serde_json::from_str::<BTreeMap<String, String>>(&row.metadata).unwrap();
+    assert_eq!(metadata(&founded).into_keys().collect::<Vec<_>>(), metadata(&rows[0]).into_keys().collect::<Vec<_>>());
+    assert_eq!(metadata(&rows[0])["command"], "organisation/record-restore");
+    let answer = restored.log.answer(rows[0].command_id.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((answer.id, answer.first_position, answer.last_position), (restored.commands.organisation().0, has, has));
+    let export = restored.folder.path().join("export");
+    audit::export(restored.store(), ORGANISATION, &export, |_, _| {}).await.unwrap();
+    let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
+    assert!(report.holds() && report.events == has + 2, "{} events: {:?}", report.events, report.findings);
+    restored.catch_up().await;
+    equals_a_rebuild(&restored).await;
+    office.submitted(&restored, 500).await;
+}
+
+async fn other_keys(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.submitted(&house, 700).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    let empty = Empty::other_than(&house).await;
+    let store = Store::open(&empty.url).await.unwrap();
+    Keys::open(&store, &empty.folder.path().join("other keys")).await.unwrap();
+    store.close().await;
+    let refused = empty.restores(&folder, &Origin::Same { head: newest(&house).await }).await;
+    assert!(matches!(refused, Err(RestoreError::Keys)), "{refused:?}");
+    assert!(empty.is_empty().await);
+}
+
+async fn fails_in_the_middle(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (_, group, member) = office.draft(&house, 700).await;
+    kept(&house, group, member).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    let empty = Empty::other_than(&house).await;
+    // No file can be put where a file lies instead of their folder.
+    let files = empty.folder.path().join("files");
+    fs::write(&files, "").unwrap();
+    let new = Origin::New(NewOrigin { command: new_id(), known: None, reason: text("The disk was lost.") });
+    for origin in [Origin::Same { head: newest(&house).await }, new.clone()] {
+        let failed = empty.restores(&folder, &origin).await;
+        assert!(matches!(failed, Err(RestoreError::Kept(..))), "{failed:?}");
+        assert!(empty.is_empty().await, "{origin:?}");
+    }
+    fs::remove_file(&files).unwrap();
+    empty.restores(&folder, &new).await.unwrap();
+    let restored = empty.house().await;
+    let length = house.log.length().await.unwrap();
+    let after = events::page(restored.store(), ORGANISATION, length, 10).await.unwrap();
+    assert_eq!(after.iter().map(|row| row.event_type.as_str()).collect::<Vec<_>>(), ["LogRestored"]);
 }
 
 async fn command_line(house: House) {

@@ -1,0 +1,110 @@
+//! A log that goes on from a backup under a new origin records so before anything else.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::RestoreError;
+use crate::audit::Report;
+use crate::domain::application::Channel;
+use crate::domain::organisation::RecordRestore;
+use crate::domain::text::Prose;
+use crate::domain::{Actor, Event, Facts, Organisation, OrganisationCommand, Stream as _, StreamEvent as _};
+use crate::log::append::Answer;
+use crate::log::record::{Metadata, Recorded, StreamKey, day_of};
+use crate::store::Tx;
+use crate::store::events::{self, CommandRow, EventRow, Written};
+
+/// Why a log goes on under a new origin.
+#[derive(Clone, Debug)]
+pub struct NewOrigin {
+    /// The id of the command that records it.
+    pub command: Uuid,
+    /// Over how many events a head was known outside, if one was.
+    pub known: Option<u64>,
+    pub reason: Prose,
+}
+
+/// The organisation's stream in the backup: its id, its state, and the sequence of its last event.
+#[derive(Debug, Default)]
+pub(super) struct OrganisationStream {
+    id: Uuid,
+    state: Organisation,
+    sequence: i64,
+}
+
+impl OrganisationStream {
+    /// Takes the next event of the log, of whichever stream.
+    pub(super) fn take(&mut self, event: &Recorded) {
+        if let Event::Organisation(own) = &event.event {
+            self.state.apply(own);
+            (self.id, self.sequence) = (event.stream, event.sequence);
+        }
+    }
+}
+
+impl NewOrigin {
+    /// Decides `organisation/record-restore`, and writes its event after the restored ones and its
+    /// answer, as the log's writer would. The transaction decides over all of them together: no
+    /// restored log is without this event.
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        organisation: &str,
+        stream: &OrganisationStream,
+        report: &Report,
+    ) -> Result<(), RestoreError> {
+        let head = events::lock_head(tx, organisation).await?;
+        let recorded_at = head.clock.max(head.last_at);
+        let now = Timestamp::from_microsecond(recorded_at).expect("a database's clock is within the calendar");
+        let command = OrganisationCommand::RecordRestore(RecordRestore {
+            origin: report.origin.parse().map_err(RestoreError::Origin)?,
+            sealed: u64::try_from(report.events).unwrap_or_default(),
+            known: self.known,
+            reason: self.reason.clone(),
+        });
+        let decided = stream.state.decide(&command, &Facts::new(Actor::Operator, day_of(now)))?;
+        let metadata = serde_json_canonicalizer::to_string(&self.metadata(&command, now))?;
+        let mut rows = Vec::new();
+        for ((event, sequence), position) in decided.iter().zip(stream.sequence + 1..).zip(head.next_position..) {
+            rows.push(EventRow {
+                position,
+                recorded_at,
+                aggregate_type: Organisation::TYPE.to_owned(),
+                aggregate_id: StreamKey::of::<Organisation>(stream.id).stored_id(organisation),
+                sequence,
+                event_type: event.name().to_owned(),
+                event_version: event.version().to_owned(),
+                payload: serde_json_canonicalizer::to_string(event)?,
+                metadata: metadata.clone(),
+                command_id: self.command.to_string(),
+            });
+        }
+        let last = rows.last().map_or(head.next_position, |row| row.position);
+        let answer = Answer { id: stream.id, first_position: head.next_position, last_position: last, ..Answer::default() };
+        let answer = CommandRow { command_id: self.command.to_string(), answer: serde_json::to_string(&answer)? };
+        let written = Written {
+            events: &rows,
+            answers: &[answer],
+            sealed: &[],
+            next_position: last + 1,
+            last_at: recorded_at,
+            moves: None,
+            left_at: None,
+        };
+        events::write(tx, organisation, &written).await?;
+        Ok(())
+    }
+
+    /// What an operator's command brings along.
+    fn metadata(&self, command: &OrganisationCommand, now: Timestamp) -> Metadata {
+        let mut metadata = Metadata::default();
+        metadata.set("actor", "operator");
+        metadata.set("causation_id", self.command.to_string());
+        metadata.set("channel", <&str>::from(Channel::Web));
+        metadata.set("command", format!("{}/{}", Organisation::TYPE, command.name()));
+        metadata.set("command_id", self.command.to_string());
+        metadata.set("correlation_id", self.command.to_string());
+        metadata.set("decided_at", now.to_string());
+        metadata
+    }
+}
