@@ -7,6 +7,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
+use tokio::fs::{self, File};
 
 use super::letter::{Attached, Letter};
 
@@ -118,12 +119,18 @@ fn sender(from: &str) -> Result<Mailbox, OutboxError> {
     from.parse().map_err(|_| OutboxError::Sender(from.to_owned()))
 }
 
-/// Writes a file beside its place and moves it there: it is whole, or not there.
+/// Writes a file under another name and renames it: it is whole, or not there. It is on the disk
+/// before the mail is recorded as sent, so that a crash cannot lose a mail that counts as sent.
 async fn put(folder: &Path, id: &str, bytes: Vec<u8>) -> Result<(), OutboxError> {
     let file = folder.join(format!("{id}.eml"));
     let failed = |cause| OutboxError::File { file: file.display().to_string(), cause };
-    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
-    let beside = folder.join(format!("{id}.part"));
-    tokio::fs::write(&beside, bytes).await.map_err(failed)?;
-    tokio::fs::rename(&beside, &file).await.map_err(failed)
+    let written = async {
+        fs::create_dir_all(folder).await?;
+        let part = folder.join(format!("{id}.part"));
+        fs::write(&part, bytes).await?;
+        File::open(&part).await?.sync_all().await?;
+        fs::rename(&part, &file).await?;
+        File::open(folder).await?.sync_all().await
+    };
+    written.await.map_err(failed)
 }
