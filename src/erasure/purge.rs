@@ -49,6 +49,8 @@ impl Purger {
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
         loop {
+            // The keys of those whom another process erased.
+            self.log.vault().forget_old();
             match self.once().await {
                 Ok(true) => continue,
                 Ok(false) => {}

@@ -42,6 +42,7 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let alarm = seal.and_then(|seal| seal.stopped);
     let mut failed = desk.beside.failed();
     failed.extend((!log.is_writing()).then_some("writer"));
+    failed.extend(log.clock_is_off().then_some("clock"));
     let ready = stopped.is_empty() && alarm.is_none() && failed.is_empty();
     let body = json!({
         "ready": ready,

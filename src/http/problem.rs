@@ -236,6 +236,10 @@ impl From<LogError> for Problem {
     fn from(error: LogError) -> Self {
         use crate::store::StoreError;
         let passing = match &error {
+            // The log reports it once: a line for each command would only repeat it.
+            LogError::ClockOff { .. } => {
+                return Fault::Unavailable.problem("nothing can be recorded until the service's clock is put right");
+            }
             LogError::Stopped
             | LogError::Lost
             | LogError::Unknown
@@ -276,7 +280,7 @@ impl From<ViewError> for Problem {
             ViewError::Behind => Fault::Behind.problem("the views have not come to this position yet"),
             ViewError::BeyondLog => Fault::InvalidQuery.problem("the log has not come to this position yet").about("position"),
             ViewError::Log(error) => error.into(),
-            ViewError::Projection(_) | ViewError::Unreadable { .. } | ViewError::BelowZero { .. } => internal(&error),
+            ViewError::Projection(_) | ViewError::Unreadable { .. } => internal(&error),
         }
     }
 }

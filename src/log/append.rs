@@ -110,7 +110,8 @@ pub enum Outcome {
     Taken(&'static str),
     /// The key that sealed a value was destroyed meanwhile.
     KeyGone,
-    /// Decision and record lie too far apart, by so many microseconds.
+    /// The decision is older than is allowed, by so many microseconds, as it waited long for the
+    /// writer: it is to be made again. Where a clock is off, [`super::Log::append`] fails instead.
     Late {
         age: i64,
     },

@@ -39,11 +39,36 @@ impl Memory {
         if asked.elapsed() <= at_most { self.find(key) } else { None }
     }
 
-    /// Keeps a state, unless a later one is kept already.
+    /// Keeps a state, unless a later one is kept already. A stream without events is read again
+    /// each time: remembered as blank it would decide wrongly once somebody else has begun it.
     pub(super) fn keep<S: Stream>(&self, key: StreamKey, loaded: &Loaded<S>) {
+        if loaded.sequence == 0 {
+            return;
+        }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.peek(&key).is_none_or(|(sequence, ..)| *sequence <= loaded.sequence) {
             kept.put(key, (loaded.sequence, Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>, Instant::now()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::Fund;
+
+    #[test]
+    fn a_stream_without_events_is_not_kept_and_an_older_state_replaces_no_later_one() {
+        let (memory, key) = (Memory::default(), StreamKey::of::<Fund>(Uuid::nil()));
+        let keep = |sequence| memory.keep(key, &Loaded::<Fund> { state: Arc::default(), sequence });
+        let sequence = || memory.find::<Fund>(key).map(|loaded| loaded.sequence);
+        keep(0);
+        assert_eq!(sequence(), None);
+        keep(2);
+        keep(1);
+        keep(0);
+        assert_eq!(sequence(), Some(2));
     }
 }

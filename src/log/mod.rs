@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod along;
 pub mod append;
+mod clock_check;
 pub mod keys;
 mod memory;
 mod recent;
@@ -18,7 +19,7 @@ pub mod vault;
 mod writer;
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -28,6 +29,7 @@ use crate::store::events::{self, EventRow};
 use crate::store::{Store, StoreError};
 use along::Along;
 use append::{Answer, Append, Outcome};
+use clock_check::ClockCheck;
 use memory::Memory;
 use recent::Recent;
 use record::{Recorded, StreamKey};
@@ -49,6 +51,9 @@ pub enum LogError {
     Unknown,
     #[error("the database's clock stands {seconds} s behind its log")]
     ClockBehind { seconds: i64 },
+    /// Below zero where it is behind.
+    #[error("this process's clock is {seconds} s ahead of the database's: nothing is recorded until it is put right")]
+    ClockOff { seconds: i64 },
     #[error("a personal value could not be sealed or opened: {0}")]
     Vault(#[from] vault::VaultError),
 }
@@ -70,6 +75,7 @@ pub struct Log {
     store: Store,
     organisation: Arc<str>,
     writer: Writer,
+    clock: Arc<ClockCheck>,
     memory: Arc<Memory>,
     vault: Arc<Vault>,
     recent: Arc<Recent>,
@@ -106,7 +112,7 @@ impl Log {
             remembered: Remembered::default(),
         });
         let (organisation, vault) = (organisation.into(), Arc::new(vault));
-        Ok(Self { store, organisation, writer, memory: Arc::default(), vault, recent, grown, along })
+        Ok(Self { store, organisation, writer, clock: Arc::default(), memory: Arc::default(), vault, recent, grown, along })
     }
 
     #[must_use]
@@ -131,12 +137,20 @@ impl Log {
         self.writer.works()
     }
 
+    /// Whether commands are refused as this process's clock differs from the database's.
+    #[must_use]
+    pub fn clock_is_off(&self) -> bool {
+        self.clock.is_off()
+    }
+
     /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not the caller waits.
     ///
     /// # Errors
-    /// When the database does not answer or its clock stands behind.
+    /// When the database does not answer, or its clock or this process's is wrong.
     pub async fn append(&self, append: Append) -> Result<Outcome, LogError> {
-        self.writer.append(append).await
+        let handed_in = Instant::now();
+        let outcome = self.writer.append(append).await?;
+        self.clock.take(outcome, handed_in.elapsed())
     }
 
     /// How long the log is since this process last appended something; 0 while it has not. Every follower has one of its own, so that

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chacha20poly1305::aead::{Aead as _, AeadCore as _, KeyInit as _, OsRng, Payload};
 use chacha20poly1305::{Key as CipherKey, XChaCha20Poly1305, XNonce};
@@ -23,6 +24,13 @@ use crate::store::{Store, StoreError};
 const NONCE: usize = 24;
 /// How many subjects' keys are kept unwrapped.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+/// How long a key is used before its row is read again: another process may destroy it, and then
+/// this one must soon neither use nor hold it. Within this time many values cost one read.
+const USED_FOR: Duration = Duration::from_secs(5);
+
+/// Unwrapped keys and when the row of each was read. They lie in the order of reading: looking one
+/// up does not move it, so that the oldest are together at one end.
+type KeptKeys = LruCache<Uuid, (CipherKey, Instant)>;
 
 /// Why a value could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +72,7 @@ pub struct Vault {
     organisation: String,
     kek: Key,
     index: Key,
-    kept: Mutex<LruCache<Uuid, CipherKey>>,
+    kept: Mutex<KeptKeys>,
 }
 
 impl Vault {
@@ -107,6 +115,19 @@ impl Vault {
             let digest = to_hex(&Sha256::digest(&sealed));
             rows.sealed.push(SealedRow { digest: digest.clone(), subject: subject.to_string(), sealed: to_hex(&sealed) });
             *slot.value = Personal::Sealed(Sealed { subject, digest });
+        }
+        Ok(())
+    }
+
+    /// Makes the look-up entry of a value that is sealed already.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a key does not unwrap.
+    pub async fn index(&self, index: Index, sealed: &Sealed, rows: &mut PersonalRows) -> Result<(), VaultError> {
+        let opened = self.open(&[(index.name(), sealed)]).await?.pop();
+        if let Some(Opened::Text(text)) = opened {
+            let row = IndexRow { kind: index.name(), digest: self.blind(index, &text), subject: sealed.subject.to_string() };
+            rows.index.push(IndexEntry { row, unique: index.unique() });
         }
         Ok(())
     }
@@ -156,7 +177,15 @@ impl Vault {
 
     /// Forgets a key that was destroyed.
     pub fn forget(&self, subject: Uuid) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop(&subject);
+        self.kept().pop(&subject);
+    }
+
+    /// Forgets every key that would have to be read again before its next use.
+    pub fn forget_old(&self) {
+        let mut kept = self.kept();
+        while kept.peek_lru().is_some_and(|(_, (_, read))| read.elapsed() >= USED_FOR) {
+            kept.pop_lru();
+        }
     }
 
     /// Who holds a value that is looked up without being opened.
@@ -209,21 +238,25 @@ impl Vault {
     }
 
     async fn key(&self, subject: Uuid) -> Result<Option<CipherKey>, VaultError> {
-        if let Some(key) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&subject) {
-            return Ok(Some(*key));
+        self.forget_old();
+        if let Some((key, read)) = self.kept().peek(&subject).copied()
+            && read.elapsed() < USED_FOR
+        {
+            return Ok(Some(key));
         }
+        let read = Instant::now();
         let Some((kek_id, Some(wrapped))) = personal::key(&self.store, &self.organisation, &subject.to_string()).await? else {
             return Ok(None);
         };
         let unwrapped = decrypt(CipherKey::from_slice(&self.kek.secret), &self.bound(subject, "key"), &wrapped);
         let unwrapped = unwrapped.filter(|key| key.len() == 32).ok_or(VaultError::Wrapped(subject, kek_id))?;
         let key = *CipherKey::from_slice(&unwrapped);
-        self.keep(subject, key);
+        self.kept().put(subject, (key, read));
         Ok(Some(key))
     }
 
-    fn keep(&self, subject: Uuid, key: CipherKey) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(subject, key);
+    fn kept(&self) -> MutexGuard<'_, KeptKeys> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bound(&self, subject: Uuid, field: &str) -> Vec<u8> {

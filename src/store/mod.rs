@@ -11,6 +11,7 @@ pub mod followers;
 mod lite;
 pub mod mails;
 pub mod moves;
+pub mod newest;
 mod open;
 pub mod personal;
 #[cfg(test)]
@@ -77,6 +78,8 @@ pub enum StoreError {
     Newer(i64),
     #[error("another process has the database {0} open for writing; stop it first, or use PostgreSQL")]
     Locked(String),
+    #[error("the database {0} has a second name (a hard link): another process could write it under that one; remove it first")]
+    HardLinks(String),
     #[error("a stream could not be loaded: {0}")]
     NotLoaded(String),
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, not {0}")]

@@ -1,12 +1,14 @@
 //! Erasing what is personal: it opens nowhere any more, the log verifies as before, and a backup brings nobody back.
 
 use std::fs;
+use std::time::Duration;
 
 use microgrants::audit::{self, Trusted};
 use microgrants::domain::file::{FilePurpose, KeepFile};
 use microgrants::domain::{Command, GroupCommand, Refusal, Role, Roles};
 use microgrants::erasure::{ErasureList, Purger};
 use microgrants::files::FileError;
+use microgrants::log::vault::VaultError;
 use microgrants::projections::{GroupRow, PersonRow};
 use microgrants::views::Reader;
 use serde_json::json;
@@ -28,6 +30,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("erasing::a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more", people);
     cases.both("erasing::a_backup_brings_nobody_back", backups);
     cases.both("erasing::another_process_opens_nothing_either", other_process);
+    cases.both("erasing::another_process_forgets_a_key_within_seconds", key_forgotten);
 }
 
 fn because() -> serde_json::Value {
@@ -237,4 +240,17 @@ async fn other_process(house: House) {
     assert_eq!(name_of(&other, &office, cass.0).await, None);
     let change = command_of("person", cass.0, "change-contact", &json!({ "name": "Cass again" }));
     assert!(matches!(other.refuses(office.ada, change).await, Refusal::Erased));
+}
+
+/// A file that the eraser has not removed yet: the key alone decides whether it opens.
+async fn key_forgotten(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, _) = office.group(&house).await;
+    let kept = files::keep(&house, &house.files(), group, files::pdf(900)).await;
+    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    assert_eq!(files::opened(&other, &other.files(), group, &kept.file).await, files::pdf(900), "its key is kept here");
+    house.takes(office.ada, erase("group", group.0)).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let opened = other.files().open(other.log.vault(), group.0, &kept.file).await.map(drop);
+    assert!(matches!(opened, Err(FileError::Vault(VaultError::NoKey(_)))), "{opened:?}");
 }

@@ -5,8 +5,16 @@ use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::{Duration, Instant};
 
+use microgrants::commands::clock::Clock;
+use microgrants::commands::{CommandError, Commands};
+use microgrants::domain::command::Because;
+use microgrants::domain::{Command, FundCommand};
 use microgrants::http::beside::Beside;
+use microgrants::log::LogError;
 use microgrants::projections;
 use microgrants::store::{checkpoints, events, rows};
 use serde_json::json;
@@ -15,17 +23,18 @@ use sqlx::migrate::Migrator;
 use sqlx::{Row as _, SqlitePool};
 
 use crate::cases::Cases;
-use crate::house::{House, ORGANISATION};
+use crate::house::{House, ORGANISATION, request};
 use crate::log::{Raw, meddle, raw};
-use crate::office::Office;
+use crate::office::{Office, person, text};
 use crate::replay;
-use crate::service::{serve, serve_beside, token};
+use crate::service::{serve, serve_beside, serve_commands, token};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("operating::a_database_of_the_first_schema_is_brought_up_to_date", upgraded);
     cases.both("operating::a_newer_database_is_refused", newer);
     cases.sqlite("operating::readiness_names_what_failed_beside_serving", failed);
+    cases.both("operating::a_clock_that_is_off_refuses_at_once_and_readiness_says_so", clock_off);
     cases.both("operating::rows_of_another_shape_are_made_anew", reshaped);
     cases.sqlite("operating::whoever_changes_rows_raises_their_shape", shapes);
 }
@@ -39,6 +48,26 @@ async fn failed(house: House) {
     beside.run("mail", async { panic!("as it is meant to") }).await.expect("it is caught");
     let ready = client.get("/readyz");
     assert_eq!((ready.status, &ready.body["failed"]), (503, &serde_json::json!(["mail"])));
+}
+
+async fn clock_off(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve_commands(&house, house.commands.clone(), &token(&house, office.ada), |_| ());
+    for seconds in [10, -3600] {
+        let now = house.commands.now().as_microsecond() + seconds * 1_000_000;
+        let off = Commands::new(house.log.clone(), Clock::Simulated(Arc::new(AtomicI64::new(now))));
+        let (before, since) = (house.log.length().await.unwrap(), Instant::now());
+        let pause = FundCommand::Pause(Because { reason: text("A pause") });
+        let refused = off.issue(request(office.ada, Command::Fund(office.fund, pause))).await;
+        assert!(matches!(refused, Err(CommandError::Log(LogError::ClockOff { seconds: by })) if by == seconds), "{refused:?}");
+        assert!(since.elapsed() < Duration::from_secs(2), "it is not tried again and again: {:?}", since.elapsed());
+        assert_eq!(house.log.length().await.unwrap(), before);
+        let ready = client.get("/readyz");
+        assert_eq!((ready.status, &ready.body["failed"]), (503, &json!(["clock"])));
+        // With a clock that is right the next command is recorded, and that is all it takes.
+        person(&house, "Grace").await;
+        assert_eq!(client.get("/readyz").status, 200);
+    }
 }
 
 const FIRST: &str = "tests/fixtures/first_schema";
@@ -128,6 +157,13 @@ async fn lived(house: &House, office: &Office) {
     let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
     let update = json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": 20, "volunteers": 3, "spent": "500.00", "outcomes": [outcome] });
     on(office.ada, "grant", second.0, "receive-update", update).await;
+    on(office.ben, "grant", first.0, "approve-payment", json!({ "payment": 1 })).await;
+    let line = json!({ "grant": first, "payment": 1, "amount": "700.00" });
+    let batch = json!({ "batch": "november", "sent_on": house.today(), "payments": [line] });
+    on(office.ben, "fund", office.fund.0, "send-batch", batch).await;
+    let file = json!({ "file": "9f".repeat(32), "media": "application/pdf", "bytes": 5000, "purpose": "document" });
+    on(member, "group", group.0, "keep-file", file).await;
+    on(office.ada, "grant", second.0, "accept-update", json!({ "update": 1 })).await;
 }
 
 /// Makes the fixture from a small log, as rows of the tables that the first schema had.
