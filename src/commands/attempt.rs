@@ -1,4 +1,6 @@
-//! One command on its way into the log: seal what is personal once, then decide and append until it is settled.
+//! One command on its way into the log: seal what is personal, decide and append, again until it is settled.
+//!
+//! Sealing is part of deciding: the streams say under whose key, and may have moved on since.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -6,8 +8,8 @@ use uuid::Uuid;
 use super::decision::{Decision, looked_at, moved};
 use super::facts::Met;
 use super::{CommandError, Commands, Request};
-use crate::domain::sealed::Index;
-use crate::domain::{Command, GroupCommand, Kind, PersonCommand, Refusal};
+use crate::domain::sealed::{Index, Personal, Sealed};
+use crate::domain::{Command, GroupCommand, Kind, Person, PersonCommand, PersonId, Refusal};
 use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
 use crate::log::vault::VaultError;
@@ -17,12 +19,18 @@ pub(super) struct Attempt<'a> {
     commands: &'a Commands,
     command_id: Uuid,
     request: Request,
+}
+
+/// A decision with the personal values that were sealed for it.
+struct Decided<'a> {
+    decision: Decision<'a>,
     personal: PersonalRows,
+    now: Timestamp,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(commands: &'a Commands, command_id: Uuid, request: Request) -> Self {
-        Self { commands, command_id, request, personal: PersonalRows::default() }
+        Self { commands, command_id, request }
     }
 
     /// What the command was answered, when its client repeats it.
@@ -41,60 +49,80 @@ impl<'a> Attempt<'a> {
         self.request.repeat.as_ref().map(|repeat| repeat.request_hash.clone())
     }
 
-    /// Seals what is personal, once: a retry need not seal again.
-    pub(super) async fn seal(&mut self) -> Result<(), CommandError> {
+    /// Seals the personal values of a command, for the subject that the streams met so far name. Where
+    /// none is known, or its key is gone, the rules have their say first: `None`, and nothing is sealed.
+    async fn seal(&self, met: &mut Met<'_>, command: &mut Command) -> Result<Option<PersonalRows>, CommandError> {
         let commands = self.commands;
-        let mut met = Met::new(&commands.log, commands.organisation.0);
-        let subject = met.subject(&self.request.command).await?;
-        let born =
-            matches!(self.request.command, Command::Person(_, PersonCommand::Register(_)) | Command::Group(_, GroupCommand::Register(_)));
-        let Some(subject) = subject else { return Ok(()) };
-        if matches!(
-            self.request.command,
+        let mut personal = PersonalRows::default();
+        let Some(subject) = met.subject(command).await? else {
+            return Ok(if sealed_with_nothing(command) { None } else { Some(personal) });
+        };
+        let born = matches!(command, Command::Person(_, PersonCommand::Register(_)) | Command::Group(_, GroupCommand::Register(_)));
+        match command {
             Command::Person(_, PersonCommand::Erase(_) | PersonCommand::EraseAgain(_))
-                | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_))
-        ) {
-            self.personal.erased.push(subject);
+            | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => personal.erased.push(subject),
+            Command::Person(person, change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_))) => {
+                self.reindex(met, *person, change, &mut personal).await?;
+            }
+            Command::Group(group, command) => {
+                personal.given_up.extend(command.gives_up().into_iter().map(|index| (index.name(), group.0)));
+            }
+            _ => {}
         }
-        if let Command::Person(person, PersonCommand::ChangeContact(details)) = &self.request.command
-            && details.email.is_none()
-        {
-            self.personal.given_up.push((Index::Email.name(), person.0));
-        }
-        if let Command::Group(group, command) = &self.request.command {
-            self.personal.given_up.extend(command.gives_up().into_iter().map(|index| (index.name(), group.0)));
-        }
-        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) = (&commands.modulus, &self.request.command)
+        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) = (&commands.modulus, &*command)
             && payee.open_numbers().is_some_and(|numbers| !modulus.fits(numbers))
         {
             return Err(Refusal::AccountFails.into());
         }
-        let slots = self.request.command.slots();
-        match commands.log.vault().seal(subject, born, slots, &mut self.personal).await {
-            // Whether it is there at all, and for whom, is for the rules to say first.
-            Err(error @ VaultError::NoKey(_)) => {
-                commands.consider(&self.request.caller, self.request.command.clone()).await?;
-                Err(error.into())
+        match commands.log.vault().seal(subject, born, command.slots(), &mut personal).await {
+            Err(VaultError::NoKey(_)) => {
+                sealed_with_nothing(command);
+                Ok(None)
             }
-            sealed => Ok(sealed?),
+            sealed => Ok(sealed.map(|()| Some(personal))?),
         }
+    }
+
+    /// The address by which a person is found is the one that counts: one that is only proposed is
+    /// not, and one that is confirmed takes the place of the one before.
+    async fn reindex(
+        &self,
+        met: &mut Met<'_>,
+        person: PersonId,
+        change: &PersonCommand,
+        personal: &mut PersonalRows,
+    ) -> Result<(), CommandError> {
+        let given_up = (Index::Email.name(), person.0);
+        let confirmed = match change {
+            PersonCommand::ChangeContact(details) => {
+                personal.given_up.extend(details.email.is_none().then_some(given_up));
+                return Ok(());
+            }
+            _ => met.meet::<Person>(person.0).await?.proposed_contact().cloned(),
+        };
+        match confirmed.map(|contact| contact.email) {
+            Some(Some(email)) => self.commands.log.vault().index(Index::Email, &email, personal).await?,
+            Some(None) => personal.given_up.push(given_up),
+            None => {}
+        }
+        Ok(())
     }
 
     /// Decides and appends once; `None` when another command was quicker and it must be decided anew.
     pub(super) async fn run(&self) -> Result<Option<Answer>, CommandError> {
         let commands = self.commands;
-        let Some((mut decision, mut now)) = self.decide().await? else { return Ok(None) };
-        let turns = commands.turns.take(decision.batches().iter().map(|batch| batch.stream)).await;
+        let Some(mut decided) = self.decide().await? else { return Ok(None) };
+        let turns = commands.turns.take(decided.decision.batches().iter().map(|batch| batch.stream)).await;
         if turns.waited {
             let Some(again) = self.decide().await? else { return Ok(None) };
-            (decision, now) = again;
+            decided = again;
         }
-        let reads = decision.reads();
-        let outcome = commands.log.append(self.append(&decision, reads.clone(), now)).await?;
+        let reads = decided.decision.reads();
+        let outcome = commands.log.append(self.append(&decided, reads.clone())).await?;
         match outcome {
             Outcome::Appended(answer) => {
-                decision.remember(&commands.log);
-                self.personal.erased.iter().for_each(|subject| commands.log.vault().forget(*subject));
+                decided.decision.remember(&commands.log);
+                decided.personal.erased.iter().for_each(|subject| commands.log.vault().forget(*subject));
                 Ok(Some(answer))
             }
             Outcome::Repeated(answer) => self.same_request(answer).map(Some),
@@ -104,15 +132,13 @@ impl<'a> Attempt<'a> {
             }
             Outcome::Taken(kind) => Err(Refusal::Taken(kind).into()),
             Outcome::KeyGone => Err(Refusal::Erased.into()),
-            Outcome::Late { age } => {
-                tracing::warn!(age, "a decision and its record lay too far apart");
-                Ok(None)
-            }
+            // It waited too long to be written: it is decided again, with the time that it is now.
+            Outcome::Late { .. } => Ok(None),
         }
     }
 
-    /// What follows from it just now; `None` when it rested on what has moved on.
-    async fn decide(&self) -> Result<Option<(Decision<'_>, Timestamp)>, CommandError> {
+    /// Seals and decides just now; `None` when it rested on streams that have moved on.
+    async fn decide(&self) -> Result<Option<Decided<'a>>, CommandError> {
         let commands = self.commands;
         let now = commands.now();
         let own = StreamKey { kind: self.request.command.noun(), id: self.request.command.id() };
@@ -121,40 +147,54 @@ impl<'a> Attempt<'a> {
             Some(expected) => moved(&commands.log, &[expected]).await?,
             None => false,
         };
-        let met = Met::new(&commands.log, commands.organisation.0);
-        let reached = Decision::reach(met, &self.request.caller, day_of(now), &self.request.command).await;
-        // Whoever may not know of a record is not told that it has moved on.
-        let told = match &reached {
+        let mut met = Met::new(&commands.log, commands.organisation.0);
+        let mut command = self.request.command.clone();
+        let personal = self.seal(&mut met, &mut command).await?;
+        let reached = Decision::reach(met, &self.request.caller, day_of(now), &command).await;
+        // Who may not know of a record does not learn that it has moved on.
+        let may_know = match &reached {
             Ok(_) | Err((CommandError::RefusedFor { .. }, _)) => true,
             Err((CommandError::Refused(refusal), _)) => !matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown),
             Err(_) => false,
         };
-        if stale && told {
+        if stale && may_know {
             return Err(CommandError::Stale);
         }
-        match reached {
+        match (reached, personal) {
             // Somebody was quicker between the check and the decision.
-            Ok(decision) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(None),
-            Ok(decision) => Ok(Some((decision, now))),
-            Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)) => {
-                if moved(&commands.log, &looked_at(&met)).await? {
-                    return Ok(None);
+            (Ok(decision), _) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(None),
+            (Ok(decision), Some(mut personal)) => {
+                if decision.only_proposes() {
+                    personal.index.clear();
+                    personal.given_up.clear();
                 }
-                Err(refused)
+                Ok(Some(Decided { decision, personal, now }))
             }
-            Err((error, _)) => Err(error),
+            // The rules have nothing against it, but the subject whose key would seal it is gone.
+            (Ok(decision), None) => {
+                if moved(&commands.log, &decision.reads()).await? {
+                    Ok(None)
+                } else {
+                    Err(Refusal::Erased.into())
+                }
+            }
+            (Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)), _) => {
+                if moved(&commands.log, &looked_at(&met)).await? { Ok(None) } else { Err(refused) }
+            }
+            (Err((error, _)), _) => Err(error),
         }
     }
 
-    fn append(&self, decision: &Decision<'_>, reads: Vec<(StreamKey, i64)>, now: Timestamp) -> Append {
+    fn append(&self, decided: &Decided<'_>, reads: Vec<(StreamKey, i64)>) -> Append {
         let request = &self.request;
+        let Decided { decision, personal, now } = decided;
         Append {
             command: self.command_id,
             reads,
             batches: decision.batches().to_vec(),
-            metadata: serde_json_canonicalizer::to_string(&self.metadata(decision, now)).unwrap_or_default(),
+            metadata: serde_json_canonicalizer::to_string(&self.metadata(decision, *now)).unwrap_or_default(),
             decided_at: now.as_microsecond(),
-            personal: self.personal.clone(),
+            personal: personal.clone(),
             answer: Answer { id: request.command.id(), made: decision.made(), request_hash: self.request_hash(), ..Answer::default() },
         }
     }
@@ -178,4 +218,14 @@ impl<'a> Attempt<'a> {
         }
         metadata
     }
+}
+
+/// Seals with nothing, for a decision that records nothing; whether there was something to seal.
+pub(super) fn sealed_with_nothing(command: &mut Command) -> bool {
+    let subject = command.id();
+    let mut slots = command.slots();
+    for slot in &mut slots {
+        *slot.value = Personal::Sealed(Sealed { subject, digest: String::new() });
+    }
+    !slots.is_empty()
 }

@@ -40,6 +40,12 @@ impl<'a> Decision<'a> {
         &self.reached.batches
     }
 
+    /// Whether it changes nobody's contact details yet: nobody is found by what waits to be confirmed.
+    pub(super) fn only_proposes(&self) -> bool {
+        let mut events = self.reached.batches.iter().flat_map(|batch| &batch.events);
+        events.any(|event| event.name == "ContactChangeProposed")
+    }
+
     pub(super) fn made(&self) -> Option<u32> {
         self.reached.made
     }

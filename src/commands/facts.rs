@@ -78,20 +78,38 @@ impl<'a> Met<'a> {
         }
         if let Some(group) = related.group {
             let state = self.meet::<Group>(group).await?;
-            let mut next = state.merged_into();
-            facts.group = Seen::new(state);
-            // Within a command that will be refused two groups may be merged into each other: each is met once.
-            let mut met = BTreeSet::from([group]);
-            while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
-                let state = self.meet::<Group>(heir.0).await?;
-                next = state.merged_into();
-                facts.heirs.push(Seen::new(state));
+            for person in command.rests_on(caller.actor, &state) {
+                facts.people.insert(person, Seen::new(self.meet::<Person>(person.0).await?));
             }
+            self.relatives(&mut facts, group, &state).await?;
+            facts.group = Seen::new(state);
         }
         if let Some(application) = related.application {
             facts.application = Seen::new(self.meet::<Application>(application).await?);
         }
         Ok(facts)
+    }
+
+    /// The groups that a group was merged into, and all those that were merged into it or into these.
+    async fn relatives(&mut self, facts: &mut Facts, group: Uuid, state: &Group) -> Result<(), LogError> {
+        // Within a command that will be refused two groups may be merged into each other: each is met once.
+        let mut met = BTreeSet::from([group]);
+        let mut taken_in: Vec<_> = state.took_in().collect();
+        let mut next = state.merged_into();
+        while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
+            let state = self.meet::<Group>(heir.0).await?;
+            next = state.merged_into();
+            taken_in.extend(state.took_in());
+            facts.heirs.push(Seen::new(state));
+        }
+        while let Some(taken) = taken_in.pop() {
+            if met.insert(taken.0) {
+                let state = self.meet::<Group>(taken.0).await?;
+                taken_in.extend(state.took_in());
+                facts.taken_in.push(Seen::new(state));
+            }
+        }
+        Ok(())
     }
 
     /// Names the facts that were looked at among the command's reads.
@@ -102,10 +120,11 @@ impl<'a> Met<'a> {
             }
         };
         look(related.organisation.looked(), Organisation::TYPE);
-        look(related.person.looked(), Person::TYPE);
+        look(related.person.looked() || related.people.values().any(Seen::looked), Person::TYPE);
         look(related.fund.looked(), Fund::TYPE);
         look(related.group.looked(), Group::TYPE);
-        look(related.application.looked(), Application::TYPE);
+        // Which fund and group a grant is of, its application says.
+        look(related.application.looked() || command.about().is_some(), Application::TYPE);
         look(true, command.noun());
     }
 

@@ -4,6 +4,7 @@
 
 mod attempt;
 pub mod clock;
+mod connections;
 mod decision;
 mod facts;
 pub mod modulus;
@@ -18,7 +19,6 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::application::Channel;
-use crate::domain::sealed::{Personal, Sealed};
 use crate::domain::{Actor, Command, OrganisationId, Refusal, Role};
 use crate::log::append::Answer;
 use crate::log::record::day_of;
@@ -26,6 +26,7 @@ use crate::log::vault::VaultError;
 use crate::log::{Log, LogError};
 use attempt::Attempt;
 use clock::Clock;
+pub use connections::ConnectedStreams;
 use decision::Decision;
 use facts::Met;
 use modulus::Modulus;
@@ -198,7 +199,6 @@ impl Commands {
     }
 
     async fn settle(attempt: &mut Attempt<'_>) -> Result<Answer, CommandError> {
-        attempt.seal().await?;
         let since = Instant::now();
         while since.elapsed() < DEADLINE {
             if let Some(answer) = attempt.run().await? {
@@ -213,10 +213,7 @@ impl Commands {
     /// # Errors
     /// The refusal that it would meet.
     pub async fn consider(&self, caller: &Caller, mut command: Command) -> Result<(), CommandError> {
-        let subject = command.id();
-        for slot in command.slots() {
-            *slot.value = Personal::Sealed(Sealed { subject, digest: String::new() });
-        }
+        attempt::sealed_with_nothing(&mut command);
         let met = Met::new(&self.log, self.organisation.0);
         match Decision::reach(met, caller, day_of(self.now()), &command).await {
             Ok(_) => Ok(()),

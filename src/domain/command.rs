@@ -29,6 +29,14 @@ pub struct Because {
     pub reason: super::text::Prose,
 }
 
+/// A proposal by its number: nobody confirms another than the one that they saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalOf {
+    #[schema(minimum = 1)]
+    pub proposal: u32,
+}
+
 pub(crate) fn schemas_of<T: utoipa::ToSchema>(found: &mut Vec<(String, RefOr<Schema>)>) {
     found.push((T::name().into_owned(), T::schema()));
     T::schemas(found);

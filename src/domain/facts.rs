@@ -1,6 +1,6 @@
 //! What a decision may look at besides its own stream. Looking at a fact names it among the decision's reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::file::FileDigest;
 use super::id::PersonId;
 use super::role::{Actor, Role, Roles};
-use super::{Application, Fund, Group, Organisation, Person, Refusal};
+use super::{Act, Application, Connections, Fund, Group, Organisation, Person, Refusal};
 
 /// A stream's state as it was seen, and whether anybody looked.
 #[derive(Debug, Default)]
@@ -51,6 +51,10 @@ pub struct Facts {
     pub group: Seen<Group>,
     /// The groups that it was merged into, one after another.
     pub heirs: Vec<Seen<Group>>,
+    /// The groups that were merged into it or into its heirs.
+    pub taken_in: Vec<Seen<Group>>,
+    /// The people on whose identity the decision rests, besides [`Facts::person`].
+    pub people: BTreeMap<PersonId, Seen<Person>>,
     pub application: Seen<Application>,
 }
 
@@ -68,6 +72,8 @@ impl Facts {
             fund: Seen::default(),
             group: Seen::default(),
             heirs: Vec::new(),
+            taken_in: Vec::new(),
+            people: BTreeMap::new(),
             application: Seen::default(),
         }
     }
@@ -122,6 +128,43 @@ impl Facts {
     pub fn is_member(&self, person: PersonId) -> Result<bool, Refusal> {
         let own = self.group()?.has_member(person);
         Ok(own || self.heirs.iter().any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
+    }
+
+    /// The groups that the group concerned was merged into or took in, one after another.
+    pub fn relatives(&self) -> impl Iterator<Item = &Group> {
+        self.heirs.iter().chain(&self.taken_in).filter_map(|group| group.look("group").ok())
+    }
+
+    /// Who is connected with the group concerned, and with an application of it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group.
+    pub fn connections<'a>(&'a self, application: Option<&'a Application>) -> Result<Connections<'a>, Refusal> {
+        Ok(Connections::new(self.group()?, self.relatives().collect(), application))
+    }
+
+    /// Lets a person act on the grant of the application concerned, or names the connection that is
+    /// against it.
+    ///
+    /// # Errors
+    /// The refusal that [`Connections::permit`] gives.
+    pub fn permit(&self, person: PersonId, act: Act) -> Result<(), Refusal> {
+        self.connections(Some(self.application()?))?.permit(person, act)
+    }
+
+    /// Refuses to confirm what somebody proposed who may no longer propose it.
+    ///
+    /// # Errors
+    /// [`Refusal::ProposerGone`].
+    pub fn still_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
+        let held = self.organisation()?.roles_of(proposed_by);
+        if roles.iter().any(|role| held.contains(role)) { Ok(()) } else { Err(Refusal::ProposerGone) }
+    }
+
+    /// Who registered a person on their own word, where that is known.
+    #[must_use]
+    pub fn registered_by(&self, person: PersonId) -> Option<PersonId> {
+        self.people.get(&person)?.look("person").ok()?.registered_by()
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use super::group::{FileCheck, GrantEnds, GrantOf, TakeIn};
 use super::source::Sources;
 use super::{
     Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand,
-    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId,
+    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId, PersonEvent,
 };
 
 /// What follows from an application's event.
@@ -95,7 +95,9 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
             }
             following
         }
-        GrantEvent::ReturnReceived { sources, received_on, .. } => reduce(sources, Some(*received_on)),
+        GrantEvent::ReturnReceived { sources, received_on: day, .. }
+        | GrantEvent::PaymentReversed { released: sources, reversed_on: day, .. }
+        | GrantEvent::EntrySettled { sources, happened_on: day, .. } => reduce(sources, Some(*day)),
         GrantEvent::CheckPassed { check, good_until: Some(good_until), .. } => {
             let Some(group) = before.group().filter(|_| !before.is_condition(check)) else { return Vec::new() };
             let file = FileCheck { check: check.clone(), grant: id, good_until: *good_until };
@@ -126,10 +128,13 @@ pub fn made(event: &Event) -> Option<u32> {
             GrantEvent::PaymentPrepared { payment: number, .. }
             | GrantEvent::UpdateRequested { update: number, .. }
             | GrantEvent::VariationRequested { variation: number, .. }
+            | GrantEvent::EntryUnsettled { entry: number, .. }
             | GrantEvent::StoryPublished { story: number, .. }
             | GrantEvent::PaymentsScheduled { first: number, .. },
         ) => Some(u32::from(*number)),
-        Event::Group(GroupEvent::PayeeProvided { payee, .. }) => Some(*payee),
+        Event::Group(GroupEvent::PayeeProvided { payee: number, .. } | GroupEvent::GroupCorrectionProposed { proposal: number, .. })
+        | Event::Grant(GrantEvent::ScheduleProposed { proposal: number, .. })
+        | Event::Person(PersonEvent::ContactChangeProposed { proposal: number, .. }) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }

@@ -62,6 +62,12 @@ pub enum MailKind {
     UpdateQueried,
     /// Money is to be given back.
     ReturnRequested,
+    /// A person's contact details were changed: this goes to the address before.
+    ContactChanged,
+    /// The round of an application that was not handed in closes soon.
+    DraftClosing,
+    /// The round's deadline moved, and an application that had lapsed can be handed in.
+    DraftReopened,
 }
 
 impl MailKind {
@@ -70,7 +76,7 @@ impl MailKind {
     pub fn names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
-            Self::Submitted => &["reference", "round", "closes_on"],
+            Self::Submitted | Self::DraftClosing | Self::DraftReopened => &["reference", "round", "closes_on"],
             Self::ChangesRequested => &["reference", "note", "due_on"],
             Self::Ineligible | Self::Declined | Self::Deferred | Self::Reserved | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
@@ -78,6 +84,7 @@ impl MailKind {
             Self::CheckRequested | Self::UpdateQueried => &["title", "note"],
             Self::Paid => &["amount", "title"],
             Self::UpdateDue | Self::ReturnRequested => &["title", "due_on"],
+            Self::ContactChanged => &["changed_on"],
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod command;
+mod connection;
 pub mod erasure;
 pub mod event;
 mod facts;
@@ -34,6 +35,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
+pub use connection::{Act, Connection, Connections};
 pub use event::{Event, StreamEvent};
 pub use facts::{Facts, Seen};
 pub use follows::made;

@@ -1,22 +1,28 @@
 //! Somebody who acts here. Names and addresses are sealed; what is clear is only that the person exists.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::command::{Because, Nothing, commands};
+use super::command::{Because, Nothing, ProposalOf, commands};
 use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
 use super::sealed::{Index, Personal, Sealed, Slot, email, line};
 use super::text::Prose;
-use super::{Actor, Facts, Refusal, Stream};
+use super::{Actor, Facts, PersonId, Refusal, Stream};
 
 commands! {
     /// What can be asked about a person.
     PersonCommand {
         /// Registers a person, so that they can sign in, be given roles or join a group.
         Register(RegisterPerson) = "register", Who::Anyone;
-        /// Replaces a person's name and contact details.
+        /// Replaces a person's name and contact details: at once for oneself. What an officer changes for somebody else
+        /// waits for a second person; what one keyed in oneself can be put right on the same day.
         ChangeContact(RegisterPerson) = "change-contact", Who::Anyone;
+        /// Confirms, as a second person, the contact details that an officer proposed.
+        ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
+        /// Refuses the contact details that an officer proposed, with the reason.
+        RefuseContact(Because) = "refuse-contact", Who::Anyone;
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -65,8 +71,36 @@ impl PersonCommand {
 events! {
     /// What happened to a person.
     PersonEvent {
-        PersonRegistered { name: Sealed, email: Option<Sealed>, telephone: Option<Sealed> },
-        ContactChanged { name: Sealed, email: Option<Sealed>, telephone: Option<Sealed> },
+        PersonRegistered {
+            name: Sealed,
+            email: Option<Sealed>,
+            telephone: Option<Sealed>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            registered_by: Option<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            registered_on: Option<Date>,
+        },
+        ContactChangeProposed {
+            proposal: u32,
+            name: Sealed,
+            email: Option<Sealed>,
+            telephone: Option<Sealed>,
+            proposed_by: PersonId,
+        },
+        ContactChangeRefused { reason: Prose, by: PersonId },
+        ContactChanged {
+            name: Sealed,
+            email: Option<Sealed>,
+            telephone: Option<Sealed>,
+            /// The officer who asked for it; nothing where the person did it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            changed_by: Option<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            confirmed_by: Option<PersonId>,
+            /// The address until now: it is told of the change.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            replaced: Option<Sealed>,
+        },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -76,14 +110,50 @@ events! {
 /// A person, as far as rules care.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Person {
-    name: Option<Sealed>,
+    details: Option<Contact>,
+    /// The contact details that an officer proposed, and who did.
+    proposed: Option<(Contact, PersonId)>,
+    proposals: u32,
+    registered_by: Option<PersonId>,
+    registered_on: Option<Date>,
     erasure: Erasure,
+}
+
+/// A person's name and how to reach them, as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub name: Sealed,
+    pub email: Option<Sealed>,
+    pub telephone: Option<Sealed>,
+}
+
+impl Contact {
+    fn of(details: &RegisterPerson) -> Self {
+        let option = |value: &Option<Personal>| value.as_ref().map(Personal::sealed);
+        Self { name: details.name.sealed(), email: option(&details.email), telephone: option(&details.telephone) }
+    }
+
+    fn person(&self) -> PersonId {
+        PersonId(self.name.subject)
+    }
 }
 
 impl Person {
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.name.is_some()
+        self.details.is_some()
+    }
+
+    /// Who registered the person on their own word, where that is known.
+    #[must_use]
+    pub fn registered_by(&self) -> Option<PersonId> {
+        self.registered_by
+    }
+
+    /// The contact details that wait for a second person.
+    #[must_use]
+    pub fn proposed_contact(&self) -> Option<&Contact> {
+        self.proposed.as_ref().map(|(contact, _)| contact)
     }
 
     #[must_use]
@@ -101,10 +171,79 @@ impl Person {
 }
 
 impl Person {
+    fn register(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+        if self.exists() {
+            return Err(Refusal::Exists("person"));
+        }
+        let contact = Contact::of(details);
+        let staff = [Role::Administrator, Role::Officer].iter().any(|role| facts.roles().contains(role));
+        // An applicant registers themselves, under an id that is new.
+        let own = facts.actor() == Actor::Person(contact.person());
+        if facts.actor() != Actor::Operator && !staff && !own {
+            return Err(Refusal::NotYours);
+        }
+        let registered_by = facts.by().ok().filter(|_| !own);
+        let Contact { name, email, telephone } = contact;
+        let registered_on = registered_by.map(|_| facts.today);
+        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on })
+    }
+
+    /// An address is the key with which a person signs in: nobody changes another's alone.
+    fn change_contact(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+        self.must_stand()?;
+        let contact = Contact::of(details);
+        let person = contact.person();
+        if facts.actor() == Actor::Person(person) {
+            return Ok(self.changed(contact, None, None));
+        }
+        let by = facts.by()?;
+        if facts.organisation()?.is_trusted(person) || !facts.roles().contains(&Role::Officer) {
+            return Err(Refusal::NotYours);
+        }
+        // The contact rests on this officer's word already, so a slip can be put right at once.
+        if self.registered_by == Some(by) && self.registered_on == Some(facts.today) {
+            return Ok(self.changed(contact, Some(by), None));
+        }
+        let Contact { name, email, telephone } = contact;
+        Ok(PersonEvent::ContactChangeProposed { proposal: self.proposals + 1, name, email, telephone, proposed_by: by })
+    }
+
+    fn changed(&self, to: Contact, changed_by: Option<PersonId>, confirmed_by: Option<PersonId>) -> PersonEvent {
+        let Contact { name, email, telephone } = to;
+        let replaced = self.details.as_ref().and_then(|details| details.email.clone());
+        PersonEvent::ContactChanged { name, email, telephone, changed_by, confirmed_by, replaced }
+    }
+
+    fn answer_proposal(&self, command: &PersonCommand, facts: &Facts) -> Result<PersonEvent, Refusal> {
+        self.must_stand()?;
+        let by = facts.by()?;
+        let (contact, proposed_by) = self.proposed.clone().ok_or(Refusal::NotProposed)?;
+        let person = contact.person();
+        if by != person && !facts.roles().contains(&Role::Officer) {
+            return Err(Refusal::NotYours);
+        }
+        if let PersonCommand::RefuseContact(Because { reason }) = command {
+            return Ok(PersonEvent::ContactChangeRefused { reason: reason.clone(), by });
+        }
+        if let PersonCommand::ConfirmContact(seen) = command
+            && seen.proposal != self.proposals
+        {
+            return Err(Refusal::NotProposed);
+        }
+        if by == proposed_by {
+            return Err(Refusal::SamePerson);
+        }
+        if facts.organisation()?.is_trusted(person) {
+            return Err(Refusal::NotYours);
+        }
+        facts.still_holds(proposed_by, &[Role::Officer])?;
+        Ok(self.changed(contact, Some(proposed_by), Some(by)))
+    }
+
     /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
-        let person = super::PersonId(self.name.as_ref().map(|name| name.subject).unwrap_or_default());
+        let person = self.details.as_ref().map_or(PersonId(uuid::Uuid::nil()), Contact::person);
         let event = match command {
             PersonCommand::RefuseErasure(Because { reason }) => {
                 self.erasure.refuse()?;
@@ -134,34 +273,10 @@ impl Stream for Person {
     type Event = PersonEvent;
 
     fn decide(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
-        let sealed = |details: &RegisterPerson| {
-            let option = |value: &Option<Personal>| value.as_ref().map(Personal::sealed);
-            (details.name.sealed(), option(&details.email), option(&details.telephone))
-        };
         match command {
-            PersonCommand::Register(_) if self.exists() => Err(Refusal::Exists("person")),
-            PersonCommand::Register(details) => {
-                let staff = [Role::Administrator, Role::Officer].iter().any(|role| facts.roles().contains(role));
-                // Who begins an application brings themselves in, under an id that is new.
-                let own = facts.actor() == Actor::Person(super::PersonId(details.name.sealed().subject));
-                if facts.actor() != Actor::Operator && !staff && !own {
-                    return Err(Refusal::NotYours);
-                }
-                let (name, email, telephone) = sealed(details);
-                Ok(vec![PersonEvent::PersonRegistered { name, email, telephone }])
-            }
-            PersonCommand::ChangeContact(details) => {
-                self.must_stand()?;
-                let (name, email, telephone) = sealed(details);
-                let person = super::PersonId(name.subject);
-                let own = facts.actor() == Actor::Person(person);
-                // Whoever could change the address of somebody with a role could sign in as them.
-                let trusted = !facts.organisation()?.roles_of(person).is_empty();
-                if !own && (trusted || !facts.roles().contains(&Role::Officer)) {
-                    return Err(Refusal::NotYours);
-                }
-                Ok(vec![PersonEvent::ContactChanged { name, email, telephone }])
-            }
+            PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
+            PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
+            PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -173,7 +288,22 @@ impl Stream for Person {
 
     fn apply(&mut self, event: &PersonEvent) {
         match event {
-            PersonEvent::PersonRegistered { name, .. } | PersonEvent::ContactChanged { name, .. } => self.name = Some(name.clone()),
+            PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on } => {
+                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                self.details = Some(Contact { name, email, telephone });
+                (self.registered_by, self.registered_on) = (*registered_by, *registered_on);
+            }
+            PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by } => {
+                self.proposals = *proposal;
+                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                self.proposed = Some((Contact { name, email, telephone }, *proposed_by));
+            }
+            PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
+            PersonEvent::ContactChanged { name, email, telephone, .. } => {
+                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                self.details = Some(Contact { name, email, telephone });
+                self.proposed = None;
+            }
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,

@@ -1,8 +1,10 @@
 //! Which streams a command's decision may look at besides its own and the organisation's.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
-use super::{Application, ApplicationCommand, Command, GroupCommand, OrganisationCommand};
+use super::{Actor, Application, ApplicationCommand, Command, Group, GroupCommand, OrganisationCommand, PersonId};
 
 /// The streams by their ids; none where a command has nothing to do with such a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,16 @@ impl Command {
             Self::Application(id, _) => Some(id.0),
             Self::Grant(id, _) => Some(id.0),
             _ => None,
+        }
+    }
+
+    /// The people whose identity it rests on, given the group that it is about: for a payee its keyer
+    /// and those who brought the keyer in.
+    #[must_use]
+    pub fn rests_on(&self, actor: Actor, group: &Group) -> BTreeSet<PersonId> {
+        match (self, actor) {
+            (Self::Group(_, GroupCommand::ProvidePayee(_)), Actor::Person(person)) => group.chain_of(person),
+            _ => BTreeSet::new(),
         }
     }
 
@@ -46,6 +58,9 @@ impl Command {
             Self::Application(_, ApplicationCommand::Submit(submit)) => {
                 Related { person: submit.help.as_ref().map(|help| help.by.0), ..of_place }
             }
+            Self::Application(_, ApplicationCommand::Resubmit(again)) => {
+                Related { person: again.help.as_ref().map(|help| help.by.0), ..of_place }
+            }
             Self::Application(..) => of_place,
             Self::Grant(id, _) => Related { application: Some(id.0), ..of_place },
         }
@@ -55,7 +70,10 @@ impl Command {
 fn person_of(command: &OrganisationCommand) -> Option<Uuid> {
     match command {
         OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
-        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) => Some(of.person.0),
+        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) | OrganisationCommand::ConfirmRole(of) => {
+            Some(of.person.0)
+        }
+        OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
         _ => None,
     }
 }

@@ -49,6 +49,11 @@ impl Sources {
     }
 
     #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
     pub fn total(&self) -> Money {
         self.0.iter().map(|part| part.amount).sum()
     }
@@ -104,6 +109,26 @@ impl Sources {
     #[must_use]
     pub(super) fn after(&self, taken: &Self) -> Self {
         self.minus(taken).expect("the log never takes more than there is")
+    }
+
+    /// What is left of each source, nothing where more is taken than there is.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let mut left = Self::default();
+        for part in &self.0 {
+            left.add(&part.source, part.amount.minus(other.from(&part.source)).unwrap_or_default());
+        }
+        left
+    }
+
+    /// The smaller share of each source.
+    #[must_use]
+    pub fn at_most(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        for part in &self.0 {
+            both.add(&part.source, part.amount.min(other.from(&part.source)));
+        }
+        both
     }
 
     /// A part of this sum, the restricted money first.

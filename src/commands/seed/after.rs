@@ -6,8 +6,8 @@ use super::story::{Story, because, open, prose};
 use crate::domain::application::Channel;
 use crate::domain::command::Nothing;
 use crate::domain::grant::{
-    AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, PublishStory,
-    QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, UpdateBecause, UpdateOf, Varied,
+    AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, FailPayment, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
+    PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, UpdateBecause, UpdateOf, Varied,
 };
 use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -73,7 +73,10 @@ impl Story<'_> {
         let command = match turn {
             Turn::PaymentRejected => GrantCommand::RejectPayment(said("The group asked to wait a week.")),
             Turn::PaymentCancelled => GrantCommand::CancelPayment(said("Prepared too early.")),
-            Turn::PaymentFailed => GrantCommand::FailPayment(said("The bank sent it back.")),
+            Turn::PaymentFailed => {
+                let reason = prose("The bank sent it back.");
+                GrantCommand::FailPayment(FailPayment { payment, reason, happened_on: Some(self.date(day)) })
+            }
             _ => {
                 let reason = prose("The bank took it back: paid twice on its side.");
                 GrantCommand::ReversePayment(ReversePayment { payment, happened_on: self.date(day), reason })
@@ -115,7 +118,7 @@ impl Story<'_> {
         match self.seed.comes_to {
             Stage::Queried => {
                 self.hand_in(day);
-                let query = QueryUpdate { update: 1, question: prose("How many people came more than once?") };
+                let query = QueryUpdate { update: 1, question: prose("How many people came more than once?"), due_on: None };
                 self.on_grant(day + 3, officer, GrantCommand::QueryUpdate(query));
             }
             Stage::Excused => {

@@ -116,7 +116,8 @@ impl Story<'_> {
         let typist = if self.took(Turn::KeyedIn) { self.staff("officer") } else { member };
         let email = format!("group{}@example.org", self.number + 1);
         let register = PersonCommand::Register(setting::person(&seed.member, &email));
-        self.by(day, self.staff("officer"), Command::Person(self.member, register));
+        let registrar = if self.took(Turn::KeyedIn) { self.staff("officer") } else { member };
+        self.by(day, registrar, Command::Person(self.member, register));
         let register = RegisterGroup { name: seed.name.clone(), area: seed.area.clone(), standing: seed.standing, member: None };
         self.by(day, member, Command::Group(self.group, GroupCommand::Register(register)));
         let start = StartApplication { fund: setting::fund(self.organisation), round: seed.round.clone(), group: self.group, late: false };
@@ -280,7 +281,9 @@ impl Story<'_> {
         };
         self.by(decided + 9, member, Command::Group(self.group, GroupCommand::ProvidePayee(payee)));
         let verify = VerifyPayee { payee: 1, method: "A bank statement was seen".parse().expect("a line") };
-        self.by(decided + 10, officer, Command::Group(self.group, GroupCommand::VerifyPayee(verify)));
+        // The officer registered who asked on paper: a payee that they key is for another to verify.
+        let verifier = if self.took(Turn::KeyedIn) { self.staff("treasurer") } else { officer };
+        self.by(decided + 10, verifier, Command::Group(self.group, GroupCommand::VerifyPayee(verify)));
         for check in &self.programme.fund.rules.checks {
             let good_until = Some(self.date(400));
             let passed = PassCheck { check: check.clone(), note: prose("Seen and in order."), good_until, evidence: None };

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::attendance::AttendanceOf;
 use super::decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms};
-use super::interest::{Declare, Interest, Sitting};
+use super::interest::{ConfirmHelp, Declare, Interest, Sitting};
 use super::language::ChooseLanguage;
 use super::review::{DecideReview, RequestReview};
 use crate::domain::command::{Because, Nothing, commands};
@@ -33,7 +34,9 @@ commands! {
         /// Asks the group to change some answers.
         RequestChanges(RequestChanges) = "request-changes", Who::Staff(&[Role::Officer]);
         /// Hands the application in again after changes were asked for.
-        Resubmit(Nothing) = "resubmit", Who::StaffOrOwn(&[Role::Officer]);
+        Resubmit(Resubmit) = "resubmit", Who::StaffOrOwn(&[Role::Officer]);
+        /// Confirms that somebody whom the group named as a helper did help: they themselves, or an officer.
+        ConfirmHelp(ConfirmHelp) = "confirm-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Finds the application eligible.
         ConfirmEligibility(Nothing) = "confirm-eligibility", Who::Staff(&[Role::Officer]);
         /// Finds the application ineligible, with the reason.
@@ -60,6 +63,8 @@ commands! {
         Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
         /// Decides as the panel's meeting did.
         DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
+        /// Confirms that somebody who was named as present was there: they themselves, or a second person.
+        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Asks for a review of a decision against the group.
         RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
         /// Decides a review, as somebody who had no part in the decision.
@@ -68,6 +73,10 @@ commands! {
         Withdraw(Nothing) = "withdraw", Who::StaffOrOwn(&[Role::Officer]);
         /// Lapses a draft whose round no longer takes applications.
         Lapse(Nothing) = "lapse", Who::StaffOrJob(&[Role::Officer]);
+        /// Brings a lapsed draft back, once its round takes applications again.
+        ReopenDraft(Nothing) = "reopen-draft", Who::StaffOrJob(&[Role::Officer]);
+        /// Reminds the group of a draft whose round ends soon.
+        RemindDraft(Nothing) = "remind-draft", Who::Job;
     }
 }
 
@@ -151,10 +160,18 @@ pub struct Submit {
     pub help: Option<Help>,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resubmit {
+    /// Who helped, and how: needed when staff hand it in again.
+    #[serde(default)]
+    pub help: Option<Help>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestChanges {
-    /// The questions to answer again.
+    /// The questions to answer again; `requested`, `area`, `activity` and `people-at-risk` ask for what stands beside them.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
     pub note: Prose,
@@ -179,7 +196,15 @@ impl ApplicationCommand {
 events! {
     /// What happened to an application.
     ApplicationEvent {
-        ApplicationStarted { fund: FundId, round: Slug, group: GroupId, form: u32, late: bool },
+        ApplicationStarted {
+            fund: FundId,
+            round: Slug,
+            group: GroupId,
+            form: u32,
+            late: bool,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            started_on: Option<Date>,
+        },
         AnswersSaved {
             requested: Option<Money>,
             area: Option<Slug>,
@@ -195,13 +220,27 @@ events! {
             received_on: Date,
             late_reason: Option<Prose>,
             help: Option<Help>,
+            /// Whether the helper, or an officer, said that it is so. Where nothing is said it counts.
+            #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
+            help_agreed: bool,
         },
+        HelpConfirmed { helper: PersonId, by: PersonId },
         LanguageChosen { language: Language, helper: Option<Sealed> },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
-        ApplicationResubmitted { requested: Money, area: Slug },
+        ApplicationResubmitted {
+            requested: Money,
+            area: Slug,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            help: Option<Help>,
+        },
         EligibilityConfirmed { by: PersonId },
         EligibilityRefused { reason: Prose, by: PersonId },
-        NoInterestDeclared { by: PersonId },
+        NoInterestDeclared {
+            by: PersonId,
+            /// Whether they did not sit on the panel then: they see scores and give none.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            observes: Option<bool>,
+        },
         InterestDeclared { by: PersonId, interest: Interest },
         ScoreGiven { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose },
         ScoreRevised { by: PersonId, criteria: BTreeMap<Slug, u8>, note: Prose, reason: Prose },
@@ -211,9 +250,21 @@ events! {
         Declined { reason: Prose, feedback: Prose, sitting: Sitting },
         Deferred { reason: Prose, sitting: Sitting },
         Reserved { rank: u16, reason: Prose, sitting: Sitting },
+        AttendanceConfirmed { person: PersonId, by: PersonId },
         ReviewRequested { words: Sealed, requested_on: Date },
         ReviewDecided { upheld: bool, reason: Prose, by: PersonId },
         ApplicationWithdrawn {},
         ApplicationLapsed {},
+        DraftReopened {},
+        DraftReminded { closes_on: Date },
     }
+}
+
+fn agreed() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_agreed(agreed: &bool) -> bool {
+    *agreed
 }

@@ -10,7 +10,7 @@ use crate::domain::id::{FundId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::{Line, Prose, Slug};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -173,11 +173,11 @@ impl Application {
         use ApplicationCommand as C;
         match command {
             C::ConfirmEligibility(_) => {
-                self.must_be(&[S::Submitted])?;
+                self.must_be_checkable(facts)?;
                 Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
             }
             C::RefuseEligibility(because) => {
-                self.must_be(&[S::Submitted])?;
+                self.must_be_checkable(facts)?;
                 Ok(ApplicationEvent::EligibilityRefused { reason: because.reason.clone(), by: facts.by()? })
             }
             C::Score(score) => self.score(score, facts),
@@ -230,7 +230,7 @@ impl Application {
     fn score(&self, score: &Score, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Eligible, S::InAssessment])?;
         let by = facts.by()?;
-        self.unconflicted(by, facts)?;
+        self.may_score(by, facts)?;
         if self.counting(by).is_some() {
             return Err(Refusal::Exists("score"));
         }
@@ -241,7 +241,7 @@ impl Application {
     fn revise(&self, revise: &ReviseScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::InAssessment])?;
         let by = facts.by()?;
-        self.unconflicted(by, facts)?;
+        self.may_score(by, facts)?;
         self.counting(by).ok_or(Refusal::Unknown("score"))?;
         in_range(&revise.criteria)?;
         let ReviseScore { criteria, note, reason } = revise.clone();
@@ -255,13 +255,21 @@ impl Application {
             return Err(Refusal::NotYours);
         }
         if aside.of != by {
-            self.unconflicted(by, facts)?;
+            facts.connections(Some(self))?.permit(by, Act::Decide)?;
         }
         self.counting(aside.of).ok_or(Refusal::Unknown("score"))?;
         Ok(ApplicationEvent::ScoreSetAside { of: aside.of, reason: aside.reason.clone(), by })
     }
 
-    fn counting(&self, person: PersonId) -> Option<&Given> {
+    /// An auditor who read the scores of an application does not score it later.
+    fn may_score(&self, by: PersonId, facts: &Facts) -> Result<(), Refusal> {
+        facts.connections(Some(self))?.permit(by, Act::Score)?;
+        let audited_until = facts.organisation()?.audited_until(by);
+        let audited = audited_until.zip(self.started_on).is_some_and(|(until, started)| until >= started);
+        if audited { Err(Refusal::SawScores) } else { Ok(()) }
+    }
+
+    pub(super) fn counting(&self, person: PersonId) -> Option<&Given> {
         self.scores.get(&person).filter(|given| !given.set_aside)
     }
 

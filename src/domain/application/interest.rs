@@ -11,7 +11,7 @@ use super::{Application, ApplicationEvent, ApplicationState as S, Help, HelpKind
 use crate::domain::id::PersonId;
 use crate::domain::role::{Role, Roles};
 use crate::domain::text::Prose;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// What somebody declares before they score or decide.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -45,7 +45,14 @@ pub enum InterestKind {
     Other,
 }
 
-/// Where the people around an application stand.
+/// Somebody whom the group named as a helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmHelp {
+    pub helper: PersonId,
+}
+
+/// What the people around an application said and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Interests {
     /// Who declared, and whether they have an interest.
@@ -55,12 +62,31 @@ pub struct Interests {
     helped: BTreeSet<PersonId>,
     /// Who keyed it in as it was.
     keyed: BTreeSet<PersonId>,
+    /// Who the group says helped, until they or an officer confirm it: it shuts nobody out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, HelpKind>)]
+    named: BTreeMap<PersonId, HelpKind>,
+    /// Who declared while they sat on the panel (false) or did not (true): the latter see scores and
+    /// give none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, bool>)]
+    observers: BTreeMap<PersonId, bool>,
 }
 
 impl Interests {
     #[must_use]
-    pub fn is_interested(&self, person: PersonId) -> bool {
-        self.helped.contains(&person) || self.declared.get(&person) == Some(&true)
+    pub fn has_declared_interest(&self, person: PersonId) -> bool {
+        self.declared.get(&person) == Some(&true)
+    }
+
+    #[must_use]
+    pub fn has_declared(&self, person: PersonId) -> bool {
+        self.declared.contains_key(&person)
+    }
+
+    #[must_use]
+    pub fn helped_to_word(&self, person: PersonId) -> bool {
+        self.helped.contains(&person)
     }
 
     #[must_use]
@@ -74,37 +100,41 @@ impl Interests {
         !self.keyed.is_empty()
     }
 
-    /// Refuses whoever has an interest, and whoever has not said.
-    ///
-    /// # Errors
-    /// [`Refusal::Interested`], [`Refusal::NotDeclared`].
-    pub fn none_of(&self, person: PersonId) -> Result<(), Refusal> {
-        if self.is_interested(person) {
-            return Err(Refusal::Interested);
-        }
-        if self.declared.contains_key(&person) { Ok(()) } else { Err(Refusal::NotDeclared) }
+    /// Who the group says helped, and nobody has confirmed.
+    pub fn named(&self) -> impl Iterator<Item = PersonId> {
+        self.named.keys().copied()
     }
 
-    /// Whether a reader may see what others scored, given the roles that the log gives them. Whoever is an auditor and
-    /// nothing else sees the record as it is; everybody else declares first, and whoever may score gives their own first.
+    /// Whether a person may see scores without giving any. A log from before this was recorded goes
+    /// by the role that they hold now.
     #[must_use]
-    pub fn shows_others_scores(&self, person: PersonId, held: &Roles, scored: bool) -> bool {
-        let only_audits = held.len() == 1 && held.contains(&Role::Auditor);
-        if only_audits {
-            return !self.is_interested(person);
-        }
-        self.none_of(person).is_ok() && (scored || !held.contains(&Role::Panel))
+    pub fn observes(&self, person: PersonId, held: &Roles) -> bool {
+        self.observers.get(&person).copied().unwrap_or_else(|| !held.contains(&Role::Panel))
+    }
+
+    fn is_observer(&self, person: PersonId) -> bool {
+        self.observers.get(&person) == Some(&true)
     }
 
     fn interested(&self) -> impl Iterator<Item = PersonId> {
         self.declared.iter().filter(|(_, interested)| **interested).map(|(person, _)| *person).chain(self.helped.iter().copied())
     }
 
+    fn help(&mut self, by: PersonId, kind: &HelpKind) {
+        match kind {
+            HelpKind::HelpedToWord => self.helped.insert(by),
+            HelpKind::KeyedVerbatim { .. } => self.keyed.insert(by),
+        };
+    }
+
     /// Folds one event in.
     pub fn apply(&mut self, event: &ApplicationEvent) {
         match event {
-            ApplicationEvent::NoInterestDeclared { by } => {
+            ApplicationEvent::NoInterestDeclared { by, observes } => {
                 self.declared.insert(*by, false);
+                if let Some(observes) = observes {
+                    self.observers.insert(*by, *observes);
+                }
             }
             ApplicationEvent::InterestDeclared { by, .. } => {
                 self.declared.insert(*by, true);
@@ -112,14 +142,16 @@ impl Interests {
             ApplicationEvent::AnswersSaved { keyed_by: Some(by), .. } => {
                 self.keyed.insert(*by);
             }
-            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), .. } => match kind {
-                HelpKind::HelpedToWord => {
-                    self.helped.insert(*by);
+            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), help_agreed: false, .. } => {
+                self.named.insert(*by, kind.clone());
+            }
+            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), .. }
+            | ApplicationEvent::ApplicationResubmitted { help: Some(Help { by, kind }), .. } => self.help(*by, kind),
+            ApplicationEvent::HelpConfirmed { helper, .. } => {
+                if let Some(kind) = self.named.remove(helper) {
+                    self.help(*helper, &kind);
                 }
-                HelpKind::KeyedVerbatim { .. } => {
-                    self.keyed.insert(*by);
-                }
-            },
+            }
             _ => {}
         }
     }
@@ -130,26 +162,58 @@ impl Interests {
 pub struct Sitting {
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
+    /// Who recorded the decision: the others confirm that they were there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<PersonId>,
+    /// How many people the fund's rules needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<u8>,
 }
 
 impl Application {
+    #[must_use]
+    pub fn interests(&self) -> &Interests {
+        &self.interests
+    }
+
+    /// Whether a person could see what others scored without having scored. An auditor read
+    /// everything; who takes their own score back has seen the others.
+    #[must_use]
+    pub fn saw_scores(&self, person: PersonId) -> bool {
+        self.interests.is_observer(person) || self.scores.get(&person).is_some_and(|score| score.set_aside)
+    }
+
+    /// Whether a person's score counts.
+    #[must_use]
+    pub fn has_scored(&self, person: PersonId) -> bool {
+        self.counting(person).is_some()
+    }
+
+    pub(super) fn confirm_help(&self, confirm: ConfirmHelp, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        let by = facts.by()?;
+        if !self.interests.named.contains_key(&confirm.helper) {
+            return Err(Refusal::NotProposed);
+        }
+        if by != confirm.helper && (!facts.roles().contains(&Role::Officer) || facts.of_group()?) {
+            return Err(Refusal::NotYours);
+        }
+        Ok(ApplicationEvent::HelpConfirmed { helper: confirm.helper, by })
+    }
+
     pub(super) fn declare(&self, declare: &Declare, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         if matches!(self.state, S::Draft | S::Withdrawn | S::Lapsed) {
             return Err(Refusal::ApplicationNotInState(self.state.into()));
         }
         let by = facts.by()?;
-        let interested = self.interests.is_interested(by);
+        let interested = self.interests.has_declared_interest(by) || self.interests.helped_to_word(by);
         let Some(interest) = &declare.interest else {
             if interested {
                 return Err(Refusal::InterestStands);
             }
-            if facts.of_group()? {
+            if facts.connections(Some(self))?.of(by).any(|connection| connection.shuts_out(Act::Decide)) {
                 return Err(Refusal::Interested);
             }
-            return match self.interests.none_of(by) {
-                Ok(()) => Err(Refusal::NoChange),
-                Err(_) => Ok(vec![ApplicationEvent::NoInterestDeclared { by }]),
-            };
+            return self.declare_none(by, facts);
         };
         if interested {
             return Err(Refusal::NoChange);
@@ -166,11 +230,12 @@ impl Application {
         let mut present = present.clone();
         present.insert(facts.by()?);
         let organisation = facts.organisation()?;
+        let connections = facts.connections(Some(self))?;
         for person in &present {
             if !organisation.roles_of(*person).contains(&Role::Panel) {
                 return Err(Refusal::NotOnPanel);
             }
-            self.unconflicted(*person, facts)?;
+            connections.permit(*person, Act::Decide)?;
         }
         let needed = usize::from(facts.fund()?.rules().quorum);
         if present.len() < needed {
@@ -179,27 +244,21 @@ impl Application {
         if present.iter().all(|person| self.interests.keyed_by(*person)) {
             return Err(Refusal::KeyerAlone);
         }
-        // Whoever sits on the panel and is of the group is interested without a word.
-        let own = organisation.holders(Role::Panel).filter(|person| facts.is_member(*person).unwrap_or_default());
-        Ok(Sitting { present, withdrew: self.interests.interested().chain(own).collect() })
+        // A panel member who belongs to the group is interested without a word.
+        let own = connections.among(organisation.holders(Role::Panel));
+        let withdrew = self.interests.interested().chain(own).collect();
+        let (recorded_by, quorum) = (Some(facts.by()?), Some(facts.fund()?.rules().quorum));
+        Ok(Sitting { present, withdrew, recorded_by, quorum })
     }
 
-    /// Refuses whoever has an interest, declared or by being of the group, and whoever has not declared.
-    ///
-    /// # Errors
-    /// [`Refusal::Interested`], [`Refusal::NotDeclared`].
-    pub(in crate::domain) fn unconflicted(&self, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
-        if facts.is_member(person)? {
-            return Err(Refusal::Interested);
+    /// A person declares once, and again where they leave the panel: then they see scores, and give none.
+    fn declare_none(&self, by: PersonId, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
+        let observes = !facts.organisation()?.roles_of(by).contains(&Role::Panel);
+        let known = self.interests.observers.get(&by).copied();
+        let nothing_new = known.is_none_or(|known| known || known == observes);
+        if self.interests.has_declared(by) && nothing_new {
+            return Err(Refusal::NoChange);
         }
-        self.interests.none_of(person)
-    }
-
-    /// Whether somebody may approve or waive money of the grant that came of it.
-    ///
-    /// # Errors
-    /// [`Refusal::Interested`].
-    pub fn not_interested(&self, person: PersonId) -> Result<(), Refusal> {
-        if self.interests.is_interested(person) { Err(Refusal::Interested) } else { Ok(()) }
+        Ok(vec![ApplicationEvent::NoInterestDeclared { by, observes: Some(observes) }])
     }
 }

@@ -1,5 +1,6 @@
 //! A request for money: from its first saved answer to the decision.
 
+mod attendance;
 mod command;
 mod decision;
 mod interest;
@@ -9,14 +10,18 @@ mod submission;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use command::{Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
+pub use attendance::{Attendance, AttendanceOf};
+pub use command::{
+    Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, Resubmit, StartApplication, Submit,
+};
 pub use decision::{
     AtMeeting, Award, Condition, Decision, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict,
 };
-pub use interest::{Declare, Interest, InterestKind, Interests, Sitting};
+pub use interest::{ConfirmHelp, Declare, Interest, InterestKind, Interests, Sitting};
 pub use language::ChooseLanguage;
 pub use review::{DecideReview, RequestReview};
 
@@ -70,6 +75,11 @@ pub struct Application {
     area: Option<Slug>,
     answered: BTreeSet<Slug>,
     changes_to: BTreeSet<Slug>,
+    changes_due_on: Option<Date>,
+    started_on: Option<Date>,
+    /// The deadline of which the group was reminded.
+    reminded_of: Option<Date>,
+    attendance: Attendance,
     late: bool,
     /// Nothing until it was answered: it decides which checks a grant needs.
     people_at_risk: Option<bool>,
@@ -117,6 +127,12 @@ impl Application {
         self.place.as_ref()
     }
 
+    /// The day on which it was started, where that is known.
+    #[must_use]
+    pub fn started_on(&self) -> Option<Date> {
+        self.started_on
+    }
+
     /// The terms on which it was awarded.
     #[must_use]
     pub fn terms(&self) -> Option<&Terms> {
@@ -158,7 +174,11 @@ impl Stream for Application {
             C::SaveAnswers(answers) => self.save(answers, facts)?,
             C::Submit(submit) => self.submit(submit, facts)?,
             C::RequestChanges(changes) => self.request_changes(changes, facts)?,
-            C::Resubmit(_) => self.resubmit(facts)?,
+            C::Resubmit(again) => self.resubmit(again, facts)?,
+            C::ConfirmHelp(confirm) => self.confirm_help(*confirm, facts)?,
+            C::ConfirmAttendance(of) => self.confirm_attendance(*of, facts)?,
+            C::ReopenDraft(_) => self.reopen(facts)?,
+            C::RemindDraft(_) => self.remind(facts)?,
             C::Withdraw(_) => self.withdraw()?,
             C::Lapse(_) => self.lapse(facts)?,
             C::Declare(declare) => return self.declare(declare, facts),
@@ -175,7 +195,8 @@ impl Stream for Application {
         use ApplicationState as S;
         self.interests.apply(event);
         match event {
-            E::ApplicationStarted { fund, round, group, form, late } => {
+            E::ApplicationStarted { fund, round, group, form, late, started_on } => {
+                self.started_on = *started_on;
                 self.late = *late;
                 self.place = Some(Place { fund: *fund, round: round.clone(), group: *group, form: *form });
                 self.state = S::Draft;
@@ -187,11 +208,15 @@ impl Stream for Application {
                 self.answered.extend(answers.keys().cloned());
             }
             E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => self.state = S::Submitted,
-            E::ChangesRequested { questions, .. } => {
+            E::ChangesRequested { questions, due_on, .. } => {
+                self.changes_due_on = Some(*due_on);
                 self.changes_to.clone_from(questions);
                 self.state = S::ChangesRequested;
             }
-            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::LanguageChosen { .. } => {}
+            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::HelpConfirmed { .. } | E::LanguageChosen { .. } => {}
+            E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
+            E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
+            E::DraftReopened {} => self.state = S::Draft,
             E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
                 self.scores.insert(*by, Given { criteria: criteria.clone(), set_aside: false });
                 self.state = S::InAssessment;
@@ -223,6 +248,10 @@ impl Application {
         use ApplicationEvent as E;
         use ApplicationState as S;
         let against = |state: S, by: BTreeSet<PersonId>| Some(Decided { state, by });
+        if let E::Awarded { sitting, .. } | E::Reserved { sitting, .. } | E::Declined { sitting, .. } | E::Deferred { sitting, .. } = event
+        {
+            self.attendance = Attendance::of(sitting);
+        }
         self.state = match event {
             E::EligibilityConfirmed { .. } => S::Eligible,
             E::EligibilityRefused { by, .. } => {

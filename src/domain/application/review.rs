@@ -3,7 +3,7 @@
 use super::{Application, ApplicationEvent, ApplicationState as S, Decided};
 use crate::domain::sealed::Personal;
 use crate::domain::text::Prose;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 use serde::Deserialize;
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -38,7 +38,7 @@ impl Application {
         if self.decided.as_ref().is_some_and(|decided| decided.by.contains(&by)) {
             return Err(Refusal::SamePerson);
         }
-        self.unconflicted(by, facts)?;
+        facts.connections(Some(self))?.permit(by, Act::Decide)?;
         if self.interests.keyed_by(by) {
             return Err(Refusal::KeyerAlone);
         }

@@ -1,11 +1,18 @@
 //! From the first saved answer to handing in, and in again; withdrawing and lapsing.
 
-use super::{Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind, RequestChanges, StartApplication, Submit};
+use super::{
+    Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind, RequestChanges, Resubmit, StartApplication, Submit,
+};
 use crate::domain::money::Money;
 use crate::domain::organisation::Question;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
+
+/// What can be asked again besides the form's questions.
+const BESIDE_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
+/// How many days before its round ends a group is reminded of a draft.
+const REMIND_DAYS: i64 = 3;
 
 impl Application {
     pub(super) fn start(&self, start: &StartApplication, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
@@ -26,6 +33,7 @@ impl Application {
             group: start.group,
             form: round.form(),
             late: start.late,
+            started_on: Some(facts.today),
         })
     }
 
@@ -36,10 +44,9 @@ impl Application {
             if !questions.iter().any(|known| known.question == *question) {
                 return Err(Refusal::UnknownQuestion(question.to_string()));
             }
-            if self.state == ApplicationState::ChangesRequested && !self.changes_to.contains(question) {
-                return Err(Refusal::ApplicationNotInState(self.state.into()));
-            }
         }
+        facts.group()?.must_stand_unless_merged()?;
+        self.only_what_was_asked(answers, facts)?;
         let fund = facts.fund()?;
         if let Some(requested) = answers.requested {
             fund.within_bounds(requested)?;
@@ -60,6 +67,32 @@ impl Application {
         })
     }
 
+    /// While some answers are asked again only these change, until the day that was given.
+    fn only_what_was_asked(&self, answers: &Answers, facts: &Facts) -> Result<(), Refusal> {
+        if self.state != ApplicationState::ChangesRequested {
+            return Ok(());
+        }
+        self.changes_in_time(facts)?;
+        let Answers { requested, area, activity, people_at_risk, answers } = answers;
+        let beside = [requested.is_some(), area.is_some(), activity.is_some(), people_at_risk.is_some()];
+        let given = BESIDE_QUESTIONS.iter().zip(beside).filter(|(_, given)| *given).map(|(name, _)| *name);
+        let asked = |name: &str| self.changes_to.iter().any(|key| key.as_str() == name);
+        if given.chain(answers.keys().map(Slug::as_str)).all(asked) { Ok(()) } else { Err(Refusal::NotAskedFor) }
+    }
+
+    fn changes_in_time(&self, facts: &Facts) -> Result<(), Refusal> {
+        match self.changes_due_on {
+            Some(due_on) if facts.today > due_on => Err(Refusal::ChangesOverdue(due_on)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is in the office's hands: handed in, or not changed by the day that was given.
+    pub(super) fn must_be_checkable(&self, facts: &Facts) -> Result<(), Refusal> {
+        let overdue = self.state == ApplicationState::ChangesRequested && self.changes_in_time(facts).is_err();
+        if overdue { Ok(()) } else { self.must_be(&[ApplicationState::Submitted]) }
+    }
+
     fn questions<'a>(&self, facts: &'a Facts) -> Result<&'a [Question], Refusal> {
         facts.organisation()?.form(self.started()?.form).ok_or(Refusal::Unknown("form"))
     }
@@ -78,6 +111,7 @@ impl Application {
 
     pub(super) fn submit(&self, submit: &Submit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
+        facts.group()?.must_stand()?;
         let (requested, area) = self.complete(facts)?;
         if self.people_at_risk.is_none() {
             return Err(Refusal::RequestIncomplete);
@@ -88,7 +122,7 @@ impl Application {
         if submit.channel != Channel::Web || submit.received_on.is_some() || submit.late_reason.is_some() {
             keyed_by_officer(facts)?;
         }
-        help_is_said(submit, facts)?;
+        help_is_said(submit.help.as_ref(), facts)?;
         if let Some(received_on) = submit.received_on {
             facts.not_future(received_on)?;
             round.takes_on(received_on)?;
@@ -103,13 +137,15 @@ impl Application {
             received_on: submit.received_on.unwrap_or(facts.today),
             late_reason: submit.late_reason.clone(),
             help: submit.help.clone(),
+            help_agreed: help_is_agreed(submit.help.as_ref(), facts)?,
         })
     }
 
     pub(super) fn request_changes(&self, changes: &RequestChanges, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Submitted])?;
+        self.must_be(&[ApplicationState::Submitted, ApplicationState::ChangesRequested])?;
         let questions = self.questions(facts)?;
-        let unknown = changes.questions.iter().find(|key| !questions.iter().any(|known| known.question == **key));
+        let is_known = |key: &Slug| BESIDE_QUESTIONS.contains(&key.as_str()) || questions.iter().any(|known| known.question == *key);
+        let unknown = changes.questions.iter().find(|key| !is_known(key));
         if let Some(question) = unknown {
             return Err(Refusal::UnknownQuestion(question.to_string()));
         }
@@ -122,11 +158,18 @@ impl Application {
         Ok(ApplicationEvent::ChangesRequested { questions: changes.questions.clone(), note: changes.note.clone(), due_on: changes.due_on })
     }
 
-    pub(super) fn resubmit(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn resubmit(&self, again: &Resubmit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::ChangesRequested])?;
+        facts.group()?.must_stand_unless_merged()?;
+        self.changes_in_time(facts)?;
+        // A member answers for the group: who helped them is asked when it is first handed in.
+        if !facts.of_group()? {
+            help_is_said(again.help.as_ref(), facts)?;
+        }
         let (requested, area) = self.complete(facts)?;
         facts.fund()?.must_be_open()?;
-        Ok(ApplicationEvent::ApplicationResubmitted { requested, area })
+        let help = if facts.of_group()? { None } else { again.help.clone() };
+        Ok(ApplicationEvent::ApplicationResubmitted { requested, area, help })
     }
 
     pub(super) fn withdraw(&self) -> Result<ApplicationEvent, Refusal> {
@@ -151,6 +194,29 @@ impl Application {
     }
 }
 
+impl Application {
+    /// A lapsed draft comes back when its round takes applications again.
+    pub(super) fn reopen(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Lapsed])?;
+        facts.group()?.must_stand()?;
+        facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?.open_on(facts.today)?;
+        Ok(ApplicationEvent::DraftReopened {})
+    }
+
+    /// Once for each deadline, in its last days.
+    pub(super) fn remind(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[ApplicationState::Draft])?;
+        let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        round.open_on(facts.today)?;
+        let closes_on = round.closes_on();
+        let from = closes_on.saturating_sub(jiff::Span::new().days(REMIND_DAYS));
+        if facts.today < from || self.reminded_of == Some(closes_on) {
+            return Err(Refusal::ReminderNotDue);
+        }
+        Ok(ApplicationEvent::DraftReminded { closes_on })
+    }
+}
+
 /// A form that came on paper or by telephone before the deadline may be keyed in after it, with its date and a reason.
 fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     match (submit.channel, submit.received_on, &submit.late_reason) {
@@ -161,8 +227,8 @@ fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
 }
 
 /// Staff who hand an application in say how they helped; what was keyed in as it was has its scan or was read back.
-fn help_is_said(submit: &Submit, facts: &Facts) -> Result<(), Refusal> {
-    let Some(Help { by, kind }) = &submit.help else {
+fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
+    let Some(Help { by, kind }) = help else {
         return if facts.of_group()? { Ok(()) } else { Err(Refusal::HelpUnsaid) };
     };
     if facts.by()? != *by && !facts.person()?.exists() {
@@ -173,6 +239,13 @@ fn help_is_said(submit: &Submit, facts: &Facts) -> Result<(), Refusal> {
         HelpKind::KeyedVerbatim { scan, .. } => facts.has_file(scan.as_ref()),
         HelpKind::HelpedToWord => Ok(()),
     }
+}
+
+/// Naming a helper shuts nobody out: the helper says so, or an officer who is not of the group does.
+fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
+    let Some(Help { by, .. }) = help else { return Ok(true) };
+    let officer = facts.roles().contains(&Role::Officer) && !facts.of_group()?;
+    Ok(officer || facts.by()? == *by)
 }
 
 /// What did not come through the web, and when it came, is for the office to say.

@@ -21,6 +21,7 @@ pub use round::{Round, RoundState};
 
 use super::id::{FundId, PersonId};
 use super::money::Money;
+use super::role::Role;
 use super::text::Slug;
 use super::{Command, Facts, Refusal, Stream, follows};
 use command::bounds_hold;
@@ -159,6 +160,7 @@ impl Fund {
                 if *proposed_by == confirmed_by {
                     return Err(Refusal::SamePerson);
                 }
+                facts.still_holds(*proposed_by, &[Role::Administrator])?;
                 Ok(FundEvent::RulesConfirmed { rules: rules.clone(), confirmed_by })
             }
             _ => Err(Refusal::NoChange),

@@ -68,6 +68,11 @@ impl Round {
     }
 
     #[must_use]
+    pub fn closes_on(&self) -> Date {
+        self.closes_on
+    }
+
+    #[must_use]
     pub fn is_completed(&self) -> bool {
         self.state == RoundState::Completed
     }

@@ -10,7 +10,7 @@ use crate::domain::file::FileDigest;
 use crate::domain::sealed::{Personal, line};
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// The money that was committed, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -148,7 +148,10 @@ impl Grant {
             GrantCommand::AcceptAgreement(accept) => self.accept(accept, facts),
             GrantCommand::DeclineOffer(_) => Ok(vec![GrantEvent::OfferDeclined {}]),
             GrantCommand::LapseOffer(_) => Ok(vec![GrantEvent::OfferLapsed {}]),
-            GrantCommand::WithdrawOffer(because) => Ok(vec![GrantEvent::OfferWithdrawn { reason: because.reason.clone() }]),
+            GrantCommand::WithdrawOffer(because) => {
+                facts.permit(facts.by()?, Act::End)?;
+                Ok(vec![GrantEvent::OfferWithdrawn { reason: because.reason.clone() }])
+            }
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::file::FileDigest;
 use crate::domain::id::PersonId;
+use crate::domain::role::Role;
 use crate::domain::text::{Prose, Slug};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,12 +94,16 @@ impl Grant {
             }
             GrantCommand::ProposeWaiver(waiver) => {
                 self.outstanding(&waiver.check, facts)?;
+                facts.permit(by, Act::Waive)?;
                 Ok(GrantEvent::WaiverProposed { check: waiver.check.clone(), reason: waiver.note.clone(), by })
             }
             GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
                 CheckState::WaiverProposed(proposed_by) if *proposed_by == by => Err(Refusal::SamePerson),
-                CheckState::WaiverProposed(_) if facts.application()?.not_interested(by).is_err() => Err(Refusal::Interested),
-                CheckState::WaiverProposed(_) => Ok(GrantEvent::CheckWaived { check: of.check.clone(), by }),
+                CheckState::WaiverProposed(proposed_by) => {
+                    facts.still_holds(*proposed_by, &[Role::Officer])?;
+                    facts.permit(by, Act::Waive)?;
+                    Ok(GrantEvent::CheckWaived { check: of.check.clone(), by })
+                }
                 _ => Err(Refusal::NotProposed),
             },
             _ => Err(Refusal::GrantNotInState(self.state.into())),

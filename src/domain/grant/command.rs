@@ -7,15 +7,18 @@ use jiff::civil::Date;
 use super::agreement::{AcceptAgreement, Method, Offer};
 use super::check::{CheckNote, CheckOf, PassCheck};
 use super::dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
-use super::payment::{ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment};
+use super::entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
+use super::payment::{
+    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment,
+};
 use super::schedule::{Instalment, SchedulePayments};
 use super::story::{PublishStory, StoryOf};
 use super::update::{
     CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
 };
 use super::variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, Varied};
-use crate::domain::application::{Channel, Condition, Sitting};
-use crate::domain::command::{Because, Nothing, commands};
+use crate::domain::application::{AttendanceOf, Channel, Condition, Sitting};
+use crate::domain::command::{Because, Nothing, ProposalOf, commands};
 use crate::domain::event::events;
 use crate::domain::file::FileDigest;
 use crate::domain::id::{FundId, GrantId, GroupId, PersonId};
@@ -52,8 +55,11 @@ commands! {
         ProposeWaiver(CheckNote) = "propose-waiver", Who::Staff(&[Role::Officer]);
         /// Confirms, as a second person, that a check is waived.
         ConfirmWaiver(CheckOf) = "confirm-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Schedules what is still to be paid, in instalments that a day or a check releases.
+        /// Schedules what is still to be paid, in instalments that a day or a check releases. One that ties a condition
+        /// of the panel to an instalment waits for a second person.
         SchedulePayments(SchedulePayments) = "schedule-payments", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Confirms, as a second person, a schedule that ties a condition of the panel to an instalment.
+        ConfirmSchedule(ProposalOf) = "confirm-schedule", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Prepares a payment to the group's verified payee.
         PreparePayment(PreparePayment) = "prepare-payment", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Approves a payment, as somebody who neither prepared it nor keyed its payee.
@@ -69,8 +75,9 @@ commands! {
         /// Records the day on which the bank paid, or what was bought was paid for.
         ConfirmPayment(ConfirmPayment) = "confirm-payment", Who::Staff(&[Role::Finance]);
         /// Records that the bank did not pay; the payment can be prepared again.
-        FailPayment(PaymentBecause) = "fail-payment", Who::Staff(&[Role::Finance]);
-        /// Records that the bank took a confirmed payment back; it can be prepared again.
+        FailPayment(FailPayment) = "fail-payment", Who::Staff(&[Role::Finance]);
+        /// Records that the bank took a confirmed payment back; it can be prepared again while the grant runs. What is
+        /// more than was paid is to be settled.
         ReversePayment(ReversePayment) = "reverse-payment", Who::Staff(&[Role::Finance]);
         /// Corrects the day on which the bank paid.
         CorrectPayment(CorrectPayment) = "correct-payment", Who::Staff(&[Role::Finance]);
@@ -110,7 +117,15 @@ commands! {
         RequestReturn(RequestReturn) = "request-return", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Demands money back that was paid, with the reason.
         DemandClawback(DemandClawback) = "demand-clawback", Who::Staff(&[Role::Panel]);
-        /// Receives money back, whole or in part; only then is it uncommitted.
+        /// Records what the bank did and nothing else here can say: it is to be settled by two people, and holds up nothing.
+        RecordBankEntry(RecordBankEntry) = "record-bank-entry", Who::Staff(&[Role::Finance]);
+        /// Proposes how an entry of the bank is settled: how much of it counts as money back.
+        ProposeSettlement(ProposeSettlement) = "propose-settlement", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Confirms, as a second person, how an entry of the bank is settled.
+        ConfirmSettlement(ConfirmSettlement) = "confirm-settlement", Who::Staff(&[Role::Finance]);
+        /// Confirms that somebody named as present was there when the award was raised.
+        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
+        /// Receives money back, whole or in part; only then is it uncommitted. What is more than was paid is to be settled.
         ReceiveReturn(ReceiveReturn) = "receive-return", Who::Staff(&[Role::Finance]);
         /// Proposes to waive a return, or to write a clawback off.
         ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
@@ -174,6 +189,7 @@ events! {
         WaiverProposed { check: Slug, reason: Prose, by: PersonId },
         CheckWaived { check: Slug, by: PersonId },
         PaymentsScheduled { first: u16, instalments: Vec<Instalment> },
+        ScheduleProposed { proposal: u32, instalments: Vec<Instalment>, by: PersonId },
         PaymentPrepared {
             payment: u16,
             instalment: Option<u16>,
@@ -184,20 +200,56 @@ events! {
             prepared_by: PersonId,
             eyes: u8,
             prepared_on: Date,
+            /// Where the money comes from. A log from before says it when the payment is sent.
+            #[serde(default, skip_serializing_if = "Sources::is_empty")]
+            sources: Sources,
         },
-        PaymentApproved { payment: u16, approved_by: PersonId },
+        PaymentApproved {
+            payment: u16,
+            approved_by: PersonId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            approved_on: Option<Date>,
+        },
         PaymentRejected { payment: u16, reason: Prose },
         PaymentCancelled { payment: u16, reason: Prose },
         PaymentSent { payment: u16, sources: Sources, sent_on: Date, batch: Option<Slug> },
-        PaymentConfirmed { payment: u16, paid_on: Date, receipt: Option<FileDigest> },
+        PaymentConfirmed {
+            payment: u16,
+            paid_on: Date,
+            receipt: Option<FileDigest>,
+            /// Where the bank paid before the day on which it was said to be sent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            earlier: Option<Earlier>,
+        },
         PaymentFailed { payment: u16, sources: Sources, reason: Prose, failed_on: Date },
-        PaymentReversed { payment: u16, sources: Sources, reason: Prose, reversed_on: Date },
-        PaymentCorrected { payment: u16, paid_on: Date, reason: Prose, corrects: u32 },
+        PaymentReversed {
+            payment: u16,
+            sources: Sources,
+            reason: Prose,
+            reversed_on: Date,
+            /// What of it is no longer committed: it was due back, or the grant is over.
+            #[serde(default, skip_serializing_if = "Sources::is_empty")]
+            released: Sources,
+            #[serde(default, skip_serializing_if = "Satisfied::is_empty")]
+            satisfied: Satisfied,
+        },
+        PaymentCorrected {
+            payment: u16,
+            paid_on: Date,
+            reason: Prose,
+            corrects: u32,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            earlier: Option<Earlier>,
+        },
         VariationRequested { variation: u16, change: Varied, words: Sealed, by: PersonId },
         VariationApproved { variation: u16, change: Varied, released: Sources, more: Money, by: PersonId, sitting: Option<Sitting> },
         VariationRefused { variation: u16, reason: Prose, by: PersonId },
         AwardGrown { sources: Sources },
-        GrantHeld { reason: Prose },
+        GrantHeld {
+            reason: Prose,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            held_on: Option<Date>,
+        },
         GrantResumed {},
         GrantTerminated { reason: Prose, released: Sources },
         UpdateRequested { update: u16, due_on: Date, last: bool },
@@ -217,16 +269,33 @@ events! {
             received_on: Date,
         },
         UpdateAccepted { update: u16 },
-        UpdateQueried { update: u16, question: Prose },
+        UpdateQueried {
+            update: u16,
+            question: Prose,
+            /// By when the group answers.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            due_on: Option<Date>,
+        },
         UpdateExcused { update: u16, reason: Prose },
         UpdateCorrected { update: u16, people: u32, volunteers: u32, spent: Money, reason: Prose, corrects: u32 },
         OutcomeJudged { update: u16, sign: Slug, strength: Strength, reason: Prose, by: PersonId },
         UnderspendDeclared { amount: Money, released: Sources, due_back: Money },
         ReturnRequested { owed: Owed, due_on: Date },
         ClawbackDemanded { amount: Money, reason: Prose },
-        ReturnReceived { owed: Owed, sources: Sources, received_on: Date },
+        ReturnReceived {
+            owed: Owed,
+            sources: Sources,
+            received_on: Date,
+            /// How much of what was due it settles; a log from before means all of it, for `owed`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            satisfied: Option<Satisfied>,
+        },
         ReturnWaiverProposed { owed: Owed, amount: Money, reason: Prose, by: PersonId },
         ReturnWaived { owed: Owed, amount: Money, by: PersonId },
+        EntryUnsettled { entry: u16, kind: EntryKind, details: BankEntry, note: Option<Prose>, by: PersonId },
+        SettlementProposed { entry: u16, counts: Money, reason: Prose, by: PersonId },
+        EntrySettled { entry: u16, sources: Sources, satisfied: Satisfied, happened_on: Date, by: PersonId },
+        AttendanceConfirmed { person: PersonId, by: PersonId },
         StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line, photographs: BTreeSet<FileDigest> },
         StoryWithdrawn { story: u16 },
         GrantClosed { released: Sources },

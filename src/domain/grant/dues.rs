@@ -4,12 +4,14 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::entry::{BankEntry, EntryKind, Satisfied};
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
+use crate::domain::role::Role;
 use crate::domain::source::Sources;
 use crate::domain::text::Prose;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// Why money is due back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
@@ -83,10 +85,16 @@ pub(super) struct Due {
 
 impl Grant {
     pub(super) fn settle(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_stand()?;
+        match command {
+            GrantCommand::ReceiveReturn(received) => return self.receive_return(received, facts),
+            GrantCommand::RecordBankEntry(record) => return self.record_entry(record, facts),
+            GrantCommand::ProposeSettlement(propose) => return self.propose_settlement(propose, facts),
+            GrantCommand::ConfirmSettlement(confirm) => return self.confirm_settlement(*confirm, facts),
+            _ => self.must_stand()?,
+        }
         match command {
             GrantCommand::DeclareUnderspend(declared) => self.declare_underspend(declared.amount),
-            GrantCommand::DemandClawback(demand) => self.demand(demand),
+            GrantCommand::DemandClawback(demand) => self.demand(demand, facts),
             GrantCommand::RequestReturn(request) => {
                 self.owed(request.owed, Money::of_pence(1))?;
                 if request.due_on < facts.today {
@@ -94,17 +102,9 @@ impl Grant {
                 }
                 Ok(GrantEvent::ReturnRequested { owed: request.owed, due_on: request.due_on })
             }
-            GrantCommand::ReceiveReturn(received) => {
-                facts.not_future(received.received_on)?;
-                if self.payments.values().any(|payment| payment.left_after(received.received_on)) {
-                    return Err(Refusal::DatesOutOfOrder("money comes back after it was paid"));
-                }
-                self.owed(received.owed, received.amount)?;
-                let sources = self.confirmed()?.last(received.amount)?;
-                Ok(GrantEvent::ReturnReceived { owed: received.owed, sources, received_on: received.received_on })
-            }
             GrantCommand::ProposeReturnWaiver(waiver) => {
                 self.owed(waiver.owed, waiver.amount)?;
+                facts.permit(facts.by()?, Act::Waive)?;
                 let ProposeReturnWaiver { owed, amount, reason } = waiver.clone();
                 Ok(GrantEvent::ReturnWaiverProposed { owed, amount, reason, by: facts.by()? })
             }
@@ -114,8 +114,9 @@ impl Grant {
                     None => Err(Refusal::NotProposed),
                     Some((amount, _)) if amount != of.amount => Err(Refusal::NotProposed),
                     Some((_, proposed_by)) if proposed_by == by => Err(Refusal::SamePerson),
-                    Some((amount, _)) => {
-                        facts.application()?.not_interested(by)?;
+                    Some((amount, proposed_by)) => {
+                        facts.still_holds(proposed_by, &[Role::Officer, Role::Finance])?;
+                        facts.permit(by, Act::Waive)?;
                         self.owed(of.owed, amount)?;
                         Ok(GrantEvent::ReturnWaived { owed: of.owed, amount, by })
                     }
@@ -153,6 +154,51 @@ impl Grant {
         Ok(sent.try_fold(self.paid.clone(), |left, payment| left.minus(&payment.sources))?)
     }
 
+    /// What the bank had confirmed and had not come back on a day, and still has not on any later day: of
+    /// each source the least. So what comes back can be recorded on its true day, in any order.
+    pub(super) fn left_from(&self, day: Date) -> Sources {
+        let movements: Vec<_> = self.payments.values().flat_map(|payment| payment.movements()).collect();
+        let back = self.returns.iter().map(|(day, sources)| (*day, sources));
+        let balance = |day: Date| {
+            let paid = movements
+                .iter()
+                .filter(|(on, came, _)| *came && *on <= day)
+                .fold(Sources::default(), |sum, (.., sources)| sum.plus(sources));
+            let taken = movements.iter().filter(|(on, came, _)| !came && *on <= day).map(|(on, _, sources)| (*on, *sources));
+            taken.chain(back.clone().filter(|(on, _)| *on <= day)).fold(paid, |left, (_, sources)| left.less(sources))
+        };
+        let days = movements.iter().map(|(on, ..)| *on).chain(self.returns.iter().map(|(on, _)| *on));
+        days.filter(|on| *on > day).fold(balance(day), |least, on| least.at_most(&balance(on)))
+    }
+
+    /// How much of what is due a sum settles: what was due for the reason named, then for the other.
+    pub(super) fn satisfies(&self, owed: Owed, amount: Money) -> Satisfied {
+        let (mut left, mut satisfied) = (amount, Satisfied::new());
+        for owed in [owed, Owed::Underspend, Owed::Clawback] {
+            let due = self.due(owed).amount.minus(satisfied.get(&owed).copied().unwrap_or_default()).unwrap_or_default();
+            let share = due.min(left);
+            if !share.is_zero() {
+                satisfied.insert(owed, share);
+                left = left.minus(share).unwrap_or_default();
+            }
+        }
+        satisfied
+    }
+
+    /// Money that came back is recorded on its true day and in every state. More than was paid is to be settled.
+    fn receive_return(&self, received: &ReceiveReturn, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        facts.not_future(received.received_on)?;
+        let ReceiveReturn { owed, amount, received_on } = *received;
+        if amount.is_zero() {
+            return Err(Refusal::Nothing);
+        }
+        let Ok(sources) = self.left_from(received_on).last(amount) else {
+            let details = BankEntry { amount, payment: None, happened_on: received_on };
+            return self.unsettled(EntryKind::CameIn, details, None, facts);
+        };
+        Ok(GrantEvent::ReturnReceived { owed, sources, received_on, satisfied: Some(self.satisfies(owed, amount)) })
+    }
+
     /// What was paid and is not already due back.
     pub(super) fn could_return(&self) -> Result<Money, Refusal> {
         Ok(self.confirmed()?.total().minus(self.due_back())?)
@@ -169,11 +215,12 @@ impl Grant {
         }
         let released = amount.min(unpaid);
         let due_back = amount.minus(released)?;
-        let released = self.award.minus(&self.paid)?.last(released)?;
+        let released = self.free()?.last(released)?;
         Ok(GrantEvent::UnderspendDeclared { amount, released, due_back })
     }
 
-    fn demand(&self, demand: &DemandClawback) -> Result<GrantEvent, Refusal> {
+    fn demand(&self, demand: &DemandClawback, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        facts.permit(facts.by()?, Act::End)?;
         if demand.amount.is_zero() {
             return Err(Refusal::Nothing);
         }
@@ -207,11 +254,9 @@ impl Grant {
                 }
             }
             GrantEvent::ClawbackDemanded { amount, .. } => self.owe(Owed::Clawback, *amount),
-            GrantEvent::ReturnReceived { owed, sources, received_on } => {
-                self.returned_on = self.returned_on.max(Some(*received_on));
-                self.award = self.award.after(sources);
-                self.paid = self.paid.after(sources);
-                self.owe_less(*owed, sources.total());
+            GrantEvent::ReturnReceived { owed, sources, received_on, satisfied } => {
+                let satisfied = satisfied.clone().unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
+                self.came_back(*received_on, sources, &satisfied);
             }
             GrantEvent::ReturnWaiverProposed { owed, amount, by, .. } => {
                 self.dues.entry(*owed).or_default().waiver = Some((*amount, *by));
@@ -222,6 +267,22 @@ impl Grant {
                 self.state = GrantState::Closed;
             }
             _ => {}
+        }
+    }
+
+    /// Money came back: it is neither paid nor committed any more, and settles what was due.
+    pub(super) fn came_back(&mut self, day: Date, sources: &Sources, satisfied: &Satisfied) {
+        if !sources.is_empty() {
+            self.returns.push((day, sources.clone()));
+        }
+        self.award = self.award.after(sources);
+        self.paid = self.paid.after(sources);
+        self.satisfy(satisfied);
+    }
+
+    pub(super) fn satisfy(&mut self, satisfied: &Satisfied) {
+        for (owed, amount) in satisfied {
+            self.owe_less(*owed, *amount);
         }
     }
 

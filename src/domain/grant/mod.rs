@@ -6,6 +6,7 @@ mod agreement;
 mod check;
 mod command;
 mod dues;
+mod entry;
 mod payment;
 mod schedule;
 mod story;
@@ -22,8 +23,10 @@ pub use agreement::{AcceptAgreement, Method, Offer};
 pub use check::{CheckNote, CheckOf, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
 pub use dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
+pub use entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
 pub use payment::{
-    ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment, ReversePayment,
+    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment,
+    ReversePayment,
 };
 pub use schedule::{Instalment, Released, SchedulePayments};
 pub use story::{PublishStory, StoryOf};
@@ -33,13 +36,15 @@ pub use update::{
 };
 pub use variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, VariationState, Varied};
 
-use super::id::{FundId, GrantId, GroupId};
+use super::application::Attendance;
+use super::id::{FundId, GrantId, GroupId, PersonId};
 use super::money::Money;
 use super::source::Sources;
 use super::text::Slug;
 use super::{Command, Facts, Refusal, Stream, follows};
 use check::CheckState;
 use dues::Due;
+use entry::Unsettled;
 use payment::Payment;
 use update::Update;
 use variation::Variations;
@@ -86,6 +91,7 @@ pub struct Grant {
     events: u32,
     state: GrantState,
     held: bool,
+    held_on: Option<Date>,
     fund: Option<FundId>,
     round: Option<Slug>,
     group: Option<GroupId>,
@@ -100,8 +106,13 @@ pub struct Grant {
     conditions: BTreeSet<Slug>,
     /// The checks and conditions that hold back every payment.
     for_every_payment: BTreeSet<Slug>,
-    /// When money last came back.
-    returned_on: Option<Date>,
+    /// What came back, with the bank's date.
+    returns: Vec<(Date, Sources)>,
+    /// What the bank did and two people have not settled yet.
+    unsettled: BTreeMap<u16, Unsettled>,
+    entries_made: u16,
+    /// Who was there when the award was last raised.
+    attendance: Attendance,
     agreement: String,
     signers: u8,
     eyes: u8,
@@ -110,6 +121,9 @@ pub struct Grant {
     ends_on: Option<Date>,
     update_due_on: Option<Date>,
     instalments: BTreeMap<u16, Instalment>,
+    /// A schedule that waits for a second person, and who proposed it.
+    proposed_schedule: Option<(Vec<Instalment>, PersonId)>,
+    schedules_proposed: u32,
     /// Boxed, as the updates are: most grants have one, and a map makes room for eleven.
     payments: BTreeMap<u16, Box<Payment>>,
     updates: BTreeMap<u16, Box<Update>>,
@@ -140,24 +154,19 @@ impl Grant {
         self.area.as_ref().zip(self.round.as_ref())
     }
 
-    #[must_use]
-    pub fn is_on_hold(&self) -> bool {
-        self.held
-    }
-
     /// What is committed for the grant now: the award less what was released and returned.
     #[must_use]
     pub fn award(&self) -> &Sources {
         &self.award
     }
 
-    /// What was paid and has not come back.
     /// Whether money ever went to the group, also where it came back.
     #[must_use]
     pub fn was_paid(&self) -> bool {
         self.payments.values().any(|payment| payment.went())
     }
 
+    /// What was paid and has not come back.
     #[must_use]
     pub fn paid(&self) -> &Sources {
         &self.paid
@@ -184,6 +193,12 @@ impl Grant {
     /// The agreement is accepted, and the grant not closed: it may have been terminated.
     fn must_stand(&self) -> Result<(), Refusal> {
         if self.state == GrantState::Terminated { Ok(()) } else { self.must_run() }
+    }
+
+    /// By source, what is neither paid nor kept for a payment that was prepared.
+    fn free(&self) -> Result<Sources, Refusal> {
+        let mut reserved = self.payments.values().filter(|payment| payment.is_reserved());
+        Ok(reserved.try_fold(self.award.minus(&self.paid)?, |left, payment| left.minus(&payment.sources))?)
     }
 
     /// What is neither paid nor on its way.
@@ -215,7 +230,13 @@ impl Stream for Grant {
             C::RequestCheck(_) | C::PassCheck(_) | C::FailCheck(_) | C::ReuseCheck(_) | C::ProposeWaiver(_) | C::ConfirmWaiver(_) => {
                 self.check(command, facts)?
             }
-            C::SchedulePayments(schedule) => self.schedule(schedule)?,
+            C::SchedulePayments(_) | C::ConfirmSchedule(_) => self.schedule(command, facts)?,
+            C::ConfirmAttendance(of) => {
+                let by = facts.by()?;
+                self.attendance.may_confirm(of.person, by)?;
+                GrantEvent::AttendanceConfirmed { person: of.person, by }
+            }
+            C::ReversePayment(reverse) => return self.reverse(reverse, facts),
             C::PreparePayment(_)
             | C::ApprovePayment(_)
             | C::RejectPayment(_)
@@ -224,10 +245,9 @@ impl Stream for Grant {
             | C::SendInBatch(_)
             | C::ConfirmPayment(_)
             | C::FailPayment(_)
-            | C::ReversePayment(_)
             | C::CorrectPayment(_) => self.pay(command, facts)?,
             C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => return self.vary(command, facts),
-            C::Hold(_) | C::Resume(_) | C::Terminate(_) => self.hold_or_end(command)?,
+            C::Hold(_) | C::Resume(_) | C::Terminate(_) => self.hold_or_end(command, facts)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
             | C::ReceiveUpdate(_)
@@ -240,6 +260,9 @@ impl Stream for Grant {
             | C::RequestReturn(_)
             | C::DemandClawback(_)
             | C::ReceiveReturn(_)
+            | C::RecordBankEntry(_)
+            | C::ProposeSettlement(_)
+            | C::ConfirmSettlement(_)
             | C::ProposeReturnWaiver(_)
             | C::ConfirmReturnWaiver(_)
             | C::Close(_) => self.settle(command, facts)?,
@@ -266,6 +289,12 @@ impl Stream for Grant {
             | E::WaiverProposed { .. }
             | E::CheckWaived { .. } => self.checked(event),
             E::PaymentsScheduled { first, instalments } => self.scheduled(*first, instalments),
+            E::ScheduleProposed { proposal, instalments, by } => {
+                self.schedules_proposed = *proposal;
+                self.proposed_schedule = Some((instalments.clone(), *by));
+            }
+            E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
+            E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => self.apply_entry(event),
             E::PaymentPrepared { .. }
             | E::PaymentApproved { .. }
             | E::PaymentRejected { .. }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantEvent};
+use super::{Grant, GrantCommand, GrantEvent};
 use crate::domain::money::Money;
+use crate::domain::role::Role;
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// How many instalments one schedule may have.
 const INSTALMENTS_MOST: usize = 24;
@@ -46,7 +47,33 @@ pub enum Released {
 }
 
 impl Grant {
-    pub(super) fn schedule(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
+    /// A condition that the panel made for one instalment is tied to it by two people.
+    pub(super) fn schedule(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let by = facts.by()?;
+        match (command, &self.proposed_schedule) {
+            (GrantCommand::SchedulePayments(schedule), _) => {
+                let scheduled = self.scheduled_as(schedule)?;
+                let ties = schedule.instalments.iter().any(|instalment| self.ties_a_condition(&instalment.released));
+                let instalments = schedule.instalments.clone();
+                let proposal = self.schedules_proposed + 1;
+                Ok(if ties { GrantEvent::ScheduleProposed { proposal, instalments, by } } else { scheduled })
+            }
+            (GrantCommand::ConfirmSchedule(seen), _) if seen.proposal != self.schedules_proposed => Err(Refusal::NotProposed),
+            (_, Some((_, proposed_by))) if *proposed_by == by => Err(Refusal::SamePerson),
+            (_, Some((instalments, proposed_by))) => {
+                facts.still_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
+                facts.permit(by, Act::Waive)?;
+                self.scheduled_as(&SchedulePayments { instalments: instalments.clone() })
+            }
+            (_, None) => Err(Refusal::NotProposed),
+        }
+    }
+
+    fn ties_a_condition(&self, released: &Released) -> bool {
+        matches!(released, Released::AfterCheck { check } if self.conditions.contains(check))
+    }
+
+    fn scheduled_as(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
         self.must_run()?;
         if schedule.instalments.is_empty() || schedule.instalments.iter().any(|instalment| instalment.amount.is_zero()) {
             return Err(Refusal::Nothing);
@@ -114,6 +141,7 @@ impl Grant {
 
     pub(super) fn scheduled(&mut self, first: u16, instalments: &[Instalment]) {
         self.unschedule();
+        self.proposed_schedule = None;
         self.instalments.extend((first..).zip(instalments.iter().cloned()));
     }
 }

@@ -1,6 +1,6 @@
 //! Updates: requested → received → accepted, queried or excused. What a group says and what staff judge stay apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,14 @@ use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::sealed::{Personal, Sealed};
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{Facts, Refusal};
+
+/// How many days a group has to answer a question about its update.
+const ANSWER_DAYS: i64 = 14;
+/// How many days before that day it is reminded at the most.
+const QUESTION_REMIND_DAYS: u16 = 3;
+/// How many days after a reminder of an overdue update the next one follows, and how many there are.
+const REMIND_AGAIN_DAYS: i64 = 14;
+const REMINDERS_MOST: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +36,7 @@ pub struct RequestUpdate {
 pub enum Occasion {
     /// As many days before as the fund's rules say.
     Before,
-    /// On the day after it was due.
+    /// On the day after it was due, and then every two weeks, three times in all.
     Overdue,
 }
 
@@ -95,6 +103,10 @@ pub struct QueryUpdate {
     pub update: u16,
     /// What the group is asked.
     pub question: Prose,
+    /// By when it answers; two weeks from today, unless another day is given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub due_on: Option<Date>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -138,7 +150,8 @@ pub(super) struct Update {
     state: UpdateState,
     due_on: Date,
     last: bool,
-    reminded: BTreeSet<Occasion>,
+    /// How often the group was reminded on each occasion, and when it was last.
+    reminded: BTreeMap<Occasion, (u8, Date)>,
     /// Which of the grant's events brought it, and with which figures.
     received_by: u32,
     figures: (u32, u32, Money),
@@ -169,7 +182,12 @@ impl Grant {
             }
             GrantCommand::QueryUpdate(query) => {
                 self.update(query.update)?.must_be(&[UpdateState::Received])?;
-                Ok(GrantEvent::UpdateQueried { update: query.update, question: query.question.clone() })
+                let in_two_weeks = facts.today.saturating_add(jiff::Span::new().days(ANSWER_DAYS));
+                let due_on = query.due_on.unwrap_or(in_two_weeks);
+                if due_on < facts.today {
+                    return Err(Refusal::DatesOutOfOrder("the day by which the group answers has passed"));
+                }
+                Ok(GrantEvent::UpdateQueried { update: query.update, question: query.question.clone(), due_on: Some(due_on) })
             }
             GrantCommand::ExcuseUpdate(because) => {
                 self.update(because.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
@@ -184,12 +202,22 @@ impl Grant {
     fn remind(&self, remind: RemindUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let update = self.update(remind.update)?;
         update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
-        let first = update.due_on.saturating_sub(jiff::Span::new().days(i64::from(facts.fund()?.rules().remind_days)));
+        let days = facts.fund()?.rules().remind_days;
+        // A question was just asked by mail: the reminder follows when its answer is nearly due.
+        let days = if update.state == UpdateState::Queried { days.min(QUESTION_REMIND_DAYS) } else { days };
+        let first = update.due_on.saturating_sub(jiff::Span::new().days(i64::from(days)));
         let due = match remind.occasion {
             Occasion::Before => (first..=update.due_on).contains(&facts.today),
             Occasion::Overdue => facts.today > update.due_on,
         };
-        if !due || update.reminded.contains(&remind.occasion) {
+        let again = match update.reminded.get(&remind.occasion) {
+            None => true,
+            Some((times, last)) => {
+                let pause = last.saturating_add(jiff::Span::new().days(REMIND_AGAIN_DAYS));
+                remind.occasion == Occasion::Overdue && *times < REMINDERS_MOST && facts.today >= pause
+            }
+        };
+        if !due || !again {
             return Err(Refusal::ReminderNotDue);
         }
         Ok(GrantEvent::ReminderSent { update: remind.update, occasion: remind.occasion, sent_on: facts.today })
@@ -281,7 +309,7 @@ impl Grant {
                     state: UpdateState::Requested,
                     due_on: *due_on,
                     last: *last,
-                    reminded: BTreeSet::new(),
+                    reminded: BTreeMap::new(),
                     received_by: 0,
                     figures: (0, 0, Money::ZERO),
                 };
@@ -295,9 +323,10 @@ impl Grant {
                 }
                 return;
             }
-            GrantEvent::ReminderSent { update, occasion, .. } => {
+            GrantEvent::ReminderSent { update, occasion, sent_on } => {
                 if let Some(found) = self.updates.get_mut(update) {
-                    found.reminded.insert(*occasion);
+                    let reminded = found.reminded.entry(*occasion).or_insert((0, *sent_on));
+                    *reminded = (reminded.0 + 1, *sent_on);
                 }
                 return;
             }
@@ -315,7 +344,13 @@ impl Grant {
                 return;
             }
             GrantEvent::UpdateAccepted { update } => (update, UpdateState::Accepted),
-            GrantEvent::UpdateQueried { update, .. } => (update, UpdateState::Queried),
+            GrantEvent::UpdateQueried { update, due_on, .. } => {
+                if let Some(found) = self.updates.get_mut(update) {
+                    found.due_on = due_on.unwrap_or(found.due_on);
+                    found.reminded.clear();
+                }
+                (update, UpdateState::Queried)
+            }
             GrantEvent::UpdateExcused { update, .. } => (update, UpdateState::Excused),
             _ => return,
         };

@@ -6,14 +6,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, GrantCommand, GrantEvent, GrantState};
-use crate::domain::application::Summary;
+use crate::domain::application::{Attendance, Summary};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::sealed::Personal;
 use crate::domain::source::Sources;
 use crate::domain::text::Prose;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// What should change; what is absent stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -83,6 +83,8 @@ pub(super) struct Variation {
     state: VariationState,
     change: Varied,
     by: PersonId,
+    /// The award when it was asked for.
+    against: Money,
 }
 
 pub(super) type Variations = BTreeMap<u16, Variation>;
@@ -109,14 +111,17 @@ impl Grant {
                 if asked.by == by {
                     return Err(Refusal::SamePerson);
                 }
-                let application = facts.application()?;
-                application.unconflicted(by, facts)?;
+                facts.permit(by, Act::Decide)?;
+                let now = self.award.total();
+                if asked.change.amount.is_some() && asked.against != now {
+                    return Err(Refusal::AwardChanged { then: asked.against, now });
+                }
                 self.may_vary(&asked.change, facts)?;
                 let (award, wanted) = (self.award.total(), asked.change.amount.unwrap_or(self.award.total()));
-                let released = self.award.minus(&self.paid)?.last(award.minus(wanted).unwrap_or_default())?;
+                let released = self.free()?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
                 // More money is the panel's decision, as the award was.
-                let sitting = (!more.is_zero()).then(|| application.sitting(&of.present, facts)).transpose()?;
+                let sitting = (!more.is_zero()).then(|| facts.application()?.sitting(&of.present, facts)).transpose()?;
                 let (variation, change) = (of.variation, asked.change.clone());
                 let approved = GrantEvent::VariationApproved { variation, change, released, more, by, sitting };
                 let moved = asked.change.update_due_on.and_then(|due_on| self.last_update_moves(due_on));
@@ -124,7 +129,7 @@ impl Grant {
             }
             GrantCommand::RefuseVariation(because) => {
                 self.asked(because.variation)?;
-                facts.application()?.unconflicted(by, facts)?;
+                facts.permit(by, Act::Decide)?;
                 GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by }
             }
             _ => return Err(Refusal::GrantNotInState(self.state.into())),
@@ -164,14 +169,15 @@ impl Grant {
         change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
     }
 
-    pub(super) fn hold_or_end(&self, command: &GrantCommand) -> Result<GrantEvent, Refusal> {
+    pub(super) fn hold_or_end(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
         self.must_run()?;
         match command {
             GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
-            GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld { reason: because.reason.clone() }),
+            GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld { reason: because.reason.clone(), held_on: Some(facts.today) }),
             GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
             GrantCommand::Resume(_) => Ok(GrantEvent::GrantResumed {}),
             GrantCommand::Terminate(because) => {
+                facts.permit(facts.by()?, Act::End)?;
                 if self.payments.values().any(|payment| payment.is_under_way()) {
                     return Err(Refusal::PaymentUnderWay);
                 }
@@ -184,9 +190,13 @@ impl Grant {
     pub(super) fn varied(&mut self, event: &GrantEvent) {
         match event {
             GrantEvent::VariationRequested { variation, change, by, .. } => {
-                self.variations.insert(*variation, Variation { state: VariationState::Requested, change: change.clone(), by: *by });
+                let (state, against) = (VariationState::Requested, self.award.total());
+                self.variations.insert(*variation, Variation { state, change: change.clone(), by: *by, against });
             }
-            GrantEvent::VariationApproved { variation, change, released, .. } => {
+            GrantEvent::VariationApproved { variation, change, released, sitting, .. } => {
+                if let Some(sitting) = sitting {
+                    self.attendance = Attendance::of(sitting);
+                }
                 self.set_variation(*variation, VariationState::Approved);
                 self.award = self.award.after(released);
                 self.ends_on = change.ends_on.or(self.ends_on);
@@ -197,8 +207,8 @@ impl Grant {
             }
             GrantEvent::VariationRefused { variation, .. } => self.set_variation(*variation, VariationState::Refused),
             GrantEvent::AwardGrown { sources } => self.award = std::mem::take(&mut self.award).plus(sources),
-            GrantEvent::GrantHeld { .. } => self.held = true,
-            GrantEvent::GrantResumed {} => self.held = false,
+            GrantEvent::GrantHeld { held_on, .. } => (self.held, self.held_on) = (true, *held_on),
+            GrantEvent::GrantResumed {} => (self.held, self.held_on) = (false, None),
             GrantEvent::GrantTerminated { released, .. } => {
                 self.award = self.award.after(released);
                 self.state = GrantState::Terminated;

@@ -1,9 +1,11 @@
 //! What can be asked about a group, and what can happen to it.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::{Because, Nothing, commands};
+use crate::domain::command::{Because, Nothing, ProposalOf, commands};
 use crate::domain::event::events;
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
 use crate::domain::id::{GrantId, GroupId, PersonId};
@@ -18,8 +20,12 @@ commands! {
     GroupCommand {
         /// Registers a group. Whoever is not staff becomes its first member.
         Register(RegisterGroup) = "register", Who::Anyone;
-        /// Corrects a group's public name or its area, with the reason.
+        /// Corrects a group's public name or its area, with the reason. What a member writes waits for staff.
         Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
+        /// Takes over the name and area that a member wrote: from then on they are public.
+        TakeCorrection(ProposalOf) = "take-correction", Who::Staff(&[Role::Officer]);
+        /// Refuses the name and area that a member wrote, with the reason.
+        RefuseCorrection(Because) = "refuse-correction", Who::Staff(&[Role::Officer]);
         /// Says how the group is reached; groups that share a postcode or a telephone number are shown to staff.
         SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
         /// Records a charity or company number.
@@ -223,11 +229,29 @@ events! {
     GroupEvent {
         GroupRegistered { name: Line, area: Slug, standing: Standing },
         GroupCorrected { name: Line, area: Slug, reason: Sealed, corrects: u32 },
+        GroupCorrectionProposed { proposal: u32, name: Line, area: Slug, reason: Sealed, by: PersonId },
+        GroupCorrectionRefused { reason: Prose, by: PersonId },
         ContactSet { postcode: Option<Sealed>, telephone: Option<Sealed> },
         IdentifierRecorded { identifier: Identifier },
-        MemberAdded { person: PersonId },
-        MemberRemoved { person: PersonId },
-        PayeeProvided { payee: u32, details: PayeeSealed, keyed_by: PersonId },
+        MemberAdded {
+            person: PersonId,
+            /// Who brought the person in; nothing where they registered the group themselves.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            added_by: Option<PersonId>,
+        },
+        MemberRemoved {
+            person: PersonId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            removed_on: Option<Date>,
+        },
+        PayeeProvided {
+            payee: u32,
+            details: PayeeSealed,
+            keyed_by: PersonId,
+            /// Those on whose word the keyer is known here: they count as keyers, too.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            behind: BTreeSet<PersonId>,
+        },
         PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
         FileKept { file: FileDigest, media: Media, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },

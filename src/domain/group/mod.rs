@@ -1,6 +1,8 @@
 //! Who asks: a community group, its members, and how money reaches it.
 
 mod command;
+mod correction;
+mod members;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,18 +22,27 @@ use super::payee::Route;
 use super::role::{Role, Roles};
 use super::sealed::Personal;
 use super::text::{Identifier, Line, Slug};
-use super::{Command, Facts, Refusal, Stream, follows};
+use super::{Act, Command, Facts, Refusal, Stream, follows};
+use correction::Correction;
 
 /// A group's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Group {
     name: Option<(Line, Slug)>,
     identifiers: BTreeSet<Identifier>,
-    members: BTreeSet<PersonId>,
+    /// Each member, with who brought them in.
+    members: BTreeMap<PersonId, Option<PersonId>>,
+    /// Those who were members, and their last day where it is known.
+    former_members: BTreeMap<PersonId, Option<Date>>,
+    /// The name and area that a member wrote and staff have not taken over.
+    proposed: Option<Correction>,
+    proposals: u32,
     payee: Option<Payee>,
     files: BTreeSet<FileDigest>,
     on_file: BTreeMap<Slug, OnFile>,
     merged: Option<GroupId>,
+    /// The groups that were merged into it.
+    took_in: BTreeSet<GroupId>,
     /// The references of the grants that it had before.
     past_grants: BTreeSet<Line>,
     /// Its grants that have not come to their end.
@@ -52,13 +63,23 @@ pub struct OnFile {
 }
 
 /// The group's payee as it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payee {
     /// Counts up with each change, so that a payment knows for which payee it was prepared.
     pub number: u32,
     pub route: Route,
     pub keyed_by: PersonId,
+    /// Those on whose word the keyer is known here.
+    pub behind: BTreeSet<PersonId>,
     pub verified: bool,
+}
+
+impl Payee {
+    /// Whether a person keyed it, or brought its keyer in on their own word.
+    #[must_use]
+    pub fn rests_on(&self, person: PersonId) -> bool {
+        self.keyed_by == person || self.behind.contains(&person)
+    }
 }
 
 impl Group {
@@ -75,7 +96,12 @@ impl Group {
 
     #[must_use]
     pub fn has_member(&self, person: PersonId) -> bool {
-        self.members.contains(&person)
+        self.members.contains_key(&person)
+    }
+
+    /// The groups that were merged into it.
+    pub fn took_in(&self) -> impl Iterator<Item = GroupId> {
+        self.took_in.iter().copied()
     }
 
     /// The files that were kept of it.
@@ -99,25 +125,33 @@ impl Group {
         self.on_file.get(check).copied().filter(|on_file| today <= on_file.good_until)
     }
 
+    /// Refuses a group that does not exist or was erased. What a merged group has under way goes on.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Erased`].
+    pub fn must_stand_unless_merged(&self) -> Result<(), Refusal> {
+        if self.exists() { self.erasure.must_not_be_done() } else { Err(Refusal::Unknown("group")) }
+    }
+
     /// Refuses a group that does not exist, or was merged into another.
     ///
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::GroupMerged`].
     pub fn must_stand(&self) -> Result<(), Refusal> {
-        if !self.exists() {
-            return Err(Refusal::Unknown("group"));
-        }
-        self.erasure.must_not_be_done()?;
+        self.must_stand_unless_merged()?;
         if self.merged.is_some() { Err(Refusal::GroupMerged) } else { Ok(()) }
     }
 
-    /// Whether what is personal of it may be erased: no grant is open, and no record of money must be kept any more.
-    fn may_be_erased(&self, today: Date) -> Result<(), Refusal> {
-        if !self.open_grants.is_empty() {
+    /// Whether what is personal of it may be erased: no grant is open, of it or of a group that it was
+    /// merged with, and no record of money must be kept any more.
+    fn may_be_erased(&self, facts: &Facts) -> Result<(), Refusal> {
+        let mut family = facts.relatives().chain(std::iter::once(self));
+        if family.any(|group| !group.open_grants.is_empty()) {
             return Err(Refusal::GrantOpen);
         }
-        match self.kept_until {
-            Some(until) if today <= until => Err(Refusal::RecordsKept(until)),
+        let until = facts.relatives().chain(std::iter::once(self)).filter_map(|group| group.kept_until).max();
+        match until {
+            Some(until) if facts.today <= until => Err(Refusal::RecordsKept(until)),
             _ => Ok(()),
         }
     }
@@ -148,21 +182,20 @@ impl Group {
         if command.member.is_some() {
             facts.person()?.must_stand()?;
         }
-        Ok(std::iter::once(registered).chain(member.map(|person| GroupEvent::MemberAdded { person })).collect())
+        let added = |person| GroupEvent::MemberAdded { person, added_by: Some(by).filter(|by| *by != person) };
+        Ok(std::iter::once(registered).chain(member.map(added)).collect())
     }
 
     fn verify(&self, verify: &VerifyPayee, facts: &Facts) -> Result<GroupEvent, Refusal> {
         let by = facts.by()?;
-        let payee = self.payee.ok_or(Refusal::Unknown("payee"))?;
+        let payee = self.payee.as_ref().ok_or(Refusal::Unknown("payee"))?;
         if payee.number != verify.payee {
             return Err(Refusal::PayeeChanged);
         }
         if payee.verified {
             return Err(Refusal::NoChange);
         }
-        if payee.keyed_by == by {
-            return Err(Refusal::KeyedPayee);
-        }
+        facts.connections(None)?.permit(by, Act::VerifyPayee)?;
         Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
     }
 
@@ -185,38 +218,27 @@ impl Stream for Group {
         if let C::Register(register) = command {
             return if self.exists() { Err(Refusal::Exists("group")) } else { Self::register(register, facts) };
         }
-        let (name, area) = self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
+        self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
         if !matches!(command, C::FileCheck(_) | C::EndGrant(_) | C::EraseAgain(_)) {
             self.erasure.must_not_be_done()?;
         }
         let event = match command {
             C::Register(_) => return Err(Refusal::Exists("group")),
-            C::Correct(to) if to.name == *name && to.area == *area => return Err(Refusal::NoChange),
-            C::Correct(to) => GroupEvent::GroupCorrected {
-                name: to.name.clone(),
-                area: to.area.clone(),
-                reason: to.reason.sealed(),
-                corrects: self.named_by,
-            },
+            C::Correct(_) | C::TakeCorrection(_) | C::RefuseCorrection(_) => self.correct(command, facts)?,
             C::SetContact(contact) => GroupEvent::ContactSet {
                 postcode: contact.postcode.as_ref().map(Personal::sealed),
                 telephone: contact.telephone.as_ref().map(Personal::sealed),
             },
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
-            C::AddMember(MemberOf { person }) => {
-                facts.person()?.must_stand()?;
-                if self.has_member(*person) {
-                    return Err(Refusal::NoChange);
-                }
-                GroupEvent::MemberAdded { person: *person }
-            }
+            C::AddMember(MemberOf { person }) => self.add_member(*person, facts)?,
             C::RemoveMember(MemberOf { person }) if !self.has_member(*person) => return Err(Refusal::NoChange),
-            C::RemoveMember(MemberOf { person }) => GroupEvent::MemberRemoved { person: *person },
+            C::RemoveMember(MemberOf { person }) => GroupEvent::MemberRemoved { person: *person, removed_on: Some(facts.today) },
             C::ProvidePayee(typed) => GroupEvent::PayeeProvided {
-                payee: self.payee.map_or(1, |payee| payee.number + 1),
+                payee: self.payee.as_ref().map_or(1, |payee| payee.number + 1),
                 details: typed.sealed(facts)?,
                 keyed_by: facts.by()?,
+                behind: self.behind(facts.by()?, facts)?,
             },
             C::VerifyPayee(verify) => self.verify(verify, facts)?,
             C::KeepFile(keep) => self.keep(keep, facts)?,
@@ -256,7 +278,7 @@ impl Stream for Group {
                 GroupEvent::ErasureRefused { reason: because.reason.clone() }
             }
             C::Erase(because) => {
-                self.may_be_erased(facts.today)?;
+                self.may_be_erased(facts)?;
                 GroupEvent::PersonalDataErased { reason: because.reason.clone() }
             }
             C::EraseAgain(because) => GroupEvent::PersonalDataErased { reason: because.reason.clone() },
@@ -270,19 +292,30 @@ impl Stream for Group {
             GroupEvent::GroupRegistered { name, area, .. } | GroupEvent::GroupCorrected { name, area, .. } => {
                 self.name = Some((name.clone(), area.clone()));
                 self.named_by = self.events;
+                self.proposed = None;
             }
-            GroupEvent::ContactSet { .. } | GroupEvent::GroupTakenIn { .. } => {}
+            GroupEvent::GroupCorrectionProposed { proposal, name, area, reason, .. } => {
+                self.proposals = *proposal;
+                self.proposed = Some(Correction { name: name.clone(), area: area.clone(), reason: reason.clone() });
+            }
+            GroupEvent::GroupCorrectionRefused { .. } => self.proposed = None,
+            GroupEvent::ContactSet { .. } => {}
+            GroupEvent::GroupTakenIn { group } => {
+                self.took_in.insert(*group);
+            }
             GroupEvent::IdentifierRecorded { identifier } => {
                 self.identifiers.insert(identifier.clone());
             }
-            GroupEvent::MemberAdded { person } => {
-                self.members.insert(*person);
+            GroupEvent::MemberAdded { person, added_by } => {
+                self.members.insert(*person, *added_by);
             }
-            GroupEvent::MemberRemoved { person } => {
+            GroupEvent::MemberRemoved { person, removed_on } => {
                 self.members.remove(person);
+                self.former_members.insert(*person, *removed_on);
             }
-            GroupEvent::PayeeProvided { payee, details, keyed_by } => {
-                self.payee = Some(Payee { number: *payee, route: details.route(), keyed_by: *keyed_by, verified: false });
+            GroupEvent::PayeeProvided { payee, details, keyed_by, behind } => {
+                let (number, route, behind) = (*payee, details.route(), behind.clone());
+                self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified: false });
             }
             GroupEvent::PayeeVerified { payee, .. } => {
                 if let Some(own) = self.payee.as_mut().filter(|own| own.number == *payee) {

@@ -31,6 +31,8 @@ commands! {
         ConfirmRole(RoleOf) = "confirm-role", Who::Staff(&[Role::Administrator]);
         /// Ends a person's role.
         EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
+        /// Ends every role of somebody whom a backup brought back and who was erased again.
+        EndRolesOfErased(PersonOf) = "end-roles-of-erased", Who::Operator;
         /// Adopts a framework of signs of success, as its next version.
         AdoptSigns(AdoptSigns) = "adopt-signs", Who::Staff(&[Role::Administrator]);
         /// Publishes the questions of the application form, as its next version.
@@ -72,6 +74,13 @@ pub struct RecordRestore {
     #[serde(default)]
     pub known: Option<u64>,
     pub reason: Prose,
+}
+
+/// A person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonOf {
+    pub person: PersonId,
 }
 
 /// A person and a role.
@@ -157,7 +166,12 @@ events! {
         RoleGiven { person: PersonId, role: Role },
         RoleProposed { person: PersonId, role: Role, proposed_by: PersonId },
         RoleConfirmed { person: PersonId, role: Role, confirmed_by: PersonId },
-        RoleEnded { person: PersonId, role: Role },
+        RoleEnded {
+            person: PersonId,
+            role: Role,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            ended_on: Option<Date>,
+        },
         SignsAdopted { version: u32, signs: Vec<Sign> },
         FormPublished { version: u32, questions: Vec<Question> },
         AgreementPublished { version: u32, text: Document, hash: String },

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use command::{
-    AdoptSigns, Found, NameFounder, OrganisationCommand, OrganisationEvent, PublishAgreement, PublishForm, PublishReport, Question,
-    RecordRestore, RoleOf, Translated,
+    AdoptSigns, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm, PublishReport,
+    Question, RecordRestore, RoleOf, Translated,
 };
 
 use super::id::PersonId;
@@ -33,6 +33,8 @@ pub struct Organisation {
     agreements: Vec<String>,
     mail_texts: u32,
     reports: u32,
+    /// Until which day somebody was an auditor, and read every score.
+    audited_until: BTreeMap<PersonId, Date>,
 }
 
 impl Organisation {
@@ -50,6 +52,18 @@ impl Organisation {
     #[must_use]
     pub fn roles_of(&self, person: PersonId) -> Roles {
         self.roles.get(&person).cloned().unwrap_or_default()
+    }
+
+    /// Whether a person holds a role, or one was proposed for them.
+    #[must_use]
+    pub fn is_trusted(&self, person: PersonId) -> bool {
+        !self.roles_of(person).is_empty() || self.proposed.get(&person).is_some_and(|roles| !roles.is_empty())
+    }
+
+    /// Until which day a person was an auditor.
+    #[must_use]
+    pub fn audited_until(&self, person: PersonId) -> Option<Date> {
+        self.audited_until.get(&person).copied()
     }
 
     /// How many people may approve payments.
@@ -113,6 +127,21 @@ impl Organisation {
         Ok(OrganisationEvent::FounderNamed { person: founder.person, roles: founder.roles.clone() })
     }
 
+    /// A backup may bring back somebody with roles who was erased since: they are erased again, and
+    /// hold none.
+    fn end_roles_of_erased(&self, person: PersonId, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
+        if !facts.person()?.erasure().is_done() {
+            return Err(Refusal::StillInRole);
+        }
+        let proposed = self.proposed.get(&person).into_iter().flat_map(BTreeMap::keys).copied();
+        let roles: Roles = self.roles_of(person).into_iter().chain(proposed).collect();
+        if roles.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        let end = |role| OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) };
+        Ok(roles.into_iter().map(end).collect())
+    }
+
     fn change_role(
         &self,
         command: &OrganisationCommand,
@@ -128,7 +157,7 @@ impl Organisation {
                 if role == Role::Administrator && self.holding(role) <= 2 {
                     return Err(Refusal::LastAdministrators);
                 }
-                Ok(OrganisationEvent::RoleEnded { person, role })
+                Ok(OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) })
             }
             OrganisationCommand::GiveRole(_) if role.needs_two() => Err(Refusal::NeedsTwoPeople),
             OrganisationCommand::GiveRole(_) if person == by => Err(Refusal::SamePerson),
@@ -145,6 +174,7 @@ impl Organisation {
                 if *proposed_by == by {
                     return Err(Refusal::SamePerson);
                 }
+                facts.still_holds(*proposed_by, &[Role::Administrator])?;
                 self.may_hold(person, role)?;
                 Ok(OrganisationEvent::RoleConfirmed { person, role, confirmed_by: by })
             }
@@ -184,8 +214,11 @@ impl Stream for Organisation {
             (false, C::Found(_)) | (true, _) => {}
             (false, _) => return Err(Refusal::Unknown("organisation")),
         }
-        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) = command {
+        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) | C::ConfirmRole(_) = command {
             facts.person()?.must_stand()?;
+        }
+        if let C::EndRolesOfErased(PersonOf { person }) = command {
+            return self.end_roles_of_erased(*person, facts);
         }
         let event = match command {
             C::Found(found) => OrganisationEvent::OrganisationFounded { name: found.name.clone(), simulated: found.simulated },
@@ -195,6 +228,7 @@ impl Stream for Organisation {
                 OrganisationEvent::LogRestored { origin, sealed, known, reason }
             }
             C::GiveRole(of) | C::ProposeRole(of) | C::ConfirmRole(of) | C::EndRole(of) => self.change_role(command, *of, facts)?,
+            C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(AdoptSigns { signs }) => {
                 each_once(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
                 OrganisationEvent::SignsAdopted { version: self.signs_version + 1, signs: signs.clone() }
@@ -239,7 +273,10 @@ impl Stream for Organisation {
                 self.proposed.entry(*person).or_default().remove(role);
                 self.roles.entry(*person).or_default().insert(*role);
             }
-            OrganisationEvent::RoleEnded { person, role } => {
+            OrganisationEvent::RoleEnded { person, role, ended_on } => {
+                if let (Role::Auditor, Some(day)) = (role, ended_on) {
+                    self.audited_until.insert(*person, *day);
+                }
                 self.proposed.entry(*person).or_default().remove(role);
                 self.roles.entry(*person).or_default().remove(role);
             }

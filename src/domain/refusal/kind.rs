@@ -19,15 +19,20 @@ impl Refusal {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotYours | Self::NotOfGroup | Self::SamePerson | Self::KeyedPayee | Self::NeedsTwoPeople | Self::Interested => {
-                Kind::Forbidden
-            }
+            Self::NotYours
+            | Self::NotOfGroup
+            | Self::SamePerson
+            | Self::KeyedPayee
+            | Self::NeedsTwoPeople
+            | Self::SawScores
+            | Self::Interested => Kind::Forbidden,
             Self::Unknown(_) => Kind::Unknown,
             Self::MembersOwnAct
             | Self::NotOnPanel
             | Self::HelpUnsaid
             | Self::NotReadBack
             | Self::NotInRound
+            | Self::NotAskedFor
             | Self::BoundsTooWide
             | Self::OutsideBounds { .. }
             | Self::NotAsAsked(_)

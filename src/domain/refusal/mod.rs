@@ -22,8 +22,8 @@ pub enum Refusal {
     #[error("this needs a second person: you already acted on it")]
     #[strum(message = "Ask somebody who has not acted on it.")]
     SamePerson,
-    #[error("you last keyed the payee, so another person must approve or verify")]
-    #[strum(message = "Ask somebody who did not key the payee.")]
+    #[error("you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve")]
+    #[strum(message = "Ask a colleague who neither keyed the payee nor brought its keyer in.")]
     KeyedPayee,
     #[error("a role that moves money or gives roles must be proposed by one person and confirmed by another")]
     #[strum(message = "Propose the role, and ask a second administrator to confirm it.")]
@@ -40,6 +40,9 @@ pub enum Refusal {
     #[error("nothing of this kind has been proposed")]
     #[strum(message = "Propose it first, or look at what was proposed since: only what stands proposed can be confirmed.")]
     NotProposed,
+    #[error("the person who proposed it may no longer propose it")]
+    #[strum(message = "Propose it again, and ask a second person to confirm it.")]
+    ProposerGone,
     #[error("two administrators must remain")]
     #[strum(message = "Give the role to another person first.")]
     LastAdministrators,
@@ -61,6 +64,12 @@ pub enum Refusal {
     #[error("an interest was declared, and nobody takes back their own")]
     #[strum(message = "Leave the application to those without an interest.")]
     InterestStands,
+    #[error("you could see what others scored, so your own score would not be independent")]
+    #[strum(message = "Leave scoring to panel members who have not seen the scores.")]
+    SawScores,
+    #[error("the panel needs {needed} people for this decision, and {confirmed} have confirmed that they were there")]
+    #[strum(message = "Ask the others who were named as present to confirm it, or a colleague who did not record the decision.")]
+    AttendanceUnconfirmed { needed: usize, confirmed: usize },
     #[error("somebody named as present does not sit on the panel")]
     #[strum(message = "Name only people who hold the panel role.")]
     NotOnPanel,
@@ -125,6 +134,12 @@ pub enum Refusal {
     #[error("the application is {0}")]
     #[strum(message = "Look at the application's state: it decides what can be done.")]
     ApplicationNotInState(&'static str),
+    #[error("the answers were to be changed by the end of {0}")]
+    #[strum(message = "Ask the office for another day.")]
+    ChangesOverdue(Date),
+    #[error("only the answers that the office asked about can be changed now")]
+    #[strum(message = "Change what was asked for, and ask the office if something else should change.")]
+    NotAskedFor,
     #[error("the grant is {0}")]
     #[strum(message = "Look at the grant's state: it decides what can be done.")]
     GrantNotInState(&'static str),
@@ -143,6 +158,9 @@ pub enum Refusal {
     #[error("the variation is {0}")]
     #[strum(message = "Ask for another variation if something else should change.")]
     VariationNotInState(&'static str),
+    #[error("the award is {now} now, and the variation was asked for when it was {then}")]
+    #[strum(message = "Refuse this one, and ask the group to ask again.")]
+    AwardChanged { then: Money, now: Money },
     #[error("the story was withdrawn")]
     #[strum(message = "Publish it anew, with consent, if the group wants that.")]
     StoryWithdrawn,
@@ -161,7 +179,7 @@ pub enum Refusal {
     #[error("the application with rank {0} comes first on the reserve list")]
     #[strum(message = "Promote that one, or give the reason for promoting another.")]
     OutOfTurn(u16),
-    #[error("no reminder is due for this update")]
+    #[error("no reminder is due")]
     #[strum(message = "Reminders go out when the fund's rules say so.")]
     ReminderNotDue,
     // Money
@@ -200,9 +218,9 @@ pub enum Refusal {
     #[error("{asked} is more than the {due} that is due back")]
     #[strum(message = "Record no more than is due; what came too much goes back to the group.")]
     ReturnNotDue { asked: Money, due: Money },
-    #[error("money of this payment has come back, or is due back, already")]
-    #[strum(message = "Settle the return first.")]
-    MoneyReturned,
+    #[error("{asked} is more than the {left} that was paid by then and has not come back")]
+    #[strum(message = "Count only what belongs to this grant, and say what happened to the rest.")]
+    MoreThanPaid { asked: Money, left: Money },
     #[error("{taken} is more than the {from} that is there")]
     #[strum(message = "Take no more than there is.")]
     BelowZero { from: Money, taken: Money },

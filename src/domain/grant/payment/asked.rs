@@ -1,11 +1,12 @@
 //! What can be asked of a payment.
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::file::FileDigest;
 use crate::domain::id::FundId;
 use crate::domain::money::Money;
+use crate::domain::source::Sources;
 use crate::domain::text::{Line, Prose, Slug};
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -81,6 +82,26 @@ pub struct CorrectPayment {
     #[schema(value_type = String, format = "date")]
     pub paid_on: Date,
     pub reason: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FailPayment {
+    #[schema(minimum = 1)]
+    pub payment: u16,
+    pub reason: Prose,
+    /// The bank's date; today where it is not given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub happened_on: Option<Date>,
+}
+
+/// Money that left before the day on which it was said to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The day that was said.
+    pub said_on: Date,
+    pub sources: Sources,
 }
 
 /// A payment on its way to the bank with others.

@@ -9,15 +9,18 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use asked::{ConfirmPayment, CorrectPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment};
+pub use asked::{
+    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment,
+};
 
-use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use super::entry::{BankEntry, EntryKind};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, Owed};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::payee::Route;
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::VariantNames)]
@@ -39,7 +42,7 @@ pub enum PaymentState {
 fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
     if earlier.is_some_and(|earlier| later < earlier) {
         Err(Refusal::DatesOutOfOrder(
-            "a payment is sent after it was prepared, paid after it was sent, and reversed after it was paid and after any return",
+            "a payment is sent after its last approval, fails after it was sent, and is taken back after it was paid",
         ))
     } else {
         Ok(())
@@ -58,16 +61,35 @@ pub(super) struct Payment {
     approved_by: BTreeSet<PersonId>,
     pub(super) sources: Sources,
     prepared_on: Date,
+    /// When it was approved last, where that is known.
+    approved_on: Option<Date>,
+    /// When it left: the bank's own date where that is earlier than the day that was said.
     sent_on: Option<Date>,
+    /// When the bank took it back, and what of it.
+    taken_back: Option<(Date, Sources)>,
     /// Which of the grant's events said on which day the bank paid.
     confirmed_by: u32,
     paid_on: Option<Date>,
 }
 
 impl Payment {
-    /// Whether it was paid, and left only after a day.
-    pub(super) fn left_after(&self, day: Date) -> bool {
-        self.state == PaymentState::Confirmed && self.sent_on.is_some_and(|sent_on| sent_on > day)
+    /// What the bank confirmed and what it took back, with the days; true for what was paid.
+    pub(super) fn movements(&self) -> impl Iterator<Item = (Date, bool, &Sources)> {
+        let counts = matches!(self.state, PaymentState::Confirmed | PaymentState::Reversed);
+        let paid = self.sent_on.filter(|_| counts).map(|day| (day, true, &self.sources));
+        paid.into_iter().chain(self.taken_back.as_ref().map(|(day, sources)| (*day, false, sources)))
+    }
+
+    /// The earliest day on which it can have left.
+    fn ready_on(&self) -> Date {
+        self.approved_on.unwrap_or(self.prepared_on)
+    }
+
+    /// The bank paid it on a day before the one that was said: it left then.
+    fn earlier(&self, paid_on: Date) -> Result<Option<Earlier>, Refusal> {
+        in_order(Some(self.ready_on()), paid_on)?;
+        let said_on = self.sent_on.filter(|said_on| paid_on < *said_on);
+        Ok(said_on.map(|said_on| Earlier { said_on, sources: self.sources.clone() }))
     }
 
     /// Whether it was not given up: it is on its way, or it arrived.
@@ -95,17 +117,31 @@ impl Payment {
         self.is_reserved() || self.is_sent()
     }
 
+    /// Whether the bank sent it back or took it back already.
+    fn came_back_whole(&self) -> bool {
+        matches!(self.state, PaymentState::Failed | PaymentState::Reversed)
+    }
+
+    fn entry(&self, number: u16, happened_on: Date) -> BankEntry {
+        BankEntry { amount: self.amount, payment: Some(number), happened_on }
+    }
+
+    fn was_paid_on(&mut self, day: Date) {
+        self.paid_on = Some(day);
+        self.sent_on = self.sent_on.map(|sent_on| sent_on.min(day));
+    }
+
     fn must_be(&self, states: &[PaymentState]) -> Result<(), Refusal> {
         if states.contains(&self.state) { Ok(()) } else { Err(Refusal::PaymentNotInState(self.state.into())) }
     }
 
     /// The payee that it was prepared for is still the group's verified one.
-    fn payee_holds(&self, facts: &Facts) -> Result<PersonId, Refusal> {
+    fn payee_holds(&self, facts: &Facts) -> Result<(), Refusal> {
         let group = facts.group()?;
         if group.payee().is_none_or(|payee| payee.number != self.payee) {
             return Err(Refusal::PayeeChanged);
         }
-        Ok(group.verified_payee()?.keyed_by)
+        group.verified_payee().map(|_| ())
     }
 }
 
@@ -137,32 +173,36 @@ impl Grant {
                 let payment = self.payment(confirm.payment)?;
                 payment.must_be(&[PaymentState::Sent])?;
                 facts.not_future(confirm.happened_on)?;
-                in_order(payment.sent_on, confirm.happened_on)?;
+                let earlier = payment.earlier(confirm.happened_on)?;
                 facts.has_file(confirm.receipt.as_ref())?;
                 if payment.route == Route::PurchaseForGroup && confirm.receipt.is_none() {
                     return Err(Refusal::ReceiptMissing);
                 }
                 let ConfirmPayment { payment, happened_on, receipt } = confirm.clone();
-                Ok(GrantEvent::PaymentConfirmed { payment, paid_on: happened_on, receipt })
+                Ok(GrantEvent::PaymentConfirmed { payment, paid_on: happened_on, receipt, earlier })
             }
-            GrantCommand::ReversePayment(reverse) => self.reverse(reverse, facts),
             GrantCommand::CorrectPayment(correct) => self.correct_payment(correct, facts),
-            GrantCommand::FailPayment(because) => {
-                let payment = self.payment(because.payment)?;
-                payment.must_be(&[PaymentState::Sent])?;
-                Ok(GrantEvent::PaymentFailed {
-                    payment: because.payment,
-                    sources: payment.sources.clone(),
-                    reason: because.reason.clone(),
-                    failed_on: facts.today,
-                })
-            }
+            GrantCommand::FailPayment(failed) => self.fail(failed, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
 
     fn payment(&self, number: u16) -> Result<&Payment, Refusal> {
         self.payments.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("payment"))
+    }
+
+    /// What the bank sends back a second time is to be settled.
+    fn fail(&self, failed: &FailPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let FailPayment { payment: number, reason, happened_on } = failed.clone();
+        let payment = self.payment(number)?;
+        let failed_on = happened_on.unwrap_or(facts.today);
+        facts.not_future(failed_on)?;
+        if payment.came_back_whole() {
+            return self.unsettled(EntryKind::CameIn, payment.entry(number, failed_on), Some(reason), facts);
+        }
+        payment.must_be(&[PaymentState::Sent])?;
+        in_order(payment.sent_on, failed_on)?;
+        Ok(GrantEvent::PaymentFailed { payment: number, sources: payment.sources.clone(), reason, failed_on })
     }
 
     fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
@@ -176,6 +216,10 @@ impl Grant {
     fn prepare(&self, prepare: &PreparePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
         self.payable(prepare.instalment, facts)?;
         let payee = facts.group()?.verified_payee()?;
+        let prepared_by = facts.by()?;
+        facts.permit(prepared_by, Act::Prepare)?;
+        facts.application()?.attendance().must_have_quorum()?;
+        self.attendance.must_have_quorum()?;
         let amount = self.amount_of(prepare.instalment, prepare.amount, facts)?;
         let left = self.unpaid();
         if !left.covers(amount) {
@@ -192,69 +236,80 @@ impl Grant {
             route: payee.route,
             payee: payee.number,
             supplier: prepare.supplier.clone(),
-            prepared_by: facts.by()?,
+            prepared_by,
             eyes: self.eyes,
             prepared_on: facts.today,
+            sources: self.free()?.first(amount)?,
         })
     }
 
     fn send(&self, number: u16, sent_on: Date, batch: Option<Slug>, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Approved])?;
-        self.payable(payment.instalment, facts)?;
-        payment.payee_holds(facts)?;
         facts.not_future(sent_on)?;
-        in_order(Some(payment.prepared_on), sent_on)?;
-        let sources = self.award.minus(&self.paid)?.first(payment.amount)?;
+        in_order(Some(payment.ready_on()), sent_on)?;
+        if batch.is_some() || sent_on == facts.today {
+            self.payable(payment.instalment, facts)?;
+            payment.payee_holds(facts)?;
+        } else if self.held_on.is_some_and(|held_on| sent_on >= held_on) {
+            return Err(Refusal::GrantOnHold);
+        }
+        let sources = if payment.sources.is_empty() { self.free()?.first(payment.amount)? } else { payment.sources.clone() };
         Ok(GrantEvent::PaymentSent { payment: number, sources, sent_on, batch })
     }
 
-    fn reverse(&self, reverse: &ReversePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_stand()?;
-        let payment = self.payment(reverse.payment)?;
-        payment.must_be(&[PaymentState::Confirmed])?;
-        facts.not_future(reverse.happened_on)?;
-        in_order(payment.paid_on.max(self.returned_on), reverse.happened_on)?;
-        // What came back, or is due back, may be of this very payment.
-        let left = self.confirmed()?;
-        if !self.could_return()?.covers(payment.amount) || left.minus(&payment.sources).is_err() {
-            return Err(Refusal::MoneyReturned);
-        }
+    /// The bank takes back what it paid, in every state of the grant. What was due back is settled by
+    /// that; what is more than was paid, or comes a second time, is to be settled by people.
+    pub(super) fn reverse(&self, reverse: &ReversePayment, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
         let ReversePayment { payment: number, happened_on, reason } = reverse.clone();
-        Ok(GrantEvent::PaymentReversed { payment: number, sources: payment.sources.clone(), reason, reversed_on: happened_on })
+        let payment = self.payment(number)?;
+        facts.not_future(happened_on)?;
+        if payment.came_back_whole() {
+            return Ok(vec![self.unsettled(EntryKind::CameIn, payment.entry(number, happened_on), Some(reason), facts)?]);
+        }
+        payment.must_be(&[PaymentState::Confirmed])?;
+        in_order(payment.paid_on, happened_on)?;
+        let sources = payment.sources.at_most(&self.left_from(happened_on));
+        let more = payment.amount.minus(sources.total())?;
+        let left = self.confirmed()?.total().minus(sources.total())?;
+        let satisfied = self.satisfies(Owed::default(), self.due_back().minus(left).unwrap_or_default());
+        let over = self.must_run().is_err();
+        let due: Money = satisfied.values().copied().sum();
+        let released = if over { sources.clone() } else { sources.last(due)? };
+        let entry = (!more.is_zero()).then(|| BankEntry { amount: more, ..payment.entry(number, happened_on) });
+        let entry = entry.map(|entry| self.unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts)).transpose()?;
+        let reversed = GrantEvent::PaymentReversed { payment: number, sources, reason, reversed_on: happened_on, released, satisfied };
+        Ok(std::iter::once(reversed).chain(entry).collect())
     }
 
     fn correct_payment(&self, correct: &CorrectPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(correct.payment)?;
         payment.must_be(&[PaymentState::Confirmed])?;
         facts.not_future(correct.paid_on)?;
-        in_order(payment.sent_on, correct.paid_on)?;
+        let earlier = payment.earlier(correct.paid_on)?;
         if payment.paid_on == Some(correct.paid_on) {
             return Err(Refusal::NoChange);
         }
         let CorrectPayment { payment: number, paid_on, reason } = correct.clone();
-        Ok(GrantEvent::PaymentCorrected { payment: number, paid_on, reason, corrects: payment.confirmed_by })
+        Ok(GrantEvent::PaymentCorrected { payment: number, paid_on, reason, corrects: payment.confirmed_by, earlier })
     }
 
     fn approve(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared])?;
         self.payable(payment.instalment, facts)?;
-        let keyed_by = payment.payee_holds(facts)?;
+        payment.payee_holds(facts)?;
         let approved_by = facts.by()?;
         if payment.prepared_by == approved_by || payment.approved_by.contains(&approved_by) {
             return Err(Refusal::SamePerson);
         }
-        if keyed_by == approved_by {
-            return Err(Refusal::KeyedPayee);
-        }
-        facts.application()?.not_interested(approved_by)?;
-        Ok(GrantEvent::PaymentApproved { payment: number, approved_by })
+        facts.permit(approved_by, Act::Approve)?;
+        Ok(GrantEvent::PaymentApproved { payment: number, approved_by, approved_on: Some(facts.today) })
     }
 
     pub(super) fn paid_or_not(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
-            GrantEvent::PaymentPrepared { payment, instalment, amount, route, payee, prepared_by, prepared_on, .. } => {
+            GrantEvent::PaymentPrepared { payment, instalment, amount, route, payee, prepared_by, prepared_on, sources, .. } => {
                 let prepared = Payment {
                     amount: *amount,
                     instalment: *instalment,
@@ -263,19 +318,22 @@ impl Grant {
                     payee: *payee,
                     prepared_by: *prepared_by,
                     approved_by: BTreeSet::new(),
-                    sources: Sources::default(),
+                    sources: sources.clone(),
                     prepared_on: *prepared_on,
+                    approved_on: None,
                     sent_on: None,
+                    taken_back: None,
                     confirmed_by: 0,
                     paid_on: None,
                 };
                 self.payments.insert(*payment, Box::new(prepared));
                 return;
             }
-            GrantEvent::PaymentApproved { payment, approved_by } => {
+            GrantEvent::PaymentApproved { payment, approved_by, approved_on } => {
                 let needed = usize::from(self.eyes).saturating_sub(1);
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.approved_by.insert(*approved_by);
+                    found.approved_on = found.approved_on.max(*approved_on);
                     if found.approved_by.len() >= needed {
                         found.state = PaymentState::Approved;
                     }
@@ -298,18 +356,24 @@ impl Grant {
             GrantEvent::PaymentConfirmed { payment, paid_on, .. } => {
                 let by = self.events;
                 if let Some(found) = self.payments.get_mut(payment) {
-                    (found.paid_on, found.confirmed_by) = (Some(*paid_on), by);
+                    found.was_paid_on(*paid_on);
+                    found.confirmed_by = by;
                 }
                 (payment, PaymentState::Confirmed)
             }
             GrantEvent::PaymentCorrected { payment, paid_on, .. } => {
                 if let Some(found) = self.payments.get_mut(payment) {
-                    found.paid_on = Some(*paid_on);
+                    found.was_paid_on(*paid_on);
                 }
                 return;
             }
-            GrantEvent::PaymentReversed { payment, sources, .. } => {
+            GrantEvent::PaymentReversed { payment, sources, reversed_on, released, satisfied, .. } => {
                 self.paid = self.paid.after(sources);
+                self.award = self.award.after(released);
+                self.satisfy(satisfied);
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.taken_back = Some((*reversed_on, sources.clone()));
+                }
                 (payment, PaymentState::Reversed)
             }
             GrantEvent::PaymentFailed { payment, sources, .. } => {

@@ -1,0 +1,52 @@
+//! Who is connected with an application, for readers: the same answer that decisions get.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Commands;
+use crate::domain::{Application, Connections, Group};
+use crate::log::LogError;
+
+/// How old a state may be for reading.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// The streams that say who is connected with an application.
+pub struct ConnectedStreams {
+    application: Arc<Application>,
+    group: Arc<Group>,
+    relatives: Vec<Arc<Group>>,
+}
+
+impl ConnectedStreams {
+    #[must_use]
+    pub fn connections(&self) -> Connections<'_> {
+        Connections::new(&self.group, self.relatives.iter().map(AsRef::as_ref).collect(), Some(&self.application))
+    }
+}
+
+impl Commands {
+    /// Who is connected with an application; nothing where it does not exist.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connected(&self, application: Uuid) -> Result<Option<ConnectedStreams>, LogError> {
+        let application = self.log.lately::<Application>(application, FRESH).await?.state;
+        let Some(place) = application.place() else { return Ok(None) };
+        let own = place.group;
+        let group = self.log.lately::<Group>(own.0, FRESH).await?.state;
+        let (mut met, mut relatives) = (vec![own], Vec::new());
+        let mut waiting: Vec<_> = group.merged_into().into_iter().chain(group.took_in()).collect();
+        while let Some(next) = waiting.pop() {
+            if met.contains(&next) {
+                continue;
+            }
+            met.push(next);
+            let state = self.log.lately::<Group>(next.0, FRESH).await?.state;
+            waiting.extend(state.merged_into().into_iter().chain(state.took_in()));
+            relatives.push(state);
+        }
+        Ok(Some(ConnectedStreams { application, group, relatives }))
+    }
+}

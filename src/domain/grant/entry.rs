@@ -1,0 +1,155 @@
+//! What the bank did and the rules do not expect: more than was paid, a second time, money that nobody
+//! approved. It is recorded, waits until two people have settled it, and holds up nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, GrantEvent, Owed};
+use crate::domain::id::PersonId;
+use crate::domain::money::Money;
+use crate::domain::role::Role;
+use crate::domain::text::Prose;
+use crate::domain::{Act, Facts, Refusal};
+
+/// How much of what is due back is settled, by the reason for which it was due.
+pub type Satisfied = BTreeMap<Owed, Money>;
+
+/// Which way the money went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum EntryKind {
+    /// Money came back.
+    CameIn,
+    /// Money left.
+    WentOut,
+}
+
+/// An entry of the bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BankEntry {
+    pub amount: Money,
+    /// The payment that it concerns, where it concerns one.
+    pub payment: Option<u16>,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordBankEntry {
+    pub kind: EntryKind,
+    pub amount: Money,
+    #[serde(default)]
+    pub payment: Option<u16>,
+    /// The bank's date.
+    #[schema(value_type = String, format = "date")]
+    pub happened_on: Date,
+    /// What the bank's statement says, and why it fits nothing.
+    pub note: Prose,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeSettlement {
+    #[schema(minimum = 1)]
+    pub entry: u16,
+    /// How much of it counts as money that came back from this grant; 0.00 where none does.
+    pub counts: Money,
+    /// What it was, and what happened to the rest.
+    pub reason: Prose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmSettlement {
+    #[schema(minimum = 1)]
+    pub entry: u16,
+    /// The sum that was proposed, said again: nobody confirms another.
+    pub counts: Money,
+}
+
+/// An entry that waits to be settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unsettled {
+    kind: EntryKind,
+    details: BankEntry,
+    proposed: Option<(Money, PersonId)>,
+}
+
+impl Grant {
+    /// An entry for what does not fit.
+    pub(super) fn unsettled(&self, kind: EntryKind, details: BankEntry, note: Option<Prose>, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        Ok(GrantEvent::EntryUnsettled { entry: self.entries_made + 1, kind, details, note, by: facts.by()? })
+    }
+
+    pub(super) fn record_entry(&self, record: &RecordBankEntry, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        facts.not_future(record.happened_on)?;
+        if record.amount.is_zero() {
+            return Err(Refusal::Nothing);
+        }
+        if record.payment.is_some_and(|number| !self.payments.contains_key(&number)) {
+            return Err(Refusal::Unknown("payment"));
+        }
+        let details = BankEntry { amount: record.amount, payment: record.payment, happened_on: record.happened_on };
+        self.unsettled(record.kind, details, Some(record.note.clone()), facts)
+    }
+
+    fn entry(&self, number: u16) -> Result<&Unsettled, Refusal> {
+        self.unsettled.get(&number).ok_or(Refusal::Unknown("entry that is to be settled"))
+    }
+
+    /// What counts must have been paid by then, and only money that came in can count.
+    fn may_count(&self, entry: &Unsettled, counts: Money) -> Result<(), Refusal> {
+        let left = match entry.kind {
+            EntryKind::CameIn => self.left_from(entry.details.happened_on).total().min(entry.details.amount),
+            EntryKind::WentOut => Money::ZERO,
+        };
+        if left.covers(counts) { Ok(()) } else { Err(Refusal::MoreThanPaid { asked: counts, left }) }
+    }
+
+    pub(super) fn propose_settlement(&self, propose: &ProposeSettlement, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let by = facts.by()?;
+        self.may_count(self.entry(propose.entry)?, propose.counts)?;
+        facts.permit(by, Act::Waive)?;
+        let ProposeSettlement { entry, counts, reason } = propose.clone();
+        Ok(GrantEvent::SettlementProposed { entry, counts, reason, by })
+    }
+
+    pub(super) fn confirm_settlement(&self, confirm: ConfirmSettlement, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let by = facts.by()?;
+        let found = self.entry(confirm.entry)?;
+        let (counts, proposed_by) = found.proposed.filter(|(counts, _)| *counts == confirm.counts).ok_or(Refusal::NotProposed)?;
+        if proposed_by == by {
+            return Err(Refusal::SamePerson);
+        }
+        facts.still_holds(proposed_by, &[Role::Officer, Role::Finance])?;
+        facts.permit(by, Act::Waive)?;
+        self.may_count(found, counts)?;
+        let happened_on = found.details.happened_on;
+        let sources = self.left_from(happened_on).last(counts)?;
+        Ok(GrantEvent::EntrySettled { entry: confirm.entry, sources, satisfied: self.satisfies(Owed::default(), counts), happened_on, by })
+    }
+
+    pub(super) fn apply_entry(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::EntryUnsettled { entry, kind, details, .. } => {
+                self.entries_made = *entry;
+                self.unsettled.insert(*entry, Unsettled { kind: *kind, details: details.clone(), proposed: None });
+            }
+            GrantEvent::SettlementProposed { entry, counts, by, .. } => {
+                if let Some(found) = self.unsettled.get_mut(entry) {
+                    found.proposed = Some((*counts, *by));
+                }
+            }
+            GrantEvent::EntrySettled { entry, sources, satisfied, happened_on, .. } => {
+                self.unsettled.remove(entry);
+                self.came_back(*happened_on, sources, satisfied);
+            }
+            _ => {}
+        }
+    }
+}

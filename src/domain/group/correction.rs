@@ -1,0 +1,46 @@
+//! A group's public name and area: what a member writes waits until staff take it over.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Group, GroupCommand, GroupEvent};
+use crate::domain::role::Role;
+use crate::domain::sealed::Sealed;
+use crate::domain::text::{Line, Slug};
+use crate::domain::{Facts, Refusal};
+
+/// A name and area that a member wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Correction {
+    pub(super) name: Line,
+    pub(super) area: Slug,
+    pub(super) reason: Sealed,
+}
+
+impl Group {
+    pub(super) fn correct(&self, command: &GroupCommand, facts: &Facts) -> Result<GroupEvent, Refusal> {
+        let corrects = self.named_by;
+        match command {
+            GroupCommand::Correct(to) => {
+                if self.name.as_ref().is_some_and(|(name, area)| to.name == *name && to.area == *area) {
+                    return Err(Refusal::NoChange);
+                }
+                let (name, area, reason) = (to.name.clone(), to.area.clone(), to.reason.sealed());
+                if facts.roles().contains(&Role::Officer) {
+                    Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
+                } else {
+                    Ok(GroupEvent::GroupCorrectionProposed { proposal: self.proposals + 1, name, area, reason, by: facts.by()? })
+                }
+            }
+            GroupCommand::TakeCorrection(seen) => {
+                let proposed = self.proposed.clone().filter(|_| seen.proposal == self.proposals);
+                let Correction { name, area, reason } = proposed.ok_or(Refusal::NotProposed)?;
+                Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
+            }
+            GroupCommand::RefuseCorrection(because) => {
+                self.proposed.as_ref().ok_or(Refusal::NotProposed)?;
+                Ok(GroupEvent::GroupCorrectionRefused { reason: because.reason.clone(), by: facts.by()? })
+            }
+            _ => Err(Refusal::NoChange),
+        }
+    }
+}
