@@ -233,7 +233,8 @@ pub enum AuditTask {
         folder: PathBuf,
         #[arg(long, default_value = "budget")]
         view: String,
-        /// The end of a day, or a position; without it, the folder's end.
+        /// The end of a day, or a position; inside a command, the state before that command. Without
+        /// it, the folder's end.
         #[arg(long)]
         as_at: Option<String>,
     },

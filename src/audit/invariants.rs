@@ -148,7 +148,7 @@ impl Replay {
                 self.must(approved, event, Rule::FourEyes, "money was sent that nobody had approved");
                 self.must(same, event, Rule::Budget, "another sum was sent than was prepared");
             }
-            Event::Grant(GrantEvent::PaymentApproved { payment, approved_by }) => self.hold_approval(event, *payment, *approved_by),
+            Event::Grant(GrantEvent::PaymentApproved { payment, approved_by, .. }) => self.hold_approval(event, *payment, *approved_by),
             _ => {}
         }
     }
@@ -179,7 +179,7 @@ impl Replay {
             Event::Organisation(happened) => self.organisation.apply(happened),
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
-            Event::Application(ApplicationEvent::NoInterestDeclared { by }) => drop(self.declared.insert((id, *by), false)),
+            Event::Application(ApplicationEvent::NoInterestDeclared { by, .. }) => drop(self.declared.insert((id, *by), false)),
             Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => drop(self.declared.insert((id, *by), true)),
             Event::Person(_) | Event::Application(_) => {}
             Event::Grant(happened) => {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Projection, Touches, Waiting};
 use crate::domain::application::{ApplicationState, Channel, Help, Interests, Sitting, Summary};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
@@ -54,6 +54,17 @@ pub struct ApplicationRow {
     /// Who was present at the last decision, and who had withdrawn.
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
+    /// Who recorded the last decision.
+    #[serde(default)]
+    pub recorded_by: Option<PersonId>,
+    /// Who was named as present and has not confirmed it.
+    #[serde(default)]
+    pub unconfirmed: BTreeSet<PersonId>,
+    #[serde(default)]
+    pub attendance_waits: Waiting,
+    /// Whether the group named a helper whom nobody has confirmed.
+    #[serde(default)]
+    pub help_waits: Waiting,
     pub interests: Interests,
     pub scores: Vec<ScoreRow>,
     /// Why the group asked for a review: sealed, and opened beside the row.
@@ -89,6 +100,7 @@ pub(super) struct Applications;
 
 impl Projection for Applications {
     const NAME: &'static str = "applications";
+    const SHAPE: i64 = 2;
     type Row = ApplicationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -134,6 +146,10 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         reason: None,
         present: BTreeSet::new(),
         withdrew: BTreeSet::new(),
+        recorded_by: None,
+        unconfirmed: BTreeSet::new(),
+        attendance_waits: Waiting::Nothing,
+        help_waits: Waiting::Nothing,
         interests: Interests::default(),
         scores: Vec::new(),
         review_sealed: None,
@@ -146,6 +162,7 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
 impl ApplicationRow {
     fn take(&mut self, event: &Recorded, happened: &ApplicationEvent) {
         self.interests.apply(happened);
+        self.help_waits = self.interests.named().next().is_some().into();
         let was = self.state;
         self.happened(event, happened);
         if was == ApplicationState::ReserveList && self.state != was {
@@ -157,8 +174,16 @@ impl ApplicationRow {
         use ApplicationEvent as E;
         use ApplicationState as S;
         match happened {
-            E::ApplicationStarted { .. } | E::NoInterestDeclared { .. } | E::InterestDeclared { .. } => {}
-            E::LanguageChosen { language, helper } => (self.language, self.helper_sealed) = (*language, helper.clone()),
+            E::ApplicationStarted { .. }
+            | E::NoInterestDeclared { .. }
+            | E::InterestDeclared { .. }
+            | E::HelpConfirmed { .. }
+            | E::DraftReminded { .. } => {}
+            E::AttendanceConfirmed { person, .. } => {
+                self.unconfirmed.remove(person);
+                self.attendance_waits = (!self.unconfirmed.is_empty()).into();
+            }
+            E::LanguageChosen { language, helper, .. } => (self.language, self.helper_sealed) = (*language, helper.clone()),
             E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.requested = requested.or(self.requested);
@@ -171,13 +196,13 @@ impl ApplicationRow {
                 (self.channel, self.help) = (Some(*channel), help.clone());
                 self.submitted_on = Some(*received_on);
             }
-            E::ChangesRequested { questions, note, due_on } => {
+            E::ChangesRequested { questions, note, due_on, .. } => {
                 self.state = S::ChangesRequested;
                 self.changes_to.clone_from(questions);
                 self.changes_due_on = Some(*due_on);
                 self.note = Some(note.to_string());
             }
-            E::ApplicationResubmitted { requested, area } => {
+            E::ApplicationResubmitted { requested, area, .. } => {
                 self.state = S::Submitted;
                 (self.requested, self.area) = (Some(*requested), Some(area.clone()));
                 self.changes_to.clear();
@@ -186,7 +211,7 @@ impl ApplicationRow {
             }
             E::EligibilityConfirmed { .. } => self.state = S::Eligible,
             E::EligibilityRefused { reason, .. } => self.decide(S::Ineligible, event, Some(reason.to_string())),
-            E::ScoreGiven { by, criteria, note } | E::ScoreRevised { by, criteria, note, .. } => {
+            E::ScoreGiven { by, criteria, note, .. } | E::ScoreRevised { by, criteria, note, .. } => {
                 self.state = S::InAssessment;
                 self.scores.retain(|score| score.by != *by);
                 self.scores.push(ScoreRow { by: *by, criteria: criteria.clone(), note: note.to_string(), set_aside: None });
@@ -196,21 +221,21 @@ impl ApplicationRow {
                     score.set_aside = Some(reason.to_string());
                 }
             }
-            E::PublicSummaryWritten { summary } => self.summary = Some(summary.clone()),
-            E::Awarded { terms, reason, sitting } => {
+            E::PublicSummaryWritten { summary, .. } => self.summary = Some(summary.clone()),
+            E::Awarded { terms, reason, sitting, .. } => {
                 self.awarded = Some(terms.amount);
                 self.sat(sitting, reason.as_ref());
                 self.decide(S::Awarded, event, reason.as_ref().map(ToString::to_string));
             }
-            E::Declined { reason, feedback, sitting } => {
+            E::Declined { reason, feedback, sitting, .. } => {
                 self.sat(sitting, Some(reason));
                 self.decide(S::Declined, event, Some(feedback.to_string()));
             }
-            E::Deferred { reason, sitting } => {
+            E::Deferred { reason, sitting, .. } => {
                 self.sat(sitting, Some(reason));
                 self.decide(S::Deferred, event, Some(reason.to_string()));
             }
-            E::Reserved { rank, reason, sitting } => {
+            E::Reserved { rank, reason, sitting, .. } => {
                 self.rank = Some(*rank);
                 self.sat(sitting, Some(reason));
                 self.decide(S::ReserveList, event, Some(reason.to_string()));
@@ -231,12 +256,17 @@ impl ApplicationRow {
             }
             E::ApplicationWithdrawn {} => self.state = S::Withdrawn,
             E::ApplicationLapsed {} => self.state = S::Lapsed,
+            E::DraftReopened {} => self.state = S::Draft,
         }
     }
 
     fn sat(&mut self, sitting: &Sitting, reason: Option<&crate::domain::text::Prose>) {
         self.present.clone_from(&sitting.present);
         self.withdrew.clone_from(&sitting.withdrew);
+        self.recorded_by = sitting.recorded_by;
+        let recorder = sitting.recorded_by;
+        self.unconfirmed = sitting.present.iter().copied().filter(|person| recorder.is_some_and(|recorder| recorder != *person)).collect();
+        self.attendance_waits = (!self.unconfirmed.is_empty()).into();
         self.reason = reason.map(ToString::to_string);
     }
 

@@ -1,4 +1,5 @@
-//! Funds with their rules and rounds. Their money is in the postings.
+//! Funds with their rules and rounds. Their money is in the postings, and their batches are rows of
+//! their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +8,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Projection, Touches};
-use crate::domain::file::FileDigest;
 use crate::domain::fund::{FundState, RoundState, Rules};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationId, Event, FundEvent, Money, PersonId};
+use crate::domain::{ApplicationId, Event, FundEvent};
 use crate::log::record::Recorded;
 
 /// A fund as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Fund)]
+#[schema(as = FundRecord)]
 pub struct FundRow {
     pub id: Uuid,
     pub version: i64,
@@ -29,35 +29,6 @@ pub struct FundRow {
     pub proposed_rules: Option<Rules>,
     #[schema(value_type = BTreeMap<String, RoundRow>)]
     pub rounds: BTreeMap<Slug, RoundRow>,
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, BatchRow>)]
-    pub batches: BTreeMap<Slug, BatchRow>,
-}
-
-/// A batch of payments that went to the bank together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Batch)]
-pub struct BatchRow {
-    #[schema(value_type = String, format = "date")]
-    pub sent_on: Date,
-    pub payments: u32,
-    pub total: Money,
-    /// The files that were made of it for the bank.
-    pub files: Vec<BankFileRow>,
-}
-
-/// A file that was made for the bank.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = BankFile)]
-pub struct BankFileRow {
-    #[schema(value_type = String, format = "date")]
-    pub made_on: Date,
-    pub by: PersonId,
-    pub payments: u32,
-    pub total: Money,
-    pub digest: FileDigest,
-    /// Why it was made again.
-    pub reason: Option<String>,
 }
 
 /// A round as people see it.
@@ -85,6 +56,7 @@ pub(super) struct Funds;
 
 impl Projection for Funds {
     const NAME: &'static str = "funds";
+    const SHAPE: i64 = 2;
     type Row = FundRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -93,7 +65,7 @@ impl Projection for Funds {
 
     fn project(event: &Recorded, row: Option<FundRow>, _: Option<FundRow>) -> Option<FundRow> {
         let Event::Fund(happened) = &event.event else { return None };
-        if let FundEvent::FundCreated { name, purpose, areas, rules } = happened {
+        if let FundEvent::FundCreated { name, purpose, areas, rules, .. } = happened {
             return Some(FundRow {
                 id: event.stream,
                 version: event.sequence,
@@ -104,13 +76,12 @@ impl Projection for Funds {
                 rules: rules.clone(),
                 proposed_rules: None,
                 rounds: BTreeMap::new(),
-                batches: BTreeMap::new(),
             });
         }
         let mut row = row?;
         row.version = event.sequence;
         match happened {
-            FundEvent::RulesSet { rules } => row.rules = rules.clone(),
+            FundEvent::RulesSet { rules, .. } => row.rules = rules.clone(),
             FundEvent::RulesProposed { rules, .. } => row.proposed_rules = Some(rules.clone()),
             FundEvent::RulesConfirmed { rules, .. } => {
                 row.rules = rules.clone();
@@ -120,7 +91,7 @@ impl Projection for Funds {
             FundEvent::FundPaused { .. } => row.state = FundState::Paused,
             FundEvent::FundClosed {} => row.state = FundState::Closed,
             FundEvent::FundArchived {} => row.state = FundState::Archived,
-            FundEvent::RoundPlanned { round, name, opens_on, closes_on, form } => {
+            FundEvent::RoundPlanned { round, name, opens_on, closes_on, form, .. } => {
                 let planned = RoundRow {
                     name: name.to_string(),
                     state: RoundState::Planned,
@@ -132,7 +103,7 @@ impl Projection for Funds {
                 };
                 row.rounds.insert(round.clone(), planned);
             }
-            FundEvent::RoundExtended { round, closes_on } => {
+            FundEvent::RoundExtended { round, closes_on, .. } => {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.closes_on = *closes_on;
                 }
@@ -142,22 +113,7 @@ impl Projection for Funds {
                     found.met_on.insert(*met_on);
                 }
             }
-            FundEvent::BatchSent { batch, sent_on, payments, total } => {
-                let sent = BatchRow { sent_on: *sent_on, payments: *payments, total: *total, files: Vec::new() };
-                row.batches.insert(batch.clone(), sent);
-            }
-            FundEvent::BankFileMade { batch, payments, total, digest, reason, by, .. } => {
-                let made = BankFileRow {
-                    made_on: event.recorded_on(),
-                    by: *by,
-                    payments: *payments,
-                    total: *total,
-                    digest: digest.clone(),
-                    reason: reason.as_ref().map(ToString::to_string),
-                };
-                row.batches.entry(batch.clone()).and_modify(|found| found.files.push(made));
-            }
-            FundEvent::ReserveListed { application, round, rank } => {
+            FundEvent::ReserveListed { application, round, rank, .. } => {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.reserves.insert(*rank, *application);
                 }
@@ -167,10 +123,10 @@ impl Projection for Funds {
                     found.reserves.remove(rank);
                 }
             }
-            FundEvent::RoundOpened { round } => row.set_round(round, RoundState::Open),
-            FundEvent::RoundClosed { round } => row.set_round(round, RoundState::Closed),
-            FundEvent::DecidingStarted { round } => row.set_round(round, RoundState::Deciding),
-            FundEvent::RoundCompleted { round } => row.set_round(round, RoundState::Completed),
+            FundEvent::RoundOpened { round, .. } => row.set_round(round, RoundState::Open),
+            FundEvent::RoundClosed { round, .. } => row.set_round(round, RoundState::Closed),
+            FundEvent::DecidingStarted { round, .. } => row.set_round(round, RoundState::Deciding),
+            FundEvent::RoundCompleted { round, .. } => row.set_round(round, RoundState::Completed),
             _ => {}
         }
         Some(row)

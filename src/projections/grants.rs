@@ -6,10 +6,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Projection, Touches, Waiting};
 use crate::domain::file::FileDigest;
-use crate::domain::grant::{GrantState, Instalment, Owed, Released, VariationState, Varied};
+use crate::domain::grant::{BankEntry, EntryKind, GrantState, Instalment, Owed, Released, Satisfied, VariationState, Varied};
 use crate::domain::sealed::Sealed;
+use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
@@ -67,6 +68,51 @@ pub struct GrantRow {
     pub variations: BTreeMap<u16, VariationRow>,
     #[schema(value_type = BTreeMap<String, StoryRow>)]
     pub stories: BTreeMap<u16, StoryRow>,
+    /// What the bank did and two people have not settled yet.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, EntryRow>)]
+    pub unsettled: BTreeMap<u16, EntryRow>,
+    #[serde(default)]
+    pub entries_wait: Waiting,
+    /// A schedule that waits for a second person.
+    #[serde(default)]
+    pub proposed_schedule: Option<ScheduleRow>,
+    /// Who recorded that the award was raised, and who was named as present and has not confirmed it.
+    #[serde(default)]
+    pub recorded_by: Option<PersonId>,
+    #[serde(default)]
+    pub unconfirmed: BTreeSet<PersonId>,
+}
+
+/// An entry of the bank that waits to be settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnsettledEntry)]
+pub struct EntryRow {
+    pub kind: EntryKind,
+    pub details: BankEntry,
+    pub note: Option<String>,
+    pub by: PersonId,
+    pub proposed: Option<SettlementRow>,
+}
+
+/// How an entry is to be settled, as one person proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedSettlement)]
+pub struct SettlementRow {
+    /// How much of it counts as money that came back.
+    pub counts: Money,
+    pub reason: String,
+    pub by: PersonId,
+}
+
+/// A schedule of payments that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedSchedule)]
+pub struct ScheduleRow {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub instalments: Vec<Instalment>,
+    pub by: PersonId,
 }
 
 /// An instalment, and the payment that was prepared for it.
@@ -84,8 +130,13 @@ pub struct InstalmentRow {
 pub struct VariationRow {
     pub state: VariationState,
     pub change: Varied,
-    pub asked_by: PersonId,
+    /// Absent for a member of the group.
+    pub asked_by: Option<PersonId>,
+    /// Absent for a member of the group.
     pub decided_by: Option<PersonId>,
+    /// The award when it was asked for: where that has changed since, it must be asked for anew.
+    #[serde(default)]
+    pub against: Money,
     pub reason: Option<String>,
     /// Why, in the group's words: sealed, and opened beside the row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,6 +173,7 @@ pub(super) struct Grants;
 
 impl Projection for Grants {
     const NAME: &'static str = "grants";
+    const SHAPE: i64 = 2;
     type Row = GrantRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -193,6 +245,11 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         instalments: BTreeMap::new(),
         variations: BTreeMap::new(),
         stories: BTreeMap::new(),
+        unsettled: BTreeMap::new(),
+        entries_wait: Waiting::Nothing,
+        proposed_schedule: None,
+        recorded_by: None,
+        unconfirmed: BTreeSet::new(),
     })
 }
 
@@ -206,14 +263,14 @@ impl GrantRow {
         use GrantEvent as E;
         use GrantState as S;
         match happened {
-            E::AgreementIssued { version, hash } => {
+            E::AgreementIssued { version, hash, .. } => {
                 self.agreement_version = *version;
                 self.agreement_hash.clone_from(hash);
             }
             E::AgreementAccepted { .. } => self.state = S::Accepted,
             E::OfferDeclined {} => self.end(S::OfferDeclined),
             E::OfferLapsed {} => self.end(S::OfferLapsed),
-            E::OfferWithdrawn { reason } => {
+            E::OfferWithdrawn { reason, .. } => {
                 self.reason = Some(reason.to_string());
                 self.end(S::OfferWithdrawn);
             }
@@ -223,8 +280,14 @@ impl GrantRow {
                     self.state = S::Live;
                 }
             }
-            E::PaymentFailed { sources, payment, .. } | E::PaymentReversed { sources, payment, .. } => {
+            E::PaymentFailed { sources, payment, .. } => {
                 self.paid = less(self.paid, sources.total());
+                self.give_up(*payment);
+            }
+            E::PaymentReversed { sources, payment, released, satisfied, .. } => {
+                self.paid = less(self.paid, sources.total());
+                self.award = less(self.award, released.total());
+                self.satisfy(satisfied);
                 self.give_up(*payment);
             }
             E::UpdateRequested { update, last: true, .. } => self.final_update = Some(*update),
@@ -233,14 +296,14 @@ impl GrantRow {
                     self.state = S::Reported;
                 }
             }
-            E::GrantHeld { reason } => (self.on_hold, self.reason) = (true, Some(reason.to_string())),
+            E::GrantHeld { reason, .. } => (self.on_hold, self.reason) = (true, Some(reason.to_string())),
             E::GrantResumed {} => (self.on_hold, self.reason) = (false, None),
-            E::GrantTerminated { reason, released } => {
+            E::GrantTerminated { reason, released, .. } => {
                 self.award = less(self.award, released.total());
                 (self.state, self.reason) = (S::Terminated, Some(reason.to_string()));
                 self.unschedule();
             }
-            E::GrantClosed { released } => {
+            E::GrantClosed { released, .. } => {
                 self.award = less(self.award, released.total());
                 self.state = S::Closed;
             }
@@ -248,13 +311,14 @@ impl GrantRow {
                 let words = Some(words.to_string());
                 self.stories.insert(*story, StoryRow { words, consented_on: *consented_on, photographs: photographs.clone() });
             }
-            E::StoryWithdrawn { story } => {
+            E::StoryWithdrawn { story, .. } => {
                 if let Some(found) = self.stories.get_mut(story) {
                     (found.words, found.photographs) = (None, BTreeSet::new());
                 }
             }
             _ => {
                 self.schedule(happened);
+                self.settle(happened);
                 self.check(happened);
                 self.vary(happened);
                 self.owe(happened);
@@ -265,8 +329,12 @@ impl GrantRow {
     fn schedule(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::PaymentsScheduled { first, instalments } => {
+            E::ScheduleProposed { proposal, instalments, by } => {
+                self.proposed_schedule = Some(ScheduleRow { proposal: *proposal, instalments: instalments.clone(), by: *by });
+            }
+            E::PaymentsScheduled { first, instalments, .. } => {
                 self.unschedule();
+                self.proposed_schedule = None;
                 let row = |instalment: &Instalment| InstalmentRow {
                     amount: instalment.amount,
                     released: instalment.released.clone(),
@@ -313,14 +381,28 @@ impl GrantRow {
     fn vary(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::VariationRequested { variation, change, words, by } => {
-                let (state, change, asked_by) = (VariationState::Requested, change.clone(), *by);
+            E::VariationRequested { variation, change, words, by, .. } => {
+                let (state, change, asked_by) = (VariationState::Requested, change.clone(), Some(*by));
                 self.variations.insert(
                     *variation,
-                    VariationRow { state, change, asked_by, decided_by: None, reason: None, sealed: Some(words.clone()) },
+                    VariationRow {
+                        state,
+                        change,
+                        asked_by,
+                        decided_by: None,
+                        against: self.award,
+                        reason: None,
+                        sealed: Some(words.clone()),
+                    },
                 );
             }
-            E::VariationApproved { variation, change, released, by, .. } => {
+            E::VariationApproved { variation, change, released, by, sitting, .. } => {
+                if let Some(sitting) = sitting {
+                    self.recorded_by = sitting.recorded_by;
+                    let others =
+                        sitting.present.iter().copied().filter(|person| sitting.recorded_by.is_some_and(|recorder| recorder != *person));
+                    self.unconfirmed = others.collect();
+                }
                 self.award = less(self.award, released.total());
                 self.ends_on = change.ends_on.unwrap_or(self.ends_on);
                 self.update_due_on = change.update_due_on.unwrap_or(self.update_due_on);
@@ -332,10 +414,10 @@ impl GrantRow {
                 }
                 self.varied(*variation, VariationState::Approved, *by, None);
             }
-            E::VariationRefused { variation, reason, by } => {
+            E::VariationRefused { variation, reason, by, .. } => {
                 self.varied(*variation, VariationState::Refused, *by, Some(reason.to_string()));
             }
-            E::AwardGrown { sources } => self.award = self.award.plus(sources.total()),
+            E::AwardGrown { sources, .. } => self.award = self.award.plus(sources.total()),
             _ => {}
         }
     }
@@ -358,13 +440,11 @@ impl GrantRow {
             }
             E::ClawbackDemanded { amount, .. } => self.clawback_due = self.clawback_due.plus(*amount),
             E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),
-            E::ReturnReceived { owed, sources, .. } => {
-                let back = sources.total();
-                self.award = less(self.award, back);
-                self.paid = less(self.paid, back);
-                self.returned = self.returned.plus(back);
-                self.owe_less(*owed, back);
+            E::ReturnReceived { owed, sources, satisfied, .. } => {
+                let satisfied = satisfied.clone().unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
+                self.came_back(sources, &satisfied);
             }
+            E::EntrySettled { sources, satisfied, .. } => self.came_back(sources, satisfied),
             E::ReturnWaived { owed, amount, .. } => {
                 self.waived = self.waived.plus(*amount);
                 self.owe_less(*owed, *amount);
@@ -373,6 +453,40 @@ impl GrantRow {
         }
         self.due_back = self.underspend_due.plus(self.clawback_due);
         self.return_due_on = self.return_due_on.filter(|_| !self.due_back.is_zero());
+    }
+
+    fn came_back(&mut self, sources: &Sources, satisfied: &Satisfied) {
+        let back = sources.total();
+        self.award = less(self.award, back);
+        self.paid = less(self.paid, back);
+        self.returned = self.returned.plus(back);
+        self.satisfy(satisfied);
+    }
+
+    fn satisfy(&mut self, satisfied: &Satisfied) {
+        for (owed, amount) in satisfied {
+            self.owe_less(*owed, *amount);
+        }
+        self.due_back = self.underspend_due.plus(self.clawback_due);
+    }
+
+    fn settle(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::EntryUnsettled { entry, kind, details, note, by } => {
+                let note = note.as_ref().map(ToString::to_string);
+                self.unsettled.insert(*entry, EntryRow { kind: *kind, details: details.clone(), note, by: *by, proposed: None });
+            }
+            E::SettlementProposed { entry, counts, reason, by } => {
+                if let Some(found) = self.unsettled.get_mut(entry) {
+                    found.proposed = Some(SettlementRow { counts: *counts, reason: reason.to_string(), by: *by });
+                }
+            }
+            E::EntrySettled { entry, .. } => drop(self.unsettled.remove(entry)),
+            E::AttendanceConfirmed { person, .. } => drop(self.unconfirmed.remove(person)),
+            _ => return,
+        }
+        self.entries_wait = (!self.unsettled.is_empty()).into();
     }
 
     fn owe_less(&mut self, owed: Owed, amount: Money) {

@@ -1,4 +1,5 @@
-//! Groups: their public names, members by id, and how their payee stands. Account details stay sealed.
+//! Groups: their public names, members by id, and how their payee stands. Account details stay
+//! sealed; files are rows of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +8,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
-use crate::domain::file::{FileDigest, FilePurpose, Media};
 use crate::domain::group::{PastGrant, Standing};
 use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
@@ -30,7 +30,6 @@ pub struct GroupRow {
     pub payee: Option<PayeeRow>,
     pub postcode: Option<Sealed>,
     pub telephone: Option<Sealed>,
-    pub files: Vec<FileRow>,
     pub on_file: BTreeMap<Slug, OnFileRow>,
     /// The group that it was merged into.
     pub merged_into: Option<GroupId>,
@@ -48,22 +47,14 @@ pub struct GroupRow {
     /// Whether money ever went to it.
     #[serde(default)]
     pub was_paid: bool,
+    /// The name and area that a member wrote and staff have not taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<ProposedCorrectionRow>,
+    #[serde(default)]
+    pub correction_waits: Waiting,
     /// How erasing what is personal of it stands.
     #[serde(default)]
     pub erasure: Erasure,
-}
-
-/// A file of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = File)]
-pub struct FileRow {
-    pub file: FileDigest,
-    pub media: Media,
-    pub bytes: u64,
-    pub purpose: FilePurpose,
-    pub kept_by: PersonId,
-    #[schema(value_type = String, format = "date")]
-    pub kept_on: Date,
 }
 
 /// A check that one of the group's grants passed, and until when it is good.
@@ -87,10 +78,22 @@ pub struct PayeeRow {
     pub details: PayeeSealed,
 }
 
+/// A name and area that a member wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedCorrectionRow {
+    /// Its number: taking it over names it.
+    pub proposal: u32,
+    pub name: String,
+    pub area: String,
+    pub reason: Sealed,
+    pub by: PersonId,
+}
+
 pub(super) struct Groups;
 
 impl Projection for Groups {
     const NAME: &'static str = "groups";
+    const SHAPE: i64 = 2;
     type Row = GroupRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -99,7 +102,7 @@ impl Projection for Groups {
 
     fn project(event: &Recorded, row: Option<GroupRow>, _: Option<GroupRow>) -> Option<GroupRow> {
         let Event::Group(happened) = &event.event else { return None };
-        if let GroupEvent::GroupRegistered { name, area, standing } = happened {
+        if let GroupEvent::GroupRegistered { name, area, standing, .. } = happened {
             return Some(GroupRow {
                 id: event.stream,
                 version: event.sequence,
@@ -111,7 +114,6 @@ impl Projection for Groups {
                 payee: None,
                 postcode: None,
                 telephone: None,
-                files: Vec::new(),
                 on_file: BTreeMap::new(),
                 merged_into: None,
                 took_in: BTreeSet::new(),
@@ -119,55 +121,57 @@ impl Projection for Groups {
                 open_grants: BTreeSet::new(),
                 kept_from: Some(event.recorded_on()),
                 was_paid: false,
+                proposed: None,
+                correction_waits: Waiting::Nothing,
                 erasure: Erasure::NotAsked,
             });
         }
         let mut row = row?;
         row.version = event.sequence;
         match happened {
-            GroupEvent::GroupRegistered { .. } => {}
-            GroupEvent::GroupCorrected { name, area, .. } => (row.name, row.area) = (name.to_string(), area.to_string()),
-            GroupEvent::IdentifierRecorded { identifier } => {
+            GroupEvent::GroupCorrected { name, area, .. } => {
+                (row.name, row.area) = (name.to_string(), area.to_string());
+                (row.proposed, row.correction_waits) = (None, Waiting::Nothing);
+            }
+            GroupEvent::IdentifierRecorded { identifier, .. } => {
                 row.identifiers.insert(identifier.clone());
             }
-            GroupEvent::MemberAdded { person } => {
+            GroupEvent::MemberAdded { person, .. } => {
                 row.members.insert(*person);
             }
-            GroupEvent::MemberRemoved { person } => {
+            GroupEvent::MemberRemoved { person, .. } => {
                 row.members.remove(person);
             }
-            GroupEvent::PayeeProvided { payee, details, keyed_by } => {
+            GroupEvent::PayeeProvided { payee, details, keyed_by, .. } => {
                 let (payee, keyed_by) = (*payee, *keyed_by);
                 row.payee = Some(PayeeRow { payee, route: details.route(), keyed_by, verified_by: None, details: details.clone() });
             }
-            GroupEvent::ContactSet { postcode, telephone } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
-            GroupEvent::FileKept { file, media, bytes, purpose, kept_by } => row.files.push(FileRow {
-                file: file.clone(),
-                media: *media,
-                bytes: *bytes,
-                purpose: *purpose,
-                kept_by: *kept_by,
-                kept_on: event.recorded_on(),
-            }),
-            GroupEvent::CheckFiled { check, grant, passed_on, good_until } => {
+            GroupEvent::ContactSet { postcode, telephone, .. } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
+            GroupEvent::CheckFiled { check, grant, passed_on, good_until, .. } => {
                 row.on_file.insert(check.clone(), OnFileRow { grant: *grant, passed_on: *passed_on, good_until: *good_until });
             }
             GroupEvent::GroupMerged { into, .. } => row.merged_into = Some(*into),
-            GroupEvent::GrantOpened { grant } => {
+            GroupEvent::GrantOpened { grant, .. } => {
                 row.open_grants.insert(*grant);
             }
-            GroupEvent::GrantEnded { grant, paid, ended_on } => {
+            GroupEvent::GrantEnded { grant, paid, ended_on, .. } => {
                 row.open_grants.remove(grant);
                 row.kept_from = row.kept_from.max(Some(*ended_on));
                 row.was_paid |= paid;
             }
-            GroupEvent::PastGrantRecorded { past } => {
+            GroupEvent::PastGrantRecorded { past, .. } => {
                 row.past_grants.insert(past.reference.to_string(), past.clone());
             }
+            GroupEvent::GroupCorrectionProposed { proposal, name, area, reason, by } => {
+                let (name, area) = (name.to_string(), area.to_string());
+                row.proposed = Some(ProposedCorrectionRow { proposal: *proposal, name, area, reason: reason.clone(), by: *by });
+                row.correction_waits = Waiting::Waiting;
+            }
+            GroupEvent::GroupCorrectionRefused { .. } => (row.proposed, row.correction_waits) = (None, Waiting::Nothing),
             GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,
             GroupEvent::PersonalDataErased { .. } => row.erasure = Erasure::Done,
-            GroupEvent::GroupTakenIn { group } => {
+            GroupEvent::GroupTakenIn { group, .. } => {
                 row.took_in.insert(*group);
             }
             GroupEvent::PayeeVerified { verified_by, .. } => {
@@ -175,6 +179,7 @@ impl Projection for Groups {
                     payee.verified_by = Some(*verified_by);
                 }
             }
+            _ => {}
         }
         Some(row)
     }

@@ -4,12 +4,15 @@
 //! A projection says which row an event touches, and what the row is after it. Live, catching up or rebuilt, it is
 //! the same fold. Rows hold sealed references, never opened values.
 
+mod agreements;
 mod answers;
 mod applications;
 mod batch;
+mod batches;
 mod catch_up;
 mod corrections;
 mod days;
+mod files;
 mod fold;
 mod follow;
 mod funds;
@@ -23,6 +26,7 @@ mod places;
 mod published;
 mod rebuild;
 mod updates;
+mod waiting;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -30,19 +34,23 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use agreements::AgreementRow;
 pub use answers::AnswersRow;
 pub use applications::{ApplicationRow, ScoreRow};
+pub use batches::{BankFileRow, BatchRow};
 pub use corrections::CorrectionRow;
 pub use days::DayRow;
+pub use files::FileRow;
 pub use follow::{ProjectionError, Projector};
-pub use funds::{BankFileRow, BatchRow, FundRow, RoundRow};
-pub use grants::{CheckRow, GrantRow, StoryRow, VariationRow};
-pub use groups::{FileRow, GroupRow, OnFileRow, PayeeRow};
+pub use funds::{FundRow, RoundRow};
+pub use grants::{CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow};
+pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow};
 pub use organisations::{MailTextRow, OrganisationRow, ReportRow};
 pub use payments::PaymentRow;
-pub use people::PersonRow;
-pub use published::{Movement, PublishedGrant, PublishedOffer, PublishedRow};
+pub use people::{PersonRow, ProposedContactRow};
+pub use published::{Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns};
 pub use updates::{OutcomeRow, UpdateRow};
+pub use waiting::Waiting;
 
 use crate::log::record::Recorded;
 use crate::store::postings::PostingRow;
@@ -140,11 +148,14 @@ fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// Every projection.
-const ALL: [Registered; 13] = [
+const ALL: [Registered; 16] = [
+    Registered::of::<agreements::Agreements>(),
     Registered::of::<answers::Answers>(),
     Registered::of::<applications::Applications>(),
+    Registered::of::<batches::Batches>(),
     Registered::of::<corrections::Corrections>(),
     Registered::of::<days::Days>(),
+    Registered::of::<files::Files>(),
     Registered::of::<funds::Funds>(),
     Registered::of::<grants::Grants>(),
     Registered::of::<groups::Groups>(),

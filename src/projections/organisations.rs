@@ -16,7 +16,7 @@ use crate::log::record::Recorded;
 
 /// The organisation as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Organisation)]
+#[schema(as = OrganisationRecord)]
 pub struct OrganisationRow {
     pub name: String,
     /// The day on which a simulated log ends; absent for a real one.
@@ -31,10 +31,6 @@ pub struct OrganisationRow {
     pub agreement_version: u32,
     pub agreement_hash: String,
     pub agreement: String,
-    /// Every agreement that was published, by its version: grants keep the one that they were offered with.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub agreements: BTreeMap<u32, String>,
     /// Staff's own words for mails, the newest of each.
     #[serde(default)]
     pub mail_texts: Vec<MailTextRow>,
@@ -81,6 +77,7 @@ pub(super) struct Organisations;
 
 impl Projection for Organisations {
     const NAME: &'static str = "organisations";
+    const SHAPE: i64 = 2;
     type Row = OrganisationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -89,7 +86,7 @@ impl Projection for Organisations {
 
     fn project(event: &Recorded, row: Option<OrganisationRow>, _: Option<OrganisationRow>) -> Option<OrganisationRow> {
         let Event::Organisation(happened) = &event.event else { return None };
-        if let OrganisationEvent::OrganisationFounded { name, simulated } = happened {
+        if let OrganisationEvent::OrganisationFounded { name, simulated, .. } = happened {
             return Some(OrganisationRow {
                 name: name.to_string(),
                 simulated: *simulated,
@@ -101,7 +98,6 @@ impl Projection for Organisations {
                 agreement_version: 0,
                 agreement_hash: String::new(),
                 agreement: String::new(),
-                agreements: BTreeMap::new(),
                 mail_texts: Vec::new(),
                 reports: BTreeMap::new(),
             });
@@ -109,25 +105,24 @@ impl Projection for Organisations {
         let mut row = row?;
         row.version = event.sequence;
         match happened {
-            OrganisationEvent::SignsAdopted { version, signs } => {
+            OrganisationEvent::SignsAdopted { version, signs, .. } => {
                 row.signs_version = *version;
                 row.signs.clone_from(signs);
             }
-            OrganisationEvent::FormPublished { version, questions } => {
+            OrganisationEvent::FormPublished { version, questions, .. } => {
                 row.form_version = *version;
                 row.form.clone_from(questions);
             }
-            OrganisationEvent::AgreementPublished { version, text, hash } => {
+            OrganisationEvent::AgreementPublished { version, text, hash, .. } => {
                 row.agreement_version = *version;
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
-                row.agreements.insert(*version, text.to_string());
             }
-            OrganisationEvent::ReportPublished { version, area, context, hard, lessons } => {
+            OrganisationEvent::ReportPublished { version, area, context, hard, lessons, .. } => {
                 let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
                 row.reports.insert(area.clone(), ReportRow { version: *version, context, hard, lessons });
             }
-            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body } => {
+            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body, .. } => {
                 row.mail_texts.retain(|text| (text.mail, text.fund, text.language) != (*mail, *fund, *language));
                 let (subject, body) = (subject.to_string(), body.to_string());
                 row.mail_texts.push(MailTextRow { version: *version, mail: *mail, fund: *fund, language: *language, subject, body });

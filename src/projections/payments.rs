@@ -32,7 +32,9 @@ pub struct PaymentRow {
     /// The batch in which it was sent.
     pub batch: Option<Slug>,
     pub receipt: Option<FileDigest>,
-    pub prepared_by: PersonId,
+    /// Absent for a member of the group.
+    pub prepared_by: Option<PersonId>,
+    /// None for a member of the group.
     pub approved_by: BTreeSet<PersonId>,
     #[schema(value_type = String, format = "date")]
     pub prepared_on: Date,
@@ -85,7 +87,7 @@ impl Projection for Payments {
                 supplier: supplier.as_ref().map(ToString::to_string),
                 batch: None,
                 receipt: None,
-                prepared_by: *prepared_by,
+                prepared_by: Some(*prepared_by),
                 approved_by: BTreeSet::new(),
                 prepared_on: *prepared_on,
                 sent_on: None,

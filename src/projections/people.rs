@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
 use crate::domain::sealed::Sealed;
-use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, Roles};
+use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Roles};
 use crate::log::record::Recorded;
 
 /// A person with their roles.
@@ -24,15 +24,32 @@ pub struct PersonRow {
     pub proposed: Roles,
     /// The groups that the person is a member of.
     pub groups: BTreeSet<Uuid>,
+    /// The contact details that an officer proposed, and who did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_contact: Option<ProposedContactRow>,
+    #[serde(default)]
+    pub contact_waits: Waiting,
     /// How erasing what is personal of them stands.
     #[serde(default)]
     pub erasure: Erasure,
+}
+
+/// Contact details that wait for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedContactRow {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub name: Sealed,
+    pub email: Option<Sealed>,
+    pub telephone: Option<Sealed>,
+    pub by: PersonId,
 }
 
 pub(super) struct People;
 
 impl Projection for People {
     const NAME: &'static str = "people";
+    const SHAPE: i64 = 2;
     type Row = PersonRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -46,14 +63,14 @@ impl Projection for People {
                 | O::RoleConfirmed { person, .. }
                 | O::RoleEnded { person, .. },
             )
-            | Event::Group(GroupEvent::MemberAdded { person } | GroupEvent::MemberRemoved { person }) => Some(Touches::one(person)),
+            | Event::Group(GroupEvent::MemberAdded { person, .. } | GroupEvent::MemberRemoved { person, .. }) => Some(Touches::one(person)),
             _ => None,
         }
     }
 
     fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
         use OrganisationEvent as O;
-        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone }) = &event.event {
+        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, .. }) = &event.event {
             let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
             let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
             return Some(PersonRow {
@@ -65,13 +82,26 @@ impl Projection for People {
                 roles,
                 proposed,
                 groups,
+                proposed_contact: None,
+                contact_waits: Waiting::Nothing,
                 erasure: Erasure::NotAsked,
             });
         }
         let mut row = row?;
         match &event.event {
-            Event::Person(PersonEvent::ContactChanged { name, email, telephone }) => {
+            Event::Person(PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by }) => {
                 row.version = event.sequence;
+                let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                row.proposed_contact = Some(ProposedContactRow { proposal: *proposal, name, email, telephone, by: *proposed_by });
+                row.contact_waits = Waiting::Waiting;
+            }
+            Event::Person(PersonEvent::ContactChangeRefused { .. }) => {
+                row.version = event.sequence;
+                (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
+            }
+            Event::Person(PersonEvent::ContactChanged { name, email, telephone, .. }) => {
+                row.version = event.sequence;
+                (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
                 (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
             }
             Event::Person(changed) => {

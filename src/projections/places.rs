@@ -2,7 +2,7 @@
 //!
 //! Postings are append-only: a budget or an outcome at any position or day is a sum over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -24,11 +24,14 @@ pub struct PlaceRow {
     standing: Option<Standing>,
     requested: Money,
     submitted_on: Option<Date>,
-    judged: BTreeMap<String, Strength>,
     /// How many days the decision took, once it was taken.
     decided: Option<i64>,
-    /// The figures of each update as they count now.
+    /// The figures of each update. They count from its acceptance on.
     reported: BTreeMap<u16, Figures>,
+    /// What was paid and has not come back, by source.
+    paid: Sources,
+    /// What was waived of it or written off, by source.
+    waived: Sources,
 }
 
 /// What an update adds to the figures.
@@ -38,12 +41,16 @@ struct Figures {
     volunteers: u32,
     spent: Money,
     said: BTreeMap<String, i64>,
+    /// Staff's own judgement of each sign.
+    judged: BTreeMap<String, Strength>,
+    accepted: bool,
 }
 
 pub(super) struct Places;
 
 impl Projection for Places {
     const NAME: &'static str = "places";
+    const SHAPE: i64 = 2;
     type Row = PlaceRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -77,7 +84,7 @@ impl Projection for Places {
             Event::Application(ApplicationEvent::ApplicationSubmitted { requested, area, received_on, .. }) => {
                 Some(PlaceRow { requested: *requested, area: area.to_string(), submitted_on: Some(*received_on), ..row? })
             }
-            Event::Application(ApplicationEvent::ApplicationResubmitted { requested, area }) => {
+            Event::Application(ApplicationEvent::ApplicationResubmitted { requested, area, .. }) => {
                 Some(PlaceRow { requested: *requested, area: area.to_string(), ..row? })
             }
             Event::Application(ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. }) => {
@@ -86,23 +93,7 @@ impl Projection for Places {
                 Some(row)
             }
             Event::Application(ApplicationEvent::ReviewDecided { upheld: true, .. }) => Some(PlaceRow { decided: None, ..row? }),
-            Event::Grant(GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. }) => {
-                let mut row = row?;
-                let said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
-                row.reported.insert(*update, Figures { people: *people, volunteers: *volunteers, spent: *spent, said });
-                Some(row)
-            }
-            Event::Grant(GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. }) => {
-                let mut row = row?;
-                let figures = row.reported.entry(*update).or_default();
-                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
-                Some(row)
-            }
-            Event::Grant(GrantEvent::OutcomeJudged { update, sign, strength, .. }) => {
-                let mut row = row?;
-                row.judged.insert(format!("{update}/{sign}"), *strength);
-                Some(row)
-            }
+            Event::Grant(happened) => row?.after(happened),
             _ => None,
         }
     }
@@ -124,6 +115,50 @@ impl PlaceRow {
     fn days_until(&self, event: &Recorded) -> i64 {
         let days = |submitted_on: Date| submitted_on.until(event.recorded_on()).map_or(0, |span| i64::from(span.get_days()));
         self.submitted_on.map_or(0, days)
+    }
+
+    /// The row after an event of its grant; none where the event changes nothing of it.
+    fn after(mut self, happened: &GrantEvent) -> Option<Self> {
+        match happened {
+            GrantEvent::PaymentSent { sources, .. } => self.paid = self.paid.plus(sources),
+            GrantEvent::PaymentFailed { sources, .. }
+            | GrantEvent::PaymentReversed { sources, .. }
+            | GrantEvent::ReturnReceived { sources, .. }
+            | GrantEvent::EntrySettled { sources, .. } => self.paid = self.paid.minus(sources).unwrap_or_default(),
+            GrantEvent::ReturnWaived { amount, .. } => {
+                let from = self.waives(*amount);
+                self.waived = self.waived.plus(&from);
+            }
+            GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. } => {
+                let figures = self.reported.entry(*update).or_default();
+                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
+                figures.said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
+            }
+            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+                let figures = self.reported.entry(*update).or_default();
+                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
+            }
+            GrantEvent::UpdateAccepted { update, .. } => self.reported.entry(*update).or_default().accepted = true,
+            GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
+                self.reported.entry(*update).or_default().judged.insert(sign.to_string(), *strength);
+            }
+            _ => return None,
+        }
+        Some(self)
+    }
+
+    /// By which sources an amount is waived: the unrestricted money first, as far as there is any.
+    fn waives(&self, amount: Money) -> Sources {
+        let mut left = Sources::default();
+        for part in self.paid.parts() {
+            left.add(&part.source, part.amount.minus(self.waived.from(&part.source)).unwrap_or_default());
+        }
+        left.last(amount.min(left.total())).unwrap_or_default()
+    }
+
+    /// The figures of an update that count, if they do.
+    fn counted(&self, update: u16) -> Option<&Figures> {
+        self.reported.get(&update).filter(|figures| figures.accepted)
     }
 }
 
@@ -179,17 +214,21 @@ impl Posts<'_> {
             FundEvent::Committed { grant, sources, .. } => {
                 self.money("committed", sources, 1, None);
                 self.add("awards", 1);
+                // A fund counts an award once, and each funder of it counts it too.
+                for funder in sources.parts().map(|part| &part.source.funder).collect::<BTreeSet<_>>() {
+                    self.add("awards_from", 1).funder = funder.to_string();
+                }
                 self.of_grant(&grant.to_string());
             }
             FundEvent::CommitmentIncreased { grant, sources, .. } => {
                 self.money("committed", sources, 1, None);
                 self.of_grant(&grant.to_string());
             }
-            FundEvent::CommitmentReduced { grant, sources, effective_on } => {
+            FundEvent::CommitmentReduced { grant, sources, effective_on, .. } => {
                 self.money("committed", sources, -1, *effective_on);
                 self.of_grant(&grant.to_string());
             }
-            FundEvent::CommitmentReleased { grant, sources } => {
+            FundEvent::CommitmentReleased { grant, sources, .. } => {
                 self.money("committed", sources, -1, None);
                 self.of_grant(&grant.to_string());
             }
@@ -216,7 +255,7 @@ impl Posts<'_> {
                     posting.effective_on = received_on.to_string();
                 }
             }
-            ApplicationEvent::ApplicationResubmitted { requested, area } => {
+            ApplicationEvent::ApplicationResubmitted { requested, area, .. } => {
                 let before = self.place.requested.pence();
                 self.add("requested", -before);
                 self.add("submitted", -1);
@@ -248,45 +287,64 @@ impl Posts<'_> {
             GrantEvent::PaymentSent { sources, sent_on, .. } => self.money("paid", sources, 1, Some(*sent_on)),
             GrantEvent::PaymentFailed { sources, failed_on, .. } => self.money("paid", sources, -1, Some(*failed_on)),
             GrantEvent::PaymentReversed { sources, reversed_on, .. } => self.money("paid", sources, -1, Some(*reversed_on)),
-            GrantEvent::ReturnWaived { amount, .. } => {
-                self.add("waived", amount.pence());
+            GrantEvent::ReturnWaived { amount, .. } => self.waived(*amount),
+            GrantEvent::PaymentConfirmed { paid_on, earlier: Some(earlier), .. }
+            | GrantEvent::PaymentCorrected { paid_on, earlier: Some(earlier), .. } => {
+                self.money("paid", &earlier.sources, -1, Some(earlier.said_on));
+                self.money("paid", &earlier.sources, 1, Some(*paid_on));
             }
-            GrantEvent::ReturnReceived { sources, received_on, .. } => self.money("returned", sources, 1, Some(*received_on)),
-            GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. } => {
-                // What was handed in before and queried counts no longer.
-                if let Some(before) = self.place.reported.get(update) {
-                    self.report(before, -1);
+            GrantEvent::ReturnReceived { sources, received_on: day, .. } | GrantEvent::EntrySettled { sources, happened_on: day, .. } => {
+                self.money("returned", sources, 1, Some(*day));
+            }
+            GrantEvent::UpdateAccepted { update, .. } => {
+                if let Some(figures) = self.place.reported.get(update).filter(|figures| !figures.accepted) {
+                    self.report(figures);
                 }
-                let said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
-                self.report(&Figures { people: *people, volunteers: *volunteers, spent: *spent, said }, 1);
             }
             GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
-                if let Some(before) = self.place.reported.get(update) {
+                if let Some(before) = self.place.counted(*update) {
                     self.add("people", i64::from(*people) - i64::from(before.people));
                     self.add("volunteers", i64::from(*volunteers) - i64::from(before.volunteers));
                     self.add("spent", spent.pence() - before.spent.pence());
                 }
             }
             GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
-                if let Some(earlier) = self.place.judged.get(&format!("{update}/{sign}")).copied() {
-                    self.add("judged", -earlier.points()).sign = sign.to_string();
-                    self.add("judged_of", -1).sign = sign.to_string();
+                let Some(figures) = self.place.counted(*update) else { return };
+                let sign = sign.to_string();
+                if let Some(earlier) = figures.judged.get(&sign) {
+                    self.judge(&sign, *earlier, -1);
                 }
-                self.add("judged", strength.points()).sign = sign.to_string();
-                self.add("judged_of", 1).sign = sign.to_string();
+                self.judge(&sign, *strength, 1);
             }
             _ => {}
         }
     }
 
-    fn report(&mut self, figures: &Figures, direction: i64) {
-        self.add("updates", direction);
-        self.add("people", direction * i64::from(figures.people));
-        self.add("volunteers", direction * i64::from(figures.volunteers));
-        self.add("spent", direction * figures.spent.pence());
-        for (sign, points) in &figures.said {
-            self.add("said", direction * points).sign.clone_from(sign);
-            self.add("said_by", direction).sign.clone_from(sign);
+    fn waived(&mut self, amount: Money) {
+        let from = self.place.waives(amount);
+        self.money("waived", &from, 1, None);
+        let rest = amount.minus(from.total()).unwrap_or_default();
+        if !rest.is_zero() {
+            self.add("waived", rest.pence());
         }
+    }
+
+    fn report(&mut self, figures: &Figures) {
+        self.add("updates", 1);
+        self.add("people", i64::from(figures.people));
+        self.add("volunteers", i64::from(figures.volunteers));
+        self.add("spent", figures.spent.pence());
+        for (sign, points) in &figures.said {
+            self.add("said", *points).sign.clone_from(sign);
+            self.add("said_by", 1).sign.clone_from(sign);
+        }
+        for (sign, strength) in &figures.judged {
+            self.judge(sign, *strength, 1);
+        }
+    }
+
+    fn judge(&mut self, sign: &str, strength: Strength, direction: i64) {
+        sign.clone_into(&mut self.add("judged", direction * strength.points()).sign);
+        sign.clone_into(&mut self.add("judged_of", direction).sign);
     }
 }

@@ -43,9 +43,18 @@ pub struct PublishedGrant {
     pub disbursements: BTreeMap<u16, Movement>,
     /// Whether money was taken back, or came back.
     pub came_back: bool,
-    /// The signs of success that the group's updates, or staff, saw.
+    /// The signs of success that the group's accepted updates saw, or staff in these.
     pub signs: BTreeMap<Slug, Strength>,
+    /// The signs of each update that is not accepted: nothing of them is published.
+    pub unaccepted: BTreeMap<u16, UpdateSigns>,
     pub modified: Timestamp,
+}
+
+/// The signs that the group saw in an update, and those that staff judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateSigns {
+    said: BTreeMap<Slug, Strength>,
+    judged: BTreeMap<Slug, Strength>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +112,7 @@ impl PublishedGrant {
                 self.commit(event, sources.total());
             }
             E::AgreementAccepted { .. } => self.accepted_on = Some(event.recorded_on()),
-            E::AwardGrown { sources } => self.commit(event, sources.total()),
+            E::AwardGrown { sources, .. } => self.commit(event, sources.total()),
             E::VariationApproved { change, released, .. } => {
                 self.uncommit(released.total());
                 if let Some(offer) = &mut self.offer {
@@ -113,17 +122,26 @@ impl PublishedGrant {
                     }
                 }
             }
-            E::UnderspendDeclared { released, .. } | E::GrantTerminated { released, .. } | E::GrantClosed { released } => {
+            E::UnderspendDeclared { released, .. } | E::GrantTerminated { released, .. } | E::GrantClosed { released, .. } => {
                 self.uncommit(released.total());
             }
-            E::ReturnReceived { sources, .. } => {
+            E::ReturnReceived { sources, .. } | E::EntrySettled { sources, .. } => {
                 self.uncommit(sources.total());
                 take_back(self.disbursements.values_mut().rev(), sources.total());
             }
-            E::UpdateReceived { outcomes, .. } => {
-                self.signs.extend(outcomes.iter().map(|outcome| (outcome.sign.clone(), outcome.strength)));
+            E::UpdateReceived { update, outcomes, .. } => {
+                let said = outcomes.iter().map(|outcome| (outcome.sign.clone(), outcome.strength)).collect();
+                self.unaccepted.entry(*update).or_default().said = said;
             }
-            E::OutcomeJudged { sign, strength, .. } => drop(self.signs.insert(sign.clone(), *strength)),
+            E::OutcomeJudged { update, sign, strength, .. } => {
+                let signs = self.unaccepted.get_mut(update).map_or(&mut self.signs, |signs| &mut signs.judged);
+                signs.insert(sign.clone(), *strength);
+            }
+            E::UpdateAccepted { update, .. } => {
+                let UpdateSigns { said, judged } = self.unaccepted.remove(update).unwrap_or_default();
+                self.signs.extend(said.into_iter().chain(judged));
+            }
+            E::UpdateExcused { update, .. } => drop(self.unaccepted.remove(update)),
             _ => self.pay(happened),
         }
     }
@@ -142,13 +160,24 @@ impl PublishedGrant {
                     found.on = *paid_on;
                 }
             }
-            E::PaymentFailed { payment, sources, .. } | E::PaymentReversed { payment, sources, .. } => {
-                let given_up = self.sent.remove(payment).or_else(|| self.disbursements.remove(payment).map(|paid| paid.amount));
-                let rest = sources.total().minus(given_up.unwrap_or_default()).unwrap_or_default();
-                take_back(self.disbursements.values_mut().rev(), rest);
+            E::PaymentFailed { payment, .. } => drop(self.sent.remove(payment)),
+            E::PaymentReversed { payment, sources, released, .. } => {
+                // As much of it as was not sent back before; the rest had been taken off other payments.
+                let own = self.disbursements.get_mut(payment);
+                let left = own.as_ref().map_or(Money::ZERO, |movement| movement.amount);
+                take_back(own.into_iter(), sources.total());
+                take_back(self.disbursements.values_mut().rev(), sources.total().minus(left).unwrap_or_default());
+                self.disbursements.retain(|number, movement| number != payment || !movement.amount.is_zero());
+                self.uncommit(released.total());
             }
             _ => {}
         }
+    }
+
+    /// Whether what is published of it differs.
+    fn differs(&self, other: &Self) -> bool {
+        let published = |grant: &Self| Self { unaccepted: BTreeMap::new(), ..grant.clone() };
+        published(self) != published(other)
     }
 
     fn commit(&mut self, event: &Recorded, amount: Money) {
@@ -190,6 +219,7 @@ pub(super) struct Published;
 
 impl Projection for Published {
     const NAME: &'static str = "published";
+    const SHAPE: i64 = 2;
     type Row = PublishedRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -227,7 +257,9 @@ impl Projection for Published {
                 if grant == before {
                     return None;
                 }
-                grant.modified = event.recorded_at;
+                if grant.differs(&before) {
+                    grant.modified = event.recorded_at;
+                }
                 Some(PublishedRow::Grant(Box::new(grant)))
             }
             Event::Person(_) => None,
@@ -274,7 +306,7 @@ fn group(event: &Recorded, happened: &GroupEvent, row: Option<PublishedRow>) -> 
         (GroupEvent::GroupCorrected { name, .. }, Some(PublishedRow::Group { identifiers, .. })) => {
             Some(PublishedRow::Group { id, name: name.to_string(), identifiers, modified })
         }
-        (GroupEvent::IdentifierRecorded { identifier }, Some(PublishedRow::Group { name, mut identifiers, .. })) => {
+        (GroupEvent::IdentifierRecorded { identifier, .. }, Some(PublishedRow::Group { name, mut identifiers, .. })) => {
             identifiers.insert(identifier.clone());
             Some(PublishedRow::Group { id, name, identifiers, modified })
         }

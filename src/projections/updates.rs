@@ -38,9 +38,13 @@ pub struct UpdateRow {
     pub files: BTreeSet<FileDigest>,
     /// When the group was reminded last.
     pub reminded_on: Option<Date>,
-    /// How often the day was moved.
+    /// How often the day was moved, staff asked something, and the group was reminded.
     #[serde(default)]
     pub moved: u16,
+    #[serde(default)]
+    pub asked: u16,
+    #[serde(default)]
+    pub reminders: u16,
 }
 
 /// What the group said of a sign, and what staff judge.
@@ -57,6 +61,7 @@ pub(super) struct Updates;
 
 impl Projection for Updates {
     const NAME: &'static str = "updates";
+    const SHAPE: i64 = 2;
     type Row = UpdateRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -64,7 +69,7 @@ impl Projection for Updates {
         let Event::Grant(
             E::UpdateRequested { update, .. }
             | E::UpdateReceived { update, .. }
-            | E::UpdateAccepted { update }
+            | E::UpdateAccepted { update, .. }
             | E::UpdateQueried { update, .. }
             | E::UpdateExcused { update, .. }
             | E::UpdateCorrected { update, .. }
@@ -81,7 +86,7 @@ impl Projection for Updates {
     fn project(event: &Recorded, row: Option<UpdateRow>, _: Option<UpdateRow>) -> Option<UpdateRow> {
         use GrantEvent as E;
         let Event::Grant(happened) = &event.event else { return None };
-        if let E::UpdateRequested { update, due_on, last } = happened {
+        if let E::UpdateRequested { update, due_on, last, .. } = happened {
             return Some(UpdateRow {
                 grant: event.stream,
                 update: *update,
@@ -101,6 +106,8 @@ impl Projection for Updates {
                 files: BTreeSet::new(),
                 reminded_on: None,
                 moved: 0,
+                asked: 0,
+                reminders: 0,
             });
         }
         let mut row = row?;
@@ -127,7 +134,9 @@ impl Projection for Updates {
                 }
             }
             E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
-            E::UpdateQueried { question, .. } => {
+            E::UpdateQueried { question, due_on, .. } => {
+                row.due_on = due_on.unwrap_or(row.due_on);
+                row.asked += 1;
                 row.state = UpdateState::Queried;
                 row.question = Some(question.to_string());
             }
@@ -135,7 +144,7 @@ impl Projection for Updates {
                 (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
             }
             E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
-            E::ReminderSent { sent_on, .. } => row.reminded_on = Some(*sent_on),
+            E::ReminderSent { sent_on, .. } => (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1),
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;
                 row.reason = Some(reason.to_string());

@@ -433,6 +433,24 @@ fn page_sql() -> String {
     format!("SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 ORDER BY position LIMIT $3")
 }
 
+/// The last position at which no command is half done: the given one, or the end of the command
+/// before where the given one lies inside a command. At the end of the log and beyond it is the
+/// given one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn between_commands(store: &Store, organisation: &str, position: i64) -> Stored<i64> {
+    let found: Option<(i64,)> =
+        reading!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
+    Ok(found.map_or(position, |(position,)| position))
+}
+
+/// It finds a row only where the next event is of the same command.
+const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b WHERE b.organisation = $1 AND b.position < $2 \
+     AND b.command_id <> e.command_id ORDER BY b.position DESC LIMIT 1), -1) \
+     FROM events e JOIN events f ON f.organisation = e.organisation AND f.position = e.position + 1 AND f.command_id = e.command_id \
+     WHERE e.organisation = $1 AND e.position = $2";
+
 /// One stream's events after a sequence, in order.
 ///
 /// # Errors

@@ -7,7 +7,20 @@ use super::values::{Values, bound};
 use super::{Engine, Store, Stored, reading};
 
 /// The columns of views by which what stands is looked up.
-const INDEXED: [&str; 7] = ["id", "state", "group_id", "grant_id", "batch", "reference", "erasure"];
+const INDEXED: [&str; 12] = [
+    "id",
+    "state",
+    "group_id",
+    "grant_id",
+    "batch",
+    "reference",
+    "erasure",
+    "entries_wait",
+    "attendance_waits",
+    "help_waits",
+    "contact_waits",
+    "correction_waits",
+];
 /// So many values of such a column are each looked up by itself; of more, all at once.
 const EACH_MOST: usize = 16;
 
@@ -126,6 +139,12 @@ mod tests {
             ("payments", one("state"), "state"),
             ("updates", one("grant_id"), "grant_id"),
             ("groups", one("erasure"), "erasure"),
+            ("grants", one("entries_wait"), "entries_wait"),
+            ("grants", one("attendance_waits"), "attendance_waits"),
+            ("applications", one("attendance_waits"), "attendance_waits"),
+            ("applications", one("help_waits"), "help_waits"),
+            ("people", one("contact_waits"), "contact_waits"),
+            ("groups", one("correction_waits"), "correction_waits"),
             ("published", Vec::new(), "now"),
         ] {
             let wanted = Wanted { table, as_at: None, filters, after: None, most: 50 };

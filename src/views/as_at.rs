@@ -6,13 +6,13 @@ use jiff::civil::Date;
 
 use super::{ViewError, Views};
 use crate::projections::DayRow;
-use crate::store::rows;
 use crate::store::wanted::{self, Wanted};
+use crate::store::{events, rows};
 
 /// As at when a view is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AsAt {
-    /// After the event at this position.
+    /// After the event at this position; where that lies inside a command, before the command.
     Position(i64),
     /// At the end of this day in Europe/London.
     Day(Date),
@@ -42,7 +42,9 @@ impl Views {
     /// When the database does not answer.
     pub async fn position_as_at(&self, as_at: AsAt) -> Result<i64, ViewError> {
         let day = match as_at {
-            AsAt::Position(position) => return Ok(position),
+            AsAt::Position(position) => {
+                return Ok(events::between_commands(self.log.store(), self.log.organisation(), position).await?);
+            }
             AsAt::Day(day) => day,
         };
         let found = rows::next_by(self.log.store(), self.log.organisation(), "days", &day.to_string()).await?;

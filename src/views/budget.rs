@@ -44,6 +44,9 @@ pub struct BudgetLine {
     pub awards: i64,
     /// From submission to decision, in days, rounded down.
     pub mean_days_to_decision: Option<i64>,
+    /// Figures that would be below zero on this day, because of what was recorded for it later;
+    /// they are given as 0.00.
+    pub out_of_order: Vec<String>,
 }
 
 /// Outcomes, line by line.
@@ -70,6 +73,9 @@ pub struct OutcomeLine {
     /// The same of staff's own judgement.
     pub judged_of: i64,
     pub judged_points: i64,
+    /// Figures that would be below zero on this day, because of what was recorded for it later;
+    /// they are given as 0.00.
+    pub out_of_order: Vec<String>,
 }
 
 /// Which sums are wanted.
@@ -90,7 +96,7 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
-        budget(wanted, &self.sums(wanted).await?.sums)
+        Ok(budget(wanted, &self.sums(wanted).await?.sums))
     }
 
     /// A [`Budget`] as JSON, which is kept for whoever asks for the same again.
@@ -99,7 +105,7 @@ impl Views {
     /// When the database does not answer.
     pub async fn budget_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
         let totals = self.sums(wanted).await?;
-        totals.budget.or(|| budget(wanted, &totals.sums))
+        Ok(totals.budget.or(|| budget(wanted, &totals.sums)))
     }
 
     /// Adds up outcomes.
@@ -107,7 +113,7 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
-        outcome(wanted, &self.sums(wanted).await?.sums)
+        Ok(outcome(wanted, &self.sums(wanted).await?.sums))
     }
 
     /// An [`Outcome`] as JSON, which is kept for whoever asks for the same again.
@@ -116,7 +122,7 @@ impl Views {
     /// When the database does not answer.
     pub async fn outcomes_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
         let totals = self.sums(wanted).await?;
-        totals.outcome.or(|| outcome(wanted, &totals.sums))
+        Ok(totals.outcome.or(|| outcome(wanted, &totals.sums)))
     }
 
     async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<Totals>, ViewError> {
@@ -126,59 +132,95 @@ impl Views {
     }
 }
 
-fn budget(wanted: Wanted<'_>, sums: &Sums) -> Result<Budget, ViewError> {
-    let by_source = matches!(wanted.by, By::Fund | By::Funder);
-    let lines = sums.iter().map(|(of, figures)| budget_line(of.clone(), figures, by_source)).collect::<Result<_, _>>()?;
-    Ok(Budget { position: wanted.position, lines })
+fn budget(wanted: Wanted<'_>, sums: &Sums) -> Budget {
+    let lines = sums.iter().map(|(of, figures)| budget_line(of.clone(), figures, wanted.by)).collect();
+    Budget { position: wanted.position, lines }
 }
 
-fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Result<Outcome, ViewError> {
-    let lines = sums.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect::<Result<_, _>>()?;
-    Ok(Outcome { position: wanted.position, lines })
+fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Outcome {
+    let lines = sums.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect();
+    Outcome { position: wanted.position, lines }
 }
 
 fn count(figures: &Figures, figure: &str) -> i64 {
     figures.get(figure).copied().unwrap_or_default()
 }
 
-/// A figure that no decision lets fall below zero.
-fn money(figure: &'static str, pence: i64) -> Result<Money, ViewError> {
-    u64::try_from(pence).map(Money::of_pence).map_err(|_| ViewError::BelowZero { figure, pence })
+/// The figures of a line that would be below zero.
+#[derive(Default)]
+struct OutOfOrder(Vec<String>);
+
+impl OutOfOrder {
+    /// A sum. No decision lets one fall below zero; a day may, where what was recorded later
+    /// happened before it.
+    fn money(&mut self, figure: &str, pence: i64) -> Money {
+        let Ok(pence) = u64::try_from(pence) else {
+            self.0.push(figure.to_owned());
+            return Money::ZERO;
+        };
+        Money::of_pence(pence)
+    }
 }
 
-fn budget_line(of: String, figures: &Figures, by_source: bool) -> Result<BudgetLine, ViewError> {
+fn budget_line(of: String, figures: &Figures, by: By) -> BudgetLine {
     let [allocated, committed, paid, returned] = ["allocated", "committed", "paid", "returned"].map(|figure| count(figures, figure));
     let decided = count(figures, "decided");
-    Ok(BudgetLine {
+    let mut below = OutOfOrder::default();
+    BudgetLine {
         of,
-        allocated: money("allocated", allocated)?,
-        requested: money("requested", count(figures, "requested"))?,
-        committed: money("committed", committed)?,
-        unpaid: money("unpaid", committed - (paid - returned))?,
-        paid: money("paid", paid)?,
-        returned: money("returned", returned)?,
-        waived: money("waived", count(figures, "waived"))?,
-        paid_net: money("paid_net", paid - returned)?,
-        uncommitted: by_source.then(|| money("uncommitted", allocated - committed)).transpose()?,
+        allocated: below.money("allocated", allocated),
+        requested: below.money("requested", count(figures, "requested")),
+        committed: below.money("committed", committed),
+        unpaid: below.money("unpaid", committed - (paid - returned)),
+        paid: below.money("paid", paid),
+        returned: below.money("returned", returned),
+        waived: below.money("waived", count(figures, "waived")),
+        paid_net: below.money("paid_net", paid - returned),
+        uncommitted: matches!(by, By::Fund | By::Funder).then(|| below.money("uncommitted", allocated - committed)),
         applications: count(figures, "submitted"),
         decided,
-        awards: count(figures, "awards"),
+        awards: count(figures, if by == By::Funder { "awards_from" } else { "awards" }),
         mean_days_to_decision: (decided > 0).then(|| count(figures, "decision_days") / decided),
-    })
+        out_of_order: below.0,
+    }
 }
 
-fn outcome_line(of: String, figures: &Figures) -> Result<OutcomeLine, ViewError> {
-    Ok(OutcomeLine {
+fn outcome_line(of: String, figures: &Figures) -> OutcomeLine {
+    let mut below = OutOfOrder::default();
+    OutcomeLine {
         of,
         grants: count(figures, "grants"),
         grants_to_new_groups: count(figures, "grants_to_new_groups"),
         updates: count(figures, "updates"),
         people: count(figures, "people"),
         volunteers: count(figures, "volunteers"),
-        spent: money("spent", count(figures, "spent"))?,
+        spent: below.money("spent", count(figures, "spent")),
         said_by: count(figures, "said_by"),
         said_points: count(figures, "said"),
         judged_of: count(figures, "judged_of"),
         judged_points: count(figures, "judged"),
-    })
+        out_of_order: below.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_below_zero_is_named_and_its_line_is_shown() {
+        let figures = |all: &[(&str, i64)]| -> Figures { all.iter().map(|(figure, pence)| ((*figure).to_owned(), *pence)).collect() };
+        let line = budget_line("a-funder".to_owned(), &figures(&[("allocated", 10_000), ("committed", 5000), ("paid", 6000)]), By::Funder);
+        assert_eq!((line.unpaid, line.paid, line.uncommitted), (Money::ZERO, Money::of_pounds(60), Some(Money::of_pounds(50))));
+        assert_eq!(line.out_of_order, ["unpaid"]);
+        let line = outcome_line("a-fund".to_owned(), &figures(&[("spent", -1), ("people", 3)]));
+        assert_eq!((line.spent, line.people, line.out_of_order), (Money::ZERO, 3, vec!["spent".to_owned()]));
+    }
+
+    #[test]
+    fn each_funder_of_an_award_counts_it() {
+        let figures: Figures = [("awards".to_owned(), 1), ("awards_from".to_owned(), 2)].into();
+        let awards = |by| budget_line(String::new(), &figures, by).awards;
+        assert_eq!((awards(By::Fund), awards(By::Funder)), (1, 2));
+    }
 }

@@ -4,8 +4,10 @@ use serde::de::DeserializeOwned;
 
 use super::{ViewError, Views};
 use crate::projections::{
-    AnswersRow, ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow,
+    PublishedRow, UpdateRow,
 };
+use crate::store::newest::{self, Newest};
 use crate::store::rows::{self, Row};
 use crate::store::wanted::{self, Wanted};
 
@@ -22,8 +24,11 @@ macro_rules! in_table {
     )+};
 }
 in_table!(
+    AgreementRow => "agreements",
     AnswersRow => "answers",
     ApplicationRow => "applications",
+    BatchRow => "batches",
+    FileRow => "files",
     FundRow => "funds",
     GrantRow => "grants",
     GroupRow => "groups",
@@ -51,6 +56,9 @@ pub struct Listed<T> {
 
 /// How many rows are read at once where all are wanted.
 const MANY: i64 = 500;
+
+/// The most rows of one owner that are shown with it.
+const NEWEST: i64 = 500;
 
 /// The most rows that are counted.
 pub const COUNTED: i64 = 1000;
@@ -117,6 +125,29 @@ impl Views {
                 None => return Ok(all),
             }
         }
+    }
+}
+
+impl Views {
+    /// The newest rows of each of some owners, in the order in which they came to be: at most 500
+    /// of each.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn newest_of<T: InTable>(&self, owner: &'static str, owners: &[String], as_at: Option<i64>) -> Result<Vec<T>, ViewError> {
+        if owners.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Newest { table: T::TABLE, owner, owners, as_at, most: NEWEST };
+        newest::find(self.log.store(), self.log.organisation(), &wanted).await?.iter().map(read).collect()
+    }
+
+    /// The newest files of groups.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn files_of(&self, groups: &[String], as_at: Option<i64>) -> Result<Vec<FileRow>, ViewError> {
+        self.newest_of("group_id", groups, as_at).await
     }
 }
 

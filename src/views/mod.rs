@@ -2,6 +2,7 @@
 
 mod as_at;
 mod budget;
+mod gathered;
 mod held;
 mod linked;
 mod lists;
@@ -10,6 +11,7 @@ mod published;
 mod running;
 mod statement;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +24,11 @@ use crate::store::StoreError;
 
 pub use as_at::{AsAt, NoMoment};
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use gathered::{FundSeen, OrganisationSeen};
 pub use held::{Held, HeldPart};
 pub use linked::{HistoryLine, Link};
 pub use lists::{COUNTED, InTable, Listed, Page};
-pub use opened::{Answer, ApplicationSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
+pub use opened::{Answer, ApplicationSeen, ContactSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use statement::{Balances, Statement, StatementLine, StatementOf};
 
@@ -41,8 +44,6 @@ pub enum ViewError {
     Projection(#[from] ProjectionError),
     #[error("a stored row of {table} cannot be read: {row}: {cause}")]
     Unreadable { table: &'static str, row: String, cause: serde_json::Error },
-    #[error("the figure {figure} would be {pence} pence")]
-    BelowZero { figure: &'static str, pence: i64 },
     #[error("there is nothing with this id")]
     NotFound,
     #[error("the views have not come to this position yet")]
@@ -135,21 +136,19 @@ impl Views {
         let _ = self.projector.passed(position, WAIT).await;
     }
 
-    /// The people who are members of a group, or of the one that it was merged into.
+    /// The members of a group, and those of every group that it was merged into: all of them act for
+    /// what it has under way.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn members_of(&self, group: Uuid) -> Result<std::collections::BTreeSet<PersonId>, ViewError> {
-        let mut next = Some(group);
-        let mut met = std::collections::BTreeSet::new();
+    pub async fn members_of(&self, group: Uuid) -> Result<BTreeSet<PersonId>, ViewError> {
+        let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {
             let Some(row) = self.find::<GroupRow>(&id.to_string(), None).await? else { break };
-            match row.merged_into {
-                Some(heir) => next = Some(heir.0),
-                None => return Ok(row.members),
-            }
+            members.extend(row.members);
+            next = row.merged_into.map(|heir| heir.0);
         }
-        Ok(std::collections::BTreeSet::new())
+        Ok(members)
     }
 
     /// The groups that a person is a member of, with those that were merged into them.

@@ -18,7 +18,9 @@ use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
 use crate::domain::{GroupId, Money, PersonId, Roles};
 use crate::log::vault::Opened;
-use crate::projections::{AnswersRow, ApplicationRow, FileRow, GrantRow, GroupRow, OnFileRow, PersonRow, UpdateRow, VariationRow};
+use crate::projections::{
+    AnswersRow, ApplicationRow, FileRow, GrantRow, GroupRow, OnFileRow, PersonRow, ProposedContactRow, UpdateRow, VariationRow,
+};
 
 /// A person, opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -34,8 +36,23 @@ pub struct PersonSeen {
     /// Roles that wait for a second person to confirm them.
     pub proposed: Roles,
     pub groups: BTreeSet<Uuid>,
+    /// Contact details that an officer proposed, until the person or another officer confirms them.
+    pub proposed_contact: Option<ContactSeen>,
     /// How erasing what is personal of them stands.
     pub erasure: Erasure,
+}
+
+/// Contact details that wait to be confirmed, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ProposedContact)]
+pub struct ContactSeen {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    /// Absent for somebody without a role.
+    pub by: Option<PersonId>,
 }
 
 /// A group, opened.
@@ -46,12 +63,19 @@ pub struct GroupSeen {
     pub version: i64,
     pub name: String,
     pub area: String,
+    /// The number of what a member wrote as name and area, until staff take it over or refuse it.
+    pub proposal: Option<u32>,
+    pub proposed_name: Option<String>,
+    pub proposed_area: Option<String>,
+    /// What was wrong, in the member's words.
+    pub proposed_reason: Option<String>,
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
     pub payee: Option<PayeeSeen>,
     pub postcode: Option<String>,
     pub telephone: Option<String>,
+    /// The newest files, 500 at most.
     pub files: Vec<FileRow>,
     /// Checks that other grants can rest on.
     #[schema(value_type = BTreeMap<String, OnFileRow>)]
@@ -95,7 +119,11 @@ pub struct GrantSeen {
 pub struct PayeeSeen {
     pub payee: u32,
     pub route: Route,
-    pub keyed_by: PersonId,
+    /// Absent for a member of the group where the person is of the staff.
+    pub keyed_by: Option<PersonId>,
+    /// Whether a second person has verified it.
+    pub verified: bool,
+    /// Absent for a member of the group.
     pub verified_by: Option<PersonId>,
     pub body: Option<String>,
     pub holder: Option<String>,
@@ -180,9 +208,22 @@ impl Views {
             wanted.add("name", Some(&row.name));
             wanted.add("email", row.email.as_ref());
             wanted.add("telephone", row.telephone.as_ref());
+            if let Some(proposed) = &row.proposed_contact {
+                wanted.add("name", Some(&proposed.name));
+                wanted.add("email", proposed.email.as_ref());
+                wanted.add("telephone", proposed.telephone.as_ref());
+            }
         }
         let opened = wanted.open(self).await?;
+        let contact = |proposed: &ProposedContactRow| ContactSeen {
+            proposal: proposed.proposal,
+            name: text(&opened, Some(&proposed.name)),
+            email: text(&opened, proposed.email.as_ref()),
+            telephone: text(&opened, proposed.telephone.as_ref()),
+            by: reader.sees_all().then_some(proposed.by),
+        };
         let seen = |row: PersonRow| PersonSeen {
+            proposed_contact: row.proposed_contact.as_ref().map(contact),
             name: text(&opened, Some(&row.name)),
             email: text(&opened, row.email.as_ref()),
             telephone: text(&opened, row.telephone.as_ref()),
@@ -196,15 +237,22 @@ impl Views {
         Ok(rows.into_iter().map(seen).collect())
     }
 
-    /// Opens groups: account details for those who work with groups, and for members, who are only ever shown their own.
+    /// Opens groups, with their files: account details for those who work with groups, and for
+    /// members, who are only ever shown their own.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>) -> Result<Vec<GroupSeen>, ViewError> {
+    pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>, as_at: Option<i64>) -> Result<Vec<GroupSeen>, ViewError> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+        let mut files: BTreeMap<Uuid, Vec<FileRow>> = BTreeMap::new();
+        for file in self.files_of(&ids, as_at).await? {
+            files.entry(file.group).or_default().push(file);
+        }
         let mut wanted = Wanted::default();
         for row in rows.iter().filter(|_| reader.works_with_groups() || !reader.sees_all()) {
             wanted.add("postcode", row.postcode.as_ref());
             wanted.add("telephone", row.telephone.as_ref());
+            wanted.add("reason", row.proposed.as_ref().map(|proposed| &proposed.reason));
             if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
                 wanted.add("holder", Some(holder));
                 wanted.add("numbers", Some(numbers));
@@ -215,7 +263,8 @@ impl Views {
             row.payee.as_ref().map(|payee| PayeeSeen {
                 payee: payee.payee,
                 route: payee.route,
-                keyed_by: payee.keyed_by,
+                keyed_by: Some(payee.keyed_by),
+                verified: payee.verified_by.is_some(),
                 verified_by: payee.verified_by,
                 body: if let PayeeSealed::HoldingBody { body, .. } = &payee.details { Some(body.to_string()) } else { None },
                 holder: text(&opened, account(&payee.details).map(|(holder, _)| holder)),
@@ -225,8 +274,12 @@ impl Views {
         let seen = |row: GroupRow| GroupSeen {
             payee: payee(&row),
             postcode: text(&opened, row.postcode.as_ref()),
+            proposed_reason: text(&opened, row.proposed.as_ref().map(|proposed| &proposed.reason)),
+            proposal: row.proposed.as_ref().map(|proposed| proposed.proposal),
+            proposed_name: row.proposed.as_ref().map(|proposed| proposed.name.clone()),
+            proposed_area: row.proposed.map(|proposed| proposed.area),
             telephone: text(&opened, row.telephone.as_ref()),
-            files: row.files,
+            files: files.remove(&row.id).unwrap_or_default(),
             on_file: row.on_file,
             past_grants: row.past_grants,
             merged_into: row.merged_into,
@@ -319,7 +372,7 @@ impl Views {
         let seen = |row: UpdateRow| UpdateSeen {
             words: text(&opened, row.words.as_ref()),
             learned: text(&opened, row.learned.as_ref()),
-            outcomes: row.outcomes.iter().map(outcome).collect(),
+            outcomes: row.outcomes.iter().filter(|outcome| judgements || outcome.said.is_some()).map(outcome).collect(),
             grant: row.grant,
             update: row.update,
             state: row.state,

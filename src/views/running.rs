@@ -32,12 +32,8 @@ pub(super) struct Totals {
 pub(super) struct Told(OnceLock<Bytes>);
 
 impl Told {
-    pub(super) fn or<T: Serialize, E>(&self, answer: impl FnOnce() -> Result<T, E>) -> Result<Bytes, E> {
-        if let Some(told) = self.0.get() {
-            return Ok(told.clone());
-        }
-        let made = Bytes::from(serde_json::to_vec(&answer()?).unwrap_or_default());
-        Ok(self.0.get_or_init(|| made).clone())
+    pub(super) fn or<T: Serialize>(&self, answer: impl FnOnce() -> T) -> Bytes {
+        self.0.get_or_init(|| Bytes::from(serde_json::to_vec(&answer()).unwrap_or_default())).clone()
     }
 }
 

@@ -1,0 +1,100 @@
+//! Batches of payments that went to the bank together. A row of its own for each: a fund sends ever
+//! more of them.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Projection, Touches};
+use crate::domain::file::FileDigest;
+use crate::domain::text::Slug;
+use crate::domain::{Event, FundEvent, Money, PersonId};
+use crate::log::record::Recorded;
+
+/// How many files of a batch its row names: only the newest, so that the row has a bound.
+const FILES_MOST: usize = 20;
+
+/// A batch of payments that went to the bank together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Batch)]
+pub struct BatchRow {
+    pub fund: Uuid,
+    /// The batch's key within the fund.
+    pub batch: Slug,
+    #[schema(value_type = String, format = "date")]
+    pub sent_on: Date,
+    pub payments: u32,
+    pub total: Money,
+    /// The files that were made of it for the bank: the newest twenty.
+    pub files: Vec<BankFileRow>,
+}
+
+/// A file that was made for the bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BankFile)]
+pub struct BankFileRow {
+    #[schema(value_type = String, format = "date")]
+    pub made_on: Date,
+    pub by: PersonId,
+    pub payments: u32,
+    pub total: Money,
+    pub digest: FileDigest,
+    /// Why it was made again.
+    pub reason: Option<String>,
+}
+
+impl BatchRow {
+    /// The id of a batch's row.
+    #[must_use]
+    pub fn id_of(fund: Uuid, batch: &Slug) -> String {
+        format!("{fund}/{batch}")
+    }
+
+    fn made(&mut self, file: BankFileRow) {
+        self.files.push(file);
+        if self.files.len() > FILES_MOST {
+            self.files.remove(0);
+        }
+    }
+}
+
+pub(super) struct Batches;
+
+impl Projection for Batches {
+    const NAME: &'static str = "batches";
+    type Row = BatchRow;
+
+    fn touches(event: &Recorded) -> Option<Touches> {
+        let Event::Fund(FundEvent::BatchSent { batch, .. } | FundEvent::BankFileMade { batch, .. }) = &event.event else {
+            return None;
+        };
+        Some(Touches::one(&BatchRow::id_of(event.stream, batch)))
+    }
+
+    fn project(event: &Recorded, row: Option<BatchRow>, _: Option<BatchRow>) -> Option<BatchRow> {
+        let Event::Fund(happened) = &event.event else { return None };
+        match happened {
+            FundEvent::BatchSent { batch, sent_on, payments, total, .. } => Some(BatchRow {
+                fund: event.stream,
+                batch: batch.clone(),
+                sent_on: *sent_on,
+                payments: *payments,
+                total: *total,
+                files: Vec::new(),
+            }),
+            FundEvent::BankFileMade { payments, total, digest, reason, by, .. } => {
+                let mut row = row?;
+                row.made(BankFileRow {
+                    made_on: event.recorded_on(),
+                    by: *by,
+                    payments: *payments,
+                    total: *total,
+                    digest: digest.clone(),
+                    reason: reason.as_ref().map(ToString::to_string),
+                });
+                Some(row)
+            }
+            _ => None,
+        }
+    }
+}

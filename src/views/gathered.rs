@@ -1,0 +1,59 @@
+//! Rows with those that belong to them and are rows of their own: a fund with its batches, the
+//! organisation with its agreements.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{ViewError, Views};
+use crate::domain::text::Slug;
+use crate::projections::{AgreementRow, BatchRow, FundRow, OrganisationRow};
+
+/// A fund, with its batches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Fund)]
+pub struct FundSeen {
+    #[serde(flatten)]
+    pub row: FundRow,
+    /// The newest batches, 500 at most, by their keys.
+    #[schema(value_type = BTreeMap<String, BatchRow>)]
+    pub batches: BTreeMap<Slug, BatchRow>,
+}
+
+/// The organisation, with its agreements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Organisation)]
+pub struct OrganisationSeen {
+    #[serde(flatten)]
+    pub row: OrganisationRow,
+    /// The newest agreements, 500 at most, by their versions: grants keep the one that they were
+    /// offered with.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub agreements: BTreeMap<u32, String>,
+}
+
+impl Views {
+    /// Funds with their batches.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn with_batches(&self, rows: Vec<FundRow>, as_at: Option<i64>) -> Result<Vec<FundSeen>, ViewError> {
+        let funds: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+        let mut of: BTreeMap<Uuid, BTreeMap<Slug, BatchRow>> = BTreeMap::new();
+        for batch in self.newest_of::<BatchRow>("fund", &funds, as_at).await? {
+            of.entry(batch.fund).or_default().insert(batch.batch.clone(), batch);
+        }
+        Ok(rows.into_iter().map(|row| FundSeen { batches: of.remove(&row.id).unwrap_or_default(), row }).collect())
+    }
+
+    /// The organisation with its agreements.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn with_agreements(&self, row: OrganisationRow, as_at: Option<i64>) -> Result<OrganisationSeen, ViewError> {
+        let own = [self.log.organisation().to_owned()];
+        let agreements = self.newest_of::<AgreementRow>("organisation", &own, as_at).await?;
+        Ok(OrganisationSeen { row, agreements: agreements.into_iter().map(|one| (one.version, one.text)).collect() })
+    }
+}
