@@ -91,7 +91,8 @@ fn query(name: &str) -> Parameter {
         "after" => ("The cursor that the page before gave as `next`.", text(Some("^[^\\x00]{0,100}$"))),
         "limit" => ("How many items a page has.", integer(1, 500)),
         "as_at" => (
-            "The end of a day, or a position: everything that had been recorded by then.",
+            "The end of a day, or a position: everything that had been recorded by then. A position inside a command gives the state \
+             before the command.",
             text(Some("^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,18})$")),
         ),
         "min_position" => ("Wait until the views have passed this position.", integer(0, i64::MAX / 2)),

@@ -12,8 +12,8 @@ use crate::domain::application::{ApplicationState, Interests};
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
-use crate::projections::ApplicationRow;
-use crate::views::{ApplicationSeen, Reader};
+use crate::projections::{ApplicationRow, Waiting};
+use crate::views::{ApplicationSeen, Reader, ViewError};
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
@@ -73,6 +73,10 @@ fn for_group(row: ApplicationRow) -> ApplicationRow {
         reason: None,
         present: BTreeSet::new(),
         withdrew: BTreeSet::new(),
+        recorded_by: None,
+        unconfirmed: BTreeSet::new(),
+        attendance_waits: Waiting::Nothing,
+        help_waits: Waiting::Nothing,
         interests: Interests::default(),
         ..row
     }
@@ -88,14 +92,10 @@ pub(in crate::http) async fn hidden_scores(
     if ids.is_empty() {
         return Ok(ids);
     }
-    let own = desk.views.groups_of(reader.person).await?;
     let mut hidden = BTreeSet::new();
     for id in ids {
-        let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
-        let shown = row.is_some_and(|row| {
-            let scored = row.scores.iter().any(|score| score.by == reader.person && score.set_aside.is_none());
-            row.interests.shows_others_scores(reader.person, &reader.held, scored) && !own.contains(&row.group.0)
-        });
+        let connected = desk.commands.connected(id).await.map_err(ViewError::from)?;
+        let shown = connected.is_some_and(|streams| streams.connections().sees_scores(reader.person, &reader.held));
         if !shown {
             hidden.insert(id);
         }

@@ -15,7 +15,7 @@ use crate::files::Kept;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
-use crate::projections::GroupRow;
+use crate::projections::FileRow;
 
 pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["purpose"])?;
@@ -82,8 +82,7 @@ pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<De
         return Err(Refusal::NotYours.into());
     }
     let file: FileDigest = http.match_info().query("file").parse().map_err(|_| nothing())?;
-    let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(nothing)?;
-    let known = row.files.iter().find(|known| known.file == file).ok_or_else(nothing)?;
+    let known: FileRow = desk.views.find(&FileRow::id_of(group, &file), None).await?.ok_or_else(nothing)?;
     // The panel looks at forms and pictures; what may show accounts or signatures is for those who work with groups.
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {

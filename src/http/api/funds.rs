@@ -1,4 +1,6 @@
-//! Reading funds, budgets and outcomes.
+//! Reading funds, budgets and outcomes. A group's member sees a fund as applicants need it.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,21 +14,42 @@ use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::log::record::day_of;
 use crate::projections::FundRow;
-use crate::views::{By, StatementOf, Sums};
+use crate::views::{By, FundSeen, StatementOf, Sums};
 
-pub(super) async fn list(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
     let as_at = asked.as_at(&desk).await?;
     let filters = asked.in_state::<FundState>()?;
     let listed = desk.views.list::<FundRow>(as_at, filters, &asked.page()?).await?;
-    Ok(Collection { items: listed.items, next: listed.next }.answer())
+    let items = seen(&desk, &signed, listed.items, as_at).await?;
+    Ok(Collection { items, next: listed.next }.answer())
 }
 
-pub(super) async fn show(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
     let row: FundRow = desk.views.find(&id(&http, "fund")?.to_string(), as_at).await?.ok_or_else(nothing)?;
-    Ok(record(&row, row.version))
+    let version = row.version;
+    let seen = seen(&desk, &signed, vec![row], as_at).await?.pop().ok_or_else(nothing)?;
+    Ok(record(&seen, version))
+}
+
+/// What a reader may see of funds.
+async fn seen(desk: &Desk, signed: &SignedIn, rows: Vec<FundRow>, as_at: Option<i64>) -> Result<Vec<FundSeen>, Problem> {
+    if signed.reader.sees_all() {
+        return Ok(desk.views.with_batches(rows, as_at).await?);
+    }
+    Ok(rows.into_iter().map(for_group).collect())
+}
+
+/// A fund without what is for staff: the reserve lists, the panel's meetings, proposed rules and
+/// batches.
+fn for_group(mut row: FundRow) -> FundSeen {
+    row.proposed_rules = None;
+    for round in row.rounds.values_mut() {
+        (round.reserves, round.met_on) = (BTreeMap::new(), BTreeSet::new());
+    }
+    FundSeen { row, batches: BTreeMap::new() }
 }
 
 pub(super) async fn budget(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

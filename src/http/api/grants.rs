@@ -1,4 +1,7 @@
-//! Reading grants, payments and updates. A group's member sees their own.
+//! Reading grants, payments and updates. A group's member sees their own, without what is noted for
+//! the record.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -9,7 +12,7 @@ use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
-use crate::projections::{GrantRow, PaymentRow, UpdateRow};
+use crate::projections::{GrantRow, PaymentRow, UpdateRow, Waiting};
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
@@ -20,12 +23,36 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     Ok(Collection { items, next: listed.next }.answer())
 }
 
-/// What staff noted of a check is not for the group.
-fn for_reader(signed: &SignedIn, mut row: GrantRow) -> GrantRow {
-    for check in row.checks.values_mut().filter(|_| !signed.reader.sees_all()) {
-        check.note = None;
+fn for_reader(signed: &SignedIn, row: GrantRow) -> GrantRow {
+    if signed.reader.sees_all() { row } else { for_group(row) }
+}
+
+/// A grant without what staff noted of its checks for the record, what is only proposed or still to
+/// be settled, why payments wait, and who asked for a change, decided on it or was there. What a
+/// check asks of the group stays, as does why the grant was ended.
+pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
+    for check in row.checks.values_mut() {
+        if check.state == "waiver_proposed" {
+            "outstanding".clone_into(&mut check.state);
+            check.note = None;
+        }
+        // The note of a check that is outstanding is what the group was asked for.
+        if check.state != "outstanding" {
+            check.note = None;
+        }
     }
+    (row.recorded_by, row.unconfirmed) = (None, BTreeSet::new());
+    (row.unsettled, row.entries_wait, row.proposed_schedule) = (BTreeMap::new(), Waiting::Nothing, None);
+    for variation in row.variations.values_mut() {
+        (variation.asked_by, variation.decided_by) = (None, None);
+    }
+    row.reason = row.reason.filter(|_| matches!(row.state, GrantState::Terminated | GrantState::OfferWithdrawn));
     row
+}
+
+/// A payment without who prepared and approved it, and without what was noted of it for the record.
+fn payment_for_group(row: PaymentRow) -> PaymentRow {
+    PaymentRow { prepared_by: None, approved_by: BTreeSet::new(), batch: None, reason: None, ..row }
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
@@ -40,7 +67,9 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
 pub(super) async fn payments_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
     let listed = desk.views.list::<PaymentRow>(as_at, vec![("grant_id", vec![grant.to_string()])], &asked.page()?).await?;
-    Ok(Collection { items: listed.items, next: listed.next }.answer())
+    let for_reader = |row| if signed.reader.sees_all() { row } else { payment_for_group(row) };
+    let items = listed.items.into_iter().map(for_reader).collect();
+    Ok(Collection { items, next: listed.next }.answer())
 }
 
 pub(super) async fn updates_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

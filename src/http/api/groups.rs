@@ -10,11 +10,14 @@ use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::GroupRow;
+use crate::views::GroupSeen;
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "area"])?;
     let listed = list_own::<GroupRow>(&desk, &signed, &asked, asked.filters(&[("area", "area")])?, "id").await?;
-    let items = desk.views.open_groups(&signed.reader, listed.items).await?;
+    let as_at = asked.as_at(&desk).await?;
+    let items = desk.views.open_groups(&signed.reader, listed.items, as_at).await?;
+    let items = items.into_iter().map(|group| for_reader(&signed, group)).collect();
     Ok(Collection { items, next: listed.next }.answer())
 }
 
@@ -26,8 +29,25 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     if own_groups(&desk, &signed).await?.is_some_and(|own| !own.contains(&row.id)) {
         return Err(nothing());
     }
-    let seen = desk.views.open_groups(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
+    let seen = desk.views.open_groups(&signed.reader, vec![row], as_at).await?.pop().ok_or_else(nothing)?;
+    let seen = for_reader(&signed, seen);
     Ok(record(&seen, seen.version))
+}
+
+/// A member sees who of the group gave something, and not who of the staff did.
+fn for_reader(signed: &SignedIn, mut group: GroupSeen) -> GroupSeen {
+    if signed.reader.sees_all() {
+        return group;
+    }
+    let members = &group.members;
+    for file in &mut group.files {
+        file.kept_by = file.kept_by.filter(|person| members.contains(person));
+    }
+    if let Some(payee) = &mut group.payee {
+        payee.keyed_by = payee.keyed_by.filter(|person| members.contains(person));
+        payee.verified_by = None;
+    }
+    group
 }
 
 pub(super) async fn history(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

@@ -8,7 +8,7 @@ mod asked;
 pub(super) mod commands;
 mod files;
 mod funds;
-mod grants;
+pub(super) mod grants;
 mod groups;
 pub(super) mod log;
 mod organisation;
@@ -27,9 +27,12 @@ use crate::domain::command::{Spec, schemas_of};
 use crate::domain::fund::FundState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
-use crate::projections::{FundRow, OrganisationRow, PaymentRow};
+use crate::projections::PaymentRow;
 use crate::seal::proof::Proof;
-use crate::views::{Answer, ApplicationSeen, Budget, GrantSeen, GroupSeen, HistoryLine, Link, Outcome, PersonSeen, Statement, UpdateSeen};
+use crate::views::{
+    Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link, OrganisationSeen, Outcome, PersonSeen, Statement,
+    UpdateSeen,
+};
 pub use answers::{Accepted, Collection};
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
@@ -106,11 +109,11 @@ const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
 #[rustfmt::skip]
 pub fn reads() -> Vec<Read> {
     vec![
-        Read { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: Shape::one::<OrganisationRow>(), route: || web::get().to(organisation::show) },
+        Read { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: Shape::one::<OrganisationSeen>(), route: || web::get().to(organisation::show) },
         Read { path: "/people", name: "people", summary: "People with their roles.", query: &PAGE, shape: Shape::many::<PersonSeen>(), route: || web::get().to(people::list) },
         Read { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: Shape::one::<PersonSeen>(), route: || web::get().to(people::show) },
-        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundRow, FundState>(), route: || web::get().to(funds::list) },
-        Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundRow>(), route: || web::get().to(funds::show) },
+        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundSeen, FundState>(), route: || web::get().to(funds::list) },
+        Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundSeen>(), route: || web::get().to(funds::show) },
         Read { path: "/funds/{fund}/statement", name: "fund_statement", summary: "What stood in a fund, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement) },
         Read { path: "/funders/{funder}/statement", name: "funder_statement", summary: "What stood of a funder's money, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
         Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },

@@ -1,4 +1,4 @@
-//! Reading the organisation.
+//! Reading the organisation. Somebody without a role does not see staff's texts for mails.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -9,10 +9,18 @@ use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::OrganisationRow;
 
-pub(super) async fn show(http: HttpRequest, _signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
     let id = desk.commands.organisation().to_string();
     let row: OrganisationRow = desk.views.find(&id, as_at).await?.ok_or_else(nothing)?;
-    Ok(record(&row, row.version))
+    let version = row.version;
+    let row = if signed.reader.sees_all() { row } else { for_group(row) };
+    Ok(record(&desk.views.with_agreements(row, as_at).await?, version))
+}
+
+/// The organisation without what is for staff. Its form, signs, agreements and reports are
+/// published.
+fn for_group(row: OrganisationRow) -> OrganisationRow {
+    OrganisationRow { mail_texts: Vec::new(), ..row }
 }

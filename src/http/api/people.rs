@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, nothing};
+use crate::domain::Roles;
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
@@ -14,7 +15,8 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     let as_at = asked.as_at(&desk).await?;
     let own = (!signed.reader.sees_all()).then(|| ("id", vec![signed.reader.person.to_string()]));
     let listed = desk.views.list::<PersonRow>(as_at, own.into_iter().collect(), &asked.page()?).await?;
-    let items = desk.views.open_people(&signed.reader, listed.items).await?;
+    let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
+    let items = desk.views.open_people(&signed.reader, rows).await?;
     Ok(Collection { items, next: listed.next }.answer())
 }
 
@@ -26,6 +28,12 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
         return Err(nothing());
     }
     let row: PersonRow = desk.views.find(&person.to_string(), as_at).await?.ok_or_else(nothing)?;
+    let row = for_reader(&signed, row);
     let seen = desk.views.open_people(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
     Ok(record(&seen, seen.version))
+}
+
+/// A role that is only proposed is for staff, also where it is proposed for the reader.
+fn for_reader(signed: &SignedIn, row: PersonRow) -> PersonRow {
+    if signed.reader.sees_all() { row } else { PersonRow { proposed: Roles::new(), ..row } }
 }
