@@ -1,4 +1,5 @@
-//! What the service does by itself when a day has come: offers and drafts lapse, groups are reminded.
+//! What the service does by itself when a day has come: offers and drafts lapse, drafts come back when a
+//! deadline is moved, groups are reminded.
 //!
 //! Views say what may be due, and the rules decide: a command that is not due is refused, and one that was issued before
 //! is repeated under the same id. So running this twice, or in two processes at once, changes nothing more.

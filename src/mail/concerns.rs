@@ -1,24 +1,34 @@
-//! Which events a group is written to about.
+//! Which events bring about a mail, and whom it is for.
 
 use uuid::Uuid;
 
 use crate::domain::mail::MailKind;
-use crate::domain::{ApplicationEvent, Event, GrantEvent};
+use crate::domain::{ApplicationEvent, Event, GrantEvent, PersonEvent, PersonId};
 use crate::log::record::Recorded;
 
-/// What a mail is about. A grant has the id of the application that it came from.
+/// What a mail is about, and whom it is for.
 pub(super) struct Concern {
     pub(super) kind: MailKind,
-    pub(super) application: Uuid,
+    pub(super) readers: Readers,
+}
+
+/// Who gets a mail.
+pub(super) enum Readers {
+    /// The members of the group of an application, or of the grant with the same id.
+    GroupOf(Uuid),
+    Person(PersonId),
 }
 
 pub(super) fn of(event: &Recorded) -> Option<Concern> {
-    let kind = match &event.event {
-        Event::Application(happened) => of_application(happened),
-        Event::Grant(happened) => of_grant(happened),
-        _ => None,
-    }?;
-    Some(Concern { kind, application: event.stream })
+    let (kind, readers) = match &event.event {
+        Event::Application(happened) => (of_application(happened)?, Readers::GroupOf(event.stream)),
+        Event::Grant(happened) => (of_grant(happened)?, Readers::GroupOf(event.stream)),
+        Event::Person(PersonEvent::ContactChanged { replaced: Some(_), .. }) => {
+            (MailKind::ContactChanged, Readers::Person(PersonId(event.stream)))
+        }
+        _ => return None,
+    };
+    Some(Concern { kind, readers })
 }
 
 fn of_application(event: &ApplicationEvent) -> Option<MailKind> {
@@ -31,6 +41,8 @@ fn of_application(event: &ApplicationEvent) -> Option<MailKind> {
         E::Deferred { .. } => MailKind::Deferred,
         E::Reserved { .. } => MailKind::Reserved,
         E::ReviewDecided { .. } => MailKind::Reviewed,
+        E::DraftReminded { .. } => MailKind::DraftClosing,
+        E::DraftReopened {} => MailKind::DraftReopened,
         _ => return None,
     })
 }

@@ -12,8 +12,10 @@ use crate::domain::grant::{GrantState, UpdateState};
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
 use crate::domain::reference::Reference;
-use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money};
+use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money, PersonEvent};
+use crate::log::LogError;
 use crate::log::record::Recorded;
+use crate::log::vault::Opened;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow};
 use crate::store::mails::MailRow;
 use crate::store::sessions;
@@ -56,9 +58,14 @@ struct About {
 
 pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<Written, MailError> {
     let Some(person) = person(post, &row.person).await? else { return Ok(Written::NotNeeded("the person is not known any more")) };
-    let Some(to) = person.email.clone() else { return Ok(Written::NotNeeded("the person has no e-mail address")) };
+    let to = match kind {
+        MailKind::ContactChanged => replaced_address(post, &row.about).await?,
+        _ => person.email.clone(),
+    };
+    let Some(to) = to else { return Ok(Written::NotNeeded("the person has no e-mail address")) };
     let about = match kind {
         MailKind::SignIn => sign_in(post, &row.about, &person).await?,
+        MailKind::ContactChanged => Ok(contact_changed(post, &row.about, &person).await?),
         _ => event(post, &row.about, kind).await?,
     };
     let About { mut said, path, fund, language } = match about {
@@ -116,10 +123,31 @@ async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailE
     Ok(newest.map(|(_, language)| language).unwrap_or_default())
 }
 
-async fn event(post: &Post, position: &str, kind: MailKind) -> Result<Result<About, &'static str>, MailError> {
+/// The event at a position, once the views show it.
+async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
     let position: i64 = position.parse().map_err(|_| MailError::Text("it is about no position".to_owned()))?;
     post.views.passed(position).await.map_err(|_| MailError::TooEarly)?;
-    let event = post.commands.log().page(position, 1).await?.pop().ok_or(MailError::TooEarly)?;
+    post.commands.log().page(position, 1).await?.pop().ok_or(MailError::TooEarly)
+}
+
+/// The address that a change of contact details replaced; none once the person was erased.
+async fn replaced_address(post: &Post, position: &str) -> Result<Option<String>, MailError> {
+    let event = event_at(post, position).await?;
+    let Event::Person(PersonEvent::ContactChanged { replaced: Some(replaced), .. }) = &event.event else { return Ok(None) };
+    let opened = post.commands.log().vault().open(&[("email", replaced)]).await.map_err(LogError::from)?.pop();
+    Ok(opened.and_then(Opened::text))
+}
+
+/// It goes to an address that may be somebody else's by now, so it leads to the home page only.
+async fn contact_changed(post: &Post, position: &str, person: &PersonSeen) -> Result<About, MailError> {
+    let event = event_at(post, position).await?;
+    let language = language_of(post, person).await?;
+    let said = BTreeMap::from([("changed_on", day(event.recorded_on(), language))]);
+    Ok(About { said, path: "/".to_owned(), fund: None, language })
+}
+
+async fn event(post: &Post, position: &str, kind: MailKind) -> Result<Result<About, &'static str>, MailError> {
+    let event = event_at(post, position).await?;
     let id = event.stream.to_string();
     let application: ApplicationRow = post.views.find(&id, None).await?.ok_or(MailError::TooEarly)?;
     let grant: Option<GrantRow> = post.views.find(&id, None).await?;
@@ -152,6 +180,7 @@ async fn overtaken(
 ) -> Result<Option<&'static str>, MailError> {
     let gone = match (kind, &event.event) {
         (MailKind::ChangesRequested, _) => application.state != ApplicationState::ChangesRequested,
+        (MailKind::DraftClosing | MailKind::DraftReopened, _) => application.state != ApplicationState::Draft,
         (MailKind::Offered, _) => grant.is_some_and(|grant| grant.state != GrantState::Offered),
         (_, Event::Grant(GrantEvent::ReminderSent { update, .. } | GrantEvent::UpdateQueried { update, .. })) => {
             let row = update_row(post, event, *update).await?;
@@ -171,7 +200,7 @@ async fn of_application(
 ) -> Result<(), MailError> {
     use ApplicationEvent as E;
     match happened {
-        E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
+        E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } | E::DraftReminded { .. } | E::DraftReopened {} => {
             let fund: Option<FundRow> = post.views.find(&application.fund.to_string(), None).await?;
             if let Some(round) = fund.as_ref().and_then(|fund| fund.rounds.get(&application.round)) {
                 said.insert("round", round.name.clone());

@@ -1,4 +1,4 @@
-//! Mails to groups: a follower of the log says which are due, and each is claimed, written and sent.
+//! Mails to groups and to people: a follower of the log says which are due, and each is claimed, written and sent.
 //!
 //! A mail's id follows from what it is about and whom it is for, and is its Message-ID for ever. It is claimed before it
 //! is sent, so nothing is lost; it can be sent twice only when the process ends after the mail server took it and before
@@ -11,6 +11,7 @@ pub mod links;
 mod texts;
 mod transport;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,13 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::commands::Commands;
+use crate::domain::PersonId;
 use crate::domain::mail::MailKind;
 use crate::log::LogError;
 use crate::store::mails::{self, Became, MailRow, NewMail};
 use crate::store::{StoreError, followers};
 use crate::views::{ViewError, Views};
+use concerns::Readers;
 pub use letter::{Letter, Written, day};
 pub use texts::{own_text, sample};
 pub use transport::{Outbox, OutboxError};
@@ -164,7 +167,7 @@ impl Post {
         for event in &events {
             self.tell_of(&mut tx, event).await?;
             let Some(concern) = concerns::of(event) else { continue };
-            for person in self.views.members_of(self.group_of(concern.application).await?).await? {
+            for person in self.readers(&concern.readers).await? {
                 let name = format!("mail/{}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let kind = <&str>::from(concern.kind).to_owned();
@@ -178,9 +181,13 @@ impl Post {
         Ok(read)
     }
 
-    async fn group_of(&self, application: Uuid) -> Result<Uuid, MailError> {
+    async fn readers(&self, readers: &Readers) -> Result<BTreeSet<PersonId>, MailError> {
+        let application = match readers {
+            Readers::Person(person) => return Ok(BTreeSet::from([*person])),
+            Readers::GroupOf(application) => application,
+        };
         let row: Option<crate::projections::ApplicationRow> = self.views.find(&application.to_string(), None).await?;
-        Ok(row.ok_or(MailError::TooEarly)?.group.0)
+        Ok(self.views.members_of(row.ok_or(MailError::TooEarly)?.group.0).await?)
     }
 
     /// Claims and sends mails one by one: a claim is for the time that one takes.

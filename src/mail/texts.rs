@@ -38,7 +38,7 @@ pub fn sample(kind: MailKind) -> BTreeMap<&'static str, String> {
         "link" => "https://grants.example.org/my",
         "reference" => "010 427",
         "round" => "Spring",
-        "closes_on" | "due_on" => "31 March",
+        "closes_on" | "due_on" | "changed_on" => "31 March",
         "amount" => "£850.00",
         "title" => "Singing on Saturdays",
         "code" => "123456",
