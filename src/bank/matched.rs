@@ -43,6 +43,8 @@ pub enum Outcome {
     Known,
     /// It is about no payment of ours.
     None,
+    /// It names several payments, and a person must look.
+    Several,
     /// It does not fit, and a person must look.
     Look(String),
 }
@@ -56,7 +58,7 @@ pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
         let mut about = known.iter_mut().filter(|payment| names(&said, &entry.says, &plain(&payment.reference)));
         let (first, second) = (about.next(), about.next());
         let outcome = match (&first, second) {
-            (_, Some(_)) => Outcome::Look("it names several payments".to_owned()),
+            (_, Some(_)) => Outcome::Several,
             (None, None) => Outcome::None,
             (Some(payment), None) => {
                 // A second movement of the same kind is no news of the first.
@@ -165,7 +167,7 @@ mod tests {
                 (Some(2), look("the bank says £800.00, and the payment is £850.00")),
                 (Some(3), look("the payment is prepared")),
                 (None, Outcome::None),
-                (Some(1), look("it names several payments")),
+                (Some(1), Outcome::Several),
             ]
         );
     }

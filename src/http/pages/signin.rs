@@ -3,23 +3,27 @@
 //! Following a link only shows a button: mail programs follow links too. Asking for one is answered alike whether or not
 //! anybody has the address.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::apply::refusal_says;
 use super::visitor::remember_language;
-use super::{Failed, Forms, Rejected, Sent, Shell, Visitor, page, see_other, shown};
+use super::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, page, see_other, shown};
 use crate::commands::{Caller, CommandError, Request};
-use crate::domain::command::Nothing;
+use crate::domain::command::{Because, Nothing, ProposalOf};
 use crate::domain::erasure::Erasure;
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
 use crate::domain::sealed::{Index, parse_email};
-use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonCommand, PersonId};
+use crate::domain::text::Prose;
+use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::Desk;
 use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
-use crate::projections::GroupRow;
+use crate::projections::{GroupRow, PersonRow, ProposedContactRow};
 use crate::store::sessions::{self, Ends, LinkRow};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -66,14 +70,25 @@ struct LinkPage {
 #[template(path = "open/account.html")]
 struct AccountPage {
     page: Shell,
+    wrong: Vec<(String, String)>,
     name: String,
     email: String,
+    proposed: Option<Proposed>,
     roles: Vec<&'static str>,
     sessions: Vec<SessionSeen>,
     erasure: Erasure,
     /// Only somebody who has shown that the address is theirs may ask to be erased.
     proven: bool,
     forms: Forms,
+}
+
+/// Contact details that an officer proposed for the person; what is not among them is empty.
+struct Proposed {
+    name: String,
+    email: String,
+    telephone: String,
+    /// Their number: the answer names it.
+    proposal: u32,
 }
 
 /// A session, as its person sees it.
@@ -268,13 +283,21 @@ async fn out(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
 }
 
 async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    render_account(&visitor, &desk, None).await
+}
+
+async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
     let signed = visitor.signed()?;
     let log = desk.commands.log();
     let person = signed.reader.person;
-    let row = desk.views.find(&person.to_string(), None).await?;
+    let row: Option<PersonRow> = desk.views.find(&person.to_string(), None).await?;
+    let proposed = match row.as_ref().and_then(|row| row.proposed_contact.as_ref()) {
+        Some(contact) if visitor.proven => Some(proposed(desk, contact).await?),
+        _ => None,
+    };
     let seen = desk.views.open_people(&signed.reader, row.into_iter().collect()).await?.pop();
     let now = desk.commands.now().as_microsecond();
-    let own = visitor.digest(&desk);
+    let own = visitor.digest(desk);
     let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
     let session = |session: sessions::SessionRow| SessionSeen {
         own: session.digest == own,
@@ -284,17 +307,34 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
     };
     let erasure = seen.as_ref().map_or(Erasure::NotAsked, |seen| seen.erasure);
     let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
-    let page_ = AccountPage {
-        page: Shell::around(&visitor, &desk, super::words::say("My account", visitor.language)).await?,
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, super::words::say("My account", visitor.language)).await?;
+    shell.wrong = !wrong.is_empty();
+    let sheet = AccountPage {
+        page: shell,
+        wrong,
         name: name.unwrap_or_default(),
         email: email.filter(|_| visitor.proven).unwrap_or_default(),
+        proposed,
         roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
         sessions: sessions.into_iter().map(session).collect(),
         erasure,
         proven: visitor.proven,
-        forms: Forms::new(&visitor, None),
+        forms,
     };
-    page(&page_)
+    shown(visitor, desk, sheet.page.wrong, &sheet)
+}
+
+async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed, Failed> {
+    let mut sealed = vec![("name", &contact.name)];
+    sealed.extend(contact.email.as_ref().map(|email| ("email", email)));
+    sealed.extend(contact.telephone.as_ref().map(|telephone| ("telephone", telephone)));
+    let opened = desk.commands.log().vault().open(&sealed).await.map_err(crate::log::LogError::from)?;
+    let mut texts: BTreeMap<&str, String> =
+        sealed.iter().zip(opened).filter_map(|((field, _), opened)| Some((*field, opened.text()?))).collect();
+    let mut take = |field: &str| texts.remove(field).unwrap_or_default();
+    Ok(Proposed { name: take("name"), email: take("email"), telephone: take("telephone"), proposal: contact.proposal })
 }
 
 /// Everything that is held on whoever is signed in, as one text.
@@ -313,14 +353,18 @@ pub(super) fn moment(microsecond: i64) -> String {
     zoned.map(|zoned| zoned.strftime("%-d %B %Y, %H:%M").to_string()).unwrap_or_default()
 }
 
-/// Asks to be erased, or ends one session of the person, or all of them.
+/// Answers contact details that were proposed, asks to be erased, or ends one session of the person or
+/// all of them.
 async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let person = visitor.person()?;
+    if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
+        return answer_contact(&visitor, &desk, &posted).await;
+    }
     if posted.text("form") == "erase" {
         if visitor.proven && posted.text("sure") == "yes" {
             let ask = Command::Person(person, PersonCommand::RequestErasure(Nothing {}));
-            super::own::issue(&visitor, &desk, &posted, "", ask).await?;
+            own::issue(&visitor, &desk, &posted, "", ask).await?;
         }
         return Ok(see_other("/account"));
     }
@@ -332,6 +376,36 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
     };
     sessions::end(log.store(), log.organisation(), &person, which).await?;
     Ok(see_other("/account"))
+}
+
+/// Answers the details that the page showed; where others were proposed since, those are shown first.
+async fn answer_contact(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    let form = posted.text("form");
+    let answer = if form == "confirm-contact" {
+        let proposal = posted.text("proposal").parse().map_err(|_| Failed::nothing())?;
+        PersonCommand::ConfirmContact(ProposalOf { proposal })
+    } else {
+        let reason = "The person does not want this change.".parse::<Prose>().map_err(|error| Failed::broken(&error))?;
+        PersonCommand::RefuseContact(Because { reason })
+    };
+    let command = Command::Person(visitor.person()?, answer);
+    let repeat = Some(posted.repeat(desk, &visitor.path));
+    let request = Request { repeat, ..Request::new(visitor.signed()?.caller.clone(), command) };
+    match desk.commands.issue(request).await {
+        Ok(answer) => {
+            desk.views.shown(answer.last_position).await;
+            Ok(see_other("/account"))
+        }
+        Err(CommandError::Refused(Refusal::NotProposed)) => Ok(see_other("/account")),
+        Err(CommandError::Refused(refusal)) => {
+            let says = refusal_says(&refusal, visitor.language);
+            render_account(visitor, desk, Some(Rejected::with(form, posted, vec![(String::new(), says)]))).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Turns to another language, and stays on the page.

@@ -16,6 +16,7 @@ use crate::http::pages::form::bare;
 use crate::http::pages::reading::TOO_LONG;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
+use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow};
 
 #[derive(Template)]
@@ -34,6 +35,9 @@ struct Sheet {
 
 pub(super) async fn ask(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    if !sections::is_open(&row, day_of(desk.commands.now())) {
+        return Ok(see_other(&format!("/my/applications/{}", row.id)));
+    }
     render(&request, &visitor, &desk, row, None).await
 }
 
@@ -44,11 +48,13 @@ async fn render(
     row: ApplicationRow,
     rejected: Option<Rejected>,
 ) -> Result<HttpResponse, Failed> {
-    if !matches!(row.state, ApplicationState::Draft | ApplicationState::ChangesRequested) {
-        return Ok(see_other(&format!("/my/applications/{}", row.id)));
-    }
-    let open = sections::of(desk, &row, visitor.language).await?;
     let key = request.match_info().query("section");
+    let all = sections::all(desk, &row, visitor.language).await?;
+    let mut open = sections::asked(&row, all.clone());
+    // An answer that was not taken is shown again, also on a page that the office did not ask about.
+    if rejected.is_some() && !open.iter().any(|section| section.key == key) {
+        open = all;
+    }
     let at = open.iter().position(|section| section.key == key).ok_or_else(Failed::nothing)?;
     let section = open[at].clone();
     let fund: FundRow = desk.views.find(&row.fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
@@ -106,9 +112,10 @@ fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
 pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
-    let open = sections::of(&desk, &row, visitor.language).await?;
+    let all = sections::all(&desk, &row, visitor.language).await?;
+    let open = sections::asked(&row, all.clone());
     let key = request.match_info().query("section");
-    let section = open.iter().find(|section| section.key == key).ok_or_else(Failed::nothing)?;
+    let section = all.iter().find(|section| section.key == key).ok_or_else(Failed::nothing)?;
     let next =
         if posted.text("then") == "later" { format!("/my/applications/{}/later", row.id) } else { sections::after(row.id, &open, key) };
     let command = match read(section, &posted, visitor.language) {

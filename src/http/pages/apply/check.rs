@@ -5,13 +5,13 @@ use askama::Template;
 
 use super::refused;
 use super::sections::{self, Section};
-use crate::domain::application::{ApplicationState, Channel, Submit};
-use crate::domain::command::Nothing;
+use crate::domain::application::{ApplicationState, Channel, Resubmit, Submit};
 use crate::domain::reference::Reference;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Refusal};
 use crate::http::Desk;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown};
+use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, RoundRow};
 use crate::views::Reader;
 
@@ -50,6 +50,9 @@ struct Later {
 
 pub(super) async fn check(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
+    if !sections::is_open(&row, day_of(desk.commands.now())) {
+        return Ok(see_other(&format!("/my/applications/{}", row.id)));
+    }
     render(&visitor, &desk, row, None).await
 }
 
@@ -86,7 +89,7 @@ pub(super) async fn submit(request: HttpRequest, sent: Sent, desk: web::Data<Des
     let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let command = if row.state == ApplicationState::ChangesRequested {
-        ApplicationCommand::Resubmit(Nothing {})
+        ApplicationCommand::Resubmit(Resubmit::default())
     } else {
         ApplicationCommand::Submit(Submit { channel: Channel::Web, received_on: None, late_reason: None, help: None })
     };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::domain::application::ApplicationState;
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
@@ -28,6 +30,11 @@ pub struct Section {
 }
 
 impl Section {
+    /// Its key where the office asks for changes.
+    fn asked_as(&self) -> &str {
+        if self.own.is_none() && self.key == AMOUNT { "requested" } else { &self.key }
+    }
+
     pub fn is_answered(&self) -> bool {
         !self.answer.is_empty()
     }
@@ -47,11 +54,25 @@ pub fn activities(language: Language) -> Vec<(String, String)> {
 
 /// Every page of an application that is open now: all of a draft, and only what is asked about when changes were requested.
 pub async fn of(desk: &Desk, row: &ApplicationRow, language: Language) -> Result<Vec<Section>, Failed> {
-    let mut sections = all(desk, row, language).await?;
+    Ok(asked(row, all(desk, row, language).await?))
+}
+
+/// Of every page, those that are open now.
+pub fn asked(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
-        sections.retain(|section| row.changes_to.iter().any(|question| question.as_str() == section.key));
+        sections.retain(|section| row.changes_to.iter().any(|asked| asked.as_str() == section.asked_as()));
     }
-    Ok(sections)
+    sections
+}
+
+/// Whether the day by which the group could change its answers has passed.
+pub fn is_overdue(row: &ApplicationRow, today: Date) -> bool {
+    row.state == ApplicationState::ChangesRequested && row.changes_due_on.is_some_and(|due_on| today > due_on)
+}
+
+/// Whether the group can change answers and hand the application in.
+pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
+    matches!(row.state, ApplicationState::Draft | ApplicationState::ChangesRequested) && !is_overdue(row, today)
 }
 
 /// Every page of an application, with what was answered.

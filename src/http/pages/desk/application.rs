@@ -6,15 +6,15 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::act::{Act, Offered, shown};
+use super::confirming::{Meeting, attendance, help};
+use super::on_behalf::Case;
 use super::{Asked, Happened, Names, choices, history, said};
 use crate::domain::application::{
-    Answers, ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind, RequestChanges, Reserve, ReviseScore,
-    Score, Summary,
+    ApplicationState, Award, DecideReview, Declare, Decline, Defer, Interest, InterestKind, Reserve, ReviseScore, Score, Summary,
 };
 use crate::domain::command::{Because, Nothing};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
-use crate::domain::sealed::Personal;
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{ApplicationCommand as C, ApplicationId, Command, PersonId, Role};
 use crate::http::pages::apply::sections;
@@ -86,7 +86,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         state: said(row.state),
         scores_wait: row.scores.len() < given,
         scores: scores(&row, &names),
-        keyed_by: row.help.as_ref().map(|help| names.of(&help.by)),
+        keyed_by: row.help.as_ref().filter(|help| row.interests.named().all(|named| named != help.by)).map(|help| names.of(&help.by)),
         acts: acts(asked, &forms, &row, &fund, &round, &panel).await?,
         history: history(asked, row.id).await?,
         seen,
@@ -121,9 +121,12 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
 }
 
 /// Who of the panel has declared no interest in an application, to ask the rules with.
-fn unconflicted(row: &ApplicationRow, panel: &[(String, String)]) -> BTreeSet<PersonId> {
+async fn unconflicted(asked: &Asked<'_>, row: &ApplicationRow, panel: &[(String, String)]) -> Result<BTreeSet<PersonId>, Failed> {
+    let connected = asked.desk.commands.connected(row.id).await.map_err(crate::views::ViewError::from)?;
     let ids = panel.iter().filter_map(|(id, _)| id.parse().ok().map(PersonId));
-    ids.filter(|id| row.interests.none_of(*id).is_ok()).collect()
+    let may =
+        |id: &PersonId| connected.as_ref().is_some_and(|streams| streams.connections().permit(*id, crate::domain::Act::Decide).is_ok());
+    Ok(ids.filter(may).collect())
 }
 
 async fn acts(
@@ -134,17 +137,14 @@ async fn acts(
     round: &RoundRow,
     panel: &[(String, String)],
 ) -> Result<Vec<Act>, Failed> {
-    let today = day_of(asked.desk.commands.now());
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
-    let questions: Vec<_> = own::questions(asked.desk, round.form)
-        .await?
-        .into_iter()
-        .map(|question| (question.question.to_string(), question.label.to_string()))
-        .collect();
-    let first: BTreeSet<Slug> = questions.iter().take(1).filter_map(|(key, _)| key.parse().ok()).collect();
+    let case = Case { asked, forms, row, fund, round };
     let because = || Because { reason: prose("why") };
-    let mut acts = Vec::new();
+    let meeting = Meeting { noun: "applications", id: row.id, unconfirmed: &row.unconfirmed, when: "when it was decided" };
+    let confirm = |person| Command::Application(ApplicationId(row.id), C::ConfirmAttendance(person));
+    let mut acts = attendance(asked, forms, meeting, &confirm).await?;
+    acts.extend(help(asked, forms, row).await?);
     let eligible = offered(C::ConfirmEligibility(Nothing {})).await?;
     acts.push(Act::new(forms, "confirm-eligibility", "It is eligible", &path("confirm-eligibility"), eligible).opened());
     let refuse = offered(C::RefuseEligibility(because())).await?;
@@ -153,14 +153,7 @@ async fn acts(
         "Why",
         "The group reads this.",
     ));
-    let changes = offered(C::RequestChanges(RequestChanges { questions: first, note: prose("note"), due_on: today })).await?;
-    acts.push(
-        Act::new(forms, "request-changes", "Ask the group to change something", &path("request-changes"), changes)
-            .some("questions:l", "Which answers", questions)
-            .words_with("note", "What you ask", "The group reads this.")
-            .day("due_on", "By when")
-            .known("due_on", today.saturating_add(jiff::Span::new().days(14))),
-    );
+    acts.push(case.request_changes().await?);
     acts.extend(assessment(asked, forms, row).await?);
     let summary = Summary { title: "title".parse().expect("a line"), description: prose("description") };
     let summary = offered(C::WriteSummary(summary)).await?;
@@ -180,32 +173,10 @@ async fn acts(
             .one("upheld:b", "The group is right, and it is looked at again", choices(["yes", "no"]))
             .words_with("reason", "Why", "The group reads this."),
     );
-    acts.extend(for_the_group(asked, forms, row, round).await?);
+    acts.extend(case.answering().await?);
     let withdraw = offered(C::Withdraw(Nothing {})).await?;
     acts.push(Act::new(forms, "withdraw", "Withdraw it for the group", &path("withdraw"), withdraw).grave());
     Ok(shown(acts))
-}
-
-/// Answering what was asked again, for a group that does so by telephone or on paper.
-async fn for_the_group(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow, round: &RoundRow) -> Result<Vec<Act>, Failed> {
-    if row.state != ApplicationState::ChangesRequested {
-        return Ok(Vec::new());
-    }
-    let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
-    let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
-    let open: Vec<_> =
-        own::questions(asked.desk, round.form).await?.into_iter().filter(|question| row.changes_to.contains(&question.question)).collect();
-    let trial = Answers {
-        answers: open.iter().map(|question| (question.question.clone(), Personal::Open("words".to_owned()))).collect(),
-        ..Answers::default()
-    };
-    let save = offered(C::SaveAnswers(trial)).await?;
-    let mut act = Act::new(forms, "save-answers", "Write down the group's new answers", &path("save-answers"), save);
-    for question in &open {
-        act = act.words(&format!("answers.{}", question.question), question.label.as_str());
-    }
-    let resubmit = offered(C::Resubmit(Nothing {})).await?;
-    Ok(vec![act, Act::new(forms, "resubmit", "Hand it in again for the group", &path("resubmit"), resubmit)])
 }
 
 /// Declaring, scoring, revising and setting aside.
@@ -260,7 +231,7 @@ async fn decisions(
     let in_days = |days: i64| today.saturating_add(jiff::Span::new().days(days));
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
-    let present = unconflicted(row, panel);
+    let present = unconflicted(asked, row, panel).await?;
     let amount = row.requested.unwrap_or(fund.rules.minimum);
     let award = Award {
         amount,

@@ -17,10 +17,12 @@ use crate::commands::{CommandError, RepeatKey, Request};
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::Route;
 use crate::domain::reference::Reference;
+use crate::domain::text::Slug;
 use crate::domain::{Command, FundCommand, FundId, GrantCommand, GrantId, Money, Role};
 use crate::http::Desk;
 use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, Visitor, own, sent_file};
 use crate::projections::{ApplicationRow, BatchRow, FundRow, GrantRow, GroupRow, PaymentRow};
+use crate::views::FundSeen;
 
 /// How many records are looked up at once.
 const MANY: usize = 500;
@@ -51,8 +53,9 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     let forms = asked.forms();
     let mut batches = Vec::new();
-    for fund in asked.every::<FundRow>(Vec::new()).await? {
-        for (key, row) in fund.batches {
+    let funds = asked.every::<FundRow>(Vec::new()).await?;
+    for FundSeen { row: fund, batches: of_fund } in asked.desk.views.with_batches(funds, None).await? {
+        for (key, row) in of_fund {
             let form = forms.form(&format!("file-{}-{key}", fund.id));
             batches.push(Batch { fund: fund.id, fund_name: fund.name.clone(), key: key.to_string(), row, form });
         }
@@ -77,9 +80,9 @@ pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
         return Err(Failed::not_yours());
     }
     let fund = FundId(own::uuid(request.match_info().query("fund"))?);
-    let batch = request.match_info().query("batch").to_owned();
-    let row: FundRow = desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-    let known = row.batches.iter().find(|(key, _)| key.as_str() == batch).map(|(_, row)| row.clone()).ok_or_else(Failed::nothing)?;
+    let batch: Slug = request.match_info().query("batch").parse().map_err(|_| Failed::nothing())?;
+    let known: BatchRow = desk.views.find(&BatchRow::id_of(fund.0, &batch), None).await?.ok_or_else(Failed::nothing)?;
+    let batch = batch.to_string();
     let form = posted.text("form").to_owned();
     let refused = async |says: String| {
         super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with(&form, &posted, vec![("reason".to_owned(), says)]))).await
@@ -120,7 +123,7 @@ async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Res
         }
         let group: GroupRow = desk.views.find(&grant.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
         let name = group.name.clone();
-        let seen = desk.views.open_groups(&visitor.staff()?.reader, vec![group]).await?.pop().ok_or_else(Failed::nothing)?;
+        let seen = desk.views.open_groups(&visitor.staff()?.reader, vec![group], None).await?.pop().ok_or_else(Failed::nothing)?;
         let payee = seen.payee.filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());
         let account = payee.and_then(|payee| Some((payee.holder?, payee.numbers?)));
         let Some((holder, numbers)) = account else {
@@ -156,6 +159,8 @@ struct Read {
     /// How many entries would be recorded, and how many are about none of our payments.
     due: usize,
     others: usize,
+    /// Whether something fits nothing, and can be recorded to be settled.
+    unsettled: bool,
 }
 
 /// An entry that is about a payment, and what is to be recorded of it.
@@ -167,6 +172,8 @@ struct Row {
     says: String,
     /// What the form carries, where something is to be recorded.
     line: Option<String>,
+    /// What it carries where somebody ticks that the entry is to be settled.
+    settle: Option<String>,
 }
 
 /// Reads a statement, and shows what it says; nothing is recorded.
@@ -189,13 +196,22 @@ pub(super) async fn read(request: HttpRequest, body: Multipart, visitor: Visitor
     let found = bank::matched(entries, known);
     let others = found.iter().filter(|one| one.payment.is_none()).count();
     let mut rows = Vec::new();
+    let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     for one in found.into_iter().filter(|one| one.payment.is_some()) {
-        rows.push(row(&asked, one, &titles).await?);
+        let mut row = row(&asked, one, &titles).await?;
+        // Two entries of one day may say the same, and are two all the same.
+        if let Some(line) = &mut row.settle {
+            let count = alike.entry(line.clone()).or_default();
+            *count += 1;
+            *line = format!("{line}/{count}");
+        }
+        rows.push(row);
     }
     asked.page(&Read {
         page: asked.shell("What the statement says").await?,
         form: asked.forms().form("entries"),
         due: rows.iter().filter(|row| row.line.is_some()).count(),
+        unsettled: rows.iter().any(|row| row.settle.is_some()),
         others,
         rows,
     })
@@ -221,22 +237,27 @@ async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>)
 
 async fn row(asked: &Asked<'_>, one: Matched, titles: &BTreeMap<Uuid, String>) -> Result<Row, Failed> {
     let Matched { entry, payment, outcome } = one;
+    let fits_nothing = matches!(outcome, Outcome::Look(_));
     let (act, says) = match outcome {
         Outcome::Confirm => (Some("confirm"), "The bank has paid it: it will be confirmed.".to_owned()),
         Outcome::Fail => (Some("fail"), "It came back: it will be recorded that the bank did not pay.".to_owned()),
         Outcome::Reverse => (Some("reverse"), "It came back after it was confirmed: it will be reversed.".to_owned()),
         Outcome::Known => (None, "That is recorded already.".to_owned()),
         Outcome::None => (None, "It is about none of our payments.".to_owned()),
+        Outcome::Several => (None, "Please look yourself: it names several payments.".to_owned()),
         Outcome::Look(says) => (None, format!("Please look yourself: {says}.")),
     };
     let line = payment.zip(act).map(|((grant, payment), act)| format!("{grant}/{payment}/{act}/{}", entry.on));
+    let (way, pence) = (if entry.pence < 0 { "went_out" } else { "came_in" }, entry.pence.unsigned_abs());
+    let settle = payment.filter(|_| fits_nothing).map(|(grant, payment)| format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on));
     let mut row = Row {
         on: entry.on,
-        sum: format!("{}{}", if entry.pence < 0 { "\u{2212}" } else { "+" }, Money::of_pence(entry.pence.unsigned_abs())),
+        sum: format!("{}{}", if entry.pence < 0 { "\u{2212}" } else { "+" }, Money::of_pence(pence)),
         grant: payment.map(|(grant, _)| grant),
         title: payment.and_then(|(grant, _)| titles.get(&grant).cloned()).unwrap_or_default(),
         says,
         line,
+        settle,
     };
     // A first look at the rules; what an entry before it changes is looked at when it is recorded.
     if let Some(command) = row.line.as_deref().filter(|_| act == Some("confirm")).and_then(command)
@@ -251,13 +272,18 @@ async fn row(asked: &Asked<'_>, one: Matched, titles: &BTreeMap<Uuid, String>) -
 /// The command that a line of the form stands for.
 fn command(line: &str) -> Option<Command> {
     let parts: Vec<&str> = line.split('/').collect();
-    let [grant, payment, act, on] = parts.as_slice() else { return None };
+    let [grant, payment, act, on, more @ ..] = parts.as_slice() else { return None };
     let (grant, payment) = (GrantId(grant.parse().ok()?), payment.parse::<u16>().ok()?);
     let reason = format!("The bank's statement of {on} says that it came back.");
-    let (name, body) = match *act {
-        "confirm" => ("confirm-payment", json!({ "payment": payment, "happened_on": on })),
-        "fail" => ("fail-payment", json!({ "payment": payment, "reason": reason })),
-        "reverse" => ("reverse-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
+    let (name, body) = match (*act, more) {
+        ("confirm", []) => ("confirm-payment", json!({ "payment": payment, "happened_on": on })),
+        ("fail", []) => ("fail-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
+        ("reverse", []) => ("reverse-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
+        ("settle", [way, pence, _]) => {
+            let amount = Money::of_pence(pence.parse().ok()?);
+            let note = format!("The bank's statement of {on} names this payment, and the entry fits nothing that is on record.");
+            ("record-bank-entry", json!({ "kind": way, "amount": amount, "payment": payment, "happened_on": on, "note": note }))
+        }
         _ => return None,
     };
     Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
@@ -268,7 +294,7 @@ pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespon
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let (mut taken, mut wrong) = (0, Vec::new());
-    for line in posted.all("line") {
+    for line in posted.all("line").chain(posted.all("settle")) {
         let Some(command) = command(line) else { return Err(Failed::nothing()) };
         let repeat = RepeatKey::by_anybody(format!("bank/{line}"), "bank");
         let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };

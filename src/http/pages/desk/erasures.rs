@@ -91,7 +91,8 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     Ok(due)
 }
 
-fn in_full(day: Date) -> String {
+/// A day as it is said.
+pub(super) fn in_full(day: Date) -> String {
     crate::mail::day(day, crate::domain::language::Language::En)
 }
 

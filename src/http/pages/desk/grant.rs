@@ -3,9 +3,12 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::act::Act;
+use super::act::{Act, shown};
+use super::confirming::{Meeting, ScheduleSeen, attendance};
 use super::grant_acts::{Acts, VariationSeen};
+use super::settling::EntrySeen;
 use super::{Asked, Happened, history, said};
+use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::pages::{Failed, Shell, own};
 use crate::projections::{FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow};
 use crate::views::{GroupSeen, Page as Wanted};
@@ -22,6 +25,9 @@ struct Sheet {
     payments: Vec<PaymentRow>,
     updates: Vec<UpdateRow>,
     variations: Vec<VariationSeen>,
+    entries: Vec<EntrySeen>,
+    schedule: Option<ScheduleSeen>,
+    attendance_acts: Vec<Act>,
     check_acts: Vec<Act>,
     payee_acts: Vec<Act>,
     payment_acts: Vec<Act>,
@@ -38,21 +44,27 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let row = seen.row.clone();
     let fund: FundRow = desk.views.find(&row.fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let group: GroupRow = desk.views.find(&row.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-    let group = desk.views.open_groups(&asked.signed.reader, vec![group]).await?.pop().ok_or_else(Failed::nothing)?;
+    let group = desk.views.open_groups(&asked.signed.reader, vec![group], None).await?.pop().ok_or_else(Failed::nothing)?;
     let of = || vec![("grant_id", vec![row.id.to_string()])];
     let all = Wanted { after: None, most: 200 };
     let forms = asked.forms();
     let acts = Acts { asked, forms: &forms, row: &row };
+    let payments: Vec<PaymentRow> = desk.views.list(None, of(), &all).await?.items;
+    let meeting = Meeting { noun: "grants", id: row.id, unconfirmed: &row.unconfirmed, when: "when the award was raised" };
+    let confirm = |person| Command::Grant(GrantId(row.id), GrantCommand::ConfirmAttendance(person));
     let page = Sheet {
         page: asked.shell(&row.title).await?,
         wrong: forms.wrong(),
         state: if row.on_hold { format!("{}, on hold", said(row.state)) } else { said(row.state) },
-        payments: desk.views.list(None, of(), &all).await?.items,
         updates: desk.views.list(None, of(), &all).await?.items,
         variations: acts.variations(&seen).await?,
+        entries: acts.entries().await?,
+        schedule: acts.schedule().await?,
+        attendance_acts: shown(attendance(asked, &forms, meeting, &confirm).await?),
         check_acts: acts.checks(&group.files).await?,
         payee_acts: acts.payee(&group).await?,
-        payment_acts: acts.payments().await?,
+        payment_acts: acts.payments().await?.into_iter().chain(acts.record_entry(&payments).await?).collect(),
+        payments,
         update_acts: acts.updates().await?,
         offer_acts: acts.offer(&group.files, fund.rules.signers).await?,
         other_acts: acts.others(&group.files).await?,

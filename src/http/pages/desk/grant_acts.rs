@@ -30,7 +30,7 @@ pub(super) struct VariationSeen {
     pub acts: Vec<Act>,
 }
 
-fn prose(text: &str) -> Prose {
+pub(super) fn prose(text: &str) -> Prose {
     text.parse().expect("a short text")
 }
 
@@ -54,7 +54,7 @@ impl Acts<'_> {
         Offered::of(self.asked.desk, self.asked.visitor, Command::Grant(GrantId(self.row.id), command)).await
     }
 
-    async fn act(&self, name: &str, form: &str, title: &str, command: C) -> Result<Act, Failed> {
+    pub(super) async fn act(&self, name: &str, form: &str, title: &str, command: C) -> Result<Act, Failed> {
         Ok(Act::new(self.forms, form, title, &self.path(name), self.offered(command).await?))
     }
 }
@@ -332,15 +332,8 @@ impl Acts<'_> {
                 .hidden("owed", key)
                 .day("due_on", "By when"),
             );
-            let receive = C::ReceiveReturn(ReceiveReturn { owed, amount, received_on: today });
-            acts.push(
-                self.act("receive-return", &format!("receive-return-{key}"), &format!("Record that money of the {key} came back"), receive)
-                    .await?
-                    .hidden("owed", key)
-                    .money("amount:m", "How much")
-                    .day("received_on", "When")
-                    .known("amount:m", String::from(amount)),
-            );
+            let (form, title) = (format!("receive-return-{key}"), format!("Record that money of the {key} came back"));
+            acts.push(self.receive(&form, &title, owed).await?.known("amount:m", String::from(amount)));
             let propose = C::ProposeReturnWaiver(ProposeReturnWaiver { owed, amount, reason: prose("why") });
             acts.push(
                 self.act("propose-return-waiver", &format!("propose-waiver-{key}"), &format!("Propose to give up the {key}"), propose)
@@ -364,6 +357,17 @@ impl Acts<'_> {
                 .known("amount:m", String::from(amount)),
             );
         }
+        // A group may give money back that nobody asked for.
+        if self.row.due_back.is_zero() && !self.row.paid.is_zero() {
+            acts.push(self.receive("receive-return", "Record that money came back", Owed::default()).await?);
+        }
         Ok(acts)
+    }
+
+    async fn receive(&self, form: &str, title: &str, owed: Owed) -> Result<Act, Failed> {
+        let today = day_of(self.asked.desk.commands.now());
+        let received = C::ReceiveReturn(ReceiveReturn { owed, amount: Money::of_pounds(1), received_on: today });
+        let act = self.act("receive-return", form, title, received).await?.hidden("owed", <&str>::from(owed));
+        Ok(act.money("amount:m", "How much").day("received_on", "The bank's date").known("received_on", today))
     }
 }

@@ -8,6 +8,7 @@ use askama::Template;
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, choices, history};
+use crate::domain::command::{Because, ProposalOf};
 use crate::domain::file::{FileDigest, FilePurpose};
 use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier, SetContact, VerifyPayee};
 use crate::domain::payee::PayeeTyped;
@@ -16,7 +17,7 @@ use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
 use crate::http::Desk;
 use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
 use crate::log::record::day_of;
-use crate::projections::GroupRow;
+use crate::projections::{FileRow, GroupRow};
 use crate::views::{GroupSeen, HistoryLine, Link};
 
 #[derive(Template)]
@@ -28,6 +29,8 @@ struct Sheet {
     members: Vec<(String, String)>,
     links: Vec<Link>,
     before: Vec<HistoryLine>,
+    correction_acts: Vec<Act>,
+    payee_acts: Vec<Act>,
     acts: Vec<Act>,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
@@ -39,7 +42,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let row: GroupRow = desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let members = row.members.clone();
     let names = asked.people(members.iter().copied()).await?;
-    let group = desk.views.open_groups(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
+    let group = desk.views.open_groups(&asked.signed.reader, vec![row], None).await?.pop().ok_or_else(Failed::nothing)?;
     let links = if asked.signed.reader.works_with_groups() { desk.views.links(group.id).await? } else { Vec::new() };
     let forms = asked.forms();
     let members: Vec<_> = members.iter().map(|person| (person.to_string(), names.of(person))).collect();
@@ -48,6 +51,8 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         wrong: forms.wrong(),
         links,
         before: desk.views.history(group.id, None).await?,
+        correction_acts: correction_acts(asked, &forms, &group).await?,
+        payee_acts: payee_acts(asked, &forms, &group).await?,
         acts: acts(asked, &forms, &group, &members).await?,
         upload: asked.signed.reader.works_with_groups().then(|| forms.form("keep-file")),
         purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
@@ -58,32 +63,50 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     asked.page(&page)
 }
 
-async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(String, String)]) -> Result<Vec<Act>, Failed> {
-    let personal = || Personal::Open("words".to_owned());
-    let act = async |name: &str, form: &str, title: &str, command: C| -> Result<Act, Failed> {
-        let offered = Offered::of(asked.desk, asked.visitor, Command::Group(GroupId(group.id), command)).await?;
-        Ok(Act::new(forms, form, title, &format!("/desk/do/groups/{}/{name}", group.id), offered))
-    };
+/// An act on a group, where the rules offer it.
+async fn offer(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, form: &str, title: &str, command: C) -> Result<Act, Failed> {
+    let path = format!("/desk/do/groups/{}/{}", group.id, command.name());
+    let offered = Offered::of(asked.desk, asked.visitor, Command::Group(GroupId(group.id), command)).await?;
+    Ok(Act::new(forms, form, title, &path, offered))
+}
+
+/// Taking over the name and area that a member wrote, or refusing them.
+async fn correction_acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen) -> Result<Vec<Act>, Failed> {
+    let Some(proposal) = group.proposal else { return Ok(Vec::new()) };
+    let take = C::TakeCorrection(ProposalOf { proposal });
+    let refuse = C::RefuseCorrection(Because { reason: "why".parse().expect("a short text") });
+    Ok(shown(vec![
+        offer(asked, forms, group, "take-correction", "Take them over", take).await?.hidden("proposal:n", proposal),
+        offer(asked, forms, group, "refuse-correction", "Leave the group's name and area as they are", refuse).await?.words_with(
+            "reason",
+            "Why",
+            "Names of people do not belong here.",
+        ),
+    ]))
+}
+
+/// Keying in where the group's money goes, and verifying it as somebody else.
+async fn payee_acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen) -> Result<Vec<Act>, Failed> {
+    let act = async |form: &str, title: &str, command: C| offer(asked, forms, group, form, title, command).await;
     let mut acts = Vec::new();
     if let Some(payee) = &group.payee {
         let verify = VerifyPayee { payee: payee.payee, method: "seen".parse().expect("a line") };
-        acts.push(
-            act("verify-payee", "verify-payee", "Verify the payee", C::VerifyPayee(verify))
-                .await?
-                .hidden("payee:n", payee.payee)
-                .line_with("method", "How", "A bank statement was seen, the body was called."),
-        );
+        acts.push(act("verify-payee", "Verify the payee", C::VerifyPayee(verify)).await?.hidden("payee:n", payee.payee).line_with(
+            "method",
+            "How",
+            "A bank statement was seen, the body was called.",
+        ));
     }
     let purchase = || C::ProvidePayee(PayeeTyped::PurchaseForGroup {});
     acts.push(
-        act("provide-payee", "own-account", "Key in the group's own account", purchase())
+        act("own-account", "Key in the group's own account", purchase())
             .await?
             .hidden("route", "own_account")
             .line("account.holder", "The name on the account")
             .line_with("account.numbers", "Sort code and account number", "Such as 12-34-56 12345678."),
     );
     acts.push(
-        act("provide-payee", "holding-body", "Key in another body that holds the money", purchase())
+        act("holding-body", "Key in another body that holds the money", purchase())
             .await?
             .hidden("route", "holding_body")
             .line("body", "The body")
@@ -92,26 +115,23 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
             .line_with("account.numbers", "Sort code and account number", "Such as 12-34-56 12345678.")
             .known("consented_on", day_of(asked.desk.commands.now())),
     );
-    acts.push(act("provide-payee", "purchase", "We buy for the group", purchase()).await?.hidden("route", "purchase_for_group"));
-    acts.push(
-        act("add-member", "add-member", "Add a member", C::AddMember(MemberOf { person: asked.signed.reader.person })).await?.line_with(
-            "person",
-            "The person's id",
-            "From the page of people.",
-        ),
-    );
+    acts.push(act("purchase", "We buy for the group", purchase()).await?.hidden("route", "purchase_for_group"));
+    Ok(shown(acts))
+}
+
+async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(String, String)]) -> Result<Vec<Act>, Failed> {
+    let personal = || Personal::Open("words".to_owned());
+    let act = async |form: &str, title: &str, command: C| offer(asked, forms, group, form, title, command).await;
+    let add = C::AddMember(MemberOf { person: asked.signed.reader.person });
+    let add = act("add-member", "Add a member", add).await?.line_with("person", "The person's id", "From the page of people.");
+    let mut acts = vec![add];
     for (id, name) in members {
         let member = MemberOf { person: PersonId(own::uuid(id)?) };
-        acts.push(
-            act("remove-member", &format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member))
-                .await?
-                .hidden("person", id)
-                .grave(),
-        );
+        acts.push(act(&format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member)).await?.hidden("person", id).grave());
     }
     let contact = C::SetContact(SetContact { postcode: Some(personal()), telephone: None });
     acts.push(
-        act("set-contact", "set-contact", "Set postcode and telephone", contact)
+        act("set-contact", "Set postcode and telephone", contact)
             .await?
             .line("postcode", "Postcode")
             .line("telephone", "Telephone")
@@ -124,7 +144,7 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
         reason: personal(),
     };
     acts.push(
-        act("correct", "correct", "Correct the name or the area", C::Correct(correct))
+        act("correct", "Correct the name or the area", C::Correct(correct))
             .await?
             .line("name", "Name")
             .line("area", "Area")
@@ -133,14 +153,14 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
             .known("area", &group.area),
     );
     let record = C::RecordIdentifier(RecordIdentifier { identifier: "GB-CHC-0000000".parse().expect("an identifier") });
-    acts.push(act("record-identifier", "record-identifier", "Record a charity or company number", record).await?.line_with(
+    acts.push(act("record-identifier", "Record a charity or company number", record).await?.line_with(
         "identifier",
         "Number",
         "GB-CHC- and a charity number, or GB-COH- and a company number.",
     ));
     let merge = C::Merge(MergeGroup { into: GroupId(uuid::Uuid::nil()), reason: "why".parse().expect("a short text") });
     acts.push(
-        act("merge", "merge", "Merge it into another group", merge)
+        act("merge", "Merge it into another group", merge)
             .await?
             .line_with("into", "The id of the group that goes on", "The end of its page's address.")
             .words("reason", "Why")
@@ -190,8 +210,7 @@ pub(super) async fn file(request: HttpRequest, visitor: Visitor, desk: web::Data
     let reader = &visitor.staff()?.reader;
     let group = own::uuid(request.match_info().query("group"))?;
     let file: FileDigest = request.match_info().query("file").parse().map_err(|_| Failed::nothing())?;
-    let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-    let known = row.files.iter().find(|known| known.file == file).ok_or_else(Failed::nothing)?;
+    let known: FileRow = desk.views.find(&FileRow::id_of(group, &file), None).await?.ok_or_else(Failed::nothing)?;
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
     if !reader.reads_words() || (!reader.works_with_groups() && !open_to_panel) {
         return Err(Failed::not_yours());

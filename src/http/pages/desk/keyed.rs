@@ -7,22 +7,22 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{Asked, choices};
-use crate::commands::{CommandError, RepeatKey, Request, clock};
-use crate::domain::application::{Answers, ApplicationState, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
+use crate::commands::{Caller, CommandError, RepeatKey, Request, clock};
+use crate::domain::application::{Answers, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
 use crate::domain::fund::{FundState, RoundState};
-use crate::domain::group::{RegisterGroup, Standing};
+use crate::domain::group::{CorrectGroup, MemberOf, RegisterGroup, Standing};
 use crate::domain::language::Language;
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Personal, parse_email};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Role};
+use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal, Role};
 use crate::http::Desk;
 use crate::http::pages::apply::{activities, amount};
 use crate::http::pages::reading::{Reading, Wrong, one_of};
 use crate::http::pages::{Failed, Form, Posted, Rejected, Sent, Shell, Visitor, own, see_other};
 use crate::http::problem::Problem;
-use crate::projections::{ApplicationRow, FundRow};
-use crate::views::Page as Wanted;
+use crate::projections::{ApplicationRow, FundRow, GroupRow, PersonRow};
+use crate::views::{Page as Wanted, Reader};
 
 #[derive(Template)]
 #[template(path = "desk/keyed.html")]
@@ -187,7 +187,8 @@ pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
         Err(wrong) => return super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, wrong))).await,
     };
     match bring_in(&desk, &visitor, &posted, keyed).await {
-        Ok(id) => Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
+        Ok(Ok(id)) => Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
+        Ok(Err(wrong)) => super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, wrong))).await,
         Err(Failed::Refused(CommandError::KeyReused)) => {
             let says = "This form was handed in already, with other words. Look for the group to correct what was handed in".to_owned();
             super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, vec![(String::new(), says)]))).await
@@ -200,37 +201,151 @@ pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
     }
 }
 
-/// Brings in person, group and application, and hands it in. Sent again after something was wrong, it goes on where it
-/// stopped: what was brought in stays the same.
-async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed) -> Result<Uuid, Failed> {
-    let caller = visitor.signed()?.caller.clone();
-    let began = posted.text("began");
-    let once = async |step: &str, command: Command| {
-        let repeat = RepeatKey::own(format!("{began}/{step}"), "keyed");
-        own::taken(desk, Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) }).await
-    };
-    let anew = async |command: Command| own::taken(desk, Request::new(caller.clone(), command)).await;
-    let mut group = keyed.group;
-    if let Some(person) = keyed.person {
-        let person = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(person));
-        group.member = Some(PersonId(once("person", person).await?.id));
-    }
-    let group = GroupId(once("group", Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group))).await?.id);
-    let late = keyed.submit.late_reason.is_some();
-    let start = StartApplication { fund: keyed.fund, round: keyed.round, group, late };
-    let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
-    let id = ApplicationId(once("start", start).await?.id);
-    let row: Option<ApplicationRow> = desk.views.find(&id.to_string(), None).await?;
-    let open = row.is_none_or(|row| row.state == ApplicationState::Draft);
-    if open {
-        anew(Command::Application(id, ApplicationCommand::SaveAnswers(keyed.answers))).await?;
-    }
-    if open && (keyed.language.language != Language::En || keyed.language.helper.is_some()) {
-        anew(Command::Application(id, ApplicationCommand::ChooseLanguage(keyed.language))).await?;
-    }
+/// Brings in person, group and application, and hands it in. Sent again after something was wrong,
+/// it goes on where it stopped, and records what the form says now. What cannot change any more is
+/// refused with the field's name.
+async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed) -> Result<Result<Uuid, Wrong>, Failed> {
+    let Keyed { fund, round, person, group, answers, language, submit } = keyed;
+    let steps = Steps { desk, caller: visitor.signed()?.caller.clone(), began: posted.text("began") };
     // Sent twice it is the same; sent again with other words it is not, and was handed in already.
-    let repeat = RepeatKey { key: format!("{began}/submit"), ..posted.repeat(desk, &visitor.path) };
-    let submit = Command::Application(id, ApplicationCommand::Submit(keyed.submit));
-    own::taken(desk, Request { repeat: Some(repeat), ..Request::new(caller.clone(), submit) }).await?;
-    Ok(id.0)
+    let repeat = RepeatKey { key: format!("{}/submit", steps.began), ..posted.repeat(desk, &visitor.path) };
+    let hand_in = |id: ApplicationId| {
+        let submit = Command::Application(id, ApplicationCommand::Submit(submit.clone()));
+        Request { repeat: Some(repeat.clone()), ..Request::new(steps.caller.clone(), submit) }
+    };
+    if let Some(answer) = desk.commands.answered(hand_in(ApplicationId(Uuid::nil()))).await? {
+        return Ok(Ok(answer.id));
+    }
+    let member = match &person {
+        Some(details) => Some(steps.person(details.clone()).await?),
+        None => None,
+    };
+    let group_id = match steps.group(RegisterGroup { member, ..group.clone() }).await? {
+        Ok(id) => id,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    let start = StartApplication { fund, round, group: group_id, late: submit.late_reason.is_some() };
+    let id = match steps.start(start).await? {
+        Ok(id) => id,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    let left_out = steps.left_out(id, &answers).await?;
+    if !left_out.is_empty() {
+        return Ok(Err(left_out));
+    }
+    let of_application = |command| Command::Application(id, command);
+    steps.now(of_application(ApplicationCommand::SaveAnswers(answers))).await?;
+    let reason = Personal::Open("Put right while the form was keyed in.".to_owned());
+    let correct = CorrectGroup { name: group.name, area: group.area, reason };
+    steps.now(Command::Group(group_id, GroupCommand::Correct(correct))).await?;
+    if let Some((person, details)) = member.zip(person) {
+        steps.now(Command::Group(group_id, GroupCommand::AddMember(MemberOf { person }))).await?;
+        steps.contact(person, details).await?;
+    }
+    if steps.speaks_otherwise(id, &language).await? {
+        steps.now(of_application(ApplicationCommand::ChooseLanguage(language))).await?;
+    }
+    own::taken(desk, hand_in(id)).await?;
+    Ok(Ok(id.0))
+}
+
+/// The steps of one form: each record is made once, however often the form is sent.
+struct Steps<'a> {
+    desk: &'a Desk,
+    caller: Caller,
+    began: &'a str,
+}
+
+impl Steps<'_> {
+    /// The request of a step that is taken once. Sent again with another `says` it is refused.
+    fn request(&self, step: &str, says: &str, command: Command) -> Request {
+        let repeat = RepeatKey::own(format!("{}/{step}", self.began), says);
+        Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), command) }
+    }
+
+    /// Records what the form says now, where that is not on record already.
+    async fn now(&self, command: Command) -> Result<(), Failed> {
+        match own::taken(self.desk, Request::new(self.caller.clone(), command)).await {
+            Ok(_) | Err(Failed::Refused(CommandError::Refused(Refusal::NoChange))) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn person(&self, details: RegisterPerson) -> Result<PersonId, Failed> {
+        let register = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(details));
+        Ok(PersonId(own::taken(self.desk, self.request("person", "keyed", register)).await?.id))
+    }
+
+    async fn group(&self, group: RegisterGroup) -> Result<Result<GroupId, Wrong>, Failed> {
+        let (standing, nobody) = (<&str>::from(group.standing), group.member.is_none());
+        let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(group));
+        let id = match own::taken(self.desk, self.request("group", standing, register)).await {
+            Ok(answer) => answer.id,
+            Err(Failed::Refused(CommandError::KeyReused)) => {
+                return Ok(Err(wrong(
+                    "standing",
+                    "The group is on record with the other answer, which cannot be changed. Choose that one",
+                )));
+            }
+            Err(error) => return Err(error),
+        };
+        let row: Option<GroupRow> = self.desk.views.find(&id.to_string(), None).await?;
+        if nobody && row.is_some_and(|row| !row.members.is_empty()) {
+            let says = "Somebody is on record for this group. Write their name, or remove them on the group's page first";
+            return Ok(Err(wrong("person", says)));
+        }
+        Ok(Ok(GroupId(id)))
+    }
+
+    async fn start(&self, start: StartApplication) -> Result<Result<ApplicationId, Wrong>, Failed> {
+        let says = |late: bool| format!("{}/{}/{late}", start.fund, start.round);
+        let command = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start.clone()));
+        match own::taken(self.desk, self.request("start", &says(start.late), command.clone())).await {
+            Ok(answer) => return Ok(Ok(ApplicationId(answer.id))),
+            Err(Failed::Refused(CommandError::KeyReused)) => {}
+            Err(error) => return Err(error),
+        }
+        match self.desk.commands.answered(self.request("start", &says(!start.late), command)).await {
+            // It was started in time. Why it is late now is recorded as it is handed in.
+            Ok(Some(answer)) if start.late => Ok(Ok(ApplicationId(answer.id))),
+            Ok(_) => Ok(Err(wrong("late_reason", "It is on record that this form is keyed in late. Write why"))),
+            Err(CommandError::KeyReused) => {
+                Ok(Err(wrong("", "This form was begun for another round. Choose that round, or begin a new form for this one")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The answers of an earlier try that this one leaves empty: they cannot be taken away.
+    async fn left_out(&self, id: ApplicationId, answers: &Answers) -> Result<Wrong, Failed> {
+        let known = self.desk.views.answers(id.0, None).await?;
+        let left_out = known.into_iter().filter(|answer| !answers.answers.contains_key(&answer.question));
+        let says = "An answer to this is on record already. Write the answer as it should be";
+        Ok(left_out.flat_map(|answer| wrong(&format!("q-{}", answer.question), says)).collect())
+    }
+
+    /// The person's name and how to reach them, as the form says it now.
+    async fn contact(&self, person: PersonId, details: RegisterPerson) -> Result<(), Failed> {
+        let row: Option<PersonRow> = self.desk.views.find(&person.to_string(), None).await?;
+        let seen = self.desk.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
+        let known = seen.and_then(|seen| {
+            let (email, telephone) = (seen.email.map(Personal::Open), seen.telephone.map(Personal::Open));
+            Some(RegisterPerson { name: Personal::Open(seen.name?), email, telephone })
+        });
+        if known.is_none_or(|known| known == details) {
+            return Ok(());
+        }
+        self.now(Command::Person(person, PersonCommand::ChangeContact(details))).await
+    }
+
+    /// Whether the group's language, or who helps with it, is to be recorded.
+    async fn speaks_otherwise(&self, id: ApplicationId, language: &ChooseLanguage) -> Result<bool, Failed> {
+        let row: Option<ApplicationRow> = self.desk.views.find(&id.to_string(), None).await?;
+        let (known, is_helped) = row.map(|row| (row.language, row.helper_sealed.is_some())).unwrap_or_default();
+        Ok(known != language.language || is_helped || language.helper.is_some())
+    }
+}
+
+fn wrong(field: &str, says: &str) -> Wrong {
+    vec![(field.to_owned(), says.to_owned())]
 }

@@ -5,6 +5,7 @@ mod act;
 mod application;
 mod applications;
 mod bank;
+mod confirming;
 mod erasures;
 mod figures;
 mod fund;
@@ -17,11 +18,13 @@ mod groups;
 mod import;
 mod keyed;
 mod log;
+mod on_behalf;
 mod open_data;
 mod panel;
 mod payments;
 mod people;
 mod send;
+mod settling;
 mod sheets;
 mod statement;
 mod texts;
@@ -40,7 +43,7 @@ use crate::domain::event::in_words;
 use crate::http::Desk;
 use crate::http::problem::Fault;
 use crate::http::signin::SignedIn;
-use crate::views::{AsAt, NoMoment};
+use crate::views::{AsAt, NoMoment, Reader};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -129,9 +132,18 @@ impl<'a> Asked<'a> {
 
     /// The names of people, as far as the reader may see them.
     pub async fn people(&self, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
+        self.names_as(&self.signed.reader, ids).await
+    }
+
+    /// The names of colleagues, who know one another.
+    pub async fn colleagues(&self, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
+        self.names_as(&Reader::service(), ids).await
+    }
+
+    async fn names_as(&self, reader: &Reader, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
         let ids: std::collections::BTreeSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
         let rows = self.desk.views.people(ids.into_iter().collect()).await?;
-        let seen = self.desk.views.open_people(&self.signed.reader, rows).await?;
+        let seen = self.desk.views.open_people(reader, rows).await?;
         let colleagues = seen.into_iter().map(|seen| {
             let name = seen.name.unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
             (seen.id.to_string(), name)

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::act::{Act, Offered, shown};
 use super::sheets::{self, named};
 use super::{Asked, choices_or_none, said, send};
-use crate::domain::grant::{ConfirmPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState};
+use crate::domain::grant::{ConfirmPayment, FailPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState, ReversePayment};
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
 use crate::export::sheets::{Cell, Sheet as Spreadsheet};
 use crate::http::Desk;
@@ -80,7 +80,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked.every::<PaymentRow>(filters(asked)?).await?;
     let grants: BTreeMap<Uuid, GrantRow> = asked.every::<GrantRow>(Vec::new()).await?.into_iter().map(|row| (row.id, row)).collect();
     let groups = asked.names_of(grants.values().map(|row| row.group.to_string())).await?;
-    let people = asked.people(rows.iter().flat_map(|row| row.approved_by.iter().copied().chain([row.prepared_by]))).await?;
+    let people = asked.people(rows.iter().flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by))).await?;
     let columns = [
         "Grant",
         "Group",
@@ -107,7 +107,7 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             said(row.route).into(),
             row.batch.map(|batch| batch.to_string()).into(),
             row.prepared_on.into(),
-            people.of(&row.prepared_by).into(),
+            row.prepared_by.map(|person| people.of(&person)).into(),
             row.approved_by.iter().map(|person| people.of(person)).collect::<Vec<_>>().join(", ").into(),
             row.sent_on.into(),
             row.paid_on.into(),
@@ -128,12 +128,12 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     for row in listed.items {
         let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
         let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
-        let people = asked.people(row.approved_by.iter().copied().chain([row.prepared_by])).await?;
+        let people = asked.people(row.approved_by.iter().copied().chain(row.prepared_by)).await?;
         payments.push(Payment {
             title: grant.title,
             group,
             state: said(row.state),
-            prepared_by: people.of(&row.prepared_by),
+            prepared_by: row.prepared_by.map(|person| people.of(&person)).unwrap_or_default(),
             approved_by: row.approved_by.iter().map(|person| people.of(person)).collect(),
             acts: acts(asked, &forms, &row).await?,
             row,
@@ -161,12 +161,18 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     let today = day_of(asked.desk.commands.now());
     let (grant, payment) = (row.grant, row.payment);
     let because = || PaymentBecause { payment, reason: "why".parse().expect("a short text") };
+    let PaymentBecause { reason, .. } = because();
+    let fail = FailPayment { payment, reason: reason.clone(), happened_on: Some(today) };
+    let reverse = ReversePayment { payment, happened_on: today, reason };
+    // What comes back a second time is taken by either command, and offered once.
+    let is_back = matches!(row.state, PaymentState::Failed | PaymentState::Reversed);
+    let failed = if is_back { "The bank sent it back once more" } else { "The bank did not pay" };
     let act = async |name: &str, title: &str, command: C| -> Result<Act, Failed> {
         let offered = Offered::of(asked.desk, asked.visitor, Command::Grant(GrantId(grant), command)).await?;
         let form = format!("{name}-{grant}-{payment}");
         Ok(Act::new(forms, &form, title, &format!("/desk/do/grants/{grant}/{name}"), offered).hidden("payment:n", payment))
     };
-    Ok(shown(vec![
+    let mut acts = vec![
         act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
         act("reject-payment", "Reject", C::RejectPayment(because())).await?.words("reason", "Why"),
         act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today }))
@@ -178,9 +184,23 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
             .day("happened_on", "The bank's date")
             .line_with("receipt", "The receipt's digest", "Only where you bought for the group: from the group's files.")
             .known("happened_on", today),
-        act("fail-payment", "The bank did not pay", C::FailPayment(because())).await?.words("reason", "Why"),
+        act("fail-payment", failed, C::FailPayment(fail))
+            .await?
+            .words("reason", "Why")
+            .day("happened_on", "The bank's date")
+            .known("happened_on", today),
         act("cancel-payment", "Cancel it", C::CancelPayment(because())).await?.words("reason", "Why"),
-    ]))
+    ];
+    if !is_back {
+        acts.push(
+            act("reverse-payment", "The bank took it back after it was paid", C::ReversePayment(reverse))
+                .await?
+                .words("reason", "Why")
+                .day("happened_on", "The bank's date")
+                .known("happened_on", today),
+        );
+    }
+    Ok(shown(acts))
 }
 
 /// Every approved payment, by fund: a batch is not what happens to stand on one page.

@@ -7,8 +7,11 @@ use strum::VariantArray as _;
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, history, sheets};
+use crate::domain::command::{Because, ProposalOf};
 use crate::domain::organisation::RoleOf;
-use crate::domain::{Command, OrganisationCommand as C, PersonId, Role};
+use crate::domain::person::RegisterPerson;
+use crate::domain::sealed::Personal;
+use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
 use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http::pages::{Failed, Forms, Shell, own};
 use crate::projections::PersonRow;
@@ -67,6 +70,9 @@ struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     seen: PersonSeen,
+    /// Who proposed the contact details that wait.
+    proposed_by: String,
+    contact_acts: Vec<Act>,
     acts: Vec<Act>,
     history: Vec<Happened>,
 }
@@ -84,10 +90,14 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let row: PersonRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let seen = asked.desk.views.open_people(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
     let forms = asked.forms();
+    let proposed_by = seen.proposed_contact.as_ref().and_then(|proposed| proposed.by);
+    let names = asked.colleagues(proposed_by).await?;
     let title = seen.name.clone().unwrap_or_else(|| "A person".to_owned());
     let page = Sheet {
         page: asked.shell(&title).await?,
         wrong: forms.wrong(),
+        proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
+        contact_acts: contact_acts(asked, &forms, &seen).await?,
         acts: acts(asked, &forms, &seen).await?,
         history: history(asked, seen.id).await?,
         seen,
@@ -118,20 +128,41 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
             acts.push(act("give-role", &format!("give-{key}"), &format!("Give the role {key}"), role, C::GiveRole(of)).await?);
         }
     }
-    let own = asked.signed.reader.person == person;
-    let officer = asked.signed.reader.roles.contains(&Role::Officer) && seen.roles.is_empty();
-    if own || officer {
-        let path = format!("/desk/do/people/{person}/change-contact");
-        acts.push(
-            Act::new(forms, "change-contact", "Change name and contact", &path, Offered::Yes)
-                .line("name", "Name")
-                .line("email", "E-mail")
-                .line("telephone", "Telephone")
-                .known("name", seen.name.clone().unwrap_or_default())
-                .known("email", seen.email.clone().unwrap_or_default())
-                .known("telephone", seen.telephone.clone().unwrap_or_default()),
-        );
-    }
     acts.extend(erasing(asked, forms, "people", seen.id, &|command| Command::Person(person, command.of_person())).await?);
+    Ok(shown(acts))
+}
+
+/// Changing a person's contact details, and answering a change that an officer proposed.
+async fn contact_acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec<Act>, Failed> {
+    let person = PersonId(seen.id);
+    let act = async |title: &str, command: PersonCommand| -> Result<Act, Failed> {
+        let (name, path) = (command.name(), format!("/desk/do/people/{person}/{}", command.name()));
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Person(person, command)).await?;
+        Ok(Act::new(forms, name, title, &path, offered))
+    };
+    let mut acts = Vec::new();
+    if let Some(proposal) = seen.proposed_contact.as_ref().map(|proposed| proposed.proposal) {
+        let confirm = act("Confirm these contact details", PersonCommand::ConfirmContact(ProposalOf { proposal })).await?;
+        acts.push(confirm.hidden("proposal:n", proposal));
+        let refuse = PersonCommand::RefuseContact(Because { reason: "why".parse().expect("a short text") });
+        let refuse = act("Leave the contact details as they are", refuse).await?;
+        acts.push(refuse.words_with("reason", "Why", "Names of people do not belong here."));
+    }
+    let trial = RegisterPerson { name: Personal::Open("name".to_owned()), email: None, telephone: None };
+    let hint = if asked.signed.reader.person == person {
+        ""
+    } else {
+        "Before it counts, a colleague or the person must confirm it. Only somebody whom you registered yourself today is changed at once."
+    };
+    acts.push(
+        act("Change name and contact", PersonCommand::ChangeContact(trial))
+            .await?
+            .line_with("name", "Name", hint)
+            .line("email", "E-mail")
+            .line("telephone", "Telephone")
+            .known("name", seen.name.clone().unwrap_or_default())
+            .known("email", seen.email.clone().unwrap_or_default())
+            .known("telephone", seen.telephone.clone().unwrap_or_default()),
+    );
     Ok(shown(acts))
 }

@@ -2,16 +2,21 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use jiff::civil::Date;
 
 use super::Asked;
-use crate::domain::Role;
 use crate::domain::application::ApplicationState as A;
-use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U};
+use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U, VariationState};
+use crate::domain::{PersonId, Role};
+use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Shell};
 use crate::log::record::day_of;
-use crate::projections::{ApplicationRow, GrantRow, GroupRow, PaymentRow, PersonRow, UpdateRow};
+use crate::projections::{ApplicationRow, GrantRow, GroupRow, PaymentRow, PersonRow, UpdateRow, Waiting};
 use crate::store::mails;
 use crate::views::{COUNTED, InTable, Page as Wanted};
+
+/// How many records are named, each with its page.
+const NAMED: usize = 8;
 
 #[derive(Template)]
 #[template(path = "desk/today.html")]
@@ -29,11 +34,21 @@ struct Work {
     count: String,
     path: String,
     some: bool,
+    /// The first records that it is about, each with its page, where no list shows them.
+    records: Vec<(String, String)>,
 }
 
 fn work(says: &'static str, count: i64, path: impl Into<String>) -> Work {
     let more = if count >= COUNTED { "+" } else { "" };
-    Work { says, count: format!("{count}{more}"), path: path.into(), some: count > 0 }
+    Work { says, count: format!("{count}{more}"), path: path.into(), some: count > 0, records: Vec::new() }
+}
+
+/// Work on single records, each with its page; nothing where there are none.
+fn work_on(says: &'static str, mut records: Vec<(String, String)>) -> Option<Work> {
+    let count = i64::try_from(records.len()).unwrap_or_default();
+    let first = records.first()?.0.clone();
+    records.truncate(NAMED);
+    Some(Work { records, ..work(says, count, first) })
 }
 
 async fn count<T: InTable>(asked: &Asked<'_>, states: &[&'static str]) -> Result<i64, Failed> {
@@ -41,95 +56,201 @@ async fn count<T: InTable>(asked: &Asked<'_>, states: &[&'static str]) -> Result
     Ok(asked.desk.views.count::<T>(None, vec![("state", states)]).await?)
 }
 
+/// The rows of which something waits, by the column that says so.
+async fn that_wait<T: InTable>(asked: &Asked<'_>, column: &'static str) -> Result<Vec<T>, Failed> {
+    let filters = vec![(column, vec![<&str>::from(Waiting::Waiting).to_owned()])];
+    Ok(asked.desk.views.list::<T>(None, filters, &Wanted { after: None, most: COUNTED }).await?.items)
+}
+
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let holds = |role| asked.signed.reader.roles.contains(&role);
-    let today = day_of(asked.desk.commands.now());
-    let mut mine = Vec::new();
-    let mut waiting = Vec::new();
+    let mut work = Vec::new();
     if holds(Role::Officer) {
-        mine.push(work(
-            "New applications to look at",
-            count::<ApplicationRow>(asked, &[A::Submitted.into()]).await?,
-            "/desk/applications?state=submitted",
-        ));
-        mine.push(work("Updates to read", count::<UpdateRow>(asked, &[U::Received.into()]).await?, "/desk/updates?state=received"));
-        mine.push(work("Updates overdue", overdue(asked, &today.to_string()).await?, "/desk/updates?state=overdue"));
-        mine.push(work(
-            "Grants accepted, with checks or payees to see to",
-            count::<GrantRow>(asked, &[G::Accepted.into()]).await?,
-            "/desk/grants?state=accepted",
-        ));
+        work.extend(of_officers(asked).await?);
     }
     if holds(Role::Panel) {
-        mine.push(work(
-            "Applications to score or decide",
-            count::<ApplicationRow>(asked, &[A::Eligible.into(), A::InAssessment.into()]).await?,
-            "/desk/panel",
-        ));
-        mine.push(work(
-            "Reviews to decide",
-            count::<ApplicationRow>(asked, &[A::UnderReview.into()]).await?,
-            "/desk/applications?state=under_review",
-        ));
-        mine.push(work("Changes to grants to decide", varied(asked).await?, "/desk/grants?asks=change"));
+        work.extend(of_the_panel(asked).await?);
     }
     if holds(Role::Finance) {
-        mine.push(work("Payments to approve", count::<PaymentRow>(asked, &[P::Prepared.into()]).await?, "/desk/payments?state=prepared"));
-        mine.push(work("Payments to send", count::<PaymentRow>(asked, &[P::Approved.into()]).await?, "/desk/payments?state=approved"));
-        mine.push(work(
-            "Payments that the bank has still to confirm",
-            count::<PaymentRow>(asked, &[P::Sent.into()]).await?,
-            "/desk/payments?state=sent",
-        ));
+        work.extend(of_finance(asked).await?);
     }
     if holds(Role::Administrator) {
-        mine.push(work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"));
-        let erase = vec![("erasure", vec!["asked".to_owned()])];
-        let views = &asked.desk.views;
-        let asked_for = views.count::<PersonRow>(None, erase.clone()).await? + views.count::<GroupRow>(None, erase).await?;
-        mine.push(work("People and groups who ask to be erased", asked_for, "/desk/erasures"));
-        let log = asked.desk.commands.log();
-        let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
-        mine.push(work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"));
+        work.extend(of_administrators(asked).await?);
     }
-    waiting.push(work(
-        "Groups were asked to change something",
-        count::<ApplicationRow>(asked, &[A::ChangesRequested.into()]).await?,
-        "/desk/applications?state=changes_requested",
-    ));
-    waiting.push(work("Offers wait for an answer", count::<GrantRow>(asked, &[G::Offered.into()]).await?, "/desk/grants?state=offered"));
-    waiting.push(work(
-        "Forms are begun and not handed in",
-        count::<ApplicationRow>(asked, &[A::Draft.into()]).await?,
-        "/desk/applications?state=draft",
-    ));
-    waiting.push(work(
-        "Applications are on the reserve list",
-        count::<ApplicationRow>(asked, &[A::ReserveList.into()]).await?,
-        "/desk/applications?state=reserve_list",
-    ));
-    waiting.push(work("Grants are running", count::<GrantRow>(asked, &[G::Live.into()]).await?, "/desk/grants?state=live"));
+    if holds(Role::Panel) || holds(Role::Officer) || holds(Role::Administrator) {
+        work.extend(attendance(asked).await?);
+    }
+    if holds(Role::Officer) || holds(Role::Finance) {
+        work.extend(unsettled(asked).await?);
+    }
+    if asked.signed.reader.reads_words() {
+        work.extend(helpers(asked).await?);
+    }
     let page = Today {
         page: asked.shell("Today").await?,
         keys_in: holds(Role::Officer),
-        work: mine,
-        waiting,
+        work,
+        waiting: waiting(asked).await?,
         roles: asked.signed.reader.roles.iter().map(|role| (*role).into()).collect(),
     };
     asked.page(&page)
 }
 
-async fn overdue(asked: &Asked<'_>, today: &str) -> Result<i64, Failed> {
+async fn of_officers(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    let today = day_of(asked.desk.commands.now());
+    let mut found = vec![
+        work(
+            "New applications to look at",
+            count::<ApplicationRow>(asked, &[A::Submitted.into()]).await?,
+            "/desk/applications?state=submitted",
+        ),
+        work("Updates to read", count::<UpdateRow>(asked, &[U::Received.into()]).await?, "/desk/updates?state=received"),
+        work("Updates overdue", overdue(asked, today).await?, "/desk/updates?state=overdue"),
+        work(
+            "Grants accepted, with checks or payees to see to",
+            count::<GrantRow>(asked, &[G::Accepted.into()]).await?,
+            "/desk/grants?state=accepted",
+        ),
+    ];
+    found.extend(contacts(asked).await?);
+    found.extend(group_names(asked).await?);
+    Ok(found)
+}
+
+async fn of_the_panel(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    Ok(vec![
+        work(
+            "Applications to score or decide",
+            count::<ApplicationRow>(asked, &[A::Eligible.into(), A::InAssessment.into()]).await?,
+            "/desk/panel",
+        ),
+        work("Reviews to decide", count::<ApplicationRow>(asked, &[A::UnderReview.into()]).await?, "/desk/applications?state=under_review"),
+        work("Changes to grants to decide", varied(asked).await?, "/desk/grants?asks=change"),
+    ])
+}
+
+async fn of_finance(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    Ok(vec![
+        work("Payments to approve", count::<PaymentRow>(asked, &[P::Prepared.into()]).await?, "/desk/payments?state=prepared"),
+        work("Payments to send", count::<PaymentRow>(asked, &[P::Approved.into()]).await?, "/desk/payments?state=approved"),
+        work(
+            "Payments that the bank has still to confirm",
+            count::<PaymentRow>(asked, &[P::Sent.into()]).await?,
+            "/desk/payments?state=sent",
+        ),
+    ])
+}
+
+async fn of_administrators(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    let erase = vec![("erasure", vec!["asked".to_owned()])];
+    let views = &asked.desk.views;
+    let asked_for = views.count::<PersonRow>(None, erase.clone()).await? + views.count::<GroupRow>(None, erase).await?;
+    let log = asked.desk.commands.log();
+    let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
+    Ok(vec![
+        work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"),
+        work("People and groups who ask to be erased", asked_for, "/desk/erasures"),
+        work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"),
+    ])
+}
+
+/// Who was at the panel: what the reader confirms for themselves comes before what they confirm for
+/// colleagues, whose decision they did not record.
+async fn attendance(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    let reader = asked.signed.reader.person;
+    let applications = that_wait::<ApplicationRow>(asked, "attendance_waits").await?;
+    let grants = that_wait::<GrantRow>(asked, "attendance_waits").await?;
+    let groups = names(asked.desk, applications.iter().map(|row| row.group.to_string()).collect()).await?;
+    let title = |row: &ApplicationRow| groups.get(&row.group.to_string()).cloned().unwrap_or_default();
+    let of_applications = applications.iter().map(|row| (application(row), title(row), row.recorded_by, &row.unconfirmed));
+    let of_grants = grants.iter().map(|row| (grant(row), row.title.clone(), row.recorded_by, &row.unconfirmed));
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for (path, title, recorded_by, unconfirmed) in of_applications.chain(of_grants) {
+        if unconfirmed.contains(&reader) {
+            own.push((path, title));
+        } else if recorded_by != Some(reader) {
+            others.push((path, title));
+        }
+    }
+    let own = work_on("Confirm that you were at the panel", own);
+    Ok(own.into_iter().chain(work_on("Confirm that colleagues were at the panel", others)).collect())
+}
+
+/// What the bank did and fits nothing else.
+async fn unsettled(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
+    let rows = that_wait::<GrantRow>(asked, "entries_wait").await?;
+    Ok(work_on("Money at the bank to be settled", rows.iter().map(|row| (grant(row), row.title.clone())).collect()))
+}
+
+/// Contact details that another officer proposed.
+async fn contacts(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
+    let reader = &asked.signed.reader;
+    let is_others = |row: &PersonRow| row.proposed_contact.as_ref().is_some_and(|proposed| proposed.by != reader.person);
+    let rows = that_wait::<PersonRow>(asked, "contact_waits").await?.into_iter().filter(is_others).collect();
+    let people = asked.desk.views.open_people(reader, rows).await?;
+    let record = |id: uuid::Uuid, name: Option<String>| (format!("/desk/people/{id}"), name.unwrap_or_else(|| "A person".to_owned()));
+    Ok(work_on("Contact details to confirm", people.into_iter().map(|seen| record(seen.id, seen.name)).collect()))
+}
+
+/// Names and areas that members of groups wrote.
+async fn group_names(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
+    let rows = that_wait::<GroupRow>(asked, "correction_waits").await?;
+    Ok(work_on("Group names to take over", rows.into_iter().map(|row| (format!("/desk/groups/{}", row.id), row.name)).collect()))
+}
+
+/// Helpers whom groups named: an officer confirms each of them, others only that they helped.
+async fn helpers(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
+    let reader = &asked.signed.reader;
+    let may = |helper: PersonId| reader.roles.contains(&Role::Officer) || helper == reader.person;
+    let mut rows = that_wait::<ApplicationRow>(asked, "help_waits").await?;
+    rows.retain(|row| row.interests.named().any(may));
+    let groups = names(asked.desk, rows.iter().map(|row| row.group.to_string()).collect()).await?;
+    let title = |row: &ApplicationRow| groups.get(&row.group.to_string()).cloned().unwrap_or_default();
+    Ok(work_on("Helpers to confirm", rows.iter().map(|row| (application(row), title(row))).collect()))
+}
+
+fn application(row: &ApplicationRow) -> String {
+    format!("/desk/applications/{}", row.id)
+}
+
+fn grant(row: &GrantRow) -> String {
+    format!("/desk/grants/{}", row.id)
+}
+
+/// What is under way, shown to everybody.
+async fn waiting(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
+    Ok(vec![
+        work(
+            "Groups were asked to change something",
+            count::<ApplicationRow>(asked, &[A::ChangesRequested.into()]).await?,
+            "/desk/applications?state=changes_requested",
+        ),
+        work("Offers wait for an answer", count::<GrantRow>(asked, &[G::Offered.into()]).await?, "/desk/grants?state=offered"),
+        work(
+            "Forms are begun and not handed in",
+            count::<ApplicationRow>(asked, &[A::Draft.into()]).await?,
+            "/desk/applications?state=draft",
+        ),
+        work(
+            "Applications are on the reserve list",
+            count::<ApplicationRow>(asked, &[A::ReserveList.into()]).await?,
+            "/desk/applications?state=reserve_list",
+        ),
+        work("Grants are running", count::<GrantRow>(asked, &[G::Live.into()]).await?, "/desk/grants?state=live"),
+    ])
+}
+
+async fn overdue(asked: &Asked<'_>, today: Date) -> Result<i64, Failed> {
     let open = [U::Requested, U::Queried].map(|state| <&str>::from(state).to_owned()).to_vec();
-    let due = asked.desk.views.count::<UpdateRow>(None, vec![("state", open.clone()), ("due_on <=", vec![today.to_owned()])]).await?;
+    let today = vec![today.to_string()];
+    let due = asked.desk.views.count::<UpdateRow>(None, vec![("state", open.clone()), ("due_on <=", today.clone())]).await?;
     // Due today is not overdue yet.
-    let now = asked.desk.views.count::<UpdateRow>(None, vec![("state", open), ("due_on", vec![today.to_owned()])]).await?;
+    let now = asked.desk.views.count::<UpdateRow>(None, vec![("state", open), ("due_on", today)]).await?;
     Ok(due - now)
 }
 
 /// Running grants with a variation that nobody has decided.
 async fn varied(asked: &Asked<'_>) -> Result<i64, Failed> {
-    use crate::domain::grant::VariationState;
     let states = [G::Accepted, G::Live, G::Reported].map(|state| <&str>::from(state).to_owned()).to_vec();
     let rows = asked.desk.views.list::<GrantRow>(None, vec![("state", states)], &Wanted { after: None, most: COUNTED }).await?.items;
     let open = |row: &&GrantRow| row.variations.values().any(|variation| variation.state == VariationState::Requested);

@@ -165,13 +165,15 @@ async fn acts(asked: &Asked<'_>, forms: &crate::http::pages::Forms, grant: &Gran
     };
     let own: Option<OrganisationRow> = asked.desk.views.find(&asked.desk.commands.organisation().to_string(), None).await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
+    let in_two_weeks = day_of(asked.desk.commands.now()).saturating_add(jiff::Span::new().days(14));
+    let query = QueryUpdate { update, question: prose(), due_on: Some(in_two_weeks) };
     let mut acts = vec![
         act("accept-update", "Accept it", C::AcceptUpdate(UpdateOf { update })).await?.opened(),
-        act("query-update", "Ask something about it", C::QueryUpdate(QueryUpdate { update, question: prose() })).await?.words_with(
-            "question",
-            "What you ask",
-            "The group gets a mail.",
-        ),
+        act("query-update", "Ask something about it", C::QueryUpdate(query))
+            .await?
+            .words_with("question", "What you ask", "The group gets a mail.")
+            .day("due_on", "By when it answers")
+            .known("due_on", in_two_weeks),
         act("excuse-update", "Excuse the group from it", C::ExcuseUpdate(UpdateBecause { update, reason: prose() }))
             .await?
             .words("reason", "Why"),

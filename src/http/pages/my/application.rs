@@ -12,6 +12,7 @@ use crate::http::Desk;
 use crate::http::pages::apply::{refusal_says, sections};
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, see_other, shown};
+use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow, RoundRow};
 
 #[derive(Template)]
@@ -29,6 +30,8 @@ struct Sheet {
     /// The first page that still wants an answer.
     next: String,
     open: bool,
+    /// The day by which the answers could be changed has passed.
+    overdue: bool,
     withdrawable: bool,
 }
 
@@ -62,7 +65,8 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
     }
     let (fund, round) = own::round(desk, &row.fund.to_string(), row.round.as_str()).await?;
-    let open = matches!(row.state, S::Draft | S::ChangesRequested);
+    let today = day_of(desk.commands.now());
+    let open = sections::is_open(&row, today);
     let sections =
         if open { sections::of(desk, &row, visitor.language).await? } else { sections::all(desk, &row, visitor.language).await? };
     let first = sections.iter().find(|section| section.required && !section.is_answered());
@@ -85,6 +89,7 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         sections,
         next,
         open,
+        overdue: sections::is_overdue(&row, today),
         withdrawable: !matches!(row.state, S::Declined | S::Ineligible | S::Withdrawn | S::Lapsed),
         row,
     };

@@ -13,10 +13,11 @@ use crate::domain::grant::{AcceptAgreement, AmountOf, GrantState, Method, Paymen
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::Desk;
+use crate::http::api::grants::for_group;
 use crate::http::pages::apply::{amount, refusal_says};
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, upload};
-use crate::projections::{FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, UpdateRow};
+use crate::projections::{AgreementRow, FileRow, FundRow, GrantRow, GroupRow, PaymentRow, UpdateRow};
 use crate::views::Page as Wanted;
 
 #[derive(Template)]
@@ -60,13 +61,9 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     render(&visitor, &desk, row, None).await
 }
 
-async fn render(visitor: &Visitor, desk: &Desk, mut row: GrantRow, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
-    // What staff noted of a check is not for the group.
-    for check in row.checks.values_mut() {
-        check.note = None;
-    }
-    let organisation: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), None).await?;
-    let agreement = organisation.and_then(|own| own.agreements.get(&row.agreement_version).cloned()).unwrap_or_default();
+async fn render(visitor: &Visitor, desk: &Desk, row: GrantRow, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+    let row = for_group(row);
+    let agreement: Option<AgreementRow> = desk.views.find(&AgreementRow::id_of(row.agreement_version), None).await?;
     let fund: FundRow = desk.views.find(&row.fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let group: GroupRow = desk.views.find(&row.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
     let of = || vec![("grant_id", vec![row.id.to_string()])];
@@ -81,10 +78,10 @@ async fn render(visitor: &Visitor, desk: &Desk, mut row: GrantRow, rejected: Opt
         forms,
         wrong,
         state: stands(&row),
-        agreement,
+        agreement: agreement.map(|agreement| agreement.text).unwrap_or_default(),
         signers: usize::from(fund.rules.signers),
         payee: group.payee.as_ref().map(|payee| payee.verified_by.is_some()),
-        files: group.files,
+        files: desk.views.files_of(&[row.group.to_string()], None).await?,
         payments: desk.views.list(None, of(), &all).await?.items,
         updates: desk.views.list(None, of(), &all).await?.items,
         runs: matches!(row.state, GrantState::Accepted | GrantState::Live | GrantState::Reported),
@@ -181,8 +178,8 @@ pub(in crate::http::pages) async fn picture(request: HttpRequest, desk: web::Dat
     if !public {
         return Err(Failed::nothing());
     }
-    let group: GroupRow = desk.views.find(&row.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-    if !group.files.iter().any(|known| known.file == file && known.media == Media::Jpeg) {
+    let known: Option<FileRow> = desk.views.find(&FileRow::id_of(row.group.0, &file), None).await?;
+    if known.is_none_or(|known| known.media != Media::Jpeg) {
         return Err(Failed::nothing());
     }
     let stream = desk.files.open(desk.commands.log().vault(), row.group.0, &file).await?;

@@ -3,21 +3,28 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use crate::domain::language::Language;
 use crate::http::Desk;
-use crate::http::pages::words::say;
+use crate::http::pages::apply::sections::{is_overdue, place};
+use crate::http::pages::words::{say, say_with};
 use crate::http::pages::{Failed, Shell, Visitor, page, see_other};
-use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, UpdateRow};
+use crate::log::record::day_of;
+use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow, UpdateRow};
 use crate::views::Page as Wanted;
 
 #[derive(Template)]
 #[template(path = "my/overview.html")]
 struct Overview {
     page: Shell,
+    /// Whether contact details that an officer proposed wait for the visitor.
+    contact_waits: bool,
     groups: Vec<OwnGroup>,
 }
 
 struct OwnGroup {
     row: GroupRow,
+    /// What a member asked to change, and waits for the office.
+    waiting: Option<String>,
     applications: Vec<Line>,
 }
 
@@ -44,9 +51,22 @@ pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<Http
         for application in desk.views.list::<ApplicationRow>(None, of, &all).await?.items.into_iter().rev() {
             applications.push(line(&desk, &application).await?);
         }
-        groups.push(OwnGroup { row, applications });
+        groups.push(OwnGroup { waiting: waiting(&row, visitor.language), row, applications });
     }
-    page(&Overview { page: Shell::around(&visitor, &desk, say("My group", visitor.language)).await?, groups })
+    let own: Option<PersonRow> = desk.views.find(&signed.reader.person.to_string(), None).await?;
+    let contact_waits = visitor.proven && own.is_some_and(|own| own.proposed_contact.is_some());
+    page(&Overview { page: Shell::around(&visitor, &desk, say("My group", visitor.language)).await?, contact_waits, groups })
+}
+
+/// A name, or where the group is, that a member wrote and the office has not looked at.
+fn waiting(row: &GroupRow, language: Language) -> Option<String> {
+    let proposed = row.proposed.as_ref()?;
+    let (says, to) = if proposed.name == row.name {
+        ("You asked us to write down that you are in {}. Somebody in our office looks at it first.", place(&proposed.area))
+    } else {
+        ("You asked us to call your group {}. Somebody in our office looks at it first.", proposed.name.clone())
+    };
+    Some(say_with(says, &to, language))
 }
 
 async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
@@ -65,7 +85,7 @@ async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
     }
     let to_do = match row.state {
         S::Draft => Some("Go on with your form."),
-        S::ChangesRequested => Some("Please look at what we ask."),
+        S::ChangesRequested if !is_overdue(row, day_of(desk.commands.now())) => Some("Please look at what we ask."),
         _ => None,
     };
     Ok(Line { title, path: format!("/my/applications/{}", row.id), state: super::application::stands(row.state), to_do })

@@ -41,7 +41,6 @@ fn in_words(event: &Event) -> Option<&'static str> {
         Event::Application(A::ApplicationWithdrawn { .. }) => "You took your form back",
         Event::Grant(G::AgreementAccepted { .. }) => "You said yes to the agreement",
         Event::Grant(G::UpdateReceived { .. }) => "You sent an update",
-        Event::Grant(G::UpdateCorrected { .. }) => "You put an update right",
         Event::Grant(G::UnderspendDeclared { .. }) => "You told us what was left over",
         _ => return None,
     })

@@ -1,0 +1,110 @@
+//! What a second person confirms on the page of an application or a grant: who was at the panel,
+//! who helped a group with its form, and a schedule that ties a condition to an instalment.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::Asked;
+use super::act::{Act, Offered, shown};
+use super::erasures::in_full;
+use super::grant_acts::Acts;
+use crate::domain::application::{AttendanceOf, ConfirmHelp};
+use crate::domain::command::ProposalOf;
+use crate::domain::grant::{Instalment, Released};
+use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, PersonId};
+use crate::http::pages::{Failed, Forms};
+use crate::projections::ApplicationRow;
+
+/// A decision, and who was named as present and has not confirmed it.
+pub(super) struct Meeting<'a> {
+    pub noun: &'static str,
+    pub id: Uuid,
+    pub unconfirmed: &'a BTreeSet<PersonId>,
+    /// The time in words: "when it was decided".
+    pub when: &'static str,
+}
+
+/// Confirming who was there: for oneself first, then for each colleague.
+pub(super) async fn attendance(
+    asked: &Asked<'_>,
+    forms: &Forms,
+    meeting: Meeting<'_>,
+    command: &impl Fn(AttendanceOf) -> Command,
+) -> Result<Vec<Act>, Failed> {
+    let Meeting { noun, id, unconfirmed, when } = meeting;
+    let own = asked.signed.reader.person;
+    let names = asked.colleagues(unconfirmed.iter().copied()).await?;
+    let mut people: Vec<PersonId> = unconfirmed.iter().copied().collect();
+    people.sort_by_key(|person| *person != own);
+    let path = format!("/desk/do/{noun}/{id}/confirm-attendance");
+    let mut acts = Vec::new();
+    for person in people {
+        let offered = Offered::of(asked.desk, asked.visitor, command(AttendanceOf { person })).await?;
+        let form = format!("confirm-attendance-{person}");
+        let act = if person == own {
+            Act::new(forms, &form, &format!("I was there {when}"), &path, offered).button("I was there").opened()
+        } else {
+            let title = format!("{} was there {when}", names.of(&person));
+            Act::new(forms, &form, &title, &path, offered).button("Confirm it")
+        };
+        acts.push(act.hidden("person", person));
+    }
+    Ok(acts)
+}
+
+/// Confirming that somebody whom the group named did help.
+pub(super) async fn help(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow) -> Result<Vec<Act>, Failed> {
+    let own = asked.signed.reader.person;
+    let helpers: Vec<PersonId> = row.interests.named().collect();
+    let names = asked.people(helpers.iter().copied()).await?;
+    let path = format!("/desk/do/applications/{}/confirm-help", row.id);
+    let mut acts = Vec::new();
+    for helper in helpers {
+        let confirm = ApplicationCommand::ConfirmHelp(ConfirmHelp { helper });
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), confirm)).await?;
+        let form = format!("confirm-help-{helper}");
+        let act = if helper == own {
+            let title = "The group says that you helped with the form. Did you?";
+            Act::new(forms, &form, title, &path, offered).button("Yes, I helped").opened()
+        } else {
+            let name = names.of(&helper);
+            let title = format!("The group says that {name} helped with the form. Did they?");
+            Act::new(forms, &form, &title, &path, offered).button(&format!("Yes, {name} helped"))
+        };
+        acts.push(act.hidden("helper", helper));
+    }
+    Ok(acts)
+}
+
+/// A schedule of payments that waits for a second person.
+pub(super) struct ScheduleSeen {
+    pub instalments: Vec<String>,
+    pub by: String,
+    pub acts: Vec<Act>,
+}
+
+impl Acts<'_> {
+    /// The schedule that waits, with its confirmation.
+    pub async fn schedule(&self) -> Result<Option<ScheduleSeen>, Failed> {
+        let Some(proposed) = &self.row.proposed_schedule else { return Ok(None) };
+        let names = self.asked.colleagues([proposed.by]).await?;
+        let title = "Confirm that the payments are scheduled so";
+        let confirm = GrantCommand::ConfirmSchedule(ProposalOf { proposal: proposed.proposal });
+        let confirm = self.act("confirm-schedule", "confirm-schedule", title, confirm).await?.hidden("proposal:n", proposed.proposal);
+        Ok(Some(ScheduleSeen {
+            instalments: proposed.instalments.iter().map(instalment).collect(),
+            by: names.of(&proposed.by),
+            acts: shown(vec![confirm]),
+        }))
+    }
+}
+
+fn instalment(instalment: &Instalment) -> String {
+    let released = match &instalment.released {
+        Released::AtOnce => "at once".to_owned(),
+        Released::FromDay { day } => format!("from {}", in_full(*day)),
+        Released::AfterCheck { check } => format!("once this check has passed: {}", check.as_str().replace('-', " ")),
+    };
+    format!("{}, {released}", instalment.amount)
+}
