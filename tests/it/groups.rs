@@ -108,6 +108,11 @@ async fn corrections(house: House) {
     let cass = client.by(&token(&house, member));
     let correct = json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" });
     let answer = cass.post(&format!("/api/v1/groups/{group}/correct"), &correct);
+    let proposed = answer.body["position"].as_i64().unwrap();
+    assert_eq!(event(proposed)["payload"]["GroupCorrectionProposed"]["name"], json!("Soup and songs"));
+    assert_eq!(ada.get(&format!("/api/v1/groups/{group}")).body["name"], "Soup and song", "it waits for staff");
+    let answer = ada.post(&format!("/api/v1/groups/{group}/take-correction"), &json!({ "proposal": answer.body["made"] }));
     let position = answer.body["position"].as_i64().unwrap();
     assert_eq!(event(position)["payload"]["GroupCorrected"]["corrects"], json!(1));
+    assert_eq!(ada.get(&format!("/api/v1/groups/{group}")).body["name"], "Soup and songs");
 }

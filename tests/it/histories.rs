@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use microgrants::domain::application::ApplicationState;
 use microgrants::domain::command::Spec;
 use microgrants::domain::{
-    Actor, ApplicationCommand, FundCommand, GrantCommand, GrantId, GroupCommand, Money, OrganisationCommand, PersonCommand, PersonId,
+    Actor, Application, ApplicationCommand, FundCommand, GrantCommand, GrantId, GroupCommand, Money, OrganisationCommand, PersonCommand,
+    PersonId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cases::Cases;
+use crate::independence::Watch;
 use crate::matrix::samples::{By, NOBODY, STRANGER, sample};
 use crate::setting::{FUND, Setting, register};
 use crate::world::{ORGANISATION, World};
@@ -33,11 +36,12 @@ const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-me
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
      fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
 /// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those.
-const ELSEWHERE: [&str; 12] = [
+const ELSEWHERE: [&str; 13] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
     "organisation/record-restore",
+    "organisation/end-roles-of-erased",
     "person/request-erasure",
     "person/refuse-erasure",
     "person/erase",
@@ -91,7 +95,15 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
                 "payment" | "update" | "variation" | "story" if !dice.one_in(2) => *value = json!(1 + dice.below(4)),
                 "happened_on" | "sent_on" | "received_on" | "met_on" | "paid_on" | "consented_on" => *value = json!(today),
                 "due_on" => *value = json!(today.saturating_add(jiff::Span::new().days(30))),
-                "rank" => *value = json!(1 + dice.below(3)),
+                "person" | "helper" if path.starts_with("group/") || path.contains("confirm-") => {
+                    let staff = path.contains("confirm-") || dice.one_in(5);
+                    *value = json!(dice.of(if staff { &PEOPLE[..3] } else { &PEOPLE[3..] }));
+                }
+                "kind" if path == "grant/record-bank-entry" => *value = json!(dice.of(&["came_in", "went_out"])),
+                "counts" => *value = json!(dice.of(&["0.00", "50.00", "100.00", "250.00"])),
+                "entry" => *value = json!(1 + dice.below(4)),
+                "closes_on" if path == "fund/extend-round" => *value = json!(today.saturating_add(jiff::Span::new().days(5))),
+                "rank" | "proposal" => *value = json!(1 + dice.below(3)),
                 "batch" => *value = json!(format!("batch-{}", dice.below(1000))),
                 "role" => *value = json!(dice.of(&["officer", "finance", "panel", "auditor", "administrator"])),
                 "occasion" => *value = json!(dice.of(&["before", "overdue"])),
@@ -105,9 +117,24 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
         if path.ends_with("award") || path.ends_with("promote") {
             fields.insert("reason".into(), json!("As much as is needed"));
             fields.insert("amount".into(), json!(dice.of(&["500.00", "700.00", "1000.00", "2500.00"])));
+            let condition = json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
+            fields.insert("conditions".into(), if dice.one_in(3) { condition } else { json!({}) });
         }
         if path.ends_with("return") || path.contains("return-waiver") {
             fields.insert("owed".into(), json!(dice.of(&["underspend", "clawback"])));
+        }
+        if (path.ends_with("award") || path == "grant/approve-variation") && dice.one_in(2) {
+            fields.insert("present".into(), json!([dice.of(&PEOPLE[..3])]));
+        }
+        if path == "application/submit" && dice.one_in(2) {
+            fields.insert("help".into(), json!({ "by": dice.of(&PEOPLE), "kind": "helped_to_word" }));
+        }
+        if path == "application/resubmit" && dice.one_in(2) {
+            fields.insert("help".into(), json!({ "by": dice.of(&PEOPLE[..3]), "kind": "helped_to_word" }));
+        }
+        if path == "grant/schedule-payments" && dice.one_in(2) {
+            let amount = dice.of(&amounts);
+            fields.insert("instalments".into(), json!([{ "amount": amount, "released": { "after_check": { "check": "hall" } } }]));
         }
         if path == "application/save-answers" {
             fields.insert("requested".into(), json!("2500.00"));
@@ -159,6 +186,10 @@ fn under_way() -> Setting {
     let member = Actor::Person(setting.members[0]);
     let start = json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) });
     setting.asks(member, "application", Uuid::from_u128(311), "start", &start).expect("taken");
+    // One lapsed, and its round was extended.
+    setting.world.today = jiff::civil::date(2026, 7, 1);
+    setting.asks(Actor::Job, "application", Uuid::from_u128(311), "lapse", &json!({})).expect("taken");
+    setting.does(0, "fund", FUND.0, "extend-round", &json!({ "round": "first", "closes_on": "2026-07-20" }));
     setting
 }
 
@@ -172,10 +203,52 @@ fn approved(world: &World) -> Option<Value> {
     })
 }
 
+/// Staff, members, and somebody who is neither.
+const PEOPLE: [Uuid; 7] =
+    [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12), Uuid::from_u128(100), Uuid::from_u128(101), STRANGER, NOBODY];
+
+/// Something that waits for just this command, and the body that answers it.
+fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
+    let grants = || world.grants.iter().filter_map(|(id, grant)| Some((*id, serde_json::to_value(grant).ok()?)));
+    match path {
+        "application/reopen-draft" => {
+            let lapsed = |application: &Application| application.state() == ApplicationState::Lapsed;
+            world.applications.iter().find(|(_, application)| lapsed(application)).map(|(id, _)| (*id, None))
+        }
+        "application/confirm-attendance" => world.applications.iter().find_map(|(id, application)| {
+            let person = serde_json::to_value(application).ok()?["attendance"]["unconfirmed"].get(0)?.clone();
+            Some((*id, Some(json!({ "person": person }))))
+        }),
+        "organisation/confirm-role" => {
+            let organisation = serde_json::to_value(&world.organisation).ok()?;
+            let mut proposed = organisation["proposed"].as_object()?.iter();
+            let (person, role) = proposed.find_map(|(person, roles)| Some((person, roles.as_object()?.keys().next()?)))?;
+            Some((ORGANISATION.0, Some(json!({ "person": person, "role": role }))))
+        }
+        "grant/confirm-schedule" => grants().find_map(|(id, grant)| {
+            grant["proposed_schedule"].as_array()?;
+            Some((id, Some(json!({ "proposal": grant["schedules_proposed"] }))))
+        }),
+        "grant/confirm-return-waiver" => grants().find_map(|(id, grant)| {
+            let (owed, due) = grant["dues"].as_object()?.iter().find(|(_, due)| due["waiver"].is_array())?;
+            Some((id, Some(json!({ "owed": owed, "amount": due["waiver"][0] }))))
+        }),
+        "grant/confirm-attendance" => grants().find_map(|(id, grant)| {
+            let person = grant["attendance"]["unconfirmed"].get(0)?.clone();
+            Some((id, Some(json!({ "person": person }))))
+        }),
+        "grant/confirm-settlement" => grants().find_map(|(id, grant)| {
+            let (entry, found) = grant["unsettled"].as_object()?.iter().find(|(_, entry)| entry["proposed"].is_array())?;
+            Some((id, Some(json!({ "entry": entry.parse::<u16>().ok()?, "counts": found["proposed"][0] }))))
+        }),
+        _ => None,
+    }
+}
+
 fn id_of(dice: &mut Dice, noun: &str) -> Uuid {
     let among = |dice: &mut Dice, first: u128| Uuid::from_u128(first + dice.below(GROUPS) as u128);
     match noun {
-        "person" => *dice.of(&[NOBODY, STRANGER, Uuid::from_u128(100)]),
+        "person" => *dice.of(&PEOPLE[3..]),
         "organisation" => ORGANISATION.0,
         "fund" => {
             if dice.one_in(8) {
@@ -221,6 +294,7 @@ fn adds_up() {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut setting = if seed % 2 == 0 { Setting::drafts(GROUPS) } else { under_way() };
         setting.world.issue(Actor::Operator, microgrants::domain::Command::Person(PersonId(STRANGER), register())).expect("taken");
+        let mut watch = Watch::default();
         for _ in 0..DRAWN {
             let noun = match dice.below(100) {
                 0..=54 => "grant",
@@ -253,12 +327,19 @@ fn adds_up() {
             {
                 body["payments"] = json!([line]);
             }
-            let (id, who) = (id_of(&mut dice, noun), actor(&mut dice, &setting, by));
+            let (mut id, who) = (id_of(&mut dice, noun), actor(&mut dice, &setting, by));
+            if let Some((waits, confirms)) = waiting(&setting.world, &path) {
+                id = waits;
+                body = confirms.unwrap_or(body);
+            }
             if setting.asks(who, noun, id, spec.name, &body).is_err() {
                 continue;
             }
             *taken.entry(path.clone()).or_default() += 1;
             if let Err(wrong) = money(&setting.world) {
+                panic!("history {seed}, after {path} {body}: {wrong}");
+            }
+            if let Err(wrong) = watch.take(&setting.world.history) {
                 panic!("history {seed}, after {path} {body}: {wrong}");
             }
             if dice.one_in(15) {

@@ -1,19 +1,25 @@
 //! What the service does when a day has come: once, however often and by however many it is tried.
 
-use microgrants::domain::application::StartApplication;
+use std::collections::BTreeSet;
+
+use microgrants::domain::application::{Channel, StartApplication};
 use microgrants::domain::command::Nothing;
-use microgrants::domain::grant::{GrantState, UpdateBecause};
-use microgrants::domain::{ApplicationCommand, Command, GrantCommand};
+use microgrants::domain::fund::ExtendRound;
+use microgrants::domain::grant::{GrantState, QueryUpdate, ReceiveUpdate, UpdateBecause};
+use microgrants::domain::{ApplicationCommand, ApplicationId, Command, FundCommand, GrantCommand};
 use microgrants::jobs::Jobs;
 use microgrants::projections::{ApplicationRow, GrantRow, UpdateRow};
 
 use crate::cases::Cases;
 use crate::house::House;
-use crate::office::{Office, text};
+use crate::mails::{folder, letters, post, reach, see_to};
+use crate::office::{Office, gbp, open, submit, text};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("jobs::offers_and_drafts_lapse_once", lapses);
+    cases.both("jobs::a_draft_is_reminded_lapses_and_comes_back_with_a_later_deadline", extended);
     cases.both("jobs::groups_are_reminded_until_they_answer", reminders);
+    cases.both("jobs::a_question_is_reminded_of_like_an_update", queried);
 }
 
 fn jobs(house: &House) -> Jobs {
@@ -34,8 +40,10 @@ async fn lapses(house: House) {
     let (withdrawn, _, member) = office.draft(&house, 900).await;
     house.takes(member, Command::Application(withdrawn, ApplicationCommand::Withdraw(Nothing {}))).await;
     // The offer stands to the end of its last day, and the round takes applications to the end of its own.
-    house.pass_days(28);
+    house.pass_days(26);
     assert_eq!(once(&house).await, 0);
+    house.pass_days(2);
+    assert_eq!(once(&house).await, 1, "the group is reminded of its draft");
     house.pass_days(1);
     assert_eq!(once(&house).await, 1, "the offer lapses on the day after");
     house.pass_days(2);
@@ -73,8 +81,73 @@ async fn reminders(house: House) {
     house.takes(office.ada, Command::Grant(answered, GrantCommand::ExcuseUpdate(excuse))).await;
     house.pass_days(15);
     assert_eq!(once(&house).await, 1, "whoever answered or was excused is reminded no more");
-    house.pass_days(30);
-    assert_eq!(once(&house).await, 0, "once after");
+    for (days, reminders) in [(13, 0), (1, 1), (14, 1), (14, 0), (100, 0)] {
+        house.pass_days(days);
+        assert_eq!(once(&house).await, reminders, "every two weeks, three times in all");
+    }
     let row: UpdateRow = house.views().find(&format!("{silent}/00001"), None).await.unwrap().unwrap();
-    assert!(row.reminded_on.is_some());
+    assert_eq!((row.reminded_on.is_some(), row.reminders), (true, 4));
+}
+
+async fn queried(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (grant, _, member) = office.payable(&house, 900).await;
+    house.pass_days(106);
+    assert_eq!(once(&house).await, 1);
+    let update = ReceiveUpdate {
+        update: 1,
+        channel: Channel::Web,
+        words: open("We met every week."),
+        learned: None,
+        people: 12,
+        volunteers: 2,
+        spent: gbp(100),
+        outcomes: Vec::new(),
+        files: BTreeSet::new(),
+        consent: true,
+    };
+    house.takes(member, Command::Grant(grant, GrantCommand::ReceiveUpdate(update))).await;
+    let query = QueryUpdate { update: 1, question: text("How many came back?"), due_on: None };
+    house.takes(office.ada, Command::Grant(grant, GrantCommand::QueryUpdate(query))).await;
+    // Two weeks to answer; the reminder comes in the last days, and the next when the day has passed.
+    for (days, reminders) in [(0, 0), (10, 0), (1, 1), (0, 0), (3, 0), (1, 1), (0, 0), (14, 1)] {
+        house.pass_days(days);
+        assert_eq!(once(&house).await, reminders, "the question was put {days} days later");
+    }
+}
+
+async fn state(house: &House, application: ApplicationId) -> &'static str {
+    let row: ApplicationRow = house.views().find(&application.to_string(), None).await.unwrap().unwrap();
+    row.state.into()
+}
+
+async fn extended(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (draft, _, member) = office.draft(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    house.pass_days(26);
+    assert_eq!(once(&house).await, 0);
+    house.pass_days(1);
+    assert_eq!((once(&house).await, once(&house).await), (1, 0), "it is reminded once, three days before");
+    see_to(&house, &post).await;
+    house.pass_days(3);
+    assert_eq!((once(&house).await, state(&house, draft).await), (0, "draft"), "the last day is the group's");
+    let night = house.in_days(1).at(0, 5, 0, 0).in_tz("Europe/London").unwrap().timestamp();
+    house.pass_seconds(night.duration_since(house.commands.now()).as_secs() + 1);
+    assert_eq!((once(&house).await, state(&house, draft).await), (1, "lapsed"));
+    assert_eq!(once(&house).await, 0, "and stays so while the deadline stays");
+    house.pass_seconds(9 * 3600);
+    let later = ExtendRound { round: text("first"), closes_on: house.in_days(7) };
+    house.takes(office.ada, Command::Fund(office.fund, FundCommand::ExtendRound(later))).await;
+    assert_eq!((once(&house).await, state(&house, draft).await), (1, "draft"), "it is back");
+    assert_eq!(once(&house).await, 0);
+    see_to(&house, &post).await;
+    house.takes(member, Command::Application(draft, ApplicationCommand::Submit(submit()))).await;
+    let mut subjects: Vec<_> = letters(&folder(&house)).values().filter_map(|says| says.lines().nth(1).map(str::to_owned)).collect();
+    subjects.sort();
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects[0].starts_with("You can go on with your application"), "{subjects:?}");
+    assert!(subjects[1].starts_with("Your application is not handed in yet"), "{subjects:?}");
 }

@@ -243,18 +243,17 @@ fn changes(ask: &mut Asking<'_>) {
     ask.refuses(1, "variation_not_in_state", "grant/approve-variation", &json!({ "variation": 1 }));
     ask.refuses(0, "clawback_too_large", "grant/demand-clawback", &json!({ "amount": "500.01", "reason": "Spent otherwise" }));
     let receive = |amount: &str, received_on: &str| json!({ "owed": "clawback", "amount": amount, "received_on": received_on });
-    ask.refuses(0, "nothing_due", "grant/receive-return", &receive("1.00", "2026-06-01"));
+    ask.refuses(0, "nothing_due", "grant/request-return", &json!({ "owed": "clawback", "due_on": "2026-12-01" }));
     ask.does(0, "grant/demand-clawback", &json!({ "amount": "1.00", "reason": "Spent otherwise" }));
-    ask.refuses(0, "return_not_due", "grant/receive-return", &receive("1.01", "2026-06-01"));
-    ask.refuses(0, "dates_out_of_order", "grant/receive-return", &receive("1.00", "2026-05-31"));
+    let waive = json!({ "owed": "clawback", "amount": "1.01", "reason": "Too little to chase" });
+    ask.refuses(0, "return_not_due", "grant/propose-return-waiver", &waive);
+    ask.refuses(0, "date_in_future", "grant/receive-return", &receive("1.00", "2026-06-02"));
     // The panel varies what it has no interest in; and only staff write what becomes public.
     let purpose = json!({ "change": { "purpose": { "title": "Song", "description": "Neighbours sing." } }, "words": "Instead" });
     ask.refuses_member("not_yours", "grant/request-variation", &purpose);
     ask.does(0, "group/add-member", &json!({ "person": ask.world.staff[1] }));
     ask.member("grant/request-variation", &amount("1600.00"));
     ask.refuses(1, "interested", "grant/approve-variation", &json!({ "variation": 2 }));
-    let reverse = json!({ "payment": 1, "happened_on": "2026-06-01", "reason": "Taken back" });
-    ask.refuses(0, "money_returned", "grant/reverse-payment", &reverse);
     ask.does(0, "grant/publish-story", &json!({ "words": "They cook.", "consented_on": "2026-06-01", "consent": "A form" }));
     ask.member("grant/withdraw-story", &json!({ "story": 1 }));
     ask.refuses_member("story_withdrawn", "grant/withdraw-story", &json!({ "story": 1 }));
@@ -369,6 +368,7 @@ fn sitting() {
     let help = json!({ "by": world.staff[2], "kind": "helped_to_word" });
     world.asks(member, "application", ONE, "submit", &json!({ "channel": "web", "help": help })).expect("taken");
     world.does(0, "application", ONE, "confirm-eligibility", &json!({}));
+    world.does(2, "application", ONE, "confirm-help", &json!({ "helper": world.staff[2] }));
     world.does(0, "application", ONE, "declare", &json!({}));
     world.does(1, "application", ONE, "declare", &interest("employment"));
     let decline = json!({ "reason": "Others reach more", "feedback": "Say who would come" });

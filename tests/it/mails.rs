@@ -1,28 +1,33 @@
 //! Mails: each is written once, to whom it is for, in staff's words where they gave any; and none is lost, however often
 //! the process is killed while it sends to a mail server that others wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
-use microgrants::domain::application::{ChooseLanguage, RequestChanges};
-use microgrants::domain::command::Nothing;
+use microgrants::domain::application::{ChooseLanguage, RequestChanges, Resubmit};
+use microgrants::domain::command::{Because, ProposalOf};
+use microgrants::domain::grant::PaymentOn;
+use microgrants::domain::group::MergeGroup;
 use microgrants::domain::language::Language;
 use microgrants::domain::mail::{MailKind, PublishMailText};
 use microgrants::domain::person::RegisterPerson;
-use microgrants::domain::sealed::Personal;
-use microgrants::domain::{ApplicationCommand, ApplicationId, Command, OrganisationCommand, PersonCommand, PersonId};
+use microgrants::domain::sealed::{Index, Personal};
+use microgrants::domain::{
+    ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, PersonId, Refusal,
+};
 use microgrants::jobs::Jobs;
+use microgrants::mail::links::{self, Invited};
 use microgrants::mail::{Outbox, Post};
 use microgrants::store::Store;
 use microgrants::store::mails::{MailRow, newest};
 
 use crate::cases::Cases;
 use crate::house::{House, ORGANISATION};
-use crate::office::{Office, open, submit, text};
+use crate::office::{Office, approve, open, submit, text};
 use crate::sealing::sealer;
 
 pub fn cases(cases: &mut Cases) {
@@ -32,10 +37,12 @@ pub fn cases(cases: &mut Cases) {
     cases.both("mails::words_are_the_funds_own_then_staffs_then_ours", words);
     cases.both("mails::heads_leave_the_building_daily_at_a_rounds_end_and_on_alarm", heads_leave);
     cases.both("mails::a_server_that_does_not_answer_is_tried_again", later);
+    cases.both("mails::a_merged_groups_own_members_are_written_to_as_well", merged);
+    cases.both("mails::a_change_of_address_tells_the_old_one_and_counts_once_confirmed", address_changed);
     cases.with(smtp().is_some(), "mails::none_is_lost_when_the_process_is_killed", killed);
 }
 
-fn folder(house: &House) -> PathBuf {
+pub fn folder(house: &House) -> PathBuf {
     house.folder.path().join("mails")
 }
 
@@ -45,7 +52,7 @@ pub fn post(house: &House) -> Post {
 }
 
 /// Sees to the mails until there is nothing to do.
-async fn see_to(house: &House, post: &Post) {
+pub async fn see_to(house: &House, post: &Post) {
     house.catch_up().await;
     while post.once().await.expect("the post runs") {}
 }
@@ -176,7 +183,7 @@ async fn answered(house: House) {
     see_to(&house, &post).await;
     let ask = RequestChanges { questions: [text("idea")].into(), note: text("Who would come?"), due_on: house.in_days(14) };
     house.takes(office.ada, Command::Application(application, ApplicationCommand::RequestChanges(ask))).await;
-    house.takes(member, Command::Application(application, ApplicationCommand::Resubmit(Nothing {}))).await;
+    house.takes(member, Command::Application(application, ApplicationCommand::Resubmit(Resubmit::default()))).await;
     see_to(&house, &post).await;
     let asked: Vec<_> = rows(&house).await.into_iter().filter(|row| row.kind == "changes_requested").collect();
     assert_eq!((asked.len(), asked[0].state.as_str()), (1, "dropped"), "the group was quicker");
@@ -227,9 +234,10 @@ async fn later(house: House) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let outbox = Outbox::server("grants@example.org", &format!("smtp://127.0.0.1:{port}")).unwrap();
     let silent = Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org");
-    silent.begin().await.unwrap();
-    let (application, _, member) = office.submitted(&house, 900).await;
+    let (application, _, member) = office.draft(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
+    silent.begin().await.unwrap();
+    house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
     see_to(&house, &silent).await;
     let row = rows(&house).await.remove(0);
     assert_eq!((row.state.as_str(), row.tries), ("due", 1), "{application}: {row:?}");
@@ -240,6 +248,63 @@ async fn later(house: House) {
     house.pass_days(1);
     see_to(&house, &post(&house)).await;
     assert_eq!((rows(&house).await[0].state.as_str(), letters(&folder(&house)).len()), ("sent", 1), "and arrives once somebody takes it");
+}
+
+async fn merged(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (grant, old, member) = office.prepared(&house, 600).await;
+    let (heir, other) = office.group(&house).await;
+    reach(&house, member, "old@example.org").await;
+    reach(&house, other, "heir@example.org").await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    let merge = MergeGroup { into: heir, reason: text("The same people under a new name") };
+    house.takes(office.ada, Command::Group(old, GroupCommand::Merge(merge))).await;
+    house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+    let sent = GrantCommand::SendPayment(PaymentOn { payment: 1, happened_on: house.today() });
+    house.takes(office.ben, Command::Grant(grant, sent)).await;
+    see_to(&house, &post).await;
+    let found = letters(&folder(&house));
+    let mut to: Vec<_> = found.values().filter_map(|says| says.lines().next()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["heir@example.org", "old@example.org"], "each is told once that the money is on its way");
+}
+
+async fn address_changed(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (_, _, member) = office.draft(&house, 900).await;
+    reach(&house, member, "zofia@example.org").await;
+    let post = post(&house);
+    post.begin().await.unwrap();
+    let holder = async |email: &str| house.log.vault().holder(Index::Email, email).await.unwrap();
+    let both = async || (holder("zofia@example.org").await, holder("new@example.org").await);
+    let person = |command| Command::Person(member, command);
+    let change = RegisterPerson { name: open("Zofia"), email: Some(open("new@example.org")), telephone: None };
+    house.takes(office.ada, person(PersonCommand::ChangeContact(change))).await;
+    see_to(&house, &post).await;
+    assert_eq!(both().await, (Some(member.0), None), "an address that is only proposed finds nobody");
+    assert!(letters(&folder(&house)).is_empty(), "and nothing was changed yet");
+    let refused = house.refuses(office.ada, person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 }))).await;
+    assert_eq!(refused, Refusal::SamePerson);
+    house.takes(office.ben, person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 }))).await;
+    see_to(&house, &post).await;
+    assert_eq!(both().await, (None, Some(member.0)));
+    let told = letters(&folder(&house));
+    let says = told.values().next().expect("a mail");
+    assert!(told.len() == 1 && says.starts_with("zofia@example.org\nYour contact details were changed"), "{told:?}");
+    assert!(!says.contains("/sign-in") && !says.contains("new@example.org") && !says.contains("Zofia"), "{says}");
+    let invited = Invited { person: member, joins: None, minutes: 30, by_mail: true };
+    links::offer(&house.commands, invited).await.unwrap();
+    see_to(&house, &post).await;
+    let link = letters(&folder(&house)).into_iter().find(|(id, _)| !told.contains_key(id)).expect("a link").1;
+    assert!(link.starts_with("new@example.org\n") && link.contains("/sign-in/"), "{link}");
+    // Of somebody who was erased since, no address is known any more.
+    reach(&house, member, "third@example.org").await;
+    let erase = PersonCommand::Erase(Because { reason: text("They asked for it") });
+    house.takes(office.ada, person(erase)).await;
+    see_to(&house, &post).await;
+    let last = rows(&house).await.into_iter().filter(|row| row.kind == "contact_changed").map(|row| row.state).collect::<BTreeSet<_>>();
+    assert_eq!(last, BTreeSet::from(["dropped".to_owned(), "sent".to_owned()]));
 }
 
 /// The Python that has aiosmtpd, if one was found.
@@ -287,10 +352,14 @@ async fn killed(house: House) {
     const GROUPS: usize = 30;
     const KILLS: u64 = 24;
     let office = Office::open(&house, 10_000).await;
-    post(&house).begin().await.unwrap();
+    let mut drafts = Vec::new();
     for number in 0..GROUPS {
         let (application, _, member) = office.draft(&house, 900).await;
         reach(&house, member, &format!("group{number}@example.org")).await;
+        drafts.push((application, member));
+    }
+    post(&house).begin().await.unwrap();
+    for (application, member) in drafts {
         house.takes(member, Command::Application(ApplicationId(application.0), ApplicationCommand::Submit(submit()))).await;
     }
     let place = house.leave().await;

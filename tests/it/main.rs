@@ -7,31 +7,39 @@
 
 mod along;
 mod api;
+mod as_asked;
 mod auditing;
 mod backup;
 mod bank;
+mod bank_facts;
 mod browser;
 mod cases;
 mod cli;
 mod conflicts;
+mod connections;
 mod crashes;
 mod crates;
 mod damage;
+mod database_lock;
 mod delayed;
 mod erasing;
 mod faults;
+mod figures;
 mod files;
 mod folders;
 mod following;
 mod fuzzed;
 mod golden;
+mod group_pages;
 mod groups;
 mod held;
 mod histories;
 mod house;
 mod importing;
+mod independence;
 mod intruders;
 mod jobs;
+mod keying;
 mod layers;
 mod lifecycle;
 mod log;
@@ -57,7 +65,9 @@ mod service;
 mod setting;
 mod sheets;
 mod stopping;
+mod two_people;
 mod world;
+mod wrong_eyes;
 
 use std::process::ExitCode;
 
@@ -69,27 +79,34 @@ fn main() -> ExitCode {
     for add in [
         along::cases,
         api::cases,
+        as_asked::cases,
         auditing::cases,
         backup::cases,
         bank::cases,
+        bank_facts::cases,
         cli::cases,
         conflicts::cases,
+        connections::cases,
         crashes::cases,
         crates::cases,
         damage::cases,
+        database_lock::cases,
         delayed::cases,
         erasing::cases,
         faults::cases,
+        figures::cases,
         files::cases,
         following::cases,
         fuzzed::cases,
         golden::cases,
+        group_pages::cases,
         groups::cases,
         held::cases,
         histories::cases,
         importing::cases,
         intruders::cases,
         jobs::cases,
+        keying::cases,
         layers::cases,
         lifecycle::cases,
         log::cases,
@@ -110,6 +127,8 @@ fn main() -> ExitCode {
         seeds::cases,
         sheets::cases,
         stopping::cases,
+        two_people::cases,
+        wrong_eyes::cases,
     ] {
         add(&mut all);
     }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, GrantState, Method, Owed, PaymentBecause, PaymentOf,
-    PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, Varied,
+    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, FailPayment, GrantState, Method, Owed,
+    PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, Varied,
 };
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
@@ -113,7 +113,8 @@ struct PlainGrant {
     paid: i64,
     due: BTreeMap<Owed, i64>,
     waivers: BTreeMap<Owed, (i64, usize)>,
-    variations: Vec<Option<i64>>,
+    /// What was asked for, and what the award was then.
+    variations: Vec<Option<(i64, i64)>>,
     held: bool,
     checked: bool,
     excused: bool,
@@ -165,8 +166,8 @@ impl Plain {
             }
             Move::ApproveVariation(grant, number, _) => {
                 let own = &mut self.grants[grant];
-                let Some(Some(wanted)) = own.variations.get(usize::from(number) - 1).copied() else { return false };
-                let fits = own.runs() && own.may_vary(wanted) && wanted - own.award <= uncommitted;
+                let Some(Some((wanted, asked_at))) = own.variations.get(usize::from(number) - 1).copied() else { return false };
+                let fits = own.runs() && own.award == asked_at && own.may_vary(wanted) && wanted - own.award <= uncommitted;
                 if fits {
                     own.award = wanted;
                     own.variations[usize::from(number) - 1] = None;
@@ -232,12 +233,29 @@ impl PlainGrant {
 
     /// What the bank confirmed, and is not due back.
     fn could_return(&self) -> i64 {
-        let sent: i64 = self.payments.iter().filter(|payment| payment.state == "sent").map(|payment| payment.amount).sum();
-        self.paid - sent - self.due_back()
+        self.confirmed() - self.due_back()
     }
 
     fn may_vary(&self, wanted: i64) -> bool {
         wanted != self.award && wanted >= self.paid + self.on_its_way() && (wanted <= self.award || wanted <= 2500)
+    }
+
+    /// What the bank confirmed and has not come back.
+    fn confirmed(&self) -> i64 {
+        let sent: i64 = self.payments.iter().filter(|payment| payment.state == "sent").map(|payment| payment.amount).sum();
+        self.paid - sent
+    }
+
+    /// Money that came back settles what is due for a reason first, then the rest.
+    fn settle(&mut self, owed: Owed, amount: i64) {
+        let mut left = amount;
+        for owed in [owed, Owed::Underspend, Owed::Clawback] {
+            let share = left.min(self.due.get(&owed).copied().unwrap_or_default());
+            if share > 0 {
+                self.owe_less(owed, share);
+                left -= share;
+            }
+        }
     }
 
     fn owe_less(&mut self, owed: Owed, amount: i64) {
@@ -301,6 +319,9 @@ impl PlainGrant {
             }
             Move::Confirm(_, number) => return self.set(number, &["sent"], "confirmed").is_some(),
             Move::Fail(_, number) => {
+                if self.payment(number, &["failed", "reversed"]).is_some() {
+                    return true;
+                }
                 let Some(amount) = self.set(number, &["sent"], "failed") else { return false };
                 self.paid -= amount;
             }
@@ -334,13 +355,16 @@ impl PlainGrant {
                 *self.due.entry(Owed::Clawback).or_default() += i64::from(pounds);
             }
             Move::Return(_, owed, pounds) => {
+                // The bank's facts are always recorded: what was not paid is to be settled, and moves nothing.
                 let amount = i64::from(pounds);
-                if !self.stands() || amount > self.due.get(&owed).copied().unwrap_or_default() {
+                if self.state.is_empty() {
                     return false;
                 }
-                self.paid -= amount;
-                self.award -= amount;
-                self.owe_less(owed, amount);
+                if amount <= self.confirmed() {
+                    self.paid -= amount;
+                    self.award -= amount;
+                    self.settle(owed, amount);
+                }
             }
             Move::ProposeWaiver(_, owed, pounds, person) => {
                 let amount = i64::from(pounds);
@@ -354,20 +378,22 @@ impl PlainGrant {
                 _ => return false,
             },
             Move::Reverse(_, number) => {
-                let could = self.could_return();
-                let stands = self.stands();
-                let Some(payment) = self.payment(number, &["confirmed"]) else { return false };
-                if !stands || payment.amount > could {
-                    return false;
+                // A second time it is to be settled by people, and moves nothing.
+                if self.payment(number, &["failed", "reversed"]).is_some() {
+                    return true;
                 }
-                payment.state = "reversed";
-                self.paid -= self.payments[usize::from(number) - 1].amount;
+                let Some(amount) = self.set(number, &["confirmed"], "reversed") else { return false };
+                let back = amount.min(self.confirmed());
+                let settled = (self.due_back() - (self.confirmed() - back)).max(0);
+                self.paid -= back;
+                self.award -= if self.runs() { settled } else { back };
+                self.settle(Owed::Underspend, settled);
             }
             Move::Vary(_, pounds) => {
                 if !self.runs() || !self.may_vary(i64::from(pounds)) {
                     return false;
                 }
-                self.variations.push(Some(i64::from(pounds)));
+                self.variations.push(Some((i64::from(pounds), self.award)));
             }
             Move::Hold(_) if self.runs() && !self.held => self.held = true,
             Move::Resume(_) if self.runs() && self.held => self.held = false,
@@ -416,7 +442,9 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
         Move::Cancel(_, payment) => (staff[0], on_grant(GrantCommand::CancelPayment(PaymentBecause { payment, reason: text("No") }))),
         Move::Send(_, payment) => (staff[0], on_grant(GrantCommand::SendPayment(PaymentOn { payment, happened_on: day }))),
         Move::Confirm(_, payment) => (staff[0], on_grant(confirm(payment, day))),
-        Move::Fail(_, payment) => (staff[0], on_grant(GrantCommand::FailPayment(PaymentBecause { payment, reason: text("No") }))),
+        Move::Fail(_, payment) => {
+            (staff[0], on_grant(GrantCommand::FailPayment(FailPayment { payment, reason: text("No"), happened_on: None })))
+        }
         Move::Excuse(_) => (staff[0], on_grant(GrantCommand::ExcuseUpdate(UpdateBecause { update: 1, reason: text("Ended") }))),
         Move::Underspend(_, pounds) => (staff[0], on_grant(GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(pounds) }))),
         Move::Return(_, owed, pounds) => {

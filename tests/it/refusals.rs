@@ -7,7 +7,9 @@ use microgrants::domain::application::{Answers, Channel, Help, HelpKind, Score, 
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::erasure::kept_until;
 use microgrants::domain::fund::{ExtendRound, PlanRound, RoundOf, SetRules};
-use microgrants::domain::grant::{AcceptAgreement, AmountOf, CheckNote, Method, PaymentOf, PaymentOn, ReceiveUpdate, UpdateOf};
+use microgrants::domain::grant::{
+    AcceptAgreement, AmountOf, CheckNote, Method, Owed, PaymentOf, PaymentOn, ReceiveUpdate, RequestReturn, UpdateOf,
+};
 use microgrants::domain::group::{GrantEnds, VerifyPayee};
 use microgrants::domain::organisation::{NameFounder, RoleOf, hash_of};
 use microgrants::domain::outcome::{OutcomeSaid, Strength};
@@ -31,8 +33,20 @@ pub fn cases(cases: &mut Cases) {
     cases.plain("refusals::every_rule_says_no_when_it_should", all);
 }
 
-/// Those that only a database, or a published table, can decide: `sealed` and `payee` have their cases.
-const ELSEWHERE: [&str; 3] = ["taken", "erased", "account_fails"];
+/// Those that only a database or a published table can decide have their cases in `sealed` and
+/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`.
+const ELSEWHERE: [&str; 10] = [
+    "taken",
+    "erased",
+    "account_fails",
+    "attendance_unconfirmed",
+    "award_changed",
+    "changes_overdue",
+    "more_than_paid",
+    "not_asked_for",
+    "proposer_gone",
+    "saw_scores",
+];
 
 /// The refusals that were met.
 #[derive(Default)]
@@ -364,7 +378,8 @@ fn payments(seen: &mut Seen) {
     world.takes(2, approve);
     world.takes(0, Command::Group(group, provide_payee("65-43-21 87654321")));
     seen.refuses(&mut world, 0, "payee_changed", send);
-    let none_due = on_grant(&world, receive_return(1, date(2026, 6, 1)));
+    let none_due = RequestReturn { owed: Owed::Underspend, due_on: date(2026, 12, 1) };
+    let none_due = on_grant(&world, GrantCommand::RequestReturn(none_due));
     seen.refuses(&mut world, 0, "nothing_due", none_due);
     let unspent = on_grant(&world, GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(1) }));
     seen.refuses(&mut world, 0, "underspend_too_large", unspent);

@@ -75,7 +75,7 @@ async fn nowhere(house: House) {
     let auditor = Reader { person: office.ada, held: roles.clone(), roles };
     assert_eq!(views.open_people(&auditor, vec![row]).await.unwrap()[0].name, None, "an auditor needs no names");
     let row: GroupRow = views.find(&group.to_string(), None).await.unwrap().unwrap();
-    let payee = views.open_groups(&officer(office.ada), vec![row]).await.unwrap().remove(0).payee.unwrap();
+    let payee = views.open_groups(&officer(office.ada), vec![row], None).await.unwrap().remove(0).payee.unwrap();
     assert_eq!(payee.numbers.as_deref(), Some("12-34-56 12345678"));
     let everything = everything(&house).await;
     assert!(everything.contains("An anchor"), "the dump shows what stands in clear");

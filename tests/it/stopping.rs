@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use microgrants::domain::{self, ApplicationCommand};
 use microgrants::store::{Store, events, mails, webhooks};
 use microgrants::webhooks::Webhooks;
 
@@ -17,7 +18,7 @@ use crate::crashes::ledger::{Book, Work, settle};
 use crate::following::{KEY, secret, slow_receiver};
 use crate::house::{House, ORGANISATION};
 use crate::mails::{post, reach};
-use crate::office::Office;
+use crate::office::{Office, submit};
 use crate::replay;
 use crate::service::{Client, Process, token};
 
@@ -121,9 +122,10 @@ fn stop_while<T>(process: Process, token: &str, told: &Receiver<T>) {
 
 async fn mailing(house: House) {
     let office = Office::open(&house, 5000).await;
-    post(&house).begin().await.unwrap();
-    let (.., member) = office.submitted(&house, 900).await;
+    let (application, _, member) = office.draft(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
+    post(&house).begin().await.unwrap();
+    house.takes(member, domain::Command::Application(application, ApplicationCommand::Submit(submit()))).await;
     let token = token(&house, office.ada);
     let place = house.leave().await;
     let (url, told) = slow_mail_server();

@@ -102,11 +102,25 @@ impl World {
         facts.person = seen(&self.people, related.person);
         facts.fund = seen(&self.funds, related.fund);
         facts.group = seen(&self.groups, related.group);
-        let mut next = related.group.and_then(|id| self.groups.get(&id)).and_then(Group::merged_into);
+        let group = |id: Uuid| self.groups.get(&id);
+        let mut next = related.group.and_then(group).and_then(Group::merged_into);
+        let mut taken_in: Vec<_> = related.group.and_then(group).into_iter().flat_map(Group::took_in).collect();
         let mut met = std::collections::BTreeSet::from_iter(related.group);
         while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
             facts.heirs.push(seen(&self.groups, Some(heir.0)));
-            next = self.groups.get(&heir.0).and_then(Group::merged_into);
+            next = group(heir.0).and_then(Group::merged_into);
+            taken_in.extend(group(heir.0).into_iter().flat_map(Group::took_in));
+        }
+        while let Some(taken) = taken_in.pop() {
+            if met.insert(taken.0) {
+                facts.taken_in.push(seen(&self.groups, Some(taken.0)));
+                taken_in.extend(group(taken.0).into_iter().flat_map(Group::took_in));
+            }
+        }
+        if let Some(own) = related.group.and_then(group) {
+            for person in command.rests_on(actor, own) {
+                facts.people.insert(person, seen(&self.people, Some(person.0)));
+            }
         }
         facts.application = seen(&self.applications, related.application);
         facts

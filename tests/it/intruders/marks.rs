@@ -86,7 +86,12 @@ fn agree(cass: &Client, grant: &str) {
 fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) -> String {
     let group = cass.post("/api/v1/groups", &json!({ "name": MARK, "area": "oldham", "standing": "new" })).id();
     on(cass, &format!("groups/{group}/set-contact"), &json!({ "postcode": "OL1 1AA" }));
-    on(cass, &format!("groups/{group}/correct"), &json!({ "name": format!("{MARK}."), "area": "oldham", "reason": MARK }));
+    let correct = json!({ "name": format!("{MARK}."), "area": "oldham", "reason": MARK });
+    for end in ["refuse-correction", "take-correction"] {
+        on(cass, &format!("groups/{group}/correct"), &correct);
+        let answer = if end == "refuse-correction" { json!({ "reason": MARK }) } else { json!({ "proposal": 2 }) };
+        on(ada, &format!("groups/{group}/{end}"), &answer);
+    }
     let past = json!({ "reference": "360G-x-1", "title": MARK, "description": MARK, "amount": "900.00", "awarded_on": "2020-05-01", "funder": MARK });
     on(ada, &format!("groups/{group}/record-past-grant"), &past);
     for other in [false, true] {
@@ -140,6 +145,9 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         on(ada, &at("publish-story"), &json!({ "words": MARK, "consented_on": house.today(), "consent": MARK }));
         on(ada, &at("demand-clawback"), &json!({ "amount": "10.00", "reason": MARK }));
         on(ada, &at("propose-return-waiver"), &json!({ "owed": "clawback", "amount": "10.00", "reason": MARK }));
+        let entry = json!({ "kind": "came_in", "amount": "9.00", "happened_on": house.today(), "note": MARK });
+        on(ben, &at("record-bank-entry"), &entry);
+        on(ada, &at("propose-settlement"), &json!({ "entry": 1, "counts": "9.00", "reason": MARK }));
     }
     group
 }
@@ -204,6 +212,9 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
     on(ada, &format!("funds/{}/record-meeting", office.fund), &meeting);
     let left = ada.post("/api/v1/groups", &json!({ "name": format!("{MARK} left"), "area": "oldham", "standing": "new" })).id();
     let gone = ada.post("/api/v1/people", &json!({ "name": MARK })).id();
+    on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
+    on(ada, &format!("people/{gone}/refuse-contact"), &because());
+    on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
     for record in [format!("groups/{left}"), format!("people/{gone}")] {
         on(ada, &format!("{record}/request-erasure"), &json!({}));
         on(ada, &format!("{record}/refuse-erasure"), &because());

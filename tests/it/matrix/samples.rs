@@ -60,7 +60,11 @@ fn erasure(name: &str) -> Option<(By, Value)> {
 }
 
 fn person(name: &str) -> (By, Value) {
-    erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" })))
+    match name {
+        "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
+        "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
+        _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
+    }
 }
 
 fn organisation(name: &str) -> (By, Value) {
@@ -75,6 +79,7 @@ fn organisation(name: &str) -> (By, Value) {
         "give-role" => staff(of("auditor")),
         "propose-role" => staff(of("officer")),
         "confirm-role" => (By::Staff(1), of("finance")),
+        "end-roles-of-erased" => (By::Operator, json!({ "person": STRANGER })),
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
         "adopt-signs" => staff(json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] })),
         "publish-form" => staff(json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] })),
@@ -130,6 +135,8 @@ fn group(name: &str) -> (By, Value) {
     match name {
         "register" => (By::Member, json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })),
         "correct" => (By::Member, json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" })),
+        "take-correction" => (By::Staff(0), json!({ "proposal": 1 })),
+        "refuse-correction" => (By::Staff(0), json!({ "reason": "It is a person's name" })),
         "set-contact" => (By::Member, json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
         "record-past-grant" => {
             let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
@@ -162,6 +169,8 @@ fn application(name: &str) -> (By, Value) {
         "submit" => (By::Member, json!({ "channel": "web" })),
         "request-changes" => staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" })),
         "resubmit" | "withdraw" => (By::Member, json!({})),
+        "confirm-help" => staff(json!({ "helper": Uuid::from_u128(10) })),
+        "confirm-attendance" => (By::Staff(1), json!({ "person": Uuid::from_u128(11) })),
         "refuse-eligibility" => staff(json!({ "reason": "Outside the areas" })),
         "declare" => (By::Staff(2), json!({})),
         "score" => (By::Staff(1), json!({ "criteria": { "need": 4 }, "note": "Good" })),
@@ -177,7 +186,7 @@ fn application(name: &str) -> (By, Value) {
         }
         "request-review" => (By::Member, json!({ "words": "We had said so" })),
         "decide-review" => (By::Staff(1), json!({ "upheld": true, "reason": "They had" })),
-        "lapse" => (By::Job, json!({})),
+        "lapse" | "reopen-draft" | "remind-draft" => (By::Job, json!({})),
         _ => staff(json!({})),
     }
 }
@@ -198,6 +207,13 @@ fn grant(name: &str) -> (By, Value) {
             let later = json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
             staff(json!({ "instalments": [later] }))
         }
+        "confirm-schedule" => second(json!({ "proposal": 1 })),
+        "record-bank-entry" => {
+            second(json!({ "kind": "came_in", "amount": "5.00", "happened_on": "2026-06-01", "note": "A second credit" }))
+        }
+        "propose-settlement" => staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" })),
+        "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
+        "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11) })),
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
         "approve-payment" => second(json!({ "payment": 1 })),
         "reject-payment" | "cancel-payment" | "fail-payment" => second(json!({ "payment": 1, "reason": "No" })),

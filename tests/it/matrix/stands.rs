@@ -10,6 +10,7 @@ use crate::world::World;
 pub fn stands(table: &str, world: &World, id: Uuid) -> String {
     let grant = |path: &str| world.grants.get(&id).map_or_else(String::new, |grant| at(grant, path));
     let fund = |path: &str| world.funds.get(&id).map_or_else(String::new, |fund| at(fund, path));
+    let of_application = |path: &str| world.applications.get(&id).map_or_else(String::new, |application| at(application, path));
     match table {
         "person" => world.people.get(&id).map_or("unknown", |person| erasure(person.erasure()).unwrap_or("registered")).to_owned(),
         "organisation" => one_of(world.organisation.exists(), "founded", "blank"),
@@ -25,6 +26,19 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
         "update" => grant("/updates/1/state"),
         "check" => grant("/checks/identity"),
         "variation" => grant("/variations/1/state"),
+        "contact" => one_of(world.people.get(&id).is_some_and(|person| person.proposed_contact().is_some()), "proposed", "settled"),
+        "correction" => one_of(world.groups.get(&id).is_some_and(|group| !at(group, "/proposed/name").is_empty()), "proposed", "settled"),
+        "helper" => two_steps(&of_application("/interests/named"), &of_application("/interests/helped"), ["named", "confirmed"]),
+        "attendance" => {
+            two_steps(&of_application("/attendance/unconfirmed"), &of_application("/attendance/confirmed/1"), ["named", "confirmed"])
+        }
+        "draft" => of_application("/state"),
+        "entry" => match (grant("/unsettled/1"), grant("/unsettled/1/proposed")) {
+            (unsettled, _) if unsettled.is_empty() => one_of(grant("/entries_made") == "0", "none", "settled"),
+            (_, proposed) => one_of(proposed.is_empty(), "unsettled", "settlement_proposed"),
+        },
+        "schedule" => two_steps(&grant("/proposed_schedule"), &grant("/instalments"), ["proposed", "scheduled"]),
+        "raised_award" => two_steps(&grant("/attendance/unconfirmed"), &grant("/attendance/confirmed/1"), ["named", "confirmed"]),
         "story" => match grant("/stories/1").as_str() {
             "true" => "published".into(),
             "false" => "withdrawn".into(),
@@ -44,6 +58,16 @@ fn erasure(erasure: Erasure) -> Option<&'static str> {
         Erasure::Done => Some("erased"),
         Erasure::NotAsked | Erasure::Refused => None,
     }
+}
+
+/// What one person says and another confirms.
+fn two_steps(said: &str, confirmed: &str, words: [&str; 2]) -> String {
+    match (said, confirmed) {
+        ("", "") => "none",
+        ("", _) => words[1],
+        _ => words[0],
+    }
+    .to_owned()
 }
 
 fn one_of(first: bool, yes: &str, no: &str) -> String {
@@ -68,7 +92,14 @@ fn at<S: Serialize>(state: &S, path: &str) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
         Some(Value::Bool(flag)) => flag.to_string(),
-        Some(Value::Array(_)) => "some".into(),
+        Some(Value::Array(all)) => {
+            if all.is_empty() {
+                String::new()
+            } else {
+                "some".into()
+            }
+        }
+        Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
     // Variants of Rust are written in one; states that travel have an underscore.

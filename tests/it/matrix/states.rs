@@ -59,6 +59,14 @@ pub const TABLES: &[Table] = &[
     Table { name: "check", noun: "grant", commands: CHECK, states: &["none", "outstanding", "on_file", "passed", "out_of_date", "failed", "waiver_proposed", "waived"], reach: check },
     Table { name: "variation", noun: "grant", commands: VARIATION, states: &["none", "requested", "approved", "refused"], reach: variation },
     Table { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
+    Table { name: "contact", noun: "person", commands: &["change-contact", "confirm-contact", "refuse-contact"], states: &["settled", "proposed"], reach: contact },
+    Table { name: "correction", noun: "group", commands: &["correct", "take-correction", "refuse-correction"], states: &["settled", "proposed"], reach: correction },
+    Table { name: "helper", noun: "application", commands: &["confirm-help"], states: &["none", "named", "confirmed"], reach: helper },
+    Table { name: "attendance", noun: "application", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: attendance },
+    Table { name: "draft", noun: "application", commands: &["remind-draft", "lapse", "reopen-draft", "save-answers", "submit"], states: &["begun", "closing", "reminded", "overdue", "lapsed", "extended", "reopened"], reach: draft },
+    Table { name: "entry", noun: "grant", commands: &["record-bank-entry", "propose-settlement", "confirm-settlement"], states: &["none", "unsettled", "settlement_proposed", "settled"], reach: entry },
+    Table { name: "schedule", noun: "grant", commands: &["schedule-payments", "confirm-schedule"], states: &["none", "proposed", "scheduled"], reach: schedule },
+    Table { name: "raised_award", noun: "grant", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: raised_award },
     Table { name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"], states: &["none", "published", "withdrawn"], reach: story },
 ];
 
@@ -374,6 +382,117 @@ fn story(state: &str) -> (Setting, Uuid) {
         _ => &["publish-story", "withdraw-story"],
     };
     setting.go("grant", ONE, steps);
+    (setting, ONE)
+}
+
+/// Somebody whose contact details an officer proposed to change.
+fn contact(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(Setting::founded());
+    if state == "proposed" {
+        setting.go("person", STRANGER, &["change-contact"]);
+    }
+    (setting, STRANGER)
+}
+
+/// A group whose member wrote another name.
+fn correction(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::drafts(1);
+    if state == "proposed" {
+        setting.go("group", GROUP, &["correct"]);
+    }
+    (setting, GROUP)
+}
+
+/// An application with a helper whom the group named.
+fn helper(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::drafts(1);
+    if state != "none" {
+        let (member, help) = (setting.members[0], json!({ "by": Uuid::from_u128(10), "kind": "helped_to_word" }));
+        setting.says(Actor::Person(member), "application", ONE, "submit", &json!({ "channel": "web", "help": help }));
+    }
+    if state == "confirmed" {
+        setting.go("application", ONE, &["confirm-help"]);
+    }
+    (setting, ONE)
+}
+
+/// A decision at which a second person is said to have been.
+fn attendance(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::ready(1);
+    if state != "none" {
+        let decline = json!({ "reason": "Others", "feedback": "Say more", "present": [Uuid::from_u128(11)] });
+        setting.does(0, "application", ONE, "decline", &decline);
+    }
+    if state == "confirmed" {
+        setting.go("application", ONE, &["confirm-attendance"]);
+    }
+    (setting, ONE)
+}
+
+/// A draft about the deadline, 30 June.
+fn draft(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::drafts(1);
+    setting.world.today = match state {
+        "begun" => date(2026, 6, 20),
+        "closing" | "reminded" => date(2026, 6, 28),
+        _ => date(2026, 7, 1),
+    };
+    if state == "reminded" {
+        setting.go("application", ONE, &["remind-draft"]);
+    }
+    if ["lapsed", "extended", "reopened"].contains(&state) {
+        setting.go("application", ONE, &["lapse"]);
+    }
+    if ["extended", "reopened"].contains(&state) {
+        setting.go("fund", FUND.0, &["extend-round"]);
+    }
+    if state == "reopened" {
+        setting.go("application", ONE, &["reopen-draft"]);
+    }
+    (setting, ONE)
+}
+
+/// A grant with an entry of the bank that fits nothing.
+fn entry(state: &str) -> (Setting, Uuid) {
+    let mut setting = paid(&CONFIRMED);
+    let steps: &[&str] = match state {
+        "none" => &[],
+        "unsettled" => &["record-bank-entry"],
+        "settlement_proposed" => &["record-bank-entry", "propose-settlement"],
+        _ => &["record-bank-entry", "propose-settlement", "confirm-settlement"],
+    };
+    setting.go("grant", ONE, steps);
+    (setting, ONE)
+}
+
+/// A grant whose panel made a condition for one instalment.
+fn schedule(state: &str) -> (Setting, Uuid) {
+    let mut setting = Setting::ready(1);
+    let conditions = json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
+    let award =
+        json!({ "amount": "500.00", "reason": "Enough", "ends_on": "2026-09-01", "update_due_on": "2026-09-15", "conditions": conditions });
+    setting.does(0, "application", ONE, "award", &award);
+    setting = accept(setting);
+    if state != "none" {
+        let tied = json!({ "amount": "500.00", "released": { "after_check": { "check": "hall" } } });
+        setting.does(0, "grant", ONE, "schedule-payments", &json!({ "instalments": [tied] }));
+    }
+    if state == "scheduled" {
+        setting.go("grant", ONE, &["confirm-schedule"]);
+    }
+    (setting, ONE)
+}
+
+/// An award that was raised at a meeting where a second person is said to have been.
+fn raised_award(state: &str) -> (Setting, Uuid) {
+    let mut setting = accepted();
+    if state != "none" {
+        setting.go("grant", ONE, &["request-variation"]);
+        setting.does(0, "grant", ONE, "approve-variation", &json!({ "variation": 1, "present": [Uuid::from_u128(11)] }));
+    }
+    if state == "confirmed" {
+        setting.go("grant", ONE, &["confirm-attendance"]);
+    }
     (setting, ONE)
 }
 
