@@ -35,6 +35,8 @@ pub enum Rule {
     Budget,
     /// Two different people acted.
     FourEyes,
+    /// Money is moved by two people who are not connected with the group.
+    Independence,
     /// Money goes to a payee that was verified.
     Payee,
     /// The tables beside the log are what the events say.

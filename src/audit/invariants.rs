@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::findings::FINDINGS_MOST;
+use super::people::PeopleWatch;
 use super::told::Grants;
 use super::{Finding, Rule};
 use crate::domain::{ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream};
@@ -22,6 +23,7 @@ pub struct Replay {
     payments: BTreeMap<(Uuid, u16), Payment>,
     /// Who declared of an application whether they have an interest.
     declared: BTreeMap<(Uuid, PersonId), bool>,
+    people: PeopleWatch,
     /// Who asked for a variation, and who proposed to waive what.
     asked: BTreeMap<(Uuid, u16), PersonId>,
     waivers: BTreeMap<(Uuid, String), PersonId>,
@@ -47,6 +49,9 @@ impl Replay {
     pub fn take(&mut self, event: &Recorded) {
         self.parts(event);
         self.hold(event);
+        if let Err(wrong) = self.people.take(event.stream, &event.event) {
+            self.find(event.position, Rule::Independence, wrong);
+        }
         self.apply(event);
         self.balance(event);
     }

@@ -10,7 +10,7 @@ use crate::config::{Config, ExportTask};
 use crate::export::open_data::{self, Fault, Places, PlacesError, Publisher, preflight};
 use crate::log::RecordedBy;
 use crate::log::record::day_of;
-use crate::projections::{GroupRow, Projector};
+use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::views::Views;
 
 /// The prefix of the demonstration: nobody's.
@@ -39,8 +39,10 @@ async fn views(config: &Config) -> Result<Views, TaskError> {
 }
 
 async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
-    let groups = views(config).await?.every::<GroupRow>(None, Vec::new()).await?;
-    let history = open_data::history(&groups);
+    let views = views(config).await?;
+    let past_grants = views.every::<PastGrantRow>(None, Vec::new()).await?;
+    let groups = views.every::<GroupRow>(None, Vec::new()).await?;
+    let history = open_data::history(&groups, &past_grants);
     if history.is_empty() {
         return Err(not_checked("no group has a grant from before"));
     }

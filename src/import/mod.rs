@@ -16,7 +16,7 @@ use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::text::Slug;
 use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Stream as _};
 use crate::log::record::day_of;
-use crate::projections::{FundRow, GroupRow};
+use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::views::{ViewError, Views};
 use table::Wrong;
 pub use table::{LINES_MOST, Table, TableError};
@@ -82,6 +82,8 @@ struct There {
     organisation: Uuid,
     groups: Vec<GroupRow>,
     funds: Vec<FundRow>,
+    /// The group of each grant from before, by the grant's reference.
+    past_grants: BTreeMap<String, GroupId>,
     /// Groups that earlier rows make, by the reference that they have there.
     new: BTreeMap<String, GroupId>,
 }
@@ -98,6 +100,7 @@ impl Import {
             organisation: self.commands.organisation().0,
             groups: self.views.every(None, Vec::new()).await?,
             funds: self.views.every(None, Vec::new()).await?,
+            past_grants: self.past_grants().await?,
             new: BTreeMap::new(),
         };
         let (mut steps, mut imported) = (Vec::new(), Imported::default());
@@ -119,6 +122,13 @@ impl Import {
         }
         imported.wrong.sort();
         Ok(imported)
+    }
+
+    /// The group that each grant from before was recorded of. Where several groups have the same
+    /// reference the first of them counts.
+    async fn past_grants(&self) -> Result<BTreeMap<String, GroupId>, ViewError> {
+        let rows = self.views.every::<PastGrantRow>(None, Vec::new()).await?;
+        Ok(rows.into_iter().rev().map(|row| (row.past.reference.to_string(), GroupId(row.group))).collect())
     }
 
     /// Refuses whoever could record only a part of such a table.

@@ -42,9 +42,8 @@ fn optional(line: &Line, titles: &[&str]) -> Result<Option<Name>, Wrong> {
 /// The group that had the grant: the one that it was recorded of before, else by its number or name, or one that is registered
 /// for it.
 fn recipient(line: &Line, past: &PastGrant, there: &mut There) -> Result<(GroupId, Vec<Step>), Wrong> {
-    let recorded = there.groups.iter().find(|group| group.past_grants.contains_key(past.reference.as_str()));
-    if let Some(known) = recorded {
-        return Ok((GroupId(known.id), Vec::new()));
+    if let Some(known) = there.past_grants.get(past.reference.as_str()) {
+        return Ok((*known, Vec::new()));
     }
     let name = line.must(&["group", "recipient org:name", "recipient org:0:name"])?.to_owned();
     let id = past.recipient_id.as_ref().map(|id| id.as_str().to_owned());

@@ -1,5 +1,5 @@
 //! Groups: their public names, members by id, and how their payee stands. Account details stay
-//! sealed; files are rows of their own.
+//! sealed; files and grants from before are rows of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
-use crate::domain::group::{PastGrant, Standing};
+use crate::domain::group::Standing;
 use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
@@ -35,9 +35,6 @@ pub struct GroupRow {
     pub merged_into: Option<GroupId>,
     /// Groups that were merged into it.
     pub took_in: BTreeSet<GroupId>,
-    /// Grants that it had before, by their references.
-    #[serde(default)]
-    pub past_grants: BTreeMap<String, PastGrant>,
     /// Its grants that have not come to their end.
     #[serde(default)]
     pub open_grants: BTreeSet<GrantId>,
@@ -117,7 +114,6 @@ impl Projection for Groups {
                 on_file: BTreeMap::new(),
                 merged_into: None,
                 took_in: BTreeSet::new(),
-                past_grants: BTreeMap::new(),
                 open_grants: BTreeSet::new(),
                 kept_from: Some(event.recorded_on()),
                 was_paid: false,
@@ -158,9 +154,6 @@ impl Projection for Groups {
                 row.open_grants.remove(grant);
                 row.kept_from = row.kept_from.max(Some(*ended_on));
                 row.was_paid |= paid;
-            }
-            GroupEvent::PastGrantRecorded { past, .. } => {
-                row.past_grants.insert(past.reference.to_string(), past.clone());
             }
             GroupEvent::GroupCorrectionProposed { proposal, name, area, reason, by } => {
                 let (name, area) = (name.to_string(), area.to_string());

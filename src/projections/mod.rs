@@ -20,6 +20,7 @@ mod grants;
 mod groups;
 mod kept;
 mod organisations;
+mod past_grants;
 mod payments;
 mod people;
 mod places;
@@ -46,6 +47,7 @@ pub use funds::{FundRow, RoundRow};
 pub use grants::{CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow};
 pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow};
 pub use organisations::{MailTextRow, OrganisationRow, ReportRow};
+pub use past_grants::PastGrantRow;
 pub use payments::PaymentRow;
 pub use people::{PersonRow, ProposedContactRow};
 pub use published::{Movement, PublishedGrant, PublishedOffer, PublishedRow, UpdateSigns};
@@ -148,7 +150,7 @@ fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// Every projection.
-const ALL: [Registered; 16] = [
+const ALL: [Registered; 17] = [
     Registered::of::<agreements::Agreements>(),
     Registered::of::<answers::Answers>(),
     Registered::of::<applications::Applications>(),
@@ -160,6 +162,7 @@ const ALL: [Registered; 16] = [
     Registered::of::<grants::Grants>(),
     Registered::of::<groups::Groups>(),
     Registered::of::<organisations::Organisations>(),
+    Registered::of::<past_grants::PastGrants>(),
     Registered::of::<payments::Payments>(),
     Registered::of::<people::People>(),
     Registered::of::<places::Places>(),

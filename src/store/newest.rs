@@ -1,4 +1,5 @@
-//! The newest rows of each of some owners: the batches of funds, the files of groups.
+//! The newest rows of each of some owners: the batches of funds, the files and past grants
+//! of groups.
 
 use super::rows::{Row, STANDING, live, stands};
 use super::{Engine, Store, Stored, reading};
@@ -53,7 +54,7 @@ mod tests {
     #[tokio::test]
     async fn an_owners_rows_are_looked_up_by_the_owner() {
         let (_folder, store) = scratch().await;
-        for (table, owner) in [("batches", "fund"), ("files", "group_id")] {
+        for (table, owner) in [("batches", "fund"), ("files", "group_id"), ("past_grants", "group_id")] {
             let newest = Newest { table, owner, owners: &[], as_at: None, most: 500 };
             let steps = steps(&store, &newest.finding(store.engine())).await;
             let looked_up = format!("INDEX view_{table}_{owner} ");

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PaymentRow, PersonRow,
-    PublishedRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PastGrantRow, PaymentRow,
+    PersonRow, PublishedRow, UpdateRow,
 };
 use crate::store::newest::{self, Newest};
 use crate::store::rows::{self, Row};
@@ -33,6 +33,7 @@ in_table!(
     GrantRow => "grants",
     GroupRow => "groups",
     OrganisationRow => "organisations",
+    PastGrantRow => "past_grants",
     PaymentRow => "payments",
     PersonRow => "people",
     PublishedRow => "published",

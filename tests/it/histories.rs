@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use microgrants::audit::PeopleWatch;
 use microgrants::domain::application::ApplicationState;
 use microgrants::domain::command::Spec;
 use microgrants::domain::{
@@ -14,7 +15,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cases::Cases;
-use crate::independence::Watch;
 use crate::matrix::samples::{By, NOBODY, STRANGER, sample};
 use crate::setting::{FUND, Setting, register};
 use crate::world::{ORGANISATION, World};
@@ -132,10 +132,6 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
         if path == "application/resubmit" && dice.one_in(2) {
             fields.insert("help".into(), json!({ "by": dice.of(&PEOPLE[..3]), "kind": "helped_to_word" }));
         }
-        if path == "grant/schedule-payments" && dice.one_in(2) {
-            let amount = dice.of(&amounts);
-            fields.insert("instalments".into(), json!([{ "amount": amount, "released": { "after_check": { "check": "hall" } } }]));
-        }
         if path == "application/save-answers" {
             fields.insert("requested".into(), json!("2500.00"));
             fields.insert("area".into(), json!("oldham"));
@@ -225,6 +221,13 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             let (person, role) = proposed.find_map(|(person, roles)| Some((person, roles.as_object()?.keys().next()?)))?;
             Some((ORGANISATION.0, Some(json!({ "person": person, "role": role }))))
         }
+        // A schedule that ties the panel's condition to all that is unpaid.
+        "grant/schedule-payments" => world.grants.iter().find_map(|(id, grant)| {
+            let tied = serde_json::to_value(grant).ok()?["conditions"].as_array()?.contains(&json!("hall"));
+            let left = grant.award().minus(grant.paid()).ok()?.total();
+            let instalments = json!([{ "amount": left, "released": { "after_check": { "check": "hall" } } }]);
+            (tied && !left.is_zero()).then(|| (*id, Some(json!({ "instalments": instalments }))))
+        }),
         "grant/confirm-schedule" => grants().find_map(|(id, grant)| {
             grant["proposed_schedule"].as_array()?;
             Some((id, Some(json!({ "proposal": grant["schedules_proposed"] }))))
@@ -294,7 +297,7 @@ fn adds_up() {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut setting = if seed % 2 == 0 { Setting::drafts(GROUPS) } else { under_way() };
         setting.world.issue(Actor::Operator, microgrants::domain::Command::Person(PersonId(STRANGER), register())).expect("taken");
-        let mut watch = Watch::default();
+        let (mut watch, mut seen) = (PeopleWatch::default(), 0);
         for _ in 0..DRAWN {
             let noun = match dice.below(100) {
                 0..=54 => "grant",
@@ -328,7 +331,9 @@ fn adds_up() {
                 body["payments"] = json!([line]);
             }
             let (mut id, who) = (id_of(&mut dice, noun), actor(&mut dice, &setting, by));
-            if let Some((waits, confirms)) = waiting(&setting.world, &path) {
+            if dice.one_in(2)
+                && let Some((waits, confirms)) = waiting(&setting.world, &path)
+            {
                 id = waits;
                 body = confirms.unwrap_or(body);
             }
@@ -339,9 +344,10 @@ fn adds_up() {
             if let Err(wrong) = money(&setting.world) {
                 panic!("history {seed}, after {path} {body}: {wrong}");
             }
-            if let Err(wrong) = watch.take(&setting.world.history) {
-                panic!("history {seed}, after {path} {body}: {wrong}");
+            for (stream, event) in &setting.world.history[seen..] {
+                watch.take(*stream, event).unwrap_or_else(|wrong| panic!("history {seed}, after {path} {body}: {wrong}"));
             }
+            seen = setting.world.history.len();
             if dice.one_in(15) {
                 let days = jiff::Span::new().days(i64::try_from(dice.below(6)).expect("small"));
                 setting.world.today = setting.world.today.saturating_add(days);

@@ -1,14 +1,14 @@
 //! Refusals over the whole life of an application and a grant, each where it is met; and four eyes, pair by pair.
 
 use jiff::civil::date;
-use microgrants::domain::{Actor, PersonId};
+use microgrants::domain::{Actor, Command, PersonId, Role};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cases::Cases;
 use crate::matrix::states::{CONFIRMED, ONE, accepted, offered, paid, payable};
 use crate::refusals::Seen;
-use crate::setting::{FUND, Setting, command_of};
+use crate::setting::{FUND, Setting, command_of, register};
 
 const GROUP: Uuid = Uuid::from_u128(200);
 
@@ -110,10 +110,17 @@ fn conflicts(ask: &mut Asking<'_>) {
     ask.member("application/request-review", &json!({ "words": "We had" }));
     ask.refuses(0, "same_person", "application/decide-review", &json!({ "upheld": true, "reason": "They had" }));
     ask.refuses(1, "interested", "application/decide-review", &json!({ "upheld": true, "reason": "They had" }));
+    // To leave the group again does not end that.
     ask.does(0, "group/remove-member", &json!({ "person": own }));
-    ask.refuses(2, "not_declared", "application/decide-review", &json!({ "upheld": false, "reason": "No" }));
-    ask.does(2, "application/declare", &json!({}));
-    ask.does(2, "application/decide-review", &json!({ "upheld": false, "reason": "We looked again" }));
+    ask.refuses(2, "interested", "application/declare", &json!({}));
+    let outside = PersonId(Uuid::from_u128(13));
+    ask.world.world.issue(Actor::Operator, Command::Person(outside, register())).expect("taken");
+    ask.world.give(outside, Role::Panel);
+    ask.world.staff.push(outside);
+    ask.refuses(3, "not_declared", "application/decide-review", &json!({ "upheld": false, "reason": "No" }));
+    ask.does(3, "application/declare", &json!({}));
+    ask.does(3, "application/decide-review", &json!({ "upheld": false, "reason": "We looked again" }));
+    ask.world.staff.pop();
     ask.refuses_member("reviewed_already", "application/request-review", &json!({ "words": "Once more" }));
 }
 

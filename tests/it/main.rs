@@ -36,7 +36,6 @@ mod held;
 mod histories;
 mod house;
 mod importing;
-mod independence;
 mod intruders;
 mod jobs;
 mod keying;

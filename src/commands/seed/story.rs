@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::programme::{GroupSeed, Programme, Stage, Turn};
 use super::{Step, id_of, setting};
 use crate::domain::application::{
-    Answers, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest, InterestKind, RequestChanges, RequestReview, Reserve,
-    Score, StartApplication, Submit, Summary,
+    Answers, AttendanceOf, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest, InterestKind, RequestChanges, RequestReview,
+    Reserve, Score, StartApplication, Submit, Summary,
 };
 use crate::domain::command::{Because, Nothing};
 use crate::domain::grant::{AcceptAgreement, Method, PassCheck};
@@ -248,6 +248,8 @@ impl Story<'_> {
             present: std::iter::once(setting::staff(self.organisation, "trustee")).collect(),
         };
         self.on_application(decided, panel, ApplicationCommand::Award(award));
+        let was_there = AttendanceOf { person: setting::staff(self.organisation, "trustee") };
+        self.on_application(decided + 1, self.staff("trustee"), ApplicationCommand::ConfirmAttendance(was_there));
     }
 
     fn accept(&mut self) {

@@ -1,11 +1,13 @@
 //! Grants that groups had before, in the standard's words: what was recorded of them, and no more.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::record::Pounds;
 use crate::domain::group::PastGrant;
 use crate::domain::text::inert;
-use crate::projections::GroupRow;
+use crate::projections::{GroupRow, PastGrantRow};
 
 const TITLES: [&str; 10] = [
     "Identifier",
@@ -41,15 +43,16 @@ pub struct Named {
     pub name: String,
 }
 
-/// Every grant from before, in the order of their references.
+/// Every grant from before of these groups, in the order of their references.
 #[must_use]
-pub fn history(groups: &[GroupRow]) -> Vec<History> {
-    let mut all: Vec<_> = groups.iter().flat_map(|group| group.past_grants.values().map(|past| one(group, past))).collect();
+pub fn history(groups: &[GroupRow], past_grants: &[PastGrantRow]) -> Vec<History> {
+    let names: BTreeMap<_, _> = groups.iter().map(|group| (group.id, group.name.as_str())).collect();
+    let mut all: Vec<_> = past_grants.iter().filter_map(|row| Some(one(names.get(&row.group)?, &row.past))).collect();
     all.sort_by(|one, other| one.id.cmp(&other.id));
     all
 }
 
-fn one(group: &GroupRow, past: &PastGrant) -> History {
+fn one(group: &str, past: &PastGrant) -> History {
     History {
         id: past.reference.to_string(),
         title: past.title.to_string(),
@@ -57,7 +60,7 @@ fn one(group: &GroupRow, past: &PastGrant) -> History {
         currency: "GBP",
         amount_awarded: Pounds(past.amount),
         award_date: past.awarded_on,
-        recipient_organization: [Named { id: past.recipient_id.as_ref().map(ToString::to_string), name: group.name.clone() }],
+        recipient_organization: [Named { id: past.recipient_id.as_ref().map(ToString::to_string), name: group.to_owned() }],
         funding_organization: [Named { id: past.funder_id.as_ref().map(ToString::to_string), name: past.funder.to_string() }],
     }
 }

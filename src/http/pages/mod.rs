@@ -3,6 +3,7 @@
 //! A page's handler reads what is asked, looks at views, and renders a template; what people send becomes the same
 //! commands that the API takes. One folder a journey: `apply`, `my` (a group's own), `desk` (staff); `open` for everybody.
 
+mod account;
 mod apply;
 mod assets;
 mod components;
@@ -42,6 +43,7 @@ pub(crate) fn styles() -> &'static str {
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(assets::configure)
+        .configure(account::configure)
         .configure(signin::configure)
         .configure(apply::configure)
         .configure(my::configure)

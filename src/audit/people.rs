@@ -1,20 +1,28 @@
-//! Watches a history of events for one thing: money that fewer than two people brought about, or
-//! somebody who is connected with the group. It is written apart from the rules that it checks.
+//! Watches a history of events for money that fewer than two people brought about, or somebody who is
+//! connected with the group. It is written apart from the rules that it checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use microgrants::domain::{ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use jiff::civil::Date;
 use uuid::Uuid;
+
+use crate::domain::{ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
 
 /// What is known of people, groups and payments so far.
 #[derive(Default)]
-pub struct Watch {
+pub struct PeopleWatch {
     seen: usize,
-    roles: BTreeMap<PersonId, u32>,
+    /// Whether the log has come to events of a program that keeps these rules: those before are not
+    /// held to them.
+    keeps_rules: bool,
+    proposed_roles: BTreeMap<(PersonId, &'static str), PersonId>,
+    roles: BTreeMap<PersonId, usize>,
     registered_by: BTreeMap<PersonId, PersonId>,
     groups: BTreeMap<Uuid, Members>,
     /// The group of each application, and after how many events it began.
     applications: BTreeMap<Uuid, (Uuid, usize)>,
+    /// Who proposed how an entry of the bank is settled.
+    settlements: BTreeMap<(Uuid, u16), PersonId>,
     payments: BTreeMap<(Uuid, u16), People>,
 }
 
@@ -38,17 +46,20 @@ struct Payee {
 struct People {
     prepared_by: PersonId,
     approved_by: BTreeSet<PersonId>,
+    approved_on: Option<Date>,
     payee: Payee,
 }
 
-impl Watch {
-    /// Takes the events that were appended since the last look.
-    pub fn take(&mut self, history: &[(Uuid, Event)]) -> Result<(), String> {
-        for (id, event) in &history[self.seen..] {
-            self.seen += 1;
-            self.one(*id, event).map_err(|wrong| format!("event {}: {wrong}", self.seen))?;
-        }
-        Ok(())
+impl PeopleWatch {
+    /// Takes the next event of a stream.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn take(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
+        self.seen += 1;
+        self.keeps_rules |= is_of_a_program_that_keeps_rules(event);
+        let found = self.one(id, event);
+        if self.keeps_rules { found } else { Ok(()) }
     }
 
     fn one(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
@@ -62,7 +73,7 @@ impl Watch {
                     return Err(format!("{changed} changed the address of {id} alone"));
                 }
             }
-            Event::Organisation(event) => self.organisation(event),
+            Event::Organisation(event) => return self.organisation(event),
             Event::Group(event) => return self.group(id, event),
             Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
                 self.applications.insert(id, (group.0, self.seen));
@@ -73,17 +84,28 @@ impl Watch {
         Ok(())
     }
 
-    fn organisation(&mut self, event: &OrganisationEvent) {
+    fn organisation(&mut self, event: &OrganisationEvent) -> Result<(), String> {
         match event {
             OrganisationEvent::FounderNamed { person, roles } => {
-                *self.roles.entry(*person).or_default() += u32::try_from(roles.len()).expect("few");
+                *self.roles.entry(*person).or_default() += roles.len();
             }
-            OrganisationEvent::RoleGiven { person, .. } | OrganisationEvent::RoleConfirmed { person, .. } => {
+            OrganisationEvent::RoleGiven { person, .. } => *self.roles.entry(*person).or_default() += 1,
+            OrganisationEvent::RoleProposed { person, role, proposed_by } => {
+                self.proposed_roles.insert((*person, (*role).into()), *proposed_by);
+            }
+            OrganisationEvent::RoleConfirmed { person, role, confirmed_by } => {
                 *self.roles.entry(*person).or_default() += 1;
+                if self.proposed_roles.remove(&(*person, (*role).into())).is_none_or(|proposed_by| proposed_by == *confirmed_by) {
+                    return Err(format!("{confirmed_by} proposed and confirmed a role"));
+                }
             }
-            OrganisationEvent::RoleEnded { person, .. } => *self.roles.entry(*person).or_default() -= 1,
+            OrganisationEvent::RoleEnded { person, .. } => {
+                let roles = self.roles.entry(*person).or_default();
+                *roles = roles.saturating_sub(1);
+            }
             _ => {}
         }
+        Ok(())
     }
 
     /// A person and, unless they are staff, those on whose word they are known in a group.
@@ -149,17 +171,22 @@ impl Watch {
             GrantEvent::PaymentPrepared { payment, prepared_by, .. } => {
                 self.independent(group, began, *prepared_by, "prepared a payment")?;
                 let payee = self.groups.get(&group).and_then(|group| group.payee.clone()).ok_or("a payment to nobody")?;
-                let people = People { prepared_by: *prepared_by, approved_by: BTreeSet::new(), payee };
+                let people = People { prepared_by: *prepared_by, approved_by: BTreeSet::new(), approved_on: None, payee };
                 self.payments.insert((id, *payment), people);
             }
-            GrantEvent::PaymentApproved { payment, approved_by, .. } => {
+            GrantEvent::PaymentApproved { payment, approved_by, approved_on } => {
                 self.independent(group, began, *approved_by, "approved a payment")?;
                 let people = self.payments.get_mut(&(id, *payment)).ok_or("an approval of nothing")?;
                 people.approved_by.insert(*approved_by);
+                people.approved_on = people.approved_on.max(*approved_on);
             }
-            GrantEvent::PaymentSent { payment, .. } => {
-                let People { prepared_by, approved_by, payee } = self.payments.get(&(id, *payment)).ok_or("nothing was sent")?;
+            GrantEvent::PaymentSent { payment, sent_on, .. } => {
+                let People { prepared_by, approved_by, approved_on, payee } =
+                    self.payments.get(&(id, *payment)).ok_or("nothing was sent")?;
                 let verified_by = payee.verified_by.ok_or("money went to a payee that nobody verified")?;
+                if approved_on.is_some_and(|approved_on| *sent_on < approved_on) {
+                    return Err("money left before it was approved".to_owned());
+                }
                 if approved_by.is_empty() || approved_by.contains(prepared_by) {
                     return Err(format!("{prepared_by} prepared and approved a payment"));
                 }
@@ -167,11 +194,32 @@ impl Watch {
                     return Err(format!("{keyer} keyed the payee, and approved or verified"));
                 }
             }
-            GrantEvent::ReturnWaived { by, .. } | GrantEvent::CheckWaived { by, .. } | GrantEvent::EntrySettled { by, .. } => {
+            GrantEvent::SettlementProposed { entry, by, .. } => {
+                self.settlements.insert((id, *entry), *by);
+            }
+            GrantEvent::EntrySettled { entry, by, .. } => {
+                if self.settlements.remove(&(id, *entry)).is_none_or(|proposed_by| proposed_by == *by) {
+                    return Err(format!("{by} settled an entry of the bank alone"));
+                }
+                self.independent(group, began, *by, "settled an entry of the bank")?;
+            }
+            GrantEvent::ReturnWaived { by, .. } | GrantEvent::CheckWaived { by, .. } => {
                 self.independent(group, began, *by, "gave something up")?;
             }
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// Fields that a program before these rules did not write.
+fn is_of_a_program_that_keeps_rules(event: &Event) -> bool {
+    match event {
+        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => registered_on.is_some(),
+        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => started_on.is_some(),
+        Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
+        Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
+        Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),
+        _ => false,
     }
 }

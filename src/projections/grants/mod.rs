@@ -1,5 +1,8 @@
 //! Grants from the offer to the close.
 
+mod money_back;
+mod schedule;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -8,12 +11,14 @@ use uuid::Uuid;
 
 use super::{Projection, Touches, Waiting};
 use crate::domain::file::FileDigest;
-use crate::domain::grant::{BankEntry, EntryKind, GrantState, Instalment, Owed, Released, Satisfied, VariationState, Varied};
+use crate::domain::grant::{GrantState, VariationState, Varied};
 use crate::domain::sealed::Sealed;
-use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
+use money_back::less;
+pub use money_back::{EntryRow, SettlementRow};
+pub use schedule::{InstalmentRow, ScheduleRow};
 
 /// A grant as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -82,46 +87,6 @@ pub struct GrantRow {
     pub recorded_by: Option<PersonId>,
     #[serde(default)]
     pub unconfirmed: BTreeSet<PersonId>,
-}
-
-/// An entry of the bank that waits to be settled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = UnsettledEntry)]
-pub struct EntryRow {
-    pub kind: EntryKind,
-    pub details: BankEntry,
-    pub note: Option<String>,
-    pub by: PersonId,
-    pub proposed: Option<SettlementRow>,
-}
-
-/// How an entry is to be settled, as one person proposed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = ProposedSettlement)]
-pub struct SettlementRow {
-    /// How much of it counts as money that came back.
-    pub counts: Money,
-    pub reason: String,
-    pub by: PersonId,
-}
-
-/// A schedule of payments that waits for a second person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = ProposedSchedule)]
-pub struct ScheduleRow {
-    /// Its number: confirming names it.
-    pub proposal: u32,
-    pub instalments: Vec<Instalment>,
-    pub by: PersonId,
-}
-
-/// An instalment, and the payment that was prepared for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = ScheduledInstalment)]
-pub struct InstalmentRow {
-    pub amount: Money,
-    pub released: Released,
-    pub payment: Option<u16>,
 }
 
 /// A variation, and where it stands.
@@ -253,11 +218,6 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
     })
 }
 
-/// What an event leaves of a figure; the domain saw to it that it holds.
-fn less(of: Money, taken: Money) -> Money {
-    of.minus(taken).unwrap_or_default()
-}
-
 impl GrantRow {
     fn take(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
@@ -326,43 +286,6 @@ impl GrantRow {
         }
     }
 
-    fn schedule(&mut self, happened: &GrantEvent) {
-        use GrantEvent as E;
-        match happened {
-            E::ScheduleProposed { proposal, instalments, by } => {
-                self.proposed_schedule = Some(ScheduleRow { proposal: *proposal, instalments: instalments.clone(), by: *by });
-            }
-            E::PaymentsScheduled { first, instalments, .. } => {
-                self.unschedule();
-                self.proposed_schedule = None;
-                let row = |instalment: &Instalment| InstalmentRow {
-                    amount: instalment.amount,
-                    released: instalment.released.clone(),
-                    payment: None,
-                };
-                self.instalments.extend((*first..).zip(instalments.iter().map(row)));
-            }
-            E::PaymentPrepared { payment, instalment: Some(instalment), .. } => {
-                if let Some(found) = self.instalments.get_mut(instalment) {
-                    found.payment = Some(*payment);
-                }
-            }
-            E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => self.give_up(*payment),
-            _ => {}
-        }
-    }
-
-    fn give_up(&mut self, payment: u16) {
-        for instalment in self.instalments.values_mut().filter(|instalment| instalment.payment == Some(payment)) {
-            instalment.payment = None;
-        }
-    }
-
-    /// What the instalments add up to no longer holds: those without a payment fall away.
-    fn unschedule(&mut self) {
-        self.instalments.retain(|_, instalment| instalment.payment.is_some());
-    }
-
     fn check(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         let (check, state, note, until) = match happened {
@@ -425,74 +348,6 @@ impl GrantRow {
     fn varied(&mut self, number: u16, state: VariationState, by: PersonId, reason: Option<String>) {
         if let Some(found) = self.variations.get_mut(&number) {
             (found.state, found.decided_by, found.reason) = (state, Some(by), reason);
-        }
-    }
-
-    fn owe(&mut self, happened: &GrantEvent) {
-        use GrantEvent as E;
-        match happened {
-            E::UnderspendDeclared { released, due_back, .. } => {
-                self.award = less(self.award, released.total());
-                self.underspend_due = self.underspend_due.plus(*due_back);
-                if !released.total().is_zero() {
-                    self.unschedule();
-                }
-            }
-            E::ClawbackDemanded { amount, .. } => self.clawback_due = self.clawback_due.plus(*amount),
-            E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),
-            E::ReturnReceived { owed, sources, satisfied, .. } => {
-                let satisfied = satisfied.clone().unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
-                self.came_back(sources, &satisfied);
-            }
-            E::EntrySettled { sources, satisfied, .. } => self.came_back(sources, satisfied),
-            E::ReturnWaived { owed, amount, .. } => {
-                self.waived = self.waived.plus(*amount);
-                self.owe_less(*owed, *amount);
-            }
-            _ => {}
-        }
-        self.due_back = self.underspend_due.plus(self.clawback_due);
-        self.return_due_on = self.return_due_on.filter(|_| !self.due_back.is_zero());
-    }
-
-    fn came_back(&mut self, sources: &Sources, satisfied: &Satisfied) {
-        let back = sources.total();
-        self.award = less(self.award, back);
-        self.paid = less(self.paid, back);
-        self.returned = self.returned.plus(back);
-        self.satisfy(satisfied);
-    }
-
-    fn satisfy(&mut self, satisfied: &Satisfied) {
-        for (owed, amount) in satisfied {
-            self.owe_less(*owed, *amount);
-        }
-        self.due_back = self.underspend_due.plus(self.clawback_due);
-    }
-
-    fn settle(&mut self, happened: &GrantEvent) {
-        use GrantEvent as E;
-        match happened {
-            E::EntryUnsettled { entry, kind, details, note, by } => {
-                let note = note.as_ref().map(ToString::to_string);
-                self.unsettled.insert(*entry, EntryRow { kind: *kind, details: details.clone(), note, by: *by, proposed: None });
-            }
-            E::SettlementProposed { entry, counts, reason, by } => {
-                if let Some(found) = self.unsettled.get_mut(entry) {
-                    found.proposed = Some(SettlementRow { counts: *counts, reason: reason.to_string(), by: *by });
-                }
-            }
-            E::EntrySettled { entry, .. } => drop(self.unsettled.remove(entry)),
-            E::AttendanceConfirmed { person, .. } => drop(self.unconfirmed.remove(person)),
-            _ => return,
-        }
-        self.entries_wait = (!self.unsettled.is_empty()).into();
-    }
-
-    fn owe_less(&mut self, owed: Owed, amount: Money) {
-        match owed {
-            Owed::Underspend => self.underspend_due = less(self.underspend_due, amount),
-            Owed::Clawback => self.clawback_due = less(self.clawback_due, amount),
         }
     }
 

@@ -1,0 +1,178 @@
+//! A person's own account: how they are reached, what an officer proposed of that, their sessions, and
+//! what is held on them.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::apply::refusal_says;
+use super::signin::moment;
+use super::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
+use crate::commands::{CommandError, Request};
+use crate::domain::command::{Because, Nothing, ProposalOf};
+use crate::domain::erasure::Erasure;
+use crate::domain::text::Prose;
+use crate::domain::{Command, PersonCommand, Refusal};
+use crate::http::Desk;
+use crate::projections::{PersonRow, ProposedContactRow};
+use crate::store::sessions::{self, Ends};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/account/held").route(web::get().to(held)))
+        .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(act)));
+}
+
+#[derive(Template)]
+#[template(path = "open/account.html")]
+struct AccountPage {
+    page: Shell,
+    wrong: Vec<(String, String)>,
+    name: String,
+    email: String,
+    proposed: Option<Proposed>,
+    roles: Vec<&'static str>,
+    sessions: Vec<SessionSeen>,
+    erasure: Erasure,
+    /// Only somebody who has shown that the address is theirs may ask to be erased.
+    proven: bool,
+    forms: Forms,
+}
+
+/// Contact details that an officer proposed for the person; what is not among them is empty.
+struct Proposed {
+    name: String,
+    email: String,
+    telephone: String,
+    /// Their number: the answer names it.
+    proposal: u32,
+}
+
+/// A session, as its person sees it.
+struct SessionSeen {
+    digest: String,
+    device: String,
+    seen_at: String,
+    own: bool,
+}
+
+async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    render_account(&visitor, &desk, None).await
+}
+
+async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+    let signed = visitor.signed()?;
+    let log = desk.commands.log();
+    let person = signed.reader.person;
+    let row: Option<PersonRow> = desk.views.find(&person.to_string(), None).await?;
+    let proposed = match row.as_ref().and_then(|row| row.proposed_contact.as_ref()) {
+        Some(contact) if visitor.proven => Some(proposed(desk, contact).await?),
+        _ => None,
+    };
+    let seen = desk.views.open_people(&signed.reader, row.into_iter().collect()).await?.pop();
+    let now = desk.commands.now().as_microsecond();
+    let own = visitor.digest(desk);
+    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let session = |session: sessions::SessionRow| SessionSeen {
+        own: session.digest == own,
+        digest: session.digest,
+        device: session.device,
+        seen_at: moment(session.seen_at),
+    };
+    let erasure = seen.as_ref().map_or(Erasure::NotAsked, |seen| seen.erasure);
+    let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
+    let forms = Forms::new(visitor, rejected);
+    let wrong = forms.wrong();
+    let mut shell = Shell::around(visitor, desk, super::words::say("My account", visitor.language)).await?;
+    shell.wrong = !wrong.is_empty();
+    let sheet = AccountPage {
+        page: shell,
+        wrong,
+        name: name.unwrap_or_default(),
+        email: email.filter(|_| visitor.proven).unwrap_or_default(),
+        proposed,
+        roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
+        sessions: sessions.into_iter().map(session).collect(),
+        erasure,
+        proven: visitor.proven,
+        forms,
+    };
+    shown(visitor, desk, sheet.page.wrong, &sheet)
+}
+
+async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed, Failed> {
+    let mut sealed = vec![("name", &contact.name)];
+    sealed.extend(contact.email.as_ref().map(|email| ("email", email)));
+    sealed.extend(contact.telephone.as_ref().map(|telephone| ("telephone", telephone)));
+    let opened = desk.commands.log().vault().open(&sealed).await.map_err(crate::log::LogError::from)?;
+    let mut texts: BTreeMap<&str, String> =
+        sealed.iter().zip(opened).filter_map(|((field, _), opened)| Some((*field, opened.text()?))).collect();
+    let mut take = |field: &str| texts.remove(field).unwrap_or_default();
+    Ok(Proposed { name: take("name"), email: take("email"), telephone: take("telephone"), proposal: contact.proposal })
+}
+
+/// Everything that is held on whoever is signed in, as one text.
+async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let person = visitor.person()?;
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    let held = desk.views.held_on_person(person).await?;
+    super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
+}
+
+/// Answers contact details that were proposed, asks to be erased, or ends one session of the person or
+/// all of them.
+async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    let person = visitor.person()?;
+    if matches!(posted.text("form"), "confirm-contact" | "refuse-contact") {
+        return answer_contact(&visitor, &desk, &posted).await;
+    }
+    if posted.text("form") == "erase" {
+        if visitor.proven && posted.text("sure") == "yes" {
+            let ask = Command::Person(person, PersonCommand::RequestErasure(Nothing {}));
+            own::issue(&visitor, &desk, &posted, "", ask).await?;
+        }
+        return Ok(see_other("/account"));
+    }
+    let person = person.to_string();
+    let log = desk.commands.log();
+    let which = match posted.text("session") {
+        "" => Ends::All,
+        digest => Ends::One(digest),
+    };
+    sessions::end(log.store(), log.organisation(), &person, which).await?;
+    Ok(see_other("/account"))
+}
+
+/// Answers the details that the page showed; where others were proposed since, those are shown first.
+async fn answer_contact(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    let form = posted.text("form");
+    let answer = if form == "confirm-contact" {
+        let proposal = posted.text("proposal").parse().map_err(|_| Failed::nothing())?;
+        PersonCommand::ConfirmContact(ProposalOf { proposal })
+    } else {
+        let reason = "The person does not want this change.".parse::<Prose>().map_err(|error| Failed::broken(&error))?;
+        PersonCommand::RefuseContact(Because { reason })
+    };
+    let command = Command::Person(visitor.person()?, answer);
+    let repeat = Some(posted.repeat(desk, &visitor.path));
+    let request = Request { repeat, ..Request::new(visitor.signed()?.caller.clone(), command) };
+    match desk.commands.issue(request).await {
+        Ok(answer) => {
+            desk.views.shown(answer.last_position).await;
+            Ok(see_other("/account"))
+        }
+        Err(CommandError::Refused(Refusal::NotProposed)) => Ok(see_other("/account")),
+        Err(CommandError::Refused(refusal)) => {
+            let says = refusal_says(&refusal, visitor.language);
+            render_account(visitor, desk, Some(Rejected::with(form, posted, vec![(String::new(), says)]))).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,65 @@
+//! What is paid in parts, and what releases each.
+
+use serde::{Deserialize, Serialize};
+
+use super::GrantRow;
+use crate::domain::grant::{Instalment, Released};
+use crate::domain::{GrantEvent, Money, PersonId};
+
+/// A schedule of payments that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedSchedule)]
+pub struct ScheduleRow {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub instalments: Vec<Instalment>,
+    pub by: PersonId,
+}
+
+/// An instalment, and the payment that was prepared for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScheduledInstalment)]
+pub struct InstalmentRow {
+    pub amount: Money,
+    pub released: Released,
+    pub payment: Option<u16>,
+}
+
+impl GrantRow {
+    pub(super) fn schedule(&mut self, happened: &GrantEvent) {
+        use GrantEvent as E;
+        match happened {
+            E::ScheduleProposed { proposal, instalments, by } => {
+                self.proposed_schedule = Some(ScheduleRow { proposal: *proposal, instalments: instalments.clone(), by: *by });
+            }
+            E::PaymentsScheduled { first, instalments, .. } => {
+                self.unschedule();
+                self.proposed_schedule = None;
+                let row = |instalment: &Instalment| InstalmentRow {
+                    amount: instalment.amount,
+                    released: instalment.released.clone(),
+                    payment: None,
+                };
+                self.instalments.extend((*first..).zip(instalments.iter().map(row)));
+            }
+            E::PaymentPrepared { payment, instalment: Some(instalment), .. } => {
+                if let Some(found) = self.instalments.get_mut(instalment) {
+                    found.payment = Some(*payment);
+                }
+            }
+            E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => self.give_up(*payment),
+            _ => {}
+        }
+    }
+
+    pub(super) fn give_up(&mut self, payment: u16) {
+        for instalment in self.instalments.values_mut().filter(|instalment| instalment.payment == Some(payment)) {
+            instalment.payment = None;
+        }
+    }
+
+    /// What the instalments add up to no longer holds: those without a payment fall away.
+    pub(super) fn unschedule(&mut self) {
+        self.instalments.retain(|_, instalment| instalment.payment.is_some());
+    }
+}

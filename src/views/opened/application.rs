@@ -1,0 +1,61 @@
+//! Applications with the words of their groups opened.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Wanted, text};
+use crate::domain::text::Slug;
+use crate::projections::{AnswersRow, ApplicationRow};
+use crate::views::{ViewError, Views};
+
+/// An application, with the group's words about a review opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Application)]
+pub struct ApplicationSeen {
+    #[serde(flatten)]
+    pub row: ApplicationRow,
+    /// Why the group asked for a review.
+    pub review: Option<String>,
+    /// Who helps the group with English.
+    pub helper: Option<String>,
+}
+
+/// The latest answer to a question, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    pub question: Slug,
+    /// Absent when it was erased.
+    pub answer: Option<String>,
+}
+
+impl Views {
+    /// Opens what the group said about a review, for those who may read it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_applications(&self, words: bool, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| words) {
+            wanted.add("review", row.review_sealed.as_ref());
+            wanted.add("helper", row.helper_sealed.as_ref());
+        }
+        let opened = wanted.open(self).await?;
+        let seen = |mut row: ApplicationRow| {
+            let review = row.review_sealed.take();
+            let helper = row.helper_sealed.take();
+            row.reviewed = None;
+            ApplicationSeen { review: text(&opened, review.as_ref()), helper: text(&opened, helper.as_ref()), row }
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// An application's latest answers, opened.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn answers(&self, application: Uuid, as_at: Option<i64>) -> Result<Vec<Answer>, ViewError> {
+        let AnswersRow { answers } = self.find(&application.to_string(), as_at).await?.unwrap_or_default();
+        let opened = Wanted(answers.values().map(|sealed| ("answer", sealed)).collect()).open(self).await?;
+        Ok(answers.iter().map(|(question, sealed)| Answer { question: question.clone(), answer: text(&opened, Some(sealed)) }).collect())
+    }
+}

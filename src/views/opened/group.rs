@@ -1,0 +1,142 @@
+//! Groups with their account details opened, and with their files and grants from before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Wanted, text};
+use crate::domain::erasure::Erasure;
+use crate::domain::group::{PastGrant, Standing};
+use crate::domain::payee::{PayeeSealed, Route};
+use crate::domain::sealed::Sealed;
+use crate::domain::text::{Identifier, Slug};
+use crate::domain::{GroupId, PersonId};
+use crate::projections::{FileRow, GroupRow, OnFileRow, PastGrantRow};
+use crate::views::{Reader, ViewError, Views};
+
+/// A group, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Group)]
+pub struct GroupSeen {
+    pub id: Uuid,
+    pub version: i64,
+    pub name: String,
+    pub area: String,
+    /// The number of what a member wrote as name and area, until staff take it over or refuse it.
+    pub proposal: Option<u32>,
+    pub proposed_name: Option<String>,
+    pub proposed_area: Option<String>,
+    /// What was wrong, in the member's words.
+    pub proposed_reason: Option<String>,
+    pub standing: Standing,
+    pub identifiers: BTreeSet<Identifier>,
+    pub members: BTreeSet<PersonId>,
+    pub payee: Option<PayeeSeen>,
+    pub postcode: Option<String>,
+    pub telephone: Option<String>,
+    /// The newest files, 500 at most.
+    pub files: Vec<FileRow>,
+    /// Checks that other grants can rest on.
+    #[schema(value_type = BTreeMap<String, OnFileRow>)]
+    pub on_file: BTreeMap<Slug, OnFileRow>,
+    /// The newest grants that it had before, 500 at most, by their references: history, outside every
+    /// budget.
+    pub past_grants: BTreeMap<String, PastGrant>,
+    /// The group that it was merged into.
+    pub merged_into: Option<GroupId>,
+    /// Groups that were merged into it.
+    pub took_in: BTreeSet<GroupId>,
+    /// How erasing what is personal of it stands.
+    pub erasure: Erasure,
+}
+
+/// Where a group's money goes, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Payee)]
+pub struct PayeeSeen {
+    pub payee: u32,
+    pub route: Route,
+    /// Absent for a member of the group where the person is of the staff.
+    pub keyed_by: Option<PersonId>,
+    /// Whether a second person has verified it.
+    pub verified: bool,
+    /// Absent for a member of the group.
+    pub verified_by: Option<PersonId>,
+    pub body: Option<String>,
+    pub holder: Option<String>,
+    /// Sort code and account number.
+    pub numbers: Option<String>,
+}
+
+impl Views {
+    /// Opens groups, with their files and grants from before: account details for those who work with
+    /// groups, and for members, who are only ever shown their own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>, as_at: Option<i64>) -> Result<Vec<GroupSeen>, ViewError> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+        let mut files: BTreeMap<Uuid, Vec<FileRow>> = BTreeMap::new();
+        for file in self.files_of(&ids, as_at).await? {
+            files.entry(file.group).or_default().push(file);
+        }
+        let mut past_grants: BTreeMap<Uuid, BTreeMap<String, PastGrant>> = BTreeMap::new();
+        for PastGrantRow { group, past } in self.newest_of::<PastGrantRow>("group_id", &ids, as_at).await? {
+            past_grants.entry(group).or_default().insert(past.reference.to_string(), past);
+        }
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| reader.works_with_groups() || !reader.sees_all()) {
+            wanted.add("postcode", row.postcode.as_ref());
+            wanted.add("telephone", row.telephone.as_ref());
+            wanted.add("reason", row.proposed.as_ref().map(|proposed| &proposed.reason));
+            if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
+                wanted.add("holder", Some(holder));
+                wanted.add("numbers", Some(numbers));
+            }
+        }
+        let opened = wanted.open(self).await?;
+        let payee = |row: &GroupRow| {
+            row.payee.as_ref().map(|payee| PayeeSeen {
+                payee: payee.payee,
+                route: payee.route,
+                keyed_by: Some(payee.keyed_by),
+                verified: payee.verified_by.is_some(),
+                verified_by: payee.verified_by,
+                body: if let PayeeSealed::HoldingBody { body, .. } = &payee.details { Some(body.to_string()) } else { None },
+                holder: text(&opened, account(&payee.details).map(|(holder, _)| holder)),
+                numbers: text(&opened, account(&payee.details).map(|(_, numbers)| numbers)),
+            })
+        };
+        let seen = |row: GroupRow| GroupSeen {
+            payee: payee(&row),
+            postcode: text(&opened, row.postcode.as_ref()),
+            proposed_reason: text(&opened, row.proposed.as_ref().map(|proposed| &proposed.reason)),
+            proposal: row.proposed.as_ref().map(|proposed| proposed.proposal),
+            proposed_name: row.proposed.as_ref().map(|proposed| proposed.name.clone()),
+            proposed_area: row.proposed.map(|proposed| proposed.area),
+            telephone: text(&opened, row.telephone.as_ref()),
+            files: files.remove(&row.id).unwrap_or_default(),
+            on_file: row.on_file,
+            past_grants: past_grants.remove(&row.id).unwrap_or_default(),
+            merged_into: row.merged_into,
+            took_in: row.took_in,
+            erasure: row.erasure,
+            id: row.id,
+            version: row.version,
+            name: row.name,
+            area: row.area,
+            standing: row.standing,
+            identifiers: row.identifiers,
+            members: row.members,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+}
+
+fn account(details: &PayeeSealed) -> Option<(&Sealed, &Sealed)> {
+    match details {
+        PayeeSealed::OwnAccount { holder, numbers } | PayeeSealed::HoldingBody { holder, numbers, .. } => Some((holder, numbers)),
+        PayeeSealed::PurchaseForGroup {} => None,
+    }
+}

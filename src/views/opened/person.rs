@@ -1,0 +1,86 @@
+//! People with their contact details opened.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Wanted, text};
+use crate::domain::erasure::Erasure;
+use crate::domain::{PersonId, Roles};
+use crate::projections::{PersonRow, ProposedContactRow};
+use crate::views::{Reader, ViewError, Views};
+
+/// A person, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Person)]
+pub struct PersonSeen {
+    pub id: Uuid,
+    pub version: i64,
+    /// Absent when it was erased, or is not for this reader.
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    pub roles: Roles,
+    /// Roles that wait for a second person to confirm them.
+    pub proposed: Roles,
+    pub groups: BTreeSet<Uuid>,
+    /// Contact details that an officer proposed, until the person or another officer confirms them.
+    pub proposed_contact: Option<ContactSeen>,
+    /// How erasing what is personal of them stands.
+    pub erasure: Erasure,
+}
+
+/// Contact details that wait to be confirmed, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ProposedContact)]
+pub struct ContactSeen {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub telephone: Option<String>,
+    /// Absent for somebody without a role.
+    pub by: Option<PersonId>,
+}
+
+impl Views {
+    /// Opens people for staff who work with groups, and for the person.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_people(&self, reader: &Reader, rows: Vec<PersonRow>) -> Result<Vec<PersonSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|row| reader.works_with_groups() || reader.person.0 == row.id) {
+            wanted.add("name", Some(&row.name));
+            wanted.add("email", row.email.as_ref());
+            wanted.add("telephone", row.telephone.as_ref());
+            if let Some(proposed) = &row.proposed_contact {
+                wanted.add("name", Some(&proposed.name));
+                wanted.add("email", proposed.email.as_ref());
+                wanted.add("telephone", proposed.telephone.as_ref());
+            }
+        }
+        let opened = wanted.open(self).await?;
+        let contact = |proposed: &ProposedContactRow| ContactSeen {
+            proposal: proposed.proposal,
+            name: text(&opened, Some(&proposed.name)),
+            email: text(&opened, proposed.email.as_ref()),
+            telephone: text(&opened, proposed.telephone.as_ref()),
+            by: reader.sees_all().then_some(proposed.by),
+        };
+        let seen = |row: PersonRow| PersonSeen {
+            proposed_contact: row.proposed_contact.as_ref().map(contact),
+            name: text(&opened, Some(&row.name)),
+            email: text(&opened, row.email.as_ref()),
+            telephone: text(&opened, row.telephone.as_ref()),
+            id: row.id,
+            version: row.version,
+            roles: row.roles,
+            proposed: row.proposed,
+            groups: row.groups,
+            erasure: row.erasure,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+}

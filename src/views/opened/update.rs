@@ -1,0 +1,101 @@
+//! Updates with the words of their groups opened.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Wanted, text};
+use crate::domain::Money;
+use crate::domain::application::Channel;
+use crate::domain::file::FileDigest;
+use crate::domain::grant::UpdateState;
+use crate::domain::outcome::Strength;
+use crate::domain::text::Slug;
+use crate::projections::UpdateRow;
+use crate::views::{ViewError, Views};
+
+/// An update, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Update)]
+pub struct UpdateSeen {
+    pub grant: Uuid,
+    pub update: u16,
+    pub state: UpdateState,
+    #[schema(value_type = String, format = "date")]
+    pub due_on: Date,
+    pub last: bool,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub received_on: Option<Date>,
+    pub channel: Option<Channel>,
+    pub words: Option<String>,
+    pub learned: Option<String>,
+    pub people: u32,
+    pub volunteers: u32,
+    pub spent: Option<Money>,
+    pub outcomes: Vec<OutcomeSeen>,
+    pub reason: Option<String>,
+    /// What staff asked last.
+    pub question: Option<String>,
+    /// Receipts and photographs, among the group's files.
+    pub files: BTreeSet<FileDigest>,
+    #[schema(value_type = Option<String>, format = "date")]
+    pub reminded_on: Option<Date>,
+}
+
+/// What the group said of a sign, opened, and apart from it what staff judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OutcomeSeen {
+    pub sign: Slug,
+    pub said: Option<Strength>,
+    pub words: Option<String>,
+    pub judged: Option<Strength>,
+    pub judgement: Option<String>,
+}
+
+impl Views {
+    /// Opens updates: the group's words for those who work with groups, the panel, and the group itself; staff's
+    /// judgements for all but the group.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_updates(&self, words: bool, judgements: bool, rows: Vec<UpdateRow>) -> Result<Vec<UpdateSeen>, ViewError> {
+        let mut wanted = Wanted::default();
+        for row in rows.iter().filter(|_| words) {
+            wanted.add("words", row.words.as_ref());
+            wanted.add("learned", row.learned.as_ref());
+            for outcome in &row.outcomes {
+                wanted.add("outcome", outcome.words.as_ref());
+            }
+        }
+        let opened = wanted.open(self).await?;
+        let outcome = |outcome: &crate::projections::OutcomeRow| OutcomeSeen {
+            sign: outcome.sign.clone(),
+            said: outcome.said,
+            words: text(&opened, outcome.words.as_ref()),
+            judged: outcome.judged.filter(|_| judgements),
+            judgement: outcome.judgement.clone().filter(|_| judgements),
+        };
+        let seen = |row: UpdateRow| UpdateSeen {
+            words: text(&opened, row.words.as_ref()),
+            learned: text(&opened, row.learned.as_ref()),
+            outcomes: row.outcomes.iter().filter(|outcome| judgements || outcome.said.is_some()).map(outcome).collect(),
+            grant: row.grant,
+            update: row.update,
+            state: row.state,
+            due_on: row.due_on,
+            last: row.last,
+            received_on: row.received_on,
+            channel: row.channel,
+            people: row.people,
+            volunteers: row.volunteers,
+            spent: row.spent,
+            reason: row.reason,
+            question: row.question,
+            files: row.files,
+            reminded_on: row.reminded_on,
+        };
+        Ok(rows.into_iter().map(seen).collect())
+    }
+}
