@@ -16,7 +16,7 @@ use crate::domain::Refusal;
 use crate::domain::file::FileDigest;
 use crate::domain::text::TextError;
 use crate::files::{FileError, Files};
-use crate::log::keys::{from_hex, to_hex};
+use crate::log::keys::{KeyError, Keys, Purpose, from_hex, to_hex};
 use crate::log::record::Recorded;
 use crate::seal::leaf::{self, LeafError};
 use crate::seal::note::{Chain, NoteError};
@@ -51,6 +51,8 @@ pub enum RestoreError {
         "this database was used with other keys than the backup: restore into one that was never used, with the backup's keys in place"
     )]
     Keys,
+    #[error("the keys that the backup was made with must be in place before it is restored: {0}")]
+    NotInPlace(#[from] KeyError),
     #[error("the log is not empty: a backup is restored into an empty one")]
     NotEmpty,
     #[error("{file}, line {line}: {cause}")]
@@ -91,11 +93,19 @@ pub struct Restored {
     pub files: usize,
 }
 
-/// Restores a backup.
+/// Restores a backup, whose keys must be in the folder of keys or the environment.
 ///
 /// # Errors
-/// When anything in it does not hold, the log is not empty, or the database does not take it. Then nothing is put in.
-pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Path, origin: &Origin) -> Result<Restored, RestoreError> {
+/// When anything in it does not hold, a key that it was made with is not in place, the log is not
+/// empty, or the database does not take it. Then nothing is put in.
+pub async fn restore(
+    store: &Store,
+    organisation: &str,
+    files: &Files,
+    keys: &Path,
+    from: &Path,
+    origin: &Origin,
+) -> Result<Restored, RestoreError> {
     let about = about(from)?;
     if about.organisation != organisation {
         return Err(RestoreError::Organisation(about.organisation));
@@ -111,7 +121,7 @@ pub async fn restore(store: &Store, organisation: &str, files: &Files, from: &Pa
     if events::lock_head(&mut tx, organisation).await?.next_position > 0 {
         return Err(RestoreError::NotEmpty);
     }
-    same_keys(&mut tx, organisation, from).await?;
+    same_keys(&mut tx, organisation, keys, from).await?;
     let known = known(&report, origin)?;
     let stream = put_events(&mut tx, organisation, from, known.as_ref()).await?;
     for table in &CARRIED {
@@ -227,14 +237,27 @@ async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from:
     Ok(carried::put(tx, organisation, table, &batch).await?)
 }
 
-/// Every key that the database was used with is one that the backup was sealed with. It is checked
-/// before anything is put in: what is sealed under other keys would never open.
-async fn same_keys(tx: &mut Tx, organisation: &str, from: &Path) -> Result<(), RestoreError> {
+/// Every key that the database was used with is one that the backup was sealed with, and a start
+/// with the restored database would take the keys in place. It is checked before anything is put
+/// in: what is sealed under other keys would never open.
+async fn same_keys(tx: &mut Tx, organisation: &str, keys: &Path, from: &Path) -> Result<(), RestoreError> {
     let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else { return Ok(()) };
     let mut stored = Vec::new();
     carried::each(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
-    let backed_up = lines(from, &table_file(table.name))?.collect::<Result<Vec<_>, _>>()?;
-    if stored.iter().all(|key| backed_up.contains(key)) { Ok(()) } else { Err(RestoreError::Keys) }
+    let file = table_file(table.name);
+    let backed_up = lines(from, &file)?.collect::<Result<Vec<_>, _>>()?;
+    if !stored.iter().all(|key| backed_up.contains(key)) {
+        return Err(RestoreError::Keys);
+    }
+    let mut rows: Vec<Value> = Vec::new();
+    for (at, line) in backed_up.iter().enumerate() {
+        rows.push(serde_json::from_str(line).map_err(|error| unreadable(&file, at + 1, &error))?);
+    }
+    let known = |purpose: Purpose| {
+        let own = rows.iter().filter(|row| row["purpose"] == purpose.name());
+        own.filter_map(|row| row["key_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    Ok(Keys::check(keys, known)?)
 }
 
 /// A row with something sealed and its digest has both of the same.

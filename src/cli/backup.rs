@@ -6,11 +6,12 @@ use super::audit::{Bar, not_checked, sealed_store, text};
 use super::{Opened, TaskError, files, open};
 use crate::backup::{self, NewOrigin, Origin};
 use crate::commands::clock::{self, Clock};
-use crate::commands::{Caller, Request};
+use crate::commands::{Caller, CommandError, Request};
 use crate::config::Config;
 use crate::domain::command::Because;
+use crate::domain::organisation::PersonOf;
 use crate::domain::text::{Prose, TextError};
-use crate::domain::{Command, GroupCommand, GroupId, PersonCommand, PersonId};
+use crate::domain::{Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId, Refusal};
 use crate::erasure::ErasureList;
 use crate::log::RecordedBy;
 use crate::projections::Projector;
@@ -49,7 +50,7 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
     let list = ErasureList::at(&config.erasures);
     list.of(config.organisation.as_str()).map_err(|error| TaskError::Erasures(error.to_string()))?;
     let store = Store::open(&config.database_url).await?;
-    let restored = backup::restore(&store, config.organisation.as_str(), &files(config)?, folder, &origin).await;
+    let restored = backup::restore(&store, config.organisation.as_str(), &files(config)?, &config.keys, folder, &origin).await;
     store.close().await;
     let restored = restored?;
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
@@ -66,7 +67,8 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
     Ok(())
 }
 
-/// Erases again whom the list names and the backup brought back.
+/// Erases again whom the list names and the backup brought back, and ends the roles that came back
+/// with them: also of those whose erasure alone was done before a restore broke off.
 pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
     let log = opened.commands.log();
     let listed = list.of(log.organisation()).map_err(|error| TaskError::Erasures(error.to_string()))?;
@@ -76,15 +78,28 @@ pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<u
         let because = Because { reason: reason.clone() };
         let lives =
             personal::key(log.store(), log.organisation(), &erased.subject.to_string()).await?.is_some_and(|(_, key)| key.is_some());
-        if !lives {
-            continue;
+        let person = (erased.kind == "person").then_some(PersonId(erased.subject));
+        if lives {
+            let command = match person {
+                Some(person) => Command::Person(person, PersonCommand::EraseAgain(because)),
+                None => Command::Group(GroupId(erased.subject), GroupCommand::EraseAgain(because)),
+            };
+            opened.commands.issue(Request::new(Caller::operator(), command)).await?;
+            again += 1;
         }
-        let command = match erased.kind.as_str() {
-            "person" => Command::Person(PersonId(erased.subject), PersonCommand::EraseAgain(because)),
-            _ => Command::Group(GroupId(erased.subject), GroupCommand::EraseAgain(because)),
-        };
-        opened.commands.issue(Request::new(Caller::operator(), command)).await?;
-        again += 1;
+        if let Some(person) = person {
+            end_roles(opened, person).await?;
+        }
     }
     Ok(again)
+}
+
+/// Ends the roles of an erased person. Somebody without roles, or not known here, needs nothing.
+async fn end_roles(opened: &Opened, person: PersonId) -> Result<(), TaskError> {
+    let end = OrganisationCommand::EndRolesOfErased(PersonOf { person });
+    let command = Command::Organisation(opened.commands.organisation(), end);
+    match opened.commands.issue(Request::new(Caller::operator(), command)).await {
+        Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::StillInRole | Refusal::Unknown(_))) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }

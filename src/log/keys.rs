@@ -109,6 +109,18 @@ impl Keys {
             seal: open(store, folder, Purpose::Seal).await?,
         })
     }
+
+    /// Checks that a start would take the keys that are in place, given the ids that the database
+    /// knows for each purpose. No file is made or moved.
+    ///
+    /// # Errors
+    /// When a key is missing, foreign, malformed or readable by others.
+    pub fn check(folder: &Path, known: impl Fn(Purpose) -> Vec<String>) -> Result<(), KeyError> {
+        for purpose in [Purpose::Kek, Purpose::Index, Purpose::Token, Purpose::Seal] {
+            in_place(folder, purpose, &known(purpose))?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes a new key-encryption key, and wraps every subject's key anew under it, in one transaction. The old key stays beside the
@@ -163,31 +175,48 @@ pub fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
-/// A rotation that ended between the database and the files: the next key is the one that the database knows.
+/// The next key, if the database knows it: then a rotation ended between the database and the files.
+fn known_next(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<Key>, KeyError> {
+    Ok(read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id)))
+}
+
+/// A rotation that ended between the database and the files: the next key takes its place.
 fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<(), KeyError> {
-    let next = read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id));
-    let Some(next) = next else { return Ok(()) };
+    let Some(next) = known_next(folder, purpose, known)? else { return Ok(()) };
     tracing::warn!(key = %next.id, "a rotation that broke off is finished");
     take_next(folder, purpose, read(purpose, &folder.join(purpose.file()))?.map(|old| old.id).as_deref())
+}
+
+/// The key of a purpose in the environment or the folder. Where the database knows keys of that
+/// purpose, it must be one of them; where it knows none, there may be no key yet.
+fn in_place(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<Key>, KeyError> {
+    let file = folder.join(purpose.file());
+    let next = known_next(folder, purpose, known)?;
+    let found = match (std::env::var(purpose.variable()), next) {
+        (Ok(text), _) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: purpose.variable() })?),
+        (Err(_), Some(next)) => Some(next),
+        (Err(_), None) => read(purpose, &file)?,
+    };
+    match (found, known.last()) {
+        (Some(key), Some(needed)) if !known.contains(&key.id) => {
+            Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: needed.clone() })
+        }
+        (None, Some(id)) => {
+            let (file, variable) = (file.display().to_string(), purpose.variable());
+            Err(KeyError::Missing { purpose: purpose.name(), id: id.clone(), file, variable })
+        }
+        (found, _) => Ok(found),
+    }
 }
 
 async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, KeyError> {
     let known = personal::known_keys(store, purpose.name()).await?;
     finish_rotation(folder, purpose, &known)?;
     let file = folder.join(purpose.file());
-    let found = match std::env::var(purpose.variable()) {
-        Ok(text) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: purpose.variable() })?),
-        Err(_) => read(purpose, &file)?,
-    };
-    let key = match (found, known.last()) {
-        (Some(key), None) => key,
-        (Some(key), Some(_)) if known.contains(&key.id) => return Ok(key),
-        (Some(key), Some(needed)) => return Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: needed.clone() }),
-        (None, Some(id)) => {
-            let (file, variable) = (file.display().to_string(), purpose.variable());
-            return Err(KeyError::Missing { purpose: purpose.name(), id: id.clone(), file, variable });
-        }
-        (None, None) => match make(purpose, &file) {
+    let key = match in_place(folder, purpose, &known)? {
+        Some(key) if !known.is_empty() => return Ok(key),
+        Some(key) => key,
+        None => match make(purpose, &file) {
             // Another process that shares the folder was quicker.
             Err(KeyError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
                 let malformed = || KeyError::Malformed { place: file.display().to_string() };

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use microgrants::audit::{self, Trusted};
 use microgrants::backup::{self, NewOrigin, Origin, RestoreError};
 use microgrants::commands::clock::new_id;
+use microgrants::commands::{Caller, Request};
+use microgrants::domain::command::Because;
 use microgrants::domain::file::{FilePurpose, KeepFile};
-use microgrants::domain::{Command, GroupCommand, GroupId, PersonId};
+use microgrants::domain::organisation::RoleOf;
+use microgrants::domain::{Command, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonCommand, PersonId, Role};
 use microgrants::erasure::{Erased, ErasureList};
 use microgrants::files::{Files, Kept};
 use microgrants::log::append::Answer;
-use microgrants::log::keys::{Keys, to_hex};
+use microgrants::log::keys::{self, Keys, to_hex};
 use microgrants::seal::note::{Head, Signer};
 use microgrants::store::carried::{self, CARRIED};
 use microgrants::store::{Store, events, personal};
@@ -35,6 +38,8 @@ pub fn cases(cases: &mut Cases) {
     cases.both("backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin", older);
     cases.both("backup::a_log_under_a_new_origin_records_so_before_anything_else", recorded_first);
     cases.both("backup::a_database_of_other_keys_takes_nothing", other_keys);
+    cases.both("backup::the_keys_of_a_backup_are_in_place_before_anything_is_put_in", keys_in_place);
+    cases.both("backup::people_who_are_erased_again_hold_no_role", roles_of_erased);
     cases.both("backup::a_restore_that_fails_in_the_middle_leaves_nothing", fails_in_the_middle);
     cases.both("backup::the_command_line_takes_it_while_the_service_runs", command_line);
 }
@@ -60,11 +65,22 @@ impl Empty {
         Files::in_folder(self.folder.path().join("files"))
     }
 
+    fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
     async fn restores(&self, from: &Path, origin: &Origin) -> Result<(), RestoreError> {
         let store = Store::open(&self.url).await.unwrap();
-        let restored = backup::restore(&store, ORGANISATION, &self.files(), from, origin).await;
+        let restored = backup::restore(&store, ORGANISATION, &self.files(), &self.keys(), from, origin).await;
         store.close().await;
         restored.map(drop)
+    }
+
+    /// Refuses a restore for want of a key, which the message names, and stays empty.
+    async fn needs_key(&self, id: &str, from: &Path, origin: &Origin) {
+        let refused = self.restores(from, origin).await;
+        assert!(matches!(&refused, Err(error @ RestoreError::NotInPlace(_)) if error.to_string().contains(id)), "{id}: {refused:?}");
+        assert!(self.is_empty().await, "{id}");
     }
 
     /// Neither an event nor a row of what goes with the log.
@@ -154,7 +170,7 @@ async fn other_engine(house: House) {
     office.submitted(&restored, 500).await;
     sealer(&restored).catch_up().await.unwrap();
     let new = Origin::New(NewOrigin { command: new_id(), known: None, reason: text("Once more.") });
-    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &folder, &new).await;
+    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &empty.keys(), &folder, &new).await;
     assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
 }
 
@@ -291,6 +307,91 @@ async fn other_keys(house: House) {
     let refused = empty.restores(&folder, &Origin::Same { head: newest(&house).await }).await;
     assert!(matches!(refused, Err(RestoreError::Keys)), "{refused:?}");
     assert!(empty.is_empty().await);
+}
+
+async fn keys_in_place(house: House) {
+    let office = Office::open(&house, 5000).await;
+    office.submitted(&house, 700).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    let origin = Origin::Same { head: newest(&house).await };
+    let empty = Empty::other_than(&house).await;
+    let (own, other) = (house.folder.path().join("keys"), House::sqlite().await);
+    let Keys { kek, index, token, seal } = &house.keys;
+    for (name, key) in [("kek.key", kek), ("index.key", index), ("token.key", token), ("seal.key", seal)] {
+        let file = empty.keys().join(name);
+        fs::copy(other.folder.path().join("keys").join(name), &file).unwrap();
+        empty.needs_key(&key.id, &folder, &origin).await;
+        fs::remove_file(&file).unwrap();
+        empty.needs_key(&key.id, &folder, &origin).await;
+        assert!(!file.exists(), "no key is made in the place of {name}");
+        fs::copy(own.join(name), &file).unwrap();
+    }
+    empty.restores(&folder, &origin).await.unwrap();
+    assert_eq!(empty.house().await.keys.kek.id, kek.id);
+
+    // After a rotation a backup from before it needs the old key.
+    keys::rotate_kek(house.store(), &own).await.unwrap();
+    let rotated = Empty::other_than(&house).await;
+    rotated.needs_key(&kek.id, &folder, &origin).await;
+    // A start would finish a rotation to the key that the backup knows.
+    fs::rename(rotated.keys().join(format!("kek-{}.key", kek.id)), rotated.keys().join("kek.next.key")).unwrap();
+    rotated.restores(&folder, &origin).await.unwrap();
+    assert_eq!(rotated.house().await.keys.kek.id, kek.id);
+}
+
+async fn roles_of_erased(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let cass = person(&house, "Cass").await;
+    let organisation = house.commands.organisation();
+    let finance = |change: fn(RoleOf) -> OrganisationCommand| {
+        Command::Organisation(organisation, change(RoleOf { person: cass, role: Role::Finance }))
+    };
+    let because = || Because { reason: text("She asked for it.") };
+    house.takes(office.ada, finance(OrganisationCommand::ProposeRole)).await;
+    house.takes(office.ben, finance(OrganisationCommand::ConfirmRole)).await;
+    sealer(&house).catch_up().await.unwrap();
+    let folder = taken(&house, "backup").await;
+    house.takes(office.ada, finance(OrganisationCommand::EndRole)).await;
+    let erasure = house.takes(office.ada, Command::Person(cass, PersonCommand::Erase(because()))).await;
+    let list = house.folder.path().join("erasures.jsonl");
+    let erased = Erased { organisation: ORGANISATION.into(), kind: "person".into(), subject: cass.0, position: erasure.first_position };
+    ErasureList::at(&list).add(&erased).unwrap();
+
+    let empty = Empty::other_than(&house).await;
+    let mut restore = empty.place().program();
+    restore.arg("restore").arg(&folder).args(["--new-origin", "The disk was lost."]).arg("--erasures").arg(&list);
+    let run = restore.output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    holds_no_role(&empty.house().await, cass).await;
+
+    // A restore broke off after the erasure: the next start ends the roles.
+    let broken_off = Empty::other_than(&house).await;
+    let new = NewOrigin { command: new_id(), known: None, reason: text("The disk was lost.") };
+    broken_off.restores(&folder, &Origin::New(new)).await.unwrap();
+    let restored = broken_off.house().await;
+    let again = Command::Person(cass, PersonCommand::EraseAgain(because()));
+    restored.commands.issue(Request::new(Caller::operator(), again)).await.unwrap();
+    assert_eq!(organisation_of(&restored).await.approvers(), 3, "her role came back");
+    let mut serve = restored.leave().await.program();
+    serve.env("MICROGRANTS_ERASURES", &list);
+    Process::of(serve).kill();
+    holds_no_role(&broken_off.house().await, cass).await;
+}
+
+async fn organisation_of(house: &House) -> Arc<Organisation> {
+    house.log.refresh::<Organisation>(house.commands.organisation().0).await.unwrap().state
+}
+
+async fn holds_no_role(restored: &House, person: PersonId) {
+    let organisation = organisation_of(restored).await;
+    assert!(!organisation.is_trusted(person));
+    assert_eq!(organisation.approvers(), 2, "Ada and Ben");
+    sealer(restored).catch_up().await.unwrap();
+    let export = restored.folder.path().join("export");
+    audit::export(restored.store(), ORGANISATION, &export, |_, _| {}).await.unwrap();
+    let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
+    assert!(report.holds() && report.events == restored.log.length().await.unwrap(), "{:?}", report.findings);
 }
 
 async fn fails_in_the_middle(house: House) {
