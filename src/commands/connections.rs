@@ -22,7 +22,7 @@ pub struct ConnectedStreams {
 impl ConnectedStreams {
     #[must_use]
     pub fn connections(&self) -> Connections<'_> {
-        Connections::new(&self.group, self.relatives.iter().map(AsRef::as_ref).collect(), Some(&self.application))
+        Connections::new(&self.group, self.relatives.iter().map(AsRef::as_ref).collect(), vec![&self.application])
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::Caller;
-use crate::domain::{Application, Command, Facts, Fund, Group, Organisation, Person, Related, Seen, Stream};
+use crate::domain::{Application, Command, Facts, Fund, Group, Organisation, Person, PersonId, Related, Seen, Stream};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
 
@@ -78,10 +78,12 @@ impl<'a> Met<'a> {
         }
         if let Some(group) = related.group {
             let state = self.meet::<Group>(group).await?;
-            for person in command.rests_on(caller.actor, &state) {
-                facts.people.insert(person, Seen::new(self.meet::<Person>(person.0).await?));
-            }
             self.relatives(&mut facts, group, &state).await?;
+            for grant in command.grants_of(&state) {
+                facts.granted.push(Seen::new(self.meet::<Application>(grant).await?));
+            }
+            let keyer = command.keyer(caller.actor);
+            self.people(&mut facts, &state, keyer).await?;
             facts.group = Seen::new(state);
         }
         if let Some(application) = related.application {
@@ -112,6 +114,22 @@ impl<'a> Met<'a> {
         Ok(())
     }
 
+    /// A keyer and those on whose word they are known, as far as that leads.
+    async fn people(&mut self, facts: &mut Facts, group: &Group, keyer: Option<PersonId>) -> Result<(), LogError> {
+        let mut waiting: Vec<_> = keyer.into_iter().collect();
+        while let Some(next) = waiting.pop() {
+            if facts.people.contains_key(&next) {
+                continue;
+            }
+            let state = self.meet::<Person>(next.0).await?;
+            let relatives: Vec<_> = facts.relatives().collect();
+            waiting.extend(group.word_for(relatives.into_iter(), next));
+            waiting.extend(state.known_by());
+            facts.people.insert(next, Seen::new(state));
+        }
+        Ok(())
+    }
+
     /// Names the facts that were looked at among the command's reads.
     pub(super) fn note(&mut self, command: &Command, related: &Facts) {
         let mut look = |looked: bool, kind: &'static str| {
@@ -124,7 +142,8 @@ impl<'a> Met<'a> {
         look(related.fund.looked(), Fund::TYPE);
         look(related.group.looked(), Group::TYPE);
         // Which fund and group a grant is of, its application says.
-        look(related.application.looked() || command.about().is_some(), Application::TYPE);
+        let granted = related.granted.iter().any(Seen::looked);
+        look(related.application.looked() || granted || command.about().is_some(), Application::TYPE);
         look(true, command.noun());
     }
 

@@ -35,7 +35,7 @@ pub enum Act {
     Decide,
     /// To end the grant or the offer, or to demand money back.
     End,
-    /// To prepare a payment.
+    /// To prepare a payment, to judge what it waits for, and to propose what somebody else confirms.
     Prepare,
     /// To approve a payment.
     Approve,
@@ -80,34 +80,36 @@ pub struct Connections<'a> {
     group: &'a Group,
     /// The groups that it was merged into, and those that were merged into it or into these.
     relatives: Vec<&'a Group>,
-    application: Option<&'a Application>,
+    applications: Vec<&'a Application>,
 }
 
 impl<'a> Connections<'a> {
     #[must_use]
-    pub fn new(group: &'a Group, relatives: Vec<&'a Group>, application: Option<&'a Application>) -> Self {
-        Self { group, relatives, application }
+    pub fn new(group: &'a Group, relatives: Vec<&'a Group>, applications: Vec<&'a Application>) -> Self {
+        Self { group, relatives, applications }
     }
 
-    fn interests(&self) -> Option<&Interests> {
-        self.application.map(Application::interests)
+    fn interests(&self) -> impl Iterator<Item = &'a Interests> {
+        self.applications.iter().map(|application| application.interests())
     }
 
-    /// Whether a person is a member, or was one since the application began. Without an
-    /// application every former member counts.
+    /// Whether a person is a member, or was one since an application began. Without an application
+    /// every former member counts.
     fn is_member(&self, person: PersonId) -> bool {
-        let since = self.application.and_then(Application::started_on);
-        std::iter::once(self.group).chain(self.relatives.iter().copied()).any(|group| group.has_member_since(person, since))
+        let mut groups = std::iter::once(self.group).chain(self.relatives.iter().copied());
+        groups.any(|group| match self.applications.as_slice() {
+            [] => group.has_member_since(person, None),
+            all => all.iter().any(|application| group.has_member_since(person, application.started_on())),
+        })
     }
 
     fn has(&self, person: PersonId, connection: Connection) -> bool {
-        let interests = |ask: fn(&Interests, PersonId) -> bool| self.interests().is_some_and(|found| ask(found, person));
         match connection {
             Connection::Member => self.is_member(person),
-            Connection::Interest => interests(Interests::has_declared_interest),
-            Connection::Wording => interests(Interests::helped_to_word),
+            Connection::Interest => self.interests().any(|interests| interests.has_declared_interest(person)),
+            Connection::Wording => self.interests().any(|interests| interests.helped_to_word(person)),
             Connection::Payee => self.group.payee().is_some_and(|payee| payee.rests_on(person)),
-            Connection::SawScores => self.application.is_some_and(|application| application.saw_scores(person)),
+            Connection::SawScores => self.applications.iter().any(|application| application.saw_scores(person)),
         }
     }
 
@@ -126,7 +128,7 @@ impl<'a> Connections<'a> {
         if let Some(connection) = self.of(person).find(|connection| connection.shuts_out(act)) {
             return Err(connection.refusal());
         }
-        let declared = self.interests().is_some_and(|interests| interests.has_declared(person));
+        let declared = self.interests().any(|interests| interests.has_declared(person));
         if act.needs_declaration() && !declared { Err(Refusal::NotDeclared) } else { Ok(()) }
     }
 
@@ -138,8 +140,8 @@ impl<'a> Connections<'a> {
         if held.len() == 1 && held.contains(&Role::Auditor) {
             return !self.of(person).any(|connection| connection.shuts_out(Act::SeeScores));
         }
-        let own = self.application.is_some_and(|application| application.has_scored(person));
-        let observes = self.interests().is_some_and(|interests| interests.observes(person, held));
+        let own = self.applications.iter().any(|application| application.has_scored(person));
+        let observes = self.interests().any(|interests| interests.observes(person));
         self.permit(person, Act::SeeScores).is_ok() && (own || observes)
     }
 

@@ -56,6 +56,8 @@ pub struct Facts {
     /// The people on whose identity the decision rests, besides [`Facts::person`].
     pub people: BTreeMap<PersonId, Seen<Person>>,
     pub application: Seen<Application>,
+    /// The applications from which the open grants of the group came.
+    pub granted: Vec<Seen<Application>>,
 }
 
 impl Facts {
@@ -75,6 +77,7 @@ impl Facts {
             taken_in: Vec::new(),
             people: BTreeMap::new(),
             application: Seen::default(),
+            granted: Vec::new(),
         }
     }
 
@@ -140,7 +143,16 @@ impl Facts {
     /// # Errors
     /// [`Refusal::Unknown`] when there is no such group.
     pub fn connections<'a>(&'a self, application: Option<&'a Application>) -> Result<Connections<'a>, Refusal> {
-        Ok(Connections::new(self.group()?, self.relatives().collect(), application))
+        Ok(Connections::new(self.group()?, self.relatives().collect(), application.into_iter().collect()))
+    }
+
+    /// Who is connected with the group concerned, and with the grants of it that are open.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group.
+    pub fn connections_of_grants(&self) -> Result<Connections<'_>, Refusal> {
+        let granted = self.granted.iter().filter_map(|application| application.look("application").ok()).collect();
+        Ok(Connections::new(self.group()?, self.relatives().collect(), granted))
     }
 
     /// Lets a person act on the grant of the application concerned, or names the connection that is
@@ -161,10 +173,10 @@ impl Facts {
         if roles.iter().any(|role| held.contains(role)) { Ok(()) } else { Err(Refusal::ProposerGone) }
     }
 
-    /// Who registered a person on their own word, where that is known.
-    #[must_use]
-    pub fn registered_by(&self, person: PersonId) -> Option<PersonId> {
-        self.people.get(&person)?.look("person").ok()?.registered_by()
+    /// Those on whose word a person is known here, where that is known.
+    pub fn known_by(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
+        let person = self.people.get(&person).and_then(|person| person.look("person").ok());
+        person.into_iter().flat_map(Person::known_by)
     }
 
     /// # Errors

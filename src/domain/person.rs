@@ -1,5 +1,7 @@
 //! Somebody who acts here. Names and addresses are sealed; what is clear is only that the person exists.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,9 @@ pub struct Person {
     proposals: u32,
     registered_by: Option<PersonId>,
     registered_on: Option<Date>,
+    /// Who registered them or asked for a change of their contact: it never shrinks, since a change
+    /// under the person's own name may be that other person's.
+    known_by: BTreeSet<PersonId>,
     erasure: Erasure,
 }
 
@@ -144,10 +149,9 @@ impl Person {
         self.details.is_some()
     }
 
-    /// Who registered the person on their own word, where that is known.
-    #[must_use]
-    pub fn registered_by(&self) -> Option<PersonId> {
-        self.registered_by
+    /// Those on whose word the person is known here: who registered them, and who asked for a change of their contact.
+    pub fn known_by(&self) -> impl Iterator<Item = PersonId> {
+        self.known_by.iter().copied()
     }
 
     /// The contact details that wait for a second person.
@@ -292,6 +296,7 @@ impl Stream for Person {
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.details = Some(Contact { name, email, telephone });
                 (self.registered_by, self.registered_on) = (*registered_by, *registered_on);
+                self.known_by.extend(registered_by);
             }
             PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by } => {
                 self.proposals = *proposal;
@@ -299,7 +304,8 @@ impl Stream for Person {
                 self.proposed = Some((Contact { name, email, telephone }, *proposed_by));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
-            PersonEvent::ContactChanged { name, email, telephone, .. } => {
+            PersonEvent::ContactChanged { name, email, telephone, changed_by, .. } => {
+                self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.details = Some(Contact { name, email, telephone });
                 self.proposed = None;

@@ -1,7 +1,5 @@
 //! Which streams a command's decision may look at besides its own and the organisation's.
 
-use std::collections::BTreeSet;
-
 use uuid::Uuid;
 
 use super::{Actor, Application, ApplicationCommand, Command, Group, GroupCommand, OrganisationCommand, PersonId};
@@ -26,14 +24,19 @@ impl Command {
         }
     }
 
-    /// The people whose identity it rests on, given the group that it is about: for a payee its keyer
-    /// and those who brought the keyer in.
+    /// The person on whose identity it rests: a payee's keyer.
     #[must_use]
-    pub fn rests_on(&self, actor: Actor, group: &Group) -> BTreeSet<PersonId> {
+    pub fn keyer(&self, actor: Actor) -> Option<PersonId> {
         match (self, actor) {
-            (Self::Group(_, GroupCommand::ProvidePayee(_)), Actor::Person(person)) => group.chain_of(person),
-            _ => BTreeSet::new(),
+            (Self::Group(_, GroupCommand::ProvidePayee(_)), Actor::Person(person)) => Some(person),
+            _ => None,
         }
+    }
+
+    /// The open grants whose applications it may look at, given the group that it is about.
+    pub fn grants_of(&self, group: &Group) -> impl Iterator<Item = Uuid> {
+        let verifies = matches!(self, Self::Group(_, GroupCommand::VerifyPayee(_)));
+        group.open_grants().filter(move |_| verifies).map(|grant| grant.0)
     }
 
     /// The streams that it may look at, given the application that it is about.

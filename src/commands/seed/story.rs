@@ -248,7 +248,7 @@ impl Story<'_> {
             present: std::iter::once(setting::staff(self.organisation, "trustee")).collect(),
         };
         self.on_application(decided, panel, ApplicationCommand::Award(award));
-        let was_there = AttendanceOf { person: setting::staff(self.organisation, "trustee") };
+        let was_there = AttendanceOf { person: setting::staff(self.organisation, "trustee"), decision: 1 };
         self.on_application(decided + 1, self.staff("trustee"), ApplicationCommand::ConfirmAttendance(was_there));
     }
 

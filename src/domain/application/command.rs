@@ -63,6 +63,8 @@ commands! {
         Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
         /// Decides as the panel's meeting did.
         DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
+        /// Says that somebody whom the group named as a helper did not help: they themselves, or an officer.
+        RefuseHelp(ConfirmHelp) = "refuse-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Confirms that somebody who was named as present was there: they themselves, or a second person.
         ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
         /// Asks for a review of a decision against the group.
@@ -225,6 +227,7 @@ events! {
             help_agreed: bool,
         },
         HelpConfirmed { helper: PersonId, by: PersonId },
+        HelpRefused { helper: PersonId, by: PersonId },
         LanguageChosen { language: Language, helper: Option<Sealed> },
         ChangesRequested { questions: BTreeSet<Slug>, note: Prose, due_on: Date },
         ApplicationResubmitted {
@@ -232,6 +235,8 @@ events! {
             area: Slug,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             help: Option<Help>,
+            #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
+            help_agreed: bool,
         },
         EligibilityConfirmed { by: PersonId },
         EligibilityRefused { reason: Prose, by: PersonId },
@@ -250,7 +255,7 @@ events! {
         Declined { reason: Prose, feedback: Prose, sitting: Sitting },
         Deferred { reason: Prose, sitting: Sitting },
         Reserved { rank: u16, reason: Prose, sitting: Sitting },
-        AttendanceConfirmed { person: PersonId, by: PersonId },
+        AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
         ReviewRequested { words: Sealed, requested_on: Date },
         ReviewDecided { upheld: bool, reason: Prose, by: PersonId },
         ApplicationWithdrawn {},

@@ -174,10 +174,12 @@ impl Application {
         match command {
             C::ConfirmEligibility(_) => {
                 self.must_be_checkable(facts)?;
+                facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
                 Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
             }
             C::RefuseEligibility(because) => {
                 self.must_be_checkable(facts)?;
+                facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
                 Ok(ApplicationEvent::EligibilityRefused { reason: because.reason.clone(), by: facts.by()? })
             }
             C::Score(score) => self.score(score, facts),
@@ -265,7 +267,7 @@ impl Application {
     fn may_score(&self, by: PersonId, facts: &Facts) -> Result<(), Refusal> {
         facts.connections(Some(self))?.permit(by, Act::Score)?;
         let audited_until = facts.organisation()?.audited_until(by);
-        let audited = audited_until.zip(self.started_on).is_some_and(|(until, started)| until >= started);
+        let audited = audited_until.is_some_and(|until| self.started_on.is_none_or(|started| until >= started));
         if audited { Err(Refusal::SawScores) } else { Ok(()) }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Application, ApplicationEvent, ApplicationState as S, Help, HelpKind};
 use crate::domain::id::PersonId;
-use crate::domain::role::{Role, Roles};
+use crate::domain::role::Role;
 use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
@@ -105,14 +105,10 @@ impl Interests {
         self.named.keys().copied()
     }
 
-    /// Whether a person may see scores without giving any. A log from before this was recorded goes
-    /// by the role that they hold now.
+    /// Whether a person may see scores without giving any. A declaration from before this was
+    /// recorded is made anew.
     #[must_use]
-    pub fn observes(&self, person: PersonId, held: &Roles) -> bool {
-        self.observers.get(&person).copied().unwrap_or_else(|| !held.contains(&Role::Panel))
-    }
-
-    fn is_observer(&self, person: PersonId) -> bool {
+    pub fn observes(&self, person: PersonId) -> bool {
         self.observers.get(&person) == Some(&true)
     }
 
@@ -142,7 +138,8 @@ impl Interests {
             ApplicationEvent::AnswersSaved { keyed_by: Some(by), .. } => {
                 self.keyed.insert(*by);
             }
-            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), help_agreed: false, .. } => {
+            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), help_agreed: false, .. }
+            | ApplicationEvent::ApplicationResubmitted { help: Some(Help { by, kind }), help_agreed: false, .. } => {
                 self.named.insert(*by, kind.clone());
             }
             ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), .. }
@@ -152,6 +149,7 @@ impl Interests {
                     self.help(*helper, &kind);
                 }
             }
+            ApplicationEvent::HelpRefused { helper, .. } => drop(self.named.remove(helper)),
             _ => {}
         }
     }
@@ -180,7 +178,11 @@ impl Application {
     /// everything; who takes their own score back has seen the others.
     #[must_use]
     pub fn saw_scores(&self, person: PersonId) -> bool {
-        self.interests.is_observer(person) || self.scores.get(&person).is_some_and(|score| score.set_aside)
+        self.interests.observes(person) || self.scores.get(&person).is_some_and(|score| score.set_aside)
+    }
+
+    fn is_undecided(&self) -> bool {
+        matches!(self.state, S::InAssessment | S::ReserveList | S::Deferred)
     }
 
     /// Whether a person's score counts.
@@ -189,15 +191,24 @@ impl Application {
         self.counting(person).is_some()
     }
 
-    pub(super) fn confirm_help(&self, confirm: ConfirmHelp, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    /// The helper says whether it is so, or an officer who is not of the group does. A score that a
+    /// helper gave no longer counts.
+    pub(super) fn answer_help(&self, of: ConfirmHelp, is_so: bool, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         let by = facts.by()?;
-        if !self.interests.named.contains_key(&confirm.helper) {
-            return Err(Refusal::NotProposed);
-        }
-        if by != confirm.helper && (!facts.roles().contains(&Role::Officer) || facts.of_group()?) {
+        let kind = self.interests.named.get(&of.helper).ok_or(Refusal::NotProposed)?;
+        if by != of.helper && (!facts.roles().contains(&Role::Officer) || facts.of_group()?) {
             return Err(Refusal::NotYours);
         }
-        Ok(ApplicationEvent::HelpConfirmed { helper: confirm.helper, by })
+        let helper = of.helper;
+        if !is_so {
+            return Ok(vec![ApplicationEvent::HelpRefused { helper, by }]);
+        }
+        let mut events = vec![ApplicationEvent::HelpConfirmed { helper, by }];
+        if *kind == HelpKind::HelpedToWord && self.is_undecided() && self.has_scored(helper) {
+            let reason = "Helped with the words of the application.".parse().map_err(|_| Refusal::Nothing)?;
+            events.push(ApplicationEvent::ScoreSetAside { of: helper, reason, by });
+        }
+        Ok(events)
     }
 
     pub(super) fn declare(&self, declare: &Declare, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
@@ -220,8 +231,8 @@ impl Application {
         }
         let declared = ApplicationEvent::InterestDeclared { by, interest: interest.clone() };
         let counts = self.scores.get(&by).is_some_and(|score| !score.set_aside);
-        let undecided = matches!(self.state, S::InAssessment | S::ReserveList | S::Deferred);
-        let set_aside = (counts && undecided).then(|| ApplicationEvent::ScoreSetAside { of: by, reason: interest.note.clone(), by });
+        let set_aside =
+            (counts && self.is_undecided()).then(|| ApplicationEvent::ScoreSetAside { of: by, reason: interest.note.clone(), by });
         Ok(std::iter::once(declared).chain(set_aside).collect())
     }
 
@@ -255,8 +266,7 @@ impl Application {
     fn declare_none(&self, by: PersonId, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         let observes = !facts.organisation()?.roles_of(by).contains(&Role::Panel);
         let known = self.interests.observers.get(&by).copied();
-        let nothing_new = known.is_none_or(|known| known || known == observes);
-        if self.interests.has_declared(by) && nothing_new {
+        if known.is_some_and(|known| known || known == observes) {
             return Err(Refusal::NoChange);
         }
         Ok(vec![ApplicationEvent::NoInterestDeclared { by, observes: Some(observes) }])

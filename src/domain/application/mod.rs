@@ -80,6 +80,8 @@ pub struct Application {
     /// The deadline of which the group was reminded.
     reminded_of: Option<Date>,
     attendance: Attendance,
+    /// How many decisions a meeting took, so that each has a number.
+    sittings: u32,
     late: bool,
     /// Nothing until it was answered: it decides which checks a grant needs.
     people_at_risk: Option<bool>,
@@ -175,7 +177,8 @@ impl Stream for Application {
             C::Submit(submit) => self.submit(submit, facts)?,
             C::RequestChanges(changes) => self.request_changes(changes, facts)?,
             C::Resubmit(again) => self.resubmit(again, facts)?,
-            C::ConfirmHelp(confirm) => self.confirm_help(*confirm, facts)?,
+            C::ConfirmHelp(confirm) => return self.answer_help(*confirm, true, facts),
+            C::RefuseHelp(confirm) => return self.answer_help(*confirm, false, facts),
             C::ConfirmAttendance(of) => self.confirm_attendance(*of, facts)?,
             C::ReopenDraft(_) => self.reopen(facts)?,
             C::RemindDraft(_) => self.remind(facts)?,
@@ -213,7 +216,11 @@ impl Stream for Application {
                 self.changes_to.clone_from(questions);
                 self.state = S::ChangesRequested;
             }
-            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::HelpConfirmed { .. } | E::LanguageChosen { .. } => {}
+            E::NoInterestDeclared { .. }
+            | E::InterestDeclared { .. }
+            | E::HelpConfirmed { .. }
+            | E::HelpRefused { .. }
+            | E::LanguageChosen { .. } => {}
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
             E::DraftReopened {} => self.state = S::Draft,
@@ -250,7 +257,8 @@ impl Application {
         let against = |state: S, by: BTreeSet<PersonId>| Some(Decided { state, by });
         if let E::Awarded { sitting, .. } | E::Reserved { sitting, .. } | E::Declined { sitting, .. } | E::Deferred { sitting, .. } = event
         {
-            self.attendance = Attendance::of(sitting);
+            self.sittings += 1;
+            self.attendance = Attendance::of(self.sittings, sitting);
         }
         self.state = match event {
             E::EligibilityConfirmed { .. } => S::Eligible,

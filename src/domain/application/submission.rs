@@ -162,14 +162,11 @@ impl Application {
         self.must_be(&[ApplicationState::ChangesRequested])?;
         facts.group()?.must_stand_unless_merged()?;
         self.changes_in_time(facts)?;
-        // A member answers for the group: who helped them is asked when it is first handed in.
-        if !facts.of_group()? {
-            help_is_said(again.help.as_ref(), facts)?;
-        }
+        help_is_said(again.help.as_ref(), facts)?;
         let (requested, area) = self.complete(facts)?;
         facts.fund()?.must_be_open()?;
-        let help = if facts.of_group()? { None } else { again.help.clone() };
-        Ok(ApplicationEvent::ApplicationResubmitted { requested, area, help })
+        let (help, help_agreed) = (again.help.clone(), help_is_agreed(again.help.as_ref(), facts)?);
+        Ok(ApplicationEvent::ApplicationResubmitted { requested, area, help, help_agreed })
     }
 
     pub(super) fn withdraw(&self) -> Result<ApplicationEvent, Refusal> {
@@ -231,8 +228,14 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
     let Some(Help { by, kind }) = help else {
         return if facts.of_group()? { Ok(()) } else { Err(Refusal::HelpUnsaid) };
     };
-    if facts.by()? != *by && !facts.person()?.exists() {
-        return Err(Refusal::Unknown("person"));
+    if facts.by()? != *by {
+        // Staff answer for themselves; another helper is for the group to name.
+        if !facts.of_group()? {
+            return Err(Refusal::HelpUnsaid);
+        }
+        if !facts.person()?.exists() {
+            return Err(Refusal::Unknown("person"));
+        }
     }
     match kind {
         HelpKind::KeyedVerbatim { read_back: false, scan: None } => Err(Refusal::NotReadBack),
@@ -243,9 +246,8 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
 
 /// Naming a helper shuts nobody out: the helper says so, or an officer who is not of the group does.
 fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
-    let Some(Help { by, .. }) = help else { return Ok(true) };
-    let officer = facts.roles().contains(&Role::Officer) && !facts.of_group()?;
-    Ok(officer || facts.by()? == *by)
+    let by = facts.by()?;
+    Ok(help.is_none_or(|help| help.by == by))
 }
 
 /// What did not come through the web, and when it came, is for the office to say.

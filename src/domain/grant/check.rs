@@ -76,6 +76,7 @@ impl Grant {
             }
             GrantCommand::PassCheck(passed) => {
                 self.outstanding(&passed.check, facts)?;
+                facts.permit(by, Act::Prepare)?;
                 facts.has_file(passed.evidence.as_ref())?;
                 if passed.good_until.is_some_and(|until| until < facts.today) {
                     return Err(Refusal::DatesOutOfOrder("the check is good only until a day that has passed"));
@@ -89,12 +90,13 @@ impl Grant {
             }
             GrantCommand::ReuseCheck(of) => {
                 self.outstanding(&of.check, facts)?;
+                facts.permit(by, Act::Prepare)?;
                 let reused = Self::on_file(&BTreeSet::from([of.check.clone()]), facts)?;
                 reused.into_iter().next().ok_or(Refusal::CheckNotOnFile)
             }
             GrantCommand::ProposeWaiver(waiver) => {
                 self.outstanding(&waiver.check, facts)?;
-                facts.permit(by, Act::Waive)?;
+                facts.permit(by, Act::Prepare)?;
                 Ok(GrantEvent::WaiverProposed { check: waiver.check.clone(), reason: waiver.note.clone(), by })
             }
             GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {

@@ -9,7 +9,8 @@ use super::check::{CheckNote, CheckOf, PassCheck};
 use super::dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
 use super::entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
 use super::payment::{
-    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
+    ReversePayment,
 };
 use super::schedule::{Instalment, SchedulePayments};
 use super::story::{PublishStory, StoryOf};
@@ -217,9 +218,9 @@ events! {
             payment: u16,
             paid_on: Date,
             receipt: Option<FileDigest>,
-            /// Where the bank paid before the day on which it was said to be sent.
+            /// Where that moves the day on which the money left.
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            earlier: Option<Earlier>,
+            leaving: Option<LeavingMoved>,
         },
         PaymentFailed { payment: u16, sources: Sources, reason: Prose, failed_on: Date },
         PaymentReversed {
@@ -239,7 +240,7 @@ events! {
             reason: Prose,
             corrects: u32,
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            earlier: Option<Earlier>,
+            leaving: Option<LeavingMoved>,
         },
         VariationRequested { variation: u16, change: Varied, words: Sealed, by: PersonId },
         VariationApproved { variation: u16, change: Varied, released: Sources, more: Money, by: PersonId, sitting: Option<Sitting> },
@@ -295,7 +296,7 @@ events! {
         EntryUnsettled { entry: u16, kind: EntryKind, details: BankEntry, note: Option<Prose>, by: PersonId },
         SettlementProposed { entry: u16, counts: Money, reason: Prose, by: PersonId },
         EntrySettled { entry: u16, sources: Sources, satisfied: Satisfied, happened_on: Date, by: PersonId },
-        AttendanceConfirmed { person: PersonId, by: PersonId },
+        AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
         StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line, photographs: BTreeSet<FileDigest> },
         StoryWithdrawn { story: u16 },
         GrantClosed { released: Sources },

@@ -104,7 +104,7 @@ impl Grant {
             }
             GrantCommand::ProposeReturnWaiver(waiver) => {
                 self.owed(waiver.owed, waiver.amount)?;
-                facts.permit(facts.by()?, Act::Waive)?;
+                facts.permit(facts.by()?, Act::Prepare)?;
                 let ProposeReturnWaiver { owed, amount, reason } = waiver.clone();
                 Ok(GrantEvent::ReturnWaiverProposed { owed, amount, reason, by: facts.by()? })
             }
@@ -122,7 +122,10 @@ impl Grant {
                     }
                 }
             }
-            _ => self.close(),
+            _ => {
+                facts.permit(facts.by()?, Act::Prepare)?;
+                self.close()
+            }
         }
     }
 
@@ -193,10 +196,15 @@ impl Grant {
             return Err(Refusal::Nothing);
         }
         let Ok(sources) = self.left_from(received_on).last(amount) else {
-            let details = BankEntry { amount, payment: None, happened_on: received_on };
+            let details = BankEntry { amount, payment: None, happened_on: received_on, owed };
             return self.unsettled(EntryKind::CameIn, details, None, facts);
         };
-        Ok(GrantEvent::ReturnReceived { owed, sources, received_on, satisfied: Some(self.satisfies(owed, amount)) })
+        let satisfied = self.satisfies(owed, amount);
+        // To say that a debt was paid ends it, as to give it up would.
+        if !satisfied.is_empty() {
+            facts.permit(facts.by()?, Act::Prepare)?;
+        }
+        Ok(GrantEvent::ReturnReceived { owed, sources, received_on, satisfied: Some(satisfied) })
     }
 
     /// What was paid and is not already due back.

@@ -36,6 +36,9 @@ pub struct BankEntry {
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
     pub happened_on: Date,
+    /// What it was said to be for, where it was recorded as money back.
+    #[serde(default)]
+    pub owed: Owed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -94,7 +97,8 @@ impl Grant {
         if record.payment.is_some_and(|number| !self.payments.contains_key(&number)) {
             return Err(Refusal::Unknown("payment"));
         }
-        let details = BankEntry { amount: record.amount, payment: record.payment, happened_on: record.happened_on };
+        let RecordBankEntry { amount, payment, happened_on, .. } = *record;
+        let details = BankEntry { amount, payment, happened_on, owed: Owed::default() };
         self.unsettled(record.kind, details, Some(record.note.clone()), facts)
     }
 
@@ -114,7 +118,7 @@ impl Grant {
     pub(super) fn propose_settlement(&self, propose: &ProposeSettlement, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
         self.may_count(self.entry(propose.entry)?, propose.counts)?;
-        facts.permit(by, Act::Waive)?;
+        facts.permit(by, Act::Prepare)?;
         let ProposeSettlement { entry, counts, reason } = propose.clone();
         Ok(GrantEvent::SettlementProposed { entry, counts, reason, by })
     }
@@ -131,7 +135,13 @@ impl Grant {
         self.may_count(found, counts)?;
         let happened_on = found.details.happened_on;
         let sources = self.left_from(happened_on).last(counts)?;
-        Ok(GrantEvent::EntrySettled { entry: confirm.entry, sources, satisfied: self.satisfies(Owed::default(), counts), happened_on, by })
+        Ok(GrantEvent::EntrySettled {
+            entry: confirm.entry,
+            sources,
+            satisfied: self.satisfies(found.details.owed, counts),
+            happened_on,
+            by,
+        })
     }
 
     pub(super) fn apply_entry(&mut self, event: &GrantEvent) {

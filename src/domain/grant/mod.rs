@@ -25,7 +25,7 @@ pub use command::{GrantCommand, GrantEvent};
 pub use dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
 pub use entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
 pub use payment::{
-    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment,
     ReversePayment,
 };
 pub use schedule::{Instalment, Released, SchedulePayments};
@@ -233,8 +233,9 @@ impl Stream for Grant {
             C::SchedulePayments(_) | C::ConfirmSchedule(_) => self.schedule(command, facts)?,
             C::ConfirmAttendance(of) => {
                 let by = facts.by()?;
-                self.attendance.may_confirm(of.person, by)?;
-                GrantEvent::AttendanceConfirmed { person: of.person, by }
+                let connections = facts.connections(Some(facts.application()?))?;
+                self.attendance.may_confirm(*of, by, &connections)?;
+                GrantEvent::AttendanceConfirmed { decision: of.decision, person: of.person, by }
             }
             C::ReversePayment(reverse) => return self.reverse(reverse, facts),
             C::PreparePayment(_)

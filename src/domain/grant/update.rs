@@ -12,7 +12,7 @@ use crate::domain::money::Money;
 use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::sealed::{Personal, Sealed};
 use crate::domain::text::{Prose, Slug};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// How many days a group has to answer a question about its update.
 const ANSWER_DAYS: i64 = 14;
@@ -178,6 +178,7 @@ impl Grant {
             GrantCommand::ReceiveUpdate(update) => self.receive(update, facts),
             GrantCommand::AcceptUpdate(of) => {
                 self.update(of.update)?.must_be(&[UpdateState::Received])?;
+                facts.permit(facts.by()?, Act::Prepare)?;
                 Ok(GrantEvent::UpdateAccepted { update: of.update })
             }
             GrantCommand::QueryUpdate(query) => {
@@ -191,6 +192,7 @@ impl Grant {
             }
             GrantCommand::ExcuseUpdate(because) => {
                 self.update(because.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+                facts.permit(facts.by()?, Act::Prepare)?;
                 Ok(GrantEvent::UpdateExcused { update: because.update, reason: because.reason.clone() })
             }
             GrantCommand::CorrectUpdate(correct) => self.correct_update(correct),

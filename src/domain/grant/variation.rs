@@ -121,6 +121,10 @@ impl Grant {
                 let released = self.free()?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
                 // More money is the panel's decision, as the award was.
+                // Who was there when it was raised before is confirmed first.
+                if !more.is_zero() {
+                    self.attendance.must_have_quorum()?;
+                }
                 let sitting = (!more.is_zero()).then(|| facts.application()?.sitting(&of.present, facts)).transpose()?;
                 let (variation, change) = (of.variation, asked.change.clone());
                 let approved = GrantEvent::VariationApproved { variation, change, released, more, by, sitting };
@@ -195,7 +199,7 @@ impl Grant {
             }
             GrantEvent::VariationApproved { variation, change, released, sitting, .. } => {
                 if let Some(sitting) = sitting {
-                    self.attendance = Attendance::of(sitting);
+                    self.attendance = Attendance::of(u32::from(*variation), sitting);
                 }
                 self.set_variation(*variation, VariationState::Approved);
                 self.award = self.award.after(released);

@@ -251,11 +251,18 @@ events! {
             /// Those on whose word the keyer is known here: they count as keyers, too.
             #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
             behind: BTreeSet<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            provided_on: Option<Date>,
         },
         PayeeVerified { payee: u32, method: Line, verified_by: PersonId, verified_on: Date },
         FileKept { file: FileDigest, media: Media, bytes: u64, purpose: FilePurpose, kept_by: PersonId },
         CheckFiled { check: Slug, grant: GrantId, passed_on: Date, good_until: Date },
-        GroupMerged { into: GroupId, reason: Prose },
+        GroupMerged {
+            into: GroupId,
+            reason: Prose,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            merged_by: Option<PersonId>,
+        },
         GroupTakenIn { group: GroupId },
         GrantOpened { grant: GrantId },
         GrantEnded { grant: GrantId, paid: bool, ended_on: Date },

@@ -17,28 +17,30 @@ impl Group {
         self.has_member(person) || self.former_members.get(&person).is_some_and(left_since)
     }
 
-    /// A person and those who brought them in, one after another.
-    #[must_use]
-    pub fn chain_of(&self, person: PersonId) -> BTreeSet<PersonId> {
-        let mut chain = BTreeSet::new();
-        let mut next = Some(person);
-        while let Some(person) = next.filter(|person| chain.insert(*person)) {
-            next = self.members.get(&person).copied().flatten();
-        }
-        chain
+    /// Who brought a person into the group, or merged it with the one through which the person acts.
+    fn brought_in(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
+        self.brought_in_by.get(&person).into_iter().flatten().copied()
     }
 
-    /// Those on whose word a keyer of the payee is known here: who brought them in or registered them,
-    /// and so on. Staff are known by their roles, which two people give.
+    /// Those on whose word a person acts for a group: who brought them into it or into one that it was
+    /// merged with, and who merged it where they act through the heir.
+    pub fn word_for<'a>(&'a self, relatives: impl Iterator<Item = &'a Self> + Clone, person: PersonId) -> BTreeSet<PersonId> {
+        let groups = std::iter::once(self).chain(relatives);
+        let merged_by = groups.clone().filter_map(|group| group.merged_by).filter(|_| !self.has_member(person));
+        groups.flat_map(|group| group.brought_in(person)).chain(merged_by).collect()
+    }
+
+    /// Those on whose word a keyer of the payee is known here, and those on whose word these are, up
+    /// to people who were given a role by two.
     pub(super) fn behind(&self, keyer: PersonId, facts: &Facts) -> Result<BTreeSet<PersonId>, Refusal> {
         let organisation = facts.organisation()?;
+        let relatives: Vec<_> = facts.relatives().collect();
         let (mut behind, mut waiting) = (BTreeSet::new(), vec![keyer]);
         while let Some(person) = waiting.pop() {
-            if !organisation.roles_of(person).is_empty() {
+            if organisation.is_known_to_two(person) {
                 continue;
             }
-            let brought_in = self.members.get(&person).copied().flatten();
-            for other in brought_in.into_iter().chain(facts.registered_by(person)) {
+            for other in self.word_for(relatives.iter().copied(), person).into_iter().chain(facts.known_by(person)) {
                 if other != keyer && behind.insert(other) {
                     waiting.push(other);
                 }

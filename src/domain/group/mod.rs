@@ -30,17 +30,21 @@ use correction::Correction;
 pub struct Group {
     name: Option<(Line, Slug)>,
     identifiers: BTreeSet<Identifier>,
-    /// Each member, with who brought them in.
-    members: BTreeMap<PersonId, Option<PersonId>>,
+    members: BTreeSet<PersonId>,
+    /// Who brought each person in, at any time: it never shrinks.
+    brought_in_by: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// Those who were members, and their last day where it is known.
     former_members: BTreeMap<PersonId, Option<Date>>,
     /// The name and area that a member wrote and staff have not taken over.
     proposed: Option<Correction>,
     proposals: u32,
     payee: Option<Payee>,
+    /// On which day each payee was keyed, where that is known.
+    payee_days: BTreeMap<u32, Date>,
     files: BTreeSet<FileDigest>,
     on_file: BTreeMap<Slug, OnFile>,
     merged: Option<GroupId>,
+    merged_by: Option<PersonId>,
     /// The groups that were merged into it.
     took_in: BTreeSet<GroupId>,
     /// The references of the grants that it had before.
@@ -96,7 +100,7 @@ impl Group {
 
     #[must_use]
     pub fn has_member(&self, person: PersonId) -> bool {
-        self.members.contains_key(&person)
+        self.members.contains(&person)
     }
 
     /// The groups that were merged into it.
@@ -161,6 +165,18 @@ impl Group {
         self.payee.as_ref()
     }
 
+    /// The day on which the payee after this one was keyed: nothing where there is none, or its day is
+    /// not known.
+    #[must_use]
+    pub fn payee_replaced_on(&self, payee: u32) -> Option<Date> {
+        self.payee_days.get(&(payee + 1)).copied()
+    }
+
+    /// Its grants that have not come to their end.
+    pub fn open_grants(&self) -> impl Iterator<Item = GrantId> {
+        self.open_grants.iter().copied()
+    }
+
     /// The payee that money may go to.
     ///
     /// # Errors
@@ -195,7 +211,7 @@ impl Group {
         if payee.verified {
             return Err(Refusal::NoChange);
         }
-        facts.connections(None)?.permit(by, Act::VerifyPayee)?;
+        facts.connections_of_grants()?.permit(by, Act::VerifyPayee)?;
         Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
     }
 
@@ -239,6 +255,7 @@ impl Stream for Group {
                 details: typed.sealed(facts)?,
                 keyed_by: facts.by()?,
                 behind: self.behind(facts.by()?, facts)?,
+                provided_on: Some(facts.today),
             },
             C::VerifyPayee(verify) => self.verify(verify, facts)?,
             C::KeepFile(keep) => self.keep(keep, facts)?,
@@ -250,7 +267,7 @@ impl Stream for Group {
             },
             C::Merge(merge) => {
                 self.must_stand()?;
-                GroupEvent::GroupMerged { into: merge.into, reason: merge.reason.clone() }
+                GroupEvent::GroupMerged { into: merge.into, reason: merge.reason.clone(), merged_by: facts.by().ok() }
             }
             C::TakeIn(taken) => {
                 self.must_stand()?;
@@ -307,13 +324,15 @@ impl Stream for Group {
                 self.identifiers.insert(identifier.clone());
             }
             GroupEvent::MemberAdded { person, added_by } => {
-                self.members.insert(*person, *added_by);
+                self.members.insert(*person);
+                self.brought_in_by.entry(*person).or_default().extend(added_by);
             }
             GroupEvent::MemberRemoved { person, removed_on } => {
                 self.members.remove(person);
                 self.former_members.insert(*person, *removed_on);
             }
-            GroupEvent::PayeeProvided { payee, details, keyed_by, behind } => {
+            GroupEvent::PayeeProvided { payee, details, keyed_by, behind, provided_on } => {
+                self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());
                 self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified: false });
             }
@@ -328,7 +347,7 @@ impl Stream for Group {
             GroupEvent::CheckFiled { check, grant, good_until, .. } => {
                 self.on_file.insert(check.clone(), OnFile { grant: *grant, good_until: *good_until });
             }
-            GroupEvent::GroupMerged { into, .. } => self.merged = Some(*into),
+            GroupEvent::GroupMerged { into, merged_by, .. } => (self.merged, self.merged_by) = (Some(*into), *merged_by),
             GroupEvent::GrantOpened { grant } => {
                 self.open_grants.insert(*grant);
             }

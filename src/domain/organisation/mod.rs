@@ -35,6 +35,8 @@ pub struct Organisation {
     reports: u32,
     /// Until which day somebody was an auditor, and read every score.
     audited_until: BTreeMap<PersonId, Date>,
+    /// Who was given a role by two people, or by the operator.
+    known_to_two: BTreeSet<PersonId>,
 }
 
 impl Organisation {
@@ -58,6 +60,12 @@ impl Organisation {
     #[must_use]
     pub fn is_trusted(&self, person: PersonId) -> bool {
         !self.roles_of(person).is_empty() || self.proposed.get(&person).is_some_and(|roles| !roles.is_empty())
+    }
+
+    /// Whether two people, or the operator, made a person one of the staff.
+    #[must_use]
+    pub fn is_known_to_two(&self, person: PersonId) -> bool {
+        self.known_to_two.contains(&person)
     }
 
     /// Until which day a person was an auditor.
@@ -265,11 +273,15 @@ impl Stream for Organisation {
             OrganisationEvent::RoleGiven { person, role } => {
                 self.roles.entry(*person).or_default().insert(*role);
             }
-            OrganisationEvent::FounderNamed { person, roles } => self.roles.entry(*person).or_default().extend(roles),
+            OrganisationEvent::FounderNamed { person, roles } => {
+                self.known_to_two.insert(*person);
+                self.roles.entry(*person).or_default().extend(roles);
+            }
             OrganisationEvent::RoleProposed { person, role, proposed_by } => {
                 self.proposed.entry(*person).or_default().insert(*role, *proposed_by);
             }
             OrganisationEvent::RoleConfirmed { person, role, .. } => {
+                self.known_to_two.insert(*person);
                 self.proposed.entry(*person).or_default().remove(role);
                 self.roles.entry(*person).or_default().insert(*role);
             }

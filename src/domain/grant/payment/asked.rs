@@ -96,11 +96,11 @@ pub struct FailPayment {
     pub happened_on: Option<Date>,
 }
 
-/// Money that left before the day on which it was said to be sent.
+/// Money that left on another day than the one recorded so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Earlier {
-    /// The day that was said.
-    pub said_on: Date,
+pub struct LeavingMoved {
+    pub from: Date,
+    pub to: Date,
     pub sources: Sources,
 }
 

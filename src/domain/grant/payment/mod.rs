@@ -3,6 +3,7 @@
 //! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the verified payee.
 
 mod asked;
+mod bank;
 
 use std::collections::BTreeSet;
 
@@ -10,10 +11,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use asked::{
-    ConfirmPayment, CorrectPayment, Earlier, FailPayment, InBatch, PaymentBecause, PaymentOf, PaymentOn, PreparePayment, ReversePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
+    ReversePayment,
 };
 
-use super::entry::{BankEntry, EntryKind};
+use super::entry::BankEntry;
 use super::{Grant, GrantCommand, GrantEvent, GrantState, Owed};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
@@ -63,6 +65,8 @@ pub(super) struct Payment {
     prepared_on: Date,
     /// When it was approved last, where that is known.
     approved_on: Option<Date>,
+    /// The day that was said when it was sent.
+    said_on: Option<Date>,
     /// When it left: the bank's own date where that is earlier than the day that was said.
     sent_on: Option<Date>,
     /// When the bank took it back, and what of it.
@@ -85,11 +89,16 @@ impl Payment {
         self.approved_on.unwrap_or(self.prepared_on)
     }
 
-    /// The bank paid it on a day before the one that was said: it left then.
-    fn earlier(&self, paid_on: Date) -> Result<Option<Earlier>, Refusal> {
+    /// When it left, given the day on which the bank paid: no later than that.
+    fn left_on(&self, paid_on: Date) -> Option<Date> {
+        self.said_on.map(|said_on| said_on.min(paid_on))
+    }
+
+    /// The move of the day on which it left, where the bank's date brings one about.
+    fn leaving(&self, paid_on: Date) -> Result<Option<LeavingMoved>, Refusal> {
         in_order(Some(self.ready_on()), paid_on)?;
-        let said_on = self.sent_on.filter(|said_on| paid_on < *said_on);
-        Ok(said_on.map(|said_on| Earlier { said_on, sources: self.sources.clone() }))
+        let days = self.sent_on.zip(self.left_on(paid_on)).filter(|(from, to)| from != to);
+        Ok(days.map(|(from, to)| LeavingMoved { from, to, sources: self.sources.clone() }))
     }
 
     /// Whether it was not given up: it is on its way, or it arrived.
@@ -123,12 +132,12 @@ impl Payment {
     }
 
     fn entry(&self, number: u16, happened_on: Date) -> BankEntry {
-        BankEntry { amount: self.amount, payment: Some(number), happened_on }
+        BankEntry { amount: self.amount, payment: Some(number), happened_on, owed: Owed::default() }
     }
 
     fn was_paid_on(&mut self, day: Date) {
         self.paid_on = Some(day);
-        self.sent_on = self.sent_on.map(|sent_on| sent_on.min(day));
+        self.sent_on = self.left_on(day);
     }
 
     fn must_be(&self, states: &[PaymentState]) -> Result<(), Refusal> {
@@ -169,18 +178,7 @@ impl Grant {
                 }
                 self.send(sent.payment, sent.sent_on, Some(sent.batch.clone()), facts)
             }
-            GrantCommand::ConfirmPayment(confirm) => {
-                let payment = self.payment(confirm.payment)?;
-                payment.must_be(&[PaymentState::Sent])?;
-                facts.not_future(confirm.happened_on)?;
-                let earlier = payment.earlier(confirm.happened_on)?;
-                facts.has_file(confirm.receipt.as_ref())?;
-                if payment.route == Route::PurchaseForGroup && confirm.receipt.is_none() {
-                    return Err(Refusal::ReceiptMissing);
-                }
-                let ConfirmPayment { payment, happened_on, receipt } = confirm.clone();
-                Ok(GrantEvent::PaymentConfirmed { payment, paid_on: happened_on, receipt, earlier })
-            }
+            GrantCommand::ConfirmPayment(confirm) => self.confirm(confirm, facts),
             GrantCommand::CorrectPayment(correct) => self.correct_payment(correct, facts),
             GrantCommand::FailPayment(failed) => self.fail(failed, facts),
             _ => Err(Refusal::GrantNotInState(self.state.into())),
@@ -189,20 +187,6 @@ impl Grant {
 
     fn payment(&self, number: u16) -> Result<&Payment, Refusal> {
         self.payments.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("payment"))
-    }
-
-    /// What the bank sends back a second time is to be settled.
-    fn fail(&self, failed: &FailPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        let FailPayment { payment: number, reason, happened_on } = failed.clone();
-        let payment = self.payment(number)?;
-        let failed_on = happened_on.unwrap_or(facts.today);
-        facts.not_future(failed_on)?;
-        if payment.came_back_whole() {
-            return self.unsettled(EntryKind::CameIn, payment.entry(number, failed_on), Some(reason), facts);
-        }
-        payment.must_be(&[PaymentState::Sent])?;
-        in_order(payment.sent_on, failed_on)?;
-        Ok(GrantEvent::PaymentFailed { payment: number, sources: payment.sources.clone(), reason, failed_on })
     }
 
     fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
@@ -218,7 +202,7 @@ impl Grant {
         let payee = facts.group()?.verified_payee()?;
         let prepared_by = facts.by()?;
         facts.permit(prepared_by, Act::Prepare)?;
-        facts.application()?.attendance().must_have_quorum()?;
+        facts.application()?.decision_is_confirmed()?;
         self.attendance.must_have_quorum()?;
         let amount = self.amount_of(prepare.instalment, prepare.amount, facts)?;
         let left = self.unpaid();
@@ -251,47 +235,11 @@ impl Grant {
         if batch.is_some() || sent_on == facts.today {
             self.payable(payment.instalment, facts)?;
             payment.payee_holds(facts)?;
-        } else if self.held_on.is_some_and(|held_on| sent_on >= held_on) {
-            return Err(Refusal::GrantOnHold);
+        } else {
+            self.could_leave_on(payment, sent_on, facts)?;
         }
         let sources = if payment.sources.is_empty() { self.free()?.first(payment.amount)? } else { payment.sources.clone() };
         Ok(GrantEvent::PaymentSent { payment: number, sources, sent_on, batch })
-    }
-
-    /// The bank takes back what it paid, in every state of the grant. What was due back is settled by
-    /// that; what is more than was paid, or comes a second time, is to be settled by people.
-    pub(super) fn reverse(&self, reverse: &ReversePayment, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
-        let ReversePayment { payment: number, happened_on, reason } = reverse.clone();
-        let payment = self.payment(number)?;
-        facts.not_future(happened_on)?;
-        if payment.came_back_whole() {
-            return Ok(vec![self.unsettled(EntryKind::CameIn, payment.entry(number, happened_on), Some(reason), facts)?]);
-        }
-        payment.must_be(&[PaymentState::Confirmed])?;
-        in_order(payment.paid_on, happened_on)?;
-        let sources = payment.sources.at_most(&self.left_from(happened_on));
-        let more = payment.amount.minus(sources.total())?;
-        let left = self.confirmed()?.total().minus(sources.total())?;
-        let satisfied = self.satisfies(Owed::default(), self.due_back().minus(left).unwrap_or_default());
-        let over = self.must_run().is_err();
-        let due: Money = satisfied.values().copied().sum();
-        let released = if over { sources.clone() } else { sources.last(due)? };
-        let entry = (!more.is_zero()).then(|| BankEntry { amount: more, ..payment.entry(number, happened_on) });
-        let entry = entry.map(|entry| self.unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts)).transpose()?;
-        let reversed = GrantEvent::PaymentReversed { payment: number, sources, reason, reversed_on: happened_on, released, satisfied };
-        Ok(std::iter::once(reversed).chain(entry).collect())
-    }
-
-    fn correct_payment(&self, correct: &CorrectPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        let payment = self.payment(correct.payment)?;
-        payment.must_be(&[PaymentState::Confirmed])?;
-        facts.not_future(correct.paid_on)?;
-        let earlier = payment.earlier(correct.paid_on)?;
-        if payment.paid_on == Some(correct.paid_on) {
-            return Err(Refusal::NoChange);
-        }
-        let CorrectPayment { payment: number, paid_on, reason } = correct.clone();
-        Ok(GrantEvent::PaymentCorrected { payment: number, paid_on, reason, corrects: payment.confirmed_by, earlier })
     }
 
     fn approve(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
@@ -321,6 +269,7 @@ impl Grant {
                     sources: sources.clone(),
                     prepared_on: *prepared_on,
                     approved_on: None,
+                    said_on: None,
                     sent_on: None,
                     taken_back: None,
                     confirmed_by: 0,
@@ -349,7 +298,7 @@ impl Grant {
                 }
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.sources = sources.clone();
-                    found.sent_on = Some(*sent_on);
+                    (found.said_on, found.sent_on) = (Some(*sent_on), Some(*sent_on));
                 }
                 (payment, PaymentState::Sent)
             }
