@@ -54,6 +54,9 @@ pub struct ApplicationRow {
     /// Who was present at the last decision, and who had withdrawn.
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
+    /// The number of the last decision: who confirms an attendance names it.
+    #[serde(default)]
+    pub decision: u32,
     /// Who recorded the last decision.
     #[serde(default)]
     pub recorded_by: Option<PersonId>,
@@ -146,6 +149,7 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
         reason: None,
         present: BTreeSet::new(),
         withdrew: BTreeSet::new(),
+        decision: 0,
         recorded_by: None,
         unconfirmed: BTreeSet::new(),
         attendance_waits: Waiting::Nothing,
@@ -178,6 +182,7 @@ impl ApplicationRow {
             | E::NoInterestDeclared { .. }
             | E::InterestDeclared { .. }
             | E::HelpConfirmed { .. }
+            | E::HelpRefused { .. }
             | E::DraftReminded { .. } => {}
             E::AttendanceConfirmed { person, .. } => {
                 self.unconfirmed.remove(person);
@@ -263,6 +268,7 @@ impl ApplicationRow {
     fn sat(&mut self, sitting: &Sitting, reason: Option<&crate::domain::text::Prose>) {
         self.present.clone_from(&sitting.present);
         self.withdrew.clone_from(&sitting.withdrew);
+        self.decision += 1;
         self.recorded_by = sitting.recorded_by;
         let recorder = sitting.recorded_by;
         self.unconfirmed = sitting.present.iter().copied().filter(|person| recorder.is_some_and(|recorder| recorder != *person)).collect();

@@ -288,10 +288,9 @@ impl Posts<'_> {
             GrantEvent::PaymentFailed { sources, failed_on, .. } => self.money("paid", sources, -1, Some(*failed_on)),
             GrantEvent::PaymentReversed { sources, reversed_on, .. } => self.money("paid", sources, -1, Some(*reversed_on)),
             GrantEvent::ReturnWaived { amount, .. } => self.waived(*amount),
-            GrantEvent::PaymentConfirmed { paid_on, earlier: Some(earlier), .. }
-            | GrantEvent::PaymentCorrected { paid_on, earlier: Some(earlier), .. } => {
-                self.money("paid", &earlier.sources, -1, Some(earlier.said_on));
-                self.money("paid", &earlier.sources, 1, Some(*paid_on));
+            GrantEvent::PaymentConfirmed { leaving: Some(moved), .. } | GrantEvent::PaymentCorrected { leaving: Some(moved), .. } => {
+                self.money("paid", &moved.sources, -1, Some(moved.from));
+                self.money("paid", &moved.sources, 1, Some(moved.to));
             }
             GrantEvent::ReturnReceived { sources, received_on: day, .. } | GrantEvent::EntrySettled { sources, happened_on: day, .. } => {
                 self.money("returned", sources, 1, Some(*day));

@@ -15,6 +15,8 @@ pub fn cases(cases: &mut Cases) {
     cases.both("bank_facts::nothing_leaves_before_its_last_approval", approved);
     cases.both("bank_facts::sources_are_fixed_when_a_payment_is_prepared", fixed);
     cases.both("bank_facts::money_comes_back_on_its_true_day_in_any_order", any_order);
+    cases.both("bank_facts::what_left_on_an_earlier_day_was_in_order_then", in_order_then);
+    cases.both("bank_facts::the_day_on_which_money_left_can_be_put_right_both_ways", put_right);
     cases.both("bank_facts::a_closed_grant_takes_money_back", closed);
     cases.both("bank_facts::a_recall_after_a_partial_return_is_recorded", recalled);
     cases.both("bank_facts::a_recall_after_the_end_frees_the_money", ended);
@@ -218,5 +220,51 @@ async fn settled(house: House) {
     let row: microgrants::projections::GrantRow = house.views().find(&grant.to_string(), None).await.unwrap().unwrap();
     assert!(row.unsettled.is_empty());
     crate::replay::whole(&house).await;
+    crate::projections::equals_a_rebuild(&house).await;
+}
+
+/// A hold, another payee or a check since the day on which money left does not hide that it left; what was not in
+/// order on that day does.
+async fn in_order_then(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let (ada, ben) = (office.ada, office.ben);
+    let (grant, group, member) = office.prepared(&house, 700).await;
+    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    let left = |day: Date| json!({ "payment": 1, "happened_on": day });
+    house.pass_days(2);
+    let account = json!({ "route": "own_account", "account": { "holder": "Soup", "numbers": "12-34-56 87654321" } });
+    asking.takes(member, "group/provide-payee", group.0, account).await;
+    asking.takes(ada, "grant/hold", grant.0, json!({ "reason": "Something was said" })).await;
+    house.pass_days(2);
+    for day in [house.in_days(-1), house.in_days(-2)] {
+        assert_eq!(asking.refuses(ben, "grant/send-payment", grant.0, left(day)).await.code(), "grant_on_hold", "{day}");
+    }
+    asking.takes(ada, "grant/resume", grant.0, json!({})).await;
+    for day in [house.today(), house.in_days(-1), house.in_days(-2)] {
+        assert_eq!(asking.refuses(ben, "grant/send-payment", grant.0, left(day)).await.code(), "payee_changed", "{day}");
+    }
+    asking.takes(ben, "grant/send-payment", grant.0, left(house.in_days(-3))).await;
+    crate::replay::whole(&house).await;
+}
+
+async fn put_right(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let (ada, ben) = (office.ada, office.ben);
+    let (grant, ..) = office.prepared(&house, 700).await;
+    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    house.pass_days(5);
+    let on = |day: Date| json!({ "payment": 1, "happened_on": day });
+    asking.takes(ben, "grant/send-payment", grant.0, on(house.in_days(-1))).await;
+    asking.takes(ben, "grant/confirm-payment", grant.0, on(house.in_days(-3))).await;
+    let paid = async |day: Date| budget(&house, Some(day), By::Fund).await.lines.remove(0).paid;
+    assert_eq!((paid(house.in_days(-4)).await, paid(house.in_days(-3)).await), (gbp(0), gbp(700)));
+    let right = json!({ "payment": 1, "paid_on": house.today(), "reason": "The bank's date was misread" });
+    asking.takes(ben, "grant/correct-payment", grant.0, right).await;
+    assert_eq!((paid(house.in_days(-2)).await, paid(house.in_days(-1)).await), (gbp(0), gbp(700)));
+    asking.takes(ada, "grant/demand-clawback", grant.0, json!({ "amount": "100.00", "reason": "Spent otherwise" })).await;
+    // Before it left nothing can have come back: that waits to be settled.
+    assert_eq!(asking.takes(ben, "grant/receive-return", grant.0, back("100.00", house.in_days(-3))).await, Some(1));
     crate::projections::equals_a_rebuild(&house).await;
 }

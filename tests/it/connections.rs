@@ -23,6 +23,10 @@ pub fn cases(cases: &mut Cases) {
     cases.both("connections::roles_are_for_the_living_and_proposals_for_those_who_may", living);
     cases.both("connections::a_quorum_is_confirmed_before_money_is_prepared", quorum);
     cases.both("connections::a_proposal_is_confirmed_as_it_was_seen", as_seen);
+    cases.both("connections::a_chain_of_made_up_members_leads_back_to_who_began_it", chain);
+    cases.both("connections::who_merges_groups_or_changes_an_address_is_behind_the_payee", behind);
+    cases.both("connections::who_keyed_a_form_does_not_decide_it_with_somebody_who_was_not_there", keyed);
+    cases.both("connections::an_office_of_two_settles_what_one_may_not_decide", office_of_two);
 }
 
 /// A command by its noun and name, with a body as the API takes it.
@@ -361,9 +365,11 @@ async fn quorum(house: House) {
     asking.takes(ada, "group/verify-payee", group.0, verified()).await;
     asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
     asking.refused(ada, "attendance_unconfirmed", "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
-    asking.refused(ada, "same_person", "application/confirm-attendance", application.0, json!({ "person": ben })).await;
-    asking.refused(ben, "not_proposed", "application/confirm-attendance", application.0, json!({ "person": ada })).await;
-    asking.takes(ben, "application/confirm-attendance", application.0, json!({ "person": ben })).await;
+    asking.refused(ada, "same_person", "application/confirm-attendance", application.0, json!({ "person": ben, "decision": 1 })).await;
+    let confirm = |person: PersonId, decision: u32| json!({ "person": person, "decision": decision });
+    asking.refused(ben, "not_proposed", "application/confirm-attendance", application.0, confirm(ada, 1)).await;
+    asking.refused(ben, "not_proposed", "application/confirm-attendance", application.0, confirm(ben, 2)).await;
+    asking.takes(ben, "application/confirm-attendance", application.0, confirm(ben, 1)).await;
     asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
     crate::replay::whole(&house).await;
 }
@@ -387,4 +393,133 @@ async fn as_seen(house: House) {
     house.catch_up().await;
     let row: microgrants::projections::GroupRow = house.views().find(&group.to_string(), None).await.unwrap().unwrap();
     assert_eq!((row.name.as_str(), row.proposed.is_none()), ("Soup and songs", true));
+}
+
+/// The middle of a chain is taken out, or adds its beginning again: it still leads back.
+async fn chain(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let ada = office.ada;
+    let (group, _) = office.group(&house).await;
+    let (first, second) = (person(&house, "First").await, person(&house, "Second").await);
+    asking.takes(ada, "group/add-member", group.0, json!({ "person": first })).await;
+    asking.takes(first, "group/add-member", group.0, json!({ "person": second })).await;
+    asking.takes(second, "group/remove-member", group.0, json!({ "person": first })).await;
+    asking.takes(second, "group/add-member", group.0, json!({ "person": first })).await;
+    for keyer in [first, second] {
+        asking.takes(keyer, "group/provide-payee", group.0, account()).await;
+        let payee = if keyer == first { 1 } else { 2 };
+        asking.refused(ada, "keyed_payee", "group/verify-payee", group.0, json!({ "payee": payee, "method": "Seen" })).await;
+    }
+    // A role that one administrator gave does not make somebody known to two.
+    asking.takes(ada, "organisation/give-role", house.commands.organisation().0, json!({ "person": second, "role": "panel" })).await;
+    asking.takes(second, "group/provide-payee", group.0, account()).await;
+    asking.refused(ada, "keyed_payee", "group/verify-payee", group.0, json!({ "payee": 3, "method": "Seen" })).await;
+    asking.takes(office.ben, "group/verify-payee", group.0, json!({ "payee": 3, "method": "Seen" })).await;
+}
+
+async fn behind(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let (ada, ben) = (office.ada, office.ben);
+    // Ada merges an honest group into one of her own making, whose member then keys its payee.
+    let (honest, _) = office.group(&house).await;
+    let (heir, made_up) = office.group(&house).await;
+    asking.takes(ada, "group/merge", honest.0, json!({ "into": heir, "reason": "The same people" })).await;
+    asking.takes(made_up, "group/provide-payee", honest.0, account()).await;
+    asking.refused(ada, "keyed_payee", "group/verify-payee", honest.0, verified()).await;
+    asking.takes(ben, "group/verify-payee", honest.0, verified()).await;
+    // Ada had Ben confirm another address of a member: she does not verify what that member keys.
+    let (group, member) = office.group(&house).await;
+    asking.takes(ada, "person/change-contact", member.0, json!({ "name": "Cass", "email": "other@example.org" })).await;
+    asking.takes(ben, "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
+    asking.takes(member, "group/provide-payee", group.0, account()).await;
+    asking.refused(ada, "keyed_payee", "group/verify-payee", group.0, verified()).await;
+    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
+    // An interest in a grant of the group counts for its payee, too.
+    let (grant, group, member) = office.payable(&house, 700).await;
+    asking.takes(ben, "application/declare", grant.0, json!({ "interest": { "kind": "family", "note": "A cousin" } })).await;
+    asking.takes(member, "group/provide-payee", group.0, account()).await;
+    asking.refused(ben, "interested", "group/verify-payee", group.0, json!({ "payee": 2, "method": "Seen" })).await;
+    // Nor does a member with a role see the grant through.
+    asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
+    asking.refused(ben, "interested", "grant/pass-check", grant.0, json!({ "check": "hall", "note": "Seen" })).await;
+    let excuse = json!({ "update": 1, "reason": "Heard on the telephone" });
+    asking.refused(ben, "interested", "grant/excuse-update", grant.0, excuse).await;
+}
+
+async fn keyed(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let (ada, ben) = (office.ada, office.ben);
+    let (application, group, member) = office.draft(&house, 900).await;
+    asking.takes(ada, "application/save-answers", application.0, json!({ "answers": { "idea": "Soup" } })).await;
+    // Staff answer for themselves, and for nobody else.
+    let help = |by: PersonId| json!({ "channel": "phone", "help": { "by": by, "kind": { "keyed_verbatim": { "read_back": true } } } });
+    asking.refused(ada, "help_unsaid", "application/submit", application.0, help(ben)).await;
+    asking.takes(ada, "application/submit", application.0, help(ada)).await;
+    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
+    for officer in [ada, ben] {
+        asking.takes(officer, "application/declare", application.0, json!({})).await;
+    }
+    asking.takes(ben, "application/write-summary", application.0, json!({ "title": "Soup", "description": "Neighbours cook." })).await;
+    let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [ben] });
+    asking.takes(ada, "application/award", application.0, award).await;
+    let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
+    asking.takes(member, "grant/accept-agreement", application.0, json!({ "hash": hash, "method": "web", "names": ["A", "B"] })).await;
+    asking.takes(member, "group/provide-payee", group.0, account()).await;
+    asking.takes(ada, "group/verify-payee", group.0, verified()).await;
+    asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
+    asking.refused(ada, "keyer_alone", "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
+    asking.takes(ben, "application/confirm-attendance", application.0, json!({ "person": ben, "decision": 1 })).await;
+    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
+    // A helper who scored before the help was confirmed has their score set aside; another says that it is not so.
+    let (other, _, member) = office.draft(&house, 700).await;
+    let named = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
+    asking.takes(member, "application/submit", other.0, named).await;
+    asking.takes(ada, "application/confirm-eligibility", other.0, json!({})).await;
+    asking.takes(ben, "application/declare", other.0, json!({})).await;
+    asking.takes(ben, "application/score", other.0, json!({ "criteria": { "need": 3 }, "note": "Fair" })).await;
+    asking.takes(ben, "application/confirm-help", other.0, json!({ "helper": ben })).await;
+    house.catch_up().await;
+    let row: microgrants::projections::ApplicationRow = house.views().find(&other.to_string(), None).await.unwrap().unwrap();
+    assert!(row.scores.iter().all(|score| score.set_aside.is_some()), "{:?}", row.scores);
+    let (third, _, member) = office.draft(&house, 700).await;
+    let named = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
+    asking.takes(member, "application/submit", third.0, named).await;
+    asking.takes(ben, "application/refuse-help", third.0, json!({ "helper": ben })).await;
+    asking.refused(ada, "not_proposed", "application/confirm-help", third.0, json!({ "helper": ben })).await;
+    crate::replay::whole(&house).await;
+}
+
+/// One of the two helped with the words: she proposes, and the other confirms.
+async fn office_of_two(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let asking = Asking { house: &house };
+    let (ada, ben) = (office.ada, office.ben);
+    let (application, group, member) = office.draft(&house, 900).await;
+    let help = json!({ "channel": "phone", "help": { "by": ada, "kind": "helped_to_word" } });
+    asking.takes(ada, "application/submit", application.0, help).await;
+    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
+    asking.takes(ada, "application/write-summary", application.0, json!({ "title": "Soup", "description": "Neighbours cook." })).await;
+    asking.takes(ben, "application/declare", application.0, json!({})).await;
+    let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) });
+    asking.takes(ben, "application/award", application.0, award).await;
+    let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
+    asking.takes(member, "grant/accept-agreement", application.0, json!({ "hash": hash, "method": "web", "names": ["A", "B"] })).await;
+    asking.takes(member, "group/provide-payee", group.0, account()).await;
+    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
+    asking.takes(ada, "grant/propose-waiver", application.0, json!({ "check": "identity", "note": "Known for years" })).await;
+    asking.takes(ben, "grant/confirm-waiver", application.0, json!({ "check": "identity" })).await;
+    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
+    asking.takes(ben, "grant/approve-payment", application.0, json!({ "payment": 1 })).await;
+    let on = json!({ "payment": 1, "happened_on": house.today() });
+    asking.takes(ada, "grant/send-payment", application.0, on.clone()).await;
+    asking.takes(ada, "grant/confirm-payment", application.0, on).await;
+    asking.takes(ada, "grant/declare-underspend", application.0, json!({ "amount": "50.00" })).await;
+    asking.takes(ada, "grant/propose-return-waiver", application.0, json!({ "amount": "50.00", "reason": "Spent on cups" })).await;
+    asking.takes(ben, "grant/confirm-return-waiver", application.0, json!({ "amount": "50.00" })).await;
+    asking.takes(ada, "grant/excuse-update", application.0, json!({ "update": 1, "reason": "Heard on the telephone" })).await;
+    asking.takes(ada, "grant/close", application.0, json!({})).await;
+    crate::replay::whole(&house).await;
 }

@@ -178,6 +178,9 @@ fn under_way() -> Setting {
     go(1, "grant", first, "approve-payment", json!({ "payment": 1 }));
     go(1, "grant", first, "send-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
     go(1, "grant", first, "confirm-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    let raise = json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" });
+    go(0, "grant", first, "request-variation", raise);
+    go(1, "grant", first, "approve-variation", json!({ "variation": 1, "present": [Uuid::from_u128(10)] }));
     // And a draft that nobody goes on with.
     let member = Actor::Person(setting.members[0]);
     let start = json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) });
@@ -212,8 +215,9 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             world.applications.iter().find(|(_, application)| lapsed(application)).map(|(id, _)| (*id, None))
         }
         "application/confirm-attendance" => world.applications.iter().find_map(|(id, application)| {
-            let person = serde_json::to_value(application).ok()?["attendance"]["unconfirmed"].get(0)?.clone();
-            Some((*id, Some(json!({ "person": person }))))
+            let attendance = serde_json::to_value(application).ok()?["attendance"].clone();
+            let person = attendance["unconfirmed"].get(0)?;
+            Some((*id, Some(json!({ "person": person, "decision": attendance["decision"] }))))
         }),
         "organisation/confirm-role" => {
             let organisation = serde_json::to_value(&world.organisation).ok()?;
@@ -237,8 +241,8 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             Some((id, Some(json!({ "owed": owed, "amount": due["waiver"][0] }))))
         }),
         "grant/confirm-attendance" => grants().find_map(|(id, grant)| {
-            let person = grant["attendance"]["unconfirmed"].get(0)?.clone();
-            Some((id, Some(json!({ "person": person }))))
+            let person = grant["attendance"]["unconfirmed"].get(0)?;
+            Some((id, Some(json!({ "person": person, "decision": grant["attendance"]["decision"] }))))
         }),
         "grant/confirm-settlement" => grants().find_map(|(id, grant)| {
             let (entry, found) = grant["unsettled"].as_object()?.iter().find(|(_, entry)| entry["proposed"].is_array())?;

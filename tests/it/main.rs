@@ -22,6 +22,7 @@ mod crates;
 mod damage;
 mod database_lock;
 mod delayed;
+mod earlier_program;
 mod erasing;
 mod faults;
 mod figures;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         damage::cases,
         database_lock::cases,
         delayed::cases,
+        earlier_program::cases,
         erasing::cases,
         faults::cases,
         figures::cases,

@@ -76,8 +76,8 @@ async fn everything(house: House) {
     };
     two.refused(ada, "quorum_missing", "application/award", award.clone()).await;
     two.by(ben, "fund/record-meeting", line(award, ada)).await;
-    two.refused(ben, "same_person", "application/confirm-attendance", json!({ "person": ada })).await;
-    two.by(ada, "application/confirm-attendance", json!({ "person": ada })).await;
+    two.refused(ben, "same_person", "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
+    two.by(ada, "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
 
     // The agreement is read out over the telephone; the payee is keyed by staff.
     let accept = json!({ "hash": hash_of(AGREEMENT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });

@@ -161,9 +161,9 @@ async fn confirmed(house: House) {
     let act = format!("/desk/do/applications/{ready}/confirm-attendance");
     let form = format!("confirm-attendance-{by}");
     let path = format!("/desk/applications/{ready}");
-    let recorder = At { browser: &mut ada, path: path.clone() }.sends(&act, &form, &[("person", by.as_str())]);
+    let recorder = At { browser: &mut ada, path: path.clone() }.sends(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
     assert_eq!(recorder.status, 403, "{}", words(&recorder));
-    At { browser: &mut ben, path }.does(&act, &form, &[("person", by.as_str())]);
+    At { browser: &mut ben, path }.does(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
     assert_eq!(row::<ApplicationRow>(&house, ready).await.unconfirmed, BTreeSet::<PersonId>::new());
     assert!(!sees(&mut ben, "were at the panel") && !sees(&mut ben, "Helpers to confirm"));
 }

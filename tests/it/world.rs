@@ -118,8 +118,16 @@ impl World {
             }
         }
         if let Some(own) = related.group.and_then(group) {
-            for person in command.rests_on(actor, own) {
-                facts.people.insert(person, seen(&self.people, Some(person.0)));
+            facts.granted = command.grants_of(own).map(|id| seen(&self.applications, Some(id))).collect();
+            let mut waiting: Vec<_> = command.keyer(actor).into_iter().collect();
+            while let Some(next) = waiting.pop() {
+                if facts.people.contains_key(&next) {
+                    continue;
+                }
+                let relatives: Vec<_> = facts.relatives().collect();
+                waiting.extend(own.word_for(relatives.into_iter(), next));
+                waiting.extend(self.people.get(&next.0).into_iter().flat_map(Person::known_by));
+                facts.people.insert(next, seen(&self.people, Some(next.0)));
             }
         }
         facts.application = seen(&self.applications, related.application);

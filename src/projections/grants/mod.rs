@@ -82,6 +82,9 @@ pub struct GrantRow {
     /// A schedule that waits for a second person.
     #[serde(default)]
     pub proposed_schedule: Option<ScheduleRow>,
+    /// The variation that raised the award last: who confirms an attendance names it.
+    #[serde(default)]
+    pub raised_by: u32,
     /// Who recorded that the award was raised, and who was named as present and has not confirmed it.
     #[serde(default)]
     pub recorded_by: Option<PersonId>,
@@ -213,6 +216,7 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         unsettled: BTreeMap::new(),
         entries_wait: Waiting::Nothing,
         proposed_schedule: None,
+        raised_by: 0,
         recorded_by: None,
         unconfirmed: BTreeSet::new(),
     })
@@ -321,6 +325,7 @@ impl GrantRow {
             }
             E::VariationApproved { variation, change, released, by, sitting, .. } => {
                 if let Some(sitting) = sitting {
+                    self.raised_by = u32::from(*variation);
                     self.recorded_by = sitting.recorded_by;
                     let others =
                         sitting.present.iter().copied().filter(|person| sitting.recorded_by.is_some_and(|recorder| recorder != *person));

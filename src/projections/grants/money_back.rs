@@ -74,6 +74,7 @@ impl GrantRow {
             self.owe_less(*owed, *amount);
         }
         self.due_back = self.underspend_due.plus(self.clawback_due);
+        self.return_due_on = self.return_due_on.filter(|_| !self.due_back.is_zero());
     }
 
     pub(super) fn settle(&mut self, happened: &GrantEvent) {

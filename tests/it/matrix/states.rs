@@ -61,7 +61,7 @@ pub const TABLES: &[Table] = &[
     Table { name: "return", noun: "grant", commands: RETURN, states: &["nothing_due", "due", "waiver_proposed"], reach: due },
     Table { name: "contact", noun: "person", commands: &["change-contact", "confirm-contact", "refuse-contact"], states: &["settled", "proposed"], reach: contact },
     Table { name: "correction", noun: "group", commands: &["correct", "take-correction", "refuse-correction"], states: &["settled", "proposed"], reach: correction },
-    Table { name: "helper", noun: "application", commands: &["confirm-help"], states: &["none", "named", "confirmed"], reach: helper },
+    Table { name: "helper", noun: "application", commands: &["confirm-help", "refuse-help"], states: &["none", "named", "confirmed"], reach: helper },
     Table { name: "attendance", noun: "application", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: attendance },
     Table { name: "draft", noun: "application", commands: &["remind-draft", "lapse", "reopen-draft", "save-answers", "submit"], states: &["begun", "closing", "reminded", "overdue", "lapsed", "extended", "reopened"], reach: draft },
     Table { name: "entry", noun: "grant", commands: &["record-bank-entry", "propose-settlement", "confirm-settlement"], states: &["none", "unsettled", "settlement_proposed", "settled"], reach: entry },

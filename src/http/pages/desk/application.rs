@@ -141,7 +141,8 @@ async fn acts(
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
     let case = Case { asked, forms, row, fund, round };
     let because = || Because { reason: prose("why") };
-    let meeting = Meeting { noun: "applications", id: row.id, unconfirmed: &row.unconfirmed, when: "when it was decided" };
+    let meeting =
+        Meeting { noun: "applications", id: row.id, decision: row.decision, unconfirmed: &row.unconfirmed, when: "when it was decided" };
     let confirm = |person| Command::Application(ApplicationId(row.id), C::ConfirmAttendance(person));
     let mut acts = attendance(asked, forms, meeting, &confirm).await?;
     acts.extend(help(asked, forms, row).await?);

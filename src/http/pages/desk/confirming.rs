@@ -20,6 +20,8 @@ use crate::projections::ApplicationRow;
 pub(super) struct Meeting<'a> {
     pub noun: &'static str,
     pub id: Uuid,
+    /// Its number: confirming names it.
+    pub decision: u32,
     pub unconfirmed: &'a BTreeSet<PersonId>,
     /// The time in words: "when it was decided".
     pub when: &'static str,
@@ -32,7 +34,7 @@ pub(super) async fn attendance(
     meeting: Meeting<'_>,
     command: &impl Fn(AttendanceOf) -> Command,
 ) -> Result<Vec<Act>, Failed> {
-    let Meeting { noun, id, unconfirmed, when } = meeting;
+    let Meeting { noun, id, decision, unconfirmed, when } = meeting;
     let own = asked.signed.reader.person;
     let names = asked.colleagues(unconfirmed.iter().copied()).await?;
     let mut people: Vec<PersonId> = unconfirmed.iter().copied().collect();
@@ -40,7 +42,7 @@ pub(super) async fn attendance(
     let path = format!("/desk/do/{noun}/{id}/confirm-attendance");
     let mut acts = Vec::new();
     for person in people {
-        let offered = Offered::of(asked.desk, asked.visitor, command(AttendanceOf { person })).await?;
+        let offered = Offered::of(asked.desk, asked.visitor, command(AttendanceOf { person, decision })).await?;
         let form = format!("confirm-attendance-{person}");
         let act = if person == own {
             Act::new(forms, &form, &format!("I was there {when}"), &path, offered).button("I was there").opened()
@@ -48,7 +50,7 @@ pub(super) async fn attendance(
             let title = format!("{} was there {when}", names.of(&person));
             Act::new(forms, &form, &title, &path, offered).button("Confirm it")
         };
-        acts.push(act.hidden("person", person));
+        acts.push(act.hidden("person", person).hidden("decision:n", decision));
     }
     Ok(acts)
 }
@@ -73,6 +75,11 @@ pub(super) async fn help(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow)
             Act::new(forms, &form, &title, &path, offered).button(&format!("Yes, {name} helped"))
         };
         acts.push(act.hidden("helper", helper));
+        let refuse = ApplicationCommand::RefuseHelp(ConfirmHelp { helper });
+        let offered = Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), refuse)).await?;
+        let (form, path) = (format!("refuse-help-{helper}"), format!("/desk/do/applications/{}/refuse-help", row.id));
+        let title = format!("{} did not help", if helper == own { "I".to_owned() } else { names.of(&helper) });
+        acts.push(Act::new(forms, &form, &title, &path, offered).button(&title).hidden("helper", helper));
     }
     Ok(acts)
 }

@@ -50,7 +50,8 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     let forms = asked.forms();
     let acts = Acts { asked, forms: &forms, row: &row };
     let payments: Vec<PaymentRow> = desk.views.list(None, of(), &all).await?.items;
-    let meeting = Meeting { noun: "grants", id: row.id, unconfirmed: &row.unconfirmed, when: "when the award was raised" };
+    let meeting =
+        Meeting { noun: "grants", id: row.id, decision: row.raised_by, unconfirmed: &row.unconfirmed, when: "when the award was raised" };
     let confirm = |person| Command::Grant(GrantId(row.id), GrantCommand::ConfirmAttendance(person));
     let page = Sheet {
         page: asked.shell(&row.title).await?,
