@@ -44,6 +44,11 @@ pub enum ImportError {
     View(#[from] ViewError),
     #[error(transparent)]
     Command(#[from] CommandError),
+    #[error(
+        "the service stopped at line {line}: {cause}. {recorded} rows were recorded. Send the same table again: those rows are not \
+         recorded twice"
+    )]
+    Stopped { line: usize, recorded: usize, cause: CommandError },
 }
 
 /// What became of a table, or would.
@@ -177,7 +182,7 @@ impl Import {
                 // What is there already may have been recorded by an earlier run; if not, recording it says so.
                 Ok(()) | Err(CommandError::Refused(Refusal::Exists(_) | Refusal::NoChange)) => {}
                 Err(CommandError::Refused(refusal)) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
-                Err(error) => return Err(error.into()),
+                Err(cause) => return Err(ImportError::Stopped { line: step.line, recorded: imported.recorded, cause }),
             }
         }
         Ok(())

@@ -29,6 +29,9 @@ export async function grant(people, group, look, { id, name, tag }) {
   page = await desk('Jo', application);
   await act(page, 'Award', async (form) => form.getByLabel(/Chris/).check());
   await look.at(page, `${tag}-desk-awarded`);
+  page = await desk('Chris', application);
+  await look.at(page, `${tag}-desk-attendance`);
+  await act(page, 'I was there when it was decided', async () => {}, 'I was there');
 
   // The group accepts, and says where the money should go.
   await group.goto(`/my/grants/${id}`);

@@ -219,6 +219,10 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             let person = attendance["unconfirmed"].get(0)?;
             Some((*id, Some(json!({ "person": person, "decision": attendance["decision"] }))))
         }),
+        "application/confirm-help" | "application/refuse-help" => world.applications.iter().find_map(|(id, application)| {
+            let helper = application.interests().named().next()?;
+            Some((*id, Some(json!({ "helper": helper }))))
+        }),
         "organisation/confirm-role" => {
             let organisation = serde_json::to_value(&world.organisation).ok()?;
             let mut proposed = organisation["proposed"].as_object()?.iter();

@@ -65,7 +65,7 @@ pub(super) async fn take(request: HttpRequest, body: Multipart, visitor: Visitor
     let import = Import { commands: desk.commands.clone(), views: desk.views.clone(), caller: visitor.signed()?.caller.clone() };
     let done = match import.run(kind, &sent.bytes, tried).await {
         Ok(done) => done,
-        Err(ImportError::Table(error)) => return refused("file", error.to_string()).await,
+        Err(error @ (ImportError::Table(_) | ImportError::Stopped { .. })) => return refused("file", error.to_string()).await,
         Err(ImportError::View(error)) => return Err(error.into()),
         Err(ImportError::Command(error)) => return Err(error.into()),
     };
