@@ -45,9 +45,9 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// An empty database beside the keys and files of a new house.
-struct Empty {
-    folder: Arc<TempDir>,
-    url: String,
+pub struct Empty {
+    pub folder: Arc<TempDir>,
+    pub url: String,
 }
 
 impl Empty {
@@ -84,7 +84,7 @@ impl Empty {
     }
 
     /// Neither an event nor a row of what goes with the log.
-    async fn is_empty(&self) -> bool {
+    pub async fn is_empty(&self) -> bool {
         let store = Store::open(&self.url).await.unwrap();
         let mut rows = events::length(&store, ORGANISATION).await.unwrap();
         rows += i64::try_from(events::page(&store, ORGANISATION, 0, 10).await.unwrap().len()).unwrap();
@@ -97,11 +97,11 @@ impl Empty {
         rows == 0
     }
 
-    fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         Place { folder: Arc::clone(&self.folder), url: self.url.clone() }
     }
 
-    async fn house(&self) -> House {
+    pub async fn house(&self) -> House {
         House::open(Arc::clone(&self.folder), self.url.clone()).await
     }
 }

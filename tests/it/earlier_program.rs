@@ -27,7 +27,7 @@ pub fn cases(cases: &mut Cases) {
 const BACKUP: &[u8] = include_bytes!("../fixtures/program_before_rules_about_people.zip");
 
 /// The backup and the keys of the earlier program, in a folder.
-fn unpack(into: &Path) {
+pub fn unpack(into: &Path) {
     zip::ZipArchive::new(Cursor::new(BACKUP)).unwrap().extract(into).unwrap();
     for key in fs::read_dir(into.join("keys")).unwrap().flatten() {
         fs::set_permissions(key.path(), Permissions::from_mode(0o600)).unwrap();

@@ -1,7 +1,8 @@
-//! That a command is on the disk before it is acknowledged, as the system's own trace shows.
+//! That a command is on the disk before it is acknowledged, and a mail before it counts as sent, as the system's own trace shows.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -18,6 +19,7 @@ pub fn cases(cases: &mut Cases) {
         eprintln!("strace does not run here: the trace of flushes is ignored");
     }
     cases.with(there, "crashes::every_acknowledged_command_was_flushed_first", traced);
+    cases.with(there, "crashes::a_mail_in_a_folder_is_flushed_before_it_is_named", mail_in_a_folder);
 }
 
 const COMMANDS: usize = 40;
@@ -31,27 +33,7 @@ async fn traced(house: House) {
     let trace = place.folder.path().join("trace");
     let process = Process::start(&place);
     let client = Client::new(&process.address, &token);
-    let mut strace = Command::new("strace");
-    strace
-        .args([
-            "-f",
-            "-q",
-            "-s",
-            "16",
-            "-e",
-            "trace=fdatasync,fsync,sendto,write,writev,recvfrom,read",
-            "-p",
-            &process.id().to_string(),
-            "-o",
-        ])
-        .arg(&trace);
-    let mut strace = strace.stderr(Stdio::null()).spawn().expect("strace starts");
-    let since = Instant::now();
-    // It writes nothing until it is attached: ask until an answer stands in the trace.
-    while !read(&trace).contains("HTTP/1.1 200") {
-        assert!(since.elapsed() < Duration::from_secs(20), "strace attaches");
-        client.get("/healthz");
-    }
+    let mut strace = attached(&process, &client, &trace, "fdatasync,fsync,sendto,write,writev,recvfrom,read");
     let before = read(&trace).lines().count();
     for number in 0..COMMANDS {
         let body = json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("R{number}"), "received_on": "2026-01-01" });
@@ -75,6 +57,54 @@ async fn traced(house: House) {
     let _ = writeln!(std::io::stderr(), "SQLite: {answers} answers, {flushes} flushes, at least one before each");
 }
 
-fn read(path: &std::path::Path) -> String {
+/// A mail that goes into a folder: its file is flushed, then named, then the folder is flushed.
+async fn mail_in_a_folder(house: House) {
+    let office = Office::open(&house, 5000).await;
+    crate::mails::post(&house).begin().await.unwrap();
+    let token = token(&house, office.ada);
+    let place = house.leave().await;
+    let trace = place.folder.path().join("trace");
+    let process = Process::start(&place);
+    let client = Client::new(&process.address, &token);
+    let mut strace = attached(&process, &client, &trace, "fsync,rename,renameat,renameat2,sendto,write,writev");
+    let change = json!({ "name": "Ada", "email": "elsewhere@example.org" });
+    let changed = client.post(&format!("/api/v1/people/{}/change-contact", office.ada), &change);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let since = Instant::now();
+    let folder = place.folder.path().join("data/mails");
+    while !read(&trace).lines().any(|line| flushes(line, "data/mails>")) {
+        assert!(since.elapsed() < Duration::from_secs(20), "a mail arrives in {}", folder.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process.kill();
+    strace.wait().expect("strace ends with what it traces");
+    let trace = read(&trace);
+    let first = |what: &dyn Fn(&str) -> bool| trace.lines().position(what).unwrap_or(usize::MAX);
+    let file = first(&|line| flushes(line, ".part>"));
+    let named = first(&|line| line.contains("rename") && line.contains(".part") && line.contains(".eml"));
+    let listed = first(&|line| flushes(line, "data/mails>"));
+    assert!(file < named && named < listed && listed < usize::MAX, "flushed at {file}, named at {named}, listed at {listed}");
+}
+
+fn flushes(line: &str, file: &str) -> bool {
+    line.contains("fsync(") && line.contains(file)
+}
+
+/// Traces the calls of a running service, and answers once it sees them.
+fn attached(process: &Process, client: &Client, trace: &Path, calls: &str) -> Child {
+    let (id, calls) = (process.id().to_string(), format!("trace={calls}"));
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-q", "-y", "-s", "16", "-e", &calls, "-p", &id, "-o"]).arg(trace);
+    let strace = strace.stderr(Stdio::null()).spawn().expect("strace starts");
+    let since = Instant::now();
+    // It writes nothing until it is attached: ask until an answer stands in the trace.
+    while !read(trace).contains("HTTP/1.1 200") {
+        assert!(since.elapsed() < Duration::from_secs(20), "strace attaches");
+        client.get("/healthz");
+    }
+    strace
+}
+
+fn read(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }

@@ -8,6 +8,7 @@ mod disk;
 mod flushed;
 pub mod ledger;
 mod reset;
+mod restoring;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -35,6 +36,7 @@ pub fn cases(cases: &mut Cases) {
     disk::cases(cases);
     flushed::cases(cases);
     reset::cases(cases);
+    restoring::cases(cases);
 }
 
 const CLIENTS: usize = 8;

@@ -1,0 +1,84 @@
+//! A restore that is killed at random moments: all of it is in the log, which begins to go on with the record of it, or nothing.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use microgrants::store::{Store, events};
+use tempfile::TempDir;
+
+use super::{Moments, kills};
+use crate::backup::Empty;
+use crate::cases::Cases;
+use crate::house::{House, ORGANISATION};
+use crate::{earlier_program, postgres, replay};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("crashes::a_restore_that_is_killed_leaves_all_or_nothing", killed);
+}
+
+/// An empty database beside the backup that every run restores.
+async fn empty(engine_of: &House, folder: &Arc<TempDir>, number: usize) -> Empty {
+    let sqlite = format!("sqlite://{}/log-{number}.db", folder.path().display());
+    let url = if engine_of.store().postgres().is_some() { postgres::new_database().await } else { sqlite };
+    Empty { folder: Arc::clone(folder), url }
+}
+
+async fn killed(house: House) {
+    let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
+    earlier_program::unpack(folder.path());
+    let restore = |into: &Empty| {
+        let mut program = into.place().program();
+        program.args(["restore", "backup", "--new-origin", "The disk was lost."]).stdout(Stdio::null()).stderr(Stdio::null());
+        program.spawn().unwrap()
+    };
+    let undisturbed = empty(&house, &folder, 0).await;
+    let began = Instant::now();
+    assert!(restore(&undisturbed).wait().unwrap().success());
+    let lasts = u64::try_from(began.elapsed().as_millis()).unwrap();
+    let whole = length(&undisturbed).await;
+
+    let (mut moments, mut nothing, mut everything) = (Moments::new(), 0, 0);
+    let mut into = empty(&house, &folder, 1).await;
+    for number in 0..kills() {
+        let mut program = restore(&into);
+        std::thread::sleep(Duration::from_millis(moments.below(lasts)));
+        program.kill().unwrap();
+        program.wait().unwrap();
+        if length(&into).await == 0 {
+            assert!(into.is_empty().await, "seed {}", moments.seed());
+            nothing += 1;
+        } else {
+            is_whole(&into, whole, moments.seed()).await;
+            everything += 1;
+            into = empty(&house, &folder, number + 2).await;
+        }
+    }
+    assert!(restore(&into).wait().unwrap().success(), "what was left empty is restored into");
+    is_whole(&into, whole, moments.seed()).await;
+    assert!(replay::whole(&into.house().await).await > 40, "its awards hold by replay");
+    let engine = if house.store().postgres().is_some() { "PostgreSQL" } else { "SQLite" };
+    let seed = moments.seed();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{engine}: {} kills of a restore (seed {seed}), {nothing} left nothing, {everything} everything",
+        kills()
+    );
+}
+
+async fn length(of: &Empty) -> i64 {
+    let store = Store::open(&of.url).await.unwrap();
+    let length = events::length(&store, ORGANISATION).await.unwrap();
+    store.close().await;
+    length
+}
+
+/// Every event is there, and after them the record that they were restored.
+async fn is_whole(restored: &Empty, whole: i64, seed: u64) {
+    let store = Store::open(&restored.url).await.unwrap();
+    let rows = events::page(&store, ORGANISATION, 0, 100_000).await.unwrap();
+    store.close().await;
+    assert_eq!(rows.len(), usize::try_from(whole).unwrap(), "seed {seed}");
+    assert_eq!(rows.last().unwrap().event_type, "LogRestored", "seed {seed}");
+}
