@@ -142,7 +142,8 @@ impl Replay {
                 self.must(free, event, Rule::Budget, "more is committed than is free");
             }
             Event::Grant(GrantEvent::PaymentPrepared { payee, prepared_by, .. }) => {
-                let verified = self.group_of(event).and_then(Group::payee).is_some_and(|own| own.verified && own.number == *payee);
+                let verified =
+                    self.group_of(event).and_then(Group::payee).is_some_and(|own| own.verified_by.is_some() && own.number == *payee);
                 self.must(verified, event, Rule::Payee, "the payee was not verified when the payment was prepared");
                 self.must(actor == Some(*prepared_by), event, Rule::FourEyes, "somebody else is named as the preparer");
             }
@@ -161,7 +162,7 @@ impl Replay {
     fn hold_approval(&mut self, event: &Recorded, payment: u16, approved_by: PersonId) {
         let prepared = self.payments.get(&(event.stream, payment));
         let payee = self.group_of(event).and_then(Group::payee);
-        let verified = payee.is_some_and(|own| own.verified && prepared.is_some_and(|prepared| own.number == prepared.payee));
+        let verified = payee.is_some_and(|own| own.verified_by.is_some() && prepared.is_some_and(|prepared| own.number == prepared.payee));
         let two =
             prepared.is_some_and(|prepared| prepared.prepared_by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
         self.must(verified, event, Rule::Payee, "the payee is not the one that the payment was prepared for, or is not verified");

@@ -21,6 +21,8 @@ pub struct PeopleWatch {
     groups: BTreeMap<Uuid, Members>,
     /// The group of each application, and after how many events it began.
     applications: BTreeMap<Uuid, (Uuid, usize)>,
+    /// Who declared an interest in each application.
+    interested: BTreeMap<Uuid, BTreeSet<PersonId>>,
     /// Who proposed how an entry of the bank is settled.
     settlements: BTreeMap<(Uuid, u16), PersonId>,
     payments: BTreeMap<(Uuid, u16), People>,
@@ -32,6 +34,7 @@ struct Members {
     now: BTreeMap<PersonId, Option<PersonId>>,
     left: BTreeMap<PersonId, usize>,
     merged_with: BTreeSet<Uuid>,
+    merged_by: Option<PersonId>,
     payee: Option<Payee>,
 }
 
@@ -78,6 +81,9 @@ impl PeopleWatch {
             Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
                 self.applications.insert(id, (group.0, self.seen));
             }
+            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
+                self.interested.entry(id).or_default().insert(*by);
+            }
             Event::Grant(event) => return self.grant(id, event),
             _ => {}
         }
@@ -113,26 +119,39 @@ impl PeopleWatch {
         let (mut all, mut next) = (BTreeSet::new(), vec![person]);
         while let Some(person) = next.pop() {
             if all.insert(person) && self.roles.get(&person).is_none_or(|roles| *roles == 0) {
-                let brought_in = self.groups.get(&group).and_then(|group| group.now.get(&person).copied().flatten());
-                next.extend(brought_in.into_iter().chain(self.registered_by.get(&person).copied()));
+                next.extend(self.brought_in_by(group, person).into_iter().chain(self.registered_by.get(&person).copied()));
             }
         }
         all
+    }
+
+    /// Who added a person to a group, or merged it where they act through its heir.
+    fn brought_in_by(&self, group: Uuid, person: PersonId) -> Option<PersonId> {
+        let group = self.groups.get(&group)?;
+        group.now.get(&person).copied().unwrap_or(group.merged_by)
+    }
+
+    /// When the last application of a group began: whoever left before any of them is independent.
+    fn last_began(&self, group: Uuid) -> usize {
+        self.applications.values().filter(|(of, _)| *of == group).map(|(_, began)| *began).max().unwrap_or_default()
     }
 
     fn group(&mut self, id: Uuid, event: &GroupEvent) -> Result<(), String> {
         let seen = self.seen;
         match event {
             GroupEvent::MemberAdded { person, added_by } => {
-                self.groups.entry(id).or_default().now.insert(*person, *added_by);
+                let group = self.groups.entry(id).or_default();
+                group.now.insert(*person, added_by.or(group.merged_by));
             }
             GroupEvent::MemberRemoved { person, .. } => {
                 let group = self.groups.entry(id).or_default();
                 group.now.remove(person);
                 group.left.insert(*person, seen);
             }
-            GroupEvent::GroupMerged { into, .. } => {
-                self.groups.entry(id).or_default().merged_with.insert(into.0);
+            GroupEvent::GroupMerged { into, merged_by, .. } => {
+                let group = self.groups.entry(id).or_default();
+                group.merged_with.insert(into.0);
+                group.merged_by = *merged_by;
                 self.groups.entry(into.0).or_default().merged_with.insert(id);
             }
             GroupEvent::PayeeProvided { keyed_by, .. } => {
@@ -140,7 +159,7 @@ impl PeopleWatch {
                 self.groups.entry(id).or_default().payee = Some(payee);
             }
             GroupEvent::PayeeVerified { verified_by, .. } => {
-                self.independent(id, 0, *verified_by, "verified the payee")?;
+                self.independent(id, self.last_began(id), *verified_by, "verified the payee")?;
                 let payee = self.groups.entry(id).or_default().payee.as_mut().ok_or("a payee was verified that nobody keyed")?;
                 if payee.keyers.contains(verified_by) {
                     return Err(format!("{verified_by} verified a payee that rests on their own word"));
@@ -165,18 +184,33 @@ impl PeopleWatch {
         Ok(())
     }
 
+    /// Refuses somebody who belongs to the group or declared an interest in the application.
+    fn unconnected(&self, application: Uuid, group: Uuid, began: usize, person: PersonId, did: &str) -> Result<(), String> {
+        if self.interested.get(&application).is_some_and(|interested| interested.contains(&person)) {
+            return Err(format!("{person} {did}, and declared an interest"));
+        }
+        self.independent(group, began, person, did)
+    }
+
     fn grant(&mut self, id: Uuid, event: &GrantEvent) -> Result<(), String> {
         let Some((group, began)) = self.applications.get(&id).copied() else { return Ok(()) };
         match event {
             GrantEvent::PaymentPrepared { payment, prepared_by, .. } => {
-                self.independent(group, began, *prepared_by, "prepared a payment")?;
+                self.unconnected(id, group, began, *prepared_by, "prepared a payment")?;
                 let payee = self.groups.get(&group).and_then(|group| group.payee.clone()).ok_or("a payment to nobody")?;
                 let people = People { prepared_by: *prepared_by, approved_by: BTreeSet::new(), approved_on: None, payee };
                 self.payments.insert((id, *payment), people);
             }
             GrantEvent::PaymentApproved { payment, approved_by, approved_on } => {
-                self.independent(group, began, *approved_by, "approved a payment")?;
+                self.unconnected(id, group, began, *approved_by, "approved a payment")?;
+                let people = self.payments.get(&(id, *payment)).ok_or("an approval of nothing")?;
+                self.unconnected(id, group, began, people.prepared_by, "prepared a payment that was approved")?;
+                let payee = self.groups.get(&group).and_then(|group| group.payee.clone()).ok_or("a payment to nobody")?;
+                if let Some(verified_by) = payee.verified_by {
+                    self.unconnected(id, group, began, verified_by, "verified the payee of a payment")?;
+                }
                 let people = self.payments.get_mut(&(id, *payment)).ok_or("an approval of nothing")?;
+                people.payee = payee;
                 people.approved_by.insert(*approved_by);
                 people.approved_on = people.approved_on.max(*approved_on);
             }

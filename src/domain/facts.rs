@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::civil::Date;
 
 use super::file::FileDigest;
+use super::group::Payee;
 use super::id::PersonId;
 use super::role::{Actor, Role, Roles};
 use super::{Act, Application, Connections, Fund, Group, Organisation, Person, Refusal};
@@ -171,6 +172,28 @@ impl Facts {
     pub fn still_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
         let held = self.organisation()?.roles_of(proposed_by);
         if roles.iter().any(|role| held.contains(role)) { Ok(()) } else { Err(Refusal::ProposerGone) }
+    }
+
+    /// Refuses to confirm what somebody proposed on the grant of the application concerned who may no
+    /// longer propose it: for want of the role, or as they have come to stand behind the group.
+    ///
+    /// # Errors
+    /// [`Refusal::ProposerGone`].
+    pub fn proposal_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
+        self.still_holds(proposed_by, roles)?;
+        self.permit(proposed_by, Act::Prepare).map_err(|_| Refusal::ProposerGone)
+    }
+
+    /// The payee that money of the application's grant may go to: whoever verified it stands behind
+    /// neither the group nor the application.
+    ///
+    /// # Errors
+    /// [`Refusal::PayeeNotVerified`].
+    pub fn independently_verified_payee(&self) -> Result<&Payee, Refusal> {
+        let payee = self.group()?.verified_payee()?;
+        let verifier = payee.verified_by.ok_or(Refusal::PayeeNotVerified)?;
+        self.permit(verifier, Act::VerifyPayee).map_err(|_| Refusal::PayeeNotVerified)?;
+        Ok(payee)
     }
 
     /// Those on whose word a person is known here, where that is known.

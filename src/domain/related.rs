@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Actor, Application, ApplicationCommand, Command, Group, GroupCommand, OrganisationCommand, PersonId};
+use super::{Actor, Application, ApplicationCommand, Command, GrantCommand, Group, GroupCommand, OrganisationCommand, PersonId};
 
 /// The streams by their ids; none where a command has nothing to do with such a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,8 +64,16 @@ impl Command {
             Self::Application(_, ApplicationCommand::Resubmit(again)) => {
                 Related { person: again.help.as_ref().map(|help| help.by.0), ..of_place }
             }
+            Self::Application(_, ApplicationCommand::ConfirmHelp(of)) => Related { person: Some(of.helper.0), ..of_place },
+            Self::Application(_, ApplicationCommand::ConfirmAttendance(of)) => Related { person: Some(of.person.0), ..of_place },
             Self::Application(..) => of_place,
-            Self::Grant(id, _) => Related { application: Some(id.0), ..of_place },
+            Self::Grant(id, command) => {
+                let person = match command {
+                    GrantCommand::ConfirmAttendance(of) => Some(of.person.0),
+                    _ => None,
+                };
+                Related { person, application: Some(id.0), ..of_place }
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ impl Asking<'_> {
         self.house.refuses(by, command(path, id, &body)).await
     }
 
-    async fn refused(&self, by: PersonId, code: &str, path: &str, id: impl Into<Uuid>, body: Value) {
+    pub async fn refused(&self, by: PersonId, code: &str, path: &str, id: impl Into<Uuid>, body: Value) {
         assert_eq!(self.refuses(by, path, id, body).await.code(), code, "{path}");
     }
 

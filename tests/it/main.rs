@@ -40,6 +40,7 @@ mod importing;
 mod intruders;
 mod jobs;
 mod keying;
+mod later_ties;
 mod layers;
 mod lifecycle;
 mod log;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         cli::cases,
         conflicts::cases,
         connections::cases,
+        later_ties::cases,
         crashes::cases,
         crates::cases,
         damage::cases,

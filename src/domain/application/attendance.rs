@@ -39,15 +39,20 @@ impl Attendance {
         Self { decision, recorded_by: sitting.recorded_by, quorum: sitting.quorum.map_or(0, usize::from), unconfirmed, confirmed }
     }
 
-    /// Lets a person confirm that somebody was there. A colleague who does it for them has recorded
-    /// nothing and is not connected with the group.
+    /// Lets a person confirm that somebody was there who still stands and could sit. A colleague who does
+    /// it for them has recorded nothing and is not connected with the group.
     ///
     /// # Errors
     /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::SamePerson`] for the
-    /// recorder; the refusal that [`Connections::permit`] gives.
-    pub fn may_confirm(&self, of: AttendanceOf, by: PersonId, connections: &Connections<'_>) -> Result<(), Refusal> {
+    /// recorder; [`Refusal::Interested`] where somebody is connected who was named, or who confirms it.
+    pub fn may_confirm(&self, of: AttendanceOf, facts: &Facts, connections: &Connections<'_>) -> Result<(), Refusal> {
+        let by = facts.by()?;
         if self.decision != of.decision || !self.unconfirmed.contains(&of.person) {
             return Err(Refusal::NotProposed);
+        }
+        facts.person()?.must_stand()?;
+        if connections.of(of.person).any(|connection| connection.shuts_out(Act::Decide)) {
+            return Err(Refusal::Interested);
         }
         if by == of.person {
             return Ok(());
@@ -79,7 +84,7 @@ impl Attendance {
 impl Application {
     pub(super) fn confirm_attendance(&self, of: AttendanceOf, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         let by = facts.by()?;
-        self.attendance.may_confirm(of, by, &facts.connections(Some(self))?)?;
+        self.attendance.may_confirm(of, facts, &facts.connections(Some(self))?)?;
         Ok(ApplicationEvent::AttendanceConfirmed { decision: of.decision, person: of.person, by })
     }
 

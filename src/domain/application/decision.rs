@@ -185,7 +185,7 @@ impl Application {
             C::Score(score) => self.score(score, facts),
             C::ReviseScore(revise) => self.revise(revise, facts),
             C::SetAsideScore(aside) => self.set_aside(aside, facts),
-            C::WriteSummary(summary) => self.write_summary(summary),
+            C::WriteSummary(summary) => self.write_summary(summary, facts),
             C::Award(award) => self.decide_on(&Verdict::Award(award.clone()), facts),
             C::Promote(award) => self.decide_on(&Verdict::Promote(award.clone()), facts),
             C::Decline(decline) => self.decide_on(&Verdict::Decline(decline.clone()), facts),
@@ -275,8 +275,9 @@ impl Application {
         self.scores.get(&person).filter(|given| !given.set_aside)
     }
 
-    fn write_summary(&self, summary: &Summary) -> Result<ApplicationEvent, Refusal> {
+    fn write_summary(&self, summary: &Summary, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred])?;
+        facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
         summary.says_more()?;
         Ok(ApplicationEvent::PublicSummaryWritten { summary: summary.clone() })
     }

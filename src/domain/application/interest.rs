@@ -203,6 +203,7 @@ impl Application {
         if !is_so {
             return Ok(vec![ApplicationEvent::HelpRefused { helper, by }]);
         }
+        facts.person()?.must_stand()?;
         let mut events = vec![ApplicationEvent::HelpConfirmed { helper, by }];
         if *kind == HelpKind::HelpedToWord && self.is_undecided() && self.has_scored(helper) {
             let reason = "Helped with the words of the application.".parse().map_err(|_| Refusal::Nothing)?;

@@ -7,7 +7,7 @@ use crate::domain::money::Money;
 use crate::domain::organisation::Question;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Act, Facts, Refusal};
 
 /// What can be asked again besides the form's questions.
 const BESIDE_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
@@ -143,6 +143,7 @@ impl Application {
 
     pub(super) fn request_changes(&self, changes: &RequestChanges, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Submitted, ApplicationState::ChangesRequested])?;
+        facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
         let questions = self.questions(facts)?;
         let is_known = |key: &Slug| BESIDE_QUESTIONS.contains(&key.as_str()) || questions.iter().any(|known| known.question == *key);
         let unknown = changes.questions.iter().find(|key| !is_known(key));

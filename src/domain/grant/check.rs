@@ -69,6 +69,7 @@ impl Grant {
         let by = facts.by()?;
         match command {
             GrantCommand::RequestCheck(request) => {
+                facts.permit(by, Act::Prepare)?;
                 if self.checks.contains_key(&request.check) {
                     self.outstanding(&request.check, facts)?;
                 }
@@ -86,6 +87,7 @@ impl Grant {
             }
             GrantCommand::FailCheck(failed) => {
                 self.outstanding(&failed.check, facts)?;
+                facts.permit(by, Act::Prepare)?;
                 Ok(GrantEvent::CheckFailed { check: failed.check.clone(), note: failed.note.clone(), by })
             }
             GrantCommand::ReuseCheck(of) => {
@@ -102,7 +104,7 @@ impl Grant {
             GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
                 CheckState::WaiverProposed(proposed_by) if *proposed_by == by => Err(Refusal::SamePerson),
                 CheckState::WaiverProposed(proposed_by) => {
-                    facts.still_holds(*proposed_by, &[Role::Officer])?;
+                    facts.proposal_holds(*proposed_by, &[Role::Officer])?;
                     facts.permit(by, Act::Waive)?;
                     Ok(GrantEvent::CheckWaived { check: of.check.clone(), by })
                 }

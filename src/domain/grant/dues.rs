@@ -115,7 +115,7 @@ impl Grant {
                     Some((amount, _)) if amount != of.amount => Err(Refusal::NotProposed),
                     Some((_, proposed_by)) if proposed_by == by => Err(Refusal::SamePerson),
                     Some((amount, proposed_by)) => {
-                        facts.still_holds(proposed_by, &[Role::Officer, Role::Finance])?;
+                        facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
                         facts.permit(by, Act::Waive)?;
                         self.owed(of.owed, amount)?;
                         Ok(GrantEvent::ReturnWaived { owed: of.owed, amount, by })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantEvent, Owed};
+use super::{Grant, GrantEvent, Owed, next_number};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::role::Role;
@@ -86,7 +86,8 @@ pub(super) struct Unsettled {
 impl Grant {
     /// An entry for what does not fit.
     pub(super) fn unsettled(&self, kind: EntryKind, details: BankEntry, note: Option<Prose>, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        Ok(GrantEvent::EntryUnsettled { entry: self.entries_made + 1, kind, details, note, by: facts.by()? })
+        let entry = next_number(Some(self.entries_made))?;
+        Ok(GrantEvent::EntryUnsettled { entry, kind, details, note, by: facts.by()? })
     }
 
     pub(super) fn record_entry(&self, record: &RecordBankEntry, facts: &Facts) -> Result<GrantEvent, Refusal> {
@@ -130,7 +131,7 @@ impl Grant {
         if proposed_by == by {
             return Err(Refusal::SamePerson);
         }
-        facts.still_holds(proposed_by, &[Role::Officer, Role::Finance])?;
+        facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
         facts.permit(by, Act::Waive)?;
         self.may_count(found, counts)?;
         let happened_on = found.details.happened_on;

@@ -132,6 +132,11 @@ pub struct Grant {
     stories: BTreeMap<u16, bool>,
 }
 
+/// The number after the last of its kind.
+fn next_number(last: Option<u16>) -> Result<u16, Refusal> {
+    last.map_or(Some(1), |last| last.checked_add(1)).ok_or(Refusal::TooMany(u16::MAX.into()))
+}
+
 impl Grant {
     #[must_use]
     pub fn state(&self) -> GrantState {
@@ -234,7 +239,7 @@ impl Stream for Grant {
             C::ConfirmAttendance(of) => {
                 let by = facts.by()?;
                 let connections = facts.connections(Some(facts.application()?))?;
-                self.attendance.may_confirm(*of, by, &connections)?;
+                self.attendance.may_confirm(*of, facts, &connections)?;
                 GrantEvent::AttendanceConfirmed { decision: of.decision, person: of.person, by }
             }
             C::ReversePayment(reverse) => return self.reverse(reverse, facts),
@@ -339,5 +344,16 @@ impl Stream for Grant {
 
     fn obliges(&self, id: Uuid, _: &GrantCommand, event: &GrantEvent, _: &Self) -> Vec<Command> {
         follows::of_grant(GrantId(id), self, event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_end_before_they_would_begin_again() {
+        assert_eq!((next_number(None), next_number(Some(1))), (Ok(1), Ok(2)));
+        assert_eq!(next_number(Some(u16::MAX)), Err(Refusal::TooMany(u16::MAX.into())));
     }
 }

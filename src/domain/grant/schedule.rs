@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantCommand, GrantEvent};
+use super::{Grant, GrantCommand, GrantEvent, next_number};
 use crate::domain::money::Money;
 use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{Act, Facts, Refusal};
 
 /// How many instalments one schedule may have.
-const INSTALMENTS_MOST: usize = 24;
+const INSTALMENTS_MOST: u16 = 24;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +53,7 @@ impl Grant {
         match (command, &self.proposed_schedule) {
             (GrantCommand::SchedulePayments(schedule), _) => {
                 let scheduled = self.scheduled_as(schedule)?;
+                facts.permit(by, Act::Prepare)?;
                 let ties = schedule.instalments.iter().any(|instalment| self.ties_a_condition(&instalment.released));
                 let instalments = schedule.instalments.clone();
                 let proposal = self.schedules_proposed + 1;
@@ -61,7 +62,7 @@ impl Grant {
             (GrantCommand::ConfirmSchedule(seen), _) if seen.proposal != self.schedules_proposed => Err(Refusal::NotProposed),
             (_, Some((_, proposed_by))) if *proposed_by == by => Err(Refusal::SamePerson),
             (_, Some((instalments, proposed_by))) => {
-                facts.still_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
+                facts.proposal_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
                 facts.permit(by, Act::Waive)?;
                 self.scheduled_as(&SchedulePayments { instalments: instalments.clone() })
             }
@@ -78,8 +79,8 @@ impl Grant {
         if schedule.instalments.is_empty() || schedule.instalments.iter().any(|instalment| instalment.amount.is_zero()) {
             return Err(Refusal::Nothing);
         }
-        if schedule.instalments.len() > INSTALMENTS_MOST {
-            return Err(Refusal::TooMany(INSTALMENTS_MOST));
+        if schedule.instalments.len() > usize::from(INSTALMENTS_MOST) {
+            return Err(Refusal::TooMany(INSTALMENTS_MOST.into()));
         }
         for instalment in &schedule.instalments {
             let Released::AfterCheck { check } = &instalment.released else { continue };
@@ -95,7 +96,8 @@ impl Grant {
         if scheduled != unpaid {
             return Err(Refusal::ScheduleDiffers { scheduled, unpaid });
         }
-        let first = self.instalments.keys().next_back().map_or(1, |last| last + 1);
+        let first = next_number(self.instalments.keys().next_back().copied())?;
+        first.checked_add(INSTALMENTS_MOST).ok_or(Refusal::TooMany(u16::MAX.into()))?;
         Ok(GrantEvent::PaymentsScheduled { first, instalments: schedule.instalments.clone() })
     }
 

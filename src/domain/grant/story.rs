@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Grant, GrantEvent, GrantState};
+use super::{Grant, GrantEvent, GrantState, next_number};
 use crate::domain::file::FileDigest;
 use crate::domain::text::{Line, Prose};
 use crate::domain::{Facts, Refusal};
@@ -38,7 +38,7 @@ impl Grant {
         for photograph in &story.photographs {
             facts.has_file(Some(photograph))?;
         }
-        let number = self.stories.keys().next_back().map_or(1, |last| last + 1);
+        let number = next_number(self.stories.keys().next_back().copied())?;
         let PublishStory { words, consented_on, consent, photographs } = story.clone();
         Ok(GrantEvent::StoryPublished { story: number, words, consented_on, consent, photographs })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::money::Money;
@@ -171,7 +171,7 @@ impl Grant {
                 if request.due_on < facts.today {
                     return Err(Refusal::DatesOutOfOrder("the day by which the update is due has passed"));
                 }
-                let number = self.updates.keys().next_back().map_or(1, |last| last + 1);
+                let number = next_number(self.updates.keys().next_back().copied())?;
                 Ok(GrantEvent::UpdateRequested { update: number, due_on: request.due_on, last: false })
             }
             GrantCommand::RemindUpdate(remind) => self.remind(*remind, facts),
@@ -280,6 +280,7 @@ impl Grant {
 
     fn judge(&self, judge: &JudgeOutcome, facts: &Facts) -> Result<GrantEvent, Refusal> {
         self.update(judge.update)?.must_be(&[UpdateState::Received, UpdateState::Accepted])?;
+        facts.permit(facts.by()?, Act::Prepare)?;
         if !facts.organisation()?.has_sign(&judge.sign) {
             return Err(Refusal::UnknownSign(judge.sign.to_string()));
         }

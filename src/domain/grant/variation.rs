@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, next_number};
 use crate::domain::application::{Attendance, Summary};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
@@ -103,7 +103,7 @@ impl Grant {
                     return Err(Refusal::NotYours);
                 }
                 self.may_vary(&request.change, facts)?;
-                let variation = self.variations.keys().next_back().map_or(1, |last| last + 1);
+                let variation = next_number(self.variations.keys().next_back().copied())?;
                 GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by }
             }
             GrantCommand::ApproveVariation(of) => {
@@ -179,7 +179,10 @@ impl Grant {
             GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
             GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld { reason: because.reason.clone(), held_on: Some(facts.today) }),
             GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
-            GrantCommand::Resume(_) => Ok(GrantEvent::GrantResumed {}),
+            GrantCommand::Resume(_) => {
+                facts.permit(facts.by()?, Act::Prepare)?;
+                Ok(GrantEvent::GrantResumed {})
+            }
             GrantCommand::Terminate(because) => {
                 facts.permit(facts.by()?, Act::End)?;
                 if self.payments.values().any(|payment| payment.is_under_way()) {

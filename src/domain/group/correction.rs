@@ -25,12 +25,13 @@ impl Group {
                     return Err(Refusal::NoChange);
                 }
                 let (name, area, reason) = (to.name.clone(), to.area.clone(), to.reason.sealed());
-                if facts.roles().contains(&Role::Officer) {
+                if facts.roles().contains(&Role::Officer) && !facts.of_group()? {
                     Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
                 } else {
                     Ok(GroupEvent::GroupCorrectionProposed { proposal: self.proposals + 1, name, area, reason, by: facts.by()? })
                 }
             }
+            GroupCommand::TakeCorrection(_) if facts.of_group()? => Err(Refusal::Interested),
             GroupCommand::TakeCorrection(seen) => {
                 let proposed = self.proposed.clone().filter(|_| seen.proposal == self.proposals);
                 let Correction { name, area, reason } = proposed.ok_or(Refusal::NotProposed)?;

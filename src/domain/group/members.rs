@@ -50,6 +50,8 @@ impl Group {
     }
 
     pub(super) fn add_member(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
+        // The heir's members act for it: whoever joined now would no longer rest on the word of who merged it.
+        self.must_stand()?;
         facts.person()?.must_stand()?;
         if self.has_member(person) {
             return Err(Refusal::NoChange);

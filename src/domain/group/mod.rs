@@ -75,7 +75,7 @@ pub struct Payee {
     pub keyed_by: PersonId,
     /// Those on whose word the keyer is known here.
     pub behind: BTreeSet<PersonId>,
-    pub verified: bool,
+    pub verified_by: Option<PersonId>,
 }
 
 impl Payee {
@@ -182,7 +182,7 @@ impl Group {
     /// # Errors
     /// [`Refusal::PayeeNotVerified`].
     pub fn verified_payee(&self) -> Result<&Payee, Refusal> {
-        self.payee.as_ref().filter(|payee| payee.verified).ok_or(Refusal::PayeeNotVerified)
+        self.payee.as_ref().filter(|payee| payee.verified_by.is_some()).ok_or(Refusal::PayeeNotVerified)
     }
 
     fn register(command: &RegisterGroup, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
@@ -208,10 +208,12 @@ impl Group {
         if payee.number != verify.payee {
             return Err(Refusal::PayeeChanged);
         }
-        if payee.verified {
+        let connections = facts.connections_of_grants()?;
+        // It is verified anew where whoever did it has come to stand behind the group.
+        if payee.verified_by.is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok()) {
             return Err(Refusal::NoChange);
         }
-        facts.connections_of_grants()?.permit(by, Act::VerifyPayee)?;
+        connections.permit(by, Act::VerifyPayee)?;
         Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
     }
 
@@ -334,11 +336,11 @@ impl Stream for Group {
             GroupEvent::PayeeProvided { payee, details, keyed_by, behind, provided_on } => {
                 self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());
-                self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified: false });
+                self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified_by: None });
             }
-            GroupEvent::PayeeVerified { payee, .. } => {
+            GroupEvent::PayeeVerified { payee, verified_by, .. } => {
                 if let Some(own) = self.payee.as_mut().filter(|own| own.number == *payee) {
-                    own.verified = true;
+                    own.verified_by = Some(*verified_by);
                 }
             }
             GroupEvent::FileKept { file, .. } => {

@@ -285,8 +285,8 @@ pub enum Refusal {
     #[error("the group has no such check on file that is still in date")]
     #[strum(message = "Make the check anew.")]
     CheckNotOnFile,
-    #[error("the group's payee is not verified")]
-    #[strum(message = "Have somebody who did not key it verify the payee.")]
+    #[error("the group's payee is not verified by somebody who is independent of the group")]
+    #[strum(message = "Have somebody verify the payee who did not key it and is not connected with the group.")]
     PayeeNotVerified,
     #[error("the group's payee has changed: look at the one that it has now")]
     #[strum(message = "Look at the payee again; cancel a payment that was prepared for the old one.")]

@@ -82,7 +82,7 @@ fn group(world: &World, id: Uuid) -> String {
     if group.must_stand().is_err() {
         return "merged".into();
     }
-    group.payee().map_or("registered".into(), |payee| one_of(payee.verified, "payee_verified", "payee_keyed"))
+    group.payee().map_or("registered".into(), |payee| one_of(payee.verified_by.is_some(), "payee_verified", "payee_keyed"))
 }
 
 /// What stands at a place of a state: a text, the name of a variant, or `true` and `false`.

@@ -16,7 +16,7 @@ pub use asked::{
 };
 
 use super::entry::BankEntry;
-use super::{Grant, GrantCommand, GrantEvent, GrantState, Owed};
+use super::{Grant, GrantCommand, GrantEvent, GrantState, Owed, next_number};
 use crate::domain::id::PersonId;
 use crate::domain::money::Money;
 use crate::domain::payee::Route;
@@ -199,7 +199,7 @@ impl Grant {
 
     fn prepare(&self, prepare: &PreparePayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
         self.payable(prepare.instalment, facts)?;
-        let payee = facts.group()?.verified_payee()?;
+        let payee = facts.independently_verified_payee()?;
         let prepared_by = facts.by()?;
         facts.permit(prepared_by, Act::Prepare)?;
         facts.application()?.decision_is_confirmed()?;
@@ -212,7 +212,7 @@ impl Grant {
         if payee.route == Route::PurchaseForGroup && prepare.supplier.is_none() {
             return Err(Refusal::SupplierMissing);
         }
-        let number = self.payments.keys().next_back().map_or(1, |last| last + 1);
+        let number = next_number(self.payments.keys().next_back().copied())?;
         Ok(GrantEvent::PaymentPrepared {
             payment: number,
             instalment: prepare.instalment,
@@ -252,6 +252,8 @@ impl Grant {
             return Err(Refusal::SamePerson);
         }
         facts.permit(approved_by, Act::Approve)?;
+        facts.independently_verified_payee()?;
+        facts.permit(payment.prepared_by, Act::Prepare).map_err(|_| Refusal::ProposerGone)?;
         Ok(GrantEvent::PaymentApproved { payment: number, approved_by, approved_on: Some(facts.today) })
     }
 
