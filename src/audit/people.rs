@@ -131,7 +131,7 @@ impl PeopleWatch {
         group.now.get(&person).copied().unwrap_or(group.merged_by)
     }
 
-    /// When the last application of a group began: whoever left before any of them is independent.
+    /// When the group's newest application began. A member who left before that is not held against the log.
     fn last_began(&self, group: Uuid) -> usize {
         self.applications.values().filter(|(of, _)| *of == group).map(|(_, began)| *began).max().unwrap_or_default()
     }

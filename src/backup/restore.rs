@@ -238,8 +238,8 @@ async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from:
 }
 
 /// Every key that the database was used with is one that the backup was sealed with, and a start
-/// with the restored database would take the keys in place. It is checked before anything is put
-/// in: what is sealed under other keys would never open.
+/// with the restored database would take the keys in place. This is checked before anything is
+/// put in, because data that was sealed with other keys could never be read.
 async fn same_keys(tx: &mut Tx, organisation: &str, keys: &Path, from: &Path) -> Result<(), RestoreError> {
     let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else { return Ok(()) };
     let mut stored = Vec::new();

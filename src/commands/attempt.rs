@@ -1,4 +1,4 @@
-//! One command on its way into the log: seal what is personal, decide and append, again until it is settled.
+//! Executes one command: seals personal data, decides and appends, and retries after a conflict.
 //!
 //! Sealing is part of deciding: the streams say under whose key, and may have moved on since.
 

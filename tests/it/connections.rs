@@ -65,11 +65,11 @@ impl Asking<'_> {
     }
 }
 
-fn account() -> Value {
+pub fn account() -> Value {
     json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } })
 }
 
-fn verified() -> Value {
+pub fn verified() -> Value {
     json!({ "payee": 1, "method": "A statement was seen" })
 }
 

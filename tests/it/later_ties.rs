@@ -2,10 +2,10 @@
 //! that person's act is done anew, and they change nothing that a payment waits for.
 
 use microgrants::domain::PersonId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cases::Cases;
-use crate::connections::Asking;
+use crate::connections::{Asking, account, verified};
 use crate::house::House;
 use crate::office::{Office, person};
 use crate::replay;
@@ -18,14 +18,6 @@ pub fn cases(cases: &mut Cases) {
     cases.both("later_ties::members_with_a_role_change_nothing_that_a_payment_waits_for", waits);
     cases.both("later_ties::members_with_a_role_do_not_judge_their_own_application_or_name", own);
     cases.both("later_ties::a_member_does_not_end_a_debt_by_recording_a_recall", recall);
-}
-
-fn account() -> Value {
-    json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } })
-}
-
-fn verify() -> Value {
-    json!({ "payee": 1, "method": "A statement was seen" })
 }
 
 /// A third person who may do what the two of the office do with money.
@@ -46,7 +38,7 @@ async fn verifier(house: House) {
     let interest = json!({ "interest": { "kind": "family", "note": "A cousin" } });
     asking.takes(ben, "application/declare", application.0, interest).await;
     asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.takes(ben, "group/verify-payee", group.0, verify()).await;
+    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [] });
     asking.takes(ada, "application/award", application.0, award).await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
@@ -55,8 +47,8 @@ async fn verifier(house: House) {
     asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
     let amount = json!({ "amount": "900.00" });
     asking.refused(ada, "payee_not_verified", "grant/prepare-payment", application.0, amount.clone()).await;
-    asking.refused(ben, "interested", "group/verify-payee", group.0, verify()).await;
-    asking.takes(ada, "group/verify-payee", group.0, verify()).await;
+    asking.refused(ben, "interested", "group/verify-payee", group.0, verified()).await;
+    asking.takes(ada, "group/verify-payee", group.0, verified()).await;
     asking.takes(ada, "grant/prepare-payment", application.0, amount).await;
     replay::whole(&house).await;
 }
@@ -74,7 +66,7 @@ async fn preparer(house: House) {
     asking.refused(ben, "proposer_gone", "grant/confirm-waiver", grant.0, json!({ "check": "hall" })).await;
     asking.takes(third, "grant/pass-check", grant.0, json!({ "check": "hall", "note": "Seen" })).await;
     asking.refused(ben, "payee_not_verified", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.takes(third, "group/verify-payee", group.0, verify()).await;
+    asking.takes(third, "group/verify-payee", group.0, verified()).await;
     asking.refused(ben, "proposer_gone", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
     asking.takes(ben, "grant/cancel-payment", grant.0, json!({ "payment": 1, "reason": "Prepared anew" })).await;
     asking.takes(third, "grant/prepare-payment", grant.0, json!({ "amount": "900.00" })).await;
@@ -93,7 +85,7 @@ async fn merged(house: House) {
     asking.refused(made_up, "group_merged", "group/add-member", honest.0, json!({ "person": made_up })).await;
     asking.refused(ben, "group_merged", "group/add-member", honest.0, json!({ "person": made_up })).await;
     asking.takes(made_up, "group/provide-payee", honest.0, account()).await;
-    asking.refused(ada, "keyed_payee", "group/verify-payee", honest.0, verify()).await;
+    asking.refused(ada, "keyed_payee", "group/verify-payee", honest.0, verified()).await;
     replay::whole(&house).await;
 }
 

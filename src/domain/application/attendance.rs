@@ -39,8 +39,8 @@ impl Attendance {
         Self { decision, recorded_by: sitting.recorded_by, quorum: sitting.quorum.map_or(0, usize::from), unconfirmed, confirmed }
     }
 
-    /// Lets a person confirm that somebody was there who still stands and could sit. A colleague who does
-    /// it for them has recorded nothing and is not connected with the group.
+    /// Lets a person confirm that somebody attended. The attendee is not erased and has no conflict of
+    /// interest. A colleague who confirms it for them did not record the decision and has none either.
     ///
     /// # Errors
     /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::SamePerson`] for the
