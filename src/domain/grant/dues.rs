@@ -83,6 +83,11 @@ pub(super) struct Due {
     waiver: Option<(Money, PersonId)>,
 }
 
+/// Recording that a debt was paid ends it, so a person who is connected with the group leaves that to others.
+pub(super) fn may_satisfy(satisfied: &Satisfied, facts: &Facts) -> Result<(), Refusal> {
+    if satisfied.is_empty() { Ok(()) } else { facts.permit(facts.by()?, Act::Prepare) }
+}
+
 impl Grant {
     pub(super) fn settle(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
         match command {
@@ -200,10 +205,7 @@ impl Grant {
             return self.unsettled(EntryKind::CameIn, details, None, facts);
         };
         let satisfied = self.satisfies(owed, amount);
-        // To say that a debt was paid ends it, as to give it up would.
-        if !satisfied.is_empty() {
-            facts.permit(facts.by()?, Act::Prepare)?;
-        }
+        may_satisfy(&satisfied, facts)?;
         Ok(GrantEvent::ReturnReceived { owed, sources, received_on, satisfied: Some(satisfied) })
     }
 

@@ -4,11 +4,12 @@
 use jiff::civil::Date;
 
 use super::{ConfirmPayment, CorrectPayment, FailPayment, Payment, PaymentState, ReversePayment, in_order};
+use crate::domain::grant::dues::may_satisfy;
 use crate::domain::grant::entry::{BankEntry, EntryKind};
 use crate::domain::grant::{Grant, GrantEvent, Owed};
 use crate::domain::money::Money;
 use crate::domain::payee::Route;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{Facts, Refusal};
 
 impl Grant {
     pub(super) fn confirm(&self, confirm: &ConfirmPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
@@ -66,10 +67,7 @@ impl Grant {
         let more = payment.amount.minus(sources.total())?;
         let left = self.confirmed()?.total().minus(sources.total())?;
         let satisfied = self.satisfies(Owed::default(), self.due_back().minus(left).unwrap_or_default());
-        // To say that a debt was paid ends it, as to give it up would.
-        if !satisfied.is_empty() {
-            facts.permit(facts.by()?, Act::Prepare)?;
-        }
+        may_satisfy(&satisfied, facts)?;
         let over = self.must_run().is_err();
         let due: Money = satisfied.values().copied().sum();
         let released = if over { sources.clone() } else { sources.last(due)? };
