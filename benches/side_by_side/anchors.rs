@@ -28,6 +28,8 @@ pub fn create() -> CreateFund {
         checks_at_risk: std::collections::BTreeSet::new(),
         update_every_days: None,
         remind_days: 0,
+        payee_wait_days: Some(0),
+        confirm_days: None,
         minimum: Money::of_pounds(500),
         maximum: Money::of_pounds(2500),
         eyes: 2,

@@ -96,7 +96,7 @@ impl PeopleWatch {
                 *self.roles.entry(*person).or_default() += roles.len();
             }
             OrganisationEvent::RoleGiven { person, .. } => *self.roles.entry(*person).or_default() += 1,
-            OrganisationEvent::RoleProposed { person, role, proposed_by } => {
+            OrganisationEvent::RoleProposed { person, role, proposed_by, .. } => {
                 self.proposed_roles.insert((*person, (*role).into()), *proposed_by);
             }
             OrganisationEvent::RoleConfirmed { person, role, confirmed_by } => {
@@ -139,7 +139,7 @@ impl PeopleWatch {
     fn group(&mut self, id: Uuid, event: &GroupEvent) -> Result<(), String> {
         let seen = self.seen;
         match event {
-            GroupEvent::MemberAdded { person, added_by } => {
+            GroupEvent::MemberAdded { person, added_by, .. } => {
                 let group = self.groups.entry(id).or_default();
                 group.now.insert(*person, added_by.or(group.merged_by));
             }

@@ -182,6 +182,9 @@ impl Reached {
             let event: Event = event.into();
             self.made = self.made.or_else(|| made(&event));
         }
+        if new.is_empty() {
+            return Ok(());
+        }
         let stream = StreamKey::of::<S>(id);
         match self.batches.iter_mut().find(|batch| batch.stream == stream) {
             Some(batch) => batch.events.extend(new),

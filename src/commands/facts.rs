@@ -86,6 +86,7 @@ impl<'a> Met<'a> {
             self.people(&mut facts, &state, keyer).await?;
             facts.group = Seen::new(state);
         }
+        self.looked_at(&mut facts, command).await?;
         if let Some(application) = related.application {
             facts.application = Seen::new(self.meet::<Application>(application).await?);
         }
@@ -126,6 +127,17 @@ impl<'a> Met<'a> {
             waiting.extend(group.word_for(relatives.into_iter(), next));
             waiting.extend(state.known_by());
             facts.people.insert(next, Seen::new(state));
+        }
+        Ok(())
+    }
+
+    /// The people whose own streams a decision may look at, and no further.
+    async fn looked_at(&mut self, facts: &mut Facts, command: &Command) -> Result<(), LogError> {
+        let groups: Vec<_> = std::iter::once(&facts.group).chain(&facts.heirs).filter_map(Seen::peek).collect();
+        let people = facts.organisation.peek().map(|organisation| command.looks_at(organisation, &groups));
+        for person in people.unwrap_or_default() {
+            let state = self.meet::<Person>(person.0).await?;
+            facts.people.entry(person).or_insert_with(|| Seen::new(state));
         }
         Ok(())
     }

@@ -30,9 +30,31 @@ impl<S> Seen<S> {
         self.looked.load(Ordering::Relaxed)
     }
 
+    /// The state, for gathering what else a decision may look at.
+    #[must_use]
+    pub fn peek(&self) -> Option<&S> {
+        self.state.as_deref()
+    }
+
     fn look(&self, noun: &'static str) -> Result<&S, Refusal> {
         self.looked.store(true, Ordering::Relaxed);
         self.state.as_deref().ok_or(Refusal::Unknown(noun))
+    }
+}
+
+/// A change at the group after which money waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayeeWait {
+    pub changed_on: Date,
+    /// The first day on which money may leave.
+    pub until: Date,
+}
+
+impl PayeeWait {
+    /// Whether money that leaves on a day leaves too early. What left before the change did not.
+    #[must_use]
+    pub fn holds_back(&self, day: Date) -> bool {
+        (self.changed_on..self.until).contains(&day)
     }
 }
 
@@ -196,10 +218,31 @@ impl Facts {
         Ok(payee)
     }
 
+    /// One of the people on whose identity the decision rests.
+    #[must_use]
+    pub fn known(&self, person: PersonId) -> Option<&Person> {
+        self.people.get(&person).and_then(|person| person.look("person").ok())
+    }
+
     /// Those on whose word a person is known here, where that is known.
     pub fn known_by(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
-        let person = self.people.get(&person).and_then(|person| person.look("person").ok());
-        person.into_iter().flat_map(Person::known_by)
+        self.known(person).into_iter().flat_map(Person::known_by)
+    }
+
+    /// The first day on which money may leave after the payee, the membership or a member's address
+    /// changed: an intruder's change then comes to light in time. Nothing where none of them changed.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such group or fund.
+    pub fn payee_waits(&self) -> Result<Option<PayeeWait>, Refusal> {
+        let group = self.group()?;
+        let days = i64::from(self.fund()?.rules().payee_wait_days());
+        let groups = || std::iter::once(group).chain(self.heirs.iter().filter_map(|heir| heir.look("group").ok()));
+        let addresses = groups().flat_map(Group::members).filter_map(|member| self.known(member)?.contact_changed_on());
+        let changed_on = groups().filter_map(Group::payee_or_members_changed_on).chain(addresses).max();
+        Ok(changed_on
+            .filter(|_| days > 0)
+            .map(|changed_on| PayeeWait { changed_on, until: changed_on.saturating_add(jiff::Span::new().days(days)) }))
     }
 
     /// # Errors

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::application::{ApplicationState, AtMeeting};
+use super::command::Nothing;
 use super::fund::{Commit, Listed, Uncommit};
 use super::grant::{Grown, InBatch, Offer};
 use super::group::{FileCheck, GrantEnds, GrantOf, TakeIn};
@@ -26,6 +27,11 @@ pub(super) fn of_application(id: ApplicationId, before: &Application, event: &Ap
         ApplicationEvent::Awarded { terms, .. } => {
             let commit = Commit { grant: id.into(), area: terms.area.clone(), round: place.round.clone(), amount: terms.amount };
             following.push(on_fund(FundCommand::Commit(commit)));
+        }
+        ApplicationEvent::AttendanceConfirmed { .. }
+            if after.state() == ApplicationState::Awarded && after.decision_is_confirmed().is_ok() =>
+        {
+            following.push(Command::Grant(id.into(), GrantCommand::SendOffer(Nothing {})));
         }
         ApplicationEvent::Reserved { rank, .. } => {
             following.push(on_fund(FundCommand::List(Listed { application: id, round: place.round.clone(), rank: *rank })));
@@ -133,7 +139,7 @@ pub fn made(event: &Event) -> Option<u32> {
             | GrantEvent::PaymentsScheduled { first: number, .. },
         ) => Some(u32::from(*number)),
         Event::Group(GroupEvent::PayeeProvided { payee: number, .. } | GroupEvent::GroupCorrectionProposed { proposal: number, .. })
-        | Event::Grant(GrantEvent::ScheduleProposed { proposal: number, .. })
+        | Event::Grant(GrantEvent::ScheduleProposed { proposal: number, .. } | GrantEvent::RevocationProposed { revocation: number, .. })
         | Event::Person(PersonEvent::ContactChangeProposed { proposal: number, .. }) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }

@@ -25,6 +25,8 @@ commands! {
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
         /// Refuses the contact details that an officer proposed, with the reason.
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
+        /// Notes that the person signed in with a link that was mailed to their address.
+        ProveAddress(Nothing) = "prove-address", Who::Job;
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -102,7 +104,10 @@ events! {
             /// The address until now: it is told of the change.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             replaced: Option<Sealed>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            changed_on: Option<Date>,
         },
+        AddressProven { proven_on: Date },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -121,6 +126,10 @@ pub struct Person {
     /// Who registered them or asked for a change of their contact: it never shrinks, since a change
     /// under the person's own name may be that other person's.
     known_by: BTreeSet<PersonId>,
+    contact_changes: u32,
+    contact_changed_on: Option<Date>,
+    /// Whether they signed in with a link that was mailed to the address that stands.
+    address_proven: bool,
     erasure: Erasure,
 }
 
@@ -158,6 +167,29 @@ impl Person {
     #[must_use]
     pub fn proposed_contact(&self) -> Option<&Contact> {
         self.proposed.as_ref().map(|(contact, _)| contact)
+    }
+
+    /// How often the contact details changed since the person was registered.
+    #[must_use]
+    pub fn contact_changes(&self) -> u32 {
+        self.contact_changes
+    }
+
+    /// The day on which the contact details changed last, where that is known.
+    #[must_use]
+    pub fn contact_changed_on(&self) -> Option<Date> {
+        self.contact_changed_on
+    }
+
+    /// Whether the person signed in with a link that was mailed to the address that stands.
+    #[must_use]
+    pub fn has_proven_address(&self) -> bool {
+        self.address_proven
+    }
+
+    #[must_use]
+    pub fn has_email(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.email.is_some())
     }
 
     #[must_use]
@@ -198,7 +230,7 @@ impl Person {
         let contact = Contact::of(details);
         let person = contact.person();
         if facts.actor() == Actor::Person(person) {
-            return Ok(self.changed(contact, None, None));
+            return Ok(self.changed(contact, None, None, facts));
         }
         let by = facts.by()?;
         if facts.organisation()?.is_trusted(person) || !facts.roles().contains(&Role::Officer) {
@@ -206,16 +238,17 @@ impl Person {
         }
         // The contact rests on this officer's word already, so a slip can be put right at once.
         if self.registered_by == Some(by) && self.registered_on == Some(facts.today) {
-            return Ok(self.changed(contact, Some(by), None));
+            return Ok(self.changed(contact, Some(by), None, facts));
         }
         let Contact { name, email, telephone } = contact;
         Ok(PersonEvent::ContactChangeProposed { proposal: self.proposals + 1, name, email, telephone, proposed_by: by })
     }
 
-    fn changed(&self, to: Contact, changed_by: Option<PersonId>, confirmed_by: Option<PersonId>) -> PersonEvent {
+    fn changed(&self, to: Contact, changed_by: Option<PersonId>, confirmed_by: Option<PersonId>, facts: &Facts) -> PersonEvent {
         let Contact { name, email, telephone } = to;
         let replaced = self.details.as_ref().and_then(|details| details.email.clone());
-        PersonEvent::ContactChanged { name, email, telephone, changed_by, confirmed_by, replaced }
+        let changed_on = Some(facts.today);
+        PersonEvent::ContactChanged { name, email, telephone, changed_by, confirmed_by, replaced, changed_on }
     }
 
     fn answer_proposal(&self, command: &PersonCommand, facts: &Facts) -> Result<PersonEvent, Refusal> {
@@ -234,14 +267,12 @@ impl Person {
         {
             return Err(Refusal::NotProposed);
         }
-        if by == proposed_by {
-            return Err(Refusal::SamePerson);
-        }
+        facts.are_two(proposed_by, by)?;
         if facts.organisation()?.is_trusted(person) {
             return Err(Refusal::NotYours);
         }
         facts.still_holds(proposed_by, &[Role::Officer])?;
-        Ok(self.changed(contact, Some(proposed_by), Some(by)))
+        Ok(self.changed(contact, Some(proposed_by), Some(by), facts))
     }
 
     /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
@@ -281,6 +312,13 @@ impl Stream for Person {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
+            PersonCommand::ProveAddress(_) => {
+                self.must_stand()?;
+                if self.address_proven {
+                    return Err(Refusal::NoChange);
+                }
+                Ok(vec![PersonEvent::AddressProven { proven_on: facts.today }])
+            }
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -304,7 +342,11 @@ impl Stream for Person {
                 self.proposed = Some((Contact { name, email, telephone }, *proposed_by));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
-            PersonEvent::ContactChanged { name, email, telephone, changed_by, .. } => {
+            PersonEvent::AddressProven { .. } => self.address_proven = true,
+            PersonEvent::ContactChanged { name, email, telephone, changed_by, changed_on, .. } => {
+                self.contact_changes += 1;
+                self.contact_changed_on = *changed_on;
+                self.address_proven = false;
                 self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.details = Some(Contact { name, email, telephone });

@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{Actor, Application, ApplicationCommand, Command, GrantCommand, Group, GroupCommand, OrganisationCommand, PersonId};
+use super::{
+    Actor, Application, ApplicationCommand, Command, FundCommand, GrantCommand, Group, GroupCommand, Organisation, OrganisationCommand,
+    PersonId, Role,
+};
 
 /// The streams by their ids; none where a command has nothing to do with such a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,23 @@ impl Command {
         }
     }
 
+    /// The people whose own streams it may look at: the administrators where a fund opens, and the
+    /// members of the groups where money leaves.
+    pub fn looks_at<'a>(&self, organisation: &'a Organisation, groups: &[&'a Group]) -> Vec<PersonId> {
+        match self {
+            Self::Fund(_, FundCommand::Open(_)) => organisation.holders(Role::Administrator).collect(),
+            Self::Grant(
+                _,
+                GrantCommand::PreparePayment(_)
+                | GrantCommand::ProposeEarlyPayment(_)
+                | GrantCommand::ConfirmEarlyPayment(_)
+                | GrantCommand::SendPayment(_)
+                | GrantCommand::SendInBatch(_),
+            ) => groups.iter().flat_map(|group| group.members()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The open grants whose applications it may look at, given the group that it is about.
     pub fn grants_of(&self, group: &Group) -> impl Iterator<Item = Uuid> {
         let verifies = matches!(self, Self::Group(_, GroupCommand::VerifyPayee(_)));
@@ -50,7 +70,7 @@ impl Command {
             Self::Group(group, command) => {
                 let person = match command {
                     GroupCommand::Register(register) => register.member.map(|person| person.0),
-                    GroupCommand::AddMember(of) => Some(of.person.0),
+                    GroupCommand::AddMember(of) | GroupCommand::Join(of) | GroupCommand::RefuseInvitation(of) => Some(of.person.0),
                     _ => None,
                 };
                 Related { person, group: Some(group.0), ..Related::default() }
@@ -65,15 +85,8 @@ impl Command {
                 Related { person: again.help.as_ref().map(|help| help.by.0), ..of_place }
             }
             Self::Application(_, ApplicationCommand::ConfirmHelp(of)) => Related { person: Some(of.helper.0), ..of_place },
-            Self::Application(_, ApplicationCommand::ConfirmAttendance(of)) => Related { person: Some(of.person.0), ..of_place },
             Self::Application(..) => of_place,
-            Self::Grant(id, command) => {
-                let person = match command {
-                    GrantCommand::ConfirmAttendance(of) => Some(of.person.0),
-                    _ => None,
-                };
-                Related { person, application: Some(id.0), ..of_place }
-            }
+            Self::Grant(id, _) => Related { application: Some(id.0), ..of_place },
         }
     }
 }
@@ -81,9 +94,8 @@ impl Command {
 fn person_of(command: &OrganisationCommand) -> Option<Uuid> {
     match command {
         OrganisationCommand::NameFounder(founder) => Some(founder.person.0),
-        OrganisationCommand::GiveRole(of) | OrganisationCommand::ProposeRole(of) | OrganisationCommand::ConfirmRole(of) => {
-            Some(of.person.0)
-        }
+        OrganisationCommand::ProposeRole(of) => Some(of.person.0),
+        OrganisationCommand::ConfirmRole(of) => Some(of.person.0),
         OrganisationCommand::EndRolesOfErased(of) => Some(of.person.0),
         _ => None,
     }

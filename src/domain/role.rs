@@ -40,12 +40,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// Whether two people must act to give it: it moves money, or gives roles.
-    #[must_use]
-    pub fn needs_two(self) -> bool {
-        matches!(self, Self::Administrator | Self::Finance)
-    }
-
     /// Whether nobody may hold both.
     #[must_use]
     pub fn excludes(self, other: Self) -> bool {

@@ -27,6 +27,9 @@ pub struct GroupRow {
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
+    /// Who was asked to join and has not answered.
+    #[serde(default)]
+    pub invited: BTreeSet<PersonId>,
     pub payee: Option<PayeeRow>,
     pub postcode: Option<Sealed>,
     pub telephone: Option<Sealed>,
@@ -90,7 +93,7 @@ pub(super) struct Groups;
 
 impl Projection for Groups {
     const NAME: &'static str = "groups";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = GroupRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -108,6 +111,7 @@ impl Projection for Groups {
                 standing: *standing,
                 identifiers: BTreeSet::new(),
                 members: BTreeSet::new(),
+                invited: BTreeSet::new(),
                 payee: None,
                 postcode: None,
                 telephone: None,
@@ -132,7 +136,14 @@ impl Projection for Groups {
             GroupEvent::IdentifierRecorded { identifier, .. } => {
                 row.identifiers.insert(identifier.clone());
             }
+            GroupEvent::MemberInvited { person, .. } => {
+                row.invited.insert(*person);
+            }
+            GroupEvent::InvitationRefused { person } => {
+                row.invited.remove(person);
+            }
             GroupEvent::MemberAdded { person, .. } => {
+                row.invited.remove(person);
                 row.members.insert(*person);
             }
             GroupEvent::MemberRemoved { person, .. } => {

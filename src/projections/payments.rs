@@ -43,6 +43,14 @@ pub struct PaymentRow {
     #[schema(value_type = Option<String>, format = "date")]
     pub paid_on: Option<Date>,
     pub reason: Option<String>,
+    /// No money leaves before this day, as the payee, the group's members or an address of theirs
+    /// changed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date")]
+    pub waits_until: Option<Date>,
+    /// Who proposed that it leave earlier. Absent for a member of the group.
+    #[serde(default)]
+    pub early_proposed_by: Option<PersonId>,
     /// How many people must approve it.
     pub approvals_needed: u8,
 }
@@ -51,12 +59,15 @@ pub(super) struct Payments;
 
 impl Projection for Payments {
     const NAME: &'static str = "payments";
+    const SHAPE: i64 = 2;
     type Row = PaymentRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
         use GrantEvent as E;
         let Event::Grant(
             E::PaymentPrepared { payment, .. }
+            | E::EarlyPaymentProposed { payment, .. }
+            | E::EarlyPaymentConfirmed { payment, .. }
             | E::PaymentApproved { payment, .. }
             | E::PaymentRejected { payment, .. }
             | E::PaymentCancelled { payment, .. }
@@ -75,7 +86,10 @@ impl Projection for Payments {
     fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
         use GrantEvent as E;
         let Event::Grant(happened) = &event.event else { return None };
-        if let E::PaymentPrepared { payment, instalment, amount, route, payee, supplier, prepared_by, eyes, prepared_on, .. } = happened {
+        if let E::PaymentPrepared {
+            payment, instalment, amount, route, payee, supplier, prepared_by, eyes, prepared_on, waits_until, ..
+        } = happened
+        {
             return Some(PaymentRow {
                 grant: event.stream,
                 payment: *payment,
@@ -93,6 +107,8 @@ impl Projection for Payments {
                 sent_on: None,
                 paid_on: None,
                 reason: None,
+                waits_until: *waits_until,
+                early_proposed_by: None,
                 approvals_needed: eyes.saturating_sub(1),
             });
         }
@@ -104,6 +120,10 @@ impl Projection for Payments {
                     row.state = PaymentState::Approved;
                 }
             }
+            E::EarlyPaymentProposed { until, by, .. } => {
+                (row.waits_until, row.early_proposed_by) = (Some(*until), Some(*by));
+            }
+            E::EarlyPaymentConfirmed { .. } => (row.waits_until, row.early_proposed_by) = (None, None),
             E::PaymentRejected { reason, .. } => row.end(PaymentState::Rejected, reason),
             E::PaymentCancelled { reason, .. } => row.end(PaymentState::Cancelled, reason),
             E::PaymentFailed { reason, .. } => row.end(PaymentState::Failed, reason),

@@ -1,6 +1,6 @@
 //! People and their roles. Names stay sealed here; `views` opens them for those who may see them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
 use crate::domain::sealed::Sealed;
-use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Roles};
+use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Role, Roles};
 use crate::log::record::Recorded;
 
 /// A person with their roles.
@@ -24,6 +24,12 @@ pub struct PersonRow {
     pub proposed: Roles,
     /// The groups that the person is a member of.
     pub groups: BTreeSet<Uuid>,
+    /// The groups that asked the person to join.
+    #[serde(default)]
+    pub invited_to: BTreeSet<Uuid>,
+    /// The number of each role's proposal: confirming names it.
+    #[serde(default)]
+    pub proposals: BTreeMap<Role, u32>,
     /// The contact details that an officer proposed, and who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_contact: Option<ProposedContactRow>,
@@ -49,7 +55,7 @@ pub(super) struct People;
 
 impl Projection for People {
     const NAME: &'static str = "people";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = PersonRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -63,7 +69,12 @@ impl Projection for People {
                 | O::RoleConfirmed { person, .. }
                 | O::RoleEnded { person, .. },
             )
-            | Event::Group(GroupEvent::MemberAdded { person, .. } | GroupEvent::MemberRemoved { person, .. }) => Some(Touches::one(person)),
+            | Event::Group(
+                GroupEvent::MemberInvited { person, .. }
+                | GroupEvent::InvitationRefused { person }
+                | GroupEvent::MemberAdded { person, .. }
+                | GroupEvent::MemberRemoved { person, .. },
+            ) => Some(Touches::one(person)),
             _ => None,
         }
     }
@@ -82,6 +93,8 @@ impl Projection for People {
                 roles,
                 proposed,
                 groups,
+                invited_to: BTreeSet::new(),
+                proposals: BTreeMap::new(),
                 proposed_contact: None,
                 contact_waits: Waiting::Nothing,
                 erasure: Erasure::NotAsked,
@@ -113,7 +126,14 @@ impl Projection for People {
                     _ => row.erasure,
                 };
             }
+            Event::Group(GroupEvent::MemberInvited { .. }) => {
+                row.invited_to.insert(event.stream);
+            }
+            Event::Group(GroupEvent::InvitationRefused { .. }) => {
+                row.invited_to.remove(&event.stream);
+            }
             Event::Group(GroupEvent::MemberAdded { .. }) => {
+                row.invited_to.remove(&event.stream);
                 row.groups.insert(event.stream);
             }
             Event::Group(GroupEvent::MemberRemoved { .. }) => {
@@ -123,15 +143,18 @@ impl Projection for People {
             Event::Organisation(O::RoleGiven { role, .. }) => {
                 row.roles.insert(*role);
             }
-            Event::Organisation(O::RoleProposed { role, .. }) => {
+            Event::Organisation(O::RoleProposed { role, proposal, .. }) => {
                 row.proposed.insert(*role);
+                row.proposals.extend(proposal.map(|proposal| (*role, proposal)));
             }
             Event::Organisation(O::RoleConfirmed { role, .. }) => {
                 row.proposed.remove(role);
+                row.proposals.remove(role);
                 row.roles.insert(*role);
             }
             Event::Organisation(O::RoleEnded { role, .. }) => {
                 row.proposed.remove(role);
+                row.proposals.remove(role);
                 row.roles.remove(role);
             }
             _ => {}

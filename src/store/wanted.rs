@@ -7,7 +7,7 @@ use super::values::{Values, bound};
 use super::{Engine, Store, Stored, reading};
 
 /// The columns of views by which what stands is looked up.
-const INDEXED: [&str; 12] = [
+const INDEXED: [&str; 13] = [
     "id",
     "state",
     "group_id",
@@ -17,6 +17,7 @@ const INDEXED: [&str; 12] = [
     "erasure",
     "entries_wait",
     "attendance_waits",
+    "revocation_waits",
     "help_waits",
     "contact_waits",
     "correction_waits",
@@ -141,6 +142,7 @@ mod tests {
             ("groups", one("erasure"), "erasure"),
             ("grants", one("entries_wait"), "entries_wait"),
             ("grants", one("attendance_waits"), "attendance_waits"),
+            ("grants", one("revocation_waits"), "revocation_waits"),
             ("applications", one("attendance_waits"), "attendance_waits"),
             ("applications", one("help_waits"), "help_waits"),
             ("people", one("contact_waits"), "contact_waits"),

@@ -344,15 +344,12 @@ async fn roles_of_erased(house: House) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     let organisation = house.commands.organisation();
-    let finance = |change: fn(RoleOf) -> OrganisationCommand| {
-        Command::Organisation(organisation, change(RoleOf { person: cass, role: Role::Finance }))
-    };
+    let end = OrganisationCommand::EndRole(RoleOf { person: cass, role: Role::Finance });
     let because = || Because { reason: text("She asked for it.") };
-    house.takes(office.ada, finance(OrganisationCommand::ProposeRole)).await;
-    house.takes(office.ben, finance(OrganisationCommand::ConfirmRole)).await;
+    office.gives(&house, cass, Role::Finance).await;
     sealer(&house).catch_up().await.unwrap();
     let folder = taken(&house, "backup").await;
-    house.takes(office.ada, finance(OrganisationCommand::EndRole)).await;
+    house.takes(office.ada, Command::Organisation(organisation, end)).await;
     let erasure = house.takes(office.ada, Command::Person(cass, PersonCommand::Erase(because()))).await;
     let list = house.folder.path().join("erasures.jsonl");
     let erased = Erased { organisation: ORGANISATION.into(), kind: "person".into(), subject: cass.0, position: erasure.first_position };

@@ -78,8 +78,7 @@ async fn outside(house: House) {
         post(client, "defer", json!({ "reason": "Not yet" })).is_problem(403, "interested");
     }
     let guest = person(&house, "Guest").await;
-    let give = json!({ "person": guest, "role": "panel" });
-    assert_eq!(client.post("/api/v1/organisation/give-role", &give).status, 200);
+    office.gives(&house, guest, Role::Panel).await;
     let guest = client.by(&token(&house, guest));
     assert_eq!(post(&guest, "declare", json!({})).status, 200);
     assert_eq!(post(&guest, "defer", json!({ "reason": "Not yet" })).status, 200);

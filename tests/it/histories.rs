@@ -35,8 +35,8 @@ const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round
 const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
      fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
-/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those.
-const ELSEWHERE: [&str; 13] = [
+/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those. The last three need rules that these funds have not: `second_people` has them.
+const ELSEWHERE: [&str; 16] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
@@ -50,6 +50,9 @@ const ELSEWHERE: [&str; 13] = [
     "group/refuse-erasure",
     "group/erase",
     "group/erase-again",
+    "grant/propose-early-payment",
+    "grant/confirm-early-payment",
+    "grant/confirm-revocation",
 ];
 
 /// A small generator of its own, so that a history is the same on every machine.

@@ -87,7 +87,7 @@ async fn second_try(house: House) {
     let groups = groups(&house).await;
     let group = groups.iter().find(|group| group.name == "Tea on paper").expect("the group's name was put right");
     assert_eq!((groups.len(), group.area.as_str()), (1, "oldham"), "the one group, with its area put right");
-    let people: Vec<PersonRow> = house.views().people(group.members.iter().map(ToString::to_string).collect()).await.unwrap();
+    let people: Vec<PersonRow> = house.views().people(group.invited.iter().map(ToString::to_string).collect()).await.unwrap();
     let people = house.views().open_people(&Reader::service(), people).await.unwrap();
     let said: Vec<_> = people.into_iter().map(|person| (person.name, person.email, person.telephone)).collect();
     assert_eq!(said, [(Some("Zofia".to_owned()), Some("zofia@example.org".to_owned()), None)]);

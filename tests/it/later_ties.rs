@@ -62,7 +62,7 @@ async fn preparer(house: House) {
     let (grant, group, member) = office.prepared(&house, 900).await;
     asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
     asking.takes(ada, "grant/propose-waiver", grant.0, json!({ "check": "hall", "note": "No need" })).await;
-    asking.takes(ben, "group/add-member", group.0, json!({ "person": ada })).await;
+    asking.brings_in(ben, group, ada).await;
     asking.refused(ben, "proposer_gone", "grant/confirm-waiver", grant.0, json!({ "check": "hall" })).await;
     asking.takes(third, "grant/pass-check", grant.0, json!({ "check": "hall", "note": "Seen" })).await;
     asking.refused(ben, "payee_not_verified", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
@@ -105,12 +105,11 @@ async fn attendance(house: House) {
     let confirm = |person: PersonId| json!({ "person": person, "decision": 1 });
     asking.takes(ada, "organisation/end-role", house.commands.organisation().0, json!({ "person": leaves, "role": "panel" })).await;
     asking.takes(ada, "person/erase", leaves.0, json!({ "reason": "Asked for" })).await;
-    asking.refused(third, "erased", "application/confirm-attendance", application.0, confirm(leaves)).await;
+    asking.refused(leaves, "not_yours", "application/confirm-attendance", application.0, confirm(leaves)).await;
     let interest = json!({ "interest": { "kind": "committee", "note": "On its committee" } });
     asking.takes(ben, "application/declare", application.0, interest).await;
-    for by in [ben, third] {
-        asking.refused(by, "interested", "application/confirm-attendance", application.0, confirm(ben)).await;
-    }
+    asking.refused(ben, "interested", "application/confirm-attendance", application.0, confirm(ben)).await;
+    asking.refused(third, "not_yours", "application/confirm-attendance", application.0, confirm(ben)).await;
     replay::whole(&house).await;
 }
 
@@ -121,7 +120,7 @@ async fn waits(house: House) {
     let (grant, group, _) = office.payable(&house, 900).await;
     asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
     asking.takes(ada, "grant/hold", grant.0, json!({ "reason": "A question" })).await;
-    asking.takes(ada, "group/add-member", group.0, json!({ "person": ben })).await;
+    asking.brings_in(ada, group, ben).await;
     let note = |check: &str| json!({ "check": check, "note": "Seen" });
     let instalments = json!({ "instalments": [
         { "amount": "899.99", "released": "at_once" },
@@ -145,7 +144,7 @@ async fn own(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (application, group, member) = office.submitted(&house, 900).await;
-    asking.takes(ada, "group/add-member", group.0, json!({ "person": ben })).await;
+    asking.brings_in(ada, group, ben).await;
     let changes = json!({ "questions": ["requested"], "note": "More?", "due_on": house.in_days(5) });
     asking.refused(ben, "interested", "application/request-changes", application.0, changes).await;
     let summary = json!({ "title": "Soup", "description": "Neighbours cook together." });
@@ -166,7 +165,7 @@ async fn recall(house: House) {
     let (grant, group, _) = office.prepared(&house, 900).await;
     office.paid(&house, grant).await;
     asking.takes(ada, "grant/demand-clawback", grant.0, json!({ "amount": "500.00", "reason": "Not spent as agreed" })).await;
-    asking.takes(ada, "group/add-member", group.0, json!({ "person": ben })).await;
+    asking.brings_in(ada, group, ben).await;
     let reverse = json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled" });
     asking.refused(ben, "interested", "grant/reverse-payment", grant.0, reverse.clone()).await;
     asking.takes(ada, "grant/reverse-payment", grant.0, reverse).await;

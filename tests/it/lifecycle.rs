@@ -105,6 +105,7 @@ fn conflicts(ask: &mut Asking<'_>) {
     // A panel member who joins the group is interested by that alone.
     let own = ask.world.staff[2];
     ask.does(0, "group/add-member", &json!({ "person": own }));
+    ask.does(2, "group/join", &json!({ "person": own }));
     ask.refuses(2, "interested", "application/declare", &json!({}));
     ask.does(0, "application/decline", &json!({ "reason": "Others", "feedback": "Say who would come" }));
     ask.member("application/request-review", &json!({ "words": "We had" }));
@@ -259,6 +260,7 @@ fn changes(ask: &mut Asking<'_>) {
     let purpose = json!({ "change": { "purpose": { "title": "Song", "description": "Neighbours sing." } }, "words": "Instead" });
     ask.refuses_member("not_yours", "grant/request-variation", &purpose);
     ask.does(0, "group/add-member", &json!({ "person": ask.world.staff[1] }));
+    ask.does(1, "group/join", &json!({ "person": ask.world.staff[1] }));
     ask.member("grant/request-variation", &amount("1600.00"));
     ask.refuses(1, "interested", "grant/approve-variation", &json!({ "variation": 2 }));
     ask.does(0, "grant/publish-story", &json!({ "words": "They cook.", "consented_on": "2026-06-01", "consent": "A form" }));

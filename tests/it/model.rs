@@ -7,7 +7,8 @@ use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::grant::{
     AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, FailPayment, GrantState, Method, Owed,
-    PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, UpdateBecause, Varied,
+    PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, Revoke, UpdateBecause,
+    Varied,
 };
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
@@ -450,9 +451,14 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
         Move::Return(_, owed, pounds) => {
             (staff[0], on_grant(GrantCommand::ReceiveReturn(ReceiveReturn { owed, amount: gbp(pounds), received_on: day })))
         }
-        Move::Clawback(_, pounds) => {
-            (staff[0], on_grant(GrantCommand::DemandClawback(DemandClawback { amount: gbp(pounds), reason: text("Spent otherwise") })))
-        }
+        Move::Clawback(_, pounds) => (
+            staff[0],
+            on_grant(GrantCommand::DemandClawback(DemandClawback {
+                amount: gbp(pounds),
+                reason: text("Spent otherwise"),
+                present: BTreeSet::new(),
+            })),
+        ),
         Move::ProposeWaiver(_, owed, pounds, person) => {
             let waiver = ProposeReturnWaiver { owed, amount: gbp(pounds), reason: text("Too little") };
             (staff[person], on_grant(GrantCommand::ProposeReturnWaiver(waiver)))
@@ -474,7 +480,7 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
         }
         Move::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
         Move::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(Nothing {}))),
-        Move::Terminate(_) => (staff[0], on_grant(GrantCommand::Terminate(because()))),
+        Move::Terminate(_) => (staff[0], on_grant(GrantCommand::Terminate(Revoke { reason: text("A reason"), present: BTreeSet::new() }))),
         Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
     }
 }

@@ -12,7 +12,9 @@ use microgrants::domain::grant::{
     AcceptAgreement, AmountOf, ConfirmPayment, Method, Owed, PassCheck, PaymentOf, PaymentOn, PreparePayment, ReceiveReturn,
 };
 use microgrants::domain::group::{RegisterGroup, Standing, VerifyPayee};
-use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question, hash_of};
+use microgrants::domain::organisation::{
+    AdoptSigns, ConfirmRole, Found, NameFounder, PublishAgreement, PublishForm, Question, RoleOf, hash_of,
+};
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::payee::{Account, PayeeTyped};
 use microgrants::domain::person::RegisterPerson;
@@ -69,6 +71,8 @@ pub fn rules() -> Rules {
         signers: 2,
         update_every_days: None,
         remind_days: 14,
+        payee_wait_days: Some(0),
+        confirm_days: None,
     }
 }
 
@@ -84,6 +88,7 @@ impl Office {
             let roles = BTreeSet::from([Role::Administrator, Role::Officer, Role::Finance, Role::Panel]);
             let named = OrganisationCommand::NameFounder(NameFounder { person: founder, roles });
             house.commands.issue(as_operator(named)).await.expect("named");
+            signs_in(house, founder).await;
         }
         let question = Question {
             question: text("idea"),
@@ -118,6 +123,14 @@ impl Office {
             FundCommand::OpenRound(RoundOf { round: text("first") }),
         ] {
             house.takes(self.ada, Command::Fund(self.fund, command)).await;
+        }
+    }
+
+    /// Gives a role, as two administrators do.
+    pub async fn gives(&self, house: &House, person: PersonId, role: Role) {
+        let organisation = house.commands.organisation();
+        for (by, command) in [(self.ada, propose(person, role)), (self.ben, confirm_role(person, role))] {
+            house.takes(by, Command::Organisation(organisation, command)).await;
         }
     }
 
@@ -206,6 +219,20 @@ impl Office {
         house.takes(self.ben, Command::Grant(grant, receive_return(back, house.today()))).await;
         grant
     }
+}
+
+pub fn propose(person: PersonId, role: Role) -> OrganisationCommand {
+    OrganisationCommand::ProposeRole(RoleOf { person, role })
+}
+
+pub fn confirm_role(person: PersonId, role: Role) -> OrganisationCommand {
+    OrganisationCommand::ConfirmRole(ConfirmRole { person, role, proposal: None })
+}
+
+/// A person signs in with a link that was mailed to them.
+pub async fn signs_in(house: &House, person: PersonId) {
+    let proven = Command::Person(person, PersonCommand::ProveAddress(Nothing {}));
+    house.commands.issue(Request::new(Caller::job(), proven)).await.expect("an address is proven");
 }
 
 pub fn award(house: &House, application: ApplicationId, pounds: u32) -> Command {

@@ -76,7 +76,7 @@ async fn everything(house: House) {
     };
     two.refused(ada, "quorum_missing", "application/award", award.clone()).await;
     two.by(ben, "fund/record-meeting", line(award, ada)).await;
-    two.refused(ben, "same_person", "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
+    two.refused(ben, "not_yours", "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
     two.by(ada, "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
 
     // The agreement is read out over the telephone; the payee is keyed by staff.

@@ -147,9 +147,7 @@ async fn links_work_once(house: House) {
     let renewed = member.get("/my");
     assert!(renewed.status == 200 && renewed.headers.get("set-cookie").is_some_and(|cookie| cookie.contains("session=")));
     assert!(!member.get("/my").headers.contains_key("set-cookie"), "once an hour at most");
-    let role = microgrants::domain::organisation::RoleOf { person, role: Role::Officer };
-    let give = microgrants::domain::OrganisationCommand::GiveRole(role);
-    house.takes(office.ada, Command::Organisation(house.commands.organisation(), give)).await;
+    office.gives(&house, person, Role::Officer).await;
     house.catch_up().await;
     house.pass_days(1);
     for _ in 0..2 {
@@ -247,9 +245,7 @@ async fn pressed_twice(house: House) {
 /// Somebody who works with groups, signed in.
 pub async fn officer(house: &House, office: &Office, address: &str) -> Browser {
     let officer = known(house, "officer@example.org").await;
-    let role = microgrants::domain::organisation::RoleOf { person: officer, role: Role::Officer };
-    let give = microgrants::domain::OrganisationCommand::GiveRole(role);
-    house.takes(office.ada, Command::Organisation(house.commands.organisation(), give)).await;
+    office.gives(house, officer, Role::Officer).await;
     house.catch_up().await;
     signed_in(house, address, officer).await
 }
@@ -351,11 +347,7 @@ async fn files_twice(house: House) {
 async fn squatter(house: House) {
     let (office, address) = started(&house).await;
     let (staff, email) = (known(&house, "staff@example.org").await, "staff@example.org");
-    let give = microgrants::domain::OrganisationCommand::GiveRole(microgrants::domain::organisation::RoleOf {
-        person: staff,
-        role: Role::Officer,
-    });
-    house.takes(office.ada, Command::Organisation(house.commands.organisation(), give)).await;
+    office.gives(&house, staff, Role::Officer).await;
     house.catch_up().await;
     let start = format!("/apply/{}/first", office.fund);
     let mut browser = Browser::new(&address);

@@ -97,12 +97,10 @@ async fn payees(house: House) {
 async fn roles(house: House) {
     let office = Office::open(&house, 50_000).await;
     let mut posts = Vec::new();
-    let organisation = house.commands.organisation();
     for number in 0..12 {
         let judge = person(&house, "Judge").await;
         let of = json!({ "person": judge, "role": "panel" });
-        let give = microgrants::domain::OrganisationCommand::GiveRole(serde_json::from_value(of.clone()).unwrap());
-        house.takes(office.ada, microgrants::domain::Command::Organisation(organisation, give)).await;
+        office.gives(&house, judge, microgrants::domain::Role::Panel).await;
         let (application, ..) = office.ready(&house, 500).await;
         let declare = microgrants::domain::Command::Application(application, crate::office::no_interest());
         house.takes(judge, declare).await;

@@ -18,7 +18,7 @@ use microgrants::domain::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::office::{AGREEMENT, award_of, gbp, no_interest, open, rules, source, submit, text};
+use crate::office::{AGREEMENT, award_of, confirm_role, gbp, no_interest, open, propose, rules, source, submit, text};
 use crate::world::{ORGANISATION, World};
 
 pub const FUND: FundId = FundId(Uuid::from_u128(2));
@@ -45,6 +45,7 @@ impl Setting {
         for person in &staff[..2] {
             let founder = NameFounder { person: *person, roles: roles.clone() };
             as_operator(&mut world, Command::Organisation(ORGANISATION, OrganisationCommand::NameFounder(founder)));
+            world.issue(Actor::Job, Command::Person(*person, PersonCommand::ProveAddress(Nothing {}))).expect("proven");
         }
         let mut setting = Self { world, staff, members: Vec::new() };
         for role in roles {
@@ -53,15 +54,10 @@ impl Setting {
         setting
     }
 
-    /// Gives a role, by two people where two are needed.
+    /// Gives a role, as two administrators do.
     pub fn give(&mut self, person: PersonId, role: Role) {
-        let of = microgrants::domain::organisation::RoleOf { person, role };
-        if role.needs_two() {
-            self.takes(0, Command::Organisation(ORGANISATION, OrganisationCommand::ProposeRole(of)));
-            self.takes(1, Command::Organisation(ORGANISATION, OrganisationCommand::ConfirmRole(of)));
-        } else {
-            self.takes(0, Command::Organisation(ORGANISATION, OrganisationCommand::GiveRole(of)));
-        }
+        self.takes(0, Command::Organisation(ORGANISATION, propose(person, role)));
+        self.takes(1, Command::Organisation(ORGANISATION, confirm_role(person, role)));
     }
 
     /// A fund of £10,000 that is open, with an open round, and so many groups with their drafts.

@@ -130,6 +130,10 @@ impl World {
                 facts.people.insert(next, seen(&self.people, Some(next.0)));
             }
         }
+        let groups: Vec<_> = std::iter::once(&facts.group).chain(&facts.heirs).filter_map(Seen::peek).collect();
+        for person in command.looks_at(&self.organisation, &groups) {
+            facts.people.insert(person, seen(&self.people, Some(person.0)));
+        }
         facts.application = seen(&self.applications, related.application);
         facts
     }

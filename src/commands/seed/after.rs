@@ -4,10 +4,10 @@ use super::programme::{Stage, Turn};
 use super::setting;
 use super::story::{Story, because, open, prose};
 use crate::domain::application::Channel;
-use crate::domain::command::Nothing;
+use crate::domain::command::{Nothing, ProposalOf};
 use crate::domain::grant::{
     AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, FailPayment, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
-    PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, UpdateBecause, UpdateOf, Varied,
+    PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, Revoke, UpdateBecause, UpdateOf, Varied,
 };
 use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -104,11 +104,19 @@ impl Story<'_> {
             self.on_grant(day, officer, GrantCommand::Hold(because("The group is choosing a new treasurer.")));
         }
         if self.seed.comes_to == Stage::Terminated {
-            self.on_grant(day + 5, panel, GrantCommand::Terminate(because("The group has broken up.")));
+            let revoke = Revoke { reason: prose("The group has broken up."), present: self.trustee() };
+            self.on_grant(day + 5, panel, GrantCommand::Terminate(revoke));
+            self.on_grant(day + 6, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }));
         }
         if self.took(Turn::Clawback) {
-            let demand = DemandClawback { amount: Money::of_pounds(100), reason: prose("Spent on something else than was agreed.") };
+            let demand = DemandClawback {
+                amount: Money::of_pounds(100),
+                reason: prose("Spent on something else than was agreed."),
+                present: self.trustee(),
+            };
             self.on_grant(day + 6, panel, GrantCommand::DemandClawback(demand));
+            let proposal = if self.seed.comes_to == Stage::Terminated { 2 } else { 1 };
+            self.on_grant(day + 7, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal }));
         }
     }
 

@@ -7,10 +7,10 @@ use super::programme::{Programme, RoundSeed, Staff};
 use super::{Step, id_of};
 use crate::domain::command::{Because, Nothing};
 use crate::domain::fund::{Allocate, CreateFund, FundState, PlanRound, RoundOf};
-use crate::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, RoleOf};
+use crate::domain::organisation::{AdoptSigns, ConfirmRole, Found, NameFounder, PublishAgreement, PublishForm, RoleOf};
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::Personal;
-use crate::domain::{Actor, Command, FundCommand, FundId, OrganisationCommand, OrganisationId, PersonCommand, PersonId, Role};
+use crate::domain::{Actor, Command, FundCommand, FundId, OrganisationCommand, OrganisationId, PersonCommand, PersonId};
 
 /// The first day of the programme.
 const FIRST: i32 = -365;
@@ -69,25 +69,24 @@ impl Setting<'_> {
         for one in self.programme.staff.iter().filter(|one| one.founder) {
             let founder = NameFounder { person: staff(self.organisation, &one.key), roles: one.roles.clone() };
             self.organisation(Actor::Operator, OrganisationCommand::NameFounder(founder));
+            let proven = Command::Person(staff(self.organisation, &one.key), PersonCommand::ProveAddress(Nothing {}));
+            self.steps.push(Step { day: FIRST, by: Actor::Job, command: proven });
         }
         for one in self.programme.staff.iter().filter(|one| !one.founder) {
             self.roles(one);
         }
     }
 
-    /// Roles that move money take two administrators.
+    /// Every role takes two administrators.
     fn roles(&mut self, one: &Staff) {
         let founders: Vec<_> =
             self.programme.staff.iter().filter(|one| one.founder).map(|one| Actor::Person(staff(self.organisation, &one.key))).collect();
         let [first, second] = founders[..] else { return };
         for role in &one.roles {
             let of = RoleOf { person: staff(self.organisation, &one.key), role: *role };
-            if Role::needs_two(*role) {
-                self.organisation(first, OrganisationCommand::ProposeRole(of));
-                self.organisation(second, OrganisationCommand::ConfirmRole(of));
-            } else {
-                self.organisation(first, OrganisationCommand::GiveRole(of));
-            }
+            let confirm = ConfirmRole { person: of.person, role: *role, proposal: None };
+            self.organisation(first, OrganisationCommand::ProposeRole(of));
+            self.organisation(second, OrganisationCommand::ConfirmRole(confirm));
         }
     }
 

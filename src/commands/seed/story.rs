@@ -9,8 +9,8 @@ use crate::domain::application::{
     Answers, AttendanceOf, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest, InterestKind, RequestChanges, RequestReview,
     Reserve, Score, StartApplication, Submit, Summary,
 };
-use crate::domain::command::{Because, Nothing};
-use crate::domain::grant::{AcceptAgreement, Method, PassCheck};
+use crate::domain::command::{Because, Nothing, ProposalOf};
+use crate::domain::grant::{AcceptAgreement, Method, PassCheck, Revoke};
 use crate::domain::group::{RegisterGroup, VerifyPayee};
 use crate::domain::organisation::hash_of;
 use crate::domain::payee::{Account, PayeeTyped};
@@ -252,6 +252,11 @@ impl Story<'_> {
         self.on_application(decided + 1, self.staff("trustee"), ApplicationCommand::ConfirmAttendance(was_there));
     }
 
+    /// Who sits on the panel beside its chair.
+    pub(super) fn trustee(&self) -> std::collections::BTreeSet<PersonId> {
+        std::iter::once(setting::staff(self.organisation, "trustee")).collect()
+    }
+
     fn accept(&mut self) {
         let (officer, member) = (self.staff("officer"), Actor::Person(self.member));
         let decided = self.decided();
@@ -259,8 +264,9 @@ impl Story<'_> {
             Stage::OfferDeclined => self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {})),
             Stage::OfferWithdrawn => {
                 let panel = self.staff("chair");
-                let because = because("The hall that it needed has closed.");
-                self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(because));
+                let revoke = Revoke { reason: prose("The hall that it needed has closed."), present: self.trustee() };
+                self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(revoke));
+                self.on_grant(decided + 6, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }));
             }
             Stage::OfferLapsed => self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {})),
             stage if stage >= Stage::Accepted => {

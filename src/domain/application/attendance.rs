@@ -1,8 +1,9 @@
-//! Who was there when the panel decided. Those whom the recorder names confirm it themselves, or a
-//! second person does: the quorum does not rest on one person's word.
+//! Who was there when the panel decided. Those whom the recorder names confirm it themselves: the
+//! quorum does not rest on one person's word.
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Application, ApplicationEvent, Sitting};
@@ -24,10 +25,11 @@ pub struct AttendanceOf {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendance {
     decision: u32,
-    recorded_by: Option<PersonId>,
     quorum: usize,
     unconfirmed: BTreeSet<PersonId>,
     confirmed: BTreeSet<PersonId>,
+    /// The last day on which attendance can be confirmed, where the fund's rules name one.
+    confirm_by: Option<Date>,
 }
 
 impl Attendance {
@@ -36,28 +38,31 @@ impl Attendance {
     pub fn of(decision: u32, sitting: &Sitting) -> Self {
         let is_recorder = |person: &PersonId| sitting.recorded_by.is_none_or(|recorder| recorder == *person);
         let (confirmed, unconfirmed) = sitting.present.iter().copied().partition(is_recorder);
-        Self { decision, recorded_by: sitting.recorded_by, quorum: sitting.quorum.map_or(0, usize::from), unconfirmed, confirmed }
+        let quorum = sitting.quorum.map_or(0, usize::from);
+        Self { decision, quorum, unconfirmed, confirmed, confirm_by: sitting.confirm_by }
     }
 
-    /// Lets a person confirm that somebody attended. The attendee is not erased and has no conflict of
-    /// interest. A colleague who confirms it for them did not record the decision and has none either.
+    /// Lets a person confirm that they attended. Nobody does it for them.
     ///
     /// # Errors
-    /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::SamePerson`] for the
-    /// recorder; [`Refusal::Interested`] where somebody is connected who was named, or who confirms it.
+    /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::NotYours`] for anybody else
+    /// than the person who was named; [`Refusal::Interested`] where they are connected;
+    /// [`Refusal::KnownToOne`] where one administrator alone made them a panel member.
     pub fn may_confirm(&self, of: AttendanceOf, facts: &Facts, connections: &Connections<'_>) -> Result<(), Refusal> {
-        let by = facts.by()?;
         if self.decision != of.decision || !self.unconfirmed.contains(&of.person) {
             return Err(Refusal::NotProposed);
         }
-        facts.person()?.must_stand()?;
+        if let Some(day) = self.confirm_by.filter(|day| facts.today > *day) {
+            return Err(Refusal::ConfirmedTooLate(day));
+        }
+        if facts.by()? != of.person {
+            return Err(Refusal::NotYours);
+        }
+        facts.is_known_to_two(of.person)?;
         if connections.of(of.person).any(|connection| connection.shuts_out(Act::Decide)) {
             return Err(Refusal::Interested);
         }
-        if by == of.person {
-            return Ok(());
-        }
-        if self.recorded_by == Some(by) { Err(Refusal::SamePerson) } else { connections.permit(by, Act::Prepare) }
+        Ok(())
     }
 
     /// Who is known to have been there.
@@ -69,6 +74,12 @@ impl Attendance {
         if self.unconfirmed.remove(&person) {
             self.confirmed.insert(person);
         }
+    }
+
+    /// How many people had to decide.
+    #[must_use]
+    pub fn quorum(&self) -> usize {
+        self.quorum
     }
 
     /// Refuses money for a decision whose quorum is not confirmed.
@@ -98,5 +109,26 @@ impl Application {
         let mut confirmed = self.attendance.confirmed();
         let alone = self.interests.was_keyed() && confirmed.all(|person| self.interests.keyed_by(person));
         if alone && !self.attendance.unconfirmed.is_empty() { Err(Refusal::KeyerAlone) } else { Ok(()) }
+    }
+
+    /// Refuses to go on with a decision that nobody can confirm any more.
+    ///
+    /// # Errors
+    /// [`Refusal::AttendanceUnconfirmed`], [`Refusal::KeyerAlone`].
+    pub fn confirmed_in_time(&self, today: Date) -> Result<(), Refusal> {
+        match self.attendance.confirm_by {
+            Some(day) if today > day => self.decision_is_confirmed(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The people named as present, with whoever records it, if they may take away what was awarded:
+    /// as many as awarded it.
+    pub(in crate::domain) fn sitting_of_award(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
+        let needed = match self.attendance.quorum() {
+            0 => usize::from(facts.fund()?.rules().quorum),
+            quorum => quorum,
+        };
+        self.sitting_of(present, needed, None, facts)
     }
 }

@@ -65,8 +65,9 @@ commands! {
         DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
         /// Says that somebody whom the group named as a helper did not help: they themselves, or an officer.
         RefuseHelp(ConfirmHelp) = "refuse-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
-        /// Confirms that somebody who was named as present was there: they themselves, or a second person.
-        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
+        /// Confirms, as a panel member who was named as present, that they were there. The offer goes out once as many
+        /// have confirmed as the fund's rules need.
+        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
         /// Asks for a review of a decision against the group.
         RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
         /// Decides a review, as somebody who had no part in the decision.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Application, ApplicationEvent, ApplicationState as S, Help, HelpKind};
@@ -166,6 +167,9 @@ pub struct Sitting {
     /// How many people the fund's rules needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quorum: Option<u8>,
+    /// The last day on which the others can confirm that they were there, where the rules name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_by: Option<Date>,
 }
 
 impl Application {
@@ -239,6 +243,18 @@ impl Application {
 
     /// The people named as present, with whoever decides, if they may decide together.
     pub(in crate::domain) fn sitting(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
+        let rules = facts.fund()?.rules();
+        let days = rules.confirm_days.map(|days| jiff::Span::new().days(i64::from(days)));
+        self.sitting_of(present, usize::from(rules.quorum), days.map(|days| facts.today.saturating_add(days)), facts)
+    }
+
+    pub(super) fn sitting_of(
+        &self,
+        present: &BTreeSet<PersonId>,
+        needed: usize,
+        confirm_by: Option<Date>,
+        facts: &Facts,
+    ) -> Result<Sitting, Refusal> {
         let mut present = present.clone();
         present.insert(facts.by()?);
         let organisation = facts.organisation()?;
@@ -247,9 +263,9 @@ impl Application {
             if !organisation.roles_of(*person).contains(&Role::Panel) {
                 return Err(Refusal::NotOnPanel);
             }
+            facts.is_known_to_two(*person)?;
             connections.permit(*person, Act::Decide)?;
         }
-        let needed = usize::from(facts.fund()?.rules().quorum);
         if present.len() < needed {
             return Err(Refusal::QuorumMissing { needed, present: present.len() });
         }
@@ -259,8 +275,8 @@ impl Application {
         // A panel member who belongs to the group is interested without a word.
         let own = connections.among(organisation.holders(Role::Panel));
         let withdrew = self.interests.interested().chain(own).collect();
-        let (recorded_by, quorum) = (Some(facts.by()?), Some(facts.fund()?.rules().quorum));
-        Ok(Sitting { present, withdrew, recorded_by, quorum })
+        let (recorded_by, quorum) = (Some(facts.by()?), u8::try_from(needed).ok());
+        Ok(Sitting { present, withdrew, recorded_by, quorum, confirm_by })
     }
 
     /// A person declares once, and again where they leave the panel: then they see scores, and give none.

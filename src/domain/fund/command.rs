@@ -107,6 +107,16 @@ pub struct Rules {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 60)]
     pub remind_days: u16,
+    /// How many days no money leaves after the payee, the group's members or an address of theirs
+    /// changed; 3 unless it is said. Two people can let a payment leave earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 30, default = 3)]
+    pub payee_wait_days: Option<u16>,
+    /// How many days after a decision those named as present may still confirm that they were there:
+    /// the offer goes out at once. Unless it is said, the offer waits until they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 60)]
+    pub confirm_days: Option<u16>,
 }
 
 impl Rules {
@@ -114,6 +124,12 @@ impl Rules {
     #[must_use]
     pub fn eyes(&self) -> usize {
         usize::from(self.eyes)
+    }
+
+    /// How many days no money leaves after a change at the group.
+    #[must_use]
+    pub fn payee_wait_days(&self) -> u16 {
+        self.payee_wait_days.unwrap_or(3)
     }
 }
 
@@ -140,6 +156,12 @@ pub(super) fn bounds_hold(rules: &Rules) -> Result<(), Refusal> {
     }
     if rules.remind_days > 60 {
         return Err(Refusal::RulesIncomplete("a reminder goes out at most 60 days before"));
+    }
+    if rules.payee_wait_days() > 30 {
+        return Err(Refusal::RulesIncomplete("money waits at most 30 days after a change at the group"));
+    }
+    if rules.confirm_days.is_some_and(|days| !(1..=60).contains(&days)) {
+        return Err(Refusal::RulesIncomplete("those present confirm within 1 to 60 days"));
     }
     Ok(())
 }

@@ -157,9 +157,7 @@ impl Fund {
                 let proposed = self.proposed.as_ref().filter(|(rules, _)| *rules == said.rules);
                 let (rules, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
                 let confirmed_by = facts.by()?;
-                if *proposed_by == confirmed_by {
-                    return Err(Refusal::SamePerson);
-                }
+                facts.are_two(*proposed_by, confirmed_by)?;
                 facts.still_holds(*proposed_by, &[Role::Administrator])?;
                 Ok(FundEvent::RulesConfirmed { rules: rules.clone(), confirmed_by })
             }
@@ -175,6 +173,7 @@ impl Fund {
                 if facts.organisation()?.approvers() < needed {
                     return Err(Refusal::TooFewApprovers(needed));
                 }
+                facts.two_administrators_signed_in()?;
                 Ok(FundEvent::FundOpened {})
             }
             FundCommand::Pause(because) => {

@@ -10,7 +10,7 @@ use crate::domain::file::FileDigest;
 use crate::domain::sealed::{Personal, line};
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{Facts, Refusal};
 
 /// The money that was committed, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -53,6 +53,12 @@ fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>
     if distinct.len() == names.len() { Ok(names) } else { Err(serde::de::Error::custom("nobody signs twice")) }
 }
 
+/// The last day of an offer that goes out today.
+fn stands_until(facts: &Facts) -> Result<Date, Refusal> {
+    let days = jiff::Span::new().days(i64::from(facts.fund()?.rules().offer_days));
+    facts.today.checked_add(days).map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))
+}
+
 impl Grant {
     pub(super) fn offer(&self, offer: &Offer, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
         if self.state != GrantState::Blank {
@@ -64,7 +70,6 @@ impl Grant {
         };
         let rules = facts.fund()?.rules();
         let (version, hash) = facts.organisation()?.agreement().ok_or(Refusal::NoAgreement)?;
-        let stands = jiff::Span::new().days(i64::from(rules.offer_days));
         let mut checks = rules.checks.clone();
         if terms.people_at_risk {
             checks.extend(rules.checks_at_risk.iter().cloned());
@@ -86,9 +91,10 @@ impl Grant {
             signers: rules.signers,
             eyes: rules.eyes,
             update_every_days: rules.update_every_days,
-            expires_on: facts.today.checked_add(stands).map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))?,
+            expires_on: stands_until(facts)?,
             ends_on: terms.ends_on,
             update_due_on: terms.update_due_on,
+            waits: rules.confirm_days.is_none() && application.decision_is_confirmed().is_err(),
         };
         let issued = GrantEvent::AgreementIssued { version, hash: hash.to_owned() };
         Ok([offered, issued].into_iter().chain(on_file).collect())
@@ -109,6 +115,7 @@ impl Grant {
             expires_on,
             ends_on,
             update_due_on,
+            waits,
             ..
         } = event
         else {
@@ -120,6 +127,7 @@ impl Grant {
         *self = Self {
             events: self.events,
             state: GrantState::Offered,
+            offer_waits: *waits,
             fund: Some(*fund),
             round: Some(round.clone()),
             group: Some(*group),
@@ -139,19 +147,26 @@ impl Grant {
     }
 
     pub(super) fn answer_offer(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        if let GrantCommand::SendOffer(_) = command {
+            let goes_out = self.state == GrantState::Offered && self.offer_waits;
+            return if goes_out { Ok(vec![GrantEvent::OfferSent { expires_on: stands_until(facts)? }]) } else { Ok(Vec::new()) };
+        }
         self.must_be(&[GrantState::Offered])?;
         let expires_on = self.expires_on.ok_or(Refusal::GrantNotInState("blank"))?;
         let expired = facts.today > expires_on;
         match command {
             GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if expired => Err(Refusal::OfferExpired(expires_on)),
             GrantCommand::LapseOffer(_) if !expired => Err(Refusal::OfferStands(expires_on)),
-            GrantCommand::AcceptAgreement(accept) => self.accept(accept, facts),
+            GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if self.offer_waits => {
+                facts.application()?.decision_is_confirmed()?;
+                Err(Refusal::GrantNotInState("offered, and not sent"))
+            }
+            GrantCommand::AcceptAgreement(accept) => {
+                facts.application()?.confirmed_in_time(facts.today)?;
+                self.accept(accept, facts)
+            }
             GrantCommand::DeclineOffer(_) => Ok(vec![GrantEvent::OfferDeclined {}]),
             GrantCommand::LapseOffer(_) => Ok(vec![GrantEvent::OfferLapsed {}]),
-            GrantCommand::WithdrawOffer(because) => {
-                facts.permit(facts.by()?, Act::End)?;
-                Ok(vec![GrantEvent::OfferWithdrawn { reason: because.reason.clone() }])
-            }
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }
     }
@@ -202,6 +217,7 @@ impl Grant {
 
     pub(super) fn answered(&mut self, event: &GrantEvent) {
         match event {
+            GrantEvent::OfferSent { expires_on } => (self.offer_waits, self.expires_on) = (false, Some(*expires_on)),
             GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,
             GrantEvent::OfferDeclined {} => self.state = GrantState::OfferDeclined,

@@ -12,6 +12,7 @@ use super::payment::{
     ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
     ReversePayment,
 };
+use super::revocation::{RevocationKind, Revoke};
 use super::schedule::{Instalment, SchedulePayments};
 use super::story::{PublishStory, StoryOf};
 use super::update::{
@@ -42,8 +43,11 @@ commands! {
         DeclineOffer(Nothing) = "decline-offer", Who::StaffOrOwn(&[Role::Officer]);
         /// Lapses an offer that ran out; the money is uncommitted at once.
         LapseOffer(Nothing) = "lapse-offer", Who::StaffOrJob(&[Role::Officer]);
-        /// Takes the offer back, with the reason; the money is uncommitted at once.
-        WithdrawOffer(Because) = "withdraw-offer", Who::Staff(&[Role::Panel]);
+        /// Sends the offer out, once those who decided it have confirmed that they did.
+        SendOffer(Nothing) = "send-offer", Who::Consequence;
+        /// Takes the offer back, with the reason. It takes effect once as many panel members as awarded the grant have
+        /// confirmed it; then the money is uncommitted.
+        WithdrawOffer(Revoke) = "withdraw-offer", Who::Staff(&[Role::Panel]);
         /// Asks the group for what a check needs; a check that was not asked for at the offer is added.
         RequestCheck(CheckNote) = "request-check", Who::Staff(&[Role::Officer]);
         /// Records that a check passed, or a condition is met. One that is good for longer goes on file for the group.
@@ -69,6 +73,10 @@ commands! {
         RejectPayment(PaymentBecause) = "reject-payment", Who::Staff(&[Role::Finance]);
         /// Cancels a payment that was not sent.
         CancelPayment(PaymentBecause) = "cancel-payment", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Proposes that a payment leave before the days have passed that follow a change at the group.
+        ProposeEarlyPayment(PaymentBecause) = "propose-early-payment", Who::Staff(&[Role::Officer, Role::Finance]);
+        /// Confirms, as a second person, that the payment leaves before those days have passed.
+        ConfirmEarlyPayment(PaymentOf) = "confirm-early-payment", Who::Staff(&[Role::Finance]);
         /// Records that an approved payment was sent to the bank.
         SendPayment(PaymentOn) = "send-payment", Who::Staff(&[Role::Finance]);
         /// Sends a payment in a batch of its fund.
@@ -94,8 +102,9 @@ commands! {
         Hold(Because) = "hold", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Ends the hold.
         Resume(Nothing) = "resume", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Ends the grant before its time, with the reason; what is unpaid is uncommitted at once.
-        Terminate(Because) = "terminate", Who::Staff(&[Role::Panel]);
+        /// Ends the grant before its time, with the reason. It takes effect once as many panel members as awarded the grant
+        /// have confirmed it; then what is unpaid is uncommitted.
+        Terminate(Revoke) = "terminate", Who::Staff(&[Role::Panel]);
         /// Asks the group for an update besides those that the fund's rules ask for.
         RequestUpdate(RequestUpdate) = "request-update", Who::Staff(&[Role::Officer]);
         /// Records that the group was reminded of an update.
@@ -116,7 +125,11 @@ commands! {
         DeclareUnderspend(AmountOf) = "declare-underspend", Who::StaffOrOwn(&[Role::Officer]);
         /// Asks the group to give back, by a day, what is due.
         RequestReturn(RequestReturn) = "request-return", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Demands money back that was paid, with the reason.
+        /// Confirms, as a panel member who was named as present, that the offer is taken back, the grant ended or money
+        /// demanded back.
+        ConfirmRevocation(ProposalOf) = "confirm-revocation", Who::Staff(&[Role::Panel]);
+        /// Demands money back that was paid, with the reason. It takes effect once as many panel members as awarded the
+        /// grant have confirmed it.
         DemandClawback(DemandClawback) = "demand-clawback", Who::Staff(&[Role::Panel]);
         /// Records what the bank did and nothing else here can say: it is to be settled by two people, and holds up nothing.
         RecordBankEntry(RecordBankEntry) = "record-bank-entry", Who::Staff(&[Role::Finance]);
@@ -124,8 +137,8 @@ commands! {
         ProposeSettlement(ProposeSettlement) = "propose-settlement", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, how an entry of the bank is settled.
         ConfirmSettlement(ConfirmSettlement) = "confirm-settlement", Who::Staff(&[Role::Finance]);
-        /// Confirms that somebody named as present was there when the award was raised.
-        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator]);
+        /// Confirms, as a panel member who was named as present, that they were there when the award was raised.
+        ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
         /// Receives money back, whole or in part; only then is it uncommitted. What is more than was paid is to be settled.
         ReceiveReturn(ReceiveReturn) = "receive-return", Who::Staff(&[Role::Finance]);
         /// Proposes to waive a return, or to write a clawback off.
@@ -177,7 +190,13 @@ events! {
             expires_on: Date,
             ends_on: Date,
             update_due_on: Date,
+            /// The offer goes out once those named as present have confirmed that they decided it.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            waits: bool,
         },
+        OfferSent { expires_on: Date },
+        RevocationProposed { revocation: u32, kind: RevocationKind, amount: Option<Money>, reason: Prose, sitting: Sitting },
+        RevocationConfirmed { revocation: u32, by: PersonId },
         AgreementIssued { version: u32, hash: String },
         AgreementAccepted { hash: String, method: Method, names: Vec<Sealed>, read_by: Option<PersonId> },
         OfferDeclined {},
@@ -204,7 +223,12 @@ events! {
             /// Where the money comes from. A log from before says it when the payment is sent.
             #[serde(default, skip_serializing_if = "Sources::is_empty")]
             sources: Sources,
+            /// Until when a change at the group holds it back.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            waits_until: Option<Date>,
         },
+        EarlyPaymentProposed { payment: u16, until: Date, reason: Prose, by: PersonId },
+        EarlyPaymentConfirmed { payment: u16, until: Date, by: PersonId },
         PaymentApproved {
             payment: u16,
             approved_by: PersonId,

@@ -1,6 +1,8 @@
 //! Money back and the end: an underspend releases what is unpaid at once, and what was paid when it is received. What is
 //! due back is received in parts, or given up by two people: a return is waived, a clawback is written off.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +37,11 @@ pub struct AmountOf {
 #[serde(deny_unknown_fields)]
 pub struct DemandClawback {
     pub amount: Money,
+    /// Why: the group reads it.
     pub reason: Prose,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -99,7 +105,6 @@ impl Grant {
         }
         match command {
             GrantCommand::DeclareUnderspend(declared) => self.declare_underspend(declared.amount),
-            GrantCommand::DemandClawback(demand) => self.demand(demand, facts),
             GrantCommand::RequestReturn(request) => {
                 self.owed(request.owed, Money::of_pence(1))?;
                 if request.due_on < facts.today {
@@ -118,8 +123,8 @@ impl Grant {
                 match self.due(of.owed).waiver {
                     None => Err(Refusal::NotProposed),
                     Some((amount, _)) if amount != of.amount => Err(Refusal::NotProposed),
-                    Some((_, proposed_by)) if proposed_by == by => Err(Refusal::SamePerson),
                     Some((amount, proposed_by)) => {
+                        facts.are_two(proposed_by, by)?;
                         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
                         facts.permit(by, Act::Waive)?;
                         self.owed(of.owed, amount)?;
@@ -227,18 +232,6 @@ impl Grant {
         let due_back = amount.minus(released)?;
         let released = self.free()?.last(released)?;
         Ok(GrantEvent::UnderspendDeclared { amount, released, due_back })
-    }
-
-    fn demand(&self, demand: &DemandClawback, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        facts.permit(facts.by()?, Act::End)?;
-        if demand.amount.is_zero() {
-            return Err(Refusal::Nothing);
-        }
-        let left = self.could_return()?;
-        if !left.covers(demand.amount) {
-            return Err(Refusal::ClawbackTooLarge { asked: demand.amount, left });
-        }
-        Ok(GrantEvent::ClawbackDemanded { amount: demand.amount, reason: demand.reason.clone() })
     }
 
     fn close(&self) -> Result<GrantEvent, Refusal> {

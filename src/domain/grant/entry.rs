@@ -128,9 +128,7 @@ impl Grant {
         let by = facts.by()?;
         let found = self.entry(confirm.entry)?;
         let (counts, proposed_by) = found.proposed.filter(|(counts, _)| *counts == confirm.counts).ok_or(Refusal::NotProposed)?;
-        if proposed_by == by {
-            return Err(Refusal::SamePerson);
-        }
+        facts.are_two(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
         facts.permit(by, Act::Waive)?;
         self.may_count(found, counts)?;

@@ -8,6 +8,7 @@ mod command;
 mod dues;
 mod entry;
 mod payment;
+mod revocation;
 mod schedule;
 mod story;
 mod update;
@@ -28,6 +29,7 @@ pub use payment::{
     ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment,
     ReversePayment,
 };
+pub use revocation::{RevocationKind, Revoke};
 pub use schedule::{Instalment, Released, SchedulePayments};
 pub use story::{PublishStory, StoryOf};
 pub use update::{
@@ -46,6 +48,7 @@ use check::CheckState;
 use dues::Due;
 use entry::Unsettled;
 use payment::Payment;
+use revocation::Revocation;
 use update::Update;
 use variation::Variations;
 
@@ -114,6 +117,11 @@ pub struct Grant {
     /// Who was there when the award was last raised.
     attendance: Attendance,
     agreement: String,
+    /// The offer has not gone out: those named as present have not confirmed that they decided it.
+    offer_waits: bool,
+    /// What is to be taken away, once those who were named as present confirm it.
+    revocation: Option<Revocation>,
+    revocations: u32,
     signers: u8,
     eyes: u8,
     update_every_days: Option<u16>,
@@ -229,8 +237,11 @@ impl Stream for Grant {
         }
         let event = match command {
             C::Offer(_) => return Err(Refusal::Exists("grant")),
-            C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::WithdrawOffer(_) => {
+            C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::SendOffer(_) => {
                 return self.answer_offer(command, facts);
+            }
+            C::WithdrawOffer(_) | C::Terminate(_) | C::DemandClawback(_) | C::ConfirmRevocation(_) => {
+                return self.revoke(command, facts);
             }
             C::RequestCheck(_) | C::PassCheck(_) | C::FailCheck(_) | C::ReuseCheck(_) | C::ProposeWaiver(_) | C::ConfirmWaiver(_) => {
                 self.check(command, facts)?
@@ -249,11 +260,13 @@ impl Stream for Grant {
             | C::CancelPayment(_)
             | C::SendPayment(_)
             | C::SendInBatch(_)
+            | C::ProposeEarlyPayment(_)
+            | C::ConfirmEarlyPayment(_)
             | C::ConfirmPayment(_)
             | C::FailPayment(_)
             | C::CorrectPayment(_) => self.pay(command, facts)?,
             C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => return self.vary(command, facts),
-            C::Hold(_) | C::Resume(_) | C::Terminate(_) => self.hold_or_end(command, facts)?,
+            C::Hold(_) | C::Resume(_) => self.hold(command, facts)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
             | C::ReceiveUpdate(_)
@@ -264,7 +277,6 @@ impl Stream for Grant {
             | C::JudgeOutcome(_) => self.follow_up(command, facts)?,
             C::DeclareUnderspend(_)
             | C::RequestReturn(_)
-            | C::DemandClawback(_)
             | C::ReceiveReturn(_)
             | C::RecordBankEntry(_)
             | C::ProposeSettlement(_)
@@ -284,6 +296,7 @@ impl Stream for Grant {
         match event {
             E::GrantOffered { .. } => self.offered(event),
             E::AgreementIssued { .. }
+            | E::OfferSent { .. }
             | E::AgreementAccepted { .. }
             | E::OfferDeclined { .. }
             | E::OfferLapsed { .. }
@@ -302,6 +315,8 @@ impl Stream for Grant {
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => self.apply_entry(event),
             E::PaymentPrepared { .. }
+            | E::EarlyPaymentProposed { .. }
+            | E::EarlyPaymentConfirmed { .. }
             | E::PaymentApproved { .. }
             | E::PaymentRejected { .. }
             | E::PaymentCancelled { .. }
@@ -333,6 +348,7 @@ impl Stream for Grant {
             | E::ReturnWaiverProposed { .. }
             | E::ReturnWaived { .. }
             | E::GrantClosed { .. } => self.settled(event),
+            E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => self.apply_revocation(event),
             E::StoryPublished { story, .. } => {
                 self.stories.insert(*story, true);
             }

@@ -60,8 +60,8 @@ impl Grant {
                 Ok(if ties { GrantEvent::ScheduleProposed { proposal, instalments, by } } else { scheduled })
             }
             (GrantCommand::ConfirmSchedule(seen), _) if seen.proposal != self.schedules_proposed => Err(Refusal::NotProposed),
-            (_, Some((_, proposed_by))) if *proposed_by == by => Err(Refusal::SamePerson),
             (_, Some((instalments, proposed_by))) => {
+                facts.are_two(*proposed_by, by)?;
                 facts.proposal_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
                 facts.permit(by, Act::Waive)?;
                 self.scheduled_as(&SchedulePayments { instalments: instalments.clone() })

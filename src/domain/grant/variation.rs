@@ -108,9 +108,7 @@ impl Grant {
             }
             GrantCommand::ApproveVariation(of) => {
                 let asked = self.asked(of.variation)?;
-                if asked.by == by {
-                    return Err(Refusal::SamePerson);
-                }
+                facts.are_two(asked.by, by)?;
                 facts.permit(by, Act::Decide)?;
                 let now = self.award.total();
                 if asked.change.amount.is_some() && asked.against != now {
@@ -173,7 +171,7 @@ impl Grant {
         change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
     }
 
-    pub(super) fn hold_or_end(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn hold(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
         self.must_run()?;
         match command {
             GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
@@ -182,13 +180,6 @@ impl Grant {
             GrantCommand::Resume(_) => {
                 facts.permit(facts.by()?, Act::Prepare)?;
                 Ok(GrantEvent::GrantResumed {})
-            }
-            GrantCommand::Terminate(because) => {
-                facts.permit(facts.by()?, Act::End)?;
-                if self.payments.values().any(|payment| payment.is_under_way()) {
-                    return Err(Refusal::PaymentUnderWay);
-                }
-                Ok(GrantEvent::GrantTerminated { reason: because.reason.clone(), released: self.award.minus(&self.paid)? })
             }
             _ => Err(Refusal::GrantNotInState(self.state.into())),
         }

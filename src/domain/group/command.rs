@@ -30,9 +30,14 @@ commands! {
         SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
         /// Records a charity or company number.
         RecordIdentifier(RecordIdentifier) = "record-identifier", Who::StaffOrOwn(&[Role::Officer]);
-        /// Lets a person act for the group.
+        /// Asks a person to act for the group. They are a member once they have said yes.
         AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Ends a person's acting for the group.
+        /// Says yes to acting for the group: the person who was asked does. For somebody without an e-mail address an
+        /// officer records that they said so.
+        Join(MemberOf) = "join", Who::Anyone;
+        /// Says no to acting for the group, as the person who was asked.
+        RefuseInvitation(MemberOf) = "refuse-invitation", Who::Anyone;
+        /// Ends a person's acting for the group, or takes back that they were asked.
         RemoveMember(MemberOf) = "remove-member", Who::StaffOrOwn(&[Role::Officer]);
         /// Says where the group's money should go. A change un-verifies, and holds unpaid payments.
         ProvidePayee(PayeeTyped) = "provide-payee", Who::StaffOrOwn(&[Role::Officer, Role::Finance]);
@@ -233,11 +238,15 @@ events! {
         GroupCorrectionRefused { reason: Prose, by: PersonId },
         ContactSet { postcode: Option<Sealed>, telephone: Option<Sealed> },
         IdentifierRecorded { identifier: Identifier },
+        MemberInvited { person: PersonId, invited_by: PersonId },
+        InvitationRefused { person: PersonId },
         MemberAdded {
             person: PersonId,
             /// Who brought the person in; nothing where they registered the group themselves.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             added_by: Option<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            added_on: Option<Date>,
         },
         MemberRemoved {
             person: PersonId,

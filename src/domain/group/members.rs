@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Group, GroupEvent};
+use super::{Group, GroupCommand, GroupEvent, MemberOf};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
 use crate::domain::{Facts, Refusal};
@@ -49,19 +49,90 @@ impl Group {
         Ok(behind)
     }
 
-    pub(super) fn add_member(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
-        // The heir's members act for it: whoever joined now would no longer rest on the word of who merged it.
+    pub(super) fn change_members(&self, command: &GroupCommand, facts: &Facts) -> Result<GroupEvent, Refusal> {
+        match command {
+            GroupCommand::AddMember(of) => self.invite(of.person, facts),
+            GroupCommand::Join(of) => self.join(of.person, facts),
+            GroupCommand::RefuseInvitation(MemberOf { person }) => {
+                self.inviter(*person)?;
+                if facts.by()? == *person { Ok(GroupEvent::InvitationRefused { person: *person }) } else { Err(Refusal::NotYours) }
+            }
+            GroupCommand::RemoveMember(MemberOf { person }) if self.has_member(*person) => {
+                Ok(GroupEvent::MemberRemoved { person: *person, removed_on: Some(facts.today) })
+            }
+            GroupCommand::RemoveMember(MemberOf { person }) if self.invited.contains_key(person) => {
+                Ok(GroupEvent::InvitationRefused { person: *person })
+            }
+            _ => Err(Refusal::NoChange),
+        }
+    }
+
+    fn inviter(&self, person: PersonId) -> Result<PersonId, Refusal> {
+        self.invited.get(&person).copied().ok_or(Refusal::NotInvited)
+    }
+
+    /// The heir's members act for a merged group. Whoever joined it now would no longer rest on the
+    /// word of who merged it.
+    fn invite(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
         self.must_stand()?;
         facts.person()?.must_stand()?;
+        let by = facts.by()?;
+        if self.has_member(person) || self.invited.get(&person) == Some(&by) {
+            return Err(Refusal::NoChange);
+        }
+        self.may_bring_in(by, person, facts)?;
+        Ok(GroupEvent::MemberInvited { person, invited_by: by })
+    }
+
+    /// Membership shuts staff out of deciding, so a group cannot bring that about: an officer who is not
+    /// of the group asks a colleague, never oneself.
+    fn may_bring_in(&self, by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
+        let organisation = facts.organisation()?;
+        if !organisation.is_trusted(person) {
+            return Ok(());
+        }
+        let officer = organisation.roles_of(by).contains(&Role::Officer) && !facts.is_member(by)?;
+        if officer && by != person { facts.are_two(by, person) } else { Err(Refusal::NotYours) }
+    }
+
+    fn join(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
+        self.must_stand()?;
+        facts.person()?.must_stand()?;
+        let by = facts.by()?;
         if self.has_member(person) {
             return Err(Refusal::NoChange);
         }
-        let by = facts.by()?;
-        // Membership shuts staff out of deciding: a group does not do that to them.
-        let officer = facts.roles().contains(&Role::Officer) && !facts.of_group()?;
-        if by != person && facts.organisation()?.is_trusted(person) && !officer {
+        let inviter = self.inviter(person)?;
+        let writes_for_them =
+            facts.roles().contains(&Role::Officer) && !facts.person()?.has_email() && !facts.organisation()?.is_trusted(person);
+        if by != person && !writes_for_them {
             return Err(Refusal::NotYours);
         }
-        Ok(GroupEvent::MemberAdded { person, added_by: Some(by).filter(|by| *by != person) })
+        self.may_bring_in(inviter, person, facts)?;
+        Ok(GroupEvent::MemberAdded { person, added_by: Some(inviter), added_on: Some(facts.today) })
+    }
+
+    pub(super) fn apply_members(&mut self, event: &GroupEvent) {
+        match event {
+            GroupEvent::MemberInvited { person, invited_by } => {
+                self.invited.insert(*person, *invited_by);
+            }
+            GroupEvent::InvitationRefused { person } => drop(self.invited.remove(person)),
+            GroupEvent::MemberAdded { person, added_by, added_on } => {
+                // Whoever registers a group changes nothing that stood before.
+                if added_by.is_some() {
+                    self.changed_on = self.changed_on.max(*added_on);
+                }
+                self.invited.remove(person);
+                self.members.insert(*person);
+                self.brought_in_by.entry(*person).or_default().extend(added_by);
+            }
+            GroupEvent::MemberRemoved { person, removed_on } => {
+                self.changed_on = self.changed_on.max(*removed_on);
+                self.members.remove(person);
+                self.former_members.insert(*person, *removed_on);
+            }
+            _ => {}
+        }
     }
 }

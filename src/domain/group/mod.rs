@@ -31,6 +31,10 @@ pub struct Group {
     name: Option<(Line, Slug)>,
     identifiers: BTreeSet<Identifier>,
     members: BTreeSet<PersonId>,
+    /// Those who were asked to join and have not answered, with who asked them.
+    invited: BTreeMap<PersonId, PersonId>,
+    /// The day on which the payee or the membership changed last, where that is known.
+    changed_on: Option<Date>,
     /// Who brought each person in, at any time: it never shrinks.
     brought_in_by: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// Those who were members, and their last day where it is known.
@@ -101,6 +105,16 @@ impl Group {
     #[must_use]
     pub fn has_member(&self, person: PersonId) -> bool {
         self.members.contains(&person)
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = PersonId> {
+        self.members.iter().copied()
+    }
+
+    /// The day on which another payee was keyed, or somebody joined or left, last.
+    #[must_use]
+    pub fn payee_or_members_changed_on(&self) -> Option<Date> {
+        self.changed_on
     }
 
     /// The groups that were merged into it.
@@ -198,8 +212,15 @@ impl Group {
         if command.member.is_some() {
             facts.person()?.must_stand()?;
         }
-        let added = |person| GroupEvent::MemberAdded { person, added_by: Some(by).filter(|by| *by != person) };
-        Ok(std::iter::once(registered).chain(member.map(added)).collect())
+        // Nobody is a member before they said yes.
+        let joins = |person| {
+            if person == by {
+                GroupEvent::MemberAdded { person, added_by: None, added_on: Some(facts.today) }
+            } else {
+                GroupEvent::MemberInvited { person, invited_by: by }
+            }
+        };
+        Ok(std::iter::once(registered).chain(member.map(joins)).collect())
     }
 
     fn verify(&self, verify: &VerifyPayee, facts: &Facts) -> Result<GroupEvent, Refusal> {
@@ -249,9 +270,7 @@ impl Stream for Group {
             },
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
-            C::AddMember(MemberOf { person }) => self.add_member(*person, facts)?,
-            C::RemoveMember(MemberOf { person }) if !self.has_member(*person) => return Err(Refusal::NoChange),
-            C::RemoveMember(MemberOf { person }) => GroupEvent::MemberRemoved { person: *person, removed_on: Some(facts.today) },
+            C::AddMember(_) | C::Join(_) | C::RefuseInvitation(_) | C::RemoveMember(_) => self.change_members(command, facts)?,
             C::ProvidePayee(typed) => GroupEvent::PayeeProvided {
                 payee: self.payee.as_ref().map_or(1, |payee| payee.number + 1),
                 details: typed.sealed(facts)?,
@@ -325,15 +344,14 @@ impl Stream for Group {
             GroupEvent::IdentifierRecorded { identifier } => {
                 self.identifiers.insert(identifier.clone());
             }
-            GroupEvent::MemberAdded { person, added_by } => {
-                self.members.insert(*person);
-                self.brought_in_by.entry(*person).or_default().extend(added_by);
-            }
-            GroupEvent::MemberRemoved { person, removed_on } => {
-                self.members.remove(person);
-                self.former_members.insert(*person, *removed_on);
-            }
+            GroupEvent::MemberInvited { .. }
+            | GroupEvent::InvitationRefused { .. }
+            | GroupEvent::MemberAdded { .. }
+            | GroupEvent::MemberRemoved { .. } => self.apply_members(event),
             GroupEvent::PayeeProvided { payee, details, keyed_by, behind, provided_on } => {
+                if self.payee.is_some() {
+                    self.changed_on = self.changed_on.max(*provided_on);
+                }
                 self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());
                 self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified_by: None });

@@ -23,13 +23,11 @@ commands! {
         NameFounder(NameFounder) = "name-founder", Who::Operator;
         /// Records that the log goes on from a backup under a new origin.
         RecordRestore(RecordRestore) = "record-restore", Who::Operator;
-        /// Gives a person a role that moves no money.
-        GiveRole(RoleOf) = "give-role", Who::Staff(&[Role::Administrator]);
-        /// Proposes that a person be given a role that moves money or gives roles.
+        /// Proposes that a person be given a role.
         ProposeRole(RoleOf) = "propose-role", Who::Staff(&[Role::Administrator]);
         /// Confirms, as a second administrator, a role that was proposed.
-        ConfirmRole(RoleOf) = "confirm-role", Who::Staff(&[Role::Administrator]);
-        /// Ends a person's role.
+        ConfirmRole(ConfirmRole) = "confirm-role", Who::Staff(&[Role::Administrator]);
+        /// Ends a person's role, or takes back a proposal of one.
         EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
         /// Ends every role of somebody whom a backup brought back and who was erased again.
         EndRolesOfErased(PersonOf) = "end-roles-of-erased", Who::Operator;
@@ -89,6 +87,18 @@ pub struct PersonOf {
 pub struct RoleOf {
     pub person: PersonId,
     pub role: Role,
+}
+
+/// A role that was proposed for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmRole {
+    pub person: PersonId,
+    pub role: Role,
+    /// The number of the proposal that was read: another may have been made since.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    pub proposal: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -164,7 +174,16 @@ events! {
         FounderNamed { person: PersonId, roles: BTreeSet<Role> },
         LogRestored { origin: Line, sealed: u64, known: Option<u64>, reason: Prose },
         RoleGiven { person: PersonId, role: Role },
-        RoleProposed { person: PersonId, role: Role, proposed_by: PersonId },
+        RoleProposed {
+            person: PersonId,
+            role: Role,
+            proposed_by: PersonId,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            proposal: Option<u32>,
+            /// How often the person's contact details had changed by then.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            contact: Option<u32>,
+        },
         RoleConfirmed { person: PersonId, role: Role, confirmed_by: PersonId },
         RoleEnded {
             person: PersonId,

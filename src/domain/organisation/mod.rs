@@ -1,6 +1,7 @@
 //! The anchor organisation: who holds which role, the signs of success, and the versions of forms and agreements.
 
 mod command;
+mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use command::{
-    AdoptSigns, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm, PublishReport,
-    Question, RecordRestore, RoleOf, Translated,
+    AdoptSigns, ConfirmRole, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm,
+    PublishReport, Question, RecordRestore, RoleOf, Translated,
 };
 
 use super::id::PersonId;
@@ -19,6 +20,7 @@ use super::outcome::Sign;
 use super::role::{Role, Roles};
 use super::text::Slug;
 use super::{Facts, Refusal, Stream};
+use roles::RoleProposal;
 
 /// The organisation's state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,7 +28,8 @@ pub struct Organisation {
     founded: bool,
     simulated: Option<Date>,
     roles: BTreeMap<PersonId, Roles>,
-    proposed: BTreeMap<PersonId, BTreeMap<Role, PersonId>>,
+    proposed: BTreeMap<PersonId, BTreeMap<Role, RoleProposal>>,
+    role_proposals: u32,
     signs: Vec<Sign>,
     signs_version: u32,
     forms: Vec<Vec<Question>>,
@@ -35,7 +38,7 @@ pub struct Organisation {
     reports: u32,
     /// Until which day somebody was an auditor, and read every score.
     audited_until: BTreeMap<PersonId, Date>,
-    /// Who was given a role by two people, or by the operator.
+    /// Who holds a role that two people, or the operator, gave.
     known_to_two: BTreeSet<PersonId>,
 }
 
@@ -56,18 +59,6 @@ impl Organisation {
         self.roles.get(&person).cloned().unwrap_or_default()
     }
 
-    /// Whether a person holds a role, or one was proposed for them.
-    #[must_use]
-    pub fn is_trusted(&self, person: PersonId) -> bool {
-        !self.roles_of(person).is_empty() || self.proposed.get(&person).is_some_and(|roles| !roles.is_empty())
-    }
-
-    /// Whether two people, or the operator, made a person one of the staff.
-    #[must_use]
-    pub fn is_known_to_two(&self, person: PersonId) -> bool {
-        self.known_to_two.contains(&person)
-    }
-
     /// Until which day a person was an auditor.
     #[must_use]
     pub fn audited_until(&self, person: PersonId) -> Option<Date> {
@@ -77,16 +68,12 @@ impl Organisation {
     /// How many people may approve payments.
     #[must_use]
     pub fn approvers(&self) -> usize {
-        self.holding(Role::Finance)
+        self.holders(Role::Finance).count()
     }
 
     /// Who holds a role.
     pub fn holders(&self, role: Role) -> impl Iterator<Item = PersonId> {
         self.roles.iter().filter(move |(_, roles)| roles.contains(&role)).map(|(person, _)| *person)
-    }
-
-    fn holding(&self, role: Role) -> usize {
-        self.holders(role).count()
     }
 
     #[must_use]
@@ -110,83 +97,6 @@ impl Organisation {
     #[must_use]
     pub fn agreement(&self) -> Option<(u32, &str)> {
         self.agreements.last().map(|hash| (count(self.agreements.len()), hash.as_str()))
-    }
-
-    fn may_hold(&self, person: PersonId, role: Role) -> Result<(), Refusal> {
-        let held = self.roles_of(person);
-        if held.contains(&role) {
-            return Err(Refusal::RoleHeld);
-        }
-        if held.iter().any(|other| other.excludes(role)) { Err(Refusal::RolesExclude) } else { Ok(()) }
-    }
-
-    fn name_founder(&self, founder: &NameFounder) -> Result<OrganisationEvent, Refusal> {
-        if self.holding(Role::Administrator) >= 2 {
-            return Err(Refusal::FoundingOver);
-        }
-        if founder.roles.is_empty() {
-            return Err(Refusal::NoChange);
-        }
-        let mut trial = self.clone();
-        for role in &founder.roles {
-            trial.may_hold(founder.person, *role)?;
-            trial.roles.entry(founder.person).or_default().insert(*role);
-        }
-        Ok(OrganisationEvent::FounderNamed { person: founder.person, roles: founder.roles.clone() })
-    }
-
-    /// A backup may bring back somebody with roles who was erased since: they are erased again, and
-    /// hold none.
-    fn end_roles_of_erased(&self, person: PersonId, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
-        if !facts.person()?.erasure().is_done() {
-            return Err(Refusal::StillInRole);
-        }
-        let proposed = self.proposed.get(&person).into_iter().flat_map(BTreeMap::keys).copied();
-        let roles: Roles = self.roles_of(person).into_iter().chain(proposed).collect();
-        if roles.is_empty() {
-            return Err(Refusal::NoChange);
-        }
-        let end = |role| OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) };
-        Ok(roles.into_iter().map(end).collect())
-    }
-
-    fn change_role(
-        &self,
-        command: &OrganisationCommand,
-        RoleOf { person, role }: RoleOf,
-        facts: &Facts,
-    ) -> Result<OrganisationEvent, Refusal> {
-        let by = facts.by()?;
-        match command {
-            OrganisationCommand::EndRole(_) => {
-                if !self.roles_of(person).contains(&role) {
-                    return Err(Refusal::RoleNotHeld);
-                }
-                if role == Role::Administrator && self.holding(role) <= 2 {
-                    return Err(Refusal::LastAdministrators);
-                }
-                Ok(OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) })
-            }
-            OrganisationCommand::GiveRole(_) if role.needs_two() => Err(Refusal::NeedsTwoPeople),
-            OrganisationCommand::GiveRole(_) if person == by => Err(Refusal::SamePerson),
-            OrganisationCommand::GiveRole(_) => {
-                self.may_hold(person, role)?;
-                Ok(OrganisationEvent::RoleGiven { person, role })
-            }
-            OrganisationCommand::ProposeRole(_) => {
-                self.may_hold(person, role)?;
-                Ok(OrganisationEvent::RoleProposed { person, role, proposed_by: by })
-            }
-            _ => {
-                let proposed_by = self.proposed.get(&person).and_then(|roles| roles.get(&role)).ok_or(Refusal::NotProposed)?;
-                if *proposed_by == by {
-                    return Err(Refusal::SamePerson);
-                }
-                facts.still_holds(*proposed_by, &[Role::Administrator])?;
-                self.may_hold(person, role)?;
-                Ok(OrganisationEvent::RoleConfirmed { person, role, confirmed_by: by })
-            }
-        }
     }
 }
 
@@ -222,7 +132,7 @@ impl Stream for Organisation {
             (false, C::Found(_)) | (true, _) => {}
             (false, _) => return Err(Refusal::Unknown("organisation")),
         }
-        if let C::NameFounder(_) | C::GiveRole(_) | C::ProposeRole(_) | C::ConfirmRole(_) = command {
+        if let C::NameFounder(_) = command {
             facts.person()?.must_stand()?;
         }
         if let C::EndRolesOfErased(PersonOf { person }) = command {
@@ -235,7 +145,7 @@ impl Stream for Organisation {
                 let RecordRestore { origin, sealed, known, reason } = restore.clone();
                 OrganisationEvent::LogRestored { origin, sealed, known, reason }
             }
-            C::GiveRole(of) | C::ProposeRole(of) | C::ConfirmRole(of) | C::EndRole(of) => self.change_role(command, *of, facts)?,
+            C::ProposeRole(_) | C::ConfirmRole(_) | C::EndRole(_) => self.change_role(command, facts)?,
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(AdoptSigns { signs }) => {
                 each_once(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
@@ -270,28 +180,11 @@ impl Stream for Organisation {
                 self.simulated = *simulated;
             }
             OrganisationEvent::LogRestored { .. } => {}
-            OrganisationEvent::RoleGiven { person, role } => {
-                self.roles.entry(*person).or_default().insert(*role);
-            }
-            OrganisationEvent::FounderNamed { person, roles } => {
-                self.known_to_two.insert(*person);
-                self.roles.entry(*person).or_default().extend(roles);
-            }
-            OrganisationEvent::RoleProposed { person, role, proposed_by } => {
-                self.proposed.entry(*person).or_default().insert(*role, *proposed_by);
-            }
-            OrganisationEvent::RoleConfirmed { person, role, .. } => {
-                self.known_to_two.insert(*person);
-                self.proposed.entry(*person).or_default().remove(role);
-                self.roles.entry(*person).or_default().insert(*role);
-            }
-            OrganisationEvent::RoleEnded { person, role, ended_on } => {
-                if let (Role::Auditor, Some(day)) = (role, ended_on) {
-                    self.audited_until.insert(*person, *day);
-                }
-                self.proposed.entry(*person).or_default().remove(role);
-                self.roles.entry(*person).or_default().remove(role);
-            }
+            OrganisationEvent::RoleGiven { .. }
+            | OrganisationEvent::FounderNamed { .. }
+            | OrganisationEvent::RoleProposed { .. }
+            | OrganisationEvent::RoleConfirmed { .. }
+            | OrganisationEvent::RoleEnded { .. } => self.apply_role(event),
             OrganisationEvent::SignsAdopted { version, signs } => {
                 self.signs.clone_from(signs);
                 self.signs_version = *version;

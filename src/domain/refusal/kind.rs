@@ -24,9 +24,10 @@ impl Refusal {
             | Self::SamePerson
             | Self::KeyedPayee
             | Self::NeedsTwoPeople
+            | Self::KnownToOne
             | Self::SawScores
             | Self::Interested => Kind::Forbidden,
-            Self::Unknown(_) => Kind::Unknown,
+            Self::Unknown(_) | Self::NotInvited => Kind::Unknown,
             Self::MembersOwnAct
             | Self::NotOnPanel
             | Self::HelpUnsaid

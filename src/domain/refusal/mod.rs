@@ -25,9 +25,21 @@ pub enum Refusal {
     #[error("you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve")]
     #[strum(message = "Ask a colleague who neither keyed the payee nor brought its keyer in.")]
     KeyedPayee,
-    #[error("a role that moves money or gives roles must be proposed by one person and confirmed by another")]
-    #[strum(message = "Propose the role, and ask a second administrator to confirm it.")]
+    #[error("one of the two people was given their role by one administrator alone")]
+    #[strum(message = "Ask one administrator to propose that role again, and another to confirm it.")]
+    KnownToOne,
+    #[error("this needs two people: one proposes it, and another confirms it")]
+    #[strum(message = "Propose it, and ask a second person to confirm it.")]
     NeedsTwoPeople,
+    #[error("the person's name or address changed after the role was proposed")]
+    #[strum(message = "Look at the person's contact details, and propose the role again.")]
+    ContactChangedSince,
+    #[error("the person has not been asked to join this group")]
+    #[strum(message = "Ask a member of the group, or the office, to add the person first.")]
+    NotInvited,
+    #[error("two administrators must have signed in with a link that was mailed to them before a fund opens")]
+    #[strum(message = "Ask each administrator to sign in once with a link from their own mailbox.")]
+    AdministratorsNotSignedIn,
     #[error("an auditor cannot sit on the panel, nor a panel member audit")]
     #[strum(message = "End the one role before giving the other, or choose another person.")]
     RolesExclude,
@@ -291,6 +303,15 @@ pub enum Refusal {
     #[error("the group's payee has changed: look at the one that it has now")]
     #[strum(message = "Look at the payee again; cancel a payment that was prepared for the old one.")]
     PayeeChanged,
+    #[error("the payee, the group's members or an address of theirs changed: no money leaves before {0}")]
+    #[strum(message = "Wait until that day, or have two people agree that it leaves earlier.")]
+    PayeeWaits(Date),
+    #[error("nothing holds this payment back")]
+    #[strum(message = "Send the payment as usual.")]
+    PayeeWaitsNot,
+    #[error("the day for confirming who decided was {0}")]
+    #[strum(message = "Withdraw the offer, and let the panel decide again.")]
+    ConfirmedTooLate(Date),
     #[error("no bank account of this sort code has this number")]
     #[strum(message = "Compare both numbers with a bank statement: a digit may be wrong.")]
     AccountFails,

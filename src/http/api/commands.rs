@@ -45,7 +45,7 @@ async fn issue(
     let request = Request { repeat: Some(repeat), if_match, ..Request::new(signed.caller.clone(), command) };
     let answer = desk.commands.issue(request).await.map_err(|error| match error {
         // Without a role, what does not exist looks like what is another's.
-        CommandError::Refused(Refusal::Unknown(_)) if !signed.reader.sees_all() => asked::nothing(),
+        CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited) if !signed.reader.sees_all() => asked::nothing(),
         // And so does a person who is somebody else.
         CommandError::Refused(Refusal::NotYours) if !signed.reader.sees_all() && noun.one == Some("person") && !new => asked::nothing(),
         // Whoever sees every group is told that this is for its members.

@@ -41,7 +41,7 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
             check.note = None;
         }
     }
-    (row.recorded_by, row.unconfirmed) = (None, BTreeSet::new());
+    (row.recorded_by, row.unconfirmed, row.revocation) = (None, BTreeSet::new(), None);
     (row.unsettled, row.entries_wait, row.proposed_schedule) = (BTreeMap::new(), Waiting::Nothing, None);
     for variation in row.variations.values_mut() {
         (variation.asked_by, variation.decided_by) = (None, None);
@@ -52,7 +52,7 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
 
 /// A payment without who prepared and approved it, and without what was noted of it for the record.
 fn payment_for_group(row: PaymentRow) -> PaymentRow {
-    PaymentRow { prepared_by: None, approved_by: BTreeSet::new(), batch: None, reason: None, ..row }
+    PaymentRow { prepared_by: None, approved_by: BTreeSet::new(), batch: None, reason: None, early_proposed_by: None, ..row }
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

@@ -1,5 +1,7 @@
 //! Reading people. Somebody without a role sees only themselves.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answers::{Collection, record};
@@ -35,5 +37,5 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
 
 /// A role that is only proposed is for staff, also where it is proposed for the reader.
 fn for_reader(signed: &SignedIn, row: PersonRow) -> PersonRow {
-    if signed.reader.sees_all() { row } else { PersonRow { proposed: Roles::new(), ..row } }
+    if signed.reader.sees_all() { row } else { PersonRow { proposed: Roles::new(), proposals: BTreeMap::new(), ..row } }
 }

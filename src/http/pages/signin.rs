@@ -14,7 +14,7 @@ use crate::commands::{Caller, CommandError, Request};
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
 use crate::domain::sealed::{Index, parse_email};
-use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId};
+use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
 use crate::http::Desk;
 use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
 use crate::projections::GroupRow;
@@ -225,6 +225,13 @@ async fn join(desk: &Desk, person: PersonId, link: &LinkRow) -> Result<(), Faile
     let caller = Caller { actor: Actor::Person(PersonId(by)), narrowed: None };
     let add = Command::Group(GroupId(group), GroupCommand::AddMember(MemberOf { person }));
     match desk.commands.issue(Request::new(caller, add)).await {
+        Ok(_) | Err(CommandError::Refused(Refusal::NoChange)) => {}
+        Err(CommandError::Refused(_) | CommandError::RefusedFor { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    let own = Caller { actor: Actor::Person(person), narrowed: None };
+    let join = Command::Group(GroupId(group), GroupCommand::Join(MemberOf { person }));
+    match desk.commands.issue(Request::new(own, join)).await {
         Ok(answer) => {
             desk.views.shown(answer.last_position).await;
             Ok(())

@@ -1,6 +1,7 @@
 //! Grants from the offer to the close.
 
 mod money_back;
+mod revocation;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::domain::{Event, FundId, GrantEvent, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
 use money_back::less;
 pub use money_back::{EntryRow, SettlementRow};
+pub use revocation::RevocationRow;
 pub use schedule::{InstalmentRow, ScheduleRow};
 
 /// A grant as people see it.
@@ -90,6 +92,13 @@ pub struct GrantRow {
     pub recorded_by: Option<PersonId>,
     #[serde(default)]
     pub unconfirmed: BTreeSet<PersonId>,
+    /// The offer goes out once those named as present have confirmed that they decided it.
+    #[serde(default)]
+    pub offer_waits: bool,
+    /// What is to be taken away, once those who were named as present confirm it. Absent for a member
+    /// of the group.
+    #[serde(default)]
+    pub revocation: Option<RevocationRow>,
 }
 
 /// A variation, and where it stands.
@@ -141,7 +150,7 @@ pub(super) struct Grants;
 
 impl Projection for Grants {
     const NAME: &'static str = "grants";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = GrantRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -156,6 +165,7 @@ impl Projection for Grants {
         };
         row.version = event.sequence;
         row.take(happened);
+        row.revoke(happened);
         Some(row)
     }
 }
@@ -174,6 +184,7 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         expires_on,
         ends_on,
         update_due_on,
+        waits,
         ..
     } = happened
     else {
@@ -219,6 +230,8 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         raised_by: 0,
         recorded_by: None,
         unconfirmed: BTreeSet::new(),
+        offer_waits: *waits,
+        revocation: None,
     })
 }
 

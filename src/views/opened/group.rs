@@ -32,6 +32,8 @@ pub struct GroupSeen {
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
+    /// Who was asked to join and has not answered.
+    pub invited: BTreeSet<PersonId>,
     pub payee: Option<PayeeSeen>,
     pub postcode: Option<String>,
     pub telephone: Option<String>,
@@ -129,6 +131,7 @@ impl Views {
             standing: row.standing,
             identifiers: row.identifiers,
             members: row.members,
+            invited: row.invited,
         };
         Ok(rows.into_iter().map(seen).collect())
     }

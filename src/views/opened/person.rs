@@ -1,13 +1,13 @@
 //! People with their contact details opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Wanted, text};
 use crate::domain::erasure::Erasure;
-use crate::domain::{PersonId, Roles};
+use crate::domain::{PersonId, Role, Roles};
 use crate::projections::{PersonRow, ProposedContactRow};
 use crate::views::{Reader, ViewError, Views};
 
@@ -24,7 +24,12 @@ pub struct PersonSeen {
     pub roles: Roles,
     /// Roles that wait for a second person to confirm them.
     pub proposed: Roles,
+    /// The number of each role's proposal: confirming names it.
+    #[schema(value_type = BTreeMap<String, u32>)]
+    pub proposals: BTreeMap<Role, u32>,
     pub groups: BTreeSet<Uuid>,
+    /// The groups that asked the person to join.
+    pub invited_to: BTreeSet<Uuid>,
     /// Contact details that an officer proposed, until the person or another officer confirms them.
     pub proposed_contact: Option<ContactSeen>,
     /// How erasing what is personal of them stands.
@@ -78,7 +83,9 @@ impl Views {
             version: row.version,
             roles: row.roles,
             proposed: row.proposed,
+            proposals: row.proposals,
             groups: row.groups,
+            invited_to: row.invited_to,
             erasure: row.erasure,
         };
         Ok(rows.into_iter().map(seen).collect())

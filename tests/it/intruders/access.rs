@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use microgrants::commands::clock::new_id;
-use microgrants::domain::organisation::RoleOf;
-use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
+use microgrants::domain::{PersonId, Role};
 use serde_json::Value;
 
 use crate::cases::Cases;
@@ -107,13 +106,7 @@ impl Place {
 
 async fn holder(house: &House, office: &Office, role: Role) -> PersonId {
     let holder = person(house, "Holder").await;
-    let organisation = house.commands.organisation();
-    let of = || RoleOf { person: holder, role };
-    let command = |command| Command::Organisation(organisation, command);
-    if house.by(office.ada, command(OrganisationCommand::GiveRole(of()))).await.is_err() {
-        house.takes(office.ada, command(OrganisationCommand::ProposeRole(of()))).await;
-        house.takes(office.ben, command(OrganisationCommand::ConfirmRole(of()))).await;
-    }
+    office.gives(house, holder, role).await;
     holder
 }
 

@@ -46,7 +46,7 @@ const MARK: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>{{7*7}}
 /// The fields in which people write what they like.
 const WORDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
 /// Commands with such a field that write no markup here: the day on which something was paid can be corrected only on a later day.
-const UNMARKED: [&str; 1] = ["grants/correct-payment"];
+const UNMARKED: [&str; 2] = ["grants/correct-payment", "grants/propose-early-payment"];
 /// The commands that were sent, as `grants/hold`.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -271,9 +271,7 @@ async fn every_text(house: House) {
     let office = Office::open(&house, 10_000).await;
     let cass = person(&house, MARK).await;
     let auditor = person(&house, MARK).await;
-    let give = microgrants::domain::organisation::RoleOf { person: auditor, role: Role::Auditor };
-    let give = microgrants::domain::OrganisationCommand::GiveRole(give);
-    house.takes(office.ada, microgrants::domain::Command::Organisation(house.commands.organisation(), give)).await;
+    office.gives(&house, auditor, Role::Auditor).await;
     let ada = serve(&house, office.ada);
     let [ben, own] = [office.ben, cass].map(|person| ada.by(&token(&house, person)));
     set_up(&house, &office, &ada);

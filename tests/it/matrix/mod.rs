@@ -172,7 +172,10 @@ fn all_events() {
             Event::Grant(event) => stored("grant", event),
         })
         .collect();
-    let missing: Vec<_> = crate::golden::names().into_iter().filter(|name| !met.contains_key(name)).collect();
+    // One administrator gave a role alone: only earlier programs wrote that.
+    let retired = ["organisation.RoleGiven.1.0.json"];
+    let missing: Vec<_> =
+        crate::golden::names().into_iter().filter(|name| !met.contains_key(name) && !retired.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "these happen in no state that is walked: {missing:?}");
     crate::golden::offer(&met);
 }

@@ -1,7 +1,7 @@
 //! A sample of every command, as somebody would send it who may, and to whom nothing but the state stands in the way.
 
-use microgrants::domain::Actor;
 use microgrants::domain::organisation::hash_of;
+use microgrants::domain::{Actor, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ pub enum By {
     Job,
     Staff(usize),
     Member,
+    Person(Uuid),
 }
 
 impl By {
@@ -24,6 +25,7 @@ impl By {
             Self::Job => Actor::Job,
             Self::Staff(number) => Actor::Person(setting.staff[number]),
             Self::Member => Actor::Person(setting.members[0]),
+            Self::Person(person) => Actor::Person(PersonId(person)),
         }
     }
 }
@@ -61,6 +63,7 @@ fn erasure(name: &str) -> Option<(By, Value)> {
 
 fn person(name: &str) -> (By, Value) {
     match name {
+        "prove-address" => (By::Job, json!({})),
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
         "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
@@ -76,7 +79,6 @@ fn organisation(name: &str) -> (By, Value) {
         "record-restore" => {
             (By::Operator, json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }))
         }
-        "give-role" => staff(of("auditor")),
         "propose-role" => staff(of("officer")),
         "confirm-role" => (By::Staff(1), of("finance")),
         "end-roles-of-erased" => (By::Operator, json!({ "person": STRANGER })),
@@ -94,7 +96,7 @@ fn organisation(name: &str) -> (By, Value) {
 pub fn rules(offer_days: u16) -> Value {
     json!({
         "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": ["identity"], "checks_at_risk": ["safeguarding"],
-        "offer_days": offer_days, "signers": 2, "remind_days": 14,
+        "offer_days": offer_days, "signers": 2, "remind_days": 14, "payee_wait_days": 0,
     })
 }
 
@@ -145,6 +147,7 @@ fn group(name: &str) -> (By, Value) {
         }
         "record-identifier" => (By::Member, json!({ "identifier": "GB-CHC-1234567" })),
         "add-member" => (By::Member, json!({ "person": STRANGER })),
+        "join" | "refuse-invitation" => (By::Person(STRANGER), json!({ "person": STRANGER })),
         "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),
         "provide-payee" => {
             let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
@@ -214,8 +217,10 @@ fn grant(name: &str) -> (By, Value) {
         "propose-settlement" => staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" })),
         "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
         "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
+        "confirm-revocation" => second(json!({ "proposal": 1 })),
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
-        "approve-payment" => second(json!({ "payment": 1 })),
+        "propose-early-payment" => staff(json!({ "payment": 1, "reason": "The hall must be paid today" })),
+        "approve-payment" | "confirm-early-payment" => second(json!({ "payment": 1 })),
         "reject-payment" | "cancel-payment" | "fail-payment" => second(json!({ "payment": 1, "reason": "No" })),
         "send-payment" | "confirm-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-01" })),
         "send-in-batch" => {

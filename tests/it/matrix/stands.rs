@@ -39,6 +39,26 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
         },
         "schedule" => two_steps(&grant("/proposed_schedule"), &grant("/instalments"), ["proposed", "scheduled"]),
         "raised_award" => two_steps(&grant("/attendance/unconfirmed"), &grant("/attendance/confirmed/1"), ["named", "confirmed"]),
+        "member" => {
+            let stranger = super::samples::STRANGER;
+            let group = |path: &str| world.groups.get(&id).map_or_else(String::new, |group| at(group, path));
+            let is_member = world.groups.get(&id).is_some_and(|group| group.has_member(microgrants::domain::PersonId(stranger)));
+            if is_member { "member".into() } else { one_of(group("/invited").contains(&stranger.to_string()), "invited", "none") }
+        }
+        "revocation" => match (grant("/state").as_str(), grant("/revocations").as_str()) {
+            ("terminated", _) => "confirmed".into(),
+            (_, "0") => "none".into(),
+            _ => "proposed".into(),
+        },
+        "offer" => match (grant("/state").as_str(), grant("/offer_waits").as_str()) {
+            ("offered", "true") => "waits".into(),
+            ("offered", _) => "sent".into(),
+            (state, _) => state.to_owned(),
+        },
+        "early_payment" => match (grant("/payments/1/early_proposed"), grant("/payments/1/leaves_early")) {
+            (proposed, early) if proposed.is_empty() && early.is_empty() => grant("/payments/1/state"),
+            (proposed, _) => one_of(proposed.is_empty(), "confirmed", "proposed"),
+        },
         "story" => match grant("/stories/1").as_str() {
             "true" => "published".into(),
             "false" => "withdrawn".into(),

@@ -30,6 +30,8 @@ const ROUND: &[&str] = &["plan-round", "open-round", "extend-round", "close-roun
 const PAYMENT: &[&str] = &[
     "prepare-payment",
     "approve-payment",
+    "propose-early-payment",
+    "confirm-early-payment",
     "reject-payment",
     "cancel-payment",
     "send-payment",
@@ -67,6 +69,10 @@ pub const TABLES: &[Table] = &[
     Table { name: "entry", noun: "grant", commands: &["record-bank-entry", "propose-settlement", "confirm-settlement"], states: &["none", "unsettled", "settlement_proposed", "settled"], reach: entry },
     Table { name: "schedule", noun: "grant", commands: &["schedule-payments", "confirm-schedule"], states: &["none", "proposed", "scheduled"], reach: schedule },
     Table { name: "raised_award", noun: "grant", commands: &["confirm-attendance"], states: &["none", "named", "confirmed"], reach: raised_award },
+    Table { name: "member", noun: "group", commands: &["add-member", "join", "refuse-invitation", "remove-member"], states: &["none", "invited", "member"], reach: member },
+    Table { name: "revocation", noun: "grant", commands: &["withdraw-offer", "terminate", "demand-clawback", "confirm-revocation"], states: &["none", "proposed", "confirmed"], reach: revocation },
+    Table { name: "offer", noun: "grant", commands: &["accept-agreement", "decline-offer", "lapse-offer", "send-offer"], states: &["waits", "sent"], reach: offer },
+    Table { name: "early_payment", noun: "grant", commands: &["propose-early-payment", "confirm-early-payment", "send-payment"], states: &["none", "waits", "proposed", "confirmed"], reach: early_payment },
     Table { name: "story", noun: "grant", commands: &["publish-story", "withdraw-story"], states: &["none", "published", "withdrawn"], reach: story },
 ];
 
@@ -492,6 +498,73 @@ fn raised_award(state: &str) -> (Setting, Uuid) {
     }
     if state == "confirmed" {
         setting.go("grant", ONE, &["confirm-attendance"]);
+    }
+    (setting, ONE)
+}
+
+/// A person whom a member asks to join the group.
+fn member(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(Setting::drafts(1));
+    let steps: &[&str] = match state {
+        "none" => &[],
+        "invited" => &["add-member"],
+        _ => &["add-member", "join"],
+    };
+    setting.go("group", GROUP, steps);
+    (setting, GROUP)
+}
+
+/// A grant that three people awarded, as the fund's rules needed then.
+fn awarded_by_two() -> Setting {
+    let mut setting = Setting::ready(1);
+    let mut strict = super::samples::rules(28);
+    strict["quorum"] = json!(2);
+    setting.does(0, "fund", FUND.0, "propose-rules", &json!({ "rules": strict }));
+    setting.does(1, "fund", FUND.0, "confirm-rules", &json!({ "rules": strict }));
+    let award = json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15", "present": [Uuid::from_u128(11)] });
+    setting.does(0, "application", ONE, "award", &award);
+    setting
+}
+
+/// An offer that waits until those who decided it have confirmed it.
+fn offer(state: &str) -> (Setting, Uuid) {
+    let mut setting = awarded_by_two();
+    if state == "sent" {
+        setting.go("application", ONE, &["confirm-attendance"]);
+    }
+    (setting, ONE)
+}
+
+/// A grant that two people awarded, and that is to end.
+fn revocation(state: &str) -> (Setting, Uuid) {
+    let (mut setting, id) = offer("sent");
+    setting.go("grant", ONE, &["accept-agreement"]);
+    if state != "none" {
+        let revoke = json!({ "reason": "They moved away", "present": [Uuid::from_u128(11)] });
+        setting.does(0, "grant", ONE, "terminate", &revoke);
+    }
+    if state == "confirmed" {
+        setting.go("grant", ONE, &["confirm-revocation"]);
+    }
+    (setting, id)
+}
+
+/// A payment that waits as somebody joined the group.
+fn early_payment(state: &str) -> (Setting, Uuid) {
+    let mut setting = with_stranger(payment("prepared").0);
+    setting.world.today = date(2026, 6, 1);
+    if state != "none" {
+        let mut patient = super::samples::rules(28);
+        patient["payee_wait_days"] = json!(3);
+        setting.does(0, "fund", FUND.0, "propose-rules", &json!({ "rules": patient }));
+        setting.does(1, "fund", FUND.0, "confirm-rules", &json!({ "rules": patient }));
+        setting.go("group", GROUP, &["add-member", "join"]);
+    }
+    setting.go("grant", ONE, &["approve-payment"]);
+    match state {
+        "proposed" => setting.go("grant", ONE, &["propose-early-payment"]),
+        "confirmed" => setting.go("grant", ONE, &["propose-early-payment", "confirm-early-payment"]),
+        _ => {}
     }
     (setting, ONE)
 }

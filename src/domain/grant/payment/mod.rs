@@ -4,6 +4,7 @@
 
 mod asked;
 mod bank;
+mod early;
 
 use std::collections::BTreeSet;
 
@@ -63,6 +64,10 @@ pub(super) struct Payment {
     approved_by: BTreeSet<PersonId>,
     pub(super) sources: Sources,
     prepared_on: Date,
+    /// Until when a change at the group holds it back, and who proposed that it leave earlier.
+    early_proposed: Option<(Date, PersonId)>,
+    /// The day before which two people let it leave.
+    leaves_early: Option<Date>,
     /// When it was approved last, where that is known.
     approved_on: Option<Date>,
     /// The day that was said when it was sent.
@@ -167,6 +172,8 @@ impl Grant {
                 self.payment(because.payment)?.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
                 Ok(GrantEvent::PaymentCancelled { payment: because.payment, reason: because.reason.clone() })
             }
+            GrantCommand::ProposeEarlyPayment(because) => self.propose_early(because, facts),
+            GrantCommand::ConfirmEarlyPayment(of) => self.confirm_early(of.payment, facts),
             GrantCommand::SendPayment(on) => self.send(on.payment, on.happened_on, None, facts),
             GrantCommand::SendInBatch(sent) => {
                 if self.fund != Some(sent.fund) {
@@ -224,6 +231,7 @@ impl Grant {
             eyes: self.eyes,
             prepared_on: facts.today,
             sources: self.free()?.first(amount)?,
+            waits_until: facts.payee_waits()?.map(|wait| wait.until).filter(|until| *until > facts.today),
         })
     }
 
@@ -238,6 +246,12 @@ impl Grant {
         } else {
             self.could_leave_on(payment, sent_on, facts)?;
         }
+        if let Some(wait) = facts.payee_waits()?
+            && wait.holds_back(sent_on)
+            && payment.leaves_early != Some(wait.until)
+        {
+            return Err(Refusal::PayeeWaits(wait.until));
+        }
         let sources = if payment.sources.is_empty() { self.free()?.first(payment.amount)? } else { payment.sources.clone() };
         Ok(GrantEvent::PaymentSent { payment: number, sources, sent_on, batch })
     }
@@ -248,8 +262,8 @@ impl Grant {
         self.payable(payment.instalment, facts)?;
         payment.payee_holds(facts)?;
         let approved_by = facts.by()?;
-        if payment.prepared_by == approved_by || payment.approved_by.contains(&approved_by) {
-            return Err(Refusal::SamePerson);
+        for other in payment.approved_by.iter().chain([&payment.prepared_by]) {
+            facts.are_two(*other, approved_by)?;
         }
         facts.permit(approved_by, Act::Approve)?;
         facts.independently_verified_payee()?;
@@ -270,6 +284,8 @@ impl Grant {
                     approved_by: BTreeSet::new(),
                     sources: sources.clone(),
                     prepared_on: *prepared_on,
+                    early_proposed: None,
+                    leaves_early: None,
                     approved_on: None,
                     said_on: None,
                     sent_on: None,
@@ -288,6 +304,18 @@ impl Grant {
                     if found.approved_by.len() >= needed {
                         found.state = PaymentState::Approved;
                     }
+                }
+                return;
+            }
+            GrantEvent::EarlyPaymentProposed { payment, until, by, .. } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    found.early_proposed = Some((*until, *by));
+                }
+                return;
+            }
+            GrantEvent::EarlyPaymentConfirmed { payment, until, .. } => {
+                if let Some(found) = self.payments.get_mut(payment) {
+                    (found.early_proposed, found.leaves_early) = (None, Some(*until));
                 }
                 return;
             }

@@ -67,6 +67,8 @@ impl Offered {
             | R::NotOfGroup
             | R::Unknown(_)
             | R::NotProposed
+            | R::NotInvited
+            | R::PayeeWaitsNot
             | R::NothingDue
             | R::Exists(_)
             | R::InterestStands

@@ -121,8 +121,12 @@ pub(super) async fn panel(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Fa
 }
 
 /// Who of the panel has declared no interest in an application, to ask the rules with.
-async fn unconflicted(asked: &Asked<'_>, row: &ApplicationRow, panel: &[(String, String)]) -> Result<BTreeSet<PersonId>, Failed> {
-    let connected = asked.desk.commands.connected(row.id).await.map_err(crate::views::ViewError::from)?;
+pub(super) async fn unconflicted(
+    asked: &Asked<'_>,
+    application: uuid::Uuid,
+    panel: &[(String, String)],
+) -> Result<BTreeSet<PersonId>, Failed> {
+    let connected = asked.desk.commands.connected(application).await.map_err(crate::views::ViewError::from)?;
     let ids = panel.iter().filter_map(|(id, _)| id.parse().ok().map(PersonId));
     let may =
         |id: &PersonId| connected.as_ref().is_some_and(|streams| streams.connections().permit(*id, crate::domain::Act::Decide).is_ok());
@@ -232,7 +236,7 @@ async fn decisions(
     let in_days = |days: i64| today.saturating_add(jiff::Span::new().days(days));
     let path = |name: &str| format!("/desk/do/applications/{}/{name}", row.id);
     let offered = async |command: C| Offered::of(asked.desk, asked.visitor, Command::Application(ApplicationId(row.id), command)).await;
-    let present = unconflicted(asked, row, panel).await?;
+    let present = unconflicted(asked, row.id, panel).await?;
     let amount = row.requested.unwrap_or(fund.rules.minimum);
     let award = Award {
         amount,

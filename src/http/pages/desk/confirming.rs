@@ -11,7 +11,7 @@ use super::erasures::in_full;
 use super::grant_acts::Acts;
 use crate::domain::application::{AttendanceOf, ConfirmHelp};
 use crate::domain::command::ProposalOf;
-use crate::domain::grant::{Instalment, Released};
+use crate::domain::grant::{Instalment, Released, RevocationKind};
 use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, PersonId};
 use crate::http::pages::{Failed, Forms};
 use crate::projections::ApplicationRow;
@@ -27,7 +27,7 @@ pub(super) struct Meeting<'a> {
     pub when: &'static str,
 }
 
-/// Confirming who was there: for oneself first, then for each colleague.
+/// Confirming that one was there. Nobody does it for a colleague.
 pub(super) async fn attendance(
     asked: &Asked<'_>,
     forms: &Forms,
@@ -35,24 +35,15 @@ pub(super) async fn attendance(
     command: &impl Fn(AttendanceOf) -> Command,
 ) -> Result<Vec<Act>, Failed> {
     let Meeting { noun, id, decision, unconfirmed, when } = meeting;
-    let own = asked.signed.reader.person;
-    let names = asked.colleagues(unconfirmed.iter().copied()).await?;
-    let mut people: Vec<PersonId> = unconfirmed.iter().copied().collect();
-    people.sort_by_key(|person| *person != own);
-    let path = format!("/desk/do/{noun}/{id}/confirm-attendance");
-    let mut acts = Vec::new();
-    for person in people {
-        let offered = Offered::of(asked.desk, asked.visitor, command(AttendanceOf { person, decision })).await?;
-        let form = format!("confirm-attendance-{person}");
-        let act = if person == own {
-            Act::new(forms, &form, &format!("I was there {when}"), &path, offered).button("I was there").opened()
-        } else {
-            let title = format!("{} was there {when}", names.of(&person));
-            Act::new(forms, &form, &title, &path, offered).button("Confirm it")
-        };
-        acts.push(act.hidden("person", person).hidden("decision:n", decision));
+    let person = asked.signed.reader.person;
+    if !unconfirmed.contains(&person) {
+        return Ok(Vec::new());
     }
-    Ok(acts)
+    let path = format!("/desk/do/{noun}/{id}/confirm-attendance");
+    let offered = Offered::of(asked.desk, asked.visitor, command(AttendanceOf { person, decision })).await?;
+    let form = format!("confirm-attendance-{person}");
+    let act = Act::new(forms, &form, &format!("I was there {when}"), &path, offered).button("I was there").opened();
+    Ok(vec![act.hidden("person", person).hidden("decision:n", decision)])
 }
 
 /// Confirming that somebody whom the group named did help.
@@ -82,6 +73,41 @@ pub(super) async fn help(asked: &Asked<'_>, forms: &Forms, row: &ApplicationRow)
         acts.push(Act::new(forms, &form, &title, &path, offered).button(&title).hidden("helper", helper));
     }
     Ok(acts)
+}
+
+/// What takes a grant away and waits for those who were named as present.
+pub(super) struct RevocationSeen {
+    pub says: String,
+    pub reason: String,
+    pub by: String,
+    /// Who has still to confirm it.
+    pub waits_for: String,
+    pub acts: Vec<Act>,
+}
+
+impl Acts<'_> {
+    pub async fn revocation(&self) -> Result<Option<RevocationSeen>, Failed> {
+        let Some(found) = &self.row.revocation else { return Ok(None) };
+        let names = self.asked.colleagues(found.recorded_by.into_iter().chain(found.unconfirmed.iter().copied())).await?;
+        let says = match (found.kind, found.amount) {
+            (RevocationKind::WithdrawOffer, _) => "The offer is to be taken back".to_owned(),
+            (RevocationKind::Terminate, _) => "The grant is to end before its time".to_owned(),
+            (RevocationKind::DemandClawback, amount) => {
+                format!("{} is to be demanded back", amount.map(|amount| amount.to_string()).unwrap_or_default())
+            }
+        };
+        let confirm = GrantCommand::ConfirmRevocation(ProposalOf { proposal: found.proposal });
+        let confirm = self.act("confirm-revocation", "confirm-revocation", "I was there, and confirm it", confirm).await?;
+        let waits = found.unconfirmed.contains(&self.asked.signed.reader.person);
+        let acts = if waits { shown(vec![confirm.hidden("proposal:n", found.proposal).opened()]) } else { Vec::new() };
+        Ok(Some(RevocationSeen {
+            says,
+            reason: found.reason.clone(),
+            by: found.recorded_by.map(|person| names.of(&person)).unwrap_or_default(),
+            waits_for: found.unconfirmed.iter().map(|person| names.of(person)).collect::<Vec<_>>().join(", "),
+            acts,
+        }))
+    }
 }
 
 /// A schedule of payments that waits for a second person.

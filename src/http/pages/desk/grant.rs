@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::act::{Act, shown};
-use super::confirming::{Meeting, ScheduleSeen, attendance};
+use super::confirming::{Meeting, RevocationSeen, ScheduleSeen, attendance};
 use super::grant_acts::{Acts, VariationSeen};
 use super::settling::EntrySeen;
 use super::{Asked, Happened, history, said};
@@ -28,6 +28,7 @@ struct Sheet {
     entries: Vec<EntrySeen>,
     schedule: Option<ScheduleSeen>,
     attendance_acts: Vec<Act>,
+    revocation: Option<RevocationSeen>,
     check_acts: Vec<Act>,
     payee_acts: Vec<Act>,
     payment_acts: Vec<Act>,
@@ -62,6 +63,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         entries: acts.entries().await?,
         schedule: acts.schedule().await?,
         attendance_acts: shown(attendance(asked, &forms, meeting, &confirm).await?),
+        revocation: acts.revocation().await?,
         check_acts: acts.checks(&group.files).await?,
         payee_acts: acts.payee(&group).await?,
         payment_acts: acts.payments().await?.into_iter().chain(acts.record_entry(&payments).await?).collect(),

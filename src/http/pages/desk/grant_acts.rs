@@ -1,24 +1,27 @@
 //! What can be done about a grant, part by part.
 
 use super::act::{Act, Offered, shown};
-use super::application::panel;
+use super::application::{panel, unconflicted};
 use super::{Asked, said};
 use crate::domain::command::{Because, Nothing};
 use crate::domain::file::FilePurpose;
 use crate::domain::grant::{
     AcceptAgreement, AmountOf, ApproveVariation, CheckNote, CheckOf, ConfirmReturnWaiver, DemandClawback, Method, Owed, PassCheck,
-    PreparePayment, ProposeReturnWaiver, PublishStory, ReceiveReturn, RequestReturn, RequestUpdate, RequestVariation, StoryOf,
+    PreparePayment, ProposeReturnWaiver, PublishStory, ReceiveReturn, RequestReturn, RequestUpdate, RequestVariation, Revoke, StoryOf,
     VariationBecause, VariationState, Varied,
 };
 use crate::domain::group::VerifyPayee;
 use crate::domain::sealed::Personal;
 use crate::domain::text::{Line, Prose};
-use crate::domain::{Command, GrantCommand as C, GrantId, GroupCommand, GroupId, Money};
+use crate::domain::{Command, GrantCommand as C, GrantId, GroupCommand, GroupId, Money, PersonId};
 use crate::http::pages::{Failed, Forms};
 use crate::log::record::day_of;
 use crate::projections::{FileRow, GrantRow};
 use crate::views::{GrantSeen, GroupSeen};
 use std::collections::BTreeSet;
+
+/// What takes a grant away needs as many panel members as awarded it.
+const PRESENT: &str = "Who else was present: each of them confirms it";
 
 /// A change that was asked for, with what can be done about it.
 pub(super) struct VariationSeen {
@@ -253,15 +256,19 @@ impl Acts<'_> {
     pub async fn others(&self, files: &[FileRow]) -> Result<Vec<Act>, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let because = || Because { reason: prose("why") };
+        let panel = panel(self.asked).await?;
+        let present = unconflicted(self.asked, self.row.id, &panel).await?;
+        let revoke = || Revoke { reason: prose("why"), present: present.clone() };
         let pictures: Vec<_> = files
             .iter()
             .filter(|file| file.purpose == FilePurpose::Photograph)
             .map(|file| (file.file.to_string(), format!("photograph of {}", file.kept_on)))
             .collect();
         let mut acts = vec![
-            self.act("withdraw-offer", "withdraw-offer", "Take the offer back", C::WithdrawOffer(because()))
+            self.act("withdraw-offer", "withdraw-offer", "Take the offer back", C::WithdrawOffer(revoke()))
                 .await?
                 .words("reason", "Why")
+                .some("present:l", PRESENT, panel.clone())
                 .grave(),
             self.act("hold", "hold", "Hold all payments", C::Hold(because())).await?.words("reason", "Why"),
             self.act("resume", "resume", "End the hold", C::Resume(Nothing {})).await?,
@@ -284,11 +291,12 @@ impl Acts<'_> {
                     .hidden("story:n", number),
             );
         }
-        acts.extend(self.money_back().await?);
+        acts.extend(self.money_back(&panel, &present).await?);
         acts.push(
-            self.act("terminate", "terminate", "End the grant before its time", C::Terminate(because()))
+            self.act("terminate", "terminate", "End the grant before its time", C::Terminate(revoke()))
                 .await?
                 .words("reason", "Why")
+                .some("present:l", PRESENT, panel.clone())
                 .grave(),
         );
         acts.push(self.act("close", "close", "Close the grant", C::Close(Nothing {})).await?);
@@ -296,7 +304,7 @@ impl Acts<'_> {
     }
 
     /// What is unspent, demanded, asked back, received, and given up.
-    async fn money_back(&self) -> Result<Vec<Act>, Failed> {
+    async fn money_back(&self, panel: &[(String, String)], present: &BTreeSet<PersonId>) -> Result<Vec<Act>, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let mut acts = Vec::new();
         let pound = Money::of_pounds(1);
@@ -310,12 +318,13 @@ impl Acts<'_> {
             .await?
             .money("amount:m", "How much"),
         );
-        let demand = C::DemandClawback(DemandClawback { amount: pound, reason: prose("why") });
+        let demand = C::DemandClawback(DemandClawback { amount: pound, reason: prose("why"), present: present.clone() });
         acts.push(
             self.act("demand-clawback", "demand-clawback", "Demand money back", demand)
                 .await?
                 .money("amount:m", "How much")
                 .words("reason", "Why")
+                .some("present:l", PRESENT, panel.to_vec())
                 .grave(),
         );
         let owed = [(Owed::Underspend, self.row.underspend_due), (Owed::Clawback, self.row.clawback_due)];

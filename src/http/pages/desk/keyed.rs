@@ -240,6 +240,10 @@ async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed)
     steps.now(Command::Group(group_id, GroupCommand::Correct(correct))).await?;
     if let Some((person, details)) = member.zip(person) {
         steps.now(Command::Group(group_id, GroupCommand::AddMember(MemberOf { person }))).await?;
+        // Who has no e-mail address said yes by the form.
+        if details.email.is_none() {
+            steps.now(Command::Group(group_id, GroupCommand::Join(MemberOf { person }))).await?;
+        }
         steps.contact(person, details).await?;
     }
     if steps.speaks_otherwise(id, &language).await? {
@@ -290,7 +294,7 @@ impl Steps<'_> {
             Err(error) => return Err(error),
         };
         let row: Option<GroupRow> = self.desk.views.find(&id.to_string(), None).await?;
-        if nobody && row.is_some_and(|row| !row.members.is_empty()) {
+        if nobody && row.is_some_and(|row| !row.members.is_empty() || !row.invited.is_empty()) {
             let says = "Somebody is on record for this group. Write their name, or remove them on the group's page first";
             return Ok(Err(wrong("person", says)));
         }

@@ -175,6 +175,12 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     let mut acts = vec![
         act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
         act("reject-payment", "Reject", C::RejectPayment(because())).await?.words("reason", "Why"),
+        act("propose-early-payment", "Propose that it leave at once", C::ProposeEarlyPayment(because())).await?.words_with(
+            "reason",
+            "Why",
+            "The payee, a member or an address changed a short time ago. A second person confirms it.",
+        ),
+        act("confirm-early-payment", "Confirm that it leaves at once", C::ConfirmEarlyPayment(PaymentOf { payment })).await?,
         act("send-payment", "It was sent to the bank", C::SendPayment(PaymentOn { payment, happened_on: today }))
             .await?
             .day("happened_on", "When")

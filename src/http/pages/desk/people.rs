@@ -8,7 +8,7 @@ use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, history, sheets};
 use crate::domain::command::{Because, ProposalOf};
-use crate::domain::organisation::RoleOf;
+use crate::domain::organisation::{ConfirmRole, RoleOf};
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
@@ -118,14 +118,21 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
         let of = RoleOf { person, role };
         let key: &str = role.into();
         if seen.proposed.contains(&role) {
-            acts.push(act("confirm-role", &format!("confirm-{key}"), &format!("Confirm the role {key}"), role, C::ConfirmRole(of)).await?);
+            let proposal = seen.proposals.get(&role).copied();
+            let confirm = C::ConfirmRole(ConfirmRole { person, role, proposal });
+            let confirm = act("confirm-role", &format!("confirm-{key}"), &format!("Confirm the role {key}"), role, confirm).await?;
+            acts.push(match proposal {
+                Some(proposal) => confirm.hidden("proposal:n", proposal),
+                None => confirm,
+            });
+            let title = format!("Take back the proposal of the role {key}");
+            acts.push(act("end-role", &format!("take-back-{key}"), &title, role, C::EndRole(of)).await?);
         }
         if seen.roles.contains(&role) {
             acts.push(act("end-role", &format!("end-{key}"), &format!("End the role {key}"), role, C::EndRole(of)).await?.grave());
-        } else if role.needs_two() {
+        }
+        if !seen.proposed.contains(&role) {
             acts.push(act("propose-role", &format!("propose-{key}"), &format!("Propose the role {key}"), role, C::ProposeRole(of)).await?);
-        } else {
-            acts.push(act("give-role", &format!("give-{key}"), &format!("Give the role {key}"), role, C::GiveRole(of)).await?);
         }
     }
     acts.extend(erasing(asked, forms, "people", seen.id, &|command| Command::Person(person, command.of_person())).await?);

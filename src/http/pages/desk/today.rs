@@ -77,7 +77,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     if holds(Role::Administrator) {
         work.extend(of_administrators(asked).await?);
     }
-    if holds(Role::Panel) || holds(Role::Officer) || holds(Role::Administrator) {
+    if holds(Role::Panel) {
         work.extend(attendance(asked).await?);
     }
     if holds(Role::Officer) || holds(Role::Finance) {
@@ -154,26 +154,22 @@ async fn of_administrators(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     ])
 }
 
-/// Who was at the panel: what the reader confirms for themselves comes before what they confirm for
-/// colleagues, whose decision they did not record.
+/// The decisions at which the reader was named as present, and has not confirmed that they were there.
 async fn attendance(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     let reader = asked.signed.reader.person;
     let applications = that_wait::<ApplicationRow>(asked, "attendance_waits").await?;
     let grants = that_wait::<GrantRow>(asked, "attendance_waits").await?;
     let groups = names(asked.desk, applications.iter().map(|row| row.group.to_string()).collect()).await?;
     let title = |row: &ApplicationRow| groups.get(&row.group.to_string()).cloned().unwrap_or_default();
-    let of_applications = applications.iter().map(|row| (application(row), title(row), row.recorded_by, &row.unconfirmed));
-    let of_grants = grants.iter().map(|row| (grant(row), row.title.clone(), row.recorded_by, &row.unconfirmed));
-    let (mut own, mut others) = (Vec::new(), Vec::new());
-    for (path, title, recorded_by, unconfirmed) in of_applications.chain(of_grants) {
-        if unconfirmed.contains(&reader) {
-            own.push((path, title));
-        } else if recorded_by != Some(reader) {
-            others.push((path, title));
-        }
-    }
-    let own = work_on("Confirm that you were at the panel", own);
-    Ok(own.into_iter().chain(work_on("Confirm that colleagues were at the panel", others)).collect())
+    let of_applications = applications.iter().map(|row| (application(row), title(row), &row.unconfirmed));
+    let of_grants = grants.iter().map(|row| (grant(row), row.title.clone(), &row.unconfirmed));
+    let of_reader = of_applications.chain(of_grants).filter(|(.., unconfirmed)| unconfirmed.contains(&reader));
+    let attended = of_reader.map(|(path, title, _)| (path, title)).collect();
+    let revoked = that_wait::<GrantRow>(asked, "revocation_waits").await?;
+    let named = |row: &&GrantRow| row.revocation.as_ref().is_some_and(|found| found.unconfirmed.contains(&reader));
+    let revoked = revoked.iter().filter(named).map(|row| (grant(row), row.title.clone())).collect();
+    let attended = work_on("Confirm that you were at the panel", attended);
+    Ok(attended.into_iter().chain(work_on("Confirm what takes a grant away", revoked)).collect())
 }
 
 /// What the bank did and fits nothing else.

@@ -43,6 +43,9 @@ pub fn stands(row: &GrantRow) -> (&'static str, &'static str) {
     if row.on_hold {
         return ("Payments wait", "orange");
     }
+    if row.offer_waits && row.state == S::Offered {
+        return ("We are checking the decision", "blue");
+    }
     match row.state {
         S::Blank | S::Offered => ("Waiting for your answer", "yellow"),
         S::Accepted => ("Accepted", "green"),

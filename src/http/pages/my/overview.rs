@@ -77,6 +77,7 @@ async fn line(desk: &Desk, row: &ApplicationRow) -> Result<Line, Failed> {
     if let Some(grant) = desk.views.find::<GrantRow>(&row.id.to_string(), None).await? {
         let due = updates_due(desk, &grant).await?;
         let to_do = match grant.state {
+            crate::domain::grant::GrantState::Offered if grant.offer_waits => None,
             crate::domain::grant::GrantState::Offered => Some("Please read the agreement and answer."),
             _ if due > 0 => Some("Please tell us how it is going."),
             _ => None,

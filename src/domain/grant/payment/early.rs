@@ -1,0 +1,35 @@
+//! Money waits for some days after the payee, the membership or a member's address changed. Two people
+//! can let a payment leave earlier.
+
+use super::{PaymentBecause, PaymentState};
+use crate::domain::grant::{Grant, GrantEvent};
+use crate::domain::role::Role;
+use crate::domain::{Act, Facts, PayeeWait, Refusal};
+
+/// The change that holds a payment back today.
+fn wait_of(facts: &Facts) -> Result<PayeeWait, Refusal> {
+    facts.payee_waits()?.filter(|wait| wait.holds_back(facts.today)).ok_or(Refusal::PayeeWaitsNot)
+}
+
+impl Grant {
+    pub(super) fn propose_early(&self, because: &PaymentBecause, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        self.payment(because.payment)?.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
+        let (by, wait) = (facts.by()?, wait_of(facts)?);
+        facts.permit(by, Act::Prepare)?;
+        let PaymentBecause { payment, reason } = because.clone();
+        Ok(GrantEvent::EarlyPaymentProposed { payment, until: wait.until, reason, by })
+    }
+
+    /// What is confirmed is what was proposed: a change since then makes it wait anew.
+    pub(super) fn confirm_early(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
+        let payment = self.payment(number)?;
+        payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
+        let (by, wait) = (facts.by()?, wait_of(facts)?);
+        let proposed = payment.early_proposed.filter(|(until, _)| *until == wait.until);
+        let (until, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
+        facts.are_two(proposed_by, by)?;
+        facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
+        facts.permit(by, Act::Approve)?;
+        Ok(GrantEvent::EarlyPaymentConfirmed { payment: number, until, by })
+    }
+}

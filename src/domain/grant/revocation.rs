@@ -1,0 +1,135 @@
+//! What takes a grant away: an offer is withdrawn, a grant is terminated, money is demanded back. It
+//! needs as many panel members as the award did. One of them records it, and each of the others
+//! confirms for themselves that they were there.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, GrantCommand, GrantEvent, GrantState};
+use crate::domain::application::{Attendance, AttendanceOf, Sitting};
+use crate::domain::command::ProposalOf;
+use crate::domain::id::PersonId;
+use crate::domain::money::Money;
+use crate::domain::role::Role;
+use crate::domain::text::Prose;
+use crate::domain::{Act, Facts, Refusal};
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// Why: the group reads it.
+    pub reason: Prose,
+    /// Who was present besides whoever records it.
+    #[serde(default)]
+    pub present: BTreeSet<PersonId>,
+}
+
+/// What is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RevocationKind {
+    WithdrawOffer,
+    Terminate,
+    DemandClawback,
+}
+
+/// A revocation that waits for those who were named as present.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Revocation {
+    kind: RevocationKind,
+    amount: Option<Money>,
+    reason: Prose,
+    recorded_by: PersonId,
+    attendance: Attendance,
+}
+
+impl Grant {
+    pub(super) fn revoke(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        let (kind, amount, reason, present) = match command {
+            GrantCommand::WithdrawOffer(revoke) => (RevocationKind::WithdrawOffer, None, &revoke.reason, &revoke.present),
+            GrantCommand::Terminate(revoke) => (RevocationKind::Terminate, None, &revoke.reason, &revoke.present),
+            GrantCommand::DemandClawback(demand) => (RevocationKind::DemandClawback, Some(demand.amount), &demand.reason, &demand.present),
+            GrantCommand::ConfirmRevocation(of) => return self.confirm_revocation(*of, facts),
+            _ => return Err(Refusal::GrantNotInState(self.state.into())),
+        };
+        let effect = self.effect(kind, amount, reason)?;
+        facts.permit(facts.by()?, Act::End)?;
+        let sitting = facts.application()?.sitting_of_award(present, facts)?;
+        let revocation = self.revocations + 1;
+        if Attendance::of(revocation, &sitting).must_have_quorum().is_ok() {
+            return Ok(vec![effect]);
+        }
+        Ok(vec![GrantEvent::RevocationProposed { revocation, kind, amount, reason: reason.clone(), sitting }])
+    }
+
+    /// The event that takes the grant away, where its state lets it.
+    fn effect(&self, kind: RevocationKind, amount: Option<Money>, reason: &Prose) -> Result<GrantEvent, Refusal> {
+        let reason = reason.clone();
+        match kind {
+            RevocationKind::WithdrawOffer => {
+                self.must_be(&[GrantState::Offered])?;
+                Ok(GrantEvent::OfferWithdrawn { reason })
+            }
+            RevocationKind::Terminate => {
+                self.must_run()?;
+                if self.payments.values().any(|payment| payment.is_under_way()) {
+                    return Err(Refusal::PaymentUnderWay);
+                }
+                Ok(GrantEvent::GrantTerminated { reason, released: self.award.minus(&self.paid)? })
+            }
+            RevocationKind::DemandClawback => {
+                self.must_stand()?;
+                let amount = amount.filter(|amount| !amount.is_zero()).ok_or(Refusal::Nothing)?;
+                let left = self.could_return()?;
+                if left.covers(amount) {
+                    Ok(GrantEvent::ClawbackDemanded { amount, reason })
+                } else {
+                    Err(Refusal::ClawbackTooLarge { asked: amount, left })
+                }
+            }
+        }
+    }
+
+    fn confirm_revocation(&self, of: ProposalOf, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+        let by = facts.by()?;
+        let found = self.revocation.as_ref().filter(|_| self.revocations == of.proposal).ok_or(Refusal::NotProposed)?;
+        let attended = AttendanceOf { person: by, decision: of.proposal };
+        if found.recorded_by == by {
+            return Err(Refusal::SamePerson);
+        }
+        found.attendance.may_confirm(attended, facts, &facts.connections(Some(facts.application()?))?)?;
+        facts.still_holds(found.recorded_by, &[Role::Panel])?;
+        facts.permit(found.recorded_by, Act::End).map_err(|_| Refusal::ProposerGone)?;
+        let confirmed = GrantEvent::RevocationConfirmed { revocation: of.proposal, by };
+        let mut attendance = found.attendance.clone();
+        attendance.confirm(by);
+        if attendance.must_have_quorum().is_err() {
+            return Ok(vec![confirmed]);
+        }
+        Ok(vec![confirmed, self.effect(found.kind, found.amount, &found.reason)?])
+    }
+
+    pub(super) fn apply_revocation(&mut self, event: &GrantEvent) {
+        match event {
+            GrantEvent::RevocationProposed { revocation, kind, amount, reason, sitting } => {
+                self.revocations = *revocation;
+                self.revocation = Revocation::of(*revocation, *kind, *amount, reason, sitting);
+            }
+            GrantEvent::RevocationConfirmed { by, .. } => {
+                if let Some(found) = &mut self.revocation {
+                    found.attendance.confirm(*by);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Revocation {
+    fn of(number: u32, kind: RevocationKind, amount: Option<Money>, reason: &Prose, sitting: &Sitting) -> Option<Self> {
+        let (reason, attendance) = (reason.clone(), Attendance::of(number, sitting));
+        sitting.recorded_by.map(|recorded_by| Self { kind, amount, reason, recorded_by, attendance })
+    }
+}

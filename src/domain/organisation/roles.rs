@@ -1,0 +1,179 @@
+//! Who holds which role. Every role takes two administrators: one proposes it, another confirms it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleOf};
+use crate::domain::id::PersonId;
+use crate::domain::role::{Role, Roles};
+use crate::domain::{Facts, Refusal};
+
+/// A role that an administrator proposed and nobody has confirmed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RoleProposal {
+    /// Counts all proposals, so that a confirmation can name the one that was read.
+    pub(super) number: Option<u32>,
+    pub(super) by: PersonId,
+    /// How often the person's contact details had changed when it was proposed.
+    pub(super) contact: Option<u32>,
+}
+
+impl Organisation {
+    /// Whether two people, or the operator, gave a person a role that the person still holds. Only then
+    /// does the person count as a second person beside a colleague.
+    #[must_use]
+    pub fn is_known_to_two(&self, person: PersonId) -> bool {
+        self.known_to_two.contains(&person)
+    }
+
+    /// Whether a person holds roles, all of which one administrator gave alone. Earlier programs let
+    /// one administrator give the roles that move no money.
+    #[must_use]
+    pub fn is_known_to_one(&self, person: PersonId) -> bool {
+        !self.roles_of(person).is_empty() && !self.is_known_to_two(person)
+    }
+
+    /// Whether a person holds a role, or one was proposed for them.
+    #[must_use]
+    pub fn is_trusted(&self, person: PersonId) -> bool {
+        let proposed = self.proposed.get(&person).is_some_and(|roles| !roles.is_empty());
+        proposed || !self.roles_of(person).is_empty()
+    }
+
+    fn proposal(&self, of: RoleOf) -> Option<&RoleProposal> {
+        self.proposed.get(&of.person)?.get(&of.role)
+    }
+
+    /// A role that one administrator gave alone can be proposed and confirmed anew.
+    fn may_hold(&self, RoleOf { person, role }: RoleOf) -> Result<(), Refusal> {
+        let held = self.roles_of(person);
+        if held.contains(&role) && !self.is_known_to_one(person) {
+            return Err(Refusal::RoleHeld);
+        }
+        let excluded = held.iter().any(|other| other.excludes(role));
+        if excluded { Err(Refusal::RolesExclude) } else { Ok(()) }
+    }
+
+    pub(super) fn name_founder(&self, founder: &NameFounder) -> Result<OrganisationEvent, Refusal> {
+        let NameFounder { person, roles } = founder;
+        if self.holders(Role::Administrator).count() >= 2 {
+            return Err(Refusal::FoundingOver);
+        }
+        if roles.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        let mut trial = self.clone();
+        for role in roles {
+            trial.may_hold(RoleOf { person: *person, role: *role })?;
+            trial.roles.entry(*person).or_default().insert(*role);
+            trial.known_to_two.insert(*person);
+        }
+        Ok(OrganisationEvent::FounderNamed { person: *person, roles: roles.clone() })
+    }
+
+    /// A backup may bring back somebody with roles who was erased since. They are erased again, and
+    /// hold none.
+    pub(super) fn end_roles_of_erased(&self, person: PersonId, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
+        if !facts.person()?.erasure().is_done() {
+            return Err(Refusal::StillInRole);
+        }
+        let proposed = self.proposed.get(&person).into_iter().flat_map(BTreeMap::keys).copied();
+        let roles: Roles = self.roles_of(person).into_iter().chain(proposed).collect();
+        if roles.is_empty() {
+            return Err(Refusal::NoChange);
+        }
+        let ended_on = Some(facts.today);
+        let end = |role| OrganisationEvent::RoleEnded { person, role, ended_on };
+        Ok(roles.into_iter().map(end).collect())
+    }
+
+    pub(super) fn change_role(&self, command: &OrganisationCommand, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        match command {
+            OrganisationCommand::ProposeRole(of) => self.propose_role(*of, facts),
+            OrganisationCommand::ConfirmRole(confirm) => self.confirm_role(*confirm, facts),
+            OrganisationCommand::EndRole(of) => self.end_role(*of, facts),
+            _ => Err(Refusal::NoChange),
+        }
+    }
+
+    fn propose_role(&self, of: RoleOf, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        facts.person()?.must_stand()?;
+        self.may_hold(of)?;
+        Ok(OrganisationEvent::RoleProposed {
+            person: of.person,
+            role: of.role,
+            proposed_by: facts.by()?,
+            proposal: Some(self.role_proposals + 1),
+            contact: Some(facts.person()?.contact_changes()),
+        })
+    }
+
+    /// What is confirmed is what was proposed: the person's contact details are those that stood then,
+    /// and who proposed it may still propose it.
+    fn confirm_role(&self, confirm: ConfirmRole, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        let ConfirmRole { person, role, proposal } = confirm;
+        facts.person()?.must_stand()?;
+        let by = facts.by()?;
+        let of = RoleOf { person, role };
+        let proposed = self.proposal(of).ok_or(Refusal::NotProposed)?;
+        if proposal.is_some_and(|read| proposed.number != Some(read)) {
+            return Err(Refusal::NotProposed);
+        }
+        facts.are_two(proposed.by, by)?;
+        facts.still_holds(proposed.by, &[Role::Administrator])?;
+        if proposed.contact.is_some_and(|then| then != facts.person().map_or(0, |now| now.contact_changes())) {
+            return Err(Refusal::ContactChangedSince);
+        }
+        self.may_hold(of)?;
+        Ok(OrganisationEvent::RoleConfirmed { person, role, confirmed_by: by })
+    }
+
+    /// Ends a role, or takes back what was proposed.
+    fn end_role(&self, of: RoleOf, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        let RoleOf { person, role } = of;
+        let held = self.roles_of(person).contains(&role);
+        if !held && self.proposal(of).is_none() {
+            return Err(Refusal::RoleNotHeld);
+        }
+        if held && role == Role::Administrator && self.holders(role).count() <= 2 {
+            return Err(Refusal::LastAdministrators);
+        }
+        Ok(OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) })
+    }
+
+    pub(super) fn apply_role(&mut self, event: &OrganisationEvent) {
+        match event {
+            OrganisationEvent::RoleGiven { person, role } => {
+                self.roles.entry(*person).or_default().insert(*role);
+            }
+            OrganisationEvent::FounderNamed { person, roles } => {
+                self.known_to_two.insert(*person);
+                self.roles.entry(*person).or_default().extend(roles);
+            }
+            OrganisationEvent::RoleProposed { person, role, proposed_by, proposal, contact } => {
+                self.role_proposals += 1;
+                let proposed = RoleProposal { number: *proposal, by: *proposed_by, contact: *contact };
+                self.proposed.entry(*person).or_default().insert(*role, proposed);
+            }
+            OrganisationEvent::RoleConfirmed { person, role, .. } => {
+                self.known_to_two.insert(*person);
+                self.proposed.entry(*person).or_default().remove(role);
+                self.roles.entry(*person).or_default().insert(*role);
+            }
+            OrganisationEvent::RoleEnded { person, role, ended_on } => {
+                if let (Role::Auditor, Some(day)) = (role, ended_on) {
+                    self.audited_until.insert(*person, *day);
+                }
+                self.proposed.entry(*person).or_default().remove(role);
+                let roles = self.roles.entry(*person).or_default();
+                roles.remove(role);
+                // Whose last role has ended may have another address when they come back.
+                if roles.is_empty() {
+                    self.known_to_two.remove(person);
+                }
+            }
+            _ => {}
+        }
+    }
+}
