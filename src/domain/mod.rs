@@ -6,6 +6,7 @@
 pub mod application;
 pub mod command;
 mod connection;
+pub mod days;
 pub mod erasure;
 pub mod event;
 mod facts;
