@@ -21,6 +21,7 @@ mod crashes;
 mod crates;
 mod damage;
 mod database_lock;
+mod days;
 mod delayed;
 mod earlier_program;
 mod erasing;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         crates::cases,
         damage::cases,
         database_lock::cases,
+        days::cases,
         delayed::cases,
         earlier_program::cases,
         erasing::cases,
