@@ -147,7 +147,11 @@ async fn changes(house: House) {
     let tag = first.etag.clone().expect("a tag");
     assert_eq!(client.get_with(json, &[("If-None-Match", &tag)]).status, 304);
     let csv = client.get("/open-data/360giving.csv");
-    assert!(csv.content_type.starts_with("text/csv") && csv.body.as_str().unwrap().starts_with("Identifier,Title,"), "{}", csv.body);
+    assert!(
+        csv.content_type.starts_with("text/csv") && csv.body.as_str().unwrap().starts_with("\"Identifier\",\"Title\","),
+        "{}",
+        csv.body
+    );
     house.pass_seconds(5);
     office.paid(&house, grant).await;
     let numbered = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-1234567") });
