@@ -4,6 +4,7 @@ pub mod api;
 pub mod beside;
 mod contract;
 pub mod in_time;
+mod kept_file;
 pub mod limits;
 pub mod open_data;
 mod operator;

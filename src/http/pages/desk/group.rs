@@ -1,7 +1,6 @@
 //! One group: its members, payee, files, what it shares with others, and everything that it applied for.
 
 use actix_multipart::Multipart;
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -15,6 +14,7 @@ use crate::domain::payee::PayeeTyped;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
 use crate::http::Desk;
+use crate::http::kept_file::{self, Opened};
 use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
 use crate::log::record::day_of;
 use crate::projections::{FileRow, GroupRow};
@@ -216,8 +216,5 @@ pub(super) async fn file(request: HttpRequest, visitor: Visitor, desk: web::Data
         return Err(Failed::not_yours());
     }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
-    let mut response = HttpResponse::Ok();
-    response.content_type(<&str>::from(known.media)).insert_header((CONTENT_DISPOSITION, "inline"));
-    response.insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"));
-    Ok(response.streaming(stream))
+    Ok(kept_file::answer(&file, known.media, Opened::OnPage, stream))
 }
