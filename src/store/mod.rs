@@ -31,6 +31,7 @@ use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 pub use dialect::Engine;
 pub use lite::LiteTx;
 use lite::Writer;
+pub use open::sqlite_file;
 
 /// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";

@@ -60,6 +60,7 @@ mod races;
 mod refusals;
 mod remembered;
 mod replay;
+mod rights;
 mod sealed;
 mod sealing;
 mod seeds;
@@ -127,6 +128,7 @@ fn main() -> ExitCode {
         races::cases,
         refusals::cases,
         remembered::cases,
+        rights::cases,
         sealed::cases,
         sealing::cases,
         seeds::cases,
