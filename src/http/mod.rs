@@ -1,5 +1,6 @@
 //! The service over HTTP: the API, its contract, and the operator's addresses.
 
+mod accesses;
 pub mod api;
 pub mod beside;
 mod contract;

@@ -3,6 +3,7 @@
 //! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many rows travel as one
 //! JSON parameter, so that one statement serves one row or a thousand.
 
+pub mod accesses;
 pub mod carried;
 pub mod checkpoints;
 mod dialect;

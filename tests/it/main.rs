@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
+mod accesses;
 mod along;
 mod api;
 mod as_asked;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut all = cases::Cases::default();
     for add in [
+        accesses::cases,
         along::cases,
         api::cases,
         as_asked::cases,

@@ -4,6 +4,7 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::accesses::{self, Access};
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, choices, history};
@@ -13,11 +14,12 @@ use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier,
 use crate::domain::payee::PayeeTyped;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
-use crate::http::Desk;
 use crate::http::kept_file::{self, Opened};
 use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
+use crate::http::{self, Desk};
 use crate::log::record::day_of;
 use crate::projections::{FileRow, GroupRow};
+use crate::store::accesses::Looked;
 use crate::views::{GroupSeen, HistoryLine, Link};
 
 #[derive(Template)]
@@ -34,6 +36,8 @@ struct Sheet {
     acts: Vec<Act>,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
+    /// Who took what is held on the group.
+    accesses: Option<Vec<Access>>,
     history: Vec<Happened>,
 }
 
@@ -56,6 +60,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         acts: acts(asked, &forms, &group, &members).await?,
         upload: asked.signed.reader.works_with_groups().then(|| forms.form("keep-file")),
         purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
+        accesses: accesses::of(asked, &group.id.to_string()).await?,
         history: history(asked, group.id).await?,
         members,
         group,
@@ -175,7 +180,9 @@ pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     if !asked.signed.reader.works_with_groups() {
         return Err(Failed::not_yours());
     }
-    let held = asked.desk.views.held_on_group(own::uuid(id)?).await?;
+    let group = own::uuid(id)?;
+    let held = asked.desk.views.held_on_group(group).await?;
+    http::accesses::note(asked.desk, &asked.signed.reader, Looked::Held(&group.to_string())).await?;
     crate::http::pages::held::answer(asked.desk, "this group", &[held]).await
 }
 

@@ -1,6 +1,7 @@
 //! The desk of staff and auditors. Every page is shown by its path, also when something on it was not taken; whatever is
 //! done on it is sent to one address a command, and becomes the same command as the API's.
 
+mod accesses;
 mod act;
 mod application;
 mod applications;
