@@ -133,7 +133,10 @@ async fn changes(house: House) {
     let none = client.get(json);
     none.is_problem(404, "not_found");
     assert!(none.body["detail"].as_str().unwrap().contains("no grant has been accepted yet"), "{}", none.body);
-    let (grant, group, _) = office.prepared(&house, 900).await;
+    let (grant, group, member) = office.prepared(&house, 900).await;
+    let claim = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-7654321") });
+    let refused = house.refuses(member, Command::Group(group, claim)).await;
+    assert_eq!(refused.code(), "not_yours", "nothing that a group typed becomes open data by itself");
     house.catch_up().await;
     let first = client.get(json);
     let ids = |answer: &crate::service::Answered| -> Vec<String> {

@@ -248,6 +248,7 @@ impl Stream for Group {
                 telephone: contact.telephone.as_ref().map(Personal::sealed),
             },
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
+            C::RecordIdentifier(_) if facts.of_group()? => return Err(Refusal::Interested),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
             C::AddMember(MemberOf { person }) => self.add_member(*person, facts)?,
             C::RemoveMember(MemberOf { person }) if !self.has_member(*person) => return Err(Refusal::NoChange),
