@@ -96,7 +96,7 @@ impl Told {
 pub(super) fn same_table(one: &str, other: &str) -> bool {
     fn cells(table: &str) -> Option<Vec<Vec<String>>> {
         let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
-        reader.records().map(|record| Some(record.ok()?.iter().map(csv::as_typed).collect())).collect()
+        reader.records().map(|record| Some(record.ok()?.iter().map(csv::as_typed).collect::<Vec<_>>())).collect()
     }
     one == other || cells(one).is_some_and(|cells_of_one| Some(cells_of_one) == cells(other))
 }

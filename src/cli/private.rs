@@ -55,7 +55,7 @@ fn holds_only(folder: &Path, kept: &[PathBuf]) -> bool {
     let real: Vec<_> = kept.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let known =
         |entry: io::Result<fs::DirEntry>| entry.and_then(|entry| entry.path().canonicalize()).is_ok_and(|path| real.contains(&path));
-    fs::read_dir(folder).is_ok_and(|entries| entries.into_iter().all(known))
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(known))
 }
 
 /// Takes the rights of others away; whether they had any.
