@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod export;
 mod import;
+mod private;
 mod serve;
 
 use std::net::TcpListener;
@@ -40,6 +41,7 @@ use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
 use crate::views::ViewError;
 use crate::webhooks::WebhookError;
+pub use private::close_what_is_made;
 
 /// What stops a task. Each is one line for whoever called it.
 #[derive(Debug, thiserror::Error)]
@@ -214,6 +216,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
 }
 
 async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<Opened, TaskError> {
+    private::close_what_is_there(config);
     let store = Store::open(&config.database_url).await?;
     let keys = Keys::open(&store, &config.keys).await?;
     let organisation = config.organisation.as_str();

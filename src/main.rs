@@ -6,6 +6,7 @@ use clap::Parser as _;
 use microgrants::config::{Cli, LogFormat, Task};
 
 fn main() -> ExitCode {
+    microgrants::cli::close_what_is_made();
     let Cli { config, command } = Cli::parse();
     // Refusals are answers, not incidents; and what was typed does not belong in a log.
     let quiet = "warn,tracing_actix_web=off,microgrants=info";

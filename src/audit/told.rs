@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::domain::text::inert;
+use crate::domain::csv::{self, Cell};
 use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, PersonEvent};
 use crate::log::record::Recorded;
 
@@ -66,30 +66,37 @@ impl Told {
 
     /// The grants as CSV (RFC 4180), in the order of their ids; money in pounds with two decimals.
     pub(super) fn grants(&self, grants: &Grants) -> String {
-        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        let _ = csv.write_record(COLUMNS);
-        for (id, (offered_on, last)) in &self.grants {
-            let Some(grant) = grants.get(id) else { continue };
-            let of = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+        let row = |(id, (offered_on, last)): (&Uuid, &(Option<Date>, i64))| {
+            let grant = grants.get(id)?;
+            let of = |id: Option<Uuid>| Cell::Plain(id.map(|id| id.to_string()).unwrap_or_default());
+            let text = |text: Option<&str>| Cell::Text(text.unwrap_or_default().to_owned());
             let group = grant.group().map(|group| group.0);
-            let name = group.and_then(|group| self.groups.get(&group)).map(|name| inert(name)).unwrap_or_default();
             let (area, round) = grant.place().map(|(area, round)| (area.to_string(), round.to_string())).unwrap_or_default();
             let state: &str = grant.state().into();
-            let _ = csv.write_record([
-                id.to_string(),
+            Some(vec![
+                Cell::Plain(id.to_string()),
                 of(group),
-                name,
+                text(group.and_then(|group| self.groups.get(&group)).map(|name| &**name)),
                 of(grant.fund().map(|fund| fund.0)),
-                round,
-                area,
-                self.titles.get(id).map(|title| inert(title)).unwrap_or_default(),
-                offered_on.map(|day| day.to_string()).unwrap_or_default(),
-                state.to_owned(),
-                grant.award().total().into(),
-                grant.paid().total().into(),
-                last.to_string(),
-            ]);
-        }
-        csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+                Cell::Plain(round),
+                Cell::Plain(area),
+                text(self.titles.get(id).map(|title| &**title)),
+                Cell::Plain(offered_on.map(|day| day.to_string()).unwrap_or_default()),
+                Cell::Plain(state.to_owned()),
+                Cell::Plain(grant.award().total().into()),
+                Cell::Plain(grant.paid().total().into()),
+                Cell::Plain(last.to_string()),
+            ])
+        };
+        csv::written(&COLUMNS, self.grants.iter().filter_map(row))
     }
+}
+
+/// Whether two tables say the same: programs from before quoted fewer texts, and took fewer for formulas.
+pub(super) fn same_table(one: &str, other: &str) -> bool {
+    fn cells(table: &str) -> Option<Vec<Vec<String>>> {
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+        reader.records().map(|record| Some(record.ok()?.iter().map(csv::as_typed).collect::<Vec<_>>())).collect()
+    }
+    one == other || cells(one).is_some_and(|cells_of_one| Some(cells_of_one) == cells(other))
 }

@@ -154,8 +154,11 @@ fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
 /// Every file is the one that the manifest names, and none that is needed is missing from it; which sealed files there are.
 fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
     let named = read_manifest(from)?;
-    let needed =
-        CARRIED.iter().map(|table| table_file(table.name)).chain([UNSEALED.to_owned(), ABOUT.to_owned(), format!("{LOG}/{EVENTS}")]);
+    let needed = CARRIED.iter().filter(|table| !table.added).map(|table| table_file(table.name)).chain([
+        UNSEALED.to_owned(),
+        ABOUT.to_owned(),
+        format!("{LOG}/{EVENTS}"),
+    ]);
     for name in needed {
         if !named.iter().any(|file| file.name == name) {
             return Err(RestoreError::Altered(name));
@@ -223,6 +226,9 @@ async fn put_events(
 
 async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from: &Path) -> Result<(), RestoreError> {
     let file = table_file(table.name);
+    if table.added && !from.join(&file).exists() {
+        return Ok(());
+    }
     let mut batch: Vec<Value> = Vec::new();
     for (at, line) in lines(from, &file)?.enumerate() {
         let row: Value = serde_json::from_str(&line?).map_err(|error| unreadable(&file, at + 1, &error))?;

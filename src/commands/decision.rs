@@ -141,7 +141,7 @@ impl Reached {
     }
 
     async fn decide(&mut self, met: &mut Met<'_>, command: &Command, facts: &crate::domain::Facts) -> Result<Vec<Command>, CommandError> {
-        let may = command.who().permit(facts);
+        let may = command.permit(facts);
         match command {
             Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts).await,
             Command::Organisation(id, inner) => self.on::<Organisation>(met, id.0, inner, may, facts).await,

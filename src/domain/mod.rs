@@ -6,6 +6,8 @@
 pub mod application;
 pub mod command;
 mod connection;
+pub mod csv;
+pub mod days;
 pub mod erasure;
 pub mod event;
 mod facts;

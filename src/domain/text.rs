@@ -61,12 +61,6 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     Ok(text.to_owned())
 }
 
-/// A text that no spreadsheet takes for a formula.
-#[must_use]
-pub fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
 macro_rules! text_type {
     ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $example:expr) => {
         $(#[$doc])*

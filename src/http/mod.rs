@@ -1,9 +1,11 @@
 //! The service over HTTP: the API, its contract, and the operator's addresses.
 
+mod accesses;
 pub mod api;
 pub mod beside;
 mod contract;
 pub mod in_time;
+mod kept_file;
 pub mod limits;
 pub mod open_data;
 mod operator;

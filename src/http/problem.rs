@@ -213,7 +213,8 @@ impl From<Refusal> for Problem {
             Kind::Input => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::State => StatusCode::CONFLICT,
         };
-        Self::new(refusal.code(), status, refusal.to_string(), refusal.advice())
+        let problem = Self::new(refusal.code(), status, refusal.to_string(), refusal.advice());
+        if let Refusal::DayOutOfRange { field, .. } = refusal { problem.about(field) } else { problem }
     }
 }
 

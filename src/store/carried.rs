@@ -12,6 +12,8 @@ pub struct Table {
     columns: &'static [(&'static str, Kind)],
     /// Its rows are not of one organisation.
     shared: bool,
+    /// A backup of an earlier program does not have it.
+    pub added: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +25,11 @@ enum Kind {
 use Kind::{Bytes, Integer, Text};
 
 /// Every table that is neither the log, nor made from it, nor worth nothing after a while as sessions are.
-pub const CARRIED: [Table; 7] = [
-    Table { name: "commands", columns: &[("command_id", Text), ("answer", Text)], shared: false },
-    Table { name: "subject_keys", columns: &[("subject", Text), ("kek_id", Text), ("wrapped", Bytes)], shared: false },
-    Table { name: "sealed_values", columns: &[("digest", Text), ("subject", Text), ("sealed", Bytes)], shared: false },
-    Table { name: "blind_index", columns: &[("kind", Text), ("digest", Text), ("subject", Text)], shared: false },
+pub const CARRIED: [Table; 8] = [
+    Table { name: "commands", columns: &[("command_id", Text), ("answer", Text)], shared: false, added: false },
+    Table { name: "subject_keys", columns: &[("subject", Text), ("kek_id", Text), ("wrapped", Bytes)], shared: false, added: false },
+    Table { name: "sealed_values", columns: &[("digest", Text), ("subject", Text), ("sealed", Bytes)], shared: false, added: false },
+    Table { name: "blind_index", columns: &[("kind", Text), ("digest", Text), ("subject", Text)], shared: false, added: false },
     Table {
         name: "mails",
         columns: &[
@@ -43,9 +45,24 @@ pub const CARRIED: [Table; 7] = [
             ("error", Text),
         ],
         shared: false,
+        added: false,
     },
-    Table { name: "followers", columns: &[("name", Text), ("next_position", Integer)], shared: false },
-    Table { name: "known_keys", columns: &[("purpose", Text), ("key_id", Text), ("first", Integer)], shared: true },
+    Table {
+        name: "accesses",
+        columns: &[
+            ("id", Text),
+            ("day", Text),
+            ("person", Text),
+            ("subject", Text),
+            ("what", Text),
+            ("times", Integer),
+            ("last_at", Integer),
+        ],
+        shared: false,
+        added: true,
+    },
+    Table { name: "followers", columns: &[("name", Text), ("next_position", Integer)], shared: false, added: false },
+    Table { name: "known_keys", columns: &[("purpose", Text), ("key_id", Text), ("first", Integer)], shared: true, added: false },
 ];
 
 impl Table {

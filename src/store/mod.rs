@@ -3,6 +3,7 @@
 //! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many rows travel as one
 //! JSON parameter, so that one statement serves one row or a thousand.
 
+pub mod accesses;
 pub mod carried;
 pub mod checkpoints;
 mod dialect;
@@ -31,6 +32,7 @@ use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 pub use dialect::Engine;
 pub use lite::LiteTx;
 use lite::Writer;
+pub use open::sqlite_file;
 
 /// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";

@@ -104,6 +104,12 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
     Ok(Lite { writer, readers, lock: Arc::new(lock) })
 }
 
+/// The database file of an address of SQLite's.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<&Path> {
+    url.strip_prefix("sqlite://").map(named)
+}
+
 /// The file that an address names.
 fn named(path: &str) -> &Path {
     Path::new(path.split('?').next().unwrap_or(path))

@@ -11,9 +11,10 @@ use crate::domain::PersonId;
 use crate::domain::event::{SCORES, in_words};
 use crate::log::LogError;
 use crate::projections::{GroupRow, PersonRow};
+use crate::store::accesses::Accesses;
 use crate::store::events::EventRow;
 use crate::store::search::{self, Search};
-use crate::store::{mails, sessions};
+use crate::store::{accesses, mails, sessions};
 
 /// How many events are read at once.
 const MANY: i64 = 500;
@@ -59,11 +60,13 @@ impl Views {
             let says = vec![("made".to_owned(), moment(mail.made_at)), ("state".to_owned(), mail.state)];
             written.things.push((mail.kind.replace('_', " "), says));
         }
+        let looked = self.accesses(Accesses::Of(&person.to_string()), "Who looked at what is held on them").await?;
+        let looks = self.accesses(Accesses::By(&person.to_string()), "What they looked at themselves").await?;
         let mut groups = HeldPart { title: "Groups that they act for".to_owned(), things: Vec::new() };
         for group in self.groups(row.groups.iter().map(ToString::to_string).collect()).await? {
             groups.things.push((group.name, vec![("id".to_owned(), group.id.to_string())]));
         }
-        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, written] })
+        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, written, looked, looks] })
     }
 
     /// What is held on a group: everything that was recorded of it, its applications and its grants.
@@ -88,7 +91,22 @@ impl Views {
         if let Some(first) = parts.first_mut() {
             first.title = format!("What was recorded of {}", row.name);
         }
+        parts.push(self.accesses(Accesses::Of(&group.to_string()), "Who looked at what is held on it").await?);
         Ok(Held { through: self.log.length().await? - 1, parts })
+    }
+
+    /// Looks at what is held on somebody, or by somebody. Which colleague it was is for auditors and administrators.
+    async fn accesses(&self, which: Accesses<'_>, title: &str) -> Result<HeldPart, ViewError> {
+        let rows = accesses::newest(self.log.store(), self.log.organisation(), which, "", MANY).await?;
+        let things = rows.into_iter().map(|row| {
+            let what = match (row.what.as_str(), which) {
+                ("held", Accesses::By(_)) => format!("everything that is held on {}", row.subject),
+                ("held", _) => "somebody of the office took everything that is held, as one file".to_owned(),
+                _ => "the addresses of everybody".to_owned(),
+            };
+            (row.day, vec![("what".to_owned(), what), ("times".to_owned(), row.times.to_string())])
+        });
+        Ok(HeldPart { title: title.to_owned(), things: things.collect() })
     }
 
     /// Every event of these streams, with what is sealed opened.

@@ -94,6 +94,15 @@ impl Reader {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
     }
 
+    /// What is held on somebody is handed to them by those who work with groups; on a colleague, who holds or was proposed a role, by
+    /// administrators only.
+    #[must_use]
+    pub fn takes_what_is_held_on(&self, row: &PersonRow) -> bool {
+        let colleague = !row.roles.is_empty() || !row.proposed.is_empty();
+        let may = if colleague { self.roles.contains(&Role::Administrator) } else { self.works_with_groups() };
+        may || self.person.0 == row.id
+    }
+
     /// Personal values are for those who work with groups, and for the group itself.
     #[must_use]
     pub fn works_with_groups(&self) -> bool {

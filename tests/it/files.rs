@@ -15,6 +15,7 @@ use crate::cases::Cases;
 use crate::folders::files_below;
 use crate::house::House;
 use crate::office::Office;
+use crate::pages::signed_in;
 use crate::service::{narrowed, serve, token};
 
 const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
@@ -22,6 +23,7 @@ const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
 pub fn cases(cases: &mut Cases) {
     cases.both("files::are_kept_sealed_and_opened_for_those_who_may", through_the_api);
     cases.both("files::bad_uploads_are_problems_and_leave_nothing", bad_uploads);
+    cases.both("files::a_page_shows_pictures_and_hands_out_everything_else", handed_out);
     cases.sqlite("files::what_was_altered_does_not_open", altered);
     cases.with(moto().is_some(), "files::lie_in_a_bucket_as_well", in_a_bucket);
 }
@@ -115,6 +117,31 @@ async fn bad_uploads(house: House) {
     let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
     client.post(&format!("/api/v1/groups/{group}/keep-file"), &claim).is_problem(404, "no_such_address");
     assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before));
+}
+
+async fn handed_out(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, member) = office.group(&house).await;
+    house.catch_up().await;
+    let client = serve(&house, member);
+    let mut browser = signed_in(&house, client.address(), office.ada).await;
+    for (purpose, bytes, shown) in [("receipt", pdf(200), false), ("photograph", photograph(), true)] {
+        let kept = client.upload(&format!("/api/v1/groups/{group}/files?purpose={purpose}"), &bytes, purpose);
+        let file = kept.body["file"].as_str().unwrap().to_owned();
+        let page = browser.get(&format!("/desk/files/{group}/{file}"));
+        let begins = if shown { "inline" } else { "attachment" };
+        assert!(page.status == 200 && page.headers["content-disposition"].starts_with(begins), "{purpose}: {:?}", page.headers);
+        let path = format!("{}/api/v1/groups/{group}/files/{file}", client.address());
+        let raw = ureq::get(path).header("Authorization", format!("Bearer {}", token(&house, member))).call().unwrap();
+        let header = |name: &str| raw.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-disposition").starts_with("attachment"), "a program keeps what it asked for");
+        for (policy, sniffs) in [
+            (header("content-security-policy"), header("x-content-type-options")),
+            (page.headers["content-security-policy"].clone(), page.headers["x-content-type-options"].clone()),
+        ] {
+            assert_eq!((policy.as_str(), sniffs.as_str()), ("default-src 'none'; sandbox", "nosniff"), "{purpose}");
+        }
+    }
 }
 
 pub async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {

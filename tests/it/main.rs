@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
+mod accesses;
 mod along;
 mod api;
 mod as_asked;
@@ -21,6 +22,7 @@ mod crashes;
 mod crates;
 mod damage;
 mod database_lock;
+mod days;
 mod delayed;
 mod earlier_program;
 mod erasing;
@@ -59,6 +61,7 @@ mod races;
 mod refusals;
 mod remembered;
 mod replay;
+mod rights;
 mod sealed;
 mod sealing;
 mod seeds;
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut all = cases::Cases::default();
     for add in [
+        accesses::cases,
         along::cases,
         api::cases,
         as_asked::cases,
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
         crates::cases,
         damage::cases,
         database_lock::cases,
+        days::cases,
         delayed::cases,
         earlier_program::cases,
         erasing::cases,
@@ -125,6 +130,7 @@ fn main() -> ExitCode {
         races::cases,
         refusals::cases,
         remembered::cases,
+        rights::cases,
         sealed::cases,
         sealing::cases,
         seeds::cases,

@@ -133,7 +133,10 @@ async fn changes(house: House) {
     let none = client.get(json);
     none.is_problem(404, "not_found");
     assert!(none.body["detail"].as_str().unwrap().contains("no grant has been accepted yet"), "{}", none.body);
-    let (grant, group, _) = office.prepared(&house, 900).await;
+    let (grant, group, member) = office.prepared(&house, 900).await;
+    let claim = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-7654321") });
+    let refused = house.refuses(member, Command::Group(group, claim)).await;
+    assert_eq!(refused.code(), "not_yours", "nothing that a group typed becomes open data by itself");
     house.catch_up().await;
     let first = client.get(json);
     let ids = |answer: &crate::service::Answered| -> Vec<String> {
@@ -147,7 +150,11 @@ async fn changes(house: House) {
     let tag = first.etag.clone().expect("a tag");
     assert_eq!(client.get_with(json, &[("If-None-Match", &tag)]).status, 304);
     let csv = client.get("/open-data/360giving.csv");
-    assert!(csv.content_type.starts_with("text/csv") && csv.body.as_str().unwrap().starts_with("Identifier,Title,"), "{}", csv.body);
+    assert!(
+        csv.content_type.starts_with("text/csv") && csv.body.as_str().unwrap().starts_with("\"Identifier\",\"Title\","),
+        "{}",
+        csv.body
+    );
     house.pass_seconds(5);
     office.paid(&house, grant).await;
     let numbered = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-1234567") });

@@ -24,6 +24,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
     cases.both("pages::what_somebody_typed_is_text_wherever_it_stands", typed);
     cases.both("pages::every_page_of_the_desk_opens", every_page);
+    cases.both("pages::what_a_page_says_is_not_what_its_address_says", own_words);
     cases.both("pages::lists_of_the_desk_stand_as_they_stood", as_they_stood);
     cases.both("pages::a_mail_is_looked_at_before_it_is_published", previewed);
     cases.both("pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped", keyed);
@@ -475,6 +476,34 @@ async fn every_page(house: House) {
     for path in ["/desk/nothing", "/desk/grants/no-id", "/desk/updates/x/y", "/desk/panel/x/y", "/desk/log/-5", "/desk/texts/mail/none"] {
         assert_eq!(browser.get(path).status, 404, "{path}");
     }
+}
+
+async fn own_words(house: House) {
+    let (office, address) = started(&house).await;
+    office.prepared(&house, 900).await;
+    house.catch_up().await;
+    let mut browser = signed_in(&house, &address, office.ada).await;
+    assert!(browser.get("/desk/payments?done=approve-payment").says("Done, and in the log: approve payment."));
+    const LIE: &str = "lies-that-somebody-wrote";
+    let spaced = LIE.replace('-', " ");
+    for path in [
+        format!("/desk/payments?done={LIE}"),
+        format!("/desk?done=approve-payment-{LIE}"),
+        format!("/desk/applications?{LIE}=yes"),
+        format!("/desk/applications?state={LIE}"),
+        format!("/desk/applications?fund={LIE}&round={LIE}&area={LIE}"),
+        format!("/desk/applications?column={LIE}"),
+        format!("/desk/grants?error={LIE}"),
+        format!("/desk/figures?from={LIE}&day={LIE}"),
+        format!("/impact?day={LIE}"),
+        format!("/account?done={LIE}"),
+    ] {
+        let page = browser.get(&path);
+        let said = words(&page);
+        assert!(page.status == 200 && !said.contains(LIE) && !said.contains(&spaced), "{path}: {} {said}", page.status);
+    }
+    let searched = browser.get("/desk/applications?state=in_assessment&area=oldham");
+    assert!(searched.says("state: in assessment") && searched.says("area: oldham"), "{}", words(&searched));
 }
 
 async fn as_they_stood(house: House) {

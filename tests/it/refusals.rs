@@ -192,6 +192,8 @@ fn funds(seen: &mut Seen) {
     };
     let future = allocate(|allocate| allocate.received_on = date(2027, 1, 1), &world);
     seen.refuses(&mut world, 0, "date_in_future", future);
+    let long_ago = allocate(|allocate| allocate.received_on = date(1989, 12, 31), &world);
+    seen.refuses(&mut world, 0, "day_out_of_range", long_ago);
     let nothing = allocate(|allocate| allocate.amount = gbp(0), &world);
     seen.refuses(&mut world, 0, "nothing", nothing);
     let elsewhere = allocate(|allocate| allocate.source.area = Some(text("leeds")), &world);

@@ -77,7 +77,7 @@ impl World {
 
     fn step(&mut self, actor: Actor, command: &Command, consequence: bool) -> Result<Vec<Command>, Refusal> {
         let facts = self.facts(actor, command, consequence);
-        command.who().permit(&facts)?;
+        command.permit(&facts)?;
         match command {
             Command::Person(id, command) => on(&mut self.people, id.0, command, &facts, &mut self.history),
             Command::Organisation(_, command) => {

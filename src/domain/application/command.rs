@@ -174,7 +174,8 @@ pub struct Resubmit {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestChanges {
-    /// The questions to answer again; `requested`, `area`, `activity` and `people-at-risk` ask for what stands beside them.
+    /// The keys of the questions to answer again. Four keys are not of the form: `requested` asks for the sum again, `area` for the
+    /// area, `activity` for the kind of activity, and `people-at-risk` for whether people at risk take part.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
     pub note: Prose,

@@ -28,8 +28,8 @@ commands! {
         RefuseCorrection(Because) = "refuse-correction", Who::Staff(&[Role::Officer]);
         /// Says how the group is reached; groups that share a postcode or a telephone number are shown to staff.
         SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
-        /// Records a charity or company number.
-        RecordIdentifier(RecordIdentifier) = "record-identifier", Who::StaffOrOwn(&[Role::Officer]);
+        /// Records a charity or company number, by which open data names the group from then on.
+        RecordIdentifier(RecordIdentifier) = "record-identifier", Who::Staff(&[Role::Officer]);
         /// Asks a person to act for the group. They are a member once they have said yes.
         AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
         /// Says yes to acting for the group: the person who was asked does. For somebody without an e-mail address an

@@ -269,6 +269,7 @@ impl Stream for Group {
                 telephone: contact.telephone.as_ref().map(Personal::sealed),
             },
             C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
+            C::RecordIdentifier(_) if facts.of_group()? => return Err(Refusal::Interested),
             C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
             C::AddMember(_) | C::Join(_) | C::RefuseInvitation(_) | C::RemoveMember(_) => self.change_members(command, facts)?,
             C::ProvidePayee(typed) => GroupEvent::PayeeProvided {

@@ -59,6 +59,7 @@ impl Refusal {
             | Self::ConsentMissing
             | Self::UnknownSign(_)
             | Self::DateInFuture(_)
+            | Self::DayOutOfRange { .. }
             | Self::DatesOutOfOrder(_)
             | Self::TextBroken(_)
             | Self::NameUnknown(_)

@@ -351,6 +351,9 @@ pub enum Refusal {
     #[error("the date {0} lies in the future")]
     #[strum(message = "Choose today or an earlier day.")]
     DateInFuture(Date),
+    #[error("{day} is not a day that can be meant here: days lie between {earliest} and {latest}")]
+    #[strum(message = "Look at the year again.")]
+    DayOutOfRange { field: &'static str, day: Date, earliest: Date, latest: Date },
     #[error("{0}")]
     #[strum(message = "Put the dates in order.")]
     DatesOutOfOrder(&'static str),

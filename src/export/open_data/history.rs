@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::record::Pounds;
+use crate::domain::csv::{self, Cell};
 use crate::domain::group::PastGrant;
-use crate::domain::text::inert;
 use crate::projections::{GroupRow, PastGrantRow};
 
 const TITLES: [&str; 10] = [
@@ -75,22 +75,21 @@ pub fn history_json(history: &[History]) -> String {
 /// As CSV with the standard's titles.
 #[must_use]
 pub fn history_csv(history: &[History]) -> String {
-    let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    let _ = csv.write_record(TITLES);
-    for grant in history {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let row = |grant: &History| {
         let ([recipient], [funder]) = (&grant.recipient_organization, &grant.funding_organization);
-        let _ = csv.write_record([
-            &inert(&grant.id),
-            &inert(&grant.title),
-            &inert(&grant.description),
-            &grant.currency.to_owned(),
-            &String::from(grant.amount_awarded.0),
-            &grant.award_date.to_string(),
-            &inert(recipient.id.as_deref().unwrap_or_default()),
-            &inert(&recipient.name),
-            &inert(funder.id.as_deref().unwrap_or_default()),
-            &inert(&funder.name),
-        ]);
-    }
-    csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+        vec![
+            text(&grant.id),
+            text(&grant.title),
+            text(&grant.description),
+            text(grant.currency),
+            Cell::Plain(String::from(grant.amount_awarded.0)),
+            Cell::Plain(grant.award_date.to_string()),
+            text(recipient.id.as_deref().unwrap_or_default()),
+            text(&recipient.name),
+            text(funder.id.as_deref().unwrap_or_default()),
+            text(&funder.name),
+        ]
+    };
+    csv::written(&TITLES, history.iter().map(row))
 }

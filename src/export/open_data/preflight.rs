@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::domain::csv::reads_as_formula;
+
 /// Something that keeps a grant, or a package, from being published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -122,8 +124,8 @@ fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
                 says.push(format!("{name} tells how somebody is reached"));
             } else if name == "geoCodeType" && TOO_SMALL.contains(&said.as_str()) {
                 says.push("a place is smaller than a ward".into());
-            } else if said.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                says.push(format!("{name} begins as a formula does, and spreadsheets would take it for one"));
+            } else if reads_as_formula(said) {
+                says.push(format!("{name} begins as a formula does, or a part of it, and spreadsheets would take it for one"));
             } else if has_email(said) || has_postcode(said) {
                 says.push(format!("{name} holds an e-mail address or a postcode"));
             }
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn a_good_grant_passes_and_each_spoilt_one_is_named() {
         assert_eq!(told(|_| ()), "");
-        let spoilt: [(&str, Spoil); 17] = [
+        let spoilt: [(&str, Spoil); 18] = [
             ("360G-", |grant| grant["id"] = json!("x-1")),
             ("title is missing", |grant| grant["title"] = json!(" ")),
             ("longer than 140", |grant| grant["title"] = json!("x".repeat(141))),
@@ -209,6 +211,7 @@ mod tests {
             ("no number", |grant| grant["amountAwarded"] = json!("850")),
             ("add up", |grant| grant["commitmentTransaction"][0]["value"] = json!(849.99)),
             ("as a formula", |grant| grant["recipientOrganization"][0]["name"] = json!("=HYPERLINK(\"x\")")),
+            ("as a formula", |grant| grant["title"] = json!("Lunch;\u{FF1D}cmd|' /C calc'!A0")),
             ("postcode", |grant| grant["description"] = json!("We meet at OL1 1AA.")),
             ("e-mail", |grant| grant["title"] = json!("Ask ann@example.org")),
             ("reached", |grant| grant["recipientOrganization"][0]["telephone"] = json!("0161")),

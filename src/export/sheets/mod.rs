@@ -31,7 +31,7 @@ pub enum Cell {
 }
 
 impl Sheet {
-    /// As CSV (RFC 4180): money in pounds with two decimals, days as 2026-03-31.
+    /// As CSV: money in pounds with two decimals, days as 2026-03-31, texts as [`crate::domain::csv`] writes them.
     #[must_use]
     pub fn csv(&self) -> String {
         csv::write(self)
@@ -111,7 +111,16 @@ mod tests {
 
     #[test]
     fn a_text_is_never_a_formula_and_money_has_two_decimals() {
-        assert_eq!(sheet().csv(), "Group,Award,Offered,Payments,Change\r\n\"'=HYPERLINK(\"\"x\"\")\",1234.50,2026-03-31,7,-0.50\r\n");
+        let (titles, row) = (r#""Group","Award","Offered","Payments","Change""#, r#""'=HYPERLINK(""x"")",1234.50,"2026-03-31",7,-0.50"#);
+        assert_eq!(sheet().csv(), format!("{titles}\r\n{row}\r\n"));
+    }
+
+    #[test]
+    fn a_day_that_workbooks_do_not_know_is_a_text() {
+        for day in [jiff::civil::Date::MIN, jiff::civil::date(0, 1, 1), jiff::civil::date(1899, 12, 30)] {
+            let sheet = Sheet { rows: vec![vec![day.into()]], ..sheet() };
+            assert!(sheet.xlsx().is_ok(), "{day}");
+        }
     }
 
     #[test]

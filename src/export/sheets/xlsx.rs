@@ -64,8 +64,11 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Forma
         Cell::Change(pence) => drop(page.write_number_with_format(row, column, number_of(&signed(*pence)), &formats.money)?),
         Cell::Day(day) => {
             let (month, day_of_month) = (day.month().unsigned_abs(), day.day().unsigned_abs());
-            let date = ExcelDateTime::from_ymd(day.year().unsigned_abs(), month, day_of_month)?;
-            page.write_datetime_with_format(row, column, &date, &formats.day)?;
+            match ExcelDateTime::from_ymd(u16::try_from(day.year()).unwrap_or_default(), month, day_of_month) {
+                Ok(date) => drop(page.write_datetime_with_format(row, column, &date, &formats.day)?),
+                // Workbooks know no day before 1900.
+                Err(_) => drop(page.write_string(row, column, day.to_string())?),
+            }
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Keeping a group's files, and opening them again. The body of an upload is the file itself.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, Refusal};
 use crate::files::Kept;
 use crate::http::Desk;
+use crate::http::kept_file::{self, Opened};
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::projections::FileRow;
@@ -89,9 +90,5 @@ pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<De
         return Err(Refusal::NotYours.into());
     }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
-    let mut response = HttpResponse::Ok();
-    response.content_type(<&str>::from(known.media));
-    response.insert_header((CONTENT_DISPOSITION, "attachment"));
-    response.insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"));
-    Ok(response.streaming(stream))
+    Ok(kept_file::answer(&file, known.media, Opened::ByProgram, stream))
 }

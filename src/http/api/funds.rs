@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, nothing, staff};
 use crate::domain::fund::FundState;
+use crate::domain::text::Slug;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
@@ -66,7 +67,8 @@ pub(super) async fn statement(http: HttpRequest, signed: SignedIn, desk: web::Da
 
 pub(super) async fn statement_of_funder(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     staff(&signed)?;
-    stated(&http, &desk, StatementOf::Funder(http.match_info().query("funder"))).await
+    let funder: Slug = http.match_info().query("funder").parse().map_err(|_| nothing())?;
+    stated(&http, &desk, StatementOf::Funder(funder.as_str())).await
 }
 
 async fn stated(http: &HttpRequest, desk: &Desk, of: StatementOf<'_>) -> Result<HttpResponse, Problem> {

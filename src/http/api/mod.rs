@@ -2,6 +2,7 @@
 //!
 //! Both the routes and the contract are made from these tables, so that neither can have what the other lacks.
 
+mod accesses;
 mod answers;
 pub(super) mod applications;
 mod asked;
@@ -33,6 +34,7 @@ use crate::views::{
     Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link, OrganisationSeen, Outcome, PersonSeen, Statement,
     UpdateSeen,
 };
+pub use accesses::AccessSeen;
 pub use answers::{Accepted, Collection};
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
@@ -134,6 +136,7 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
         Read { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
         Read { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: Shape::one::<Proof>(), route: || web::get().to(log::proof) },
+        Read { path: "/log/accesses", name: "log_accesses", summary: "Who looked at everything that is held on somebody, and who took everybody's addresses, the newest day first.", query: &["after", "limit"], shape: Shape::many::<AccessSeen>(), route: || web::get().to(accesses::list) },
         Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit", "wait"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
     ]
 }

@@ -7,10 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::answers::{Collection, record};
 use super::asked::{Asked, id, nothing};
 use crate::domain::Roles;
-use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
+use crate::http::{Desk, accesses};
 use crate::projections::PersonRow;
+use crate::store::accesses::Looked;
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &super::PAGE)?;
@@ -19,6 +20,9 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     let listed = desk.views.list::<PersonRow>(as_at, own.into_iter().collect(), &asked.page()?).await?;
     let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
     let items = desk.views.open_people(&signed.reader, rows).await?;
+    if signed.reader.works_with_groups() {
+        accesses::note(&desk, &signed.reader, Looked::Addresses).await?;
+    }
     Ok(Collection { items, next: listed.next }.answer())
 }
 

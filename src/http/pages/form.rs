@@ -29,6 +29,9 @@ impl Posted {
     fn read(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, Failed> {
         let pairs: Vec<(String, String)> =
             serde_html_form::from_bytes(body).map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+        if pairs.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Fault::InvalidQuery.problem("the form holds a character that cannot be kept").into());
+        }
         let posted = Self { pairs };
         guard::own_page(request, posted.text("csrf"), visitor)?;
         Ok(posted)

@@ -145,7 +145,7 @@ fn group(name: &str) -> (By, Value) {
                 "awarded_on": "2020-05-01", "funder": "Another funder" });
             (By::Staff(0), past)
         }
-        "record-identifier" => (By::Member, json!({ "identifier": "GB-CHC-1234567" })),
+        "record-identifier" => (By::Staff(0), json!({ "identifier": "GB-CHC-1234567" })),
         "add-member" => (By::Member, json!({ "person": STRANGER })),
         "join" | "refuse-invitation" => (By::Person(STRANGER), json!({ "person": STRANGER })),
         "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),

@@ -65,6 +65,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         crate::http::api::applications::seen(asked.desk, asked.signed, items).await?.into_iter().map(|seen| seen.row).collect();
     let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
     let mut shown = asked.all("column");
+    shown.retain(|column| COLUMNS.contains(&column.as_str()));
     if shown.is_empty() {
         shown = USUAL.map(str::to_owned).to_vec();
     }
@@ -97,7 +98,7 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         rounds: std::iter::once((String::new(), "any round".to_owned())).chain(rounds.clone()).collect(),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
-        chips: chips(asked),
+        chips: chips(asked, &funds, &rounds, &areas),
         heads: shown.iter().map(|column| column.replace('_', " ")).collect(),
         rows: items.into_iter().map(row).collect(),
         sheets: asked.sheets(),
@@ -177,24 +178,31 @@ fn cell(column: &str, row: &ApplicationRow, groups: &BTreeMap<String, String>, r
     }
 }
 
-/// Each filter that is set, with the address without it.
-fn chips(asked: &Asked<'_>) -> Vec<(String, String)> {
-    let set = asked.query.iter().filter(|(name, value)| !value.is_empty() && !matches!(name.as_str(), "column" | "after" | "done"));
-    set.map(|(name, value)| {
+/// Each filter that is set, with the address without it. What is filtered by is said in the names that it has here: an address
+/// is anybody's words.
+fn chips(
+    asked: &Asked<'_>,
+    funds: &[FundRow],
+    rounds: &BTreeMap<String, String>,
+    areas: &std::collections::BTreeSet<String>,
+) -> Vec<(String, String)> {
+    let says = |name: &str, value: &str| -> Option<String> {
+        let (label, known) = match name {
+            "q" => return Some(format!("search: {value}")),
+            "as_at" => return Some(format!("as at the end of: {value}")),
+            "state" => ("state", ApplicationState::VARIANTS.contains(&value).then(|| value.replace('_', " "))),
+            "fund" => ("fund", funds.iter().find(|fund| fund.id.to_string() == value).map(|fund| fund.name.clone())),
+            "round" => ("round", rounds.get(value).cloned()),
+            "area" => ("area", areas.get(value).cloned()),
+            _ => return None,
+        };
+        Some(format!("{label}: {}", known.unwrap_or_else(|| "unknown".to_owned())))
+    };
+    let set = asked.query.iter().filter(|(_, value)| !value.is_empty());
+    set.filter_map(|(name, value)| {
         let rest: Vec<_> = asked.query.iter().filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after").collect();
         let query = serde_html_form::to_string(rest).unwrap_or_default();
-        (
-            format!(
-                "{}: {}",
-                match name.as_str() {
-                    "q" => "search",
-                    "as_at" => "as at the end of",
-                    name => name,
-                },
-                value.replace('_', " ")
-            ),
-            format!("{}?{query}", asked.path),
-        )
+        Some((says(name, value)?, format!("{}?{query}", asked.path)))
     })
     .collect()
 }

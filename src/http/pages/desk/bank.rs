@@ -293,13 +293,13 @@ fn command(line: &str) -> Option<Command> {
 pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
-    let (mut taken, mut wrong) = (0, Vec::new());
+    let mut wrong = Vec::new();
     for line in posted.all("line").chain(posted.all("settle")) {
         let Some(command) = command(line) else { return Err(Failed::nothing()) };
         let repeat = RepeatKey::by_anybody(format!("bank/{line}"), "bank");
         let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
         match own::taken(&desk, request).await {
-            Ok(_) => taken += 1,
+            Ok(_) => {}
             Err(Failed::Refused(CommandError::Refused(refusal))) => {
                 let grant: Option<GrantRow> = desk.views.find(line.split('/').next().unwrap_or_default(), None).await?;
                 let title = grant.map(|grant| grant.title).unwrap_or_default();
@@ -309,7 +309,7 @@ pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespon
         }
     }
     if wrong.is_empty() {
-        return Ok(crate::http::pages::see_other(&format!("/desk/payments?state=confirmed&done={taken}-entries-of-the-statement")));
+        return Ok(crate::http::pages::see_other("/desk/payments?state=confirmed&done=bank-entries"));
     }
     super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with("statement", &posted, wrong))).await
 }

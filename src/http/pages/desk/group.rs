@@ -1,10 +1,10 @@
 //! One group: its members, payee, files, what it shares with others, and everything that it applied for.
 
 use actix_multipart::Multipart;
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::accesses::{self, Access};
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, choices, history};
@@ -14,10 +14,12 @@ use crate::domain::group::{CorrectGroup, MemberOf, MergeGroup, RecordIdentifier,
 use crate::domain::payee::PayeeTyped;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, GroupCommand as C, GroupId, PersonId};
-use crate::http::Desk;
+use crate::http::kept_file::{self, Opened};
 use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
+use crate::http::{self, Desk};
 use crate::log::record::day_of;
 use crate::projections::{FileRow, GroupRow};
+use crate::store::accesses::Looked;
 use crate::views::{GroupSeen, HistoryLine, Link};
 
 #[derive(Template)]
@@ -34,6 +36,8 @@ struct Sheet {
     acts: Vec<Act>,
     upload: Option<Form>,
     purposes: Vec<(String, String)>,
+    /// Who took what is held on the group.
+    accesses: Option<Vec<Access>>,
     history: Vec<Happened>,
 }
 
@@ -56,6 +60,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         acts: acts(asked, &forms, &group, &members).await?,
         upload: asked.signed.reader.works_with_groups().then(|| forms.form("keep-file")),
         purposes: choices(["scan", "receipt", "document", "photograph", "signed_form"]),
+        accesses: accesses::of(asked, &group.id.to_string()).await?,
         history: history(asked, group.id).await?,
         members,
         group,
@@ -175,7 +180,9 @@ pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
     if !asked.signed.reader.works_with_groups() {
         return Err(Failed::not_yours());
     }
-    let held = asked.desk.views.held_on_group(own::uuid(id)?).await?;
+    let group = own::uuid(id)?;
+    let held = asked.desk.views.held_on_group(group).await?;
+    http::accesses::note(asked.desk, &asked.signed.reader, Looked::Held(&group.to_string())).await?;
     crate::http::pages::held::answer(asked.desk, "this group", &[held]).await
 }
 
@@ -216,8 +223,5 @@ pub(super) async fn file(request: HttpRequest, visitor: Visitor, desk: web::Data
         return Err(Failed::not_yours());
     }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
-    let mut response = HttpResponse::Ok();
-    response.content_type(<&str>::from(known.media)).insert_header((CONTENT_DISPOSITION, "inline"));
-    response.insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"));
-    Ok(response.streaming(stream))
+    Ok(kept_file::answer(&file, known.media, Opened::OnPage, stream))
 }

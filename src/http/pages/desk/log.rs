@@ -61,11 +61,11 @@ fn auditor(asked: &Asked<'_>) -> Result<(), Failed> {
     if may { Ok(()) } else { Err(Failed::not_yours()) }
 }
 
-/// The instants at which a day in Europe/London begins and ends.
-fn bounds(from: &str, to: &str) -> (i64, i64) {
+/// The instants at which the days that are asked for begin and end in Europe/London.
+fn bounds(asked: &Asked<'_>) -> (i64, i64) {
     let begins = |day: Date| day.in_tz("Europe/London").map_or(0, |zoned| zoned.timestamp().as_microsecond());
-    let since = from.parse::<Date>().map_or(0, begins);
-    let before = to.parse::<Date>().ok().and_then(|day| day.tomorrow().ok()).map_or(i64::MAX, begins);
+    let since = asked.day("from").map_or(0, begins);
+    let before = asked.day("to").and_then(|day| day.tomorrow().ok()).map_or(i64::MAX, begins);
     (since, before)
 }
 
@@ -82,12 +82,12 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     auditor(asked)?;
     let log = asked.desk.commands.log();
     let length = log.length().await?;
-    let (since, before) = bounds(asked.text("from"), asked.text("to"));
+    let (since, before) = bounds(asked);
     let stream = asked.text("stream");
     let plain = stream.is_empty() && asked.text("actor").is_empty() && since == 0 && before == i64::MAX;
     // Without a search the newest come first to mind: the last page is shown.
     let newest = if plain && asked.text("after").is_empty() { (length - ROWS).max(0) } else { 0 };
-    let from = asked.text("after").parse::<i64>().map_or(newest, |after| after + 1).max(0);
+    let from = asked.text("after").parse::<i64>().map_or(newest, |after| after.saturating_add(1)).max(0);
     let wanted = Search {
         from,
         stream: if stream.is_empty() { String::new() } else { format!("{}/{stream}", log.organisation()) },

@@ -1,6 +1,7 @@
 //! The desk of staff and auditors. Every page is shown by its path, also when something on it was not taken; whatever is
 //! done on it is sent to one address a command, and becomes the same command as the API's.
 
+mod accesses;
 mod act;
 mod application;
 mod applications;
@@ -35,14 +36,17 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::civil::Date;
 
 use super::signin::moment;
 use super::{Failed, Forms, Rejected, Shell, Visitor};
-use crate::domain::PersonId;
 use crate::domain::event::in_words;
+use crate::domain::{PersonId, days};
 use crate::http::Desk;
+use crate::http::api::NOUNS;
 use crate::http::problem::Fault;
 use crate::http::signin::SignedIn;
+use crate::log::record::day_of;
 use crate::views::{AsAt, NoMoment, Reader};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -80,7 +84,10 @@ impl<'a> Asked<'a> {
     /// A page by its address with its query.
     fn at(desk: &'a Desk, visitor: &'a Visitor, address: &str, rejected: Option<Rejected>) -> Result<Self, Failed> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let query = serde_html_form::from_str(query).unwrap_or_default();
+        let query: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
+        if query.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(Fault::InvalidQuery.problem("this holds a character that cannot be looked for").into());
+        }
         Ok(Self { desk, visitor, signed: visitor.staff()?, path: path.to_owned(), query, rejected })
     }
 
@@ -90,6 +97,12 @@ impl<'a> Asked<'a> {
 
     pub fn all(&self, name: &str) -> Vec<String> {
         self.query.iter().filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// A day that is asked for, or the nearest that can be meant.
+    pub fn day(&self, name: &str) -> Option<Date> {
+        let today = day_of(self.desk.commands.now());
+        self.text(name).parse().ok().map(|day: Date| day.clamp(days::EARLIEST, days::latest(today)))
     }
 
     /// The last position of the day that a list is asked as at, or of the position that stands there.
@@ -118,9 +131,7 @@ impl<'a> Asked<'a> {
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
         shell.wrong = self.rejected.as_ref().is_some_and(|rejected| !rejected.wrong.is_empty());
-        shell.notice = Some(self.text("done"))
-            .filter(|done| !done.is_empty())
-            .map(|done| format!("Done, and in the log: {}.", done.replace('-', " ")));
+        shell.notice = notice(self.text("done"));
         Ok(shell)
     }
 
@@ -150,6 +161,20 @@ impl<'a> Asked<'a> {
         });
         Ok(Names(colleagues.collect()))
     }
+}
+
+/// What a page says was done: one of its own sentences, or the name of a command. An address is anybody's words, and says nothing else.
+fn notice(done: &str) -> Option<String> {
+    let says = match done {
+        "keyed-in" => "Done, and in the log: the form is keyed in.",
+        "bank-entries" => "Done, and in the log: the entries of the statement.",
+        "try-again" => "The mail will be sent again.",
+        _ => {
+            let command = NOUNS.iter().flat_map(|noun| noun.commands).find(|spec| spec.name == done)?;
+            return Some(format!("Done, and in the log: {}.", command.name.replace('-', " ")));
+        }
+    };
+    Some(says.to_owned())
 }
 
 /// Names of people by their ids.
@@ -267,6 +292,15 @@ pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Hap
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notice_is_in_no_words_of_an_address() {
+        assert_eq!(notice("approve-payment").as_deref(), Some("Done, and in the log: approve payment."));
+        assert!(notice("keyed-in").is_some());
+        for done in ["", "payment-of-£2,500-to-Alex-was-approved", "approve-payment ", "Approve-payment", "7-entries-of-the-statement"] {
+            assert_eq!(notice(done), None, "{done}");
+        }
+    }
 
     #[test]
     fn names_are_said_in_words() {

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
 
+use super::accesses::{self, Access};
 use super::act::{Act, Offered, shown};
 use super::erasures::erasing;
 use super::{Asked, Happened, history, sheets};
@@ -13,8 +14,10 @@ use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::Personal;
 use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
 use crate::export::sheets::Sheet as Spreadsheet;
+use crate::http;
 use crate::http::pages::{Failed, Forms, Shell, own};
 use crate::projections::PersonRow;
+use crate::store::accesses::Looked;
 use crate::views::{Page as Wanted, PersonSeen};
 
 #[derive(Template)]
@@ -26,6 +29,8 @@ struct List {
     all: bool,
     act: Option<Act>,
     next: Option<String>,
+    /// Who took the addresses of everybody.
+    accesses: Option<Vec<Access>>,
     sheets: [(&'static str, String); 2],
 }
 
@@ -40,8 +45,12 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         .line("name", "Name")
         .line("email", "E-mail")
         .line("telephone", "Telephone");
+    if all && asked.signed.reader.works_with_groups() {
+        http::accesses::note(asked.desk, &asked.signed.reader, Looked::Addresses).await?;
+    }
     let page = List {
         page: asked.shell("People").await?,
+        accesses: accesses::of(asked, "").await?,
         wrong: forms.wrong(),
         people: asked.desk.views.open_people(&asked.signed.reader, rows).await?,
         all,
@@ -58,6 +67,9 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked.every::<PersonRow>(Vec::new()).await?;
     let rows = rows.into_iter().filter(|row| all || !row.roles.is_empty() || !row.proposed.is_empty()).collect();
     let people = asked.desk.views.open_people(&asked.signed.reader, rows).await?;
+    if asked.signed.reader.works_with_groups() {
+        http::accesses::note(asked.desk, &asked.signed.reader, Looked::Addresses).await?;
+    }
     Ok(sheets::sheet("People", ["Name", "E-mail", "Roles", "Id"], people, |person| {
         let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
         [person.name.into(), person.email.into(), roles.join(", ").into(), person.id.to_string().into()]
@@ -72,6 +84,9 @@ struct Sheet {
     seen: PersonSeen,
     /// Who proposed the contact details that wait.
     proposed_by: String,
+    takes_held: bool,
+    /// Who took what is held on the person.
+    accesses: Option<Vec<Access>>,
     contact_acts: Vec<Act>,
     acts: Vec<Act>,
     history: Vec<Happened>,
@@ -79,15 +94,21 @@ struct Sheet {
 
 /// Everything that is held on a person, on their request.
 pub(super) async fn held(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
-    if !asked.signed.reader.works_with_groups() {
+    let row: PersonRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let reader = &asked.signed.reader;
+    if !reader.takes_what_is_held_on(&row) {
         return Err(Failed::not_yours());
     }
-    let held = asked.desk.views.held_on_person(PersonId(own::uuid(id)?)).await?;
+    let held = asked.desk.views.held_on_person(PersonId(row.id)).await?;
+    if reader.person.0 != row.id {
+        http::accesses::note(asked.desk, reader, Looked::Held(&row.id.to_string())).await?;
+    }
     crate::http::pages::held::answer(asked.desk, "this person", &[held]).await
 }
 
 pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
     let row: PersonRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let takes_held = asked.signed.reader.takes_what_is_held_on(&row);
     let seen = asked.desk.views.open_people(&asked.signed.reader, vec![row]).await?.pop().ok_or_else(Failed::nothing)?;
     let forms = asked.forms();
     let proposed_by = seen.proposed_contact.as_ref().and_then(|proposed| proposed.by);
@@ -99,6 +120,8 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         proposed_by: proposed_by.map(|by| names.of(&by)).unwrap_or_default(),
         contact_acts: contact_acts(asked, &forms, &seen).await?,
         acts: acts(asked, &forms, &seen).await?,
+        takes_held,
+        accesses: accesses::of(asked, &seen.id.to_string()).await?,
         history: history(asked, seen.id).await?,
         seen,
     };

@@ -92,8 +92,8 @@ fn days(asked: &Asked<'_>) -> (Date, Date) {
     let today = day_of(asked.desk.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
     let begins = if april <= today { april } else { april.saturating_sub(jiff::Span::new().years(1)) };
-    let from = asked.text("from").parse().unwrap_or(begins);
-    (from, asked.text("until").parse().unwrap_or(today).max(from))
+    let from = asked.day("from").unwrap_or(begins);
+    (from, asked.day("until").unwrap_or(today).max(from))
 }
 
 /// The statement as a spreadsheet: a line for what stood, one for each movement, one for what stands.

@@ -14,6 +14,7 @@ use crate::domain::sealed::Personal;
 use crate::domain::{Command, GrantCommand, GrantId};
 use crate::http::Desk;
 use crate::http::api::grants::for_group;
+use crate::http::kept_file::{self, Opened};
 use crate::http::pages::apply::{amount, refusal_says};
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, upload};
@@ -186,7 +187,7 @@ pub(in crate::http::pages) async fn picture(request: HttpRequest, desk: web::Dat
         return Err(Failed::nothing());
     }
     let stream = desk.files.open(desk.commands.log().vault(), row.group.0, &file).await?;
-    Ok(HttpResponse::Ok().content_type("image/jpeg").streaming(stream))
+    Ok(kept_file::answer(&file, Media::Jpeg, Opened::OnPage, stream))
 }
 
 pub(super) fn is_due(update: &UpdateRow) -> bool {

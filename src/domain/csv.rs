@@ -1,0 +1,156 @@
+//! Tables that leave as CSV, which no spreadsheet takes for formulas.
+//!
+//! Programs begin a formula at `=`, `+`, `-` or `@`, also full-width, and pass over spaces and what is not seen before it. Where
+//! the decimal sign is a comma they split a line at semicolons, whatever is quoted. So wherever a cell may begin in somebody's
+//! words, at their beginning and after each semicolon, tab and new line, an apostrophe stands before a formula. Nothing else
+//! changes, and [`as_typed`] takes it away again. What is a number here stays one, below nothing too.
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Words, whoever wrote them.
+    Text(String),
+    /// A number or a day that was made here.
+    Plain(String),
+}
+
+/// Writes a table (RFC 4180); every text is quoted, and none is a formula.
+#[must_use]
+pub fn written(titles: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
+    let said = |cell: Cell| match cell {
+        Cell::Text(text) => inert(&text),
+        Cell::Plain(plain) => plain,
+    };
+    let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+    let rows = rows.into_iter().map(|row| row.into_iter().map(said).collect());
+    as_it_is(std::iter::once(titles).chain(rows))
+}
+
+/// Writes records whose texts were looked at before: they are quoted, and otherwise as they are.
+#[must_use]
+pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut csv =
+        ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).quote_style(::csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
+    for record in records {
+        let _ = csv.write_record(record);
+    }
+    csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// The signs with which a formula begins, and those that look like them.
+const SIGNS: [char; 13] =
+    ['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '\u{FE66}', '\u{FE62}', '\u{FE63}', '\u{FE6B}', '\u{2212}'];
+/// After these a cell may begin.
+const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Whether a program may pass over it before a formula: spaces, quotes, and what is not seen.
+fn passed_over(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c,
+            '"' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The parts of a text at whose beginning a cell may begin, each with whether it is taken for a formula there.
+fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split_inclusive(ENDS).enumerate().map(|(number, part)| {
+        // An apostrophe that somebody typed gets another, so that it is still there once ours is taken away.
+        let rest = part.trim_start_matches('\'');
+        let begins = number == 0 && rest.starts_with(['\t', '\r']);
+        (begins || rest.trim_start_matches(passed_over).starts_with(SIGNS), part)
+    })
+}
+
+/// A text that no spreadsheet takes for a formula.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    parts(text).flat_map(|(formula, part)| [if formula { "'" } else { "" }, part]).collect()
+}
+
+/// What a text was before [`inert`].
+#[must_use]
+pub fn as_typed(text: &str) -> String {
+    parts(text).map(|(formula, part)| if formula { part.strip_prefix('\'').unwrap_or(part) } else { part }).collect()
+}
+
+/// Whether a spreadsheet may take a text, or a part of it, for a formula. A dash and a space after a new line are a list.
+#[must_use]
+pub fn reads_as_formula(text: &str) -> bool {
+    let listed = |part: &str| part.trim_start_matches(passed_over).starts_with("- ");
+    parts(text).enumerate().any(|(number, (formula, part))| formula && (number == 0 || !listed(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_formula_gets_an_apostrophe_wherever_a_cell_may_begin() {
+        for (typed, written) in [
+            ("Soup & song", "Soup & song"),
+            ("Soup - and song; bread", "Soup - and song; bread"),
+            ("=1+1", "'=1+1"),
+            ("\u{FF1D}1+1", "'\u{FF1D}1+1"),
+            ("\u{FEFF}=1", "'\u{FEFF}=1"),
+            (" \u{200B}@x", "' \u{200B}@x"),
+            ("'=1", "''=1"),
+            ("'tis", "'tis"),
+            ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
+            ("x; \"+1\"", "x;' \"+1\""),
+            ("a\t-1\n=2", "a\t'-1\n'=2"),
+            ("\ta", "'\ta"),
+        ] {
+            assert_eq!(inert(typed), written, "{typed}");
+            assert_eq!(as_typed(written), typed, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_no_formula() {
+        assert!(!reads_as_formula("We cook:\n- soup\n- bread; and - at times - cake"));
+        for text in ["- soup", "=x", "We cook;=x", "We cook:\n-soup", "\u{FF0B}44"] {
+            assert!(reads_as_formula(text), "{text}");
+        }
+    }
+
+    /// What a spreadsheet does with a cell: it passes over what is not seen, and looks for a sign.
+    fn is_formula(cell: &str) -> bool {
+        cell.trim_start_matches(passed_over).starts_with(SIGNS)
+    }
+
+    fn is_number(cell: &str) -> bool {
+        let digits = cell.strip_prefix('-').unwrap_or(cell);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    }
+
+    const TRICKS: &str = "[=+\\-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20};,\t\r\n\"' \u{FEFF}\u{200B}a1|]{0,12}";
+
+    proptest! {
+        #[test]
+        fn no_cell_begins_with_a_sign_whatever_lines_are_split_at(rows in prop::collection::vec((TRICKS, -500_i64..500, TRICKS), 1..6)) {
+            let row = |(first, number, last): &(String, i64, String)| {
+                vec![Cell::Text(first.clone()), Cell::Plain(number.to_string()), Cell::Text(last.clone())]
+            };
+            let csv = written(&["Name", "Change", "Note"], rows.iter().map(row));
+            for delimiter in *b",;\t" {
+                let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(csv.as_bytes());
+                for record in reader.records() {
+                    for cell in &record.expect("a line") {
+                        prop_assert!(!is_formula(cell) || is_number(cell), "{cell:?} of {csv:?} at {:?}", char::from(delimiter));
+                    }
+                }
+            }
+            let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
+            let read: Vec<_> = reader.records().map(|record| record.expect("a line")).collect();
+            prop_assert_eq!(read.len(), rows.len());
+            for (record, (first, number, last)) in read.iter().zip(&rows) {
+                let read = (as_typed(&record[0]), record[1].to_owned(), as_typed(&record[2]));
+                prop_assert_eq!(read, (first.clone(), number.to_string(), last.clone()));
+            }
+        }
+    }
+}

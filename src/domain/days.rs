@@ -1,0 +1,151 @@
+//! Which days somebody can mean. A day far from today is a slip of the keyboard, and would stand in the log for ever.
+
+use jiff::Span;
+use jiff::civil::{Date, date};
+
+use super::application::{Award, RequestChanges, Submit, Verdict};
+use super::fund::DecisionLine;
+use super::grant::{Instalment, Released};
+use super::payee::PayeeTyped;
+use super::{ApplicationCommand, Command, Facts, FundCommand, GrantCommand, GroupCommand, Refusal};
+
+/// The first day that is taken: nothing here goes further back.
+pub const EARLIEST: Date = date(1990, 1, 1);
+/// How many years ahead of today the last day lies.
+const YEARS_AHEAD: i64 = 10;
+
+/// The last day that is taken.
+#[must_use]
+pub fn latest(today: Date) -> Date {
+    today.saturating_add(Span::new().years(YEARS_AHEAD))
+}
+
+/// Whether somebody can mean this day.
+#[must_use]
+pub fn can_be_meant(day: Date, today: Date) -> bool {
+    (EARLIEST..=latest(today)).contains(&day)
+}
+
+impl Command {
+    /// Lets a command be decided: who asks may, and every day in it can be meant. The days of what follows from another
+    /// command were looked at there.
+    ///
+    /// # Errors
+    /// What [`super::role::Who::permit`] says; [`Refusal::DayOutOfRange`], with the field.
+    pub fn permit(&self, facts: &Facts) -> Result<(), Refusal> {
+        self.who().permit(facts)?;
+        if facts.is_consequence() {
+            return Ok(());
+        }
+        match self.days().into_iter().find(|(_, day)| !can_be_meant(*day, facts.today)) {
+            Some((field, day)) => Err(Refusal::DayOutOfRange { field, day, earliest: EARLIEST, latest: latest(facts.today) }),
+            None => Ok(()),
+        }
+    }
+
+    /// The days in it that somebody typed, with their fields.
+    fn days(&self) -> Vec<(&'static str, Date)> {
+        match self {
+            Self::Fund(_, command) => of_fund(command),
+            Self::Group(_, command) => of_group(command),
+            Self::Application(_, command) => of_application(command),
+            Self::Grant(_, command) => of_grant(command),
+            // The day on which a simulation ends is the operator's.
+            Self::Organisation(..) | Self::Person(..) => Vec::new(),
+        }
+    }
+}
+
+fn of_fund(command: &FundCommand) -> Vec<(&'static str, Date)> {
+    use FundCommand as C;
+    match command {
+        C::Allocate(allocate) => vec![("received_on", allocate.received_on)],
+        C::PlanRound(plan) => vec![("opens_on", plan.opens_on), ("closes_on", plan.closes_on)],
+        C::ExtendRound(extend) => vec![("closes_on", extend.closes_on)],
+        C::RecordMeeting(meeting) => {
+            let decided = meeting.decisions.iter().flat_map(of_decision).map(|day| ("decisions", day));
+            std::iter::once(("met_on", meeting.met_on)).chain(decided).collect()
+        }
+        C::SendBatch(batch) => vec![("sent_on", batch.sent_on)],
+        _ => Vec::new(),
+    }
+}
+
+fn of_decision(line: &DecisionLine) -> Vec<Date> {
+    match &line.verdict {
+        Verdict::Award(award) | Verdict::Promote(award) => vec![award.ends_on, award.update_due_on],
+        Verdict::Decline(_) | Verdict::Defer(_) | Verdict::Reserve(_) => Vec::new(),
+    }
+}
+
+fn of_group(command: &GroupCommand) -> Vec<(&'static str, Date)> {
+    match command {
+        GroupCommand::ProvidePayee(PayeeTyped::HoldingBody { consented_on, .. }) => vec![("consented_on", *consented_on)],
+        GroupCommand::RecordPastGrant(past) => vec![("awarded_on", past.awarded_on)],
+        _ => Vec::new(),
+    }
+}
+
+fn of_application(command: &ApplicationCommand) -> Vec<(&'static str, Date)> {
+    use ApplicationCommand as C;
+    match command {
+        C::Submit(Submit { received_on, .. }) => optional("received_on", *received_on),
+        C::RequestChanges(RequestChanges { due_on, .. }) => vec![("due_on", *due_on)],
+        C::Award(Award { ends_on, update_due_on, .. }) | C::Promote(Award { ends_on, update_due_on, .. }) => {
+            vec![("ends_on", *ends_on), ("update_due_on", *update_due_on)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
+    use GrantCommand as C;
+    match command {
+        C::PassCheck(check) => optional("good_until", check.good_until),
+        C::SchedulePayments(schedule) => schedule.instalments.iter().flat_map(of_instalment).collect(),
+        C::SendPayment(sent) => vec![("happened_on", sent.happened_on)],
+        C::ConfirmPayment(confirmed) => vec![("happened_on", confirmed.happened_on)],
+        C::FailPayment(failed) => optional("happened_on", failed.happened_on),
+        C::ReversePayment(reversed) => vec![("happened_on", reversed.happened_on)],
+        C::CorrectPayment(corrected) => vec![("paid_on", corrected.paid_on)],
+        C::RequestVariation(asked) => {
+            let change = &asked.change;
+            [optional("change.ends_on", change.ends_on), optional("change.update_due_on", change.update_due_on)].concat()
+        }
+        C::RequestUpdate(asked) => vec![("due_on", asked.due_on)],
+        C::QueryUpdate(asked) => optional("due_on", asked.due_on),
+        C::RequestReturn(asked) => vec![("due_on", asked.due_on)],
+        C::ReceiveReturn(received) => vec![("received_on", received.received_on)],
+        C::RecordBankEntry(entry) => vec![("happened_on", entry.happened_on)],
+        C::PublishStory(story) => vec![("consented_on", story.consented_on)],
+        _ => Vec::new(),
+    }
+}
+
+fn of_instalment(instalment: &Instalment) -> Option<(&'static str, Date)> {
+    match instalment.released {
+        Released::FromDay { day } => Some(("instalments", day)),
+        Released::AtOnce | Released::AfterCheck { .. } => None,
+    }
+}
+
+fn optional(field: &'static str, day: Option<Date>) -> Vec<(&'static str, Date)> {
+    day.map(|day| (field, day)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_of_these_years() {
+        let today = date(2026, 6, 1);
+        for day in [EARLIEST, today, date(2036, 6, 1)] {
+            assert!(can_be_meant(day, today), "{day}");
+        }
+        for day in [date(-1, 1, 1), date(0, 1, 1), date(1989, 12, 31), date(2036, 6, 2), date(9999, 12, 31)] {
+            assert!(!can_be_meant(day, today), "{day}");
+        }
+        assert_eq!(latest(Date::MAX), Date::MAX);
+    }
+}

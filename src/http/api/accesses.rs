@@ -1,0 +1,62 @@
+//! Who looked at what is held on somebody, and who took everybody's addresses: for auditors and administrators.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::answers::Collection;
+use super::asked::Asked;
+use super::log::auditor;
+use crate::http::Desk;
+use crate::http::problem::Problem;
+use crate::http::signin::SignedIn;
+use crate::log::LogError;
+use crate::store::accesses::{self, AccessRow, Accesses};
+
+/// What one person looked at on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Access)]
+pub struct AccessSeen {
+    #[schema(format = "date")]
+    pub day: String,
+    /// The person who looked.
+    #[schema(format = "uuid")]
+    pub by: String,
+    /// `held`: everything that is held on somebody. `addresses`: the addresses of everybody.
+    #[schema(pattern = "^(held|addresses)$")]
+    pub what: String,
+    /// The person or the group whom it was about; absent where it was everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
+    pub of: Option<String>,
+    /// How often on that day.
+    #[schema(minimum = 1)]
+    pub times: i64,
+    /// When it was the last time.
+    #[schema(value_type = String, format = "date-time")]
+    pub last_at: Timestamp,
+}
+
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit"])?;
+    auditor(&signed)?;
+    let (log, page) = (desk.commands.log(), asked.page()?);
+    let after = page.after.as_deref().unwrap_or_default();
+    let mut rows = accesses::newest(log.store(), log.organisation(), Accesses::All, after, page.most + 1).await.map_err(LogError::from)?;
+    let most = usize::try_from(page.most).unwrap_or_default();
+    let more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| more).map(|row| row.id.clone());
+    Ok(Collection { items: rows.into_iter().map(seen).collect(), next }.answer())
+}
+
+fn seen(row: AccessRow) -> AccessSeen {
+    AccessSeen {
+        day: row.day,
+        by: row.person,
+        what: row.what,
+        of: Some(row.subject).filter(|subject| !subject.is_empty()),
+        times: row.times,
+        last_at: Timestamp::from_microsecond(row.last_at).unwrap_or_default(),
+    }
+}
