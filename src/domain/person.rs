@@ -9,7 +9,7 @@ use super::command::{Because, Nothing, ProposalOf, commands};
 use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
-use super::sealed::{Index, Personal, Sealed, Slot, email, line};
+use super::sealed::{Index, Personal, Sealed, Slot, email, personal_name};
 use super::text::Prose;
 use super::{Actor, Facts, PersonId, Refusal, Stream};
 
@@ -25,6 +25,8 @@ commands! {
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
         /// Refuses the contact details that an officer proposed, with the reason.
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
+        /// Notes that the person signed in by what was mailed to their address: it is theirs.
+        ProveAddress(MailedTo) = "prove-address", Who::Job;
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -41,7 +43,7 @@ commands! {
 #[serde(deny_unknown_fields)]
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
-    #[serde(deserialize_with = "line")]
+    #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = Personal)]
     pub name: Personal,
     /// One e-mail address is one person.
@@ -51,6 +53,14 @@ pub struct RegisterPerson {
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]
     pub telephone: Option<Personal>,
+}
+
+/// The address that a link to sign in was mailed to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailedTo {
+    /// The digest under which the log keeps the address: the person may have another since.
+    pub address: String,
 }
 
 fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
@@ -103,6 +113,8 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             replaced: Option<Sealed>,
         },
+        /// The person signed in by what was mailed to this address.
+        AddressProven { email: Sealed },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -121,6 +133,8 @@ pub struct Person {
     /// Who registered them or asked for a change of their contact: it never shrinks, since a change
     /// under the person's own name may be that other person's.
     known_by: BTreeSet<PersonId>,
+    /// The address that the person has shown to be theirs.
+    proven: Option<Sealed>,
     erasure: Erasure,
 }
 
@@ -152,6 +166,12 @@ impl Person {
     /// Those on whose word the person is known here: who registered them, and who asked for a change of their contact.
     pub fn known_by(&self) -> impl Iterator<Item = PersonId> {
         self.known_by.iter().copied()
+    }
+
+    /// The address that counts now.
+    #[must_use]
+    pub fn email(&self) -> Option<&Sealed> {
+        self.details.as_ref().and_then(|details| details.email.as_ref())
     }
 
     /// The contact details that wait for a second person.
@@ -244,6 +264,12 @@ impl Person {
         Ok(self.changed(contact, Some(proposed_by), Some(by)))
     }
 
+    fn prove(&self, mailed: &MailedTo) -> Result<PersonEvent, Refusal> {
+        self.must_stand()?;
+        let email = self.email().filter(|email| email.digest == mailed.address && self.proven.as_ref() != Some(*email));
+        Ok(PersonEvent::AddressProven { email: email.cloned().ok_or(Refusal::NoChange)? })
+    }
+
     /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
@@ -281,6 +307,7 @@ impl Stream for Person {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
+            PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove(mailed)?]),
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -310,6 +337,7 @@ impl Stream for Person {
                 self.details = Some(Contact { name, email, telephone });
                 self.proposed = None;
             }
+            PersonEvent::AddressProven { email } => self.proven = Some(email.clone()),
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,

@@ -25,8 +25,8 @@ pub enum Refusal {
     #[error("you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve")]
     #[strum(message = "Ask a colleague who neither keyed the payee nor brought its keyer in.")]
     KeyedPayee,
-    #[error("a role that moves money or gives roles must be proposed by one person and confirmed by another")]
-    #[strum(message = "Propose the role, and ask a second administrator to confirm it.")]
+    #[error("this must be proposed by one person and confirmed by another")]
+    #[strum(message = "Propose it, and ask a second administrator to confirm it.")]
     NeedsTwoPeople,
     #[error("an auditor cannot sit on the panel, nor a panel member audit")]
     #[strum(message = "End the one role before giving the other, or choose another person.")]
@@ -337,7 +337,9 @@ pub enum Refusal {
     #[strum(message = "Give each criterion a value from 0 to 5.")]
     ScoreOutOfRange,
     #[error("the text cannot be written out: {0}")]
-    #[strum(message = "Close every double brace, and use names only.")]
+    #[strum(
+        message = "Write words, and names from the list in double braces with a space on both sides; the link stands alone on its line, and no other address is written."
+    )]
     TextBroken(String),
     #[error("this mail does not know the name {0}")]
     #[strum(message = "Use the names that are listed beside the text.")]

@@ -54,7 +54,7 @@ struct LinkPage {
     page: Shell,
     forms: Forms,
     good: bool,
-    /// The group that the person joins by it.
+    /// The group that the person can join by it.
     joins: Option<String>,
 }
 
@@ -185,10 +185,14 @@ async fn open_link(request: &HttpRequest, desk: &Desk) -> Result<Option<LinkRow>
 }
 
 async fn take(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, .. } = sent;
+    let Sent { visitor, posted } = sent;
     let link = open_link(&request, &desk).await?;
     match link {
-        Some(link) => enter(&request, &visitor, &desk, &link, "/").await,
+        Some(link) => {
+            // Somebody else named the group: whoever signs in joins it only if they say so.
+            let joins = if posted.text("join") == "yes" { link.joins.clone() } else { String::new() };
+            enter(&request, &visitor, &desk, &LinkRow { joins, ..link }, "/").await
+        }
         None => follow(request, visitor, desk).await,
     }
 }
@@ -200,6 +204,7 @@ async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &Lin
     if !sessions::use_link(log.store(), log.organisation(), &link.id, desk.commands.now().as_microsecond()).await? {
         return Ok(see_other("/sign-in"));
     }
+    links::prove(&desk.commands, link, person).await?;
     sessions::end(log.store(), log.organisation(), &link.person, Ends::Unproven).await?;
     let staff = crate::http::signin::sign_in(desk, person, None).await?.reader.sees_all();
     if !staff {
