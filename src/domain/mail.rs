@@ -304,8 +304,8 @@ impl<'a> Text<'a> {
     /// Whether a name has a line for itself.
     fn is_alone(&self, at: usize) -> bool {
         let (before, behind) = self.around(at);
-        let starts = before.rsplit_once('\n').map_or(at == 1, |_| true) && blank(before.rsplit('\n').next());
-        let ends = behind.split_once('\n').map_or(at + 2 == self.pieces.len(), |_| true) && blank(behind.split('\n').next());
+        let starts = (at == 1 || before.contains('\n')) && blank(before.rsplit('\n').next());
+        let ends = (at + 2 == self.pieces.len() || behind.contains('\n')) && blank(behind.split('\n').next());
         starts && ends
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn name(text: &str) -> Result<String, TextError> {
     for (at, c) in chars.iter().copied().enumerate().filter(|(_, c)| is_unseen(*c)) {
         let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied();
         let part_of_word = |c: Option<char>| {
-            c.is_some_and(|c| is_letter_or_digit(c) || c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c))
+            c.is_some_and(|c| is_letter_or_digit(c) || (c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c)))
         };
         let fits = match c {
             '\u{200c}' | '\u{200d}' => part_of_word(before) && part_of_word(chars.get(at + 1).copied()),
