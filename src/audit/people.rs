@@ -105,6 +105,11 @@ impl PeopleWatch {
                     return Err(format!("{confirmed_by} proposed and confirmed a role"));
                 }
             }
+            OrganisationEvent::MailTextPublished { proposed_by: Some(proposed), confirmed_by: Some(confirmed), .. }
+                if proposed == confirmed =>
+            {
+                return Err(format!("{confirmed} proposed and confirmed the words of a mail"));
+            }
             OrganisationEvent::RoleEnded { person, .. } => {
                 let roles = self.roles.entry(*person).or_default();
                 *roles = roles.saturating_sub(1);

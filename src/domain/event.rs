@@ -27,11 +27,11 @@ pub trait StreamEvent: Serialize + DeserializeOwned + Clone + PartialEq + std::f
 
 /// Declares a stream's events.
 macro_rules! events {
-    ($(#[$meta:meta])* $events:ident { $( $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
+    ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames)]
         pub enum $events {
-            $( $event { $( $(#[$on_field])* $field: $type ),* } ),+
+            $( $(#[$on_event])* $event { $( $(#[$on_field])* $field: $type ),* } ),+
         }
         impl $crate::domain::event::StreamEvent for $events {
             const NAMES: &'static [&'static str] = <$events as strum::VariantNames>::VARIANTS;

@@ -140,7 +140,8 @@ pub fn made(event: &Event) -> Option<u32> {
         ) => Some(u32::from(*number)),
         Event::Group(GroupEvent::PayeeProvided { payee: number, .. } | GroupEvent::GroupCorrectionProposed { proposal: number, .. })
         | Event::Grant(GrantEvent::ScheduleProposed { proposal: number, .. } | GrantEvent::RevocationProposed { revocation: number, .. })
-        | Event::Person(PersonEvent::ContactChangeProposed { proposal: number, .. }) => Some(*number),
+        | Event::Person(PersonEvent::ContactChangeProposed { proposal: number, .. })
+        | Event::Organisation(OrganisationEvent::MailTextProposed { proposal: number, .. }) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }

@@ -1,17 +1,18 @@
-//! The mails that groups get, and the words that staff may give them.
+//! The mails that people get, and the words that staff may give them.
 //!
-//! A text is a template: what stands in double braces is filled in when the mail is written. Which names a text may use
-//! depends on what the mail is about, and is held against the text before it is published.
+//! A text holds words and names in double braces, and nothing else: no statement, filter, literal or comment, so that what
+//! it comes to is bounded by its length. Addresses of pages are the service's: `{{ link }}` stands alone on its
+//! line, and no name stands where it could become part of another address. A text that breaks a rule is not
+//! published; one that is in the log from before is not used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use minijinja::Environment;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use super::id::FundId;
 use super::language::Language;
-use super::text::{Line, Prose};
+use super::text::{Line, Prose, holds_address};
 
 /// What a mail is about.
 #[derive(
@@ -71,9 +72,8 @@ pub enum MailKind {
 }
 
 impl MailKind {
-    /// What the text may say beside the names that every mail has.
-    #[must_use]
-    pub fn names(self) -> &'static [&'static str] {
+    /// What a text may say of this mail, beside the names that every mail has.
+    fn own_names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
             Self::Submitted | Self::DraftClosing | Self::DraftReopened => &["reference", "round", "closes_on"],
@@ -87,88 +87,404 @@ impl MailKind {
             Self::ContactChanged => &["changed_on"],
         }
     }
+
+    /// The names that a text of this mail may say.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let typed: &[&str] = if self.may_reach_strangers() { &[] } else { &TYPED };
+        self.own_names().iter().chain(typed).chain(&EVERY).copied()
+    }
+
+    /// Whether it goes to an address that nobody may have shown to be theirs. It says nothing that anybody typed: who
+    /// gives a stranger's address would otherwise write to them in the office's name.
+    #[must_use]
+    pub fn may_reach_strangers(self) -> bool {
+        matches!(self, Self::SignIn | Self::ContactChanged)
+    }
+
+    /// Whether its words take two administrators: by the one mail people sign in, and the other warns them of
+    /// what somebody in the office did.
+    #[must_use]
+    pub fn needs_two(self) -> bool {
+        matches!(self, Self::SignIn | Self::ContactChanged)
+    }
 }
 
 /// The names that every mail can say.
-pub const EVERY: [&str; 4] = ["name", "group", "organisation", "link"];
+const EVERY: [&str; 2] = ["organisation", "link"];
+/// The names that somebody typed for themselves and for their group.
+const TYPED: [&str; 2] = ["name", "group"];
 
-/// How much a template may work.
-const FUEL: u64 = 20_000;
+/// How many names a text may hold, and how much is written for each: a name, a day, or a note of a page's length.
+const NAMES_MOST: usize = 20;
+const WRITTEN_MOST: usize = 4000;
 
 /// Staff's own words for one mail: for one fund, or for every fund that has none of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishMailText {
     pub mail: MailKind,
     #[serde(default)]
     pub fund: Option<FundId>,
     pub language: Language,
+    /// Holds neither link nor code.
     pub subject: Line,
-    /// Plain text; an empty line begins a new paragraph. `{{ link }}` on a line of its own becomes a button.
+    /// Plain text; an empty line begins a new paragraph. A name in double braces is filled in, and stands apart from other
+    /// words; `{{ link }}` stands on a line of its own, and becomes a button.
     pub body: Prose,
 }
 
 impl PublishMailText {
-    /// Refuses a text that cannot be written out, or that says a name which this mail does not know.
+    /// Refuses a text that [`check`] refuses.
     ///
     /// # Errors
     /// [`Refusal::TextBroken`], [`Refusal::NameUnknown`].
     pub fn can_be_written(&self) -> Result<(), Refusal> {
-        for text in [self.subject.as_str(), self.body.as_str()] {
-            let known: BTreeSet<&str> = self.mail.names().iter().chain(&EVERY).copied().collect();
-            let environment = Environment::new();
-            let template = environment.template_from_str(text).map_err(|error| Refusal::TextBroken(error.to_string()))?;
-            if let Some(name) = template.undeclared_variables(false).iter().find(|name| !known.contains(name.as_str())) {
-                return Err(Refusal::NameUnknown(name.clone()));
-            }
-            let trial = known.iter().map(|name| (*name, *name)).collect::<BTreeMap<_, _>>();
-            write(text, &trial).map_err(Refusal::TextBroken)?;
-        }
-        Ok(())
+        check(self.mail, self.subject.as_str(), self.body.as_str())
     }
 }
 
-/// Writes a text with what is known.
+/// Refuses a text that is no text, says a name that the mail does not know, or leads elsewhere.
 ///
 /// # Errors
-/// When the text says a name that is not there, or works for too long; the message says which.
-pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> Result<String, String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
-        .render_str(text, minijinja::Value::from_pairs(said.iter().map(|(name, value)| (*name, value.as_ref()))))
-        .map_err(|error| error.to_string())
+/// [`Refusal::TextBroken`] with the place, [`Refusal::NameUnknown`].
+pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
+    let (subject, body) = (Text::read("subject", subject)?, Text::read("body", body)?);
+    for text in [&subject, &body] {
+        text.may_be_used(mail)?;
+    }
+    if let Some(piece) = ["link", "code"].iter().find_map(|name| subject.find(name).next()) {
+        return Err(subject.broken(piece, "a subject holds neither the link nor the code"));
+    }
+    let once = |name: &str| body.find(name).count() == 1;
+    if mail == MailKind::SignIn && !(once("link") && once("code")) {
+        return Err(Refusal::TextBroken("body: {{ link }} and {{ code }} stand in it once each, or nobody could sign in".into()));
+    }
+    if body.find("link").count() > 1 {
+        return Err(Refusal::TextBroken("body: {{ link }} stands in it once at most".into()));
+    }
+    match body.find("link").find(|at| !body.is_alone(*at)) {
+        Some(at) => Err(body.broken(at, "{{ link }} stands alone on its line")),
+        None => Ok(()),
+    }
+}
+
+/// Writes a text with what is known: never more than its own length and a bounded text for each of the names. What it
+/// does not know stays empty; what is no text stays as it is.
+#[must_use]
+pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
+    let Ok(read) = Text::read("", text) else { return text.to_owned() };
+    let mut written = String::new();
+    let mut names = 0;
+    for piece in &read.pieces {
+        match piece.what {
+            What::Words(words) => written.push_str(&with_plain_breaks(words)),
+            What::Name(name) if names < NAMES_MOST => {
+                names += 1;
+                let value = with_plain_breaks(said.get(name).map_or("", AsRef::as_ref));
+                written.extend(value.chars().take(WRITTEN_MOST));
+            }
+            What::Name(_) => {}
+        }
+    }
+    written
+}
+
+/// Browsers send a break of a line as two characters; an empty line would not be found among them.
+fn with_plain_breaks(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// A text as it was typed, in pieces.
+struct Text<'a> {
+    /// Which field it stands in, for messages.
+    field: &'static str,
+    pieces: Vec<Piece<'a>>,
+}
+
+/// A piece of a text, and the line on which it begins.
+struct Piece<'a> {
+    line: usize,
+    what: What<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Words(&'a str),
+    Name(&'a str),
+}
+
+impl<'a> Text<'a> {
+    /// Parts a text into words and names; whatever else stands in braces is refused.
+    fn read(field: &'static str, text: &'a str) -> Result<Self, Refusal> {
+        const MARKS: [&str; 4] = ["{{", "}}", "{%", "{#"];
+        let (mut pieces, mut rest, mut line) = (Vec::new(), text, 1);
+        while let Some(at) = MARKS.iter().filter_map(|mark| rest.find(mark)).min() {
+            let (words, marked) = rest.split_at(at);
+            pieces.push(Piece { line, what: What::Words(words) });
+            line += words.matches('\n').count();
+            let broken = |why: &str| Err(Refusal::TextBroken(format!("{field}, line {line}: {why}")));
+            let Some(inner) = marked.strip_prefix("{{") else {
+                return broken(&format!("{} begins or ends nothing here: only a name stands in double braces", &marked[..2]));
+            };
+            let Some((name, after)) = inner.split_once("}}") else { return broken("this double brace is not closed") };
+            let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+            if name.trim().is_empty() || !name.trim().chars().all(plain) {
+                let shown: String = name.trim().chars().take(40).collect();
+                return broken(&format!("“{shown}” is not a name, and only a name stands in double braces"));
+            }
+            pieces.push(Piece { line, what: What::Name(name.trim()) });
+            line += name.matches('\n').count();
+            rest = after;
+        }
+        pieces.push(Piece { line, what: What::Words(rest) });
+        Ok(Self { field, pieces })
+    }
+
+    /// Refuses names that the mail does not have or that do not stand apart, and addresses among the words.
+    fn may_be_used(&self, mail: MailKind) -> Result<(), Refusal> {
+        let mut names = 0;
+        for (at, piece) in self.pieces.iter().enumerate() {
+            match piece.what {
+                What::Name(name) => {
+                    names += 1;
+                    if !mail.names().any(|known| known == name) {
+                        return Err(Refusal::NameUnknown(name.to_owned()));
+                    }
+                    if !self.stands_apart(at) {
+                        return Err(self.broken(at, &format!("a space stands before and behind {{{{ {name} }}}}")));
+                    }
+                }
+                What::Words(words) => {
+                    let line = words.split('\n').position(|line| holds_address(line) || line.to_lowercase().contains("href"));
+                    if let Some(line) = line {
+                        let line = piece.line + line;
+                        let why = "only {{ link }} leads to a page, and this is another address";
+                        return Err(Refusal::TextBroken(format!("{}, line {line}: {why}", self.field)));
+                    }
+                }
+            }
+        }
+        if names > NAMES_MOST {
+            return Err(Refusal::TextBroken(format!("{}: it holds more than {NAMES_MOST} names", self.field)));
+        }
+        Ok(())
+    }
+
+    fn broken(&self, at: usize, why: &str) -> Refusal {
+        Refusal::TextBroken(format!("{}, line {}: {why}", self.field, self.pieces[at].line))
+    }
+
+    /// Where a name stands among the pieces.
+    fn find(&self, name: &str) -> impl Iterator<Item = usize> {
+        self.pieces.iter().enumerate().filter(move |(_, piece)| matches!(piece.what, What::Name(found) if found == name)).map(|(at, _)| at)
+    }
+
+    /// What stands right before a piece, and right behind it. Names and words take turns.
+    fn around(&self, at: usize) -> (&'a str, &'a str) {
+        let words = |piece: Option<&Piece<'a>>| match piece.map(|piece| piece.what) {
+            Some(What::Words(words)) => words,
+            _ => "",
+        };
+        (words(at.checked_sub(1).and_then(|at| self.pieces.get(at))), words(self.pieces.get(at + 1)))
+    }
+
+    /// Whether a name is parted from other words by spaces and marks that belong to no address, so that what is filled in
+    /// becomes no part of one.
+    fn stands_apart(&self, at: usize) -> bool {
+        const OPEN: &str = "([{“„\"'‘‚«‹—–*";
+        const CLOSE: &str = ")]}”“\"'’‘»›—–*.,;:!?…";
+        let (before, behind) = self.around(at);
+        let before = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let behind = behind.split(char::is_whitespace).next().unwrap_or_default();
+        let behind = ["'s", "’s"].iter().find_map(|s| behind.strip_prefix(s)).unwrap_or(behind);
+        let next_to_name = (at > 1 && self.around(at).0.is_empty()) || (at + 2 < self.pieces.len() && self.around(at).1.is_empty());
+        !next_to_name && before.chars().all(|c| OPEN.contains(c)) && behind.chars().all(|c| CLOSE.contains(c))
+    }
+
+    /// Whether a name has a line for itself.
+    fn is_alone(&self, at: usize) -> bool {
+        let (before, behind) = self.around(at);
+        let starts = (at == 1 || before.contains('\n')) && blank(before.rsplit('\n').next());
+        let ends = (at + 2 == self.pieces.len() || behind.contains('\n')) && blank(behind.split('\n').next());
+        starts && ends
+    }
+}
+
+fn blank(line: Option<&str>) -> bool {
+    line.is_none_or(|line| line.trim().is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use strum::VariantArray as _;
+
     use super::*;
 
-    fn text(body: &str) -> PublishMailText {
-        PublishMailText {
-            mail: MailKind::Declined,
-            fund: None,
-            language: Language::En,
-            subject: "About {{ group }}".parse().unwrap(),
-            body: body.parse().unwrap(),
+    fn body(mail: MailKind, body: &str) -> Result<(), Refusal> {
+        check(mail, "About your form", body)
+    }
+
+    fn declined(text: &str) -> Result<(), Refusal> {
+        body(MailKind::Declined, text)
+    }
+
+    fn place(of: Result<(), Refusal>) -> String {
+        match of {
+            Err(Refusal::TextBroken(place)) => place,
+            other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn a_text_may_say_what_its_mail_knows() {
-        assert_eq!(text("Dear {{ name }}, {{ note }}").can_be_written(), Ok(()));
-        assert_eq!(text("Call {{ telephone }}").can_be_written(), Err(Refusal::NameUnknown("telephone".into())));
-        assert!(matches!(text("Dear {{ name").can_be_written(), Err(Refusal::TextBroken(_))));
-        assert!(matches!(
-            text("{% for a in range(9999999) %}{{ a }}{% endfor %}").can_be_written(),
-            Err(Refusal::NameUnknown(_) | Refusal::TextBroken(_))
-        ));
+        for text in [
+            "Dear {{ name }}, {{note}}",
+            "“{{ group }}”: ({{ reference }}).",
+            "{{ group }}'s form",
+            "Hello {name}!",
+            "{{ link }}\r\n\r\nBye",
+        ] {
+            assert_eq!(declined(text), Ok(()), "{text}");
+        }
+        assert_eq!(declined("Call {{ telephone }}"), Err(Refusal::NameUnknown("telephone".into())));
+        assert_eq!(body(MailKind::SignIn, "{{ name }}\n{{ link }}\n{{ code }}"), Err(Refusal::NameUnknown("name".into())));
+        assert_eq!(place(declined("Dear\n\n{{ name")), "body, line 3: this double brace is not closed");
+    }
+
+    #[test]
+    fn nothing_but_a_name_stands_in_braces() {
+        for text in [
+            "{% set l=[name] %}",
+            "{%- if name -%}",
+            "{# a remark #}",
+            "{{ name | upper }}",
+            "{{ name.x }}",
+            "{{ name() }}",
+            "{{ 'x' }}",
+            "{{ 1 }}",
+            "{{ [name] }}",
+            "{{ name ~ name }}",
+            "{{ }}",
+            "{{{ name }}}",
+            "a }} b",
+            "{{ {{ name }} }}",
+        ] {
+            assert!(place(declined(text)).starts_with("body, line 1: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn links_stand_where_the_service_puts_them() {
+        for text in [
+            "See https://a.example/x",
+            "See WWW.a.example",
+            "See a.example/x",
+            "<a href=x>",
+            "ｈｔｔｐｓ：//a.example",
+            "ht\u{ad}tps:\u{200b}//a.example",
+            "https:{{ reference }}//a.example",
+            "a.example/{{ reference }}",
+            "{{ reference }}.a.example",
+            "{{ reference }}@a.example",
+            "x={{ reference }}",
+            "{{ reference }}{{ group }}",
+            "go {{ link }}",
+            "{{ link }}.",
+            "{{ link }} {{ name }}",
+            "{{ link }}\n\n{{ link }}",
+        ] {
+            assert!(place(declined(text)).starts_with("body"), "{text}");
+        }
+        let sign_in = |text: &str| body(MailKind::SignIn, text);
+        assert_eq!(sign_in("Sign in:\n{{ link }}\nor type {{ code }}"), Ok(()));
+        for text in
+            ["{{ link }}", "{{ code }}", "No link", "{{ link }}\n{{ code }} {{ code }}", "https://a.example/?to={{ link }}&c={{ code }}"]
+        {
+            assert!(place(sign_in(text)).starts_with("body"), "{text}");
+        }
+        for subject in ["{{ link }}", "Code {{ code }}", "https://a.example"] {
+            assert!(place(check(MailKind::SignIn, subject, "{{ link }}\n{{ code }}")).starts_with("subject, line 1"), "{subject}");
+        }
     }
 
     #[test]
     fn what_is_filled_in_is_not_read_as_a_text() {
         let said = BTreeMap::from([("name", "{{ link }}")]);
-        assert_eq!(write("Dear {{ name }}", &said), Ok("Dear {{ link }}".to_owned()));
+        assert_eq!(write("Dear {{ name }}\r\nBye", &said), "Dear {{ link }}\nBye");
+        assert_eq!(write("Dear {% if name %}", &said), "Dear {% if name %}");
+    }
+
+    #[test]
+    fn what_a_text_comes_to_is_bounded() {
+        let (long, text) = ("x".repeat(100_000), "{{ note }} ".repeat(300));
+        assert!(place(declined(&text)).contains("more than 20 names"));
+        let written = write(&text, &BTreeMap::from([("note", long)]));
+        assert_eq!(written.matches('x').count(), NAMES_MOST * WRITTEN_MOST);
+    }
+
+    /// Texts of what such texts are made of, and of anything else.
+    fn texts() -> impl Strategy<Value = String> {
+        let bits = prop::sample::select(vec![
+            "{{",
+            "}}",
+            "{%",
+            "%}",
+            "{#",
+            "#}",
+            "{",
+            "}",
+            " ",
+            "\n",
+            "\r\n",
+            "link",
+            "code",
+            "name",
+            "note",
+            "set l=[l,l]",
+            "for",
+            "|",
+            ".",
+            "://",
+            "www.",
+            "a.example/",
+            "{{ link }}",
+            "{{ code }}",
+            "{{ name }}",
+            "'",
+            "\u{202e}",
+            "ż",
+        ]);
+        let made = prop::collection::vec(bits, 0..40).prop_map(|bits| bits.concat());
+        prop_oneof![
+            made.clone(),
+            anything(),
+            (made.clone(), made).prop_map(|(before, behind)| format!("{before}\n{{{{ link }}}}\n{behind} {{{{ code }}}}")),
+        ]
+    }
+
+    fn anything() -> impl Strategy<Value = String> {
+        prop::collection::vec(any::<char>(), 0..200).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn every_text_is_refused_or_written_and_never_long(
+            text in texts(),
+            value in anything(),
+            mail in prop::sample::select(MailKind::VARIANTS),
+        ) {
+            let said: BTreeMap<&str, &str> = mail.names().map(|name| (name, value.as_str())).collect();
+            let written = write(&text, &said);
+            prop_assert!(written.len() <= text.len() + NAMES_MOST * value.len());
+            if check(mail, "About your form", &text).is_ok() {
+                let written = write(&text, &BTreeMap::from([("link", "https://own.example/x"), ("code", "CODE")]));
+                let lines = written.lines().filter(|line| line.contains("://"));
+                prop_assert!(lines.clone().all(|line| line.trim() == "https://own.example/x"), "{written}");
+                prop_assert!(mail != MailKind::SignIn || (lines.count() == 1 && written.contains("CODE")), "{written}");
+            }
+        }
     }
 }

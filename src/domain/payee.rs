@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::sealed::{Index, Personal, Sealed, Slot, line};
-use super::text::{Line, TextError};
+use super::sealed::{Index, Personal, Sealed, Slot, personal_name};
+use super::text::{Line, Name, TextError};
 use super::{Facts, Refusal};
 
 /// The three routes of payment, in clear: rules need them.
@@ -26,7 +26,7 @@ pub enum PayeeTyped {
     },
     /// Another body holds the money in trust; it has consented.
     HoldingBody {
-        body: Line,
+        body: Name,
         #[schema(value_type = String, format = "date")]
         consented_on: Date,
         account: Account,
@@ -40,7 +40,7 @@ pub enum PayeeTyped {
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The name on the account.
-    #[serde(deserialize_with = "line")]
+    #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = Personal)]
     pub holder: Personal,
     /// Sort code and account number, such as `12-34-56 12345678`.
@@ -100,7 +100,7 @@ impl PayeeTyped {
             Self::HoldingBody { body, consented_on, account } => {
                 facts.not_future(*consented_on)?;
                 PayeeSealed::HoldingBody {
-                    body: body.clone(),
+                    body: body.clone().into(),
                     consented_on: *consented_on,
                     holder: account.holder.sealed(),
                     numbers: account.numbers.sealed(),

@@ -9,7 +9,7 @@ use super::command::{Because, Nothing, ProposalOf, commands};
 use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
-use super::sealed::{Index, Personal, Sealed, Slot, email, line};
+use super::sealed::{Index, Personal, Sealed, Slot, email, personal_name};
 use super::text::Prose;
 use super::{Actor, Facts, PersonId, Refusal, Stream};
 
@@ -25,8 +25,8 @@ commands! {
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
         /// Refuses the contact details that an officer proposed, with the reason.
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
-        /// Notes that the person signed in with a link that was mailed to their address.
-        ProveAddress(Nothing) = "prove-address", Who::Job;
+        /// Notes that the person signed in by what was mailed to their address: it is theirs.
+        ProveAddress(MailedTo) = "prove-address", Who::Job;
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -43,7 +43,7 @@ commands! {
 #[serde(deny_unknown_fields)]
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
-    #[serde(deserialize_with = "line")]
+    #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = Personal)]
     pub name: Personal,
     /// One e-mail address is one person.
@@ -53,6 +53,14 @@ pub struct RegisterPerson {
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]
     pub telephone: Option<Personal>,
+}
+
+/// The address that a link to sign in was mailed to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailedTo {
+    /// The digest under which the log keeps the address: the person may have another since.
+    pub address: String,
 }
 
 fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
@@ -107,7 +115,8 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_on: Option<Date>,
         },
-        AddressProven { proven_on: Date },
+        /// The person signed in by what was mailed to this address.
+        AddressProven { email: Sealed },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -128,8 +137,8 @@ pub struct Person {
     known_by: BTreeSet<PersonId>,
     contact_changes: u32,
     contact_changed_on: Option<Date>,
-    /// Whether they signed in with a link that was mailed to the address that stands.
-    address_proven: bool,
+    /// The address that the person has shown to be theirs.
+    proven: Option<Sealed>,
     erasure: Erasure,
 }
 
@@ -163,6 +172,12 @@ impl Person {
         self.known_by.iter().copied()
     }
 
+    /// The address that counts now.
+    #[must_use]
+    pub fn email(&self) -> Option<&Sealed> {
+        self.details.as_ref().and_then(|details| details.email.as_ref())
+    }
+
     /// The contact details that wait for a second person.
     #[must_use]
     pub fn proposed_contact(&self) -> Option<&Contact> {
@@ -184,12 +199,12 @@ impl Person {
     /// Whether the person signed in with a link that was mailed to the address that stands.
     #[must_use]
     pub fn has_proven_address(&self) -> bool {
-        self.address_proven
+        self.email().is_some() && self.email() == self.proven.as_ref()
     }
 
     #[must_use]
     pub fn has_email(&self) -> bool {
-        self.details.as_ref().is_some_and(|details| details.email.is_some())
+        self.email().is_some()
     }
 
     #[must_use]
@@ -275,6 +290,12 @@ impl Person {
         Ok(self.changed(contact, Some(proposed_by), Some(by), facts))
     }
 
+    fn prove(&self, mailed: &MailedTo) -> Result<PersonEvent, Refusal> {
+        self.must_stand()?;
+        let email = self.email().filter(|email| email.digest == mailed.address && self.proven.as_ref() != Some(*email));
+        Ok(PersonEvent::AddressProven { email: email.cloned().ok_or(Refusal::NoChange)? })
+    }
+
     /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
@@ -312,13 +333,7 @@ impl Stream for Person {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
-            PersonCommand::ProveAddress(_) => {
-                self.must_stand()?;
-                if self.address_proven {
-                    return Err(Refusal::NoChange);
-                }
-                Ok(vec![PersonEvent::AddressProven { proven_on: facts.today }])
-            }
+            PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove(mailed)?]),
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -342,16 +357,16 @@ impl Stream for Person {
                 self.proposed = Some((Contact { name, email, telephone }, *proposed_by));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
-            PersonEvent::AddressProven { .. } => self.address_proven = true,
+
             PersonEvent::ContactChanged { name, email, telephone, changed_by, changed_on, .. } => {
                 self.contact_changes += 1;
                 self.contact_changed_on = *changed_on;
-                self.address_proven = false;
                 self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.details = Some(Contact { name, email, telephone });
                 self.proposed = None;
             }
+            PersonEvent::AddressProven { email } => self.proven = Some(email.clone()),
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,

@@ -1,9 +1,10 @@
 //! Personal values. They come in open, are sealed before any rule sees them, and only the seal is kept.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
-use super::text::{TextError, tidy};
+use super::text::{TextError, is_unseen, legible, name, tidy};
 
 /// What stands in an event for a personal value: whose key opens it, and which ciphertext it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,12 +29,12 @@ impl Personal {
     /// The most characters that one personal value may have.
     pub const MOST: usize = 5000;
 
-    /// A value that is one line, as a name is.
+    /// The name of a person, or the one on an account.
     ///
     /// # Errors
-    /// When it is empty, too long, or more than a line.
-    pub fn line(text: &str) -> Result<Self, TextError> {
-        tidy(text, Self::MOST, false).map(Self::Open)
+    /// When it is empty, too long, more than a line, cannot be seen, or holds an address.
+    pub fn name(text: &str) -> Result<Self, TextError> {
+        name(text).map(Self::Open)
     }
 
     /// The sealed value.
@@ -53,6 +54,7 @@ impl TryFrom<String> for Personal {
     type Error = TextError;
 
     fn try_from(text: String) -> Result<Self, TextError> {
+        legible(&text)?;
         tidy(&text, Self::MOST, true).map(Self::Open)
     }
 }
@@ -69,15 +71,15 @@ impl std::fmt::Debug for Personal {
 
 super::text::text_schema!(Personal, "Personal text: sealed before it is kept, and opened only for those who may see it", "\\S", "as typed");
 
-/// Reads a personal value that is one line, as a name is.
+/// Reads the name of a person, or the one on an account.
 ///
 /// # Errors
 /// [`TextError`].
-pub fn line<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
-    Personal::line(&String::deserialize(input)?).map_err(serde::de::Error::custom)
+pub fn personal_name<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
+    Personal::name(&String::deserialize(input)?).map_err(serde::de::Error::custom)
 }
 
-/// Parses an e-mail address: one `@`, something on both sides, a dot in the domain, small letters kept.
+/// Reads an e-mail address in its one form.
 ///
 /// # Errors
 /// [`TextError::NotAnEmail`].
@@ -86,16 +88,34 @@ pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::
     parse_email(&text).map(Personal::Open).map_err(serde::de::Error::custom)
 }
 
-/// Parses an e-mail address, and keeps it in small letters.
+/// Parses an e-mail address and keeps it in one form, so that one address is one person: full-width and other compatible
+/// letters as plain ones, small letters, the domain as mail servers look it up. Before the `@` stand
+/// plain letters only: others look like them, and few servers take them. What is plain already stays as it is.
 ///
 /// # Errors
 /// [`TextError::NotAnEmail`].
 pub fn parse_email(text: &str) -> Result<String, TextError> {
-    let text = tidy(text, 254, false)?.to_lowercase();
+    let text = tidy(text, 254, false)?;
+    if text.chars().any(is_unseen) {
+        return Err(TextError::NotAnEmail);
+    }
+    let text = text.nfkc().collect::<String>().to_lowercase();
     let (name, domain) = text.split_once('@').ok_or(TextError::NotAnEmail)?;
+    let domain = idna::domain_to_ascii(domain).map_err(|_| TextError::NotAnEmail)?;
     let dotted = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
-    let plain = !domain.contains('@') && !text.contains(char::is_whitespace) && !text.contains([',', ';', '<', '>', '"']);
-    if name.is_empty() || !dotted || !plain { Err(TextError::NotAnEmail) } else { Ok(text) }
+    let fits = |part: &str| part.bytes().all(|byte| byte.is_ascii_graphic() && !b",;<>\"@".contains(&byte));
+    let text = format!("{name}@{domain}");
+    let known = !name.is_empty() && dotted && fits(name) && fits(&domain) && text.len() <= 254;
+    if known { Ok(text) } else { Err(TextError::NotAnEmail) }
+}
+
+/// What is left of an address without what many mail servers leave out: the part behind a plus sign, and dots before the `@`.
+/// Two addresses of which the same is left may be one person's.
+#[must_use]
+pub fn resembling(email: &str) -> String {
+    let (name, domain) = email.split_once('@').unwrap_or((email, ""));
+    let name = name.split('+').next().unwrap_or_default().replace('.', "");
+    format!("{name}@{domain}")
 }
 
 /// Reads an optional personal value with its own parser.
@@ -195,6 +215,30 @@ mod tests {
         for text in ["ada", "@example.org", "ada@", "ada@org", "a b@example.org", "a@b@example.org", "a@example..org"] {
             assert_eq!(parse_email(text), Err(TextError::NotAnEmail), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_has_one_form_however_it_is_typed() {
+        for text in ["ａｄａ@example.org", "ada@ｅｘａｍｐｌｅ.org", "ada@example\u{3002}org", "ADA@EXAMPLE.ORG"] {
+            assert_eq!(parse_email(text), Ok("ada@example.org".to_owned()), "{text}");
+        }
+        let (composed, apart) = (parse_email("ada@bücher.example"), parse_email("ada@bu\u{308}cher.example"));
+        assert_eq!((composed.as_deref(), composed == apart), (Ok("ada@xn--bcher-kva.example"), true));
+        for text in
+            ["ad\u{200b}a@example.org", "\u{430}da@example.org", "józef@example.org", "ada@\u{202e}example.org", "ada@ex\u{ad}ample.org"]
+        {
+            assert_eq!(parse_email(text), Err(TextError::NotAnEmail), "{text:?}");
+        }
+        // What was kept before there was one form is found again.
+        for text in ["a.d_a+x'y@mail-1.example.co.uk", "o_o@a_b.example", "x@xn--bcher-kva.example"] {
+            assert_eq!(parse_email(text), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_mailbox_resemble_each_other() {
+        assert_eq!(resembling("mor.gan+officer@example.org"), resembling("morgan@example.org"));
+        assert_ne!(resembling("morgan@example.org"), resembling("morgan@example.com"));
     }
 
     #[test]

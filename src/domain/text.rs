@@ -1,4 +1,9 @@
 //! Texts that people type, parsed into types at the edge: trimmed, bounded, without control characters.
+//!
+//! What is typed is held to more than what the log holds already: an event from before a rule is still read.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// Gives a type that travels as a string its place in the contract.
 macro_rules! text_schema {
@@ -27,6 +32,14 @@ pub enum TextError {
     TooLong(usize),
     #[error("this holds a character that cannot be kept, such as a control character")]
     Unprintable,
+    #[error("this holds a character that turns the direction of writing")]
+    Turned,
+    #[error("this holds a character that cannot be seen")]
+    Unseen,
+    #[error("this needs a letter or a digit that can be seen")]
+    NothingSeen,
+    #[error("a name holds no address of a web page")]
+    HoldsAddress,
     #[error("use small letters, digits and hyphens, beginning with a letter")]
     NotASlug,
     #[error("this is not an e-mail address, such as name@example.org")]
@@ -61,6 +74,83 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     Ok(text.to_owned())
 }
 
+/// Whether a character turns the direction of what stands beside it, or carries a hidden text.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether a character leaves no mark where it stands: what Unicode calls format characters, and the letters and marks
+/// that it lets programs ignore.
+pub(crate) fn is_unseen(c: char) -> bool {
+    let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    ignored || c.general_category_group() == GeneralCategoryGroup::Other
+}
+
+fn is_letter_or_digit(c: char) -> bool {
+    let group = c.general_category_group();
+    !is_unseen(c) && matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
+}
+
+/// Refuses what nobody may type into any text: a character that turns the direction of writing, and words of which
+/// nothing can be seen.
+///
+/// # Errors
+/// [`TextError::Turned`], [`TextError::NothingSeen`].
+pub fn legible(text: &str) -> Result<(), TextError> {
+    if text.chars().any(turns) {
+        return Err(TextError::Turned);
+    }
+    let seen = |c: char| !c.is_whitespace() && !is_unseen(c) && c.general_category_group() != GeneralCategoryGroup::Mark;
+    if text.trim().is_empty() || text.chars().any(seen) { Ok(()) } else { Err(TextError::NothingSeen) }
+}
+
+/// Whether a text holds the address of a web page, as a program that makes links of such would find it: `://`, `www.`,
+/// or a domain with a path or a port behind it. How its letters are written makes no difference.
+#[must_use]
+pub fn holds_address(text: &str) -> bool {
+    let folded: String = text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).collect::<String>().to_lowercase();
+    folded.contains("://") || folded.contains("www.") || folded.split_whitespace().any(leads_on)
+}
+
+/// Whether a word is a domain with something behind it, such as `example.org/page`.
+fn leads_on(word: &str) -> bool {
+    let Some(at) = word.find(['/', '?', '#', ':']) else { return false };
+    let (domain, rest) = word.split_at(at);
+    let behind = rest.starts_with('/') || rest.chars().nth(1).is_some_and(char::is_alphanumeric);
+    let named = |(host, last): (&str, &str)| {
+        host.ends_with(char::is_alphanumeric) && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
+    };
+    behind && domain.rsplit_once('.').is_some_and(named)
+}
+
+/// A name as it is shown to others: one line of at most 100 characters with a letter or digit that can be seen, nothing that
+/// cannot, and no address. A joiner stands only between letters, where some scripts need it; a variation
+/// selector only behind a symbol, as in many emoji.
+pub(crate) fn name(text: &str) -> Result<String, TextError> {
+    let text = tidy(text, 100, false)?;
+    legible(&text)?;
+    let chars: Vec<char> = text.chars().collect();
+    for (at, c) in chars.iter().copied().enumerate().filter(|(_, c)| is_unseen(*c)) {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied();
+        let part_of_word = |c: Option<char>| {
+            c.is_some_and(|c| is_letter_or_digit(c) || (c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c)))
+        };
+        let fits = match c {
+            '\u{200c}' | '\u{200d}' => part_of_word(before) && part_of_word(chars.get(at + 1).copied()),
+            '\u{fe0f}' => before.is_some_and(|c| c.general_category() == GeneralCategory::OtherSymbol),
+            _ => false,
+        };
+        if !fits {
+            return Err(TextError::Unseen);
+        }
+    }
+    if !chars.iter().copied().any(is_letter_or_digit) {
+        return Err(TextError::NothingSeen);
+    }
+    if holds_address(&text) { Err(TextError::HoldsAddress) } else { Ok(text) }
+}
+
 macro_rules! text_type {
     ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $example:expr) => {
         $(#[$doc])*
@@ -77,15 +167,18 @@ macro_rules! text_type {
         }
         impl std::str::FromStr for $type {
             type Err = $crate::domain::text::TextError;
+            /// Parses what was typed.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let parse: fn(&str) -> Result<String, Self::Err> = $parse;
-                parse(text).map(Self)
+                $crate::domain::text::legible(text)?;
+                text.to_owned().try_into()
             }
         }
         impl TryFrom<String> for $type {
             type Error = $crate::domain::text::TextError;
+            /// Reads what is kept, perhaps from before there was a rule on what may be typed.
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
+                let parse: fn(&str) -> Result<String, Self::Error> = $parse;
+                parse(&text).map(Self)
             }
         }
         impl From<$type> for String {
@@ -107,6 +200,9 @@ text_type!(
     /// One line: a name or a title.
     Line, |text| tidy(text, 140, false), "One line of at most 140 characters", "\\S", "Growing together");
 text_type!(
+    /// The name of a group or of a body, as it is typed; a [`Line`] is what is kept of it.
+    Name, name, "A name of at most 100 characters with a letter or a digit, without an address", "\\S", "Growing together");
+text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
     Prose, |text| tidy(text, 4000, true), "Plain text of at most 4,000 characters", "\\S", "To meet and cook");
 text_type!(
@@ -118,6 +214,12 @@ text_type!(
 text_type!(
     /// A registered number: `GB-CHC-` and a charity number, or `GB-COH-` and a company number.
     Identifier, identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", "GB-CHC-1234567");
+
+impl From<Name> for Line {
+    fn from(name: Name) -> Self {
+        Self(name.0)
+    }
+}
 
 fn slug(text: &str) -> Result<String, TextError> {
     let mut bytes = text.bytes();
@@ -152,6 +254,40 @@ mod tests {
         assert_eq!("".parse::<Line>(), Err(TextError::Empty));
         assert_eq!("two\nlines".parse::<Line>(), Err(TextError::Unprintable));
         assert_eq!("x".repeat(141).parse::<Line>(), Err(TextError::TooLong(140)));
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_leads_nowhere() {
+        for text in [
+            "Żółć",
+            "12",
+            "Ćwir ❤\u{fe0f}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+            "St. Mary's / St. John's",
+            "Bikes.org",
+        ] {
+            assert_eq!(text.parse::<Name>().map(String::from), Ok(text.to_owned()));
+        }
+        for text in ["\u{200b}", "\u{3164}", "\u{301}", "!!!", "\u{2800}"] {
+            assert_eq!(text.parse::<Name>(), Err(TextError::NothingSeen), "{text:?}");
+        }
+        for text in ["Amina\u{200b}", "\u{200d}Amina", "A\u{ad}mina", "Amina\u{fe0f}", "Amina\u{3164}"] {
+            assert_eq!(text.parse::<Name>(), Err(TextError::Unseen), "{text:?}");
+        }
+        assert_eq!("Ami\u{202e}na".parse::<Name>(), Err(TextError::Turned));
+        for text in ["https://a.example", "WWW.a.example", "Go to a.example/x", "ａ.example：//", "a.example:8080", "http\u{ff1a}//x"] {
+            assert_eq!(text.parse::<Name>(), Err(TextError::HoldsAddress), "{text:?}");
+        }
+        assert_eq!("x".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
+    }
+
+    #[test]
+    fn what_is_kept_from_before_is_still_read() {
+        for text in ["Soup\u{202e} and song", "\u{200b}"] {
+            assert!(text.parse::<Line>().is_err() && text.parse::<Prose>().is_err(), "{text:?}");
+            assert_eq!(Line::try_from(text.to_owned()).map(String::from), Ok(text.to_owned()));
+        }
+        assert!("Soft\u{ad}hyphens come with what is pasted".parse::<Prose>().is_ok());
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use super::table::{Line, Wrong};
 use super::{Step, There, key};
 use crate::domain::group::{RecordIdentifier, RegisterGroup, Standing};
-use crate::domain::text::{Identifier, Line as Name, Slug};
+use crate::domain::text::{Identifier, Line as Reference, Name, Slug};
 use crate::domain::{Command, GroupCommand, GroupId};
 
 pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
-    let reference: Name = line.parsed(&["reference", "id"])?;
+    let reference: Reference = line.parsed(&["reference", "id"])?;
     let name: Name = line.parsed(&["name", "group"])?;
     let standing = match line.find(&["standing"]) {
         None | Some("existing") => Standing::Existing,

@@ -4,11 +4,11 @@ use super::groups::registering;
 use super::table::{Line, Wrong};
 use super::{Step, There, key};
 use crate::domain::group::{PastGrant, Standing};
-use crate::domain::text::{Identifier, Line as Name};
+use crate::domain::text::{Identifier, Line as Title, Name};
 use crate::domain::{Command, GroupCommand, GroupId};
 
 pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> {
-    let title: Name = line.parsed(&["title"])?;
+    let title: Title = line.parsed(&["title"])?;
     let past = PastGrant {
         reference: line.parsed(&["reference", "identifier"])?,
         description: match line.find(&["description"]) {
@@ -35,7 +35,7 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
     Ok(steps)
 }
 
-fn optional(line: &Line, titles: &[&str]) -> Result<Option<Name>, Wrong> {
+fn optional(line: &Line, titles: &[&str]) -> Result<Option<Title>, Wrong> {
     line.find(titles).map(|_| line.parsed(titles)).transpose()
 }
 

@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
+use uuid::Uuid;
 
 use super::links::{MINUTES, Secret};
+use super::texts::text_for_unknown;
 use super::{MailError, Post, own_text};
 use crate::domain::application::ApplicationState;
 use crate::domain::grant::{GrantState, UpdateState};
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
 use crate::domain::reference::Reference;
-use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money, PersonEvent};
+use crate::domain::sealed::Sealed;
+use crate::domain::text::holds_address;
+use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money, Person, PersonEvent};
 use crate::log::LogError;
 use crate::log::record::Recorded;
 use crate::log::vault::Opened;
@@ -46,6 +50,8 @@ pub enum Written {
     NotNeeded(&'static str),
 }
 
+const NO_ADDRESS: &str = "the person has no e-mail address";
+
 type Said = BTreeMap<&'static str, String>;
 
 /// What is known about what the mail is about.
@@ -57,12 +63,12 @@ struct About {
 }
 
 pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<Written, MailError> {
-    let Some(person) = person(post, &row.person).await? else { return Ok(Written::NotNeeded("the person is not known any more")) };
-    let to = match kind {
-        MailKind::ContactChanged => replaced_address(post, &row.about).await?,
-        _ => person.email.clone(),
+    let found = person(post, &row.person).await?;
+    let Some((person, known_email)) = found else { return Ok(Written::NotNeeded("the person is not known any more")) };
+    let to = match address(post, row, kind, &person).await? {
+        Ok(to) => to,
+        Err(why) => return Ok(Written::NotNeeded(why)),
     };
-    let Some(to) = to else { return Ok(Written::NotNeeded("the person has no e-mail address")) };
     let about = match kind {
         MailKind::SignIn => sign_in(post, &row.about, &person).await?,
         MailKind::ContactChanged => Ok(contact_changed(post, &row.about, &person).await?),
@@ -74,15 +80,21 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
     };
     let organisation: OrganisationRow =
         post.views.find(&post.commands.organisation().to_string(), None).await?.ok_or(MailError::TooEarly)?;
-    said.insert("name", person.name.unwrap_or_default());
+    if !kind.may_reach_strangers() {
+        said.insert("name", without_address(person.name.unwrap_or_default()));
+    }
     said.insert("organisation", organisation.name.clone());
     said.insert("link", format!("{}{path}", post.address));
-    said.entry("group").or_default();
-    let own = own_text(kind, language);
-    let given = organisation.mail_text(kind, fund, language);
-    let (subject, body) = given.map_or((&own.subject, &own.body), |text| (&text.subject, &text.body));
-    let subject = mail::write(subject, &said).map_err(MailError::Text)?;
-    let plain = mail::write(body, &said).map_err(MailError::Text)?;
+    let (subject, body) = if kind.may_reach_strangers() || is_known(post, known_email.as_ref(), &to).await? {
+        let own = own_text(kind, language);
+        let given = organisation.mail_text(kind, fund, language).filter(|text| text.unused().is_none());
+        given.map_or((&own.subject, &own.body), |text| (&text.subject, &text.body))
+    } else {
+        // Whoever typed the address in may have typed a stranger's.
+        let news = text_for_unknown(language);
+        (&news.subject, &news.body)
+    };
+    let (subject, plain) = (mail::write(subject, &said), mail::write(body, &said));
     Ok(Written::Letter(Letter {
         id: row.id.clone(),
         to,
@@ -94,9 +106,51 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
     }))
 }
 
-async fn person(post: &Post, id: &str) -> Result<Option<PersonSeen>, MailError> {
+/// A person, and the address that is known to be theirs.
+async fn person(post: &Post, id: &str) -> Result<Option<(PersonSeen, Option<Sealed>)>, MailError> {
     let row: Option<PersonRow> = post.views.find(id, None).await?;
-    Ok(post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop())
+    let known_email = row.as_ref().and_then(|row| row.known_email.clone());
+    let seen = post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
+    Ok(seen.map(|seen| (seen, known_email)))
+}
+
+/// Where a mail goes, or why it goes nowhere.
+async fn address(post: &Post, row: &MailRow, kind: MailKind, person: &PersonSeen) -> Result<Result<String, &'static str>, MailError> {
+    let to = match kind {
+        MailKind::SignIn => return address_of_link(post, person.id, &row.about).await,
+        MailKind::ContactChanged => replaced_address(post, &row.about).await?,
+        _ => person.email.clone(),
+    };
+    Ok(to.ok_or(NO_ADDRESS))
+}
+
+/// The address that the person has in the log now: by the link they show that it is theirs, so it goes to no other.
+async fn address_of_link(post: &Post, person: Uuid, link: &str) -> Result<Result<String, &'static str>, MailError> {
+    let log = post.commands.log();
+    let person = log.refresh::<Person>(person).await?.state;
+    let Some(email) = person.email() else { return Ok(Err(NO_ADDRESS)) };
+    if !sessions::mail_link_to(log.store(), log.organisation(), link, &email.digest).await? {
+        return Ok(Err("the link is gone, or was mailed to an address that was changed since"));
+    }
+    Ok(open_email(post, email).await?.ok_or(NO_ADDRESS))
+}
+
+async fn open_email(post: &Post, email: &Sealed) -> Result<Option<String>, MailError> {
+    let opened = post.commands.log().vault().open(&[("email", email)]).await.map_err(LogError::from)?.pop();
+    Ok(opened.and_then(Opened::text))
+}
+
+/// Whether an address is the one that is known to be the person's.
+async fn is_known(post: &Post, known: Option<&Sealed>, to: &str) -> Result<bool, MailError> {
+    match known {
+        Some(known) => Ok(open_email(post, known).await?.as_deref() == Some(to)),
+        None => Ok(false),
+    }
+}
+
+/// A name from before names could hold no address is left out where it holds one.
+fn without_address(name: String) -> String {
+    if holds_address(&name) { String::new() } else { name }
 }
 
 async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<About, &'static str>, MailError> {
@@ -134,8 +188,7 @@ async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
 async fn replaced_address(post: &Post, position: &str) -> Result<Option<String>, MailError> {
     let event = event_at(post, position).await?;
     let Event::Person(PersonEvent::ContactChanged { replaced: Some(replaced), .. }) = &event.event else { return Ok(None) };
-    let opened = post.commands.log().vault().open(&[("email", replaced)]).await.map_err(LogError::from)?.pop();
-    Ok(opened.and_then(Opened::text))
+    open_email(post, replaced).await
 }
 
 /// It goes to an address that may be somebody else's by now, so it leads to the home page only.
@@ -156,7 +209,7 @@ async fn event(post: &Post, position: &str, kind: MailKind) -> Result<Result<Abo
     }
     let group: Option<GroupRow> = post.views.find(&application.group.to_string(), None).await?;
     let language = application.language;
-    let mut said = BTreeMap::from([("group", group.map(|group| group.name).unwrap_or_default())]);
+    let mut said = BTreeMap::from([("group", without_address(group.map(|group| group.name).unwrap_or_default()))]);
     said.insert("reference", Reference::heard(&application.reference).map(|heard| heard.to_string()).unwrap_or_default());
     if let Some(grant) = &grant {
         said.insert("title", grant.title.clone());

@@ -4,9 +4,10 @@
 use uuid::Uuid;
 
 use super::MailError;
-use crate::commands::{Commands, clock};
-use crate::domain::PersonId;
+use crate::commands::{Caller, CommandError, Commands, Request, clock};
 use crate::domain::mail::MailKind;
+use crate::domain::person::MailedTo;
+use crate::domain::{Command, PersonCommand, PersonId};
 use crate::log::vault::Vault;
 use crate::store::mails::NewMail;
 use crate::store::sessions::{self, LinkRow};
@@ -85,4 +86,20 @@ pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, Mail
     };
     sessions::offer_link(log.store(), log.organisation(), &link, invited.by_mail.then_some(&mail), now).await?;
     Ok(Secret::of(log.vault(), &id))
+}
+
+/// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where they have another by now,
+/// or had shown it before, nothing is recorded.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn prove(commands: &Commands, link: &LinkRow, person: PersonId) -> Result<(), CommandError> {
+    let log = commands.log();
+    let mailed_to = sessions::mailed_to(log.store(), log.organisation(), &link.id).await.map_err(crate::log::LogError::from)?;
+    let Some(address) = mailed_to else { return Ok(()) };
+    let prove = Command::Person(person, PersonCommand::ProveAddress(MailedTo { address }));
+    match commands.issue(Request::new(Caller::job(), prove)).await {
+        Ok(_) | Err(CommandError::Refused(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }

@@ -46,7 +46,7 @@ pub use follow::{ProjectionError, Projector};
 pub use funds::{FundRow, RoundRow};
 pub use grants::{CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow};
 pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow};
-pub use organisations::{MailTextRow, OrganisationRow, ReportRow};
+pub use organisations::{MailTextRow, OrganisationRow, ProposedMailTextRow, ReportRow};
 pub use past_grants::PastGrantRow;
 pub use payments::PaymentRow;
 pub use people::{PersonRow, ProposedContactRow};

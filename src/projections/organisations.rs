@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Projection, Touches};
 use crate::domain::language::Language;
-use crate::domain::mail::MailKind;
+use crate::domain::mail::{self, MailKind};
 use crate::domain::organisation::Question;
 use crate::domain::outcome::Sign;
 use crate::domain::text::Slug;
-use crate::domain::{Event, FundId, OrganisationEvent};
+use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
 use crate::log::record::Recorded;
 
 /// The organisation as people see it.
@@ -34,6 +34,9 @@ pub struct OrganisationRow {
     /// Staff's own words for mails, the newest of each.
     #[serde(default)]
     pub mail_texts: Vec<MailTextRow>,
+    /// Words for mails that wait for a second administrator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed_mail_texts: Vec<ProposedMailTextRow>,
     /// What the public report says of each area.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ReportRow>)]
@@ -61,10 +64,38 @@ pub struct MailTextRow {
     pub language: Language,
     pub subject: String,
     pub body: String,
+    /// The second administrator, where the words took two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<PersonId>,
+}
+
+impl MailTextRow {
+    /// Why these words are not used, if they are not: they were published before there was the rule that they break.
+    #[must_use]
+    pub fn unused(&self) -> Option<String> {
+        if self.mail.needs_two() && self.confirmed_by.is_none() {
+            return Some("one person published them, and the words of this mail take two administrators".to_owned());
+        }
+        mail::check(self.mail, &self.subject, &self.body).err().map(|refusal| refusal.to_string())
+    }
+}
+
+/// Words for one mail that wait for a second administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProposedMailText)]
+pub struct ProposedMailTextRow {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub mail: MailKind,
+    pub fund: Option<FundId>,
+    pub language: Language,
+    pub subject: String,
+    pub body: String,
+    pub proposed_by: PersonId,
 }
 
 impl OrganisationRow {
-    /// Staff's words for a mail, the fund's own first.
+    /// Staff's words for a mail, the fund's own first, as they are in the log: whether they are used, [`MailTextRow::unused`] says.
     #[must_use]
     pub fn mail_text(&self, mail: MailKind, fund: Option<FundId>, language: Language) -> Option<&MailTextRow> {
         let of =
@@ -99,6 +130,7 @@ impl Projection for Organisations {
                 agreement_hash: String::new(),
                 agreement: String::new(),
                 mail_texts: Vec::new(),
+                proposed_mail_texts: Vec::new(),
                 reports: BTreeMap::new(),
             });
         }
@@ -122,13 +154,35 @@ impl Projection for Organisations {
                 let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
                 row.reports.insert(area.clone(), ReportRow { version: *version, context, hard, lessons });
             }
-            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body, .. } => {
-                row.mail_texts.retain(|text| (text.mail, text.fund, text.language) != (*mail, *fund, *language));
-                let (subject, body) = (subject.to_string(), body.to_string());
-                row.mail_texts.push(MailTextRow { version: *version, mail: *mail, fund: *fund, language: *language, subject, body });
-            }
-            _ => {}
+            _ => row.take_mail_text(happened),
         }
         Some(row)
+    }
+}
+
+impl OrganisationRow {
+    /// Words that are proposed or published take the place of those that wait for the same mail.
+    fn take_mail_text(&mut self, happened: &OrganisationEvent) {
+        match happened {
+            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body, confirmed_by, .. } => {
+                let of = (*mail, *fund, *language);
+                self.mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
+                self.proposed_mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
+                let (mail, fund, language) = of;
+                let (subject, body) = (subject.to_string(), body.to_string());
+                let confirmed_by = *confirmed_by;
+                self.mail_texts.push(MailTextRow { version: *version, mail, fund, language, subject, body, confirmed_by });
+            }
+            OrganisationEvent::MailTextProposed { proposal, mail, fund, language, subject, body, proposed_by } => {
+                let of = (*mail, *fund, *language);
+                self.proposed_mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
+                let (mail, fund, language) = of;
+                let (subject, body) = (subject.to_string(), body.to_string());
+                let (proposal, proposed_by) = (*proposal, *proposed_by);
+                self.proposed_mail_texts.push(ProposedMailTextRow { proposal, mail, fund, language, subject, body, proposed_by });
+            }
+            OrganisationEvent::MailTextRefused { proposal, .. } => self.proposed_mail_texts.retain(|text| text.proposal != *proposal),
+            _ => {}
+        }
     }
 }

@@ -33,6 +33,9 @@ pub struct PersonRow {
     /// The contact details that an officer proposed, and who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_contact: Option<ProposedContactRow>,
+    /// The address that is known to be the person's: they signed in by a mail to it, or somebody in the office vouched for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_email: Option<Sealed>,
     #[serde(default)]
     pub contact_waits: Waiting,
     /// How erasing what is personal of them stands.
@@ -81,7 +84,9 @@ impl Projection for People {
 
     fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
         use OrganisationEvent as O;
-        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, .. }) = &event.event {
+        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, .. }) = &event.event {
+            let by_office = registered_by.is_some() || event.metadata.get("actor") == Some("operator");
+            let known_email = email.clone().filter(|_| by_office);
             let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
             let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
             return Some(PersonRow {
@@ -96,6 +101,7 @@ impl Projection for People {
                 invited_to: BTreeSet::new(),
                 proposals: BTreeMap::new(),
                 proposed_contact: None,
+                known_email,
                 contact_waits: Waiting::Nothing,
                 erasure: Erasure::NotAsked,
             });
@@ -112,8 +118,15 @@ impl Projection for People {
                 row.version = event.sequence;
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
             }
-            Event::Person(PersonEvent::ContactChanged { name, email, telephone, .. }) => {
+            Event::Person(PersonEvent::AddressProven { email }) => {
                 row.version = event.sequence;
+                row.known_email = Some(email.clone());
+            }
+            Event::Person(PersonEvent::ContactChanged { name, email, telephone, changed_by, .. }) => {
+                row.version = event.sequence;
+                if changed_by.is_some() {
+                    row.known_email.clone_from(email);
+                }
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
                 (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
             }

@@ -161,3 +161,25 @@ pub async fn try_code(store: &Store, organisation: &str, person: &str, now: i64,
     open.sort_by_key(|link| std::cmp::Reverse(link.expires_at));
     Ok(open)
 }
+
+/// Notes to which address a link is mailed, by its digest; whether it may be: a link goes to one address only.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn mail_link_to(store: &Store, organisation: &str, id: &str, address: &str) -> Stored<bool> {
+    const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 AND id = $2 AND mailed_to IN ('', $3)";
+    let mut tx = store.begin().await?;
+    let noted = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(address).execute(db).await?.rows_affected());
+    tx.commit().await?;
+    Ok(noted == 1)
+}
+
+/// To which address a link was mailed, by its digest; none where no mail carried it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn mailed_to(store: &Store, organisation: &str, id: &str) -> Stored<Option<String>> {
+    const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 AND mailed_to <> ''";
+    let found: Option<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?);
+    Ok(found.map(|(address,)| address))
+}

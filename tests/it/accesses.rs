@@ -19,12 +19,7 @@ pub fn cases(cases: &mut Cases) {
 /// Somebody with one role, and no other.
 async fn holder(house: &House, office: &Office, name: &str, role: Role) -> PersonId {
     let holder = person(house, name).await;
-    let (of, organisation) = (RoleOf { person: holder, role }, house.commands.organisation());
-    let command = |command| Command::Organisation(organisation, command);
-    if house.by(office.ada, command(OrganisationCommand::GiveRole(of))).await.is_err() {
-        house.takes(office.ada, command(OrganisationCommand::ProposeRole(of))).await;
-        house.takes(office.ben, command(OrganisationCommand::ConfirmRole(of))).await;
-    }
+    office.gives(house, holder, role).await;
     holder
 }
 

@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
+use microgrants::commands::{Caller, Request};
 use microgrants::domain::application::{ChooseLanguage, RequestChanges, Resubmit};
 use microgrants::domain::command::{Because, ProposalOf};
 use microgrants::domain::grant::PaymentOn;
 use microgrants::domain::group::MergeGroup;
 use microgrants::domain::language::Language;
 use microgrants::domain::mail::{MailKind, PublishMailText};
-use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::sealed::{Index, Personal};
 use microgrants::domain::{
-    ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, PersonId, Refusal,
+    ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand, Person, PersonCommand, PersonId, Refusal,
 };
 use microgrants::jobs::Jobs;
 use microgrants::mail::links::{self, Invited};
@@ -73,10 +74,14 @@ async fn rows(house: &House) -> Vec<MailRow> {
     newest(house.store(), ORGANISATION, "", 1000).await.unwrap()
 }
 
-/// Gives a member an address.
+/// Gives a member an address, which they then sign in by.
 pub async fn reach(house: &House, member: PersonId, email: &str) {
     let details = RegisterPerson { name: open("Zofia"), email: Some(Personal::Open(email.into())), telephone: None };
     house.takes(member, Command::Person(member, PersonCommand::ChangeContact(details))).await;
+    let person = house.log.refresh::<Person>(member.0).await.unwrap().state;
+    let address = person.email().expect("an address").digest.clone();
+    let prove = Command::Person(member, PersonCommand::ProveAddress(MailedTo { address }));
+    house.commands.issue(Request::new(Caller::job(), prove)).await.expect("it is theirs");
 }
 
 async fn once(house: House) {

@@ -46,6 +46,7 @@ mod later_ties;
 mod layers;
 mod lifecycle;
 mod log;
+mod mail_texts;
 mod mails;
 mod matrix;
 mod model;
@@ -119,6 +120,7 @@ fn main() -> ExitCode {
         lifecycle::cases,
         log::cases,
         matrix::cases,
+        mail_texts::cases,
         mails::cases,
         model::cases,
         office_of_two::cases,

@@ -17,12 +17,12 @@ use microgrants::domain::organisation::{
 };
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::payee::{Account, PayeeTyped};
-use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::sealed::Personal;
 use microgrants::domain::source::Source;
 use microgrants::domain::{
     ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, Money,
-    OrganisationCommand, PersonCommand, PersonId, Role,
+    OrganisationCommand, Person, PersonCommand, PersonId, Role,
 };
 
 use crate::house::House;
@@ -231,7 +231,9 @@ pub fn confirm_role(person: PersonId, role: Role) -> OrganisationCommand {
 
 /// A person signs in with a link that was mailed to them.
 pub async fn signs_in(house: &House, person: PersonId) {
-    let proven = Command::Person(person, PersonCommand::ProveAddress(Nothing {}));
+    let state = house.log.refresh::<Person>(person.0).await.expect("a person").state;
+    let address = state.email().expect("an address").digest.clone();
+    let proven = Command::Person(person, PersonCommand::ProveAddress(MailedTo { address }));
     house.commands.issue(Request::new(Caller::job(), proven)).await.expect("an address is proven");
 }
 

@@ -9,7 +9,7 @@ use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf, Withdr
 use microgrants::domain::group::{RegisterGroup, Standing};
 use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question};
 use microgrants::domain::outcome::Sign;
-use microgrants::domain::person::RegisterPerson;
+use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::role::Who;
 use microgrants::domain::{
     Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, Money,
@@ -45,7 +45,7 @@ impl Setting {
         for person in &staff[..2] {
             let founder = NameFounder { person: *person, roles: roles.clone() };
             as_operator(&mut world, Command::Organisation(ORGANISATION, OrganisationCommand::NameFounder(founder)));
-            world.issue(Actor::Job, Command::Person(*person, PersonCommand::ProveAddress(Nothing {}))).expect("proven");
+            world.issue(Actor::Job, Command::Person(*person, PersonCommand::ProveAddress(proven()))).expect("proven");
         }
         let mut setting = Self { world, staff, members: Vec::new() };
         for role in roles {
@@ -199,6 +199,11 @@ pub fn command_of(noun: &str, id: Uuid, name: &str, body: &Value) -> Command {
     }
 }
 
+/// The address that everybody of a world has, by its seal.
+fn proven() -> MailedTo {
+    MailedTo { address: "ab".repeat(32) }
+}
+
 pub fn register() -> PersonCommand {
-    PersonCommand::Register(RegisterPerson { name: open("Somebody"), email: None, telephone: None })
+    PersonCommand::Register(RegisterPerson { name: open("Somebody"), email: Some(open("somebody@example.org")), telephone: None })
 }

@@ -76,7 +76,7 @@ async fn filtered(house: House) {
 async fn read_back(house: House) {
     let (office, address) = started(&house).await;
     let named = microgrants::domain::GroupCommand::Correct(microgrants::domain::group::CorrectGroup {
-        name: crate::office::text("=HYPERLINK(\"https://example.org\")"),
+        name: crate::office::text("=HYPERLINK(A1)"),
         area: crate::office::text("oldham"),
         reason: crate::office::open("To see"),
     });

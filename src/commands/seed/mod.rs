@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 use super::clock::Clock;
 use super::{Caller, CommandError, Commands, RepeatKey, Request};
-use crate::domain::{Actor, Command, Organisation, OrganisationId};
+use crate::domain::person::MailedTo;
+use crate::domain::{Actor, Command, Organisation, OrganisationId, Person, PersonCommand};
 use crate::log::record::day_of;
 use crate::log::{LogError, RecordedBy};
 pub use programme::Programme;
@@ -95,6 +96,14 @@ fn id_of(organisation: OrganisationId, kind: &str, key: &str) -> Uuid {
     Uuid::new_v5(&organisation.0, format!("seed/{kind}/{key}").as_bytes())
 }
 
+/// An address that was proven is named by its seal, which is known once the person is registered.
+async fn sealed_address(commands: &Commands, command: Command) -> Result<Command, LogError> {
+    let Command::Person(person, PersonCommand::ProveAddress(_)) = command else { return Ok(command) };
+    let state = commands.log().refresh::<Person>(person.0).await?.state;
+    let address = state.email().map(|email| email.digest.clone()).unwrap_or_default();
+    Ok(Command::Person(person, PersonCommand::ProveAddress(MailedTo { address })))
+}
+
 /// Loads a programme: what is there already is left as it is.
 ///
 /// # Errors
@@ -118,9 +127,10 @@ pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Prog
         day = step.day;
         simulation.set(ends_on, day, second);
         let command = step.command.name();
+        let asked = sealed_address(commands, step.command).await?;
         let repeat = RepeatKey::own(format!("seed-{number}"), "seed");
         let caller = Caller { actor: step.by, narrowed: None };
-        let request = Request { repeat: Some(repeat), ..Request::new(caller, step.command) };
+        let request = Request { repeat: Some(repeat), ..Request::new(caller, asked) };
         commands.issue(request).await.map_err(|cause| SeedError::Step { step: number, command, cause })?;
     }
     let events = log.length().await?;

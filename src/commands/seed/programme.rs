@@ -12,7 +12,7 @@ use crate::domain::group::Standing;
 use crate::domain::organisation::{PublishReport, Question};
 use crate::domain::outcome::Sign;
 use crate::domain::source::Source;
-use crate::domain::text::{Document, Line, Prose, Slug};
+use crate::domain::text::{Document, Line, Name, Prose, Slug};
 use crate::domain::{Money, PersonId, Role};
 
 /// The seeds that came with the program.
@@ -89,7 +89,7 @@ pub(super) struct RoundSeed {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupSeed {
-    pub(super) name: Line,
+    pub(super) name: Name,
     pub(super) member: String,
     pub(super) area: Slug,
     pub(super) standing: Standing,

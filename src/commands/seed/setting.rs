@@ -8,7 +8,7 @@ use super::{Step, id_of};
 use crate::domain::command::{Because, Nothing};
 use crate::domain::fund::{Allocate, CreateFund, FundState, PlanRound, RoundOf};
 use crate::domain::organisation::{AdoptSigns, ConfirmRole, Found, NameFounder, PublishAgreement, PublishForm, RoleOf};
-use crate::domain::person::RegisterPerson;
+use crate::domain::person::{MailedTo, RegisterPerson};
 use crate::domain::sealed::Personal;
 use crate::domain::{Actor, Command, FundCommand, FundId, OrganisationCommand, OrganisationId, PersonCommand, PersonId};
 
@@ -69,7 +69,8 @@ impl Setting<'_> {
         for one in self.programme.staff.iter().filter(|one| one.founder) {
             let founder = NameFounder { person: staff(self.organisation, &one.key), roles: one.roles.clone() };
             self.organisation(Actor::Operator, OrganisationCommand::NameFounder(founder));
-            let proven = Command::Person(staff(self.organisation, &one.key), PersonCommand::ProveAddress(Nothing {}));
+            let proven =
+                Command::Person(staff(self.organisation, &one.key), PersonCommand::ProveAddress(MailedTo { address: String::new() }));
             self.steps.push(Step { day: FIRST, by: Actor::Job, command: proven });
         }
         for one in self.programme.staff.iter().filter(|one| !one.founder) {

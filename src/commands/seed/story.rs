@@ -282,7 +282,7 @@ impl Story<'_> {
         let numbers = format!("000000 {:08}", 10_000_000 + self.number);
         let account = Account { holder: open(self.seed.name.as_str()), numbers: open(&numbers) };
         let payee = if self.number % 11 == 3 {
-            let body = "A community centre (illustrative)".parse().expect("a line");
+            let body = "A community centre (illustrative)".parse().expect("a name");
             PayeeTyped::HoldingBody { body, consented_on: self.date(decided + 8), account }
         } else {
             PayeeTyped::OwnAccount { account }

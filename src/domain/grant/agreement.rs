@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::file::FileDigest;
-use crate::domain::sealed::{Personal, line};
+use crate::domain::sealed::{Personal, personal_name};
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
@@ -46,7 +46,7 @@ pub struct AcceptAgreement {
 
 fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>, D::Error> {
     #[derive(Deserialize)]
-    struct Name(#[serde(deserialize_with = "line")] Personal);
+    struct Name(#[serde(deserialize_with = "personal_name")] Personal);
     let names: Vec<_> = Vec::<Name>::deserialize(input)?.into_iter().map(|name| name.0).collect();
     let plain = |name: &Personal| if let Personal::Open(name) = name { name.to_lowercase() } else { String::new() };
     let distinct: BTreeSet<_> = names.iter().map(plain).collect();

@@ -13,7 +13,7 @@ use crate::domain::money::Money;
 use crate::domain::payee::{PayeeSealed, PayeeTyped};
 use crate::domain::role::{Role, Who};
 use crate::domain::sealed::{Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone};
-use crate::domain::text::{Identifier, Line, Prose, Slug};
+use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 commands! {
     /// What can be asked about a group.
@@ -117,7 +117,7 @@ pub enum Standing {
 #[serde(deny_unknown_fields)]
 pub struct RegisterGroup {
     /// The group's public name: it must not be a person's.
-    pub name: Line,
+    pub name: Name,
     pub area: Slug,
     pub standing: Standing,
     /// The first member, when staff register the group for somebody.
@@ -128,7 +128,7 @@ pub struct RegisterGroup {
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectGroup {
-    pub name: Line,
+    pub name: Name,
     pub area: Slug,
     /// What was wrong: sealed, since members write it.
     #[schema(value_type = Personal)]

@@ -21,10 +21,10 @@ impl Group {
         let corrects = self.named_by;
         match command {
             GroupCommand::Correct(to) => {
-                if self.name.as_ref().is_some_and(|(name, area)| to.name == *name && to.area == *area) {
+                let (name, area, reason) = (Line::from(to.name.clone()), to.area.clone(), to.reason.sealed());
+                if self.name.as_ref().is_some_and(|known| known.0 == name && known.1 == area) {
                     return Err(Refusal::NoChange);
                 }
-                let (name, area, reason) = (to.name.clone(), to.area.clone(), to.reason.sealed());
                 if facts.roles().contains(&Role::Officer) && !facts.of_group()? {
                     Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
                 } else {

@@ -201,7 +201,8 @@ impl Group {
 
     fn register(command: &RegisterGroup, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
         let by = facts.by()?;
-        let registered = GroupEvent::GroupRegistered { name: command.name.clone(), area: command.area.clone(), standing: command.standing };
+        let name = command.name.clone().into();
+        let registered = GroupEvent::GroupRegistered { name, area: command.area.clone(), standing: command.standing };
         let officer = facts.roles().contains(&Role::Officer);
         let member = match command.member {
             Some(person) if person != by && !officer => return Err(Refusal::NotYours),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::commands;
+use crate::domain::command::{ProposalOf, commands};
 use crate::domain::event::events;
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
@@ -41,6 +41,12 @@ commands! {
         PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's own words for a mail, as their next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Proposes words for a mail, such as the one to sign in with, whose words take two administrators.
+        ProposeMailText(PublishMailText) = "propose-mail-text", Who::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, words that were proposed: from then on they are used.
+        ConfirmMailText(ProposalOf) = "confirm-mail-text", Who::Staff(&[Role::Administrator]);
+        /// Refuses words that were proposed, or takes back one's own, with the reason.
+        RefuseMailText(RefuseMailText) = "refuse-mail-text", Who::Staff(&[Role::Administrator]);
     }
 }
 
@@ -167,6 +173,15 @@ pub struct PublishReport {
     pub lessons: Prose,
 }
 
+/// Proposed words by their number, and why they are not used.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseMailText {
+    #[schema(minimum = 1)]
+    pub proposal: u32,
+    pub reason: Prose,
+}
+
 events! {
     /// What happened to the organisation.
     OrganisationEvent {
@@ -195,6 +210,28 @@ events! {
         FormPublished { version: u32, questions: Vec<Question> },
         AgreementPublished { version: u32, text: Document, hash: String },
         ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
-        MailTextPublished { version: u32, mail: MailKind, fund: Option<FundId>, language: Language, subject: Line, body: Prose },
+        MailTextPublished {
+            version: u32,
+            mail: MailKind,
+            fund: Option<FundId>,
+            language: Language,
+            subject: Line,
+            body: Prose,
+            /// Who proposed the words and who confirmed them, where they took two.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            proposed_by: Option<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            confirmed_by: Option<PersonId>,
+        },
+        MailTextProposed {
+            proposal: u32,
+            mail: MailKind,
+            fund: Option<FundId>,
+            language: Language,
+            subject: Line,
+            body: Prose,
+            proposed_by: PersonId,
+        },
+        MailTextRefused { proposal: u32, reason: Prose, by: PersonId },
     }
 }

@@ -1,6 +1,7 @@
 //! The anchor organisation: who holds which role, the signs of success, and the versions of forms and agreements.
 
 mod command;
+mod mail_text;
 mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +12,11 @@ use sha2::{Digest, Sha256};
 
 pub use command::{
     AdoptSigns, ConfirmRole, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm,
-    PublishReport, Question, RecordRestore, RoleOf, Translated,
+    PublishReport, Question, RecordRestore, RefuseMailText, RoleOf, Translated,
 };
+use mail_text::MailTexts;
 
 use super::id::PersonId;
-use super::mail::PublishMailText;
 use super::outcome::Sign;
 use super::role::{Role, Roles};
 use super::text::Slug;
@@ -34,7 +35,7 @@ pub struct Organisation {
     signs_version: u32,
     forms: Vec<Vec<Question>>,
     agreements: Vec<String>,
-    mail_texts: u32,
+    mail_texts: MailTexts,
     reports: u32,
     /// Until which day somebody was an auditor, and read every score.
     audited_until: BTreeMap<PersonId, Date>,
@@ -164,10 +165,8 @@ impl Stream for Organisation {
                 let PublishReport { area, context, hard, lessons } = report.clone();
                 OrganisationEvent::ReportPublished { version: self.reports + 1, area, context, hard, lessons }
             }
-            C::PublishMailText(text) => {
-                text.can_be_written()?;
-                let PublishMailText { mail, fund, language, subject, body } = text.clone();
-                OrganisationEvent::MailTextPublished { version: self.mail_texts + 1, mail, fund, language, subject, body }
+            C::PublishMailText(_) | C::ProposeMailText(_) | C::ConfirmMailText(_) | C::RefuseMailText(_) => {
+                self.mail_texts.decide(command, facts)?
             }
         };
         Ok(vec![event])
@@ -192,7 +191,9 @@ impl Stream for Organisation {
             OrganisationEvent::FormPublished { questions, .. } => self.forms.push(questions.clone()),
             OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
-            OrganisationEvent::MailTextPublished { version, .. } => self.mail_texts = *version,
+            OrganisationEvent::MailTextPublished { .. }
+            | OrganisationEvent::MailTextProposed { .. }
+            | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),
         }
     }
 }

@@ -361,7 +361,9 @@ pub enum Refusal {
     #[strum(message = "Give each criterion a value from 0 to 5.")]
     ScoreOutOfRange,
     #[error("the text cannot be written out: {0}")]
-    #[strum(message = "Close every double brace, and use names only.")]
+    #[strum(
+        message = "Write words, and names from the list in double braces with a space on both sides; the link stands alone on its line, and no other address is written."
+    )]
     TextBroken(String),
     #[error("this mail does not know the name {0}")]
     #[strum(message = "Use the names that are listed beside the text.")]

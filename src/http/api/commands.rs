@@ -2,12 +2,14 @@
 
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::answers::accepted;
 use super::{Noun, PREFIX, asked};
 use crate::commands::{CommandError, RepeatKey, Request, clock};
 use crate::domain::command::Spec;
+use crate::domain::text::{TextError, legible};
 use crate::domain::{
     ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, OrganisationCommand,
     PersonCommand, PersonId, Refusal,
@@ -99,6 +101,7 @@ pub(in crate::http) fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> 
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Fault::InvalidField.problem("the body is one JSON object"));
     }
+    must_be_legible(body)?;
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
     let body = serde_path_to_error::Deserializer::new(&mut json, &mut track);
@@ -118,6 +121,27 @@ pub(in crate::http) fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> 
     let command = command.map_err(|error| invalid(&error, &track.path()))?;
     json.end().map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
     Ok(command)
+}
+
+/// Refuses a text that nobody may type, wherever in the body it stands: the log may hold such from before, so the types of
+/// what is kept do not refuse it.
+fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
+    let read = serde_json::from_slice::<Value>(body).ok();
+    match read.and_then(|body| illegible(&body, "")) {
+        Some((path, error)) => Err(Fault::InvalidField.problem(error.to_string()).about(path)),
+        None => Ok(()),
+    }
+}
+
+/// The first text that nobody may type, by its path.
+fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
+    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::String(text) => legible(text).err().map(|error| (path.to_owned(), error)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| illegible(item, &format!("{path}[{at}]"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| illegible(value, &within(name))),
+        _ => None,
+    }
 }
 
 fn invalid(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Problem {

@@ -22,5 +22,5 @@ pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<De
 /// The organisation without what is for staff. Its form, signs, agreements and reports are
 /// published.
 fn for_group(row: OrganisationRow) -> OrganisationRow {
-    OrganisationRow { mail_texts: Vec::new(), ..row }
+    OrganisationRow { mail_texts: Vec::new(), proposed_mail_texts: Vec::new(), ..row }
 }

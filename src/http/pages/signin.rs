@@ -14,6 +14,7 @@ use crate::commands::{Caller, CommandError, Request};
 use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
 use crate::domain::sealed::{Index, parse_email};
+use crate::domain::text::holds_address;
 use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
 use crate::http::Desk;
 use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
@@ -54,7 +55,7 @@ struct LinkPage {
     page: Shell,
     forms: Forms,
     good: bool,
-    /// The group that the person joins by it.
+    /// The group that the person can join by it.
     joins: Option<String>,
 }
 
@@ -167,7 +168,8 @@ async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -
         Some(group) => desk.views.find(&group.to_string(), None).await?,
         None => None,
     };
-    let joins = group.map(|group| group.name);
+    // A name from before names could hold no address is not put before whoever is asked to join.
+    let joins = group.map(|group| group.name).filter(|name| !holds_address(name));
     let mut shell = Shell::around(&visitor, &desk, super::words::say("Sign in", visitor.language)).await?;
     // The link stands in no address that this page leads to.
     "/sign-in".clone_into(&mut shell.path);
@@ -185,10 +187,14 @@ async fn open_link(request: &HttpRequest, desk: &Desk) -> Result<Option<LinkRow>
 }
 
 async fn take(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let Sent { visitor, .. } = sent;
+    let Sent { visitor, posted } = sent;
     let link = open_link(&request, &desk).await?;
     match link {
-        Some(link) => enter(&request, &visitor, &desk, &link, "/").await,
+        Some(link) => {
+            // Somebody else named the group: whoever signs in joins it only if they say so.
+            let joins = if posted.text("join") == "yes" { link.joins.clone() } else { String::new() };
+            enter(&request, &visitor, &desk, &LinkRow { joins, ..link }, "/").await
+        }
         None => follow(request, visitor, desk).await,
     }
 }
@@ -199,6 +205,10 @@ async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &Lin
     let person = PersonId(link.person.parse().map_err(|_| Failed::nothing())?);
     if !sessions::use_link(log.store(), log.organisation(), &link.id, desk.commands.now().as_microsecond()).await? {
         return Ok(see_other("/sign-in"));
+    }
+    // The link is used up by now: whoever holds it comes in also while nothing can be recorded, and proves it the next time.
+    if let Err(error) = links::prove(&desk.commands, link, person).await {
+        tracing::warn!(%error, "that an address was proven could not be recorded");
     }
     sessions::end(log.store(), log.organisation(), &link.person, Ends::Unproven).await?;
     let staff = crate::http::signin::sign_in(desk, person, None).await?.reader.sees_all();

@@ -253,6 +253,11 @@ fn set_up(house: &House, office: &Office, ada: &Client) {
     let mail =
         json!({ "mail": "declined", "language": "en", "subject": "<script>mark()</script>", "body": "<script>mark()</script> {{ name }}" });
     on(ada, "organisation/publish-mail-text", &mail);
+    let sign_in = json!({ "mail": "sign_in", "language": "en", "subject": "<script>mark()</script>",
+        "body": "<script>mark()</script>\n{{ link }}\n{{ code }}" });
+    on(ada, "organisation/propose-mail-text", &sign_in);
+    on(ada, "organisation/refuse-mail-text", &json!({ "proposal": 1, "reason": MARK }));
+    on(ada, "organisation/propose-mail-text", &sign_in);
     let rules = serde_json::to_value(crate::office::rules()).unwrap();
     let fund = ada.post("/api/v1/funds", &json!({ "name": MARK, "purpose": MARK, "areas": ["oldham"], "rules": rules })).id();
     let source = json!({ "funder": "health-partnership" });

@@ -63,8 +63,8 @@ fn erasure(name: &str) -> Option<(By, Value)> {
 
 fn person(name: &str) -> (By, Value) {
     match name {
-        "prove-address" => (By::Job, json!({})),
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
+        "prove-address" => (By::Job, json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
     }
@@ -85,6 +85,11 @@ fn organisation(name: &str) -> (By, Value) {
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
         "adopt-signs" => staff(json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] })),
         "publish-form" => staff(json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] })),
+        "propose-mail-text" => staff(
+            json!({ "mail": "sign_in", "language": "en", "subject": "Sign in", "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}" }),
+        ),
+        "confirm-mail-text" => (By::Staff(1), json!({ "proposal": 1 })),
+        "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
         "publish-mail-text" => {
             staff(json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }))
         }

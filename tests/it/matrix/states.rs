@@ -102,6 +102,7 @@ fn person(state: &str) -> (Setting, Uuid) {
     }
     // Somebody without a role: an officer may change how to reach them.
     setting.staff.truncate(3);
+    setting.go("person", STRANGER, &["change-contact", "confirm-contact"]);
     match state {
         "erasure_asked" => setting.go("person", STRANGER, &["request-erasure"]),
         "erased" => setting.go("person", STRANGER, &["erase"]),
@@ -116,6 +117,7 @@ fn organisation(state: &str) -> (Setting, Uuid) {
         setting.world.organisation = Organisation::default();
     } else {
         setting.does(0, "organisation", ORGANISATION.0, "propose-role", &json!({ "person": STRANGER, "role": "finance" }));
+        setting.go("organisation", ORGANISATION.0, &["propose-mail-text"]);
     }
     (setting, ORGANISATION.0)
 }

@@ -13,7 +13,7 @@ use crate::domain::group::{RegisterGroup, Standing};
 use crate::domain::language::Language;
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Index, Personal, parse_email};
-use crate::domain::text::Line;
+use crate::domain::text::Name;
 use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
 use crate::http::Desk;
 use crate::http::pages::reading::Wrong;
@@ -74,11 +74,15 @@ impl Typed {
     fn parsed(&self, fund: &crate::projections::FundRow, language: Language) -> Result<RegisterGroup, Wrong> {
         let mut wrong = Vec::new();
         let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, language).to_owned()));
-        let name = self.name.parse::<Line>();
+        let name = self.name.parse::<Name>();
         if name.is_err() {
             miss(
                 "name",
-                if self.name.is_empty() { "Write the name of your group" } else { "This name is too long. Use at most 140 letters" },
+                if self.name.is_empty() {
+                    "Write the name of your group"
+                } else {
+                    "Write a name of at most 100 letters, without the address of a web page"
+                },
             );
         }
         let area = fund.areas.iter().find(|area| area.as_str() == self.area).cloned();
@@ -233,9 +237,14 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
 /// The person's name, and the address if they gave one.
 fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>), Wrong> {
     let mut wrong = Vec::new();
-    let name = Personal::line(posted.text("person")).ok();
+    let name = Personal::name(posted.text("person")).ok();
     if name.is_none() {
-        wrong.push(("person".to_owned(), say("Write your name", language).to_owned()));
+        let says = if posted.text("person").is_empty() {
+            "Write your name"
+        } else {
+            "Write a name of at most 100 letters, without the address of a web page"
+        };
+        wrong.push(("person".to_owned(), say(says, language).to_owned()));
     }
     let email = match posted.text("email") {
         "" => None,

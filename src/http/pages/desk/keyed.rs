@@ -118,7 +118,11 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
         "Choose a round",
     );
     let person = person(posted, &mut form);
-    let group = form.must("group", |text| text.parse().ok(), "Write the group's name, in at most 140 letters");
+    let group = form.must(
+        "group",
+        |text| text.parse().ok(),
+        "Write the group's name, in at most 100 letters and without the address of a web page",
+    );
     let area: Option<Slug> = form.must("area", |text| text.parse().ok(), "Choose an area");
     let standings = [("existing", Standing::Existing), ("new", Standing::New)];
     let standing = form.must("standing", |text| one_of(text, standings), "Say whether the group is new");
@@ -172,7 +176,7 @@ fn person(posted: &Posted, form: &mut Reading<'_>) -> Option<RegisterPerson> {
     let email = form.may("email", |text| parse_email(text).ok().map(Personal::Open), "This is not an e-mail address");
     let telephone = form.words_if_any("telephone");
     let reached = ["email", "telephone"].iter().any(|field| !posted.text(field).is_empty());
-    let line = |text: &str| Personal::line(text).ok();
+    let line = |text: &str| Personal::name(text).ok();
     let says = "Write whose address or number this is";
     let name = if reached { form.must("person", line, says) } else { form.may("person", line, says) };
     name.map(|name| RegisterPerson { name, email, telephone })

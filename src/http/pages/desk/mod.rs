@@ -19,6 +19,7 @@ mod groups;
 mod import;
 mod keyed;
 mod log;
+mod mail_texts;
 mod on_behalf;
 mod open_data;
 mod panel;
@@ -233,7 +234,7 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["texts", "agreement"] => texts::agreement(&asked).await,
         ["texts", "report"] => texts::report(&asked).await,
         ["texts", "mails"] => texts::outbox(&asked).await,
-        ["texts", "mail", kind] => texts::mail(&asked, kind).await,
+        ["texts", "mail", kind] => mail_texts::show(&asked, kind).await,
         ["import"] => import::show(&asked).await,
         ["open-data"] => open_data::show(&asked).await,
         ["figures"] => figures::show(&asked).await,

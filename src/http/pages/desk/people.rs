@@ -1,5 +1,7 @@
 //! People and their roles. A role that moves money or gives roles is proposed by one and confirmed by another.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use strum::VariantArray as _;
@@ -11,7 +13,7 @@ use super::{Asked, Happened, history, sheets};
 use crate::domain::command::{Because, ProposalOf};
 use crate::domain::organisation::{ConfirmRole, RoleOf};
 use crate::domain::person::RegisterPerson;
-use crate::domain::sealed::Personal;
+use crate::domain::sealed::{Personal, resembling};
 use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
 use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http;
@@ -25,7 +27,8 @@ use crate::views::{Page as Wanted, PersonSeen};
 struct List {
     page: Shell,
     wrong: Vec<(String, String)>,
-    people: Vec<PersonSeen>,
+    /// Each with whether somebody else on the page has almost the same address.
+    people: Vec<(PersonSeen, bool)>,
     all: bool,
     act: Option<Act>,
     next: Option<String>,
@@ -38,7 +41,8 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let all = asked.text("all") == "yes";
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = asked.desk.views.list::<PersonRow>(None, Vec::new(), &Wanted { after, most: if all { 50 } else { 500 } }).await?;
-    let rows: Vec<_> = listed.items.into_iter().filter(|row| all || !row.roles.is_empty() || !row.proposed.is_empty()).collect();
+    let rows: Vec<_> = listed.items.into_iter().filter(|row| all || has_roles(row)).collect();
+    let people = asked.desk.views.open_people(&asked.signed.reader, rows).await?;
     let forms = asked.forms();
     let holds = |role| asked.signed.reader.roles.contains(&role);
     let register = Act::new(&forms, "register", "Register a person", "/desk/do/people/register", Offered::Yes)
@@ -52,7 +56,7 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         page: asked.shell("People").await?,
         accesses: accesses::of(asked, "").await?,
         wrong: forms.wrong(),
-        people: asked.desk.views.open_people(&asked.signed.reader, rows).await?,
+        people: with_twins(people),
         all,
         act: (holds(Role::Administrator) || holds(Role::Officer)).then_some(register),
         sheets: asked.sheets(),
@@ -61,11 +65,40 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     asked.page(&page)
 }
 
+fn has_roles(row: &PersonRow) -> bool {
+    !row.roles.is_empty() || !row.proposed.is_empty()
+}
+
+/// Marks those whose addresses may be one mailbox: one person with two addresses would count as two people.
+fn with_twins(people: Vec<PersonSeen>) -> Vec<(PersonSeen, bool)> {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for email in people.iter().filter_map(|seen| seen.email.as_deref()) {
+        *times.entry(resembling(email)).or_default() += 1;
+    }
+    let is_twin =
+        |seen: &PersonSeen| seen.email.as_deref().is_some_and(|email| times.get(&resembling(email)).is_some_and(|times| *times > 1));
+    let mark = |seen: PersonSeen| {
+        let twin = is_twin(&seen);
+        (seen, twin)
+    };
+    people.into_iter().map(mark).collect()
+}
+
+/// The names of others with a role, held or proposed, whose address may be the same mailbox.
+async fn twins(asked: &Asked<'_>, seen: &PersonSeen) -> Result<Vec<String>, Failed> {
+    let Some(own) = seen.email.as_deref().map(resembling) else { return Ok(Vec::new()) };
+    let listed = asked.desk.views.list::<PersonRow>(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let others = listed.into_iter().filter(|row| row.id != seen.id && has_roles(row)).collect();
+    let others = asked.desk.views.open_people(&asked.signed.reader, others).await?;
+    let like = |other: &PersonSeen| other.email.as_deref().is_some_and(|email| resembling(email) == own);
+    Ok(others.into_iter().filter(like).filter_map(|other| other.name).collect())
+}
+
 /// The list as a spreadsheet, with what the reader may see of people.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let all = asked.text("all") == "yes";
     let rows = asked.every::<PersonRow>(Vec::new()).await?;
-    let rows = rows.into_iter().filter(|row| all || !row.roles.is_empty() || !row.proposed.is_empty()).collect();
+    let rows = rows.into_iter().filter(|row| all || has_roles(row)).collect();
     let people = asked.desk.views.open_people(&asked.signed.reader, rows).await?;
     if asked.signed.reader.works_with_groups() {
         http::accesses::note(asked.desk, &asked.signed.reader, Looked::Addresses).await?;
@@ -82,6 +115,7 @@ struct Sheet {
     page: Shell,
     wrong: Vec<(String, String)>,
     seen: PersonSeen,
+    twins: Vec<String>,
     /// Who proposed the contact details that wait.
     proposed_by: String,
     takes_held: bool,
@@ -123,6 +157,7 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         takes_held,
         accesses: accesses::of(asked, &seen.id.to_string()).await?,
         history: history(asked, seen.id).await?,
+        twins: twins(asked, &seen).await?,
         seen,
     };
     asked.page(&page)

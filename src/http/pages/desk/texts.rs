@@ -1,4 +1,4 @@
-//! The words that staff can give: the form, the agreement, mails per fund with a preview, the public report; and the outbox.
+//! The words that staff can give: the form, the agreement, which mails have words of their own, the public report; and the outbox.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -7,15 +7,14 @@ use strum::VariantArray as _;
 use super::act::{Act, Offered, shown};
 use super::{Asked, choices, send};
 use crate::domain::language::Language;
-use crate::domain::mail::{EVERY, MailKind};
+use crate::domain::mail::MailKind;
 use crate::domain::organisation::{PublishAgreement, PublishForm, Question, Translated};
 use crate::domain::text::Slug;
-use crate::domain::{Command, FundId, OrganisationCommand as C, Role};
+use crate::domain::{Command, OrganisationCommand as C, Role};
 use crate::http::Desk;
 use crate::http::pages::form::key;
 use crate::http::pages::signin::moment;
 use crate::http::pages::{Failed, Form, Rejected, Sent, Shell, own, see_other};
-use crate::mail::{own_text, sample};
 use crate::projections::{FundRow, GrantRow, OrganisationRow, UpdateRow};
 use crate::store::mails;
 use crate::views::Page as Wanted;
@@ -27,26 +26,44 @@ const NEW_QUESTIONS: usize = 3;
 #[template(path = "desk/texts.html")]
 struct List {
     page: Shell,
-    mails: Vec<(String, String, bool)>,
+    mails: Vec<MailLine>,
     own: OrganisationRow,
 }
 
-async fn organisation(asked: &Asked<'_>) -> Result<OrganisationRow, Failed> {
+/// A mail in the list, and how its words stand.
+struct MailLine {
+    key: &'static str,
+    says: String,
+    /// Staff published words of their own that are used, or that are not.
+    own: bool,
+    unused: bool,
+    /// Words wait for a second administrator.
+    waits: bool,
+}
+
+impl MailLine {
+    fn of(kind: MailKind, own: &OrganisationRow) -> Self {
+        let key: &str = kind.into();
+        let (used, unused): (Vec<_>, Vec<_>) =
+            own.mail_texts.iter().filter(|text| text.mail == kind).partition(|text| text.unused().is_none());
+        let waits = own.proposed_mail_texts.iter().any(|text| text.mail == kind);
+        Self { key, says: said_kind(key), own: !used.is_empty(), unused: !unused.is_empty(), waits }
+    }
+}
+
+pub(super) async fn organisation(asked: &Asked<'_>) -> Result<OrganisationRow, Failed> {
     asked.desk.views.find(&asked.desk.commands.organisation().to_string(), None).await?.ok_or_else(Failed::nothing)
 }
 
-fn editor(asked: &Asked<'_>) -> Result<(), Failed> {
+pub(super) fn editor(asked: &Asked<'_>) -> Result<(), Failed> {
     let may = [Role::Officer, Role::Administrator].iter().any(|role| asked.signed.reader.roles.contains(role));
     if may { Ok(()) } else { Err(Failed::not_yours()) }
 }
 
 pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let own = organisation(asked).await?;
-    let mail = |kind: &MailKind| {
-        let key: &str = (*kind).into();
-        (key.to_owned(), key.replace('_', " "), own.mail_texts.iter().any(|text| text.mail == *kind))
-    };
-    let page = List { page: asked.shell("Texts").await?, mails: MailKind::VARIANTS.iter().map(mail).collect(), own };
+    let mails = MailKind::VARIANTS.iter().map(|kind| MailLine::of(*kind, &own)).collect();
+    let page = List { page: asked.shell("Texts").await?, mails, own };
     asked.page(&page)
 }
 
@@ -266,70 +283,7 @@ async fn learned(asked: &Asked<'_>) -> Result<Vec<(String, String)>, Failed> {
     Ok(words)
 }
 
-#[derive(Template)]
-#[template(path = "desk/mail_text.html")]
-struct MailText {
-    page: Shell,
-    wrong: Vec<(String, String)>,
-    kind: String,
-    key: String,
-    names: Vec<String>,
-    language: Language,
-    chosen: Form,
-    funds: Vec<(String, String)>,
-    languages: Vec<(String, String)>,
-    act: Act,
-    subject: String,
-    preview: String,
-}
-
-pub(super) async fn mail(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, Failed> {
-    editor(asked)?;
-    let kind: MailKind = kind.parse().map_err(|_| Failed::nothing())?;
-    let own = organisation(asked).await?;
-    let language: Language = asked.text("language").parse().unwrap_or_default();
-    let fund = asked.text("fund").parse().ok().map(FundId);
-    let rows: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
-    let (subject, body) = own.mail_text(kind, fund, language).map_or_else(
-        || (own_text(kind, language).subject.clone(), own_text(kind, language).body.clone()),
-        |text| (text.subject.clone(), text.body.clone()),
-    );
-    let forms = asked.forms();
-    let key: &str = kind.into();
-    let mut act = Act::new(&forms, "publish-mail-text", "Publish these words", "/desk/do/organisation/publish-mail-text", Offered::Yes)
-        .opened()
-        .hidden("mail", key)
-        .hidden("language", language.code())
-        .line("subject", "Subject")
-        .words_with("body", "Text", "An empty line begins a new paragraph. A name in double braces is filled in.")
-        .known("subject", &subject)
-        .known("body", &body)
-        .look_first("/desk/try/organisation/publish-mail-text", "See how it would arrive");
-    if let Some(fund) = fund {
-        act = act.hidden("fund", fund);
-    }
-    let said = sample(kind);
-    let write = |text: &str| crate::domain::mail::write(text, &said).unwrap_or_else(|error| error);
-    let page = MailText {
-        page: asked.shell(&format!("Mail: {}", said_kind(key))).await?,
-        wrong: forms.wrong(),
-        kind: said_kind(key),
-        key: key.to_owned(),
-        names: kind.names().iter().chain(&EVERY).map(|name| format!("{{{{ {name} }}}}")).collect(),
-        language,
-        chosen: forms.form("which").known("fund", asked.text("fund")).known("language", language.code()),
-        funds: std::iter::once((String::new(), "every fund without words of its own".to_owned()))
-            .chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name)))
-            .collect(),
-        languages: Language::VARIANTS.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect(),
-        subject: write(act.form.typed("subject")),
-        preview: write(act.form.typed("body")),
-        act,
-    };
-    asked.page(&page)
-}
-
-fn said_kind(key: &str) -> String {
+pub(super) fn said_kind(key: &str) -> String {
     key.replace('_', " ")
 }
 

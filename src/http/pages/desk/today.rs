@@ -5,8 +5,10 @@ use askama::Template;
 use jiff::civil::Date;
 
 use super::Asked;
+use super::texts::{organisation, said_kind};
 use crate::domain::application::ApplicationState as A;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U, VariationState};
+use crate::domain::mail::MailKind;
 use crate::domain::{PersonId, Role};
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Shell};
@@ -147,11 +149,24 @@ async fn of_administrators(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
     let asked_for = views.count::<PersonRow>(None, erase.clone()).await? + views.count::<GroupRow>(None, erase).await?;
     let log = asked.desk.commands.log();
     let failed = mails::newest(log.store(), log.organisation(), "failed", COUNTED).await?.len();
-    Ok(vec![
+    let mut found = vec![
         work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"),
         work("People and groups who ask to be erased", asked_for, "/desk/erasures"),
         work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"),
-    ])
+    ];
+    found.extend(mail_texts(asked).await?);
+    Ok(found)
+}
+
+/// Words of mails that another administrator proposed.
+async fn mail_texts(asked: &Asked<'_>) -> Result<Option<Work>, Failed> {
+    let own = organisation(asked).await?;
+    let others = own.proposed_mail_texts.iter().filter(|text| text.proposed_by != asked.signed.reader.person);
+    let record = |kind: MailKind| {
+        let key: &str = kind.into();
+        (format!("/desk/texts/mail/{key}"), said_kind(key))
+    };
+    Ok(work_on("Words of mails to confirm", others.map(|text| record(text.mail)).collect()))
 }
 
 /// The decisions at which the reader was named as present, and has not confirmed that they were there.

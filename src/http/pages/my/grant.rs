@@ -125,7 +125,7 @@ fn read(posted: &Posted, visitor: &Visitor) -> Result<GrantCommand, (&'static st
             if names.is_empty() || distinct.len() != names.len() {
                 return Err(miss("signer", "Write the name of everybody who signs, each once"));
             }
-            let names = names.into_iter().map(Personal::line).collect::<Result<_, _>>();
+            let names = names.into_iter().map(Personal::name).collect::<Result<_, _>>();
             let names = names.map_err(|_| miss("signer", "Write the name of everybody who signs, each once"))?;
             GrantCommand::AcceptAgreement(AcceptAgreement { hash: posted.text("hash").to_owned(), method: Method::Web, names })
         }

@@ -69,7 +69,7 @@ fn read(posted: &Posted, visitor: &Visitor, desk: &Desk) -> Result<PayeeTyped, V
         miss("route", "Choose one of these");
         return Err(wrong);
     }
-    let holder = Personal::line(posted.text("holder"));
+    let holder = Personal::name(posted.text("holder"));
     if holder.is_err() {
         miss("holder", "Write the name on the account");
     }
