@@ -98,6 +98,7 @@ where
             .wrap(tracing_actix_web::TracingLogger::<spans::Spans>::new())
             .wrap(Compress::default())
             .wrap(from_fn(pages::renew))
+            .wrap(from_fn(limits::tell))
             .wrap(headers())
             .configure(api::configure)
             .configure(pages::configure)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -29,6 +30,9 @@ pub struct PersonRow {
     pub proposed_contact: Option<ProposedContactRow>,
     #[serde(default)]
     pub contact_waits: Waiting,
+    /// Since when they are known by what they typed alone; nothing once they have shown that an address is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven_since: Option<Date>,
     /// How erasing what is personal of them stands.
     #[serde(default)]
     pub erasure: Erasure,
@@ -70,7 +74,7 @@ impl Projection for People {
 
     fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
         use OrganisationEvent as O;
-        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, .. }) = &event.event {
+        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_on, unproven, .. }) = &event.event {
             let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
             let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
             return Some(PersonRow {
@@ -84,6 +88,7 @@ impl Projection for People {
                 groups,
                 proposed_contact: None,
                 contact_waits: Waiting::Nothing,
+                unproven_since: registered_on.filter(|_| *unproven),
                 erasure: Erasure::NotAsked,
             });
         }
@@ -99,13 +104,17 @@ impl Projection for People {
                 row.version = event.sequence;
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
             }
-            Event::Person(PersonEvent::ContactChanged { name, email, telephone, .. }) => {
+            Event::Person(PersonEvent::ContactChanged { name, email, telephone, changed_by, .. }) => {
                 row.version = event.sequence;
+                row.unproven_since = row.unproven_since.filter(|_| changed_by.is_none());
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
                 (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
             }
             Event::Person(changed) => {
                 row.version = event.sequence;
+                if matches!(changed, PersonEvent::AddressProven {} | PersonEvent::PersonalDataErased { .. }) {
+                    row.unproven_since = None;
+                }
                 row.erasure = match changed {
                     PersonEvent::ErasureRequested {} => Erasure::Asked,
                     PersonEvent::ErasureRefused { .. } => Erasure::Refused,

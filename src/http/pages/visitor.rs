@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::Failed;
+use crate::commands::{Caller, CommandError, Request};
+use crate::domain::command::Nothing;
 use crate::domain::language::Language;
-use crate::domain::{PersonId, Role};
+use crate::domain::{Command, Person, PersonCommand, PersonId, Refusal, Role};
 use crate::http::Desk;
+use crate::http::in_time::Known;
 use crate::http::signin::{SignedIn, sign_in};
 use crate::log::keys::to_hex;
 use crate::store::sessions::{self, SessionRow};
@@ -104,6 +108,13 @@ impl Visitor {
             }
         }
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        if proven && signed.is_some() {
+            request.extensions_mut().insert(Known);
+        }
+        if request.method() == Method::POST {
+            let staff = signed.as_ref().is_some_and(|signed| !signed.reader.roles.is_empty());
+            desk.site.limits.form(request, signed.as_ref().map(|_| key.as_str()), staff)?;
+        }
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
         Ok(Self { key, new, signed, proven, language, csrf, path })
     }
@@ -132,6 +143,9 @@ impl Visitor {
 
     /// Signs a person in under a new key: one that somebody else may have planted is worth nothing.
     pub async fn begin(desk: &Desk, person: PersonId, proven: bool, device: &str, response: &mut HttpResponse) -> Result<(), Failed> {
+        if proven {
+            prove(desk, person).await?;
+        }
         let key = new_key();
         let now = desk.commands.now().as_microsecond();
         let roles = !sign_in(desk, person, None).await?.reader.roles.is_empty();
@@ -162,6 +176,19 @@ impl Visitor {
     /// The digest under which this browser's session is kept.
     pub fn digest(&self, desk: &Desk) -> String {
         digest(desk, &self.key)
+    }
+}
+
+/// Records once that somebody who began on a public page has shown that their address is theirs.
+async fn prove(desk: &Desk, person: PersonId) -> Result<(), Failed> {
+    if desk.commands.log().refresh::<Person>(person.0).await?.state.unproven().is_none() {
+        return Ok(());
+    }
+    let prove = Command::Person(person, PersonCommand::ProveAddress(Nothing {}));
+    match desk.commands.issue(Request::new(Caller::job(), prove)).await {
+        // Two sessions may begin at once.
+        Ok(_) | Err(CommandError::Refused(Refusal::NoChange)) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -63,6 +63,9 @@ fn person(name: &str) -> (By, Value) {
     match name {
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
         "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
+        "introduce" => (By::Job, json!({ "name": "Somebody" })),
+        "prove-address" | "expire" => (By::Job, json!({})),
+        "begin" => (By::Job, json!({ "group": NEW_GROUP })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
     }
 }
@@ -156,6 +159,7 @@ fn group(name: &str) -> (By, Value) {
         "merge" => (By::Staff(0), json!({ "into": OTHER_GROUP, "reason": "The same people" })),
         "open-grant" => (By::Staff(0), json!({ "grant": NEW })),
         "end-grant" => (By::Staff(0), json!({ "grant": NEW, "paid": true })),
+        "expire" => (By::Job, json!({ "person": Uuid::from_u128(100) })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "group": OTHER_GROUP }))),
     }
 }
