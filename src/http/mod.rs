@@ -3,6 +3,7 @@
 pub mod api;
 pub mod beside;
 mod contract;
+mod contract_files;
 pub mod in_time;
 pub mod limits;
 pub mod open_data;
@@ -103,6 +104,7 @@ where
             .configure(api::configure)
             .configure(pages::configure)
             .configure(operator::configure)
+            .configure(contract_files::configure)
             .configure(tree::configure)
             .configure(open_data::configure)
             .default_service(web::to(no_such_address))

@@ -17,7 +17,6 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz").route(web::get().to(ready)))
         .service(get("/metrics").route(web::get().to(measures)))
         .service(get("/problems").route(web::get().to(problems)))
-        .service(get("/openapi.yaml").route(web::get().to(contract)))
         .service(get("/.well-known/jwks.json").route(web::get().to(key_set)));
 }
 
@@ -97,10 +96,6 @@ fn gauge(name: &'static str, value: i64) {
 /// By how many one is ahead of the other.
 fn lag(length: i64, next_position: i64) -> f64 {
     f64::from(u32::try_from((length - next_position).max(0)).unwrap_or(u32::MAX))
-}
-
-async fn contract() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/yaml").body(super::contract())
 }
 
 /// What to do about each problem: where a problem document's `type` leads.
