@@ -89,6 +89,7 @@ pub fn serve<Stop>(desk: Desk, listener: TcpListener, workers: Option<usize>, st
 where
     Stop: Future<Output = ()> + Send + 'static,
 {
+    operator::begin_counting();
     let desk = web::Data::new(desk);
     let server = HttpServer::new(move || {
         App::new()
@@ -100,6 +101,7 @@ where
             .wrap(Compress::default())
             .wrap(from_fn(pages::renew))
             .wrap(from_fn(limits::tell))
+            .wrap(from_fn(in_time::once))
             .wrap(headers())
             .configure(api::configure)
             .configure(pages::configure)
