@@ -43,6 +43,7 @@ mod keying;
 mod later_ties;
 mod layers;
 mod lifecycle;
+mod limits;
 mod log;
 mod mails;
 mod matrix;
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
         keying::cases,
         layers::cases,
         lifecycle::cases,
+        limits::cases,
         log::cases,
         matrix::cases,
         mails::cases,
