@@ -62,7 +62,7 @@ pub struct Config {
     /// The proxy whose X-Forwarded-For is believed.
     #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
     pub proxy: Option<IpAddr>,
-    /// How often something may be asked for, such as links=5/15m,peers=40/15m,codes=10/1h,begun=30/1h,api=6000/1m (docs/threat-model.md).
+    /// How often something may be asked for, such as links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m (docs/threat-model.md).
     #[arg(long, env = "MICROGRANTS_LIMITS", default_value = "", global = true)]
     pub limits: Quotas,
     /// How the log of operation is written, to standard error.

@@ -8,8 +8,8 @@ use microgrants::config::{Cli, LogFormat, Task};
 fn main() -> ExitCode {
     microgrants::cli::close_what_is_made();
     let Cli { config, command } = Cli::parse();
-    // Refusals are answers, not incidents; and what was typed does not belong in a log.
-    let quiet = "warn,tracing_actix_web=off,microgrants=info";
+    // Refusals are answers, not incidents; what was typed does not belong in a log; and a request that is broken is nobody's fault here.
+    let quiet = "warn,tracing_actix_web=off,actix_http=off,microgrants=info";
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {

@@ -9,6 +9,7 @@ use super::decision::{Decision, looked_at, moved};
 use super::facts::Met;
 use super::{CommandError, Commands, Request};
 use crate::domain::sealed::{Index, Personal, Sealed};
+use crate::domain::unproven::Unproven;
 use crate::domain::{Command, GroupCommand, Kind, Person, PersonCommand, PersonId, Refusal};
 use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
@@ -57,8 +58,16 @@ impl<'a> Attempt<'a> {
         let Some(subject) = met.subject(command).await? else {
             return Ok(if sealed_with_nothing(command) { None } else { Some(personal) });
         };
-        let born = matches!(command, Command::Person(_, PersonCommand::Register(_)) | Command::Group(_, GroupCommand::Register(_)));
+        let born = matches!(
+            command,
+            Command::Person(_, PersonCommand::Register(_) | PersonCommand::Introduce(_)) | Command::Group(_, GroupCommand::Register(_))
+        );
         match command {
+            Command::Person(person, PersonCommand::Expire(_)) => {
+                let known = met.meet::<Person>(person.0).await?;
+                let groups = known.unproven().into_iter().flat_map(Unproven::groups).map(|group| group.0);
+                personal.erased.extend(groups.chain([person.0]));
+            }
             Command::Person(_, PersonCommand::Erase(_) | PersonCommand::EraseAgain(_))
             | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => personal.erased.push(subject),
             Command::Person(person, change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_))) => {

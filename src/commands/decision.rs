@@ -175,6 +175,10 @@ impl Reached {
     }
 
     fn write<S: Stream>(&mut self, id: uuid::Uuid, events: Vec<S::Event>) -> Result<(), CommandError> {
+        // Some commands that follow from others have nothing to record.
+        if events.is_empty() {
+            return Ok(());
+        }
         let mut new = Vec::with_capacity(events.len());
         for event in events {
             let payload = serde_json_canonicalizer::to_string(&event).map_err(|cause| CommandError::Unwritable(cause.to_string()))?;

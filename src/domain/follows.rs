@@ -6,11 +6,12 @@ use super::application::{ApplicationState, AtMeeting};
 use super::command::Nothing;
 use super::fund::{Commit, Listed, Uncommit};
 use super::grant::{Grown, InBatch, Offer};
-use super::group::{FileCheck, GrantEnds, GrantOf, TakeIn};
+use super::group::{FileCheck, GrantEnds, GrantOf, MemberOf, TakeIn};
 use super::source::Sources;
+use super::unproven::Begun;
 use super::{
     Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand,
-    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId, PersonEvent,
+    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId, Person, PersonCommand, PersonEvent, PersonId,
 };
 
 /// What follows from an application's event.
@@ -36,9 +37,29 @@ pub(super) fn of_application(id: ApplicationId, before: &Application, event: &Ap
         ApplicationEvent::Reserved { rank, .. } => {
             following.push(on_fund(FundCommand::List(Listed { application: id, round: place.round.clone(), rank: *rank })));
         }
+        ApplicationEvent::ApplicationStarted { started_by: Some(person), .. } => following.push(begins(*person, Begun::Draft(id))),
+        ApplicationEvent::AnswersSaved { keyed_by: None, .. } | ApplicationEvent::LanguageChosen { .. } => {
+            following.extend(after.saved_by_members().map(|(person, saves)| begins(person, Begun::Answers(saves))));
+        }
         _ => {}
     }
     following
+}
+
+fn begins(person: PersonId, begun: Begun) -> Command {
+    Command::Person(person, PersonCommand::Begin(begun))
+}
+
+/// What follows from a person's event: what they began goes with them.
+pub(super) fn of_person(id: PersonId, before: &Person, command: &PersonCommand, event: &PersonEvent) -> Vec<Command> {
+    match (command, event, before.unproven()) {
+        (PersonCommand::Expire(_), PersonEvent::PersonalDataErased { .. }, Some(unproven)) => {
+            let drafts = unproven.drafts().map(|draft| Command::Application(draft, ApplicationCommand::Expire(Nothing {})));
+            let groups = unproven.groups().map(|group| Command::Group(group, GroupCommand::Expire(MemberOf { person: id })));
+            drafts.chain(groups).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What follows from a fund's event.
@@ -114,9 +135,11 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
 }
 
 /// What follows from a group's event.
-pub(super) fn of_group(id: GroupId, event: &GroupEvent) -> Vec<Command> {
-    match event {
-        GroupEvent::GroupMerged { into, .. } => vec![Command::Group(*into, GroupCommand::TakeIn(TakeIn { group: id }))],
+pub(super) fn of_group(id: GroupId, command: &GroupCommand, event: &GroupEvent) -> Vec<Command> {
+    match (command, event) {
+        // Whoever registers a group is its first member.
+        (GroupCommand::Register(_), GroupEvent::MemberAdded { person, added_by: None, .. }) => vec![begins(*person, Begun::Group(id))],
+        (_, GroupEvent::GroupMerged { into, .. }) => vec![Command::Group(*into, GroupCommand::TakeIn(TakeIn { group: id }))],
         _ => Vec::new(),
     }
 }

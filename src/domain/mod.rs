@@ -32,6 +32,7 @@ pub mod role;
 pub mod sealed;
 pub mod source;
 pub mod text;
+pub mod unproven;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::command::{Because, Nothing, ProposalOf, commands};
 use super::erasure::Erasure;
 use super::event::events;
+use super::follows;
+use super::id::{ApplicationId, GroupId};
 use super::role::{Role, Who};
 use super::sealed::{Index, Personal, Sealed, Slot, email, personal_name};
 use super::text::Prose;
-use super::{Actor, Facts, PersonId, Refusal, Stream};
+use super::unproven::{Begun, Unproven};
+use super::{Actor, Command, Facts, PersonId, Refusal, Stream};
 
 commands! {
     /// What can be asked about a person.
@@ -35,6 +38,12 @@ commands! {
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
         /// Erases again what a backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
+        /// Registers somebody who typed a name into a public page: nobody knows yet who it is.
+        Introduce(RegisterPerson) = "introduce", Who::Job;
+        /// Counts what somebody begins who has not shown that an address is theirs.
+        Begin(Begun) = "begin", Who::Consequence;
+        /// Ends what somebody began and left without showing an address, and erases what is personal in it.
+        Expire(Nothing) = "expire", Who::Job;
     }
 }
 
@@ -72,7 +81,7 @@ fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<P
 impl PersonCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
-        let (Self::Register(details) | Self::ChangeContact(details)) = self else { return Vec::new() };
+        let (Self::Register(details) | Self::ChangeContact(details) | Self::Introduce(details)) = self else { return Vec::new() };
         let mut slots = vec![Slot { field: "name", value: &mut details.name, index: None }];
         slots.extend(details.email.as_mut().map(|value| Slot { field: "email", value, index: Some(Index::Email) }));
         slots.extend(details.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: None }));
@@ -91,7 +100,12 @@ events! {
             registered_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             registered_on: Option<Date>,
+            /// They typed their name into a public page, and have not shown that an address is theirs.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            unproven: bool,
         },
+        GroupBegun { group: GroupId },
+        DraftBegun { application: ApplicationId },
         ContactChangeProposed {
             proposal: u32,
             name: Sealed,
@@ -140,6 +154,8 @@ pub struct Person {
     /// The address that the person has shown to be theirs.
     proven: Option<Sealed>,
     erasure: Erasure,
+    /// What they began, for as long as nobody knows who they are.
+    unproven: Option<Unproven>,
 }
 
 /// A person's name and how to reach them, as the log keeps it.
@@ -165,6 +181,11 @@ impl Person {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.details.is_some()
+    }
+
+    /// The person's own id: the subject of what is sealed of them.
+    pub(super) fn id(&self) -> PersonId {
+        self.details.as_ref().map_or(PersonId(uuid::Uuid::nil()), Contact::person)
     }
 
     /// Those on whose word the person is known here: who registered them, and who asked for a change of their contact.
@@ -212,6 +233,13 @@ impl Person {
         self.erasure
     }
 
+    /// What they began while they have not shown that an address is theirs; nothing once they have, or where somebody
+    /// else registered them.
+    #[must_use]
+    pub fn unproven(&self) -> Option<&Unproven> {
+        self.unproven.as_ref()
+    }
+
     /// Refuses somebody who is not known, or was erased.
     ///
     /// # Errors
@@ -236,7 +264,16 @@ impl Person {
         let registered_by = facts.by().ok().filter(|_| !own);
         let Contact { name, email, telephone } = contact;
         let registered_on = registered_by.map(|_| facts.today);
-        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on })
+        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven: false })
+    }
+
+    fn introduce(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+        if self.exists() {
+            return Err(Refusal::Exists("person"));
+        }
+        let Contact { name, email, telephone } = Contact::of(details);
+        let registered_on = Some(facts.today);
+        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by: None, registered_on, unproven: true })
     }
 
     /// An address is the key with which a person signs in: nobody changes another's alone.
@@ -299,7 +336,7 @@ impl Person {
     /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
-        let person = self.details.as_ref().map_or(PersonId(uuid::Uuid::nil()), Contact::person);
+        let person = self.id();
         let event = match command {
             PersonCommand::RefuseErasure(Because { reason }) => {
                 self.erasure.refuse()?;
@@ -340,13 +377,17 @@ impl Stream for Person {
             PersonCommand::RequestErasure(_) | PersonCommand::RefuseErasure(_) | PersonCommand::Erase(_) | PersonCommand::EraseAgain(_) => {
                 self.erase(command, facts)
             }
+            PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
+            PersonCommand::Begin(begun) => self.begin(*begun),
+            PersonCommand::Expire(_) => Ok(vec![self.expire(facts)?]),
         }
     }
 
     fn apply(&mut self, event: &PersonEvent) {
         match event {
-            PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on } => {
+            PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven } => {
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+                self.unproven = registered_on.filter(|_| *unproven).map(Unproven::since);
                 self.details = Some(Contact { name, email, telephone });
                 (self.registered_by, self.registered_on) = (*registered_by, *registered_on);
                 self.known_by.extend(registered_by);
@@ -361,15 +402,31 @@ impl Stream for Person {
             PersonEvent::ContactChanged { name, email, telephone, changed_by, changed_on, .. } => {
                 self.contact_changes += 1;
                 self.contact_changed_on = *changed_on;
+                // Two of the office answer for what they changed.
+                self.unproven = self.unproven.take().filter(|_| changed_by.is_none());
                 self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.details = Some(Contact { name, email, telephone });
                 self.proposed = None;
             }
-            PersonEvent::AddressProven { email } => self.proven = Some(email.clone()),
+            PersonEvent::AddressProven { email } => (self.proven, self.unproven) = (Some(email.clone()), None),
+            PersonEvent::GroupBegun { group } => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.begin_group(*group);
+                }
+            }
+            PersonEvent::DraftBegun { application } => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.begin_draft(*application);
+                }
+            }
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
-            PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,
+            PersonEvent::PersonalDataErased { .. } => (self.erasure, self.unproven) = (Erasure::Done, None),
         }
+    }
+
+    fn obliges(&self, id: uuid::Uuid, command: &PersonCommand, event: &PersonEvent, _: &Self) -> Vec<Command> {
+        follows::of_person(PersonId(id), self, command, event)
     }
 }

@@ -1,4 +1,7 @@
-//! A body must arrive, as it is: whoever sends too slowly is not waited for, and nothing is unpacked before it is looked at.
+//! A request must arrive: whoever sends too slowly is not waited for, and nothing is unpacked before it is looked at.
+//!
+//! The server bounds the time for the first head on a connection, and for no later one. So only whoever is known keeps a connection
+//! open: anybody else's takes one request.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -9,6 +12,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
@@ -21,8 +25,46 @@ use super::problem::{Fault, Problem};
 
 /// How long a sender may pause unless it is said otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a whole body may take: a photograph from an old phone takes minutes.
-const WHOLE: Duration = Duration::from_mins(20);
+
+/// How fast a body must come: a photograph from an old phone takes minutes, and nothing takes a byte a second.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// How long a sender may pause.
+    pause: Duration,
+    /// For how long any pace will do, and how many bytes a second must have come on the whole from then on.
+    first: Duration,
+    bytes_per_second: u64,
+    /// How long a whole body may take.
+    whole: Duration,
+}
+
+impl Pace {
+    fn with(pause: Duration) -> Self {
+        Self { pause, first: Duration::from_mins(1), bytes_per_second: 1024, whole: Duration::from_mins(20) }
+    }
+
+    /// By when the next part must have come, from the beginning on, once so many bytes have.
+    fn until(self, received: u64) -> Duration {
+        (self.first + Duration::from_millis(received.saturating_mul(1000) / self.bytes_per_second)).min(self.whole)
+    }
+}
+
+/// Marks a request of somebody who showed a good token, or is signed in and has shown that their address is theirs.
+#[derive(Clone, Copy)]
+pub(super) struct Known;
+
+/// Closes the connection of anybody who is not known, once they are answered.
+pub(super) async fn once(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut answer = next.call(request).await?;
+    let known = answer.request().extensions().contains::<Known>();
+    if !known {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
+}
 
 /// Lets a body end with an error when its sender pauses for too long, and refuses one that is packed.
 pub(super) async fn in_time(
@@ -41,7 +83,7 @@ pub(super) async fn in_time(
     }
     let patience = request.app_data::<web::Data<Desk>>().map_or(PATIENCE, |desk| desk.site.patience);
     let body = Rc::new(RefCell::new(body));
-    request.set_payload(Payload::Stream { payload: Box::pin(timed(Rc::clone(&body), patience, WHOLE)) });
+    request.set_payload(Payload::Stream { payload: Box::pin(timed(Rc::clone(&body), Pace::with(patience))) });
     let answer = next.call(request).await?;
     Ok(answer.map_body(|_, inner| BoxBody::new(Answer { inner: inner.boxed(), _unread: body })))
 }
@@ -65,13 +107,16 @@ impl MessageBody for Answer {
     }
 }
 
-fn timed(body: Rc<RefCell<Payload>>, pause: Duration, whole: Duration) -> impl futures::Stream<Item = Result<Bytes, PayloadError>> {
-    let end = Instant::now() + whole;
-    futures::stream::unfold(Some(body), move |body| async move {
-        let body = body?;
+fn timed(body: Rc<RefCell<Payload>>, pace: Pace) -> impl futures::Stream<Item = Result<Bytes, PayloadError>> {
+    let began = Instant::now();
+    futures::stream::unfold(Some((body, 0_u64)), move |state| async move {
+        let (body, received) = state?;
         let part = futures::future::poll_fn(|context| body.borrow_mut().poll_next_unpin(context));
-        match timeout_at(end.min(Instant::now() + pause), part).await {
-            Ok(part) => part.map(|part| (part, Some(body))),
+        match timeout_at((began + pace.until(received)).min(Instant::now() + pace.pause), part).await {
+            Ok(part) => part.map(|part| {
+                let received = received.saturating_add(part.as_ref().map_or(0, |bytes| bytes.len() as u64));
+                (part, Some((body, received)))
+            }),
             Err(_) => Some((Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())), None)),
         }
     })
@@ -101,7 +146,9 @@ mod tests {
                 Ok(Bytes::from_static(b"x"))
             });
             let body: Payload = Payload::Stream { payload: Box::pin(parts) };
-            timed(Rc::new(RefCell::new(body)), Duration::from_millis(400), Duration::from_millis(900))
+            let first = Duration::from_millis(500);
+            let pace = Pace { pause: Duration::from_millis(400), first, bytes_per_second: 10, whole: Duration::from_millis(1500) };
+            timed(Rc::new(RefCell::new(body)), pace)
         };
         let arrived = async |pauses| {
             let parts: Vec<_> = body(pauses).collect().await;
@@ -109,7 +156,11 @@ mod tests {
         };
         assert_eq!(arrived(vec![0, 10, 10]).await, (3, false));
         assert_eq!(arrived(vec![0, 80, 0]).await, (1, true));
-        let (parts, ended) = arrived(vec![20; 9]).await;
-        assert!(ended && (1..9).contains(&parts), "the whole of it took too long: {parts}");
+        // Ten bytes a second would do; one in two fifths of a second does not.
+        let (parts, ended) = arrived(vec![30; 9]).await;
+        assert!(ended && (1..5).contains(&parts), "it came too slowly: {parts}");
+        assert_eq!(Pace::with(PATIENCE).until(0), Duration::from_mins(1));
+        assert_eq!(Pace::with(PATIENCE).until(10 * 1024), Duration::from_secs(70));
+        assert_eq!(Pace::with(PATIENCE).until(u64::MAX), Duration::from_mins(20));
     }
 }

@@ -1,4 +1,5 @@
-//! How often something may be asked for: by address, by person, and by where it is asked from.
+//! How often something may be asked for: by address, by person, by session, and by where it is asked from. An answer of the API
+//! says what is left, as draft-ietf-httpapi-ratelimit-headers has it.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -8,15 +9,29 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage as _, HttpRequest};
 use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::{Fault, Problem};
 use crate::domain::PersonId;
 
 /// Each limit with its name and what it is unless the operator says otherwise.
-const USUAL: [(&str, &str); 5] = [("links", "5/15m"), ("peers", "40/15m"), ("codes", "10/1h"), ("begun", "30/1h"), ("api", "6000/1m")];
+const USUAL: [(&str, &str); 8] = [
+    ("links", "5/15m"),
+    ("peers", "40/15m"),
+    ("codes", "10/1h"),
+    ("begun", "30/1h"),
+    ("forms", "240/10m"),
+    ("senders", "1200/10m"),
+    ("staff", "3000/10m"),
+    ("api", "6000/1m"),
+];
 
 /// How often each thing may be asked for, as it was configured: such as `peers=100/15m,api=off`.
 #[derive(Clone, Debug)]
@@ -58,26 +73,85 @@ fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
 }
 
 /// One limit, by who it is counted for.
-struct Limit<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>, AtomicUsize);
+struct Limit<K: Hash + Eq + Clone>(Option<Counter<K>>, AtomicUsize);
+
+struct Counter<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K, StateInformationMiddleware>,
+    count: u32,
+    per: Duration,
+}
+
+/// What is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Left {
+    count: u32,
+    per: Duration,
+    left: u32,
+    /// After how many seconds all of it is there again; where nothing is left, after how many it is worth asking again.
+    wait: u64,
+}
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn of(quotas: &Quotas, name: &str) -> Self {
         let quota = quotas.0.get(name).copied().flatten();
-        let limiter = quota.map(|(count, per)| {
+        let counter = quota.map(|(count, per)| {
             let quota = Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
-            RateLimiter::keyed(quota.allow_burst(count))
+            let limiter = RateLimiter::keyed(quota.allow_burst(count)).with_middleware::<StateInformationMiddleware>();
+            Counter { limiter, count: count.get(), per }
         });
-        Self(limiter, AtomicUsize::new(1))
+        Self(counter, AtomicUsize::new(1))
     }
 
     /// Counts one; otherwise how long to wait.
     fn pass(&self, key: &K) -> Result<(), Duration> {
-        let Some(limiter) = &self.0 else { return Ok(()) };
+        self.count(key).1
+    }
+
+    /// The same, with what is left; nothing where there is no limit.
+    fn count(&self, key: &K) -> (Option<Left>, Result<(), Duration>) {
+        let Some(Counter { limiter, count, per }) = &self.0 else { return (None, Ok(())) };
         if self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(REMEMBERED) {
             limiter.retain_recent();
         }
-        limiter.check_key(key).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+        let (count, per) = (*count, *per);
+        match limiter.check_key(key) {
+            Ok(state) => {
+                let left = state.remaining_burst_capacity().min(count);
+                let wait = (per.as_secs() * u64::from(count - left)).div_ceil(u64::from(count));
+                (Some(Left { count, per, left, wait }), Ok(()))
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(DefaultClock::default().now());
+                (Some(Left { count, per, left: 0, wait: seconds(wait) }), Err(wait))
+            }
+        }
     }
+}
+
+/// How long to wait, as it is said in seconds.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
+}
+
+/// Says on an answer what is left of the limit that its request was counted against.
+pub(super) async fn tell(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+    const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+    let mut answer = next.call(request).await?;
+    let counted = answer.request().extensions().get::<Left>().copied();
+    if let Some(Left { count, per, left, wait }) = counted {
+        let policy = format!("\"default\";q={count};w={}", per.as_secs());
+        let limit = format!("\"default\";r={left};t={wait}");
+        for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                answer.headers_mut().insert(name, value);
+            }
+        }
+    }
+    Ok(answer)
 }
 
 /// After so many questions, whoever has long been let pass again is forgotten.
@@ -89,6 +163,9 @@ pub struct Limits {
     codes: Limit<String>,
     peers: Limit<IpAddr>,
     begun: Limit<IpAddr>,
+    forms: Limit<String>,
+    senders: Limit<IpAddr>,
+    staff: Limit<String>,
     api: Limit<PersonId>,
     /// The proxy whose word about where a request comes from is taken.
     proxy: Option<IpAddr>,
@@ -102,6 +179,9 @@ impl Limits {
             codes: Limit::of(quotas, "codes"),
             peers: Limit::of(quotas, "peers"),
             begun: Limit::of(quotas, "begun"),
+            forms: Limit::of(quotas, "forms"),
+            senders: Limit::of(quotas, "senders"),
+            staff: Limit::of(quotas, "staff"),
             api: Limit::of(quotas, "api"),
             proxy,
         }
@@ -127,9 +207,20 @@ impl Limits {
         self.begun.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
-    /// Lets a person's programs ask the API for something.
-    pub(super) fn ask(&self, person: PersonId) -> Result<(), Problem> {
-        self.api.pass(&person).map_err(|wait| too_many("this person's programs ask too often", wait))
+    /// Lets a form be sent: by staff's session; by anybody else's, and by where they are.
+    pub(super) fn form(&self, request: &HttpRequest, session: Option<&str>, staff: bool) -> Result<(), Problem> {
+        let often = |wait| too_many("more was sent in a short time than one person types", wait);
+        if !staff {
+            self.senders.pass(&self.peer_of(request)).map_err(often)?;
+        }
+        let by_session = if staff { &self.staff } else { &self.forms };
+        session.map_or(Ok(()), |session| by_session.pass(&session.to_owned()).map_err(often))
+    }
+
+    /// Lets a person's programs ask the API for something, and says what is left.
+    pub(super) fn ask(&self, person: PersonId) -> (Option<Left>, Result<(), Problem>) {
+        let (left, counted) = self.api.count(&person);
+        (left, counted.map_err(|wait| too_many("this person's programs ask too often", wait)))
     }
 
     /// Where a request comes from: what the named proxy says, or the other end of the connection.
@@ -181,8 +272,12 @@ mod tests {
     fn how_long_to_wait_is_said() {
         let person = PersonId(uuid::Uuid::nil());
         let limits = Limits::new(&"api=2/1m".parse().unwrap(), None);
-        assert!(limits.ask(person).is_ok() && limits.ask(person).is_ok());
-        let wait = limits.ask(person).unwrap_err().wait().unwrap();
-        assert!((1..=30).contains(&wait), "{wait}");
+        let says = |left: Option<Left>| left.map(|left| (left.count, left.left, left.wait));
+        assert_eq!(says(limits.ask(person).0), Some((2, 1, 30)));
+        assert!(limits.ask(person).1.is_ok());
+        let (left, refused) = limits.ask(person);
+        let wait = refused.unwrap_err().wait().unwrap();
+        assert!((1..=30).contains(&wait) && says(left) == Some((2, 0, wait)), "{wait} {left:?}");
+        assert_eq!(Limits::new(&"api=off".parse().unwrap(), None).ask(person).0, None);
     }
 }

@@ -4,6 +4,7 @@ mod accesses;
 pub mod api;
 pub mod beside;
 mod contract;
+mod contract_files;
 pub mod in_time;
 mod kept_file;
 pub mod limits;
@@ -90,6 +91,7 @@ pub fn serve<Stop>(desk: Desk, listener: TcpListener, workers: Option<usize>, st
 where
     Stop: Future<Output = ()> + Send + 'static,
 {
+    operator::begin_counting();
     let desk = web::Data::new(desk);
     let server = HttpServer::new(move || {
         App::new()
@@ -100,10 +102,13 @@ where
             .wrap(tracing_actix_web::TracingLogger::<spans::Spans>::new())
             .wrap(Compress::default())
             .wrap(from_fn(pages::renew))
+            .wrap(from_fn(limits::tell))
+            .wrap(from_fn(in_time::once))
             .wrap(headers())
             .configure(api::configure)
             .configure(pages::configure)
             .configure(operator::configure)
+            .configure(contract_files::configure)
             .configure(tree::configure)
             .configure(open_data::configure)
             .default_service(web::to(no_such_address))

@@ -1,5 +1,6 @@
 //! What an operator and other programs ask: is it alive, is it ready, how does it do, what can it do.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
@@ -17,7 +18,6 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/readyz").route(web::get().to(ready)))
         .service(get("/metrics").route(web::get().to(measures)))
         .service(get("/problems").route(web::get().to(problems)))
-        .service(get("/openapi.yaml").route(web::get().to(contract)))
         .service(get("/.well-known/jwks.json").route(web::get().to(key_set)));
 }
 
@@ -53,6 +53,30 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     });
     let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     Ok(response.json(body))
+}
+
+/// Counts from now on: what was counted before anybody asked is told as well.
+pub(super) fn begin_counting() {
+    recorder();
+}
+
+/// What is refused for who asks, or how often: a rise of these is how somebody who tries doors shows.
+const TURNED_AWAY: &str = "microgrants_turned_away_total";
+
+/// Counts an answer by which somebody was turned away.
+pub(super) fn count(status: StatusCode) {
+    let kind = match status {
+        StatusCode::UNAUTHORIZED => "unauthenticated",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::TOO_MANY_REQUESTS => "too_many",
+        _ => return,
+    };
+    metrics::counter!(TURNED_AWAY, "kind" => kind).increment(1);
+}
+
+/// Counts a code to sign in with that was wrong.
+pub(super) fn count_wrong_code() {
+    metrics::counter!(TURNED_AWAY, "kind" => "wrong_code").increment(1);
 }
 
 fn recorder() -> &'static PrometheusHandle {
@@ -97,10 +121,6 @@ fn gauge(name: &'static str, value: i64) {
 /// By how many one is ahead of the other.
 fn lag(length: i64, next_position: i64) -> f64 {
     f64::from(u32::try_from((length - next_position).max(0)).unwrap_or(u32::MAX))
-}
-
-async fn contract() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/yaml").body(super::contract())
 }
 
 /// What to do about each problem: where a problem document's `type` leads.

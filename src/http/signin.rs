@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Desk;
+use super::in_time::Known;
 use super::problem::{Fault, Problem};
 use crate::commands::{Caller, clock};
 use crate::domain::{Actor, Organisation, Person, PersonId, Role};
@@ -149,10 +150,16 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let desk = request.app_data::<web::Data<Desk>>().cloned();
         let token = bearer(request);
+        let request = request.clone();
         Box::pin(async move {
             let desk = desk.ok_or_else(|| Fault::Internal.problem("the service is not set up"))?;
             let claims = desk.tokens.read(&token.ok_or_else(|| Fault::Unauthenticated.problem("there is no token"))?)?;
-            desk.site.limits.ask(claims.sub)?;
+            let (left, counted) = desk.site.limits.ask(claims.sub);
+            if let Some(left) = left {
+                request.extensions_mut().insert(left);
+            }
+            counted?;
+            request.extensions_mut().insert(Known);
             sign_in(&desk, claims.sub, claims.roles).await
         })
     }

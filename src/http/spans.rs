@@ -28,6 +28,7 @@ impl RootSpanBuilder for Spans {
             Ok(answer) => answer.status(),
             Err(error) => error.as_response_error().status_code(),
         };
+        super::operator::count(status);
         tracing::debug!(status = status.as_u16(), "answered");
     }
 }

@@ -1,7 +1,7 @@
 //! Offers that ran out; and drafts: groups are reminded before the round closes, drafts lapse when it
 //! has, and come back when its deadline is moved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Span;
 use jiff::civil::Date;
@@ -57,7 +57,8 @@ impl Jobs {
         Ok(self.views.every(None, drafts).await?.into_iter().filter_map(due).collect())
     }
 
-    /// Only rounds that take applications today are looked at: the others have no draft to bring back.
+    /// Only rounds that take applications today are looked at: the others have no draft to bring back. Neither have groups whose
+    /// answers were erased.
     async fn lapsed(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
         let today = day_of(self.commands.now());
         let mut due = Vec::new();
@@ -66,7 +67,10 @@ impl Jobs {
                 let state = <&str>::from(ApplicationState::Lapsed).to_owned();
                 let lapsed = vec![("state", vec![state]), ("fund", vec![fund.id.to_string()]), ("round", vec![key.to_string()])];
                 let reopen = |draft: ApplicationRow| of_draft("reopen-draft", draft.id, round, ApplicationCommand::ReopenDraft(Nothing {}));
-                due.extend(self.views.every(None, lapsed).await?.into_iter().map(reopen));
+                let drafts: Vec<ApplicationRow> = self.views.every(None, lapsed).await?;
+                let groups = self.views.groups(drafts.iter().map(|draft| draft.group.to_string()).collect()).await?;
+                let erased: BTreeSet<_> = groups.iter().filter(|group| group.erasure.is_done()).map(|group| group.id).collect();
+                due.extend(drafts.into_iter().filter(|draft| !erased.contains(&draft.group.0)).map(reopen));
             }
         }
         Ok(due)

@@ -1,11 +1,12 @@
 //! What the service does by itself when a day has come: offers and drafts lapse, drafts come back when a
-//! deadline is moved, groups are reminded.
+//! deadline is moved, groups are reminded, and what nobody came back to is erased.
 //!
 //! Views say what may be due, and the rules decide: a command that is not due is refused, and one that was issued before
 //! is repeated under the same id. So running this twice, or in two processes at once, changes nothing more.
 
 mod deadlines;
 mod reminders;
+mod unproven;
 
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Jobs {
     /// When the database does not answer, or a view cannot be read.
     pub async fn once(&self) -> Result<usize, JobError> {
         let (mut taken, mut failed) = (0, None);
-        for command in [self.deadlines().await?, self.reminders().await?].into_iter().flatten() {
+        for command in [self.deadlines().await?, self.reminders().await?, self.unproven().await?].into_iter().flatten() {
             match self.issue(command).await {
                 Ok(new) => taken += usize::from(new),
                 // One that cannot be done must not keep the others from being done.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -38,6 +39,9 @@ pub struct PersonRow {
     pub known_email: Option<Sealed>,
     #[serde(default)]
     pub contact_waits: Waiting,
+    /// Since when they are known by what they typed alone; nothing once they have shown that an address is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven_since: Option<Date>,
     /// How erasing what is personal of them stands.
     #[serde(default)]
     pub erasure: Erasure,
@@ -84,7 +88,9 @@ impl Projection for People {
 
     fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
         use OrganisationEvent as O;
-        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, .. }) = &event.event {
+        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven }) =
+            &event.event
+        {
             let by_office = registered_by.is_some() || event.metadata.get("actor") == Some("operator");
             let known_email = email.clone().filter(|_| by_office);
             let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
@@ -103,6 +109,7 @@ impl Projection for People {
                 proposed_contact: None,
                 known_email,
                 contact_waits: Waiting::Nothing,
+                unproven_since: registered_on.filter(|_| *unproven),
                 erasure: Erasure::NotAsked,
             });
         }
@@ -121,17 +128,22 @@ impl Projection for People {
             Event::Person(PersonEvent::AddressProven { email }) => {
                 row.version = event.sequence;
                 row.known_email = Some(email.clone());
+                row.unproven_since = None;
             }
             Event::Person(PersonEvent::ContactChanged { name, email, telephone, changed_by, .. }) => {
                 row.version = event.sequence;
                 if changed_by.is_some() {
                     row.known_email.clone_from(email);
                 }
+                row.unproven_since = row.unproven_since.filter(|_| changed_by.is_none());
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
                 (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
             }
             Event::Person(changed) => {
                 row.version = event.sequence;
+                if matches!(changed, PersonEvent::PersonalDataErased { .. }) {
+                    row.unproven_since = None;
+                }
                 row.erasure = match changed {
                     PersonEvent::ErasureRequested {} => Erasure::Asked,
                     PersonEvent::ErasureRefused { .. } => Erasure::Refused,

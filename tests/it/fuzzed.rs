@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use microgrants::http::limits::Limits;
 use microgrants::projections::FileRow;
 
 use crate::cases::Cases;
 use crate::crashes::Moments;
 use crate::house::House;
 use crate::office::Office;
-use crate::service::serve;
+use crate::service::serve_with;
 
 #[path = "../../fuzz/targets.rs"]
 mod targets;
@@ -102,7 +103,7 @@ async fn forms(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
-    let client = serve(&house, member);
+    let client = serve_with(&house, member, |site| site.limits = Limits::new(&"forms=off,senders=off".parse().unwrap(), None));
     let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
     let field = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");

@@ -36,12 +36,15 @@ const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-me
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
      fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
 /// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those. The last three need rules that these funds have not: `second_people` has them.
-const ELSEWHERE: [&str; 16] = [
+const ELSEWHERE: [&str; 19] = [
     "fund/make-bank-file",
     "organisation/found",
     "organisation/name-founder",
     "organisation/record-restore",
     "organisation/end-roles-of-erased",
+    "person/introduce",
+    "person/prove-address",
+    "person/expire",
     "person/request-erasure",
     "person/refuse-erasure",
     "person/erase",

@@ -45,6 +45,7 @@ mod keying;
 mod later_ties;
 mod layers;
 mod lifecycle;
+mod limits;
 mod log;
 mod mail_texts;
 mod mails;
@@ -118,6 +119,7 @@ fn main() -> ExitCode {
         keying::cases,
         layers::cases,
         lifecycle::cases,
+        limits::cases,
         log::cases,
         matrix::cases,
         mail_texts::cases,

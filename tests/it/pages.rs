@@ -60,7 +60,7 @@ pub fn words(page: &Page) -> String {
 }
 
 /// Walks from the first page to the draft.
-fn begin(browser: &mut Browser, start: &str, name: &str, email: &str) -> (Page, Vec<(String, String)>) {
+pub fn begin(browser: &mut Browser, start: &str, name: &str, email: &str) -> (Page, Vec<(String, String)>) {
     for number in 1..=3 {
         let page = browser.get(&format!("{start}/fits/{number}"));
         browser.fill(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
@@ -75,7 +75,7 @@ fn begin(browser: &mut Browser, start: &str, name: &str, email: &str) -> (Page, 
     (page, fields.chain(typed).collect())
 }
 
-fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+pub fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 

@@ -34,8 +34,8 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// Those that only a database or a published table can decide have their cases in `sealed` and
-/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`.
-const ELSEWHERE: [&str; 15] = [
+/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`, and those about somebody unknown in `limits`.
+const ELSEWHERE: [&str; 17] = [
     "taken",
     "erased",
     "account_fails",
@@ -51,6 +51,8 @@ const ELSEWHERE: [&str; 15] = [
     "payee_waits_not",
     "proposer_gone",
     "saw_scores",
+    "address_unproven",
+    "not_expired",
 ];
 
 /// The refusals that were met.

@@ -1,5 +1,8 @@
 //! The seeds: forty-seven awards, every view with something to show, and a second run that changes nothing.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use microgrants::commands::seed::{Programme, Simulation, load};
 use microgrants::commands::{Commands, organisation_id};
 use microgrants::domain::grant::GrantState;
@@ -12,10 +15,12 @@ use microgrants::views::{AsAt, By, Page, Sums, Views};
 use crate::cases::Cases;
 use crate::house::{House, ORGANISATION};
 use crate::replay;
+use crate::service::Place;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("seeds::tell_the_programme", told);
     cases.both("seeds::are_only_for_a_log_of_their_own", own_log);
+    cases.sqlite("seeds::repeated_on_a_log_that_went_on_they_are_no_fault", repeated);
 }
 
 async fn simulated(house: &House) -> (Commands, Simulation) {
@@ -121,6 +126,33 @@ async fn shows(views: &Views, house: &House) {
     }
     let (then, now) = (views.budget(sums(By::Fund, month_ago)).await.unwrap(), views.budget(sums(By::Fund, i64::MAX)).await.unwrap());
     assert!(then.lines[0].requested < now.lines[0].requested);
+}
+
+/// What a demonstration says while it starts.
+fn demonstrated(place: &Place) -> Vec<String> {
+    let mut program = place.program();
+    program.args(["demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = program.spawn().expect("the program starts");
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stderr.take().expect("its standard error")).lines().map_while(Result::ok) {
+        let serves = line.contains("serving");
+        said.push(line);
+        if serves {
+            break;
+        }
+    }
+    child.kill().expect("the program can be killed");
+    child.wait().expect("the program ended");
+    said
+}
+
+async fn repeated(house: House) {
+    let place = house.leave().await;
+    for start in ["first", "second"] {
+        let said = demonstrated(&place);
+        assert!(said.last().is_some_and(|line| line.contains("serving")), "{start}: {said:?}");
+        assert!(!said.iter().any(|line| line.contains("ERROR") || line.contains("WARN")), "{start}: {said:#?}");
+    }
 }
 
 async fn own_log(house: House) {

@@ -131,6 +131,11 @@ pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Prog
         let repeat = RepeatKey::own(format!("seed-{number}"), "seed");
         let caller = Caller { actor: step.by, narrowed: None };
         let request = Request { repeat: Some(repeat), ..Request::new(caller, asked) };
+        // What was issued before is not decided again: the log may have gone on, and its newest event be later than this clock.
+        let answered = if before > 0 { commands.answered(request.clone()).await } else { Ok(None) };
+        if answered.map_err(|cause| SeedError::Step { step: number, command, cause })?.is_some() {
+            continue;
+        }
         commands.issue(request).await.map_err(|cause| SeedError::Step { step: number, command, cause })?;
     }
     let events = log.length().await?;

@@ -80,6 +80,8 @@ commands! {
         ReopenDraft(Nothing) = "reopen-draft", Who::StaffOrJob(&[Role::Officer]);
         /// Reminds the group of a draft whose round ends soon.
         RemindDraft(Nothing) = "remind-draft", Who::Job;
+        /// Lapses a draft that somebody unknown began and left, while its round is still open.
+        Expire(Nothing) = "expire", Who::Consequence;
     }
 }
 
@@ -208,6 +210,9 @@ events! {
             late: bool,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             started_on: Option<Date>,
+            /// The member of the group who started it; nothing where staff did.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            started_by: Option<PersonId>,
         },
         AnswersSaved {
             requested: Option<Money>,

@@ -77,6 +77,9 @@ pub struct Application {
     changes_to: BTreeSet<Slug>,
     changes_due_on: Option<Date>,
     started_on: Option<Date>,
+    /// The member who started it, and how often a member saved something in it.
+    started_by: Option<PersonId>,
+    saves: u16,
     /// The deadline of which the group was reminded.
     reminded_of: Option<Date>,
     attendance: Attendance,
@@ -135,6 +138,12 @@ impl Application {
         self.started_on
     }
 
+    /// The member who started it, where one did, and how often a member saved something in it.
+    #[must_use]
+    pub fn saved_by_members(&self) -> Option<(PersonId, u16)> {
+        self.started_by.map(|person| (person, self.saves))
+    }
+
     /// The terms on which it was awarded.
     #[must_use]
     pub fn terms(&self) -> Option<&Terms> {
@@ -188,6 +197,7 @@ impl Stream for Application {
             C::RequestReview(request) => self.request_review(request, facts)?,
             C::DecideReview(review) => self.decide_review(review, facts)?,
             C::ChooseLanguage(choose) => self.choose_language(choose)?,
+            C::Expire(_) => return self.expire(),
             _ => self.judge(command, facts)?,
         };
         Ok(vec![event])
@@ -198,13 +208,14 @@ impl Stream for Application {
         use ApplicationState as S;
         self.interests.apply(event);
         match event {
-            E::ApplicationStarted { fund, round, group, form, late, started_on } => {
-                self.started_on = *started_on;
+            E::ApplicationStarted { fund, round, group, form, late, started_on, started_by } => {
+                (self.started_on, self.started_by) = (*started_on, *started_by);
                 self.late = *late;
                 self.place = Some(Place { fund: *fund, round: round.clone(), group: *group, form: *form });
                 self.state = S::Draft;
             }
-            E::AnswersSaved { requested, area, people_at_risk, answers, .. } => {
+            E::AnswersSaved { requested, area, people_at_risk, answers, keyed_by, .. } => {
+                self.saves = self.saves.saturating_add(u16::from(keyed_by.is_none()));
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
@@ -216,11 +227,8 @@ impl Stream for Application {
                 self.changes_to.clone_from(questions);
                 self.state = S::ChangesRequested;
             }
-            E::NoInterestDeclared { .. }
-            | E::InterestDeclared { .. }
-            | E::HelpConfirmed { .. }
-            | E::HelpRefused { .. }
-            | E::LanguageChosen { .. } => {}
+            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::HelpConfirmed { .. } | E::HelpRefused { .. } => {}
+            E::LanguageChosen { .. } => self.saves = self.saves.saturating_add(1),
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
             E::DraftReopened {} => self.state = S::Draft,

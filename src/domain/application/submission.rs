@@ -34,6 +34,7 @@ impl Application {
             form: round.form(),
             late: start.late,
             started_on: Some(facts.today),
+            started_by: if facts.of_group()? { facts.by().ok() } else { None },
         })
     }
 
@@ -193,6 +194,15 @@ impl Application {
 }
 
 impl Application {
+    /// What somebody unknown began lapses with them, unless it is in the office's hands.
+    pub(super) fn expire(&self) -> Result<Vec<ApplicationEvent>, Refusal> {
+        match self.state {
+            ApplicationState::Draft if !self.late && !self.interests.was_keyed() => Ok(vec![ApplicationEvent::ApplicationLapsed {}]),
+            ApplicationState::Lapsed | ApplicationState::Withdrawn => Ok(Vec::new()),
+            _ => Err(Refusal::NotExpired),
+        }
+    }
+
     /// A lapsed draft comes back when its round takes applications again.
     pub(super) fn reopen(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Lapsed])?;

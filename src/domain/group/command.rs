@@ -65,6 +65,8 @@ commands! {
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
         /// Erases again what a backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
+        /// Erases what is personal of a group that somebody unknown registered and left.
+        Expire(MemberOf) = "expire", Who::Consequence;
     }
 }
 

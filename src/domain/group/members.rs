@@ -49,6 +49,19 @@ impl Group {
         Ok(behind)
     }
 
+    /// What somebody unknown registered goes with them: not where anybody else acts for the group, or money went to it.
+    pub(super) fn expire(&self, person: PersonId, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
+        if self.erasure.is_done() {
+            return Ok(Vec::new());
+        }
+        let others = self.members.iter().any(|member| *member != person);
+        if others || self.merged.is_some() || !self.took_in.is_empty() || self.may_be_erased(facts).is_err() {
+            return Err(Refusal::NotExpired);
+        }
+        let reason = "Registered on a public page by somebody who never showed an address.".parse().expect("a short text");
+        Ok(vec![GroupEvent::PersonalDataErased { reason }])
+    }
+
     pub(super) fn change_members(&self, command: &GroupCommand, facts: &Facts) -> Result<GroupEvent, Refusal> {
         match command {
             GroupCommand::AddMember(of) => self.invite(of.person, facts),

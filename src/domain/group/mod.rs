@@ -259,11 +259,14 @@ impl Stream for Group {
             return if self.exists() { Err(Refusal::Exists("group")) } else { Self::register(register, facts) };
         }
         self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
+        if let C::Expire(MemberOf { person }) = command {
+            return self.expire(*person, facts);
+        }
         if !matches!(command, C::FileCheck(_) | C::EndGrant(_) | C::EraseAgain(_)) {
             self.erasure.must_not_be_done()?;
         }
         let event = match command {
-            C::Register(_) => return Err(Refusal::Exists("group")),
+            C::Register(_) | C::Expire(_) => return Err(Refusal::Exists("group")),
             C::Correct(_) | C::TakeCorrection(_) | C::RefuseCorrection(_) => self.correct(command, facts)?,
             C::SetContact(contact) => GroupEvent::ContactSet {
                 postcode: contact.postcode.as_ref().map(Personal::sealed),
@@ -388,7 +391,7 @@ impl Stream for Group {
         }
     }
 
-    fn obliges(&self, id: Uuid, _: &GroupCommand, event: &GroupEvent, _: &Self) -> Vec<Command> {
-        follows::of_group(GroupId(id), event)
+    fn obliges(&self, id: Uuid, command: &GroupCommand, event: &GroupEvent, _: &Self) -> Vec<Command> {
+        follows::of_group(GroupId(id), command, event)
     }
 }

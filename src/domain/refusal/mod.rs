@@ -121,6 +121,12 @@ pub enum Refusal {
     #[error("the person still holds a role")]
     #[strum(message = "End every role of theirs first.")]
     StillInRole,
+    #[error("so much can be begun only by somebody who has shown that their e-mail address is theirs")]
+    #[strum(message = "Sign in by the link that was mailed to you, and go on from there. Without an address, call us.")]
+    AddressUnproven,
+    #[error("it is too early, or somebody else goes on with it")]
+    #[strum(message = "Leave it as it is.")]
+    NotExpired,
     #[error("this group was merged into another, or would be merged into itself")]
     #[strum(message = "Use the group that it was merged into: its record names it.")]
     GroupMerged,

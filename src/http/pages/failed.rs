@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
 use crate::commands::CommandError;
@@ -21,6 +21,15 @@ pub enum Failed {
     /// A command was not taken: a page that can say so beside its form does.
     Refused(CommandError),
     Problem(Problem),
+    /// A form was sent too soon after others: it can be sent again as it was.
+    TooSoon(Problem, Again),
+}
+
+/// A form as it was sent.
+#[derive(Debug)]
+pub struct Again {
+    pub path: String,
+    pub pairs: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -29,6 +38,8 @@ struct Page<'a> {
     title: &'a str,
     says: &'a str,
     advice: &'a str,
+    /// What was typed, to be sent again.
+    again: Option<&'a Again>,
 }
 
 impl Failed {
@@ -43,6 +54,12 @@ impl Failed {
     pub(super) fn broken(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a page could not be made");
         Self::Problem(Fault::Internal.problem("something went wrong here"))
+    }
+
+    /// A form was sent too soon, with what was typed into it.
+    pub(super) fn too_soon(problem: Problem, request: &HttpRequest, pairs: Vec<(String, String)>) -> Self {
+        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        Self::TooSoon(problem, Again { path, pairs })
     }
 
     pub(super) fn not_yours() -> Self {
@@ -93,12 +110,20 @@ impl From<MailError> for Failed {
     }
 }
 
+/// How long to wait, as people say it.
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..=90 => "a minute".to_owned(),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
 impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SignIn(_) => f.write_str("nobody is signed in"),
             Self::Refused(error) => error.fmt(f),
-            Self::Problem(problem) => problem.fmt(f),
+            Self::Problem(problem) | Self::TooSoon(problem, _) => problem.fmt(f),
         }
     }
 }
@@ -108,7 +133,7 @@ impl ResponseError for Failed {
         match self {
             Self::SignIn(_) => StatusCode::SEE_OTHER,
             Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Problem(problem) => problem.status_code(),
+            Self::Problem(problem) | Self::TooSoon(problem, _) => problem.status_code(),
         }
     }
 
@@ -120,7 +145,7 @@ impl ResponseError for Failed {
                 &refused
             }
             Self::SignIn(to) => return super::see_other(&format!("/sign-in?to={}", super::shell::encoded(to))),
-            Self::Problem(problem) => problem,
+            Self::Problem(problem) | Self::TooSoon(problem, _) => problem,
         };
         let status = problem.status_code();
         let (title, says) = match status {
@@ -130,7 +155,14 @@ impl ResponseError for Failed {
             status if status.is_server_error() => ("Sorry, something is wrong with the service", problem.detail()),
             _ => ("Sorry, that did not work", problem.detail()),
         };
-        let page = Page { title, says, advice: problem.advice() };
+        let again = if let Self::TooSoon(_, again) = self { Some(again) } else { None };
+        let wait = problem.wait().map_or_else(String::new, in_words);
+        let advice = match status {
+            StatusCode::TOO_MANY_REQUESTS if again.is_some() => format!("Nothing that you typed is lost. Wait {wait}, and send it again."),
+            StatusCode::TOO_MANY_REQUESTS => format!("Wait {wait}. Then go back and send it again: what you typed is still there."),
+            _ => problem.advice().to_owned(),
+        };
+        let page = Page { title, says, advice: &advice, again };
         let mut response = HttpResponse::build(status);
         if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
             response.force_close();

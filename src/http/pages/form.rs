@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, ResponseError as _};
 use serde_json::Value;
 
 use super::components::{self, Choice};
@@ -153,7 +154,15 @@ impl FromRequest for Sent {
         let (visitor, body) = (Visitor::from_request(request, payload), Bytes::from_request(request, payload));
         let request = request.clone();
         Box::pin(async move {
-            let visitor = visitor.await?;
+            let visitor = match visitor.await {
+                Err(Failed::Problem(problem)) if problem.status_code() == StatusCode::TOO_MANY_REQUESTS => {
+                    guard::own_origin(&request)?;
+                    let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
+                    let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
+                    return Err(Failed::too_soon(problem, &request, pairs));
+                }
+                visitor => visitor?,
+            };
             let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
             let posted = Posted::read(&request, &body, &visitor)?;
             Ok(Self { visitor, posted })

@@ -137,6 +137,7 @@ async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Re
         let link = LinkRow { joins: String::new(), ..link };
         return enter(&request, &visitor, &desk, &link, &to).await;
     }
+    crate::http::operator::count_wrong_code();
     let says =
         super::words::say("This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.", visitor.language);
     let rejected = Rejected::with("code", &posted, vec![("code".into(), says.to_owned())]);

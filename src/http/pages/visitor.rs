@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
@@ -14,6 +15,7 @@ use super::Failed;
 use crate::domain::language::Language;
 use crate::domain::{PersonId, Role};
 use crate::http::Desk;
+use crate::http::in_time::Known;
 use crate::http::signin::{SignedIn, sign_in};
 use crate::log::keys::to_hex;
 use crate::store::sessions::{self, SessionRow};
@@ -104,6 +106,13 @@ impl Visitor {
             }
         }
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        if proven && signed.is_some() {
+            request.extensions_mut().insert(Known);
+        }
+        if request.method() == Method::POST {
+            let staff = signed.as_ref().is_some_and(|signed| !signed.reader.roles.is_empty());
+            desk.site.limits.form(request, signed.as_ref().map(|_| key.as_str()), staff)?;
+        }
         let csrf = desk.commands.log().vault().secret_of("page token", &key);
         Ok(Self { key, new, signed, proven, language, csrf, path })
     }

@@ -158,7 +158,7 @@ fn all_events() {
     for table in TABLES {
         walk(table, &mut happened);
     }
-    for setting in [states::with_an_interest(), states::with_a_bank_file()] {
+    for setting in [states::with_an_interest(), states::with_a_bank_file(), states::with_somebody_unknown()] {
         happened.extend(setting.world.history.into_iter().map(|(_, event)| event));
     }
     let met: BTreeMap<_, _> = happened

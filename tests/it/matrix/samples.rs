@@ -66,6 +66,9 @@ fn person(name: &str) -> (By, Value) {
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
         "prove-address" => (By::Job, json!({ "address": "ab".repeat(32) })),
         "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
+        "introduce" => (By::Job, json!({ "name": "Somebody", "email": "somebody@example.org" })),
+        "expire" => (By::Job, json!({})),
+        "begin" => (By::Job, json!({ "group": NEW_GROUP })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
     }
 }
@@ -164,6 +167,7 @@ fn group(name: &str) -> (By, Value) {
         "merge" => (By::Staff(0), json!({ "into": OTHER_GROUP, "reason": "The same people" })),
         "open-grant" => (By::Staff(0), json!({ "grant": NEW })),
         "end-grant" => (By::Staff(0), json!({ "grant": NEW, "paid": true })),
+        "expire" => (By::Job, json!({ "person": Uuid::from_u128(100) })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "group": OTHER_GROUP }))),
     }
 }

@@ -12,7 +12,13 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
     let fund = |path: &str| world.funds.get(&id).map_or_else(String::new, |fund| at(fund, path));
     let of_application = |path: &str| world.applications.get(&id).map_or_else(String::new, |application| at(application, path));
     match table {
-        "person" => world.people.get(&id).map_or("unknown", |person| erasure(person.erasure()).unwrap_or("registered")).to_owned(),
+        "person" => match world.people.get(&id).filter(|person| person.exists()) {
+            None => "unknown".into(),
+            Some(person) => {
+                let known = if person.unproven().is_some() { "introduced" } else { "registered" };
+                erasure(person.erasure()).unwrap_or(known).to_owned()
+            }
+        },
         "organisation" => one_of(world.organisation.exists(), "founded", "blank"),
         "fund" => fund("/state"),
         "round" => fund("/rounds/first/state"),

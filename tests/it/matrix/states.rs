@@ -49,7 +49,7 @@ const RETURN: &[&str] = &["request-return", "receive-return", "propose-return-wa
 
 #[rustfmt::skip]
 pub const TABLES: &[Table] = &[
-    Table { name: "person", noun: "person", commands: &[], states: &["unknown", "registered", "erasure_asked", "erased"], reach: person },
+    Table { name: "person", noun: "person", commands: &[], states: &["unknown", "registered", "introduced", "left", "erasure_asked", "erased"], reach: person },
     Table { name: "organisation", noun: "organisation", commands: &[], states: &["blank", "founded"], reach: organisation },
     Table { name: "fund", noun: "fund", commands: &[], states: &["blank", "draft", "open", "open_with_payments", "paused", "closed", "archived"], reach: fund },
     Table { name: "round", noun: "fund", commands: ROUND, states: &["none", "planned", "open", "closed", "deciding", "completed"], reach: round },
@@ -100,6 +100,12 @@ fn person(state: &str) -> (Setting, Uuid) {
     if state == "unknown" {
         return (setting, NOBODY);
     }
+    // Somebody who typed a name into a public page, and how it is when they did not come back.
+    if state == "introduced" || state == "left" {
+        setting.go("person", NOBODY, &["introduce"]);
+        setting.world.today = if state == "left" { date(2026, 6, 16) } else { setting.world.today };
+        return (setting, NOBODY);
+    }
     // Somebody without a role: an officer may change how to reach them.
     setting.staff.truncate(3);
     setting.go("person", STRANGER, &["change-contact", "confirm-contact"]);
@@ -109,6 +115,17 @@ fn person(state: &str) -> (Setting, Uuid) {
         _ => {}
     }
     (setting, STRANGER)
+}
+
+/// Somebody unknown who began an application, and then showed that their address is theirs.
+pub fn with_somebody_unknown() -> Setting {
+    let mut setting = Setting::drafts(1);
+    let unknown = Actor::Person(PersonId(NOBODY));
+    setting.go("person", NOBODY, &["introduce"]);
+    setting.says(unknown, "group", NEW_GROUP, "register", &sample("group", "register").1);
+    setting.says(unknown, "application", NEW, "start", &json!({ "fund": FUND, "round": "first", "group": NEW_GROUP }));
+    setting.go("person", NOBODY, &["prove-address"]);
+    setting
 }
 
 fn organisation(state: &str) -> (Setting, Uuid) {

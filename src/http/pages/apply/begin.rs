@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::sections::{self, place};
-use super::start;
+use super::{refused, start};
 use crate::commands::{Caller, CommandError, Request, clock};
 use crate::domain::application::{Answers, ChooseLanguage, StartApplication};
 use crate::domain::group::{RegisterGroup, Standing};
@@ -141,30 +141,41 @@ async fn own_groups(visitor: &Visitor, desk: &Desk) -> Result<Vec<(String, Strin
     Ok(own)
 }
 
-/// A new group goes on to who asks; a member's own, or a member's new one, begins its application at once.
 pub(super) async fn with_group(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
-    let (fund, _, path) = start::of(&request, &desk).await?;
+    match go_on(&request, &visitor, &posted, &desk).await {
+        Err(Failed::Refused(CommandError::Refused(refusal))) => {
+            let wrong = vec![(String::new(), refused::says(&refusal, visitor.language))];
+            let rejected = Rejected::with("group", &posted, wrong);
+            render_group(&request, &visitor, &desk, Typed::posted(&posted), Some(rejected)).await
+        }
+        answer => answer,
+    }
+}
+
+/// A new group goes on to who asks; a member's own, or a member's new one, begins its application at once.
+async fn go_on(request: &HttpRequest, visitor: &Visitor, posted: &Posted, desk: &Desk) -> Result<HttpResponse, Failed> {
+    let (fund, _, path) = start::of(request, desk).await?;
     let member = visitor.signed.as_ref().is_some_and(|signed| !signed.reader.sees_all());
     if let (true, Ok(group)) = (member, posted.text("own").parse::<Uuid>()) {
-        own::is_own(&visitor, &desk, group).await?;
+        own::is_own(visitor, desk, group).await?;
         let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
         let caller = visitor.signed()?.caller.clone();
-        return start_application(&request, &desk, &posted, &visitor, caller, GroupId(group), &row.area).await;
+        return start_application(request, desk, posted, visitor, caller, GroupId(group), &row.area).await;
     }
-    let typed = Typed::posted(&posted);
+    let typed = Typed::posted(posted);
     let register = match typed.parsed(&fund, visitor.language) {
         Ok(register) => register,
         Err(wrong) => {
-            return render_group(&request, &visitor, &desk, typed, Some(Rejected::with("group", &posted, wrong))).await;
+            return render_group(request, visitor, desk, typed, Some(Rejected::with("group", posted, wrong))).await;
         }
     };
     if member {
         let area = register.area.to_string();
         let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
-        let group = GroupId(own::issue(&visitor, &desk, &posted, "/group", register).await?.id);
+        let group = GroupId(own::issue(visitor, desk, posted, "/group", register).await?.id);
         let caller = visitor.signed()?.caller.clone();
-        return start_application(&request, &desk, &posted, &visitor, caller, group, &area).await;
+        return start_application(request, desk, posted, visitor, caller, group, &area).await;
     }
     let Typed { name, area, standing } = typed;
     let query = serde_html_form::to_string([("name", name), ("area", area), ("standing", standing)]).unwrap_or_default();
@@ -209,7 +220,7 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
         Ok(who) => who,
         Err(wrong) => return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, wrong))).await,
     };
-    desk.site.limits.begin(&request)?;
+    desk.site.limits.begin(&request).map_err(|problem| Failed::too_soon(problem, &request, posted.typed().to_vec()))?;
     let person = own::new_person(&visitor, &desk, &posted);
     let caller = Caller { actor: Actor::Person(person), narrowed: None };
     let (taken, position) = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
@@ -273,7 +284,8 @@ async fn is_beginning(desk: &Desk, person: PersonId, position: i64) -> Result<bo
     Ok(!known && came.is_some_and(|came| now.duration_since(came) < TWICE))
 }
 
-/// Registers the person; whether somebody else has the address, and where in the log the person came.
+/// Registers the person, of whom nobody knows who it is; whether somebody else has the address, and where in the log the person
+/// came.
 async fn register_person(
     desk: &Desk,
     posted: &Posted,
@@ -282,17 +294,18 @@ async fn register_person(
     name: Personal,
     email: Option<&str>,
 ) -> Result<(bool, i64), Failed> {
-    let caller = Caller { actor: Actor::Person(person), narrowed: None };
     let holder = match email {
         Some(email) => desk.commands.log().vault().holder(Index::Email, email).await.map_err(LogError::from)?,
         None => None,
     };
     let taken = holder.is_some_and(|holder| holder != person.0);
     let own_email = email.filter(|_| !taken).map(|email| Personal::Open(email.to_owned()));
-    let register = |email| Command::Person(person, PersonCommand::Register(RegisterPerson { name: name.clone(), email, telephone: None }));
+    let details = |email| RegisterPerson { name: name.clone(), email, telephone: None };
+    let register = |email| Command::Person(person, PersonCommand::Introduce(details(email)));
     let mut repeat = posted.repeat(desk, &visitor.path);
-    repeat.key.push_str("/person");
-    let request = |command| Request { repeat: Some(repeat.clone()), ..Request::new(caller.clone(), command) };
+    repeat.key = format!("{}/person/{person}", repeat.key);
+    // Nobody is signed in yet: the service registers them.
+    let request = |command| Request { repeat: Some(repeat.clone()), ..Request::new(Caller::job(), command) };
     match desk.commands.issue(request(register(own_email))).await {
         Ok(answer) => Ok((taken, answer.first_position)),
         // Somebody was quicker with the address.

@@ -46,6 +46,8 @@ struct Later {
     reference: String,
     round: RoundRow,
     email: Option<String>,
+    /// They have not shown an address yet: what they wrote is kept for a while only.
+    unproven: bool,
 }
 
 pub(super) async fn check(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
@@ -117,7 +119,8 @@ pub(super) async fn later(request: HttpRequest, visitor: Visitor, desk: web::Dat
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let (_, round) = own::round(&desk, &row.fund.to_string(), row.round.as_str()).await?;
     let shell = Shell::around(&visitor, &desk, say("Your answers are saved", visitor.language)).await?;
-    page(&Later { page: shell, reference: spoken(&row), round, email: own_email(&visitor, &desk).await?, row })
+    let (email, unproven) = (own_email(&visitor, &desk).await?, !visitor.proven);
+    page(&Later { page: shell, reference: spoken(&row), round, email, unproven, row })
 }
 
 fn spoken(row: &ApplicationRow) -> String {

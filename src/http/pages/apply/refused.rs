@@ -36,6 +36,9 @@ pub fn says(refusal: &Refusal, language: Language) -> String {
         Refusal::TooFewSigners(_) => "More people need to sign. Write one name in each box.",
         Refusal::AccountFails => "This account number and sort code do not fit together. Look at a bank statement.",
         Refusal::NoChange => "Nothing was changed.",
+        Refusal::AddressUnproven => {
+            "Sign in first, by the link in the mail that we sent you. Then you can begin more. If you have no e-mail address, call us."
+        }
         Refusal::AgreementDiffers => "The agreement has changed since you opened this page. Please read it again.",
         other => return format!("{other}. {}", other.advice()),
     };

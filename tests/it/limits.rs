@@ -1,0 +1,361 @@
+//! What somebody may do of whom nothing is known, how often anybody may ask, and what the answers say of it.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use microgrants::commands::clock::new_id;
+use microgrants::commands::{Caller, CommandError, Request};
+use microgrants::domain::application::{Answers, StartApplication};
+use microgrants::domain::command::Nothing;
+use microgrants::domain::group::{RegisterGroup, Standing};
+use microgrants::domain::person::{MailedTo, RegisterPerson};
+use microgrants::domain::unproven::{DRAFTS_MOST, GROUPS_MOST, SAVES_MOST};
+use microgrants::domain::{
+    Application, ApplicationCommand, ApplicationId, Command, Group, GroupCommand, GroupId, Person, PersonCommand, PersonId, Refusal,
+};
+use microgrants::http::limits::Limits;
+use microgrants::jobs::Jobs;
+use microgrants::projections::GroupRow;
+
+use crate::browser::Browser;
+use crate::cases::Cases;
+use crate::house::House;
+use crate::office::{ANSWER, Office, gbp, open, submit, text};
+use crate::pages::{as_fields, begin, signed_in, started, words};
+use crate::service::{Client, serve, serve_with, token};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("limits::somebody_unknown_begins_little_on_the_pages", on_the_pages);
+    cases.both("limits::somebody_unknown_begins_little_on_any_way", on_any_way);
+    cases.both("limits::what_somebody_unknown_left_goes_after_two_weeks", left);
+    cases.both("limits::what_somebody_else_goes_on_with_stays", stays);
+    cases.both("limits::forms_are_counted_and_nothing_typed_is_lost", forms);
+    cases.sqlite("limits::answers_of_the_api_say_what_is_left", said);
+    cases.sqlite("limits::the_contract_is_fetched_once", contract);
+    cases.sqlite("limits::whoever_is_turned_away_is_counted", counted);
+    cases.sqlite("limits::only_whoever_is_known_keeps_a_connection_open", once);
+}
+
+async fn introduced(house: &House) -> PersonId {
+    let person = PersonId(new_id());
+    let details = RegisterPerson { name: open("Zofia"), email: Some(open(&format!("{}@example.org", person.0.simple()))), telephone: None };
+    as_job(house, Command::Person(person, PersonCommand::Introduce(details))).await.expect("they are registered");
+    person
+}
+
+async fn as_job(house: &House, command: Command) -> Result<(), CommandError> {
+    house.commands.issue(Request::new(Caller::job(), command)).await.map(|_| ())
+}
+
+fn register() -> Command {
+    let register = RegisterGroup { name: text("Soup and song"), area: text("oldham"), standing: Standing::New, member: None };
+    Command::Group(GroupId(new_id()), GroupCommand::Register(register))
+}
+
+fn start(office: &Office, group: GroupId, application: ApplicationId) -> Command {
+    let start = StartApplication { fund: office.fund, round: text("first"), group, late: false };
+    Command::Application(application, ApplicationCommand::Start(start))
+}
+
+fn save(application: ApplicationId) -> Command {
+    let answers = Answers {
+        requested: Some(gbp(600)),
+        area: Some(text("oldham")),
+        people_at_risk: Some(false),
+        answers: std::iter::once((text("idea"), open(ANSWER))).collect(),
+        ..Answers::default()
+    };
+    Command::Application(application, ApplicationCommand::SaveAnswers(answers))
+}
+
+/// A draft of somebody unknown, with their group.
+async fn unknown_draft(house: &House, office: &Office) -> (PersonId, GroupId, ApplicationId) {
+    let person = introduced(house).await;
+    let group = GroupId(house.takes(person, register()).await.id);
+    let application = ApplicationId(new_id());
+    house.takes(person, start(office, group, application)).await;
+    house.takes(person, save(application)).await;
+    (person, group, application)
+}
+
+async fn on_the_pages(house: House) {
+    let (office, address) = started(&house).await;
+    let at = format!("/apply/{}/first", office.fund);
+    let mut browser = Browser::new(&address);
+    let (_, fields) = begin(&mut browser, &at, "Monday soup", "zofia@example.org");
+    let sent = browser.send(&format!("{at}/you"), &as_fields(&fields));
+    assert_eq!(sent.status, 303, "{}", words(&sent));
+    let mut again = |name: &str| {
+        let page = browser.get(&format!("{at}/group"));
+        browser.fill(&page, &format!("{at}/group"), &[("name", name), ("area", "oldham"), ("standing", "new")])
+    };
+    for number in 1..GROUPS_MOST {
+        let page = again(&format!("Soup {number}"));
+        assert_eq!(page.status, 200, "{}", words(&page));
+    }
+    let before = house.log.length().await.unwrap();
+    for number in 0..150 {
+        let page = again(&format!("More soup {number}"));
+        assert!(page.status == 422 && page.says("Sign in first") && page.says(&format!("More soup {number}")), "{}", words(&page));
+    }
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing more was recorded");
+    // Nor one more application of a group that they have.
+    house.catch_up().await;
+    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "zofia@example.org").await.unwrap().unwrap();
+    let own = house.views().groups_of(PersonId(holder)).await.unwrap();
+    let page = browser.get(&format!("{at}/group"));
+    let page = browser.fill(&page, &format!("{at}/group"), &[("own", &own[0].to_string())]);
+    assert!(page.status == 422 && page.says("Sign in first"), "{}", words(&page));
+    assert_eq!(house.log.length().await.unwrap(), before);
+    // Once the address is shown to be theirs, they go on.
+    crate::office::signs_in(&house, PersonId(holder)).await;
+    let mut browser = signed_in(&house, &address, PersonId(holder)).await;
+    let page = browser.get(&format!("{at}/group"));
+    let page = browser.fill(&page, &format!("{at}/group"), &[("name", "Third soup"), ("area", "oldham"), ("standing", "new")]);
+    assert_eq!(page.status, 200, "{}", words(&page));
+    house.catch_up().await;
+    let groups: Vec<GroupRow> = house.views().every(None, vec![]).await.unwrap();
+    assert_eq!(groups.len(), GROUPS_MOST + 1);
+}
+
+/// The rules themselves hold it: a program of theirs would meet the same.
+async fn on_any_way(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (person, group, application) = unknown_draft(&house, &office).await;
+    for _ in 1..GROUPS_MOST {
+        house.takes(person, register()).await;
+    }
+    assert_eq!(house.refuses(person, register()).await, Refusal::AddressUnproven);
+    for _ in 1..DRAFTS_MOST {
+        house.takes(person, start(&office, group, ApplicationId(new_id()))).await;
+    }
+    assert_eq!(house.refuses(person, start(&office, group, ApplicationId(new_id()))).await, Refusal::AddressUnproven);
+    for _ in 1..SAVES_MOST {
+        house.takes(person, save(application)).await;
+    }
+    assert_eq!(house.refuses(person, save(application)).await, Refusal::AddressUnproven);
+    house.catch_up().await;
+    let client = serve(&house, person);
+    let body = serde_json::json!({ "name": "Soup", "area": "oldham", "standing": "new" });
+    client.post("/api/v1/groups", &body).is_problem(409, "address_unproven");
+    // Nobody says of themselves that they are known.
+    let prove = PersonCommand::ProveAddress(MailedTo { address: "ab".repeat(32) });
+    assert_eq!(house.refuses(person, Command::Person(person, prove)).await, Refusal::NotYours);
+    crate::office::signs_in(&house, person).await;
+    house.takes(person, save(application)).await;
+    house.takes(person, register()).await;
+}
+
+async fn jobs(house: &House) -> usize {
+    house.catch_up().await;
+    let taken = Jobs::new(house.commands.clone(), house.views()).once().await.expect("jobs run");
+    house.catch_up().await;
+    taken
+}
+
+async fn left(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (person, group, application) = unknown_draft(&house, &office).await;
+    assert!(!house.log.vault().all_of(group.0).await.unwrap().is_empty());
+    house.pass_days(14);
+    assert_eq!(jobs(&house).await, 0, "it is kept for two weeks");
+    house.pass_days(1);
+    assert_eq!((jobs(&house).await, jobs(&house).await), (1, 0), "and then goes, once");
+    assert!(house.log.refresh::<Person>(person.0).await.unwrap().state.erasure().is_done());
+    assert!(house.log.refresh::<Group>(group.0).await.unwrap().state.erasure().is_done());
+    assert_eq!(<&str>::from(house.log.refresh::<Application>(application.0).await.unwrap().state.state()), "lapsed");
+    for subject in [person.0, group.0] {
+        assert!(house.log.vault().all_of(subject).await.unwrap().is_empty(), "what was sealed of it is gone");
+    }
+    assert_eq!(house.refuses(person, save(application)).await, Refusal::ApplicationNotInState("lapsed"));
+}
+
+async fn stays(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    // One that was handed in, one whose member signed in, one that the office goes on with, and one of whose group somebody else is.
+    let (first, _, handed_in) = unknown_draft(&house, &office).await;
+    house.takes(first, Command::Application(handed_in, ApplicationCommand::Submit(submit()))).await;
+    let (second, ..) = unknown_draft(&house, &office).await;
+    crate::office::signs_in(&house, second).await;
+    let (third, _, keyed) = unknown_draft(&house, &office).await;
+    house.takes(office.ada, save(keyed)).await;
+    let (fourth, group, _) = unknown_draft(&house, &office).await;
+    let colleague = crate::office::person(&house, "Cass").await;
+    let add = microgrants::domain::group::MemberOf { person: colleague };
+    house.takes(office.ada, Command::Group(group, GroupCommand::AddMember(add))).await;
+    house.takes(colleague, Command::Group(group, GroupCommand::Join(add))).await;
+    house.pass_days(15);
+    let before = house.log.length().await.unwrap();
+    assert_eq!((jobs(&house).await, house.log.length().await.unwrap()), (0, before), "none of it goes");
+    for person in [first, second, third, fourth] {
+        let expire = as_job(&house, Command::Person(person, PersonCommand::Expire(Nothing {}))).await;
+        assert!(matches!(expire, Err(CommandError::Refused(Refusal::NotExpired))), "{expire:?}");
+    }
+}
+
+async fn forms(house: House) {
+    let office = Office::open(&house, 10_000).await;
+    let (application, _, member) = office.draft(&house, 900).await;
+    house.catch_up().await;
+    let limits = "forms=4/1h,senders=6/1h,staff=20/1h";
+    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&limits.parse().unwrap(), None));
+    let mut browser = signed_in(&house, client.address(), member).await;
+    let at = format!("/my/applications/{application}/answer/idea");
+    for number in 0..4 {
+        let page = browser.get(&at);
+        let taken = browser.fill(&page, &at, &[("answer", &format!("Soup {number}")), ("then", "next")]);
+        assert_eq!(taken.status, 200, "{}", words(&taken));
+    }
+    let page = browser.get(&at);
+    let before = house.log.length().await.unwrap();
+    let refused = browser.fill(&page, &at, &[("answer", "Soup and song for everybody"), ("then", "next")]);
+    assert_eq!((refused.status, house.log.length().await.unwrap()), (429, before));
+    assert!(refused.headers["retry-after"].parse::<u64>().is_ok_and(|wait| (1..=901).contains(&wait)), "{:?}", refused.headers);
+    assert!(refused.says("Nothing that you typed is lost") && refused.says("Send it again"), "{}", words(&refused));
+    assert_eq!(refused.hidden("answer"), "Soup and song for everybody");
+    // Where they are counts as well, whatever browser they take; staff are counted by themselves.
+    let mut other = Browser::new(client.address());
+    let page = other.get("/sign-in");
+    let status = other.fill(&page, "/sign-in", &[("email", "a@example.org")]).status;
+    assert_eq!(status, 429, "six forms came from here: one to sign in, and five with answers");
+    let mut staff = signed_in_there(&house, &client, office.ada).await;
+    let page = staff.get("/account");
+    for _ in 0..10 {
+        let csrf = page.hidden("csrf");
+        assert_ne!(staff.send("/account", &[("csrf", &csrf), ("session", "0")]).status, 429);
+    }
+}
+
+/// Somebody who signs in from elsewhere: the case has used up what one peer may send.
+async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Browser {
+    let elsewhere = serve_with(house, person, |site| site.limits = Limits::new(&"senders=off".parse().unwrap(), None));
+    let signed = signed_in(house, elsewhere.address(), person).await;
+    let mut browser = Browser::new(client.address());
+    browser.cookies = signed.cookies;
+    browser
+}
+
+/// What is answered to a request with these headers: its status, its headers and its text.
+fn ask(method: &str, address: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build();
+    let agent: ureq::Agent = config.into();
+    let request = if method == "HEAD" { agent.head(address) } else { agent.get(address) };
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let mut response = request.call().expect("the service answers");
+    let headers =
+        response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+    (response.status().as_u16(), headers, response.body_mut().read_to_vec().expect("whole"))
+}
+
+async fn said(house: House) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None));
+    let bearer = format!("Bearer {}", token(&house, office.ada));
+    let headers = [("Authorization", bearer.as_str())];
+    // Of three in a minute one comes back every twenty seconds.
+    for (path, status, limit) in
+        [("funds", 200, "\"default\";r=2;t=20"), ("funds/x", 400, "\"default\";r=1;t=40"), ("groups", 200, "\"default\";r=0;t=60")]
+    {
+        let (found, headers, _) = ask("GET", &format!("{}/api/v1/{path}", client.address()), &headers);
+        assert!(found == status || (path == "funds/x" && found == 404), "{path}: {found}");
+        assert_eq!((headers["ratelimit-policy"].as_str(), headers["ratelimit"].as_str()), ("\"default\";q=3;w=60", limit), "{path}");
+    }
+    let (status, headers, _) = ask("GET", &format!("{}/api/v1/funds", client.address()), &headers);
+    let wait = &headers["retry-after"];
+    assert_eq!((status, headers["ratelimit"].clone()), (429, format!("\"default\";r=0;t={wait}")));
+    assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
+    // Whoever is nobody is counted nowhere, and pages have another limit.
+    for path in ["/api/v1/funds", "/sign-in"] {
+        assert!(!ask("GET", &format!("{}{path}", client.address()), &[]).1.contains_key("ratelimit"), "{path}");
+    }
+}
+
+async fn contract(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let client = serve(&house, office.ada);
+    let made = microgrants::http::contract();
+    for (path, media) in [("/openapi.yaml", "application/yaml"), ("/openapi.json", "application/json")] {
+        let at = format!("{}{path}", client.address());
+        let (status, headers, body) = ask("GET", &at, &[]);
+        assert_eq!((status, headers["content-type"].as_str()), (200, media));
+        assert!(headers["cache-control"].contains("max-age") && !headers.contains_key("content-encoding"), "{headers:?}");
+        let tag = headers["etag"].clone();
+        let (status, again, nothing) = ask("GET", &at, &[("If-None-Match", tag.as_str())]);
+        assert_eq!((status, again["etag"].as_str(), nothing.len()), (304, tag.as_str(), 0));
+        let (status, other, _) = ask("GET", &at, &[("If-None-Match", "\"another\"")]);
+        assert_eq!((status, other["etag"].as_str()), (200, tag.as_str()));
+        let (status, head, nothing) = ask("HEAD", &at, &[]);
+        assert_eq!((status, head["etag"].as_str(), nothing.len()), (200, tag.as_str(), 0));
+        let (status, packed, bytes) = ask("GET", &at, &[("Accept-Encoding", "gzip")]);
+        assert_eq!((status, packed["content-encoding"].as_str()), (200, "gzip"));
+        assert!(packed["etag"] != tag && bytes.len() * 4 < body.len() && bytes.starts_with(&[0x1f, 0x8b]), "{} bytes", bytes.len());
+        assert_eq!(ask("GET", &at, &[("If-None-Match", packed["etag"].as_str())]).0, 304, "either name is the same contract");
+        let text = String::from_utf8(body).unwrap();
+        if media == "application/yaml" {
+            assert!(text == made);
+        } else {
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(document["openapi"], "3.1.0");
+            let paths = document["paths"].as_object().unwrap();
+            assert!(paths.keys().all(|path| made.contains(&format!("\n  {path}:"))), "both have the same paths");
+        }
+    }
+    // It is made once: fetching it is no more work than fetching a page.
+    let since = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(ask("GET", &format!("{}/openapi.yaml", client.address()), &[("Accept-Encoding", "gzip")]).0, 200);
+    }
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+}
+
+async fn counted(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (_, member) = office.group(&house).await;
+    house.catch_up().await;
+    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None));
+    let measure = |kind: &str| -> u64 {
+        let name = format!("microgrants_turned_away_total{{kind=\"{kind}\"}} ");
+        let measures = client.get("/metrics").body.as_str().unwrap_or_default().to_owned();
+        measures.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok()).unwrap_or_default()
+    };
+    let before = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
+    client.by("no token").get("/api/v1/funds").is_problem(401, "unauthenticated");
+    let theirs = client.by(&token(&house, member));
+    assert_eq!(theirs.get("/api/v1/budget").status, 403);
+    assert_eq!(theirs.get("/api/v1/budget").status, 403);
+    assert_eq!(theirs.get("/api/v1/budget").status, 429);
+    let mut browser = Browser::new(client.address());
+    let page = browser.get("/sign-in/code");
+    browser.fill(&page, "/sign-in/code", &[("email", "nobody@example.org"), ("code", "000000"), ("to", "/my")]);
+    let after = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
+    // Other cases of this process count as well.
+    for ((before, after), by) in before.iter().zip(after).zip([1, 2, 1, 1]) {
+        assert!(after >= before + by, "{before} {after}");
+    }
+}
+
+/// What is left open after an answer could wait for the head of another request for as long as the other side likes.
+async fn once(house: House) {
+    let office = Office::open(&house, 1000).await;
+    house.catch_up().await;
+    let client = serve(&house, office.ada);
+    let host = client.address().trim_start_matches("http://").to_owned();
+    let asked = |head: &str| {
+        let mut stream = TcpStream::connect(&host).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.write_all(format!("{head}Host: {host}\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ").as_bytes()).unwrap();
+        let mut said = Vec::new();
+        let ended = stream.read_to_end(&mut said).is_ok();
+        (ended, String::from_utf8_lossy(&said).to_lowercase())
+    };
+    for path in ["/healthz", "/sign-in", "/api/v1/funds", "/no-such-page"] {
+        let (ended, said) = asked(&format!("GET {path} HTTP/1.1\r\n"));
+        assert!(ended && said.contains("connection: close"), "{path}: {said}");
+    }
+    let known = format!("GET /api/v1/funds HTTP/1.1\r\nAuthorization: Bearer {}\r\n", token(&house, office.ada));
+    let (ended, said) = asked(&known);
+    assert!(!ended && said.starts_with("http/1.1 200") && !said.contains("connection: close"), "{said}");
+}
