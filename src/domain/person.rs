@@ -25,6 +25,8 @@ commands! {
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
         /// Refuses the contact details that an officer proposed, with the reason.
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
+        /// Ends every session and every token of a person, with the reason: they sign in anew.
+        EndAccess(Because) = "end-access", Who::Staff(&[Role::Administrator]);
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -103,6 +105,7 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             replaced: Option<Sealed>,
         },
+        AccessEnded { reason: Prose },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -121,6 +124,8 @@ pub struct Person {
     /// Who registered them or asked for a change of their contact: it never shrinks, since a change
     /// under the person's own name may be that other person's.
     known_by: BTreeSet<PersonId>,
+    /// How often their sessions and tokens were ended.
+    access_ended: u32,
     erasure: Erasure,
 }
 
@@ -158,6 +163,12 @@ impl Person {
     #[must_use]
     pub fn proposed_contact(&self) -> Option<&Contact> {
         self.proposed.as_ref().map(|(contact, _)| contact)
+    }
+
+    /// How often their sessions and tokens were ended: what began before the last time is worth nothing.
+    #[must_use]
+    pub fn access_ended(&self) -> u32 {
+        self.access_ended
     }
 
     #[must_use]
@@ -281,6 +292,10 @@ impl Stream for Person {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
+            PersonCommand::EndAccess(Because { reason }) => {
+                self.must_stand()?;
+                Ok(vec![PersonEvent::AccessEnded { reason: reason.clone() }])
+            }
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -310,6 +325,7 @@ impl Stream for Person {
                 self.details = Some(Contact { name, email, telephone });
                 self.proposed = None;
             }
+            PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => self.erasure = Erasure::Done,

@@ -63,6 +63,7 @@ fn person(name: &str) -> (By, Value) {
     match name {
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
         "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
+        "end-access" => (By::Staff(0), json!({ "reason": "A telephone was lost." })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
     }
 }
