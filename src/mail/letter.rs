@@ -94,7 +94,7 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
     }))
 }
 
-async fn person(post: &Post, id: &str) -> Result<Option<PersonSeen>, MailError> {
+pub(super) async fn person(post: &Post, id: &str) -> Result<Option<PersonSeen>, MailError> {
     let row: Option<PersonRow> = post.views.find(id, None).await?;
     Ok(post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop())
 }
@@ -113,7 +113,7 @@ async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<
 }
 
 /// The language of the newest application of a person's groups.
-async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
+pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
     let mut newest = None;
     for group in &person.groups {
         let page = crate::views::Page { after: None, most: 200 };
