@@ -65,6 +65,7 @@ mod seeds;
 mod service;
 mod setting;
 mod sheets;
+mod signing_in;
 mod stopping;
 mod two_people;
 mod world;
@@ -129,6 +130,7 @@ fn main() -> ExitCode {
         sealing::cases,
         seeds::cases,
         sheets::cases,
+        signing_in::cases,
         stopping::cases,
         two_people::cases,
         wrong_eyes::cases,
