@@ -12,6 +12,7 @@ mod audit;
 mod backup;
 mod export;
 mod import;
+mod local;
 mod private;
 mod serve;
 
@@ -26,11 +27,12 @@ use crate::commands::seed::{self, SeedError};
 use crate::commands::{Caller, CommandError, Commands, Request};
 use crate::config::{Config, PeopleTask, Task};
 use crate::domain::organisation::{Found, NameFounder};
-use crate::domain::{Command, Organisation, OrganisationCommand, Person, PersonCommand, PersonId, Role};
+use crate::domain::{Command, Organisation, OrganisationCommand, PersonCommand, PersonId, Role};
 use crate::export::open_data::PlacesError;
 use crate::files::{Bucket, BucketError, Files};
 use crate::http;
 use crate::http::signin::{TokenError, Tokens};
+use crate::http::tokens::NewToken;
 use crate::log::keys::{self, KeyError, Keys, Purpose};
 use crate::log::vault::Vault;
 use crate::log::{Log, LogError, RecordedBy};
@@ -41,6 +43,7 @@ use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
 use crate::views::ViewError;
 use crate::webhooks::WebhookError;
+use local::Asked;
 pub use private::close_what_is_made;
 
 /// What stops a task. Each is one line for whoever called it.
@@ -104,6 +107,9 @@ pub enum TaskError {
     UnknownPerson(PersonId),
     #[error("{0}: {1}")]
     Field(&'static str, String),
+    /// What the service that runs says instead of doing what it was asked for.
+    #[error("{0}")]
+    Answered(String),
 }
 
 impl TaskError {
@@ -149,27 +155,16 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::People { task: PeopleTask::Add { name, email, roles, organisation_name } } => {
             add_person(&config, name, email, roles, &organisation_name).await
         }
-        Task::Token { person, roles, minutes } => {
-            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
-            let log = opened.commands.log();
-            if log.refresh::<Person>(person.0).await?.state.must_stand().is_err() {
-                return Err(TaskError::UnknownPerson(person));
-            }
-            let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
-            let roles = roles.map(|roles| roles.into_iter().collect());
-            say!("{}", tokens.issue(person, roles, opened.commands.now(), Duration::from_secs(minutes * 60))?);
+        Task::Token { person, roles, minutes, name } => {
+            say!("{}", local::run(&config, Asked::Token { person, name, roles, minutes }).await?);
             Ok(())
         }
         Task::Link { person, minutes } => {
-            let opened = open(&config, RecordedBy::Database, Clock::System).await?;
-            if opened.commands.log().refresh::<Person>(person.0).await?.state.must_stand().is_err() {
-                return Err(TaskError::UnknownPerson(person));
-            }
-            let minutes = i64::try_from(minutes).unwrap_or_default();
-            let link = links::offer(&opened.commands, Invited { person, joins: None, minutes, by_mail: false }).await?;
-            let address = config.address.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-            say!("{}/sign-in/{}", address.trim_end_matches('/'), link.token);
-            opened.commands.log().store().close().await;
+            say!("{}", local::run(&config, Asked::Link { person, minutes }).await?);
+            Ok(())
+        }
+        Task::EndAccess { person } => {
+            say!("{}", local::run(&config, Asked::EndAccess { person }).await?);
             Ok(())
         }
         Task::Audit { task } => audit::run(&config, task).await,
@@ -178,6 +173,13 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let wrapped = keys::rotate_kek(&store, &config.keys).await?;
             store.close().await;
             say!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
+            Ok(())
+        }
+        Task::RotateToken => {
+            let store = Store::open(&config.database_url).await?;
+            let ended = keys::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond()).await?;
+            store.close().await;
+            say!("{ended} tokens have ended. Start every process of the service again: only then it signs by the new key");
             Ok(())
         }
         Task::RotateSeal => {
@@ -267,8 +269,8 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     }
     say!("Tokens for the API, good for a day:\n");
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
-        let token = tokens.issue(person, None, opened.commands.now(), Duration::from_hours(24))?;
-        say!("{title}\n  {token}\n");
+        let new = NewToken::by_operator(person, "demonstration", Duration::from_hours(24));
+        say!("{title}\n  {}\n", tokens.issue(&opened.commands, new, opened.commands.now()).await?);
     }
     say!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
     say!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");

@@ -140,24 +140,32 @@ pub enum Task {
         #[command(subcommand)]
         task: PeopleTask,
     },
-    /// Print a token for a person.
+    /// Print a token for a person. Also while the service runs.
     Token {
         #[arg(long)]
         person: PersonId,
         /// Leave the token only these roles.
         #[arg(long, value_delimiter = ',')]
         roles: Option<Vec<Role>>,
-        /// For how many minutes it is good.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=44_640))]
+        /// For how many minutes it is good: a year at most.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=525_600))]
         minutes: u64,
+        /// What it is for, as its person sees it among their tokens.
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
     },
-    /// Print a link with which a person signs in, once.
+    /// Print a link with which a person signs in, once. Also while the service runs.
     Link {
         #[arg(long)]
         person: PersonId,
         /// For how many minutes it is good.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
-        minutes: u64,
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
+        minutes: u32,
+    },
+    /// End every session and every token of a person. Also while the service runs.
+    EndAccess {
+        #[arg(long)]
+        person: PersonId,
     },
     /// Check the log without trusting the service.
     Audit {
@@ -166,6 +174,8 @@ pub enum Task {
     },
     /// Make a new key-encryption key, and wrap every key anew under it. Stop the service first, and start it again after.
     RotateKek,
+    /// Make a new key for signing tokens; every token ends. Stop the service first, and start it again after.
+    RotateToken,
     /// Make a new key for signing the log's heads; the old one signs for it. Stop the service first, and start it again after.
     RotateSeal,
     /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them elsewhere.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::local::{Operator, Socket};
 use super::{Opened, TaskError, backup, export, files};
 use crate::bank::Layout;
 use crate::commands::clock::Clock;
@@ -78,6 +79,8 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     let telling = webhooks(config, &log)
         .await?
         .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
+    let operator = Operator { commands: opened.commands.clone(), tokens: tokens.clone(), address: site.address.clone() };
+    let listening = Socket::of(config).map(|socket| beside.run("socket", socket.run(operator)));
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
     // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
     // there are still connections to the database: those that a worker of the server opened end with that worker.
@@ -97,6 +100,11 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     server.await.map_err(TaskError::Serve)?;
     for task in [following, working, sealing, purging] {
         task.abort();
+    }
+    if let Some(listening) = listening {
+        listening.abort();
+        // Its socket goes with it, before another process may come by the database.
+        let _ = listening.await;
     }
     log.store().close().await;
     Ok(())

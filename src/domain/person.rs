@@ -30,6 +30,8 @@ commands! {
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
         /// Notes that the person signed in by what was mailed to their address: it is theirs.
         ProveAddress(MailedTo) = "prove-address", Who::Job;
+        /// Ends every session and every token of a person, with the reason: they sign in anew.
+        EndAccess(Because) = "end-access", Who::Staff(&[Role::Administrator]);
         /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
@@ -131,6 +133,7 @@ events! {
         },
         /// The person signed in by what was mailed to this address.
         AddressProven { email: Sealed },
+        AccessEnded { reason: Prose },
         ErasureRequested {},
         ErasureRefused { reason: Prose },
         PersonalDataErased { reason: Prose },
@@ -153,6 +156,8 @@ pub struct Person {
     contact_changed_on: Option<Date>,
     /// The address that the person has shown to be theirs.
     proven: Option<Sealed>,
+    /// How often their sessions and tokens were ended.
+    access_ended: u32,
     erasure: Erasure,
     /// What they began, for as long as nobody knows who they are.
     unproven: Option<Unproven>,
@@ -226,6 +231,12 @@ impl Person {
     #[must_use]
     pub fn has_email(&self) -> bool {
         self.email().is_some()
+    }
+
+    /// How often their sessions and tokens were ended: what began before the last time is worth nothing.
+    #[must_use]
+    pub fn access_ended(&self) -> u32 {
+        self.access_ended
     }
 
     #[must_use]
@@ -371,6 +382,10 @@ impl Stream for Person {
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
             PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
             PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove(mailed)?]),
+            PersonCommand::EndAccess(Because { reason }) => {
+                self.must_stand()?;
+                Ok(vec![PersonEvent::AccessEnded { reason: reason.clone() }])
+            }
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
                 Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
             }
@@ -420,6 +435,7 @@ impl Stream for Person {
                     unproven.begin_draft(*application);
                 }
             }
+            PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => (self.erasure, self.unproven) = (Erasure::Done, None),

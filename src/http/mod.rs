@@ -14,12 +14,13 @@ pub mod pages;
 pub mod problem;
 pub mod signin;
 mod spans;
+pub mod tokens;
 mod tree;
 
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
@@ -81,6 +82,12 @@ impl Site {
             open_data: None,
         }
     }
+
+    /// Whether browsers come by TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.address.starts_with("https://")
+    }
 }
 
 /// Serves on a listener that is already bound.
@@ -93,6 +100,7 @@ where
 {
     operator::begin_counting();
     let desk = web::Data::new(desk);
+    let secure = desk.site.is_secure();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(desk.clone())
@@ -104,7 +112,7 @@ where
             .wrap(from_fn(pages::renew))
             .wrap(from_fn(limits::tell))
             .wrap(from_fn(in_time::once))
-            .wrap(headers())
+            .wrap(headers(secure))
             .configure(api::configure)
             .configure(pages::configure)
             .configure(operator::configure)
@@ -118,14 +126,16 @@ where
     Ok(server.tcp_nodelay(true).listen(listener)?.shutdown_signal(stop).shutdown_timeout(20).run())
 }
 
-/// What every answer says unless it says otherwise.
-fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
+/// What every answer says unless it says otherwise. A browser that came by TLS once comes by nothing else for a year.
+fn headers(secure: bool) -> DefaultHeaders {
+    let headers = if secure { DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { DefaultHeaders::new() };
+    headers
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Cache-Control", "no-store"))
         .add(("Content-Security-Policy", pages::POLICY))
         .add(("Referrer-Policy", "same-origin"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add(("Cross-Origin-Resource-Policy", "same-origin"))
         .add(("Permissions-Policy", "camera=(), geolocation=(), microphone=()"))
 }
 

@@ -14,20 +14,21 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::Desk;
 use super::in_time::Known;
 use super::problem::{Fault, Problem};
+use super::tokens::{Rows, admit};
 use crate::commands::{Caller, clock};
 use crate::domain::{Actor, Organisation, Person, PersonId, Role};
+use crate::log::LogError;
 use crate::log::keys::Key;
 use crate::views::Reader;
 
-/// How long a token is good for unless it is said otherwise.
-pub const LIFETIME: Duration = Duration::from_hours(1);
 /// How long ago a process may have looked whether somebody still holds a role, for reading: it sees at once what it appended itself,
 /// and a command is judged by the log as it is.
-const LATELY: Duration = Duration::from_millis(500);
+pub(super) const LATELY: Duration = Duration::from_millis(500);
 const AUDIENCE: &str = "microgrants-api";
 
 /// Makes and reads tokens.
@@ -41,34 +42,43 @@ pub struct Tokens {
     issuer: String,
     /// Those that were verified lately, by their digests: a program sends its token with every request.
     known: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
+    /// Their rows: a token whose row does not stand is refused, however well it is signed.
+    pub(super) rows: Arc<Rows>,
 }
 
 /// How many verified tokens are known.
 const KNOWN: NonZeroUsize = NonZeroUsize::new(1000).expect("a thousand is not zero");
 
+/// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Claims {
-    sub: PersonId,
+pub(super) struct Claims {
+    pub(super) sub: PersonId,
     iss: String,
     aud: String,
     iat: i64,
     exp: i64,
-    jti: String,
+    pub(super) jti: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    roles: Option<BTreeSet<Role>>,
+    pub(super) roles: Option<BTreeSet<Role>>,
 }
 
 /// Why a token could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the token could not be signed: {0}")]
-pub struct TokenError(String);
+pub enum TokenError {
+    #[error("the token could not be signed: {0}")]
+    Sign(String),
+    #[error("this token was made before, and is shown only once: end it, and make another")]
+    MadeBefore,
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
 
 impl Tokens {
     /// # Errors
     /// When the key cannot be used for signing.
     pub fn new(key: &Key, organisation: &str) -> Result<Self, TokenError> {
         let signing = ed25519_dalek::SigningKey::from_bytes(&key.secret);
-        let der = signing.to_pkcs8_der().map_err(|error| TokenError(error.to_string()))?;
+        let der = signing.to_pkcs8_der().map_err(|error| TokenError::Sign(error.to_string()))?;
         let public = signing.verifying_key().to_bytes();
         Ok(Self {
             signs: EncodingKey::from_ed_der(der.as_bytes()),
@@ -77,6 +87,7 @@ impl Tokens {
             key_id: key.id.clone(),
             issuer: format!("microgrants/{organisation}"),
             known: Arc::new(Mutex::new(LruCache::new(KNOWN))),
+            rows: Arc::default(),
         })
     }
 
@@ -85,12 +96,13 @@ impl Tokens {
         &self.key_id
     }
 
-    /// A token for a person, good for a while, with no more than these roles.
+    /// A token for a person, good for a while, with no more than these roles. It is worth nothing until its row is kept.
     ///
     /// # Errors
     /// When signing fails.
-    pub fn issue(
+    pub fn sign(
         &self,
+        id: Uuid,
         person: PersonId,
         roles: Option<BTreeSet<Role>>,
         now: jiff::Timestamp,
@@ -98,10 +110,9 @@ impl Tokens {
     ) -> Result<String, TokenError> {
         let iat = now.as_second();
         let exp = iat.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
-        let claims =
-            Claims { sub: person, iss: self.issuer.clone(), aud: AUDIENCE.into(), iat, exp, jti: clock::new_id().to_string(), roles };
+        let claims = Claims { sub: person, iss: self.issuer.clone(), aud: AUDIENCE.into(), iat, exp, jti: id.to_string(), roles };
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
-        jsonwebtoken::encode(&header, &claims, &self.signs).map_err(|error| TokenError(error.to_string()))
+        jsonwebtoken::encode(&header, &claims, &self.signs).map_err(|error| TokenError::Sign(error.to_string()))
     }
 
     /// Reads a token, or remembers it while it is good.
@@ -120,13 +131,15 @@ impl Tokens {
     fn verify(&self, token: &str) -> Result<Claims, Problem> {
         let unknown = || Fault::Unauthenticated.problem("the token is not one of this service");
         let header = jsonwebtoken::decode_header(token).map_err(|_| unknown())?;
-        if header.kid.as_deref() != Some(&self.key_id) {
+        // What a header calls critical must be understood, and nothing of the kind is.
+        if header.kid.as_deref() != Some(&self.key_id) || header.crit.is_some() {
             return Err(unknown());
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_nbf = true;
         validation.leeway = 5;
         let read = jsonwebtoken::decode::<Claims>(token, &self.reads, &validation).map_err(|error| match error.kind() {
             ErrorKind::ExpiredSignature => Fault::TokenExpired.problem("the token has expired"),
@@ -141,6 +154,30 @@ impl Tokens {
 pub struct SignedIn {
     pub caller: Caller,
     pub reader: Reader,
+    /// How often their sessions and tokens were ended until now.
+    pub access: u32,
+}
+
+/// What a session or a token rests on. With another address of its person it is ended where it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Basis<'a> {
+    /// The roles that its person held when it began.
+    pub roles: &'a str,
+    /// How often their access had been ended by then.
+    pub access: i64,
+}
+
+impl SignedIn {
+    /// Whether what began on a basis still stands on it.
+    pub(super) fn holds(&self, basis: Basis<'_>) -> bool {
+        let held = |role: &str| role.parse::<Role>().is_ok_and(|role| self.reader.held.contains(&role));
+        basis.access >= i64::from(self.access) && basis.roles.split(',').filter(|role| !role.is_empty()).all(held)
+    }
+}
+
+/// Roles as a session or a token keeps them.
+pub(super) fn kept(roles: &BTreeSet<Role>) -> String {
+    roles.iter().map(|role| <&str>::from(*role)).collect::<Vec<_>>().join(",")
 }
 
 impl FromRequest for SignedIn {
@@ -160,7 +197,7 @@ impl FromRequest for SignedIn {
             }
             counted?;
             request.extensions_mut().insert(Known);
-            sign_in(&desk, claims.sub, claims.roles).await
+            admit(&desk, claims).await
         })
     }
 }
@@ -173,7 +210,8 @@ fn bearer(request: &HttpRequest) -> Option<String> {
 
 pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
     let log = desk.commands.log();
-    if log.lately::<Person>(person.0, LATELY).await?.state.must_stand().is_err() {
+    let known = log.lately::<Person>(person.0, LATELY).await?.state;
+    if known.must_stand().is_err() {
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
     }
     let organisation = log.lately::<Organisation>(desk.commands.organisation().0, LATELY).await?;
@@ -182,5 +220,25 @@ pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTre
     if let Some(left) = &narrowed {
         roles.retain(|role| left.contains(role));
     }
-    Ok(SignedIn { caller: Caller { actor: Actor::Person(person), narrowed }, reader: Reader { person, roles, held } })
+    let caller = Caller { actor: Actor::Person(person), narrowed };
+    Ok(SignedIn { caller, reader: Reader { person, roles, held }, access: known.access_ended() })
+}
+
+/// Somebody by a session or a token of theirs; `None` where what it rests on is not so any more.
+pub(super) async fn sign_in_on(
+    desk: &Desk,
+    person: PersonId,
+    narrowed: Option<BTreeSet<Role>>,
+    basis: Basis<'_>,
+) -> Result<Option<SignedIn>, Problem> {
+    let signed = sign_in(desk, person, narrowed.clone()).await?;
+    if signed.holds(basis) {
+        return Ok(Some(signed));
+    }
+    // What was seen lately may be from before it began.
+    let log = desk.commands.log();
+    log.refresh::<Person>(person.0).await?;
+    log.refresh::<Organisation>(desk.commands.organisation().0).await?;
+    let signed = sign_in(desk, person, narrowed).await?;
+    Ok(Some(signed).filter(|signed| signed.holds(basis)))
 }

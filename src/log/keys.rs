@@ -13,7 +13,7 @@ use chacha20poly1305::aead::rand_core::RngCore as _;
 use sha2::{Digest as _, Sha256};
 
 use super::vault;
-use crate::store::{Store, StoreError, personal};
+use crate::store::{Store, StoreError, personal, tokens};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,22 @@ pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError>
     tx.commit().await?;
     take_next(folder, purpose, Some(&old.id))?;
     Ok(living.len())
+}
+
+/// Makes a new key for signing tokens, and ends every token that the old one signed, in one transaction. The old key stays beside the new
+/// one under its id: older backups were taken with it. How many tokens ended.
+///
+/// # Errors
+/// When a file cannot be written, or the database does not answer. Then the old key is still the one.
+pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64, KeyError> {
+    let purpose = Purpose::Token;
+    let (old, new) = begin_rotation(store, folder, purpose).await?;
+    let mut tx = store.begin().await?;
+    let ended = tokens::end_every(&mut tx, now).await?;
+    personal::replace_known_key(&mut tx, purpose.name(), &old.id, &new.id).await?;
+    tx.commit().await?;
+    take_next(folder, purpose, Some(&old.id))?;
+    Ok(ended)
 }
 
 /// The key that stands, and the one that is to take its place: a file beside it, from a rotation that broke off or made now.

@@ -107,7 +107,7 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
 }
 
 /// A person, and the address that is known to be theirs.
-async fn person(post: &Post, id: &str) -> Result<Option<(PersonSeen, Option<Sealed>)>, MailError> {
+pub(super) async fn person(post: &Post, id: &str) -> Result<Option<(PersonSeen, Option<Sealed>)>, MailError> {
     let row: Option<PersonRow> = post.views.find(id, None).await?;
     let known_email = row.as_ref().and_then(|row| row.known_email.clone());
     let seen = post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
@@ -167,7 +167,7 @@ async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<
 }
 
 /// The language of the newest application of a person's groups.
-async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
+pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
     let mut newest = None;
     for group in &person.groups {
         let page = crate::views::Page { after: None, most: 200 };

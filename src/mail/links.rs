@@ -17,10 +17,16 @@ pub const MINUTES: i64 = 30;
 /// How many wrong codes use a link's code up.
 pub const WRONG_CODES: i64 = 5;
 
-/// What the mail carries: the end of the link's address, and six digits to type instead.
+/// The letters and digits of codes: none that is taken for another.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// How many of them a code has.
+const LENGTH: usize = 8;
+
+/// What the mail carries: the end of the link's address, and a code to type instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     pub token: String,
+    /// In two groups, as it is shown.
     pub code: String,
 }
 
@@ -29,9 +35,28 @@ impl Secret {
     #[must_use]
     pub fn of(vault: &Vault, link: &str) -> Self {
         let digest = vault.secret_of("sign-in link", link);
-        let number = u64::from_str_radix(&digest[..12], 16).unwrap_or_default();
-        Self { token: format!("{link}.{}", &digest[16..48]), code: format!("{:06}", number % 1_000_000) }
+        let bits = u64::from_str_radix(&digest[..10], 16).unwrap_or_default();
+        let letter = |at: usize| char::from(LETTERS[usize::try_from((bits >> (5 * at)) & 31).unwrap_or_default()]);
+        let code: String = (0..LENGTH).map(letter).collect();
+        let (first, second) = code.split_at(LENGTH / 2);
+        Self { token: format!("{link}.{}", &digest[16..48]), code: format!("{first} {second}") }
     }
+
+    /// Whether this is its code, however it is typed: in small letters, without the space or with a hyphen, with an O for a nought.
+    #[must_use]
+    pub fn has_code(&self, typed: &str) -> bool {
+        same(&plain(&self.code), &plain(typed))
+    }
+}
+
+/// A code in capitals, with nothing between them and each letter that is not among [`LETTERS`] as the digit that it looks like.
+fn plain(code: &str) -> String {
+    let letter = |c: char| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    code.chars().filter(char::is_ascii_alphanumeric).map(letter).collect()
 }
 
 /// The id of the link that a token is for, if the token is one of ours.
@@ -60,32 +85,71 @@ pub struct Invited {
     pub by_mail: bool,
 }
 
-/// Makes a link, and the mail that carries it.
+/// Makes a link, and the mail that carries it if one does. No browser asked for it, so its code can be typed in none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, MailError> {
-    let log = commands.log();
-    let now = commands.now().as_microsecond();
-    let id = clock::new_id().to_string();
+    let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
     let (joins, brought_by) = invited.joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
-    let link = LinkRow {
-        id: id.clone(),
-        person: invited.person.to_string(),
-        joins,
-        brought_by,
+    let link = LinkRow { joins, brought_by, ..link_to(&id, invited.person.to_string(), now + invited.minutes * super::MINUTE) };
+    put_in(commands, &link, invited.by_mail, now).await?;
+    Ok(Secret::of(commands.log().vault(), &id))
+}
+
+/// Answers a browser that asks for a link, by its keyed digest: with a mail to whoever has the address. Where nobody has it, nobody is
+/// written to, and as much is written down.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn answer(
+    commands: &Commands,
+    holder: Option<PersonId>,
+    joins: Option<(Uuid, PersonId)>,
+    browser: &str,
+) -> Result<(), MailError> {
+    let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
+    let (joins, brought_by) = joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
+    let person = holder.map(|holder| holder.to_string()).unwrap_or_default();
+    let link = LinkRow { joins, brought_by, browser: browser.to_owned(), ..link_to(&id, person, now + MINUTES * super::MINUTE) };
+    put_in(commands, &link, true, now).await
+}
+
+fn link_to(id: &str, person: String, expires_at: i64) -> LinkRow {
+    let nothing = String::new;
+    LinkRow {
+        id: id.to_owned(),
+        person,
+        joins: nothing(),
+        brought_by: nothing(),
         wrong_codes: 0,
-        expires_at: now + invited.minutes * super::MINUTE,
+        expires_at,
         used_at: None,
-    };
-    let mail = NewMail {
-        id: clock::new_id().to_string(),
-        kind: <&str>::from(MailKind::SignIn).to_owned(),
-        person: invited.person.to_string(),
-        about: id.clone(),
-    };
-    sessions::offer_link(log.store(), log.organisation(), &link, invited.by_mail.then_some(&mail), now).await?;
-    Ok(Secret::of(log.vault(), &id))
+        browser: nothing(),
+    }
+}
+
+async fn put_in(commands: &Commands, link: &LinkRow, by_mail: bool, now: i64) -> Result<(), MailError> {
+    let log = commands.log();
+    let kind = <&str>::from(MailKind::SignIn).to_owned();
+    let mail = NewMail { id: clock::new_id().to_string(), kind, person: link.person.clone(), about: link.id.clone() };
+    Ok(sessions::offer_link(log.store(), log.organisation(), link, by_mail.then_some(&mail), now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_taken_however_it_is_typed() {
+        let secret = Secret { token: String::new(), code: "10AB CDXZ".to_owned() };
+        for typed in ["10AB CDXZ", "10abcdxz", "IO-ab-cd-xz", " lOabCDxz. ", "1 0 A B C D X Z"] {
+            assert!(secret.has_code(typed), "{typed}");
+        }
+        for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {
+            assert!(!secret.has_code(typed), "{typed}");
+        }
+    }
 }
 
 /// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where they have another by now,

@@ -10,6 +10,7 @@ mod letter;
 pub mod links;
 mod texts;
 mod transport;
+pub mod warnings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -229,6 +230,9 @@ impl Post {
 
     async fn write(&self, mail: &MailRow) -> Result<Written, MailError> {
         if let Some(written) = self.write_head(mail).await? {
+            return Ok(written);
+        }
+        if let Some(written) = self.write_warning(mail).await? {
             return Ok(written);
         }
         let kind: MailKind = mail.kind.parse().map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;

@@ -55,7 +55,7 @@ pub fn sample(kind: MailKind) -> BTreeMap<&'static str, String> {
         "closes_on" | "due_on" | "changed_on" => "31 March",
         "amount" => "£850.00",
         "title" => "Singing on Saturdays",
-        "code" => "123456",
+        "code" => "4F7K 9QWZ",
         "minutes" => "30",
         _ => "What somebody in the office wrote stands here.",
     };

@@ -42,6 +42,16 @@ pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -
     Ok(())
 }
 
+/// Takes a mail back that was put in within the same transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn take_back(tx: &mut Tx, organisation: &str, id: &str) -> Stored<()> {
+    const SQL: &str = "DELETE FROM mails WHERE organisation = $1 AND id = $2";
+    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).execute(db).await?; });
+    Ok(())
+}
+
 /// Claims a mail that is due, or whose claim ran out, until a time: whoever claims sends.
 ///
 /// # Errors

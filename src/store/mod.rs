@@ -21,6 +21,7 @@ pub mod postings;
 pub mod rows;
 pub mod search;
 pub mod sessions;
+pub mod tokens;
 pub mod tree;
 mod values;
 pub mod wanted;
@@ -260,7 +261,7 @@ impl Store {
     pub async fn clear_deleted(&self) -> Stored<()> {
         match self {
             Self::Postgres(server) => {
-                let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links";
+                let tables = "VACUUM subject_keys, sealed_values, blind_index, sessions, sign_in_links, tokens";
                 sqlx::query(tables).execute(&server.pool).await?;
             }
             Self::Sqlite(lite) => {

@@ -51,6 +51,12 @@ impl Store {
         Ok(Self::Sqlite(Lite { writer: Writer::new(options), readers, lock }))
     }
 
+    /// The file of an SQLite database, whatever links lead to it; none of another kind of database, or where there is none yet.
+    #[must_use]
+    pub fn file(url: &str) -> Option<PathBuf> {
+        real_name(named(url.strip_prefix("sqlite://")?)).ok()
+    }
+
     async fn migrate(&self) -> Stored<()> {
         match self {
             Self::Postgres(server) => sqlx::migrate!("migrations/postgres").run(&server.pool).await?,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
+use crate::domain::sealed::Index;
 
 /// A subject's key as it is inserted.
 #[derive(Clone, Debug, Serialize)]
@@ -57,23 +58,43 @@ pub(super) fn sealing(engine: Engine, sealed: &str) -> String {
     )
 }
 
-/// Removes a subject's look-up entries of a kind.
+/// Removes a subject's look-up entries of a kind. With a person's address ends everything with which they signed in under it, in the
+/// same transaction: whoever holds a session, a link or a token from before may be whoever read that mailbox.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn give_up_index(tx: &mut Tx, organisation: &str, kind: &str, subject: &str) -> Stored<()> {
     const SQL: &str = "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2 AND kind = $3";
-    in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kind).execute(db).await?; });
+    let gone = in_tx!(tx, db => sqlx::query(SQL).bind(organisation).bind(subject).bind(kind).execute(db).await?.rows_affected());
+    if gone == 0 || kind != Index::Email.name() {
+        return Ok(());
+    }
+    let tokens =
+        format!("UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL", tx.engine().clock());
+    for sql in [
+        "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
+        "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
+        tokens.as_str(),
+    ] {
+        in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject).execute(db).await?; });
+    }
     Ok(())
 }
 
-/// Replaces a subject's look-up entries of a kind.
+/// Replaces a subject's look-up entries of a kind. One that is there already stays.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]) -> Stored<()> {
+    const SAME: &str = "SELECT count(*) FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3 AND subject = $4";
     const INSERT: &str = "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
     for entry in entries {
+        let (same,): (i64,) = in_tx!(tx, db => {
+            sqlx::query_as(SAME).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).fetch_one(db).await?
+        });
+        if same > 0 {
+            continue;
+        }
         give_up_index(tx, organisation, entry.kind, &entry.subject).await?;
         in_tx!(tx, db => {
             sqlx::query(INSERT).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).execute(db).await?;
@@ -93,6 +114,7 @@ pub async fn erase(tx: &mut Tx, organisation: &str, subject: &str) -> Stored<()>
         "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2",
         "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
         "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
+        "DELETE FROM tokens WHERE organisation = $1 AND person = $2",
     ] {
         in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject).execute(db).await?; });
     }

@@ -1,4 +1,5 @@
-//! Who is signed in with which browser, and the links with which people sign in.
+//! Who is signed in with which browser, and the links with which people sign in. All of them end with the address that their person
+//! had: see [`super::personal::give_up_index`].
 
 use super::{Store, Stored, in_tx, reading};
 
@@ -13,12 +14,17 @@ pub struct SessionRow {
     pub started_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
+    /// The roles that the person held when it began, with commas between.
+    pub roles: String,
+    /// How often the person's access had been ended by then.
+    pub access: i64,
 }
 
 /// A link to sign in with.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LinkRow {
     pub id: String,
+    /// Empty where nobody has the address that was asked for: then it lets nobody in.
     pub person: String,
     /// The group that the person joins by it, and who brings them in; empty when it only signs in.
     pub joins: String,
@@ -26,7 +32,12 @@ pub struct LinkRow {
     pub wrong_codes: i64,
     pub expires_at: i64,
     pub used_at: Option<i64>,
+    /// The keyed digest of the browser that may type its code; empty where none may.
+    pub browser: String,
 }
+
+const SESSION: &str = "digest, person, proven, device, started_at, seen_at, expires_at, roles, access";
+const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser";
 
 /// Keeps a new session, and forgets those that have run out.
 ///
@@ -34,14 +45,14 @@ pub struct LinkRow {
 /// When the database does not answer.
 pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> Stored<()> {
     const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
-    const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let SessionRow { digest, person, proven, device, started_at, seen_at, expires_at } = session;
+    const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at, roles, access) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let SessionRow { digest, person, proven, device, started_at, seen_at, expires_at, roles, access } = session;
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(started_at).execute(&mut *db).await?;
         sqlx::query(SQL).bind(organisation).bind(digest).bind(person).bind(proven).bind(device).bind(started_at).bind(seen_at)
-            .bind(expires_at).execute(&mut *db).await?;
+            .bind(expires_at).bind(roles).bind(access).execute(&mut *db).await?;
     });
     tx.commit().await
 }
@@ -51,19 +62,28 @@ pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> S
 /// # Errors
 /// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str, digest: &str, now: i64) -> Stored<Option<SessionRow>> {
-    const SQL: &str = "SELECT digest, person, proven, device, started_at, seen_at, expires_at FROM sessions \
-         WHERE organisation = $1 AND digest = $2 AND expires_at > $3";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?))
+    let sql = format!("SELECT {SESSION} FROM sessions WHERE organisation = $1 AND digest = $2 AND expires_at > $3");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?))
 }
 
-/// A person's sessions, the newest first.
+/// A person's sessions that have not run out, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<SessionRow>> {
-    const SQL: &str = "SELECT digest, person, proven, device, started_at, seen_at, expires_at FROM sessions \
-         WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+    let sql = format!(
+        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest"
+    );
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+}
+
+/// Every session of a person that is remembered, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<SessionRow>> {
+    let sql = format!("SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
 }
 
 /// Notes that a session is in use, and until when it is good from now on.
@@ -102,23 +122,32 @@ pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_
     tx.commit().await
 }
 
-/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long ago.
+/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long ago. Codes of the person and of the
+/// browser from before end. For an address that nobody has, the same is written, but for the mail, which is taken back.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail: Option<&super::mails::NewMail>, now: i64) -> Stored<()> {
     const DAY: i64 = 86_400_000_000;
     const FORGET: &str = "DELETE FROM sign_in_links WHERE organisation = $1 AND expires_at <= $2";
-    const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, 0, $6)";
+    const NEWEST: &str =
+        "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
+    const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at, browser) \
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
+    // What is written for nobody must not end what is written for nobody elsewhere.
+    let whose: &str = if link.person.is_empty() { "nobody" } else { &link.person };
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(now - DAY).execute(&mut *db).await?;
-        sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins).bind(&link.brought_by).bind(link.expires_at)
-            .execute(&mut *db).await?;
+        sqlx::query(NEWEST).bind(organisation).bind(whose).bind(&link.browser).execute(&mut *db).await?;
+        sqlx::query(SQL).bind(organisation).bind(&link.id).bind(&link.person).bind(&link.joins).bind(&link.brought_by)
+            .bind(link.expires_at).bind(&link.browser).execute(&mut *db).await?;
     });
     if let Some(mail) = mail {
         super::mails::insert(&mut tx, organisation, mail, now).await?;
+        if link.person.is_empty() {
+            super::mails::take_back(&mut tx, organisation, &mail.id).await?;
+        }
     }
     tx.commit().await
 }
@@ -128,9 +157,8 @@ pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail:
 /// # Errors
 /// When the database does not answer.
 pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
-    const SQL: &str = "SELECT id, person, joins, brought_by, wrong_codes, expires_at, used_at FROM sign_in_links \
-         WHERE organisation = $1 AND id = $2";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?))
+    let sql = format!("SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
 }
 
 /// Uses a link up; whether it was still good. Of two at once only one gets it.
@@ -138,27 +166,26 @@ pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<
 /// # Errors
 /// When the database does not answer.
 pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> Stored<bool> {
-    const SQL: &str = "UPDATE sign_in_links SET used_at = $3 WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3";
+    const SQL: &str = "UPDATE sign_in_links SET used_at = $3 \
+         WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND person <> ''";
     let mut tx = store.begin().await?;
     let used = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(now).execute(db).await?.rows_affected());
     tx.commit().await?;
     Ok(used == 1)
 }
 
-/// Counts a try of a code against the links of a person that can still be used, and gives those that were not tried too
-/// often. The newest stands first.
+/// Counts a try of a code against the link whose code a browser may type, and gives that link, unless it was tried too often.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn try_code(store: &Store, organisation: &str, person: &str, now: i64, most: i64) -> Stored<Vec<LinkRow>> {
-    const SQL: &str = "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
-         WHERE organisation = $1 AND person = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 \
-         RETURNING id, person, joins, brought_by, wrong_codes, expires_at, used_at";
+pub async fn try_code(store: &Store, organisation: &str, browser: &str, now: i64, most: i64) -> Stored<Option<LinkRow>> {
+    let sql = format!(
+        "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
+         WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 RETURNING {LINK}"
+    );
     let mut tx = store.begin().await?;
-    let mut open: Vec<LinkRow> =
-        in_tx!(&mut tx, db => sqlx::query_as(SQL).bind(organisation).bind(person).bind(now).bind(most).fetch_all(db).await?);
+    let open = in_tx!(&mut tx, db => sqlx::query_as(&sql).bind(organisation).bind(browser).bind(now).bind(most).fetch_optional(db).await?);
     tx.commit().await?;
-    open.sort_by_key(|link| std::cmp::Reverse(link.expires_at));
     Ok(open)
 }
 

@@ -14,7 +14,7 @@ use crate::projections::{GroupRow, PersonRow};
 use crate::store::accesses::Accesses;
 use crate::store::events::EventRow;
 use crate::store::search::{self, Search};
-use crate::store::{accesses, mails, sessions};
+use crate::store::{accesses, mails, sessions, tokens};
 
 /// How many events are read at once.
 const MANY: i64 = 500;
@@ -36,7 +36,7 @@ pub struct HeldPart {
 }
 
 impl Views {
-    /// What is held on a person: what they gave, what they did, where they are signed in, which mails they got.
+    /// What is held on a person: what they gave, what they did, where they are signed in, their tokens, which mails they got.
     ///
     /// # Errors
     /// [`ViewError::NotFound`]; when the database does not answer.
@@ -51,9 +51,16 @@ impl Views {
             acted.things.push((titled(&row), vec![("record".to_owned(), of)]));
         }
         let mut signed_in = HeldPart { title: "Where they are signed in".to_owned(), things: Vec::new() };
-        for session in sessions::of(store, organisation, &person.to_string(), 0).await? {
+        for session in sessions::held(store, organisation, &person.to_string()).await? {
             let since = vec![("since".to_owned(), moment(session.started_at)), ("last used".to_owned(), moment(session.seen_at))];
             signed_in.things.push((session.device, since));
+        }
+        let mut programs = HeldPart { title: "Tokens for their programs".to_owned(), things: Vec::new() };
+        for token in tokens::held(store, organisation, &person.to_string()).await? {
+            let mut says = vec![("made".to_owned(), moment(token.made_at)), ("good until".to_owned(), moment(token.expires_at))];
+            says.extend(token.used_at.map(|at| ("last used".to_owned(), moment(at))));
+            says.extend(token.ended_at.map(|at| ("ended".to_owned(), moment(at))));
+            programs.things.push((token.name, says));
         }
         let mut written = HeldPart { title: "Mails that were made for them".to_owned(), things: Vec::new() };
         for mail in mails::to_person(store, organisation, &person.to_string()).await? {
@@ -66,7 +73,7 @@ impl Views {
         for group in self.groups(row.groups.iter().map(ToString::to_string).collect()).await? {
             groups.things.push((group.name, vec![("id".to_owned(), group.id.to_string())]));
         }
-        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, written, looked, looks] })
+        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, programs, written, looked, looks] })
     }
 
     /// What is held on a group: everything that was recorded of it, its applications and its grants.

@@ -1,6 +1,7 @@
 //! The API: bad input is a problem document and changes nothing; groups see their own; contract and routes agree.
 
 use base64::Engine as _;
+use microgrants::commands::clock::new_id;
 use microgrants::domain::{ApplicationId, PersonId, Role};
 use microgrants::http::problem;
 use serde_json::{Value, json};
@@ -132,16 +133,17 @@ async fn tokens_refused(house: House) {
     let foreign_key = microgrants::log::keys::Key { id: house.keys.token.id.clone(), secret: [7; 32] };
     let foreign = microgrants::http::signin::Tokens::new(&foreign_key, crate::house::ORGANISATION).unwrap();
     let hour = std::time::Duration::from_hours(1);
-    let foreign = foreign.issue(office.ada, None, house.commands.now(), hour).unwrap();
+    let foreign = foreign.sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
     let elsewhere = microgrants::http::signin::Tokens::new(&house.keys.token, "another").unwrap();
-    let elsewhere = elsewhere.issue(office.ada, None, house.commands.now(), hour).unwrap();
+    let elsewhere = elsewhere.sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
     let stranger = token(&house, PersonId(uuid::Uuid::from_u128(1)));
-    for bad in [none.as_str(), &hmac, &altered, &foreign, &elsewhere, &stranger, "x", "", "a.b.c"] {
+    let unlisted = tokens(&house).sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
+    for bad in [none.as_str(), &hmac, &altered, &foreign, &elsewhere, &stranger, &unlisted, "x", "", "a.b.c"] {
         client.by(bad).get("/api/v1/funds").is_problem(401, "unauthenticated");
         client.by(bad).post("/api/v1/funds", &json!({})).is_problem(401, "unauthenticated");
     }
     let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
-    let expired = tokens(&house).issue(office.ada, None, day_ago, hour).unwrap();
+    let expired = tokens(&house).sign(new_id(), office.ada, None, day_ago, hour).unwrap();
     client.by(&expired).get("/api/v1/funds").is_problem(401, "token_expired");
 }
 

@@ -20,14 +20,14 @@ fn run(place: &Place, arguments: &[&str]) -> Output {
     place.program().args(arguments).output().expect("the program runs")
 }
 
-fn prints(place: &Place, arguments: &[&str]) -> String {
+pub fn prints(place: &Place, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
 /// Runs what must fail, with one line that says why.
-fn fails(place: &Place, arguments: &[&str]) -> String {
+pub fn fails(place: &Place, arguments: &[&str]) -> String {
     let output = run(place, arguments);
     let says = String::from_utf8(output.stderr).expect("text").trim().to_owned();
     assert!(!output.status.success(), "{arguments:?} was taken");

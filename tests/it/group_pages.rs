@@ -73,6 +73,9 @@ async fn contact(house: House) {
     let shown = answer(&mut browser, &before, "confirm-contact");
     assert!(shown.says("Are these your new contact details?") && shown.says("new@example.org"), "only what was shown is confirmed");
     let after = answer(&mut browser, &shown, "confirm-contact");
+    assert!(after.path.contains("/sign-in"), "a new address ends every session: {}", words(&after));
+    let mut browser = signed_in(&house, &address, member).await;
+    let after = browser.get("/account");
     assert!(after.says("new@example.org") && !after.says("Are these your new contact details?"), "{}", words(&after));
     let holder = house.log.vault().holder(Index::Email, "new@example.org").await.unwrap();
     assert_eq!(holder, Some(member.0));

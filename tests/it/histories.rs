@@ -34,7 +34,8 @@ const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round
 /// These can always be done, or undo what others wait for: less often, so that they do not fill a history.
 const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
-     fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes";
+     fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes \
+     person/end-access";
 /// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those. The last three need rules that these funds have not: `second_people` has them.
 const ELSEWHERE: [&str; 19] = [
     "fund/make-bank-file",

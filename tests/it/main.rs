@@ -70,6 +70,7 @@ mod seeds;
 mod service;
 mod setting;
 mod sheets;
+mod signing_in;
 mod stopping;
 mod two_people;
 mod world;
@@ -139,6 +140,7 @@ fn main() -> ExitCode {
         sealing::cases,
         seeds::cases,
         sheets::cases,
+        signing_in::cases,
         stopping::cases,
         two_people::cases,
         wrong_eyes::cases,

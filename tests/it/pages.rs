@@ -4,7 +4,6 @@
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
 use microgrants::domain::{Command, PersonCommand, PersonId, Role};
-use microgrants::http::limits::Limits;
 use microgrants::mail::links::{self, Invited};
 use microgrants::projections::{ApplicationRow, GroupRow};
 use microgrants::views::Page as Wanted;
@@ -13,12 +12,11 @@ use crate::browser::{Browser, Page};
 use crate::cases::Cases;
 use crate::house::House;
 use crate::office::Office;
-use crate::service::{serve, serve_with};
+use crate::service::serve;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("pages::forms_from_elsewhere_are_refused", foreign_forms);
     cases.both("pages::a_link_works_once_and_never_by_following_it", links_work_once);
-    cases.both("pages::a_code_is_guessed_only_so_often", codes);
     cases.both("pages::nothing_tells_whether_an_address_is_known", same_answer);
     cases.both("pages::a_form_pressed_twice_is_one_application", pressed_twice);
     cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
@@ -34,7 +32,7 @@ pub fn cases(cases: &mut Cases) {
     cases.sqlite("pages::an_applicants_pages_are_light", light);
 }
 
-async fn link(house: &House, person: PersonId) -> String {
+pub async fn link(house: &House, person: PersonId) -> String {
     let invited = Invited { person, joins: None, minutes: 30, by_mail: false };
     format!("/sign-in/{}", links::offer(&house.commands, invited).await.unwrap().token)
 }
@@ -156,36 +154,8 @@ async fn links_work_once(house: House) {
     }
 }
 
-async fn codes(house: House) {
-    let (office, address) = started(&house).await;
-    let person = known(&house, "zofia@example.org").await;
-    let mut browser = Browser::new(&address);
-    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
-    let wrong = if secret.code == "000000" { "111111" } else { "000000" };
-    let page = browser.get("/sign-in/code");
-    for _ in 0..links::WRONG_CODES {
-        let answer = browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", wrong), ("to", "/my")]);
-        assert_eq!(answer.status, 422);
-    }
-    let answer = browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", &secret.code), ("to", "/my")]);
-    assert_eq!(answer.status, 422, "the code is used up by guessing");
-    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
-    let answer =
-        browser.fill(&page, "/sign-in/code", &[("email", "Zofia@Example.org "), ("code", &secret.code), ("to", "//elsewhere.example")]);
-    assert_eq!((answer.status, answer.path.as_str()), (200, "/my"), "a new code lets in, and to our own pages only");
-    // However many codes there are, one address is guessed at so often only.
-    let limited = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None));
-    let mut browser = Browser::new(limited.address());
-    let secret = links::offer(&house.commands, Invited { person, joins: None, minutes: 30, by_mail: false }).await.unwrap();
-    let page = browser.get("/sign-in/code");
-    let mut type_in =
-        |code: &str| browser.fill(&page, "/sign-in/code", &[("email", "zofia@example.org"), ("code", code), ("to", "/my")]).status;
-    let wrong = if secret.code == "000000" { "111111" } else { "000000" };
-    assert_eq!((type_in(wrong), type_in(&secret.code)), (422, 422), "not even with the right one");
-}
-
-/// Somebody with an address.
-async fn known(house: &House, email: &str) -> PersonId {
+/// Somebody called Zofia, with an address.
+pub async fn known(house: &House, email: &str) -> PersonId {
     let person = PersonId(microgrants::commands::clock::new_id());
     let details = RegisterPerson { name: Personal::Open("Zofia".into()), email: Some(Personal::Open(email.into())), telephone: None };
     house.takes(person, Command::Person(person, PersonCommand::Register(details))).await;

@@ -69,7 +69,7 @@ fn asked(met: &mut Met, house: &House, office: &Office, group: &str, member: mic
     met.problem(413, &client.post_with(&pause, &"x".repeat(600_000), &key("b")));
     met.problem(401, &client.by("x").get("/api/v1/funds"));
     let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
-    let expired = tokens(house).issue(office.ada, None, day_ago, Duration::from_hours(1)).unwrap();
+    let expired = tokens(house).sign(uuid::Uuid::nil(), office.ada, None, day_ago, Duration::from_hours(1)).unwrap();
     met.problem(401, &client.by(&expired).get("/api/v1/funds"));
     met.problem(404, &client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())));
     met.problem(404, &client.get("/nowhere"));

@@ -1,5 +1,5 @@
-//! A person's own account: how they are reached, what an officer proposed of that, their sessions, and
-//! what is held on them.
+//! A person's own account: how they are reached, what an officer proposed of that, their sessions and
+//! tokens, and what is held on them.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::apply::refusal_says;
 use super::signin::moment;
+use super::tokens::{self, TokenSeen};
 use super::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
 use crate::commands::{CommandError, Request};
 use crate::domain::command::{Because, Nothing, ProposalOf};
@@ -15,12 +16,14 @@ use crate::domain::erasure::Erasure;
 use crate::domain::text::Prose;
 use crate::domain::{Command, PersonCommand, Refusal};
 use crate::http::Desk;
+use crate::http::signin::Basis;
 use crate::projections::{PersonRow, ProposedContactRow};
 use crate::store::sessions::{self, Ends};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/account/held").route(web::get().to(held)))
+        .service(web::resource("/account/tokens").route(web::post().to(tokens::act)))
         .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(act)));
 }
 
@@ -34,6 +37,9 @@ struct AccountPage {
     proposed: Option<Proposed>,
     roles: Vec<&'static str>,
     sessions: Vec<SessionSeen>,
+    tokens: Vec<TokenSeen>,
+    /// The roles that a token may be given.
+    usable: Vec<(String, String)>,
     erasure: Erasure,
     /// Only somebody who has shown that the address is theirs may ask to be erased.
     proven: bool,
@@ -61,7 +67,8 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
     render_account(&visitor, &desk, None).await
 }
 
-async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+/// The page, with what was not taken on it if something was not.
+pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
     let signed = visitor.signed()?;
     let log = desk.commands.log();
     let person = signed.reader.person;
@@ -73,7 +80,8 @@ async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejecte
     let seen = desk.views.open_people(&signed.reader, row.into_iter().collect()).await?.pop();
     let now = desk.commands.now().as_microsecond();
     let own = visitor.digest(desk);
-    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let mut sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    sessions.retain(|session| signed.holds(Basis { roles: &session.roles, access: session.access }));
     let session = |session: sessions::SessionRow| SessionSeen {
         own: session.digest == own,
         digest: session.digest,
@@ -93,6 +101,8 @@ async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejecte
         email: email.filter(|_| visitor.proven).unwrap_or_default(),
         proposed,
         roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
+        tokens: tokens::of(desk, signed).await?,
+        usable: tokens::usable(signed),
         sessions: sessions.into_iter().map(session).collect(),
         erasure,
         proven: visitor.proven,
@@ -122,8 +132,8 @@ async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, F
     super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
 }
 
-/// Answers contact details that were proposed, asks to be erased, or ends one session of the person or
-/// all of them.
+/// Answers contact details that were proposed, asks to be erased, or ends one session of the person, or
+/// all of them and every token.
 async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let person = visitor.person()?;
@@ -137,13 +147,17 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
         }
         return Ok(see_other("/account"));
     }
-    let person = person.to_string();
     let log = desk.commands.log();
     let which = match posted.text("session") {
         "" => Ends::All,
         digest => Ends::One(digest),
     };
-    sessions::end(log.store(), log.organisation(), &person, which).await?;
+    // Whoever acts without having shown that the address is theirs ends no session of whoever has.
+    let which = if visitor.proven { which } else { Ends::Unproven };
+    sessions::end(log.store(), log.organisation(), &person.to_string(), which).await?;
+    if matches!(which, Ends::All) {
+        desk.tokens.end(log, person, None, desk.commands.now()).await?;
+    }
     Ok(see_other("/account"))
 }
 

@@ -69,7 +69,7 @@ impl Field<'_> {
 
     fn input_mode(&self) -> &'static str {
         match self.kind {
-            Kind::Number | Kind::Own("one-time-code") => "numeric",
+            Kind::Number => "numeric",
             Kind::Money => "decimal",
             _ => "",
         }

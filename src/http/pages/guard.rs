@@ -2,9 +2,12 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, ORIGIN};
+use chacha20poly1305::aead::OsRng;
+use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{Failed, Visitor};
 use crate::http::problem::Fault;
+use crate::log::keys::{from_hex, to_hex};
 use crate::mail::links::same;
 
 /// What every page lets the browser do: load our styles, pictures from here, and send forms here. No script runs.
@@ -15,10 +18,25 @@ pub const POLICY: &str =
 /// page's token.
 pub(super) fn own_page(request: &HttpRequest, token: &str, visitor: &Visitor) -> Result<(), Failed> {
     own_origin(request)?;
-    if visitor.new || !same(token, &visitor.csrf) {
-        return Err(foreign());
-    }
-    Ok(())
+    let own = unmasked(token).zip(unmasked(&visitor.csrf)).is_some_and(|(given, own)| same(&given, &own));
+    if visitor.new || !own { Err(foreign()) } else { Ok(()) }
+}
+
+/// A page's token as it stands on one page. It looks different on each: whoever watches how well pages are compressed learns nothing.
+pub(super) fn masked(secret: &str) -> String {
+    let secret = from_hex(secret).unwrap_or_default();
+    let mut pad = vec![0_u8; secret.len()];
+    OsRng.fill_bytes(&mut pad);
+    let hidden: Vec<u8> = pad.iter().zip(&secret).map(|(pad, byte)| pad ^ byte).collect();
+    to_hex(&pad) + &to_hex(&hidden)
+}
+
+/// The token behind what stands on a page.
+fn unmasked(token: &str) -> Option<String> {
+    let bytes = from_hex(token)?;
+    let (pad, hidden) = bytes.split_at(bytes.len() / 2);
+    let secret: Vec<u8> = pad.iter().zip(hidden).map(|(pad, byte)| pad ^ byte).collect();
+    (pad.len() == hidden.len()).then(|| to_hex(&secret))
 }
 
 /// Refuses a request that the browser says was sent from elsewhere.
@@ -37,4 +55,20 @@ pub(super) fn own_origin(request: &HttpRequest) -> Result<(), Failed> {
 
 fn foreign() -> Failed {
     Fault::ForeignForm.problem("this form did not come from a page of ours, or the page has stood open for too long").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_looks_different_on_each_page_and_is_the_same() {
+        let secret = "5a".repeat(32);
+        let (one, two) = (masked(&secret), masked(&secret));
+        assert_ne!(one, two);
+        assert!(!one.contains(&secret) && one.len() == 128);
+        assert_eq!((unmasked(&one), unmasked(&two)), (Some(secret.clone()), Some(secret)));
+        assert_eq!(unmasked("abc"), None);
+        assert_ne!(unmasked(""), unmasked(&one));
+    }
 }

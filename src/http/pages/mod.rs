@@ -21,6 +21,7 @@ mod sealed;
 pub mod sent_file;
 mod shell;
 mod signin;
+mod tokens;
 mod upload;
 mod visitor;
 mod words;

@@ -1,14 +1,14 @@
 //! Signing in by a link or a code from a mail, signing out, and ending sessions elsewhere.
 //!
 //! Following a link only shows a button: mail programs follow links too. Asking for one is answered alike whether or not
-//! anybody has the address.
+//! anybody has the address, and so is typing a code: that belongs to the browser that asked, and the address stands in no page's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::visitor::remember_language;
+use super::visitor::{new_key, remember_language};
 use super::{Failed, Forms, Rejected, Sent, Shell, Visitor, page, see_other, shown};
 use crate::commands::{Caller, CommandError, Request};
 use crate::domain::group::MemberOf;
@@ -17,9 +17,11 @@ use crate::domain::sealed::{Index, parse_email};
 use crate::domain::text::holds_address;
 use crate::domain::{Actor, Command, GroupCommand, GroupId, PersonId, Refusal};
 use crate::http::Desk;
-use crate::mail::links::{self, Invited, MINUTES, Secret, WRONG_CODES};
-use crate::projections::GroupRow;
+use crate::mail::links::{self, Secret, WRONG_CODES};
+use crate::mail::warnings;
+use crate::projections::{GroupRow, PersonRow};
 use crate::store::sessions::{self, Ends, LinkRow};
+use crate::views::Reader;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -45,7 +47,6 @@ struct CodePage {
     page: Shell,
     forms: Forms,
     wrong: Vec<(String, String)>,
-    email: String,
     to: String,
 }
 
@@ -55,6 +56,8 @@ struct LinkPage {
     page: Shell,
     forms: Forms,
     good: bool,
+    /// Whom it signs in, as far as anybody may see who holds it.
+    whom: Option<String>,
     /// The group that the person can join by it.
     joins: Option<String>,
 }
@@ -92,47 +95,39 @@ async fn send(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result
         let says = super::words::say("Enter an e-mail address, such as name@example.org", visitor.language).to_owned();
         return render_ask(&visitor, &desk, Some(Rejected::with("sign-in", &posted, vec![("email".into(), says)])), to).await;
     };
-    send_link(&desk, &email, None).await?;
-    let query = serde_html_form::to_string([("email", email.as_str()), ("to", &to)]).unwrap_or_default();
+    send_link(&desk, &email, None, &visitor.asks(&desk)).await?;
+    let query = serde_html_form::to_string([("to", &to)]).unwrap_or_default();
     Ok(see_other(&format!("/sign-in/code?{query}")))
 }
 
-/// Sends a link to whoever has an address; nothing tells whether anybody has.
-pub(super) async fn send_link(desk: &Desk, email: &str, joins: Option<(Uuid, PersonId)>) -> Result<(), Failed> {
+/// Sends a link to whoever has an address, with a code that one browser may type; nothing tells whether anybody has.
+pub(super) async fn send_link(desk: &Desk, email: &str, joins: Option<(Uuid, PersonId)>, browser: &str) -> Result<(), Failed> {
     let holder = desk.commands.log().vault().holder(Index::Email, email).await.map_err(crate::log::LogError::from)?;
-    let may = desk.site.limits.link_to(email);
-    if let (Some(holder), true) = (holder, may) {
-        links::offer(&desk.commands, Invited { person: PersonId(holder), joins, minutes: MINUTES, by_mail: true }).await?;
+    if desk.site.limits.link_to(email) {
+        links::answer(&desk.commands, holder.map(PersonId), joins, browser).await?;
     }
     Ok(())
 }
 
 async fn code(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    render_code(&visitor, &desk, None, query(&request, "email"), query(&request, "to")).await
+    render_code(&visitor, &desk, None, query(&request, "to")).await
 }
 
-async fn render_code(
-    visitor: &Visitor,
-    desk: &Desk,
-    rejected: Option<Rejected>,
-    email: String,
-    to: String,
-) -> Result<HttpResponse, Failed> {
+async fn render_code(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>, to: String) -> Result<HttpResponse, Failed> {
     let forms = Forms::new(visitor, rejected);
     let mut shell = Shell::around(visitor, desk, super::words::say("Look in your mail", visitor.language)).await?;
     shell.back = Some("/sign-in".to_owned());
     let wrong = forms.wrong();
     shell.wrong = !wrong.is_empty();
-    let sheet = CodePage { page: shell, forms, wrong, email, to };
+    let sheet = CodePage { page: shell, forms, wrong, to };
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     desk.site.limits.peer(&request)?;
-    let (email, to) = (posted.text("email").to_owned(), own_path(posted.text("to")).unwrap_or("/").to_owned());
-    let typed: String = posted.text("code").chars().filter(char::is_ascii_digit).collect();
-    if let Some(link) = link_with_code(&desk, &email, &typed).await? {
+    let to = own_path(posted.text("to")).unwrap_or("/").to_owned();
+    if let Some(link) = link_with_code(&desk, &visitor, posted.text("code")).await? {
         // Only the link's own page says which group one joins by it.
         let link = LinkRow { joins: String::new(), ..link };
         return enter(&request, &visitor, &desk, &link, &to).await;
@@ -141,21 +136,26 @@ async fn try_code(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Re
     let says =
         super::words::say("This code is wrong, or it has run out. Look in your newest mail, or ask for a new link.", visitor.language);
     let rejected = Rejected::with("code", &posted, vec![("code".into(), says.to_owned())]);
-    render_code(&visitor, &desk, Some(rejected), email, to).await
+    render_code(&visitor, &desk, Some(rejected), to).await
 }
 
-/// The open link of an address with this code. Each try is counted before it is compared: many at once are still few.
-async fn link_with_code(desk: &Desk, email: &str, typed: &str) -> Result<Option<LinkRow>, Failed> {
+/// The link that a browser asked for last, if this is its code. Each try is counted before it is compared: many at once are still few.
+/// Of the last wrong one its person is told; where nobody has the address, there is nobody to tell and nobody to let in.
+async fn link_with_code(desk: &Desk, visitor: &Visitor, typed: &str) -> Result<Option<LinkRow>, Failed> {
     let log = desk.commands.log();
-    let Ok(email) = parse_email(email) else { return Ok(None) };
-    let holder = log.vault().holder(Index::Email, &email).await.map_err(crate::log::LogError::from)?;
-    let Some(person) = holder.map(|holder| holder.to_string()) else { return Ok(None) };
-    if !desk.site.limits.code_for(&email) {
-        return Ok(None);
-    }
     let now = desk.commands.now().as_microsecond();
-    let open = sessions::try_code(log.store(), log.organisation(), &person, now, WRONG_CODES).await?;
-    Ok(open.into_iter().find(|link| links::same(&Secret::of(log.vault(), &link.id).code, typed)))
+    let open = sessions::try_code(log.store(), log.organisation(), &visitor.asks(desk), now, WRONG_CODES).await?;
+    let Some(link) = open else { return Ok(None) };
+    let known = !link.person.is_empty();
+    let may = desk.site.limits.code_for(if known { &link.person } else { &link.browser });
+    let right = Secret::of(log.vault(), &link.id).has_code(typed);
+    if known && right && may {
+        return Ok(Some(link));
+    }
+    if known && link.wrong_codes >= WRONG_CODES {
+        warnings::code_tried(&desk.commands, &link).await?;
+    }
+    Ok(None)
 }
 
 /// Shows a button: only pressing it uses the link up.
@@ -171,12 +171,35 @@ async fn follow(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -
     };
     // A name from before names could hold no address is not put before whoever is asked to join.
     let joins = group.map(|group| group.name).filter(|name| !holds_address(name));
+    let whom = match &link {
+        Some(link) => whom(&desk, &link.person).await?,
+        None => None,
+    };
     let mut shell = Shell::around(&visitor, &desk, super::words::say("Sign in", visitor.language)).await?;
     // The link stands in no address that this page leads to.
     "/sign-in".clone_into(&mut shell.path);
-    let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good: link.is_some(), joins })?;
+    let mut response = page(&LinkPage { page: shell, forms: Forms::new(&visitor, None).at(""), good: link.is_some(), whom, joins })?;
     visitor.greet(&desk, &mut response);
     Ok(response)
+}
+
+/// A person as whoever holds a link may see them: enough to know oneself by, and somebody else's link from one's own.
+async fn whom(desk: &Desk, person: &str) -> Result<Option<String>, Failed> {
+    let row: Option<PersonRow> = desk.views.find(person, None).await?;
+    let seen = desk.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
+    Ok(seen.map(|seen| shortened(&seen.name.unwrap_or_default(), seen.email.as_deref())))
+}
+
+/// The first letter of each word of a name, and the first of an address.
+fn shortened(name: &str, email: Option<&str>) -> String {
+    let first = |word: &str| word.chars().next().map(|letter| format!("{letter}…"));
+    let name = name.split_whitespace().filter_map(first).collect::<Vec<_>>().join(" ");
+    let email = email.and_then(first).map(|first| format!("{first}@…"));
+    match email {
+        Some(email) if name.is_empty() => email,
+        Some(email) => format!("{name} ({email})"),
+        None => name,
+    }
 }
 
 async fn open_link(request: &HttpRequest, desk: &Desk) -> Result<Option<LinkRow>, Failed> {
@@ -225,7 +248,7 @@ async fn enter(request: &HttpRequest, visitor: &Visitor, desk: &Desk, link: &Lin
     // The browser's old session ends with its key.
     visitor.end(desk, &mut response).await?;
     let device = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Visitor::begin(desk, person, true, device, &mut response).await?;
+    Visitor::begin(desk, person, true, device, &new_key(), &mut response).await?;
     Ok(response)
 }
 
@@ -277,6 +300,13 @@ async fn language(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpRes
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_person_only_the_first_letters_are_shown() {
+        assert_eq!(shortened("Yusuf  El-Amin", Some("yusuf@example.org")), "Y… E… (y…@…)");
+        assert_eq!(shortened("Żaneta", None), "Ż…");
+        assert_eq!(shortened("", Some("a@example.org")), "a…@…");
+    }
 
     #[test]
     fn only_a_path_of_our_own_is_gone_to() {

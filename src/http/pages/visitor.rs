@@ -11,12 +11,12 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore as _;
 
-use super::Failed;
+use super::{Failed, guard};
 use crate::domain::language::Language;
-use crate::domain::{PersonId, Role};
+use crate::domain::{Person, PersonId, Role};
 use crate::http::Desk;
 use crate::http::in_time::Known;
-use crate::http::signin::{SignedIn, sign_in};
+use crate::http::signin::{Basis, SignedIn, kept, sign_in, sign_in_on};
 use crate::log::keys::to_hex;
 use crate::store::sessions::{self, SessionRow};
 
@@ -25,9 +25,9 @@ const LANGUAGE: &str = "language";
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// How long a session is good that is not used: longer for a group, whose form must not be lost.
-const STAFF_IDLE: i64 = 8 * HOUR;
-const GROUP_IDLE: i64 = 30 * DAY;
+/// How long a session is good that is not used, and how long at most, used or not: longer for a group, whose form must not be lost.
+const STAFF: (i64, i64) = (8 * HOUR, 12 * HOUR);
+const GROUP: (i64, i64) = (30 * DAY, 90 * DAY);
 
 /// Who looks at a page.
 pub struct Visitor {
@@ -56,7 +56,7 @@ pub(in crate::http) async fn renew(
     let mut answer = next.call(request).await?;
     let renewed = answer.request().extensions().get::<Renewed>().cloned();
     if let Some(Renewed(cookie)) = renewed
-        && answer.response().cookies().all(|given| given.name() != COOKIE)
+        && answer.response().cookies().all(|given| given.name() != cookie.name())
     {
         answer.response_mut().add_cookie(&cookie)?;
     }
@@ -78,33 +78,16 @@ impl FromRequest for Visitor {
 
 impl Visitor {
     pub(super) async fn of(request: &HttpRequest, desk: &Desk) -> Result<Self, Failed> {
-        let held = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|key| is_key(key));
+        let held = request.cookie(name(desk)).map(|cookie| cookie.value().to_owned()).filter(|key| is_key(key));
         let language = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_default();
         let new = held.is_none();
         let key = held.unwrap_or_else(new_key);
         let session = if new { None } else { find(desk, &key).await? };
-        let session_kept = session.clone();
         let proven = session.as_ref().is_some_and(|session| session.proven == 1);
-        let idle = session.as_ref().map_or(0, |session| desk.commands.now().as_microsecond() - session.seen_at);
-        let renewed = idle > HOUR;
-        let person = session.and_then(|session| session.person.parse().ok()).map(PersonId);
-        let signed = match person {
-            // Whoever has not shown that the address is theirs acts for their new group, and in no role.
-            Some(person) => sign_in(desk, person, (!proven).then(BTreeSet::<Role>::new)).await.ok(),
+        let signed = match &session {
+            Some(session) => resume(request, desk, session, &key).await?,
             None => None,
         };
-        // Whoever was given a role since has a session that was a group's, and good for longer.
-        let stale = signed.as_ref().is_some_and(|signed| idle >= STAFF_IDLE && !signed.reader.roles.is_empty());
-        let signed = signed.filter(|_| !stale);
-        if let Some(session) = &session_kept {
-            if stale {
-                let log = desk.commands.log();
-                sessions::end(log.store(), log.organisation(), &session.person, sessions::Ends::One(&session.digest)).await?;
-            } else if renewed {
-                touch(desk, session).await?;
-                request.extensions_mut().insert(Renewed(cookie(desk, COOKIE, &key)));
-            }
-        }
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         if proven && signed.is_some() {
             request.extensions_mut().insert(Known);
@@ -113,7 +96,7 @@ impl Visitor {
             let staff = signed.as_ref().is_some_and(|signed| !signed.reader.roles.is_empty());
             desk.site.limits.form(request, signed.as_ref().map(|_| key.as_str()), staff)?;
         }
-        let csrf = desk.commands.log().vault().secret_of("page token", &key);
+        let csrf = guard::masked(&desk.commands.log().vault().secret_of("page token", &key));
         Ok(Self { key, new, signed, proven, language, csrf, path })
     }
 
@@ -135,27 +118,37 @@ impl Visitor {
     /// Gives a browser that has none yet a key, on the way out.
     pub fn greet(&self, desk: &Desk, response: &mut HttpResponse) {
         if self.new {
-            let _ = response.add_cookie(&cookie(desk, COOKIE, &self.key));
+            let _ = response.add_cookie(&cookie(desk, name(desk), &self.key));
         }
     }
 
     /// Signs a person in under a new key: one that somebody else may have planted is worth nothing.
-    pub async fn begin(desk: &Desk, person: PersonId, proven: bool, device: &str, response: &mut HttpResponse) -> Result<(), Failed> {
-        let key = new_key();
+    pub async fn begin(
+        desk: &Desk,
+        person: PersonId,
+        proven: bool,
+        device: &str,
+        key: &str,
+        response: &mut HttpResponse,
+    ) -> Result<(), Failed> {
         let now = desk.commands.now().as_microsecond();
-        let roles = !sign_in(desk, person, None).await?.reader.roles.is_empty();
+        let log = desk.commands.log();
+        // What another process recorded a moment ago counts: a session must not begin on what has ended.
+        log.refresh::<Person>(person.0).await?;
+        let signed = sign_in(desk, person, narrowed(proven)).await?;
         let session = SessionRow {
-            digest: digest(desk, &key),
+            digest: digest(desk, key),
             person: person.to_string(),
             proven: i64::from(proven),
             device: device.chars().filter(|c| !c.is_control()).take(120).collect(),
             started_at: now,
             seen_at: now,
-            expires_at: now + if roles && proven { STAFF_IDLE } else { GROUP_IDLE },
+            expires_at: expires_at(&signed, now, now),
+            roles: kept(&signed.reader.roles),
+            access: i64::from(signed.access),
         };
-        let log = desk.commands.log();
         sessions::begin(log.store(), log.organisation(), &session).await?;
-        response.add_cookie(&cookie(desk, COOKIE, &key)).map_err(|error| Failed::broken(&error))
+        response.add_cookie(&cookie(desk, name(desk), key)).map_err(|error| Failed::broken(&error))
     }
 
     /// Ends this browser's session.
@@ -165,7 +158,12 @@ impl Visitor {
             let person = signed.reader.person.to_string();
             sessions::end(log.store(), log.organisation(), &person, sessions::Ends::One(&digest(desk, &self.key))).await?;
         }
-        response.add_removal_cookie(&cookie(desk, COOKIE, "")).map_err(|error| Failed::broken(&error))
+        response.add_removal_cookie(&cookie(desk, name(desk), "")).map_err(|error| Failed::broken(&error))
+    }
+
+    /// The digest under which it is kept that this browser asked for a code.
+    pub fn asks(&self, desk: &Desk) -> String {
+        asks(desk, &self.key)
     }
 
     /// The digest under which this browser's session is kept.
@@ -188,24 +186,59 @@ async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
     Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
 }
 
-/// A session stays good for as long as it is used.
-async fn touch(desk: &Desk, session: &SessionRow) -> Result<(), Failed> {
+/// Whoever's session it is, if it still stands: one that is used is good for longer, one that has ended is removed.
+async fn resume(request: &HttpRequest, desk: &Desk, session: &SessionRow, key: &str) -> Result<Option<SignedIn>, Failed> {
+    let Ok(person) = session.person.parse::<PersonId>() else { return Ok(None) };
+    let basis = Basis { roles: &session.roles, access: session.access };
+    let Ok(signed) = sign_in_on(desk, person, narrowed(session.proven == 1), basis).await else { return Ok(None) };
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    let idle = session.expires_at - session.seen_at;
-    Ok(sessions::touch(log.store(), log.organisation(), &session.digest, now, now + idle).await?)
+    // Whoever was given a role since has a session that was a group's, and good for longer.
+    let signed = signed.filter(|signed| expires_at(signed, session.started_at, session.seen_at) > now);
+    let Some(signed) = signed else {
+        sessions::end(log.store(), log.organisation(), &session.person, sessions::Ends::One(&session.digest)).await?;
+        return Ok(None);
+    };
+    if now - session.seen_at > HOUR {
+        let until = expires_at(&signed, session.started_at, now);
+        sessions::touch(log.store(), log.organisation(), &session.digest, now, until).await?;
+        request.extensions_mut().insert(Renewed(cookie(desk, name(desk), key)));
+    }
+    Ok(Some(signed))
+}
+
+/// Whoever has not shown that the address is theirs acts for their new group, and in no role.
+fn narrowed(proven: bool) -> Option<BTreeSet<Role>> {
+    (!proven).then(BTreeSet::new)
+}
+
+/// Until when a session is good that began at one time and was used last at another.
+fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
+    let (idle, most) = if signed.reader.roles.is_empty() { GROUP } else { STAFF };
+    (seen_at + idle).min(started_at + most)
+}
+
+/// The digest under which it is kept that a browser asked for a code, by the browser's key.
+pub(super) fn asks(desk: &Desk, key: &str) -> String {
+    desk.commands.log().vault().secret_of("asks for a code", key)
 }
 
 fn digest(desk: &Desk, key: &str) -> String {
     desk.commands.log().vault().secret_of("session", key)
 }
 
-fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
-    let cookie = Cookie::build(name, value.to_owned()).path("/").http_only(true).same_site(SameSite::Lax);
-    cookie.secure(desk.site.address.starts_with("https://")).max_age(CookieDuration::days(30)).finish()
+/// The name of the cookie that holds a browser's key. Where browsers come by TLS, none but this host can have set it.
+fn name(desk: &Desk) -> &'static str {
+    if desk.site.is_secure() { "__Host-session" } else { COOKIE }
 }
 
-fn new_key() -> String {
+fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
+    let cookie = Cookie::build(name, value.to_owned()).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.secure(desk.site.is_secure()).max_age(CookieDuration::days(30)).finish()
+}
+
+/// A new key for a browser.
+pub(super) fn new_key() -> String {
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
     to_hex(&secret)

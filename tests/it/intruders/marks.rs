@@ -215,6 +215,7 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
     on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
     on(ada, &format!("people/{gone}/refuse-contact"), &because());
     on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
+    on(ada, &format!("people/{gone}/end-access"), &because());
     for record in [format!("groups/{left}"), format!("people/{gone}")] {
         on(ada, &format!("{record}/request-erasure"), &json!({}));
         on(ada, &format!("{record}/refuse-erasure"), &because());

@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
 use hmac::{Hmac, Mac as _};
+use microgrants::domain::PersonId;
 use microgrants::log::keys::Key;
+use microgrants::store::tokens::TokenRow;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -28,6 +30,24 @@ fn signed(secret: &[u8; 32], header: &Value, claims: &Value) -> String {
     format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
 }
 
+/// Keeps the row of a token, as making it would.
+async fn keep(house: &House, person: PersonId, jti: &str) {
+    let now = house.commands.now().as_microsecond();
+    let row = TokenRow {
+        jti: jti.to_owned(),
+        person: person.to_string(),
+        name: "forged".to_owned(),
+        roles: "officer".to_owned(),
+        access: 0,
+        made_by: "operator".to_owned(),
+        made_at: now,
+        expires_at: now + 600_000_000,
+        used_at: None,
+        ended_at: None,
+    };
+    assert!(microgrants::store::tokens::insert(house.store(), ORGANISATION, &row).await.unwrap());
+}
+
 async fn forged(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
@@ -47,10 +67,14 @@ async fn forged(house: House) {
         changed
     };
     let good = signed(&secret, &header, &claims);
+    let client_of = |token: &str| client.by(token).get("/api/v1/funds").status;
+    assert_eq!(client_of(&good), 401, "one that nobody made here is none");
+    keep(&house, office.ada, "1").await;
     assert_eq!(client.by(&good).get("/api/v1/funds").status, 200, "what these are made from is good");
     let mut forged: Vec<(String, String)> = Vec::new();
     for (field, values) in [
         ("alg", vec![json!("none"), json!("None"), json!("HS256"), json!("RS256"), json!("ES256"), json!("EdDSA2"), json!(7), Value::Null]),
+        ("crit", vec![json!(["exp"]), json!([]), json!(["b64"]), json!("exp")]),
         ("kid", vec![json!(""), json!("../../../../dev/null"), json!("' OR '1'='1"), json!(house.keys.seal.id), json!(["x"]), Value::Null]),
     ] {
         for value in values {
@@ -61,6 +85,8 @@ async fn forged(house: House) {
         ("aud", vec![json!("another"), json!(["another"]), json!(""), Value::Null]),
         ("iss", vec![json!("microgrants/another"), json!("another"), Value::Null]),
         ("exp", vec![json!("9999999999"), json!(-1), Value::Null]),
+        ("nbf", vec![json!(now + 300), json!(u64::from(u32::MAX))]),
+        ("jti", vec![json!("2"), json!(""), json!(1), Value::Null]),
         ("sub", vec![json!("x"), json!("00000000-0000-0000-0000-000000000000"), json!(["x"]), Value::Null]),
         ("roles", vec![json!(["king"]), json!("administrator")]),
     ] {

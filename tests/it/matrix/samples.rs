@@ -69,6 +69,7 @@ fn person(name: &str) -> (By, Value) {
         "introduce" => (By::Job, json!({ "name": "Somebody", "email": "somebody@example.org" })),
         "expire" => (By::Job, json!({})),
         "begin" => (By::Job, json!({ "group": NEW_GROUP })),
+        "end-access" => (By::Staff(0), json!({ "reason": "A telephone was lost." })),
         _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
     }
 }

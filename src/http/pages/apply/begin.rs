@@ -18,9 +18,9 @@ use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, G
 use crate::http::Desk;
 use crate::http::pages::reading::Wrong;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin};
+use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin, visitor};
 use crate::log::LogError;
-use crate::mail::links::{self, Invited, MINUTES};
+use crate::mail::links;
 use crate::projections::GroupRow;
 use crate::store::sessions;
 
@@ -233,15 +233,18 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
     let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
     let group = GroupId(issue(&desk, &posted, &visitor, &caller, "/group", command).await?);
     let mut response = start_application(&request, &desk, &posted, &visitor, caller, group, &area).await?;
+    // The code in the mail is this browser's under the key that it goes on with.
+    let key = visitor::new_key();
+    let asks = visitor::asks(&desk, &key);
     if let Some(email) = email {
         if taken {
-            signin::send_link(&desk, &email, Some((group.0, person))).await?;
+            signin::send_link(&desk, &email, Some((group.0, person)), &asks).await?;
         } else if desk.site.limits.link_to(&email) {
-            links::offer(&desk.commands, Invited { person, joins: None, minutes: MINUTES, by_mail: true }).await?;
+            links::answer(&desk.commands, Some(person), None, &asks).await?;
         }
     }
     let device = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Visitor::begin(&desk, person, false, device, &mut response).await?;
+    Visitor::begin(&desk, person, false, device, &key, &mut response).await?;
     Ok(response)
 }
 

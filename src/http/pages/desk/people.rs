@@ -14,12 +14,14 @@ use crate::domain::command::{Because, ProposalOf};
 use crate::domain::organisation::{ConfirmRole, RoleOf};
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Personal, resembling};
-use crate::domain::{Command, OrganisationCommand as C, PersonCommand, PersonId, Role};
+use crate::domain::{Command, OrganisationCommand as C, Person, PersonCommand, PersonId, Role};
 use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http;
 use crate::http::pages::{Failed, Forms, Shell, own};
+use crate::http::signin::LATELY;
 use crate::projections::PersonRow;
 use crate::store::accesses::Looked;
+use crate::store::{sessions, tokens};
 use crate::views::{Page as Wanted, PersonSeen};
 
 #[derive(Template)]
@@ -123,6 +125,8 @@ struct Sheet {
     accesses: Option<Vec<Access>>,
     contact_acts: Vec<Act>,
     acts: Vec<Act>,
+    /// Where the person is signed in, and with which tokens, for an administrator.
+    access: Option<String>,
     history: Vec<Happened>,
 }
 
@@ -156,11 +160,28 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
         acts: acts(asked, &forms, &seen).await?,
         takes_held,
         accesses: accesses::of(asked, &seen.id.to_string()).await?,
+        access: access(asked, seen.id).await?,
         history: history(asked, seen.id).await?,
         twins: twins(asked, &seen).await?,
         seen,
     };
     asked.page(&page)
+}
+
+/// In how many browsers a person is signed in, and what their tokens are called.
+async fn access(asked: &Asked<'_>, person: uuid::Uuid) -> Result<Option<String>, Failed> {
+    if !asked.signed.reader.roles.contains(&Role::Administrator) {
+        return Ok(None);
+    }
+    let log = asked.desk.commands.log();
+    let now = asked.desk.commands.now().as_microsecond();
+    let ended = i64::from(log.lately::<Person>(person, LATELY).await?.state.access_ended());
+    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let tokens = tokens::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    let signed_in = sessions.iter().filter(|session| session.access >= ended).count();
+    let names: Vec<_> = tokens.into_iter().filter(|token| token.access >= ended).map(|token| token.name).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Ok(Some(format!("sessions: {signed_in}; tokens: {names}")))
 }
 
 async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec<Act>, Failed> {
@@ -193,6 +214,10 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Result<Vec
             acts.push(act("propose-role", &format!("propose-{key}"), &format!("Propose the role {key}"), role, C::ProposeRole(of)).await?);
         }
     }
+    let why = Because { reason: "why".parse().expect("a short text") };
+    let offered = Offered::of(asked.desk, asked.visitor, Command::Person(person, PersonCommand::EndAccess(why))).await?;
+    let end = Act::new(forms, "end-access", "End every session and token", &format!("/desk/do/people/{person}/end-access"), offered);
+    acts.push(end.words_with("reason", "Why", "Names of people do not belong here.").grave());
     acts.extend(erasing(asked, forms, "people", seen.id, &|command| Command::Person(person, command.of_person())).await?);
     Ok(shown(acts))
 }
@@ -215,7 +240,7 @@ async fn contact_acts(asked: &Asked<'_>, forms: &Forms, seen: &PersonSeen) -> Re
     }
     let trial = RegisterPerson { name: Personal::Open("name".to_owned()), email: None, telephone: None };
     let hint = if asked.signed.reader.person == person {
-        ""
+        "If the e-mail address is another one, you then sign in again with it."
     } else {
         "Before it counts, a colleague or the person must confirm it. Only somebody whom you registered yourself today is changed at once."
     };

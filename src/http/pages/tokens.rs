@@ -1,0 +1,138 @@
+//! A person's tokens for programs, on the page of their account: what there is of them, making one, and ending it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use uuid::Uuid;
+
+use super::account::render_account;
+use super::signin::moment;
+use super::words::say;
+use super::{Failed, Posted, Rejected, Sent, Shell, Visitor, see_other, shown};
+use crate::domain::text::Line;
+use crate::domain::{Actor, Role};
+use crate::http::Desk;
+use crate::http::signin::{Basis, SignedIn, TokenError};
+use crate::http::tokens::NewToken;
+use crate::mail::warnings;
+use crate::store::tokens;
+
+/// How many tokens a person may have at once, and for how many days one may be good.
+const MOST: usize = 20;
+const DAYS: std::ops::RangeInclusive<u64> = 1..=365;
+
+/// A token, as its person sees it.
+pub(super) struct TokenSeen {
+    pub jti: String,
+    pub name: String,
+    pub roles: String,
+    pub made_at: String,
+    pub expires_at: String,
+    pub used_at: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "open/token.html")]
+struct TokenPage {
+    page: Shell,
+    token: String,
+}
+
+/// The tokens of whoever is signed in that stand, the newest first.
+pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>, Failed> {
+    let log = desk.commands.log();
+    let now = desk.commands.now().as_microsecond();
+    let rows = tokens::of(log.store(), log.organisation(), &signed.reader.person.to_string(), now).await?;
+    let standing = rows.into_iter().filter(|row| signed.holds(Basis { roles: &row.roles, access: row.access }));
+    let seen = |row: tokens::TokenRow| TokenSeen {
+        jti: row.jti,
+        name: row.name,
+        roles: row.roles.replace(',', ", "),
+        made_at: moment(row.made_at),
+        expires_at: moment(row.expires_at),
+        used_at: row.used_at.map(moment),
+    };
+    Ok(standing.map(seen).collect())
+}
+
+/// The roles that a token of whoever is signed in may be given, to choose from.
+pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
+    signed.reader.roles.iter().map(|role| <&str>::from(*role)).map(|role| (role.to_owned(), role.to_owned())).collect()
+}
+
+/// Makes a token, or ends one.
+pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    let person = visitor.person()?;
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    if posted.text("form") == "make-token" {
+        return make(&visitor, &desk, &posted).await;
+    }
+    desk.tokens.end(desk.commands.log(), person, Some(posted.text("token")), desk.commands.now()).await?;
+    Ok(see_other("/account"))
+}
+
+async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
+    let language = visitor.language;
+    let again = async |wrong: Vec<(String, String)>| render_account(visitor, desk, Some(Rejected::with("make-token", posted, wrong))).await;
+    let signed = visitor.signed()?;
+    let new = match read(visitor, desk, signed, posted) {
+        Ok(new) => new,
+        Err(wrong) => return again(wrong).await,
+    };
+    if of(desk, signed).await?.len() >= MOST {
+        return again(vec![(String::new(), say("You have 20 tokens. End one of them first.", language).to_owned())]).await;
+    }
+    let (person, id) = (new.person, new.id);
+    let token = match desk.tokens.issue(&desk.commands, new, desk.commands.now()).await {
+        Ok(token) => token,
+        Err(TokenError::MadeBefore) => {
+            let says = say("This token was made already, and it is shown only once. End it, and make another.", language);
+            return again(vec![(String::new(), says.to_owned())]).await;
+        }
+        Err(TokenError::Log(error)) => return Err(error.into()),
+        Err(error @ TokenError::Sign(_)) => return Err(Failed::broken(&error)),
+    };
+    warnings::token_made(&desk.commands, person, id).await?;
+    let mut page = Shell::around(visitor, desk, say("Your new token", language)).await?;
+    page.back = Some("/account".to_owned());
+    // A page of what was sent has no other language to be had in.
+    "/account".clone_into(&mut page.path);
+    shown(visitor, desk, false, &TokenPage { page, token })
+}
+
+/// The token that a form asks for, or what is wrong with which field. The same form makes the same token.
+fn read(visitor: &Visitor, desk: &Desk, signed: &SignedIn, posted: &Posted) -> Result<NewToken, Vec<(String, String)>> {
+    let language = visitor.language;
+    let mut wrong = Vec::new();
+    let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
+    let name = posted.text("name").parse::<Line>();
+    if name.is_err() {
+        miss("name", say("Say in a few words what it is for", language));
+    }
+    let days = posted.text("days").parse::<u64>().ok().filter(|days| DAYS.contains(days));
+    if days.is_none() {
+        miss("days", say("Enter a number of days from 1 to 365", language));
+    }
+    let chosen = posted.all("roles").filter_map(|role| role.parse::<Role>().ok());
+    let roles: BTreeSet<Role> = chosen.filter(|role| signed.reader.roles.contains(role)).collect();
+    if roles.is_empty() && !signed.reader.roles.is_empty() {
+        miss("roles", say("Choose at least one role", language));
+    }
+    let id = format!("token/{}/{}", posted.text("key"), visitor.digest(desk));
+    match (name, days) {
+        (Ok(name), Some(days)) if wrong.is_empty() => Ok(NewToken {
+            id: Uuid::new_v5(&desk.commands.organisation().0, id.as_bytes()),
+            person: signed.reader.person,
+            name: name.to_string(),
+            roles: Some(roles),
+            made_by: Actor::Person(signed.reader.person),
+            lifetime: Duration::from_hours(24 * days),
+        }),
+        _ => Err(wrong),
+    }
+}

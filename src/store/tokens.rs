@@ -1,0 +1,109 @@
+//! Tokens for programs: what each is called, what it rests on, and whether it was ended.
+
+use super::{Store, Stored, Tx, in_tx, reading};
+
+/// A token as it is kept; the token itself is not.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct TokenRow {
+    pub jti: String,
+    pub person: String,
+    /// What its person calls it.
+    pub name: String,
+    /// The roles that its person held when it was made, of those that it may use, with commas between.
+    pub roles: String,
+    /// How often the person's access had been ended by then.
+    pub access: i64,
+    /// A person's id, or `operator`.
+    pub made_by: String,
+    pub made_at: i64,
+    pub expires_at: i64,
+    /// About when it was last used.
+    pub used_at: Option<i64>,
+    pub ended_at: Option<i64>,
+}
+
+const COLUMNS: &str = "jti, person, name, roles, access, made_by, made_at, expires_at, used_at, ended_at";
+const MINUTE: i64 = 60_000_000;
+/// How long a token that has run out is remembered.
+const REMEMBERED: i64 = 30 * 24 * 60 * MINUTE;
+
+/// Keeps a new token, and forgets those that ran out long ago; whether it was new.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stored<bool> {
+    const FORGET: &str = "DELETE FROM tokens WHERE organisation = $1 AND expires_at <= $2";
+    const SQL: &str = "INSERT INTO tokens (organisation, jti, person, name, roles, access, made_by, made_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    let mut tx = store.begin().await?;
+    let inserted = in_tx!(&mut tx, db => {
+        sqlx::query(FORGET).bind(organisation).bind(token.made_at - REMEMBERED).execute(&mut *db).await?;
+        let query = sqlx::query(SQL).bind(organisation).bind(&token.jti).bind(&token.person).bind(&token.name);
+        let query = query.bind(&token.roles).bind(token.access).bind(&token.made_by).bind(token.made_at).bind(token.expires_at);
+        query.execute(db).await?.rows_affected()
+    });
+    tx.commit().await?;
+    Ok(inserted == 1)
+}
+
+/// A token that was not ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(store: &Store, organisation: &str, jti: &str) -> Stored<Option<TokenRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?))
+}
+
+/// The tokens of a person that were not ended and have not run out, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<TokenRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 AND expires_at > $3 AND ended_at IS NULL \
+         ORDER BY made_at DESC, jti"
+    );
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+}
+
+/// Every token of a person that is remembered, the oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<TokenRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
+}
+
+/// Notes that a token is in use, unless that was noted within the minute before. Nobody waits for the disk.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 AND (used_at IS NULL OR used_at <= $4)";
+    let mut tx = store.begin_derived().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(jti).bind(now).bind(now - MINUTE).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Ends one token of a person, or every one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end(store: &Store, organisation: &str, person: &str, jti: Option<&str>, now: i64) -> Stored<()> {
+    let (and, jti) = jti.map_or(("$4 = ''", ""), |jti| ("jti = $4", jti));
+    let sql = format!("UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND ended_at IS NULL AND {and}");
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Ends every token of every organisation: the key that signed them is another's now. How many stood.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_every(tx: &mut Tx, now: i64) -> Stored<u64> {
+    const SQL: &str = "UPDATE tokens SET ended_at = $1 WHERE ended_at IS NULL";
+    Ok(in_tx!(tx, db => sqlx::query(SQL).bind(now).execute(db).await?.rows_affected()))
+}
