@@ -122,11 +122,10 @@ impl Line {
         text.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
-    /// An amount as people write it: `£1,234.50`, `1234.5`.
+    /// An amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is refused rather than left out.
     pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
         let text = self.must(titles)?;
-        let plain: String = text.chars().filter(|c| !matches!(c, '£' | ',' | ' ')).collect();
-        plain.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+        Money::written(text).map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
     /// A day: `2026-03-31`, perhaps with a time after it, or `31/03/2026`.
