@@ -14,6 +14,7 @@ mod export;
 mod import;
 mod serve;
 
+mod starts;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;

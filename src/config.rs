@@ -100,6 +100,9 @@ pub struct Config {
     #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
     pub places: Option<PathBuf>,
     /// Addresses of other systems that are told of every event, in order; with commas between.
+    /// The folder in which the service notes that it was started and came to its end.
+    #[arg(long, env = "MICROGRANTS_STATE", default_value = "data/state", global = true)]
+    pub state: PathBuf,
     #[arg(long, env = "MICROGRANTS_WEBHOOKS", value_delimiter = ',', global = true, hide_env_values = true)]
     pub webhooks: Vec<String>,
     /// The secret by which they know that it is us: whsec_ and at least 24 bytes in base64.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::starts::{SETTLES_IN, Starts};
 use super::{Opened, TaskError, backup, export, files};
 use crate::bank::Layout;
 use crate::commands::clock::Clock;
@@ -36,6 +37,8 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     // Whoever asks while something is sent already is heard, too.
     let asked = asked_to_stop().map_err(TaskError::Serve)?;
     let log = opened.commands.log().clone();
+    let beside = Beside::default();
+    let starts = note_start(config, &beside);
     let list = ErasureList::at(&config.erasures);
     // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
     // same ids each time, and an older one's erasures are not theirs.
@@ -43,7 +46,6 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         backup::erase_again(&opened, &list).await?;
     }
     let projector = Projector::open(log.clone()).await?;
-    let beside = Beside::default();
     let following = beside.run("projections", projector.clone().run());
     let sealing = beside.run("sealing", opened.sealer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
@@ -101,9 +103,26 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     log.store().close().await;
     Ok(())
 }
+    if let Some(Err(error)) = starts.map(Starts::end) {
+        tracing::warn!(%error, "that the service came to its end could not be noted");
+    }
 
 /// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+/// Notes that the service was started, and tells of it where it was again and again without coming to its end.
+fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
+    let starts = Starts::begin(&config.state, Clock::System.now());
+    let noted = starts.inspect_err(|error| {
+        tracing::warn!(%error, folder = %config.state.display(), "the start could not be noted: a loop of crashes would not be told");
+    });
+    let noted = noted.ok()?;
+    if let Some(times) = noted.looping() {
+        tracing::error!(times, "the service was started again and again within an hour without coming to its end: look for what ends it");
+        beside.tell_for("crash_loop", SETTLES_IN);
+    }
+    Some(noted)
+}
+
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut asked = async move || {
         tokio::select! {
