@@ -12,9 +12,10 @@ mod audit;
 mod backup;
 mod export;
 mod import;
+mod read_upload;
 mod serve;
-
 mod starts;
+
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -41,6 +42,7 @@ use crate::seal::sealer::{SealError, Sealer};
 use crate::store::{Store, StoreError};
 use crate::views::ViewError;
 use crate::webhooks::WebhookError;
+pub use read_upload::read_upload;
 
 /// What stops a task. Each is one line for whoever called it.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,10 @@ pub enum TaskError {
     Listen(std::net::SocketAddr, std::io::Error),
     #[error("the service stopped: {0}")]
     Serve(std::io::Error),
+    #[error("where this program lies is not known: {0}")]
+    Program(std::io::Error),
+    #[error("the upload was not read: {0}")]
+    Upload(std::io::Error),
     #[error(transparent)]
     Export(#[from] crate::audit::ExportError),
     #[error(transparent)]
@@ -192,6 +198,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Backup { folder } => backup::take(&config, &folder).await,
         Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
         Task::Import { kind, file, by, dry_run } => import::run(&config, kind, &file, by, dry_run).await,
+        Task::ReadUpload { upload } => read_upload(upload),
         Task::Export { task } => export::run(&config, task).await,
         Task::Openapi => {
             print!("{}", http::contract());

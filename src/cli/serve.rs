@@ -24,6 +24,7 @@ use crate::log::Log;
 use crate::log::record::day_of;
 use crate::mail::{Outbox, Post};
 use crate::projections::Projector;
+use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
 use crate::webhooks::{Secret, Webhooks};
 
@@ -36,9 +37,9 @@ const DEMO_MAIL_DAYS: i64 = 21;
 pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
     // Whoever asks while something is sent already is heard, too.
     let asked = asked_to_stop().map_err(TaskError::Serve)?;
-    let log = opened.commands.log().clone();
     let beside = Beside::default();
     let starts = note_start(config, &beside);
+    let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
     // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
     // same ids each time, and an older one's erasures are not theirs.
@@ -80,7 +81,8 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     let telling = webhooks(config, &log)
         .await?
         .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
-    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
+    let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
+    let desk = Desk { commands: opened.commands, views, files: files(config)?, sandbox, tokens, site, beside };
     // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
     // there are still connections to the database: those that a worker of the server opened end with that worker.
     let finished = async move {
@@ -101,14 +103,12 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         task.abort();
     }
     log.store().close().await;
-    Ok(())
-}
     if let Some(Err(error)) = starts.map(Starts::end) {
         tracing::warn!(%error, "that the service came to its end could not be noted");
     }
+    Ok(())
+}
 
-/// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.
-fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 /// Notes that the service was started, and tells of it where it was again and again without coming to its end.
 fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     let starts = Starts::begin(&config.state, Clock::System.now());
@@ -123,6 +123,8 @@ fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     Some(noted)
 }
 
+/// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut asked = async move || {
         tokio::select! {

@@ -21,6 +21,7 @@ pub mod rows;
 pub mod search;
 pub mod sessions;
 pub mod tree;
+pub mod uploads;
 mod values;
 pub mod wanted;
 pub mod webhooks;

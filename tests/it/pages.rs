@@ -33,7 +33,8 @@ pub fn cases(cases: &mut Cases) {
     cases.sqlite("pages::an_applicants_pages_are_light", light);
 }
 
-async fn link(house: &House, person: PersonId) -> String {
+/// The address of a link with which a person signs in.
+pub async fn link(house: &House, person: PersonId) -> String {
     let invited = Invited { person, joins: None, minutes: 30, by_mail: false };
     format!("/sign-in/{}", links::offer(&house.commands, invited).await.unwrap().token)
 }
