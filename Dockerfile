@@ -18,7 +18,7 @@ COPY --from=build /build/target/release/microgrants /usr/local/bin/microgrants
 USER microgrants
 WORKDIR /var/lib/microgrants
 VOLUME /var/lib/microgrants
-ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys MICROGRANTS_FILES=/var/lib/microgrants/files MICROGRANTS_MAILS=/var/lib/microgrants/mails
+ENV MICROGRANTS_LISTEN=0.0.0.0:8080 MICROGRANTS_KEYS=/var/lib/microgrants/keys MICROGRANTS_FILES=/var/lib/microgrants/files MICROGRANTS_MAILS=/var/lib/microgrants/mails MICROGRANTS_STATE=/var/lib/microgrants/state
 EXPOSE 8080
 ENTRYPOINT ["microgrants"]
 CMD ["serve"]

@@ -14,7 +14,9 @@ mod export;
 mod import;
 mod local;
 mod private;
+mod read_upload;
 mod serve;
+mod starts;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -45,6 +47,7 @@ use crate::views::ViewError;
 use crate::webhooks::WebhookError;
 use local::Asked;
 pub use private::close_what_is_made;
+pub use read_upload::read_upload;
 
 /// What stops a task. Each is one line for whoever called it.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,10 @@ pub enum TaskError {
     Listen(std::net::SocketAddr, std::io::Error),
     #[error("the service stopped: {0}")]
     Serve(std::io::Error),
+    #[error("where this program lies is not known: {0}")]
+    Program(std::io::Error),
+    #[error("the upload was not read: {0}")]
+    Upload(std::io::Error),
     #[error(transparent)]
     Export(#[from] crate::audit::ExportError),
     #[error(transparent)]
@@ -195,6 +202,7 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Backup { folder } => backup::take(&config, &folder).await,
         Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
         Task::Import { kind, file, by, dry_run } => import::run(&config, kind, &file, by, dry_run).await,
+        Task::ReadUpload { upload } => read_upload(upload),
         Task::Export { task } => export::run(&config, task).await,
         Task::Openapi => {
             print!("{}", http::contract());

@@ -9,6 +9,7 @@ use crate::domain::{PersonId, Role, text::Slug};
 use crate::export::open_data::org_id;
 use crate::http::limits::Quotas;
 use crate::import::Kind;
+use crate::sandbox::Upload;
 
 /// A micro-grants service whose every change is an immutable event.
 #[derive(Debug, Parser)]
@@ -99,6 +100,9 @@ pub struct Config {
     /// Where the areas lie: a CSV file with the columns area, name, code and kind (docs/open-data.md).
     #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
     pub places: Option<PathBuf>,
+    /// The folder in which the service notes that it was started and came to its end.
+    #[arg(long, env = "MICROGRANTS_STATE", default_value = "data/state", global = true)]
+    pub state: PathBuf,
     /// Addresses of other systems that are told of every event, in order; with commas between.
     #[arg(long, env = "MICROGRANTS_WEBHOOKS", value_delimiter = ',', global = true, hide_env_values = true)]
     pub webhooks: Vec<String>,
@@ -203,6 +207,9 @@ pub enum Task {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Read one upload from standard input, within bounds: the service starts this task itself.
+    #[command(hide = true)]
+    ReadUpload { upload: Upload },
     /// Write what leaves for elsewhere.
     Export {
         #[command(subcommand)]

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod log;
 pub mod mail;
 pub mod projections;
+pub mod sandbox;
 pub mod seal;
 pub mod store;
 pub mod views;

@@ -16,7 +16,11 @@ fn main() -> ExitCode {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    let done = actix_web::rt::System::with_tokio_rt(runtime).block_on(microgrants::cli::run(config, command.unwrap_or(Task::Serve)));
+    let done = match command.unwrap_or(Task::Serve) {
+        // Alone on one thread: each further one would take room that is for the upload.
+        Task::ReadUpload { upload } => microgrants::cli::read_upload(upload),
+        task => actix_web::rt::System::with_tokio_rt(runtime).block_on(microgrants::cli::run(config, task)),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

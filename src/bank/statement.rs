@@ -2,6 +2,11 @@
 
 use jiff::civil::Date;
 
+use crate::domain::Money;
+
+/// How many lines of a statement are read, and how many movements.
+const LINES_MOST: usize = 50_000;
+
 /// A movement on the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -22,6 +27,8 @@ pub enum StatementError {
     Line(usize, &'static str),
     #[error("there is no movement in it")]
     Empty,
+    #[error("a statement has at most {LINES_MOST} lines: send it in parts")]
+    TooLong,
 }
 
 /// Reads a statement.
@@ -31,7 +38,11 @@ pub enum StatementError {
 pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
     let text = text.trim_start_matches('\u{feff}');
     let entries = if text.contains("<STMTTRN>") { ofx(text)? } else { csv(text)? };
-    if entries.is_empty() { Err(StatementError::Empty) } else { Ok(entries) }
+    match entries.len() {
+        0 => Err(StatementError::Empty),
+        count if count > LINES_MOST => Err(StatementError::TooLong),
+        _ => Ok(entries),
+    }
 }
 
 /// The titles by which banks call their columns, in small letters.
@@ -44,7 +55,11 @@ const SAYS: [&str; 9] =
 
 fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-    let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(|_| StatementError::Unknown)?;
+    let lines =
+        reader.records().take(LINES_MOST + 1).collect::<Result<Vec<csv::StringRecord>, _>>().map_err(|_| StatementError::Unknown)?;
+    if lines.len() > LINES_MOST {
+        return Err(StatementError::TooLong);
+    }
     let title = |field: &str| field.trim().to_lowercase();
     // Some banks put the account above the titles.
     let head =
@@ -110,12 +125,12 @@ fn read_day(written: &str) -> Option<Date> {
 fn read_pence(written: &str) -> Option<i64> {
     let (inside, bracketed) =
         written.strip_prefix('(').and_then(|text| text.strip_suffix(')')).map_or((written, false), |text| (text, true));
-    let plain: String = inside.chars().filter(|c| !matches!(c, '£' | ',' | ' ')).collect();
-    let (minus, digits) = match plain.strip_prefix(['-', '\u{2212}']) {
+    let inside = inside.trim_start_matches(['£', ' ']);
+    let (minus, digits) = match inside.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => (true, rest),
-        None => (false, plain.strip_prefix('+').unwrap_or(&plain)),
+        None => (false, inside.strip_prefix('+').unwrap_or(inside)),
     };
-    let amount: crate::domain::Money = digits.parse().ok()?;
+    let amount = Money::written(digits).ok()?;
     Some(if minus || bracketed { -amount.pence() } else { amount.pence() })
 }
 
@@ -152,6 +167,10 @@ mod tests {
             ("Date,Amount,Reference\n2026-03-31,1.00,x\n2026-03-31,one,x\n", "line 3: the amount"),
             ("Date,Amount,Reference\n", "no movement"),
             ("<STMTTRN><DTPOSTED>2026<TRNAMT>1</STMTTRN>", "line 1: the day"),
+            ("<STMTTRN><DTPOSTED>20260331<TRNAMT>-10,00</STMTTRN>", "line 1: the amount"),
+            ("Date,Amount,Reference\n2026-03-31,\"-1800,00\",x\n", "line 2: the amount"),
+            ("Date,Paid out,Paid in,Reference\n2026-03-31,\"1,5\",,x\n", "line 2: the amount"),
+            ("x\n".repeat(LINES_MOST + 1).as_str(), "at most 50000 lines"),
         ] {
             let told = read(text).expect_err(text).to_string();
             assert!(told.contains(says), "{text}: {told}");

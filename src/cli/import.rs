@@ -11,6 +11,7 @@ use crate::domain::{Actor, PersonId};
 use crate::import::{Import, Kind};
 use crate::log::RecordedBy;
 use crate::projections::Projector;
+use crate::sandbox::Sandbox;
 use crate::views::Views;
 
 pub(super) async fn run(config: &Config, kind: Kind, file: &Path, by: PersonId, dry_run: bool) -> Result<(), TaskError> {
@@ -20,7 +21,8 @@ pub(super) async fn run(config: &Config, kind: Kind, file: &Path, by: PersonId, 
     let projector = Projector::open(log.clone()).await?;
     while projector.advance().await? {}
     let caller = Caller { actor: Actor::Person(by), narrowed: None };
-    let import = Import { commands: opened.commands, views: Views::new(log.clone(), projector), caller };
+    let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
+    let import = Import { commands: opened.commands, views: Views::new(log.clone(), projector), caller, sandbox };
     let done = import.run(kind, &bytes, dry_run).await;
     log.store().close().await;
     let done = done.map_err(not_checked)?;

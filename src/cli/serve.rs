@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::local::{Operator, Socket};
+use super::starts::{SETTLES_IN, Starts};
 use super::{Opened, TaskError, backup, export, files};
 use crate::bank::Layout;
 use crate::commands::clock::Clock;
@@ -24,6 +25,7 @@ use crate::log::Log;
 use crate::log::record::day_of;
 use crate::mail::{Outbox, Post};
 use crate::projections::Projector;
+use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
 use crate::webhooks::{Secret, Webhooks};
 
@@ -36,6 +38,8 @@ const DEMO_MAIL_DAYS: i64 = 21;
 pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
     // Whoever asks while something is sent already is heard, too.
     let asked = asked_to_stop().map_err(TaskError::Serve)?;
+    let beside = Beside::default();
+    let starts = note_start(config, &beside);
     let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
     // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
@@ -44,7 +48,6 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         backup::erase_again(&opened, &list).await?;
     }
     let projector = Projector::open(log.clone()).await?;
-    let beside = Beside::default();
     let following = beside.run("projections", projector.clone().run());
     let sealing = beside.run("sealing", opened.sealer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
@@ -81,7 +84,8 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
     let operator = Operator { commands: opened.commands.clone(), tokens: tokens.clone(), address: site.address.clone() };
     let listening = Socket::of(config).map(|socket| beside.run("socket", socket.run(operator)));
-    let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
+    let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
+    let desk = Desk { commands: opened.commands, views, files: files(config)?, sandbox, tokens, site, beside };
     // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
     // there are still connections to the database: those that a worker of the server opened end with that worker.
     let finished = async move {
@@ -107,7 +111,24 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         let _ = listening.await;
     }
     log.store().close().await;
+    if let Some(Err(error)) = starts.map(Starts::end) {
+        tracing::warn!(%error, "that the service came to its end could not be noted");
+    }
     Ok(())
+}
+
+/// Notes that the service was started, and tells of it where it was again and again without coming to its end.
+fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
+    let starts = Starts::begin(&config.state, Clock::System.now());
+    let noted = starts.inspect_err(|error| {
+        tracing::warn!(%error, folder = %config.state.display(), "the start could not be noted: a loop of crashes would not be told");
+    });
+    let noted = noted.ok()?;
+    if let Some(times) = noted.looping() {
+        tracing::error!(times, "the service was started again and again within an hour without coming to its end: look for what ends it");
+        beside.tell_for("crash_loop", SETTLES_IN);
+    }
+    Some(noted)
 }
 
 /// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.

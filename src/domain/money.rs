@@ -33,8 +33,29 @@ pub struct BelowZero {
     pub taken: Money,
 }
 
+/// A sum without what people write around its digits: a pound sign, spaces, and commas between its thousands. A comma
+/// elsewhere stays, and the sum is none: `850,50` is not eighty-five thousand.
+#[must_use]
+pub fn bare(sum: &str) -> String {
+    let sum: String = sum.chars().filter(|c| !c.is_whitespace() && *c != '£').collect();
+    let (pounds, _) = sum.split_once('.').unwrap_or((&sum, ""));
+    let mut groups = pounds.split(',');
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let mut pence = sum.rsplit('.').take(sum.matches('.').count()).flat_map(str::chars);
+    let thousands = first && groups.all(|group| group.len() == 3) && !pence.any(|c| c == ',');
+    if thousands { sum.replace(',', "") } else { sum }
+}
+
 impl Money {
     pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// An amount as people write it in a form, a table or a statement: `£1,234.50`, `1 234.5`, `1234`.
+    ///
+    /// # Errors
+    /// When it is none, and when a comma stands anywhere but between thousands.
+    pub fn written(text: &str) -> Result<Self, MoneyError> {
+        bare(text).parse()
+    }
 
     /// An amount of whole pence.
     #[must_use]
@@ -157,6 +178,18 @@ mod tests {
             assert_eq!(text.parse::<Money>(), Err(MoneyError::Shape), "{text}");
         }
         assert_eq!("99999999999999999999999999999999".parse::<Money>(), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn a_comma_stands_between_thousands_or_the_sum_is_none() {
+        for (typed, says) in [("850", "850"), ("£1,850.00", "1850.00"), (" 12 850 ", "12850"), ("1,234,567", "1234567")] {
+            assert_eq!(bare(typed), says);
+            assert_eq!(Money::written(typed), says.parse::<Money>());
+        }
+        for typed in ["850,50", "1,85", "1,5", "1850,000", ",850", "1,850.0,0", "1.850,00"] {
+            assert!(bare(typed).contains(','), "{typed}");
+            assert_eq!(Money::written(typed), Err(MoneyError::Shape), "{typed}");
+        }
     }
 
     #[test]

@@ -41,14 +41,8 @@ impl Folder {
     }
 
     pub(super) async fn get(&self, file: &FileDigest) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
-        let opened = tokio::fs::File::open(self.path(file)).await;
-        let opened = opened.map_err(|error| if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { error.into() })?;
-        Ok(futures::stream::try_unfold(opened, |mut file| async move {
-            let mut bytes = vec![0; READ];
-            let read = file.read(&mut bytes).await?;
-            bytes.truncate(read);
-            Ok((read > 0).then(|| (Bytes::from(bytes), file)))
-        }))
+        let opened = read(&self.path(file)).await;
+        opened.map_err(|error| if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { error.into() })
     }
 
     pub(super) async fn remove(&self, file: &FileDigest) -> io::Result<()> {
@@ -57,6 +51,17 @@ impl Folder {
             _ => Ok(()),
         }
     }
+}
+
+/// A file as it lies, piece by piece.
+pub(super) async fn read(path: &Path) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
+    let opened = tokio::fs::File::open(path).await?;
+    Ok(futures::stream::try_unfold(opened, |mut file| async move {
+        let mut bytes = vec![0; READ];
+        let read = file.read(&mut bytes).await?;
+        bytes.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(bytes), file)))
+    }))
 }
 
 /// A name lasts only once the folder that holds it is on the disk.

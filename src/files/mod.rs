@@ -1,15 +1,17 @@
 //! Scans, receipts, documents and photographs: looked at, cleaned, sealed under the group's key, and put away.
 //!
 //! Bytes enter as a stream and leave as one. What a file is follows from its bytes, never from its name; a picture is
-//! painted anew, so that nothing of where it was taken remains; only sealed bytes are ever written, and their digest is
-//! the file's name.
+//! painted anew in a process of its own, so that nothing of where it was taken remains; only sealed bytes are ever written, and
+//! their digest is the file's name. A group may send so much a day.
 
 mod bucket;
 mod folder;
+mod intake;
 mod picture;
 mod seal;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -18,8 +20,13 @@ use uuid::Uuid;
 
 use crate::domain::file::{FileDigest, Media};
 use crate::log::vault::{Vault, VaultError};
+use crate::sandbox::{SandboxError, Upload};
+use crate::store::StoreError;
 pub use bucket::{Bucket, BucketError};
 use folder::Folder;
+use intake::Arriving;
+pub use intake::{BYTES_A_DAY, FILES_A_DAY, Intake};
+pub use picture::paint_anew;
 use seal::{Opening, Sealed, Sealing};
 
 /// The most bytes that one file may have.
@@ -42,14 +49,40 @@ pub enum FileError {
     Document,
     #[error("the upload broke off")]
     BrokenOff,
+    #[error("a group sends at most {} files and {} MiB a day: this one has sent enough today", FILES_A_DAY, BYTES_A_DAY / 1024 / 1024)]
+    Quota {
+        /// How long the day lasts still.
+        wait: Duration,
+    },
+    #[error("too many pictures are being read just now: send it again in a minute")]
+    Busy,
     #[error("the file is not in the store")]
     Missing,
     #[error("the file in the store was altered")]
     Altered,
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Counted(#[from] StoreError),
     #[error("the store of files does not answer: {0}")]
     Store(#[from] std::io::Error),
+}
+
+impl FileError {
+    /// Whether it is about a file that somebody chose, so that a form can say it and keep the words beside it.
+    #[must_use]
+    pub fn is_said_beside_the_form(&self) -> bool {
+        matches!(self, Self::UnknownKind | Self::Picture | Self::Document | Self::Quota { .. } | Self::Busy)
+    }
+}
+
+impl From<SandboxError> for FileError {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Busy => Self::Busy,
+            SandboxError::Unreadable => Self::Picture,
+        }
+    }
 }
 
 /// A file that was put away.
@@ -79,60 +112,61 @@ impl Files {
     /// Looks at a stream of bytes, seals it under a group's key, and puts it away.
     ///
     /// # Errors
-    /// When it is too large, of no kind that is kept, or the store does not answer. Nothing stays behind then.
-    pub async fn keep<S, E>(&self, vault: &Vault, group: Uuid, body: S) -> Result<Kept, FileError>
+    /// When the group has sent enough today, when it is too large or of no kind that is kept, or the store does not answer.
+    /// Nothing stays behind then.
+    pub async fn keep<S, E>(&self, intake: &Intake<'_>, group: Uuid, body: S) -> Result<Kept, FileError>
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
+        intake.count(group, 1, 0).await?;
         // A short file is asked for more than once after its end.
-        let mut body = std::pin::pin!(body.fuse());
-        let mut read = 0;
-        let mut content = Sha256::new();
-        let mut next = async |wanted: usize| -> Result<Option<Vec<u8>>, FileError> {
-            let mut bytes = Vec::new();
-            while bytes.len() < wanted {
-                let Some(part) = body.next().await else { break };
-                let part = part.map_err(|_| FileError::BrokenOff)?;
-                read += part.len() as u64;
-                if read > FILE_MOST {
-                    return Err(FileError::TooLarge);
-                }
-                content.update(&part);
-                bytes.extend_from_slice(&part);
-            }
-            Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
-        };
-        let begins = next(TELLING).await?.ok_or(FileError::UnknownKind)?;
-        let media = media_of(&begins)?;
-        let key = vault.key_for(group).await?;
-        let mut sealing = Sealing::begin(self.staging()?, &key, vault.bound_file(group)).await?;
-        if media == Media::Jpeg {
-            let mut whole = begins;
-            while let Some(more) = next(1).await? {
-                whole.extend(more);
-            }
-            let _turn = picture::TURNS.acquire().await.map_err(std::io::Error::other)?;
-            let painted = tokio::task::spawn_blocking(move || picture::paint_anew(&whole)).await.map_err(std::io::Error::other)??;
-            sealing.take(&painted).await?;
-        } else {
-            let mut ends = begins.clone();
-            sealing.take(&begins).await?;
-            while let Some(more) = next(1).await? {
-                sealing.take(&more).await?;
-                ends.extend_from_slice(&more);
-                ends.drain(..ends.len().saturating_sub(ENDING));
-            }
-            if !ends.windows(5).any(|part| part == b"%%EOF") {
-                return Err(FileError::Document);
-            }
-        }
-        let sealed = sealing.end().await?;
+        let body = std::pin::pin!(body.fuse());
+        let mut arriving = Arriving::new(body);
+        let taken = self.take_in(intake, group, &mut arriving).await;
+        // What is refused arrived all the same.
+        intake.count(group, 0, arriving.read).await?;
+        let (media, sealed) = taken?;
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
         match self {
             Self::Folder(folder) => folder.put(&sealed, &file).await?,
             Self::Bucket(bucket) => bucket.put(&sealed, &file).await?,
         }
-        Ok(Kept { file, media, bytes: sealed.bytes, content: content.finalize().into() })
+        Ok(Kept { file, media, bytes: sealed.bytes, content: arriving.digest() })
+    }
+
+    /// What arrives, sealed and lying aside: a picture is painted anew once it is whole.
+    async fn take_in<S, E>(&self, intake: &Intake<'_>, group: Uuid, arriving: &mut Arriving<S>) -> Result<(Media, Sealed), FileError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let begins = arriving.next(TELLING).await?.ok_or(FileError::UnknownKind)?;
+        let media = media_of(&begins)?;
+        let vault = intake.log.vault();
+        let key = vault.key_for(group).await?;
+        // Nobody can open a picture as it was sent, once this process has ended.
+        let first = if media == Media::Jpeg { seal::passing_key() } else { key };
+        let mut sealing = Sealing::begin(self.staging()?, &first, vault.bound_file(group)).await?;
+        sealing.take(&begins).await?;
+        let mut ends = begins;
+        while let Some(more) = arriving.next(1).await? {
+            sealing.take(&more).await?;
+            ends.extend_from_slice(&more);
+            ends.drain(..ends.len().saturating_sub(ENDING));
+        }
+        if media == Media::Pdf && !ends.windows(5).any(|part| part == b"%%EOF") {
+            return Err(FileError::Document);
+        }
+        let sealed = sealing.end().await?;
+        if media == Media::Pdf {
+            return Ok((media, sealed));
+        }
+        // It waits for its turn on the disk, not in memory.
+        let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
+        let raw = Opening::new(first, vault.bound_file(group), &file).stream(folder::read(&sealed.path).await?.map_err(FileError::from));
+        let painted = intake.sandbox.read(Upload::Picture, raw).await?;
+        let mut sealing = Sealing::begin(self.staging()?, &key, vault.bound_file(group)).await?;
+        sealing.take(&painted).await?;
+        Ok((media, sealing.end().await?))
     }
 
     /// Opens a file, piece by piece: what was altered ends the stream with an error.

@@ -3,9 +3,8 @@
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
-
-use tokio::sync::Semaphore;
 
 use super::FileError;
 
@@ -13,36 +12,47 @@ use super::FileError;
 const SIDE_MOST: u32 = 2048;
 /// The longest side that is looked at: what claims more is not decoded.
 const SIDE_READ: u32 = 12_000;
-/// How much memory decoding may take, in bytes.
-const MEMORY_MOST: u64 = 256 * 1024 * 1024;
+/// How many bytes a picture has when it is decoded: 64 million pixels of three colours. No library here decodes at a smaller size, and
+/// a decoder may hold as much again; all of it must fit into what a process that reads an upload may take.
+const DECODED_MOST: u64 = 192 * 1024 * 1024;
 const QUALITY: u8 = 85;
-/// How many pictures are worked on at once: each may take as much memory.
-pub(super) static TURNS: Semaphore = Semaphore::const_new(2);
 
 pub(super) fn is_one(begins: &[u8]) -> bool {
     matches!(image::guess_format(begins), Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP))
 }
 
 /// The picture without what was noted beside it.
-pub(super) fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
+///
+/// # Errors
+/// When it cannot be read, or claims to be larger than can be worked on.
+pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let unreadable = |_: image::ImageError| FileError::Picture;
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(FileError::Store)?;
     let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE_READ), Some(SIDE_READ), Some(MEMORY_MOST));
+    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE_READ), Some(SIDE_READ), Some(DECODED_MOST));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
-    if decoder.total_bytes() > MEMORY_MOST {
+    if decoder.total_bytes() > DECODED_MOST {
         return Err(FileError::Picture);
     }
     let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    let mut picture = smaller(DynamicImage::from_decoder(decoder).map_err(unreadable)?);
     picture.apply_orientation(orientation);
-    if picture.width().max(picture.height()) > SIDE_MOST {
-        picture = picture.resize(SIDE_MOST, SIDE_MOST, image::imageops::FilterType::Triangle);
-    }
     let mut painted = Vec::new();
     picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut painted, QUALITY)).map_err(unreadable)?;
     Ok(painted)
+}
+
+/// The picture as large as it is kept. Filtering a large one takes four bytes a colour, more than decoding it: it is made coarsely
+/// smaller before, to twice what is kept, and what it was is let go.
+fn smaller(mut picture: DynamicImage) -> DynamicImage {
+    if picture.width().max(picture.height()) > 2 * SIDE_MOST {
+        picture = picture.thumbnail(2 * SIDE_MOST, 2 * SIDE_MOST);
+    }
+    if picture.width().max(picture.height()) > SIDE_MOST {
+        picture = picture.resize(SIDE_MOST, SIDE_MOST, FilterType::Triangle);
+    }
+    picture
 }
 
 #[cfg(test)]
@@ -64,6 +74,14 @@ mod tests {
         assert!(!painted.windows(5).any(|bytes| bytes == b"53.54"));
         let again = image::load_from_memory(&painted).unwrap();
         assert_eq!((again.width(), again.height()), (30, 20));
+    }
+
+    #[test]
+    fn a_large_picture_becomes_as_large_as_is_kept() {
+        for (width, height, kept) in [(9000, 30, (2048, 7)), (3000, 1500, (2048, 1024)), (2048, 9, (2048, 9)), (30, 5000, (12, 2048))] {
+            let small = smaller(DynamicImage::new_rgb8(width, height));
+            assert_eq!((small.width(), small.height()), kept, "{width} x {height}");
+        }
     }
 
     #[test]

@@ -24,6 +24,11 @@ const NONCE: usize = 19;
 const TAG: usize = 16;
 const CHUNK: usize = 64 * 1024;
 
+/// A key that lies nowhere, for what this process alone will open.
+pub(super) fn passing_key() -> Key {
+    XChaCha20Poly1305::generate_key(&mut OsRng)
+}
+
 /// A file that is sealed and lies aside; it is removed when nobody takes it.
 pub(super) struct Sealed {
     pub(super) path: PathBuf,

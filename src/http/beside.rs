@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::task::JoinHandle;
@@ -23,6 +24,16 @@ impl Beside {
                 beside.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
             }
         })
+    }
+
+    /// Tells of something for a while, which is over where nothing more happens until then.
+    pub fn tell_for(&self, name: &'static str, time: Duration) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        let beside = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            beside.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        });
     }
 
     /// The names of what failed.

@@ -23,10 +23,13 @@ use std::time::Duration;
 use actix_web::http::header::{ACCEPT, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use futures::Stream;
+use uuid::Uuid;
 
 use crate::bank::Layout;
 use crate::commands::Commands;
-use crate::files::Files;
+use crate::files::{FileError, Files, Intake, Kept};
+use crate::sandbox::Sandbox;
 use crate::views::Views;
 use beside::Beside;
 pub use contract::contract;
@@ -42,9 +45,19 @@ pub struct Desk {
     pub commands: Commands,
     pub views: Views,
     pub files: Files,
+    /// Reads what strangers sent.
+    pub sandbox: Sandbox,
     pub tokens: Tokens,
     pub site: Site,
     pub beside: Beside,
+}
+
+impl Desk {
+    /// Keeps a file of a group, where it may send another today.
+    async fn keep_file<E>(&self, group: Uuid, body: impl Stream<Item = Result<web::Bytes, E>>) -> Result<Kept, FileError> {
+        let intake = Intake { log: self.commands.log(), sandbox: &self.sandbox, now: self.commands.now() };
+        self.files.keep(&intake, group, body).await
+    }
 }
 
 /// What the pages need to know of where they stand.

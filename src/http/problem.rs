@@ -25,6 +25,7 @@ pub enum Fault {
     KeyReused,
     ForeignForm,
     TooMany,
+    QuotaReached,
     TooSlow,
     Unauthenticated,
     TokenExpired,
@@ -89,7 +90,7 @@ impl Fault {
             Self::MalformedJson | Self::InvalidQuery | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
             Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::QuotaReached => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoSuchAddress => StatusCode::NOT_FOUND,
@@ -113,6 +114,7 @@ impl Fault {
             Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
             Self::ForeignForm => "Go back, load the page again, and send the form once more.",
             Self::TooMany => "Wait for a few minutes, or as long as Retry-After says, and try again. You can also call us.",
+            Self::QuotaReached => "Send the rest tomorrow, when Retry-After is over, or bring the papers to us.",
             Self::TooSlow => "Send it again. A program uses the same Idempotency-Key.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
             Self::TokenExpired => "Get a new token and send the request again.",
@@ -259,9 +261,15 @@ impl From<LogError> for Problem {
 
 impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
+        let error = match error {
+            FileError::Counted(cause) => return LogError::from(cause).into(),
+            other => other,
+        };
         match &error {
             FileError::TooLarge => Fault::TooLarge.problem(error.to_string()),
             FileError::UnknownKind | FileError::Picture | FileError::Document => Fault::InvalidFile.problem(error.to_string()),
+            FileError::Quota { wait } => Fault::QuotaReached.problem(error.to_string()).after(*wait),
+            FileError::Busy => Fault::Busy.problem(error.to_string()),
             FileError::BrokenOff => Fault::InvalidFile.problem("the upload broke off"),
             FileError::Missing => Fault::NotFound.problem("the file is not there any more"),
             FileError::Vault(VaultError::NoKey(_)) => Fault::NotFound.problem("there is nothing with this id"),
@@ -269,7 +277,7 @@ impl From<FileError> for Problem {
                 tracing::error!(%cause, "the store of files is not to be had");
                 Fault::Unavailable.problem("the store of files cannot be reached just now")
             }
-            FileError::Altered | FileError::Vault(_) => internal(&error),
+            FileError::Altered | FileError::Vault(_) | FileError::Counted(_) => internal(&error),
         }
     }
 }

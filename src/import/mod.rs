@@ -1,6 +1,7 @@
 //! Tables from elsewhere: groups, grants that they had before, and funding. Every row is read and tried first; where one is wrong
 //! none is recorded. Each row has a reference, so that a second run of the same table changes nothing.
 
+mod bounds;
 mod funding;
 mod groups;
 mod open_data;
@@ -17,6 +18,7 @@ use crate::domain::text::Slug;
 use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Stream as _};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
+use crate::sandbox::Sandbox;
 use crate::views::{ViewError, Views};
 use table::Wrong;
 pub use table::{LINES_MOST, Table, TableError};
@@ -80,6 +82,14 @@ pub struct Import {
     pub commands: Commands,
     pub views: Views,
     pub caller: Caller,
+    /// Reads the tables.
+    pub sandbox: Sandbox,
+}
+
+/// A table as a process of its own hands it to the service: the lines, or why it cannot be read.
+#[must_use]
+pub fn read_here(bytes: &[u8]) -> Vec<u8> {
+    serde_json::to_vec(&Table::read(bytes)).unwrap_or_default()
 }
 
 /// What is there already, for finding what a row is about.
@@ -100,7 +110,7 @@ impl Import {
     /// When the table cannot be read, or the database does not answer. What is wrong with rows is no error here.
     pub async fn run(&self, kind: Kind, bytes: &[u8], only_try: bool) -> Result<Imported, ImportError> {
         self.may(kind).await?;
-        let table = Table::read(bytes)?;
+        let table = Table::read_apart(&self.sandbox, bytes).await?;
         let mut there = There {
             organisation: self.commands.organisation().0,
             groups: self.views.every(None, Vec::new()).await?,

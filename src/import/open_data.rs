@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::table::{LINES_MOST, Line, TableError};
+use super::table::{LINES_MOST, Line, TableError, unknown};
 
 /// What is read of a grant: the titles, and where it stands.
 const FIELDS: [(&str, &str); 11] = [
@@ -21,7 +21,7 @@ const FIELDS: [(&str, &str); 11] = [
 
 /// The grants to organisations; those to people are nobody's history here.
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
-    let package: Value = serde_json::from_slice(bytes).map_err(|error| TableError::Unknown(error.to_string()))?;
+    let package: Value = serde_json::from_slice(bytes).map_err(unknown)?;
     let grants = package.get("grants").and_then(Value::as_array).ok_or_else(|| TableError::Unknown("it has no grants".to_owned()))?;
     if grants.len() > LINES_MOST {
         return Err(TableError::TooLong);

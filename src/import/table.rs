@@ -2,28 +2,95 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{open_data, workbook};
 use crate::domain::Money;
+use crate::sandbox::{Sandbox, SandboxError, Upload};
 
-/// How many lines a table has at most, and how many columns.
-/// How many lines a table may have.
+/// How many lines a table has at most.
 pub const LINES_MOST: usize = 20_000;
+/// How many columns.
 pub(super) const COLUMNS_MOST: usize = 500;
-/// How many bytes a cell has at most, and a title.
+/// How many bytes a cell has at most.
 pub(super) const CELL_MOST: usize = 10_000;
-const TITLE_MOST: usize = 60;
+/// How many bytes stand under all the titles that are read.
+const TEXT_MOST: usize = 16 * 1024 * 1024;
+/// How much of what a library says is passed on.
+const REASON_MOST: usize = 200;
+
+/// Every title under which something is read. What stands under another is left out.
+const TITLES: [&str; 36] = [
+    "amount",
+    "amount awarded",
+    "area",
+    "award date",
+    "awarded_on",
+    "beneficiary location:0:name",
+    "beneficiary location:name",
+    "charity number",
+    "charity_number",
+    "company number",
+    "company_number",
+    "currency",
+    "date",
+    "description",
+    "fund",
+    "funder",
+    "funder_id",
+    "funding org:0:identifier",
+    "funding org:0:name",
+    "funding org:identifier",
+    "funding org:name",
+    "group",
+    "id",
+    "identifier",
+    "name",
+    "number",
+    "received on",
+    "received_on",
+    "recipient org:0:identifier",
+    "recipient org:0:name",
+    "recipient org:identifier",
+    "recipient org:name",
+    "recipient_id",
+    "reference",
+    "standing",
+    "title",
+];
 
 /// Why a table cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum TableError {
     #[error("this is no CSV, no XLSX, no ODS and no 360Giving JSON: {0}")]
     Unknown(String),
-    #[error("a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, cells of 10,000 characters, and 64 MB when it is unpacked")]
+    #[error(
+        "a table has at most {LINES_MOST} lines and {COLUMNS_MOST} columns, cells of 10,000 characters, 16 MB of text that is read, \
+         and 64 MB when it is unpacked"
+    )]
     TooLong,
     #[error("there is no line in it")]
     Empty,
+    #[error("this file could not be read: it is damaged, or takes more room than a table may. Save it as CSV, and send that")]
+    Unreadable,
+    #[error("many files are being read just now: send it again in a minute")]
+    Busy,
+}
+
+impl From<SandboxError> for TableError {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Busy => Self::Busy,
+            SandboxError::Unreadable => Self::Unreadable,
+        }
+    }
+}
+
+/// What a library says of bytes that it cannot read: not all of it, where it repeats them.
+pub(super) fn unknown(reason: impl std::fmt::Display) -> TableError {
+    TableError::Unknown(reason.to_string().chars().take(REASON_MOST).collect())
 }
 
 /// What is wrong with a line.
@@ -31,13 +98,13 @@ pub enum TableError {
 pub(super) struct Wrong(pub String);
 
 /// Lines by title.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
     pub(super) lines: Vec<Line>,
 }
 
 /// A line, by the titles of its columns in small letters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
     /// Its number in the file.
     pub number: usize,
@@ -51,7 +118,14 @@ impl Table {
         self.lines.len()
     }
 
-    /// Reads a file by what it is, whatever its name says.
+    /// Reads a file in a process of its own.
+    pub(super) async fn read_apart(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, TableError> {
+        let input = futures::stream::iter([Ok::<_, TableError>(Bytes::copy_from_slice(bytes))]);
+        let read = sandbox.read(Upload::Table, input).await?;
+        serde_json::from_slice::<Result<Self, TableError>>(&read).unwrap_or(Err(TableError::Unreadable))
+    }
+
+    /// Reads a file by what it is, whatever its name says: in this process, which therefore should be one of its own.
     ///
     /// # Errors
     /// When it is no table.
@@ -63,9 +137,10 @@ impl Table {
         } else {
             of_cells(csv(bytes)?)
         };
+        let text: usize = lines.iter().flat_map(|line| line.fields.values()).map(String::len).sum();
         match lines.len() {
             0 => Err(TableError::Empty),
-            count if count > LINES_MOST => Err(TableError::TooLong),
+            count if count > LINES_MOST || text > TEXT_MOST => Err(TableError::TooLong),
             _ => Ok(Self { lines }),
         }
     }
@@ -76,7 +151,7 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut rows = Vec::new();
     for line in reader.records() {
-        let line = line.map_err(|error| TableError::Unknown(error.to_string()))?;
+        let line = line.map_err(unknown)?;
         if rows.len() > LINES_MOST || line.len() > COLUMNS_MOST || line.iter().any(|field| field.len() > CELL_MOST) {
             return Err(TableError::TooLong);
         }
@@ -86,20 +161,20 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
 }
 
 fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
-    // A longer title is none that is known, and would stand in every line.
-    let short = |title: &String| title.len() <= TITLE_MOST;
     let mut rows = cells.into_iter();
     let titles: Vec<String> = rows.next().unwrap_or_default().iter().map(|title| title.trim().to_lowercase()).collect();
+    let is_filled = |(_, row): &(usize, Vec<String>)| row.iter().zip(&titles).any(|(field, _)| !field.trim().is_empty());
     let line = |(number, row): (usize, Vec<String>)| Line {
         number,
         fields: titles
             .iter()
-            .cloned()
-            .zip(row.into_iter().map(|field| field.trim().to_owned()))
-            .filter(|(title, field)| !field.is_empty() && short(title))
+            .zip(row)
+            .map(|(title, field)| (title, field.trim().to_owned()))
+            .filter(|(title, field)| !field.is_empty() && TITLES.contains(&title.as_str()))
+            .map(|(title, field)| (title.clone(), field))
             .collect(),
     };
-    (2..).zip(rows).map(line).filter(|line| !line.fields.is_empty()).collect()
+    (2..).zip(rows).filter(is_filled).map(line).collect()
 }
 
 impl Line {
@@ -109,6 +184,7 @@ impl Line {
 
     /// What stands under the first of these titles that the line has.
     pub fn find(&self, titles: &[&str]) -> Option<&str> {
+        debug_assert!(titles.iter().all(|title| TITLES.contains(title)), "{titles:?} are read");
         titles.iter().find_map(|title| self.fields.get(*title)).map(String::as_str)
     }
 
@@ -122,11 +198,10 @@ impl Line {
         text.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
-    /// An amount as people write it: `£1,234.50`, `1234.5`.
+    /// An amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is refused rather than left out.
     pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
         let text = self.must(titles)?;
-        let plain: String = text.chars().filter(|c| !matches!(c, '£' | ',' | ' ')).collect();
-        plain.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+        Money::written(text).map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
     /// A day: `2026-03-31`, perhaps with a time after it, or `31/03/2026`.

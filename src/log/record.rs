@@ -1,6 +1,7 @@
 //! What the log holds, as the rest of the house sees it: streams by key, and recorded events.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -100,4 +101,14 @@ impl Recorded {
 #[must_use]
 pub fn day_of(instant: Timestamp) -> Date {
     instant.in_tz("Europe/London").expect("the time zone is compiled in").date()
+}
+
+/// For how long it is still the same day there.
+///
+/// # Panics
+/// Never: the time zone is compiled in.
+#[must_use]
+pub fn left_of_day(instant: Timestamp) -> Duration {
+    let now = instant.in_tz("Europe/London").expect("the time zone is compiled in");
+    now.end_of_day().map_or(Duration::ZERO, |end| now.duration_until(&end).unsigned_abs())
 }

@@ -23,6 +23,7 @@ pub mod search;
 pub mod sessions;
 pub mod tokens;
 pub mod tree;
+pub mod uploads;
 mod values;
 pub mod wanted;
 pub mod webhooks;

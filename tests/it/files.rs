@@ -6,17 +6,18 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use microgrants::domain::Role;
 use microgrants::domain::file::FileDigest;
-use microgrants::files::{Bucket, FILE_MOST, FileError, Files};
+use microgrants::domain::{GroupId, Role};
+use microgrants::files::{BYTES_A_DAY, Bucket, FILE_MOST, FILES_A_DAY, FileError, Files, Intake};
+use microgrants::store::uploads::{self, Sent};
 use serde_json::json;
 
 use crate::cases::Cases;
 use crate::folders::files_below;
-use crate::house::House;
+use crate::house::{House, ORGANISATION};
 use crate::office::Office;
 use crate::pages::signed_in;
-use crate::service::{narrowed, serve, token};
+use crate::service::{Client, narrowed, sandbox, serve, token};
 
 const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
 
@@ -24,6 +25,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("files::are_kept_sealed_and_opened_for_those_who_may", through_the_api);
     cases.both("files::bad_uploads_are_problems_and_leave_nothing", bad_uploads);
     cases.both("files::a_page_shows_pictures_and_hands_out_everything_else", handed_out);
+    cases.both("files::a_group_sends_so_many_files_and_bytes_a_day", a_days_share);
     cases.sqlite("files::what_was_altered_does_not_open", altered);
     cases.with(moto().is_some(), "files::lie_in_a_bucket_as_well", in_a_bucket);
 }
@@ -144,11 +146,45 @@ async fn handed_out(house: House) {
     }
 }
 
+async fn a_days_share(house: House) {
+    let office = Office::open(&house, 5000).await;
+    let (group, member) = office.group(&house).await;
+    let (other, another) = office.group(&house).await;
+    house.catch_up().await;
+    let client = serve(&house, member);
+    let send = |client: &Client, group: GroupId, bytes: &[u8]| {
+        let key = microgrants::commands::clock::new_id().to_string();
+        client.upload(&format!("/api/v1/groups/{group}/files?purpose=receipt"), bytes, &key)
+    };
+    // What is refused counts as well: looking at it took as long.
+    for _ in 0..FILES_A_DAY {
+        send(&client, group, b"no picture").is_problem(422, "invalid_file");
+    }
+    let before = house.log.length().await.unwrap();
+    send(&client, group, &pdf(200)).is_problem(429, "quota_reached");
+    // Staff send for the same group.
+    send(&client.by(&token(&house, office.ada)), group, &pdf(200)).is_problem(429, "quota_reached");
+    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before), "nothing of it stays");
+    // Another group has a share of its own, in bytes as well.
+    let second = client.by(&token(&house, another));
+    let nearly = Sent { files: 0, bytes: BYTES_A_DAY - 300 };
+    uploads::count(house.store(), ORGANISATION, &other.to_string(), &house.today().to_string(), nearly).await.unwrap();
+    assert_eq!(send(&second, other, &pdf(200)).status, 201);
+    send(&second, other, &pdf(200)).is_problem(429, "quota_reached");
+    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (1, before + 1), "nothing of it stays");
+    // Tomorrow it may send again.
+    let tomorrow = house.in_days(1).to_string();
+    let fresh = uploads::count(house.store(), ORGANISATION, &other.to_string(), &tomorrow, Sent { files: 1, bytes: 200 }).await.unwrap();
+    assert_eq!(fresh, Sent { files: 1, bytes: 200 });
+}
+
 pub async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {
     let body = futures::stream::iter(
         bytes.chunks(1000).map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part))).collect::<Vec<_>>(),
     );
-    files.keep(house.log.vault(), group.0, body).await.expect("kept")
+    let sandbox = sandbox();
+    let intake = Intake { log: &house.log, sandbox: &sandbox, now: house.commands.now() };
+    files.keep(&intake, group.0, body).await.expect("kept")
 }
 
 /// A kept file, opened to its end.

@@ -50,7 +50,8 @@ fn readers() {
     }
 }
 
-fn corpus(name: &str) -> Vec<Vec<u8>> {
+/// What is known of a reader's inputs.
+pub fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new("fuzz/corpus").join(name);
     let mut files: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     files.sort();
@@ -58,7 +59,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 }
 
 /// A copy of one input with a few changes: bytes turned, left out, doubled, moved in from another, or of a kind that breaks readers.
-fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
+pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     const BREAKERS: [&[u8]; 12] = [
         b"\0",
         b"\r\n",

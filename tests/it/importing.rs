@@ -13,6 +13,7 @@ use crate::cases::Cases;
 use crate::house::House;
 use crate::office::Office;
 use crate::pages::{signed_in, started, words};
+use crate::service::sandbox;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("importing::groups_and_funding_are_recorded_once", once);
@@ -24,7 +25,7 @@ pub fn cases(cases: &mut Cases) {
 async fn import(house: &House, by: PersonId, kind: Kind, table: &[u8], only_try: bool) -> Imported {
     house.catch_up().await;
     let caller = Caller { actor: Actor::Person(by), narrowed: None };
-    let importing = Import { commands: house.commands.clone(), views: house.views(), caller };
+    let importing = Import { commands: house.commands.clone(), views: house.views(), caller, sandbox: sandbox() };
     let imported = importing.run(kind, table, only_try).await.unwrap();
     house.catch_up().await;
     imported
@@ -83,13 +84,23 @@ async fn wrong(house: House) {
         "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n";
     let told = import(&house, office.ada, Kind::PastGrants, later.as_bytes(), false).await;
     assert!(told.recorded == 0 && told.wrong[0].0 == 3, "what rests on a new group is tried as well: {told:?}");
+    // A decimal comma is no comma between thousands: 850,50 is not eighty-five thousand.
+    let fund: microgrants::projections::FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    for amount in ["850,50", "1,5", "2000,00", "£1.850,00"] {
+        let funding = format!("reference,fund,funder,amount,received_on\nF1,{},somebody,\"{amount}\",2026-01-01\n", fund.name);
+        let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), true).await;
+        assert!(told.rows.is_empty() && told.wrong[0].1.contains("write an amount in pounds and pence"), "{amount}: {told:?}");
+        let past = format!("reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n");
+        let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), true).await;
+        assert!(told.rows.is_empty() && told.wrong[0].1.contains("write an amount in pounds and pence"), "{amount}: {told:?}");
+    }
     let funding = "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
     let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), false).await;
     assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
     assert_eq!(house.log.length().await.unwrap(), before, "nothing was recorded of any of them");
     for bytes in [&b""[..], b"PK\x03\x04 no workbook", b"{}", b"{\"grants\": 1}", b"title\n"] {
         let caller = Caller { actor: Actor::Person(office.ada), narrowed: None };
-        let importing = Import { commands: house.commands.clone(), views: house.views(), caller };
+        let importing = Import { commands: house.commands.clone(), views: house.views(), caller, sandbox: sandbox() };
         assert!(importing.run(Kind::Groups, bytes, true).await.is_err(), "{bytes:?}");
     }
 }

@@ -6,12 +6,13 @@ use crate::cases::Cases;
 use crate::folders::files_below;
 
 /// Each room, and the rooms of ours that it may use.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("log", &["domain", "store"]),
     ("commands", &["domain", "log"]),
-    ("files", &["domain", "log"]),
+    ("sandbox", &[]),
+    ("files", &["domain", "log", "sandbox", "store"]),
     ("projections", &["domain", "log", "store"]),
     ("seal", &["domain", "log", "store"]),
     ("audit", &["domain", "log", "projections", "seal", "store", "views"]),
@@ -20,12 +21,15 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("erasure", &["domain", "files", "log", "store"]),
     ("views", &["domain", "store", "log", "projections"]),
     ("export", &["domain", "projections", "views"]),
-    ("import", &["commands", "domain", "log", "projections", "views"]),
+    ("import", &["commands", "domain", "log", "projections", "sandbox", "views"]),
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
     ("webhooks", &["domain", "log", "seal", "store"]),
-    ("http", &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store"]),
-    ("config.rs", &["domain", "export", "http", "import"]),
+    (
+        "http",
+        &["bank", "domain", "commands", "export", "files", "import", "mail", "sandbox", "seal", "views", "log", "projections", "store"],
+    ),
+    ("config.rs", &["domain", "export", "http", "import", "sandbox"]),
 ];
 
 /// Crates that the rules must not know.

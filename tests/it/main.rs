@@ -73,6 +73,7 @@ mod sheets;
 mod signing_in;
 mod stopping;
 mod two_people;
+mod uploads;
 mod world;
 mod wrong_eyes;
 
@@ -143,6 +144,7 @@ fn main() -> ExitCode {
         signing_in::cases,
         stopping::cases,
         two_people::cases,
+        uploads::cases,
         wrong_eyes::cases,
     ] {
         add(&mut all);

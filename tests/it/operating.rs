@@ -27,13 +27,14 @@ use crate::house::{House, ORGANISATION, request};
 use crate::log::{Raw, meddle, raw};
 use crate::office::{Office, person, text};
 use crate::replay;
-use crate::service::{serve, serve_beside, serve_commands, token};
+use crate::service::{Client, Process, serve, serve_beside, serve_commands, token};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("operating::a_database_of_the_first_schema_is_brought_up_to_date", upgraded);
     cases.both("operating::a_newer_database_is_refused", newer);
     cases.sqlite("operating::readiness_names_what_failed_beside_serving", failed);
+    cases.both("operating::a_loop_of_crashes_is_told_until_it_is_over", crash_loop);
     cases.both("operating::a_clock_that_is_off_refuses_at_once_and_readiness_says_so", clock_off);
     cases.both("operating::rows_of_another_shape_are_made_anew", reshaped);
     cases.sqlite("operating::whoever_changes_rows_raises_their_shape", shapes);
@@ -48,6 +49,25 @@ async fn failed(house: House) {
     beside.run("mail", async { panic!("as it is meant to") }).await.expect("it is caught");
     let ready = client.get("/readyz");
     assert_eq!((ready.status, &ready.body["failed"]), (503, &serde_json::json!(["mail"])));
+}
+
+async fn crash_loop(house: House) {
+    let place = house.leave().await;
+    let ready = |process: &Process| {
+        let ready = Client::new(&process.address, "").get("/readyz");
+        (ready.status, ready.body["failed"].clone())
+    };
+    for _ in 0..3 {
+        let process = Process::start(&place);
+        assert_eq!(ready(&process), (200, json!([])));
+        process.kill();
+    }
+    let looping = Process::start(&place);
+    assert_eq!(ready(&looping), (503, json!(["crash_loop"])));
+    std::process::Command::new("kill").args(["-TERM", &looping.id().to_string()]).status().unwrap();
+    assert!(looping.ended().success());
+    let after = Process::start(&place);
+    assert_eq!(ready(&after), (200, json!([])), "a start that came to its end is none of a loop");
 }
 
 async fn clock_off(house: House) {

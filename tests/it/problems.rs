@@ -11,6 +11,7 @@ use std::time::Duration;
 use microgrants::commands::Commands;
 use microgrants::commands::clock::Clock;
 use microgrants::domain::Fund;
+use microgrants::files::FILES_A_DAY;
 use microgrants::http;
 use microgrants::http::limits::Limits;
 use microgrants::http::problem::Fault;
@@ -75,7 +76,11 @@ fn asked(met: &mut Met, house: &House, office: &Office, group: &str, member: mic
     met.problem(404, &client.get("/nowhere"));
     met.problem(405, &client.post("/api/v1/grants", &json!({})));
     let upload = format!("/api/v1/groups/{group}/files?purpose=scan");
-    met.problem(422, &client.by(&token(house, member)).upload(&upload, b"no picture", "c"));
+    let member = client.by(&token(house, member));
+    for number in 0..FILES_A_DAY {
+        met.problem(422, &member.upload(&upload, b"no picture", &format!("c{number}")));
+    }
+    met.problem(429, &member.upload(&upload, b"no picture", "d"));
 }
 
 /// What is wrong with how it was sent.

@@ -12,6 +12,7 @@ use microgrants::http::beside::Beside;
 use microgrants::http::signin::Tokens;
 use microgrants::http::tokens::NewToken;
 use microgrants::http::{self, Desk};
+use microgrants::sandbox::Sandbox;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -128,6 +129,11 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     Answered { status, body, etag, content_type }
 }
 
+/// Reads uploads by the real program: this one does not know how.
+pub fn sandbox() -> Sandbox {
+    Sandbox::by(env!("CARGO_BIN_EXE_microgrants").into())
+}
+
 /// Tokens of a house's service.
 pub fn tokens(house: &House) -> Tokens {
     Tokens::new(&house.keys.token, ORGANISATION).expect("tokens")
@@ -169,7 +175,7 @@ pub fn serve_beside(house: &House, commands: Commands, token: &str, beside: Besi
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let mut site = http::Site::at(&address);
     set_up(&mut site);
-    let desk = Desk { commands, views: house.views(), files: house.files(), tokens: tokens(house), site, beside };
+    let desk = Desk { commands, views: house.views(), files: house.files(), sandbox: sandbox(), tokens: tokens(house), site, beside };
     std::thread::spawn(move || {
         let server = http::serve(desk, listener, Some(2), std::future::pending()).expect("a server");
         actix_web::rt::System::new().block_on(server)

@@ -28,7 +28,7 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let Kept { file, media, bytes, .. } = desk.files.keep(desk.commands.log().vault(), group, body).await?;
+    let Kept { file, media, bytes, .. } = desk.keep_file(group, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media, bytes, purpose });
     let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep)) };
     let answer = match desk.commands.issue(request).await {

@@ -7,9 +7,11 @@ use futures::TryStreamExt as _;
 use uuid::Uuid;
 
 use super::sent_file::{broken, text};
+use super::words::say;
 use super::{Failed, Posted, Visitor, guard};
 use crate::commands::{CommandError, RepeatKey, Request};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile};
+use crate::domain::language::Language;
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId};
 use crate::files::{FILE_MOST, FileError, Kept};
 use crate::http::Desk;
@@ -44,6 +46,17 @@ pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visit
             uploaded.give_up(desk).await?;
             Err(error)
         }
+    }
+}
+
+/// What a group is told of a file of its own that was not kept.
+pub(super) fn wrong_says(error: &FileError, language: Language) -> &'static str {
+    match error {
+        FileError::Quota { .. } => {
+            say("Your group has sent as many files as it can in one day. Send the rest tomorrow, or call us", language)
+        }
+        FileError::Busy => say("Many pictures are being sent just now. Send yours again in a minute", language),
+        _ => say("Only pictures and PDFs of up to 10 MB can be kept", language),
     }
 }
 
@@ -86,9 +99,9 @@ impl Uploaded {
             if sent > FILES_MOST {
                 return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
             }
-            match desk.files.keep(desk.commands.log().vault(), group, field).await {
+            match desk.keep_file(group, field).await {
                 Ok(kept) => self.files.push(kept),
-                Err(error @ (FileError::UnknownKind | FileError::Picture | FileError::Document)) => self.wrong = Some(error),
+                Err(error) if error.is_said_beside_the_form() => self.wrong = Some(error),
                 Err(error @ FileError::TooLarge) => {
                     // Nothing more is read: it may have no end.
                     self.wrong = Some(error);

@@ -9,10 +9,10 @@ use super::sections::{self, ACTIVITY, AMOUNT, AREA, AT_RISK, HELPER, Section, pl
 use super::{activities, refused, start};
 use crate::domain::application::{Answers, ApplicationState, ChooseLanguage};
 use crate::domain::language::Language;
+use crate::domain::money::bare;
 use crate::domain::sealed::Personal;
 use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::Desk;
-use crate::http::pages::form::bare;
 use crate::http::pages::reading::TOO_LONG;
 use crate::http::pages::words::say;
 use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
@@ -181,7 +181,7 @@ fn read(section: &Section, posted: &Posted, language: Language) -> Result<Option
 
 /// A sum as people type it: with a pound sign, commas or spaces, or without.
 pub(in crate::http::pages) fn amount(typed: &str) -> Option<Money> {
-    bare(typed).parse().ok()
+    Money::written(typed).ok()
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ pub(super) async fn take(request: HttpRequest, body: Multipart, visitor: Visitor
         return refused("file", "Choose the file again: a page cannot keep it for you".to_owned()).await;
     }
     let tried = sent.posted.text("what") != "record";
-    let import = Import { commands: desk.commands.clone(), views: desk.views.clone(), caller: visitor.signed()?.caller.clone() };
+    let caller = visitor.signed()?.caller.clone();
+    let import = Import { commands: desk.commands.clone(), views: desk.views.clone(), caller, sandbox: desk.sandbox.clone() };
     let done = match import.run(kind, &sent.bytes, tried).await {
         Ok(done) => done,
         Err(error @ (ImportError::Table(_) | ImportError::Stopped { .. })) => return refused("file", error.to_string()).await,

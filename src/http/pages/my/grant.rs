@@ -165,8 +165,11 @@ pub(super) async fn hand_in(
     let nothing = uploaded.files.is_empty();
     if nothing || uploaded.wrong.is_some() {
         uploaded.give_up(&desk).await?;
-        let says = uploaded.wrong.map_or("Choose a picture or a PDF", |_| "Only pictures and PDFs of up to 10 MB can be kept");
-        let says = say(says, visitor.language).to_owned();
+        let says = match &uploaded.wrong {
+            Some(error) => upload::wrong_says(error, visitor.language),
+            None => say("Choose a picture or a PDF", visitor.language),
+        };
+        let says = says.to_owned();
         return render(&visitor, &desk, row, Some(Rejected::with("hand-in", &uploaded.posted, vec![("file".to_owned(), says)]))).await;
     }
     uploaded.record(&visitor, &desk, row.group.0, FilePurpose::Document).await?;

@@ -96,8 +96,8 @@ pub(super) async fn send(request: HttpRequest, body: Multipart, visitor: Visitor
     let uploaded = upload::read(&request, body, &visitor, &desk, row.group.0).await?;
     let posted = uploaded.posted.clone();
     let mut wrong = Vec::new();
-    if uploaded.wrong.is_some() {
-        wrong.push(("pictures".to_owned(), say("Only pictures and PDFs of up to 10 MB can be kept", visitor.language).to_owned()));
+    if let Some(error) = &uploaded.wrong {
+        wrong.push(("pictures".to_owned(), upload::wrong_says(error, visitor.language).to_owned()));
     }
     if !uploaded.files.is_empty() && posted.text("agreed") != "yes" {
         wrong.push(("agreed".to_owned(), say("Ask the people in the pictures, then tick the box", visitor.language).to_owned()));
