@@ -24,7 +24,7 @@ use crate::log::record::day_of;
 use crate::mail::{Outbox, Post};
 use crate::projections::Projector;
 use crate::views::{AsAt, Views};
-use crate::webhooks::{Secret, Webhooks};
+use crate::webhooks::{ManagedWebhooks, Secret, Webhooks};
 
 /// How long to wait for a mail or a webhook that is being sent when the service is stopped.
 const STOP_MOST: Duration = Duration::from_secs(20);
@@ -75,9 +75,16 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let posting = beside.run("mail", post.run(stopping.clone()));
     let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let telling = webhooks(config, &log)
-        .await?
-        .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
+    let (configured, managed) = (webhooks(config, &log).await?, managed_webhooks(config, &opened));
+    let telling = beside.run("webhooks", async move {
+        let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
+        let configured = async {
+            if let Some(configured) = configured {
+                configured.run(clock, stopping.clone()).await;
+            }
+        };
+        tokio::join!(configured, managed.run(clock, stopping.clone()));
+    });
     let desk = Desk { commands: opened.commands, views, files: files(config)?, tokens, site, beside };
     // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
     // there are still connections to the database: those that a worker of the server opened end with that worker.
@@ -85,7 +92,7 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         asked.await;
         tracing::info!("asked to stop: what is under way outside is finished, then no more requests are taken");
         let _ = stop.send(true);
-        for mut outside in [Some(posting), telling].into_iter().flatten() {
+        for mut outside in [posting, telling] {
             if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
                 tracing::warn!("something was still being sent; it is sent again at the next start");
                 outside.abort();
@@ -129,6 +136,11 @@ async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskEr
     let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
     webhooks.begin().await?;
     Ok(Some(webhooks))
+}
+
+/// Those that administrators make.
+fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
+    ManagedWebhooks::new(opened.commands.log().clone(), opened.commands.organisation(), config.webhooks_inside)
 }
 
 /// How mails leave, as it was configured.

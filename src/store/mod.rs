@@ -5,6 +5,7 @@
 
 pub mod carried;
 pub mod checkpoints;
+pub mod deliveries;
 mod dialect;
 pub mod events;
 pub mod followers;

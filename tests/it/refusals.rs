@@ -34,8 +34,8 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// Those that only a database or a published table can decide have their cases in `sealed` and
-/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`.
-const ELSEWHERE: [&str; 10] = [
+/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`; those about webhooks in `webhooks`.
+const ELSEWHERE: [&str; 11] = [
     "taken",
     "erased",
     "account_fails",
@@ -46,6 +46,7 @@ const ELSEWHERE: [&str; 10] = [
     "not_asked_for",
     "proposer_gone",
     "saw_scores",
+    "webhooks_full",
 ];
 
 /// The refusals that were met.

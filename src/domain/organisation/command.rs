@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::commands;
-use crate::domain::event::events;
+use super::webhook::{ProposeWebhook, WebhookAddress, WebhookOf};
+use crate::domain::command::{ProposalOf, commands};
+use crate::domain::event::{EventKind, events};
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, PublishMailText};
@@ -43,6 +44,14 @@ commands! {
         PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's own words for a mail, as their next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
+        /// Proposes that events be sent to an address outside, or that a webhook be changed.
+        ProposeWebhook(ProposeWebhook) = "propose-webhook", Who::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, a webhook or its change as it was proposed.
+        ConfirmWebhook(ProposalOf) = "confirm-webhook", Who::Staff(&[Role::Administrator]);
+        /// Ends a webhook, or a proposal for one: nothing more is sent.
+        EndWebhook(WebhookOf) = "end-webhook", Who::Staff(&[Role::Administrator]);
+        /// Makes the next secret of a webhook, which whoever asks is shown once.
+        MakeWebhookSecret(WebhookOf) = "make-webhook-secret", Who::Download(&[Role::Administrator]);
     }
 }
 
@@ -177,5 +186,9 @@ events! {
         AgreementPublished { version: u32, text: Document, hash: String },
         ReportPublished { version: u32, area: Slug, context: Prose, hard: Prose, lessons: Prose },
         MailTextPublished { version: u32, mail: MailKind, fund: Option<FundId>, language: Language, subject: Line, body: Prose },
+        WebhookProposed { webhook: u32, proposal: u32, address: WebhookAddress, events: BTreeSet<EventKind>, proposed_by: PersonId },
+        WebhookConfirmed { webhook: u32, proposal: u32, confirmed_by: PersonId },
+        WebhookEnded { webhook: u32 },
+        WebhookSecretMade { webhook: u32, secret: u32 },
     }
 }

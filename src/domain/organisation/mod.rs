@@ -1,6 +1,7 @@
 //! The anchor organisation: who holds which role, the signs of success, and the versions of forms and agreements.
 
 mod command;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ pub use command::{
     AdoptSigns, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm, PublishReport,
     Question, RecordRestore, RoleOf, Translated,
 };
+pub use webhook::{ProposeWebhook, ProposedTarget, Target, WEBHOOKS_MAX, Webhook, WebhookAddress, WebhookOf, Webhooks};
 
 use super::id::PersonId;
 use super::mail::PublishMailText;
@@ -37,6 +39,7 @@ pub struct Organisation {
     audited_until: BTreeMap<PersonId, Date>,
     /// Who was given a role by two people, or by the operator.
     known_to_two: BTreeSet<PersonId>,
+    webhooks: Webhooks,
 }
 
 impl Organisation {
@@ -66,6 +69,12 @@ impl Organisation {
     #[must_use]
     pub fn is_known_to_two(&self, person: PersonId) -> bool {
         self.known_to_two.contains(&person)
+    }
+
+    /// Who outside is told of events.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// Until which day a person was an auditor.
@@ -259,6 +268,10 @@ impl Stream for Organisation {
                 let PublishMailText { mail, fund, language, subject, body } = text.clone();
                 OrganisationEvent::MailTextPublished { version: self.mail_texts + 1, mail, fund, language, subject, body }
             }
+            C::ProposeWebhook(propose) => self.webhooks.propose(propose, facts)?,
+            C::ConfirmWebhook(of) => self.webhooks.confirm(of.proposal, facts)?,
+            C::EndWebhook(of) => self.webhooks.end(*of)?,
+            C::MakeWebhookSecret(of) => self.webhooks.make_secret(*of)?,
         };
         Ok(vec![event])
     }
@@ -300,6 +313,10 @@ impl Stream for Organisation {
             OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
             OrganisationEvent::MailTextPublished { version, .. } => self.mail_texts = *version,
+            OrganisationEvent::WebhookProposed { .. }
+            | OrganisationEvent::WebhookConfirmed { .. }
+            | OrganisationEvent::WebhookEnded { .. }
+            | OrganisationEvent::WebhookSecretMade { .. } => self.webhooks.apply(event),
         }
     }
 }
