@@ -24,7 +24,10 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("jobs", &["domain", "log", "commands", "projections", "views"]),
     ("mail", &["domain", "store", "log", "commands", "projections", "views"]),
     ("webhooks", &["domain", "log", "seal", "store"]),
-    ("http", &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store"]),
+    (
+        "http",
+        &["bank", "domain", "commands", "export", "files", "import", "mail", "seal", "views", "log", "projections", "store", "webhooks"],
+    ),
     ("config.rs", &["domain", "export", "http", "import"]),
 ];
 

@@ -67,6 +67,7 @@ mod setting;
 mod sheets;
 mod stopping;
 mod two_people;
+mod webhooks;
 mod world;
 mod wrong_eyes;
 
@@ -131,6 +132,7 @@ fn main() -> ExitCode {
         sheets::cases,
         stopping::cases,
         two_people::cases,
+        webhooks::cases,
         wrong_eyes::cases,
     ] {
         add(&mut all);
