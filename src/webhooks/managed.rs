@@ -5,6 +5,7 @@
 //! an administrator has it go on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -38,7 +39,6 @@ pub struct ManagedWebhooks {
 }
 
 /// A webhook that can be sent something.
-#[derive(Clone)]
 struct Ready {
     number: u32,
     name: String,
@@ -86,8 +86,8 @@ impl ManagedWebhooks {
             }
             let pause = match self.ready(clock()).await {
                 Ok(ready) => {
-                    for webhook in ready.into_iter().filter(|webhook| busy.insert(webhook.number)) {
-                        under_way.spawn(self.clone().follow(webhook, clock, stop.clone()));
+                    for number in ready.into_iter().filter(|number| busy.insert(*number)) {
+                        under_way.spawn(self.clone().follow(number, clock, stop.clone()));
                     }
                     LOOK
                 }
@@ -104,18 +104,18 @@ impl ManagedWebhooks {
     }
 
     /// Sends one webhook what is due; its number.
-    async fn follow(self, webhook: Ready, clock: fn() -> i64, stop: watch::Receiver<bool>) -> u32 {
+    async fn follow(self, number: u32, clock: fn() -> i64, stop: watch::Receiver<bool>) -> u32 {
         while !*stop.borrow() {
-            match self.deliver(&webhook, clock()).await {
+            match self.deliver(number, clock()).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, webhook = webhook.number, "a webhook could not be seen to; trying again");
+                    tracing::error!(%error, webhook = number, "a webhook could not be seen to; trying again");
                     break;
                 }
             }
         }
-        webhook.number
+        number
     }
 
     /// Sees once to each webhook that is due; how many were.
@@ -124,18 +124,22 @@ impl ManagedWebhooks {
     /// When the database does not answer. A delivery that is not taken is tried again later, and is no error here.
     pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut seen_to = 0;
-        for webhook in self.ready(now).await? {
-            seen_to += usize::from(self.deliver(&webhook, now).await?);
+        for number in self.ready(now).await? {
+            seen_to += usize::from(self.deliver(number, now).await?);
         }
         Ok(seen_to)
     }
 
     /// The webhooks that are due: those that are new begin, those that were ended are forgotten.
-    async fn ready(&self, now: i64) -> Result<Vec<Ready>, WebhookError> {
+    async fn ready(&self, now: i64) -> Result<Vec<u32>, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let state = self.log.lately::<Organisation>(self.organisation.0, LATELY).await?.state;
-        let mut known = stored::all(store, organisation).await?;
-        for gone in known.extract_if(.., |standing| !state.webhooks().iter().any(|(number, _)| name_of(number) == standing.name)) {
+        let known = stored::all(store, organisation).await?;
+        let mut state = self.state().await?;
+        if known.iter().any(|standing| is_ended(&state, standing)) {
+            // Another process may have begun one that this process has not seen yet.
+            state = self.log.refresh::<Organisation>(self.organisation.0).await?.state;
+        }
+        for gone in known.iter().filter(|standing| is_ended(&state, standing)) {
             stored::forget(store, organisation, &gone.name).await?;
         }
         let mut ready = Vec::new();
@@ -143,11 +147,16 @@ impl ManagedWebhooks {
             let name = name_of(number);
             match known.iter().find(|standing| standing.name == name) {
                 None => stored::begin(store, organisation, &name, self.beginning(number, now).await?).await?,
-                Some(standing) if is_due(standing, now) => ready.extend(Ready::of(number, webhook)),
+                Some(standing) if is_due(standing, now) && webhook.secret > 0 => ready.push(number),
                 Some(_) => {}
             }
         }
         Ok(ready)
+    }
+
+    /// The organisation as this process saw it a moment ago.
+    async fn state(&self) -> Result<Arc<Organisation>, WebhookError> {
+        Ok(self.log.lately::<Organisation>(self.organisation.0, LATELY).await?.state)
     }
 
     /// The position after a webhook's first confirmation.
@@ -166,8 +175,11 @@ impl ManagedWebhooks {
     }
 
     /// Sees to one webhook; whether there was something to do.
-    async fn deliver(&self, webhook: &Ready, now: i64) -> Result<bool, WebhookError> {
+    async fn deliver(&self, number: u32, now: i64) -> Result<bool, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
+        // Looked at each time: it may be changed or ended while there is much to send.
+        let state = self.state().await?;
+        let Some(webhook) = state.webhooks().get(number).and_then(|webhook| Ready::of(number, webhook)) else { return Ok(false) };
         let Some(standing) = stored::find(store, organisation, &webhook.name).await? else { return Ok(false) };
         let waiting = stored::due(store, organisation, &webhook.name, now).await?;
         let has_more = standing.next < self.log.length().await?;
@@ -179,10 +191,10 @@ impl ManagedWebhooks {
         let waiting = waiting.filter(|_| standing.failures == 0 || !has_more);
         let delivery = match waiting {
             Some(delivery) => Some(delivery),
-            None => self.next(webhook, &standing, (now, claim)).await?,
+            None => self.next(&webhook, &standing, (now, claim)).await?,
         };
         if let Some(delivery) = delivery {
-            self.attempt(webhook, &standing, &delivery, (now, claim)).await?;
+            self.attempt(&webhook, &standing, &delivery, (now, claim)).await?;
         }
         Ok(true)
     }
@@ -235,6 +247,10 @@ impl ManagedWebhooks {
         };
         Ok(stored::tried(store, organisation, name, delivery.from, &came, (now, claim)).await?)
     }
+}
+
+fn is_ended(state: &Organisation, standing: &Standing) -> bool {
+    !state.webhooks().iter().any(|(number, _)| name_of(number) == standing.name)
 }
 
 fn is_due(standing: &Standing, now: i64) -> bool {
