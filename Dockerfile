@@ -10,7 +10,8 @@ COPY templates templates
 COPY texts texts
 COPY benches benches
 COPY tests tests
-RUN cargo build --release --locked
+COPY scripts/sqlite scripts/sqlite
+RUN settings=$(scripts/sqlite) && eval "$settings" && cargo build --release --locked
 
 FROM debian:bookworm-slim
 RUN useradd --system --create-home --home-dir /var/lib/microgrants microgrants

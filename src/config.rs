@@ -109,6 +109,9 @@ pub struct Config {
     /// The secret by which they know that it is us: whsec_ and at least 24 bytes in base64.
     #[arg(long, env = "MICROGRANTS_WEBHOOK_SECRET", default_value = "", global = true, hide_env_values = true)]
     pub webhook_secret: String,
+    /// Let webhooks that administrators make lead inside the own network, and without TLS to this machine.
+    #[arg(long, env = "MICROGRANTS_WEBHOOKS_INSIDE", global = true)]
+    pub webhooks_inside: bool,
     /// The folder for mails when there is no mail server.
     #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
     pub mails: PathBuf,

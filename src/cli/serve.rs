@@ -27,7 +27,7 @@ use crate::mail::{Outbox, Post};
 use crate::projections::Projector;
 use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
-use crate::webhooks::{Secret, Webhooks};
+use crate::webhooks::{ManagedWebhooks, Secret, Webhooks};
 
 /// How long to wait for a mail or a webhook that is being sent when the service is stopped.
 const STOP_MOST: Duration = Duration::from_secs(20);
@@ -79,9 +79,16 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let posting = beside.run("mail", post.run(stopping.clone()));
     let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let telling = webhooks(config, &log)
-        .await?
-        .map(|webhooks| beside.run("webhooks", webhooks.run(|| Clock::System.now().as_microsecond(), stopping)));
+    let (configured, managed) = (webhooks(config, &log).await?, managed_webhooks(config, &opened));
+    let telling = beside.run("webhooks", async move {
+        let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
+        let configured = async {
+            if let Some(configured) = configured {
+                configured.run(clock, stopping.clone()).await;
+            }
+        };
+        tokio::join!(configured, managed.run(clock, stopping.clone()));
+    });
     let operator = Operator { commands: opened.commands.clone(), tokens: tokens.clone(), address: site.address.clone() };
     let listening = Socket::of(config).map(|socket| beside.run("socket", socket.run(operator)));
     let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
@@ -92,7 +99,7 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         asked.await;
         tracing::info!("asked to stop: what is under way outside is finished, then no more requests are taken");
         let _ = stop.send(true);
-        for mut outside in [Some(posting), telling].into_iter().flatten() {
+        for mut outside in [posting, telling] {
             if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
                 tracing::warn!("something was still being sent; it is sent again at the next start");
                 outside.abort();
@@ -158,6 +165,11 @@ async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskEr
     let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
     webhooks.begin().await?;
     Ok(Some(webhooks))
+}
+
+/// Those that administrators make.
+fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
+    ManagedWebhooks::new(opened.commands.log().clone(), opened.commands.organisation(), config.webhooks_inside)
 }
 
 /// How mails leave, as it was configured.

@@ -9,6 +9,7 @@ use super::grant::GrantEvent;
 use super::group::GroupEvent;
 use super::organisation::OrganisationEvent;
 use super::person::PersonEvent;
+use super::text::{TextError, text_type};
 use super::{Application, Fund, Grant, Group, Organisation, Person, Stream};
 
 /// What every stream's events have in common.
@@ -45,6 +46,36 @@ pub(crate) use events;
 
 /// The events that hold what an assessor gave: who may see it depends on who has scored.
 pub const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
+
+text_type!(
+    /// A kind of event: its stream's type and its name.
+    EventKind, event_kind, "A kind of event: its stream's type and its name",
+    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", "grant.PaymentConfirmed"
+);
+
+impl EventKind {
+    /// Whether it is that of an event of this name, in a stream of this type.
+    #[must_use]
+    pub fn is(&self, stream: &str, event: &str) -> bool {
+        self.as_str().split_once('.') == Some((stream, event))
+    }
+}
+
+/// The types of streams, each with the names of its events.
+const KINDS: [(&str, &[&str]); 6] = [
+    (Person::TYPE, PersonEvent::NAMES),
+    (Organisation::TYPE, OrganisationEvent::NAMES),
+    (Fund::TYPE, FundEvent::NAMES),
+    (Group::TYPE, GroupEvent::NAMES),
+    (Application::TYPE, ApplicationEvent::NAMES),
+    (Grant::TYPE, GrantEvent::NAMES),
+];
+
+fn event_kind(text: &str) -> Result<String, TextError> {
+    let (stream, name) = text.split_once('.').ok_or(TextError::NotAnEvent)?;
+    let known = KINDS.iter().any(|(known, names)| *known == stream && names.contains(&name));
+    if known { Ok(text.to_owned()) } else { Err(TextError::NotAnEvent) }
+}
 
 /// An event's name in words: `PaymentPrepared` is "Payment prepared".
 #[must_use]

@@ -170,7 +170,9 @@ pub fn made(event: &Event) -> Option<u32> {
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }
-            | OrganisationEvent::MailTextPublished { version, .. },
+            | OrganisationEvent::MailTextPublished { version, .. }
+            | OrganisationEvent::WebhookProposed { proposal: version, .. }
+            | OrganisationEvent::WebhookSecretMade { secret: version, .. },
         ) => Some(*version),
         _ => None,
     }

@@ -54,6 +54,10 @@ pub enum TextError {
     NotATelephone,
     #[error("a sort code has six digits, an account number eight")]
     NotAnAccount,
+    #[error("this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment")]
+    NotAWebAddress,
+    #[error("this is no kind of event, such as grant.PaymentConfirmed")]
+    NotAnEvent,
 }
 
 /// Trims, and refuses what is empty, longer than `most` characters, or unprintable.

@@ -57,6 +57,10 @@ fn document() -> OpenApi {
         (read.shape.schemas)(&mut schemas);
         add(format!("{PREFIX}{}", read.path), HttpMethod::Get, reading(&read));
     }
+    for act in api::acts() {
+        (act.shape.schemas)(&mut schemas);
+        add(format!("{PREFIX}{}", act.path), HttpMethod::Post, acting(&act));
+    }
     add(format!("{PREFIX}{}", api::FILES), HttpMethod::Post, upload());
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
@@ -133,6 +137,12 @@ fn in_path(address: &str) -> impl Iterator<Item = Parameter> {
     names.into_iter().map(|name| {
         if name == "position" {
             return parameter(&name, ParameterIn::Path, true, "The event's position.", integer(0, i64::MAX / 2));
+        }
+        if name == "webhook" {
+            return parameter(&name, ParameterIn::Path, true, "The webhook's number.", integer(1, i64::from(u32::MAX)));
+        }
+        if name == "delivery" {
+            return parameter(&name, ParameterIn::Path, true, "The position of its first event.", integer(0, i64::MAX / 2));
         }
         if name == "funder" {
             return parameter(&name, ParameterIn::Path, true, "The funder's key.", text(Some("^[a-z][a-z0-9-]{0,39}$")));
@@ -257,16 +267,29 @@ fn shape_of(read: &Read) -> RefOr<Schema> {
     RefOr::T(Schema::Object(page.build()))
 }
 
+fn acting(act: &api::Act) -> Operation {
+    let heads = [idempotency_key(), if_match()].into_iter().filter(|_| act.recorded);
+    let answer = ResponseBuilder::new().description("Done").content("application/json", json(reference(&(act.shape.name)()))).build();
+    let operation = OperationBuilder::new()
+        .operation_id(Some(act.name))
+        .summary(Some(act.summary))
+        .description(Some(whose(Who::Staff(&[crate::domain::Role::Administrator]))))
+        .tag("webhooks")
+        .parameters(Some(in_path(act.path).chain(heads).collect::<Vec<_>>()))
+        .response("200", answer);
+    let statuses: &[&str] =
+        if act.recorded { &["400", "401", "403", "404", "409", "412", "422", "503"] } else { &["401", "403", "404", "503"] };
+    with_problems(operation, statuses).security(SecurityRequirement::new("token", Vec::<String>::new())).build()
+}
+
+fn if_match() -> Parameter {
+    let pattern = text(Some("^(\\*|\"[0-9]{1,18}\")$"));
+    parameter("If-Match", ParameterIn::Header, false, "The version that was read, as its ETag gave it.", pattern)
+}
+
 fn command(noun: &Noun, spec: &Spec) -> Operation {
     let address = api::address(noun, spec);
-    let key = idempotency_key();
-    let version = parameter(
-        "If-Match",
-        ParameterIn::Header,
-        false,
-        "The version that was read, as its ETag gave it.",
-        text(Some("^(\\*|\"[0-9]{1,18}\")$")),
-    );
+    let (key, version) = (idempotency_key(), if_match());
     let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", json(reference(&(spec.body)())));
     let answer = ResponseBuilder::new().description("Recorded").content("application/json", json(reference("Accepted")));
     let answer = with_links(answer, noun, spec).build();

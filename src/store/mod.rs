@@ -6,6 +6,7 @@
 pub mod accesses;
 pub mod carried;
 pub mod checkpoints;
+pub mod deliveries;
 mod dialect;
 pub mod events;
 pub mod followers;

@@ -2,8 +2,10 @@
 //!
 //! A delivery is a range of positions. It is claimed before it is sent, its id follows from the address and the range, and the
 //! range stays what it is until the address has taken it: nothing is lost, and what is sent again carries the same id. Signed as
-//! Standard Webhooks are (<https://www.standardwebhooks.com>).
+//! Standard Webhooks are (<https://www.standardwebhooks.com>). Those that administrators made are seen to in `managed`.
 
+mod managed;
+mod outside;
 mod signature;
 
 use std::sync::Arc;
@@ -18,7 +20,9 @@ use crate::log::keys::to_hex;
 use crate::log::{Log, LogError};
 use crate::seal::leaf;
 use crate::store::events::{self, EventRow};
-use crate::store::webhooks::{self as stored, Delivery};
+use crate::store::webhooks as stored;
+pub use managed::{CLAIM, GIVE_UP, ManagedWebhooks, name_of as managed_name, secret as managed_secret};
+use outside::Inside;
 pub use signature::{Secret, SecretError};
 
 /// How often to look for what other processes appended.
@@ -27,7 +31,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const EVENTS: i64 = 100;
 /// How long an address may take to answer, and how long a claim holds.
 const ANSWER: Duration = Duration::from_secs(15);
-const CLAIM: i64 = 60_000_000;
 const SECOND: i64 = 1_000_000;
 
 /// What stopped a round of deliveries.
@@ -108,7 +111,8 @@ impl Webhooks {
             return Ok(false);
         };
         let rows = events::page(store, organisation, delivery.next, delivery.through - delivery.next).await?;
-        match self.send(address, &delivery, &rows, now).await {
+        let message = Message::new(organisation, &name, (delivery.next, delivery.through), rows.iter(), now);
+        match message.post(&self.agent, address, &[&self.secret]).await {
             Ok(()) => stored::took(store, organisation, &delivery, now).await?,
             Err(why) => {
                 tracing::warn!(from = delivery.next, through = delivery.through, tries = delivery.tries, %why, "a webhook was not taken; it is sent again");
@@ -117,39 +121,55 @@ impl Webhooks {
         }
         Ok(true)
     }
+}
 
-    /// Posts one delivery; why it was not taken, if it was not. The address stands in no log: it may hold a secret.
-    async fn send(&self, address: &str, delivery: &Delivery, rows: &[EventRow], now: i64) -> Result<(), String> {
-        let organisation = self.log.organisation();
-        let scope = format!("webhook/{organisation}/{}/{}-{}", delivery.name, delivery.next, delivery.through);
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).to_string();
-        let body = body(organisation, delivery, rows);
-        let seconds = (now / SECOND).to_string();
-        let signature = self.secret.sign(&id, &seconds, &body);
-        let request = self.agent.post(address).header("Content-Type", "application/json").header("webhook-id", &id);
-        let request = request.header("webhook-timestamp", &seconds).header("webhook-signature", &signature);
+/// What is posted to one address.
+struct Message {
+    id: String,
+    seconds: String,
+    body: String,
+}
+
+impl Message {
+    /// The events of a range; next is where the following range begins. The events stand in it as they are sealed, so that a proof
+    /// fits them.
+    fn new<'a>(organisation: &str, name: &str, (from, next): (i64, i64), rows: impl Iterator<Item = &'a EventRow>, now: i64) -> Self {
+        let events: Vec<String> = rows.map(said).collect();
+        let body = format!(
+            r#"{{"type":"log.events","organisation":{},"from":{from},"next":{next},"events":[{}]}}"#,
+            serde_json::to_string(organisation).unwrap_or_default(),
+            events.join(",")
+        );
+        Self { id: message_id(organisation, name, (from, next)), seconds: (now / SECOND).to_string(), body }
+    }
+
+    /// Posts it; why it was not taken, if it was not. The address stands in no log: it may hold a secret.
+    async fn post(self, agent: &ureq::Agent, address: &str, secrets: &[&Secret]) -> Result<(), String> {
+        let Self { id, seconds, body } = self;
+        let signatures: Vec<String> = secrets.iter().map(|secret| secret.sign(&id, &seconds, &body)).collect();
+        let request = agent.post(address).header("Content-Type", "application/json").header("webhook-id", &id);
+        let request = request.header("webhook-timestamp", &seconds).header("webhook-signature", signatures.join(" "));
         let answered = tokio::task::spawn_blocking(move || request.send(body)).await.map_err(|error| error.to_string())?;
         match answered {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("it answered {}", answer.status())),
             Err(ureq::Error::StatusCode(status)) => Err(format!("it answered {status}")),
             Err(ureq::Error::Timeout(_)) => Err("it did not answer in time".to_owned()),
+            Err(ureq::Error::RequireHttpsOnly(_)) => {
+                Err("it is not https, and addresses inside our own network are not allowed".to_owned())
+            }
+            Err(ureq::Error::Other(cause)) if cause.is::<Inside>() => Err(cause.to_string()),
             // The error's own words may hold the address.
             Err(_) => Err("it could not be reached".to_owned()),
         }
     }
 }
 
-/// A delivery's JSON: its events as they are sealed, so that a proof fits them; next is where the following one begins.
-fn body(organisation: &str, delivery: &Delivery, rows: &[EventRow]) -> String {
-    let events: Vec<String> = rows.iter().map(said).collect();
-    format!(
-        r#"{{"type":"log.events","organisation":{},"from":{},"next":{},"events":[{}]}}"#,
-        serde_json::to_string(organisation).unwrap_or_default(),
-        delivery.next,
-        delivery.through,
-        events.join(",")
-    )
+/// The id of a delivery: the same range to the same name has the same.
+#[must_use]
+pub fn message_id(organisation: &str, name: &str, (from, next): (i64, i64)) -> String {
+    let scope = format!("webhook/{organisation}/{name}/{from}-{next}");
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).to_string()
 }
 
 /// The event as it is sealed; what assessors gave is not for everybody, and is left out.

@@ -23,6 +23,17 @@ impl Secret {
         if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError) }
     }
 
+    /// A secret of these bytes.
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret as Standard Webhooks write it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(&self.0))
+    }
+
     pub(super) fn sign(&self, id: &str, seconds: &str, body: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length");
         mac.update(format!("{id}.{seconds}.{body}").as_bytes());
@@ -40,6 +51,7 @@ mod tests {
         let secret = Secret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
         let signed = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(secret.shown(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         for text in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ="] {
             assert!(Secret::read(text).is_err(), "{text}");
         }

@@ -27,7 +27,22 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("webhooks", &["domain", "log", "seal", "store"]),
     (
         "http",
-        &["bank", "domain", "commands", "export", "files", "import", "mail", "sandbox", "seal", "views", "log", "projections", "store"],
+        &[
+            "bank",
+            "domain",
+            "commands",
+            "export",
+            "files",
+            "import",
+            "mail",
+            "sandbox",
+            "seal",
+            "views",
+            "log",
+            "projections",
+            "store",
+            "webhooks",
+        ],
     ),
     ("config.rs", &["domain", "export", "http", "import", "sandbox"]),
 ];

@@ -74,6 +74,7 @@ mod signing_in;
 mod stopping;
 mod two_people;
 mod uploads;
+mod webhooks;
 mod world;
 mod wrong_eyes;
 
@@ -145,6 +146,7 @@ fn main() -> ExitCode {
         stopping::cases,
         two_people::cases,
         uploads::cases,
+        webhooks::cases,
         wrong_eyes::cases,
     ] {
         add(&mut all);

@@ -34,8 +34,8 @@ pub fn cases(cases: &mut Cases) {
 }
 
 /// Those that only a database or a published table can decide have their cases in `sealed` and
-/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`, and those about somebody unknown in `limits`.
-const ELSEWHERE: [&str; 17] = [
+/// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`, those about somebody unknown in `limits`, and those about webhooks in `webhooks`.
+const ELSEWHERE: [&str; 18] = [
     "taken",
     "erased",
     "account_fails",
@@ -53,6 +53,7 @@ const ELSEWHERE: [&str; 17] = [
     "saw_scores",
     "address_unproven",
     "not_expired",
+    "webhooks_full",
 ];
 
 /// The refusals that were met.

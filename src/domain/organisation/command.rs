@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::webhook::{ProposeWebhook, WebhookAddress, WebhookOf};
 use crate::domain::command::{ProposalOf, commands};
-use crate::domain::event::events;
+use crate::domain::event::{EventKind, events};
 use crate::domain::id::{FundId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::mail::{MailKind, PublishMailText};
@@ -47,6 +48,14 @@ commands! {
         ConfirmMailText(ProposalOf) = "confirm-mail-text", Who::Staff(&[Role::Administrator]);
         /// Refuses words that were proposed, or takes back one's own, with the reason.
         RefuseMailText(RefuseMailText) = "refuse-mail-text", Who::Staff(&[Role::Administrator]);
+        /// Proposes that events be sent to an address outside, or that a webhook be changed.
+        ProposeWebhook(ProposeWebhook) = "propose-webhook", Who::Staff(&[Role::Administrator]);
+        /// Confirms, as a second administrator, a webhook or its change as it was proposed.
+        ConfirmWebhook(ProposalOf) = "confirm-webhook", Who::Staff(&[Role::Administrator]);
+        /// Ends a webhook, or a proposal for one: nothing more is sent.
+        EndWebhook(WebhookOf) = "end-webhook", Who::Staff(&[Role::Administrator]);
+        /// Makes the next secret of a webhook, which whoever asks is shown once.
+        MakeWebhookSecret(WebhookOf) = "make-webhook-secret", Who::Download(&[Role::Administrator]);
     }
 }
 
@@ -233,5 +242,9 @@ events! {
             proposed_by: PersonId,
         },
         MailTextRefused { proposal: u32, reason: Prose, by: PersonId },
+        WebhookProposed { webhook: u32, proposal: u32, address: WebhookAddress, events: BTreeSet<EventKind>, proposed_by: PersonId },
+        WebhookConfirmed { webhook: u32, proposal: u32, confirmed_by: PersonId },
+        WebhookEnded { webhook: u32 },
+        WebhookSecretMade { webhook: u32, secret: u32 },
     }
 }

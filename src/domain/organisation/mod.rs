@@ -3,6 +3,7 @@
 mod command;
 mod mail_text;
 mod roles;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub use command::{
     PublishReport, Question, RecordRestore, RefuseMailText, RoleOf, Translated,
 };
 use mail_text::MailTexts;
+pub use webhook::{ProposeWebhook, ProposedTarget, Target, WEBHOOKS_MAX, Webhook, WebhookAddress, WebhookOf, Webhooks};
 
 use super::id::PersonId;
 use super::outcome::Sign;
@@ -41,6 +43,7 @@ pub struct Organisation {
     audited_until: BTreeMap<PersonId, Date>,
     /// Who holds a role that two people, or the operator, gave.
     known_to_two: BTreeSet<PersonId>,
+    webhooks: Webhooks,
 }
 
 impl Organisation {
@@ -58,6 +61,12 @@ impl Organisation {
     #[must_use]
     pub fn roles_of(&self, person: PersonId) -> Roles {
         self.roles.get(&person).cloned().unwrap_or_default()
+    }
+
+    /// Who outside is told of events.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// Until which day a person was an auditor.
@@ -168,6 +177,10 @@ impl Stream for Organisation {
             C::PublishMailText(_) | C::ProposeMailText(_) | C::ConfirmMailText(_) | C::RefuseMailText(_) => {
                 self.mail_texts.decide(command, facts)?
             }
+            C::ProposeWebhook(propose) => self.webhooks.propose(propose, facts)?,
+            C::ConfirmWebhook(of) => self.webhooks.confirm(of.proposal, facts)?,
+            C::EndWebhook(of) => self.webhooks.end(*of)?,
+            C::MakeWebhookSecret(of) => self.webhooks.make_secret(*of)?,
         };
         Ok(vec![event])
     }
@@ -194,6 +207,10 @@ impl Stream for Organisation {
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }
             | OrganisationEvent::MailTextRefused { .. } => self.mail_texts.apply(event),
+            OrganisationEvent::WebhookProposed { .. }
+            | OrganisationEvent::WebhookConfirmed { .. }
+            | OrganisationEvent::WebhookEnded { .. }
+            | OrganisationEvent::WebhookSecretMade { .. } => self.webhooks.apply(event),
         }
     }
 }

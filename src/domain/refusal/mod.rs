@@ -374,6 +374,9 @@ pub enum Refusal {
     #[error("this mail does not know the name {0}")]
     #[strum(message = "Use the names that are listed beside the text.")]
     NameUnknown(String),
+    #[error("there are {0} webhooks already")]
+    #[strum(message = "End one that nobody needs any more, or change it.")]
+    WebhooksFull(usize),
     #[error("nothing would change")]
     #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
     NoChange,

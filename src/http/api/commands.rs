@@ -84,7 +84,7 @@ pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result
     Ok(RepeatKey::own(key, desk.commands.log().vault().request_hash(&request)))
 }
 
-fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
+pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
     let Some(header) = http.headers().get(IF_MATCH) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default().trim();
     if text == "*" {

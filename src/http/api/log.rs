@@ -159,7 +159,7 @@ pub(in crate::http) async fn note_corrections(desk: &Desk, items: &mut [EventSee
     Ok(())
 }
 
-pub(super) fn auditor(signed: &SignedIn) -> Result<(), Problem> {
+pub(in crate::http) fn auditor(signed: &SignedIn) -> Result<(), Problem> {
     let may = [Role::Auditor, Role::Administrator].iter().any(|role| signed.reader.roles.contains(role));
     if may { Ok(()) } else { Err(Refusal::NotYours.into()) }
 }

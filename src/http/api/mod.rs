@@ -14,6 +14,7 @@ mod groups;
 pub(super) mod log;
 mod organisation;
 mod people;
+pub(super) mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub use accesses::AccessSeen;
 pub use answers::{Accepted, Collection};
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
+pub use webhooks::{DeliverySeen, SecretShown, WebhookSeen};
 
 pub const PREFIX: &str = "/api/v1";
 /// Where a group's files are handed in.
@@ -138,6 +140,31 @@ pub fn reads() -> Vec<Read> {
         Read { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: Shape::one::<Proof>(), route: || web::get().to(log::proof) },
         Read { path: "/log/accesses", name: "log_accesses", summary: "Who looked at everything that is held on somebody, and who took everybody's addresses, the newest day first.", query: &["after", "limit"], shape: Shape::many::<AccessSeen>(), route: || web::get().to(accesses::list) },
         Read { path: "/log/events", name: "log_events", summary: "Events as they are stored, in order.", query: &["after_position", "limit", "wait"], shape: Shape::many::<EventSeen>(), route: || web::get().to(log::events) },
+        Read { path: "/webhooks", name: "webhooks", summary: "Webhooks: who outside is told of events.", query: &[], shape: Shape::many::<WebhookSeen>(), route: || web::get().to(webhooks::list) },
+        Read { path: "/webhooks/{webhook}", name: "webhook", summary: "One webhook, and how it does.", query: &[], shape: Shape::one::<WebhookSeen>(), route: || web::get().to(webhooks::show) },
+        Read { path: "/webhooks/{webhook}/deliveries", name: "webhook_deliveries", summary: "A webhook's latest deliveries, the newest first.", query: &["after", "limit"], shape: Shape::many::<DeliverySeen>(), route: || web::get().to(webhooks::deliveries) },
+    ]
+}
+
+/// An act of an administrator's that is no plain command of the log.
+pub struct Act {
+    pub path: &'static str,
+    pub name: &'static str,
+    pub summary: &'static str,
+    pub shape: Shape,
+    /// It is recorded, and takes an `Idempotency-Key` and `If-Match` as commands do.
+    pub recorded: bool,
+    route: fn() -> Route,
+}
+
+/// Every such act.
+#[must_use]
+#[rustfmt::skip]
+pub fn acts() -> Vec<Act> {
+    vec![
+        Act { path: "/webhooks/{webhook}/secret", name: "webhook_make_secret", summary: "Makes the next secret of a webhook, and shows it this once. The one before goes on signing beside it.", shape: Shape::one::<SecretShown>(), recorded: true, route: || web::post().to(webhooks::make_secret) },
+        Act { path: "/webhooks/{webhook}/resume", name: "webhook_resume", summary: "Lets a webhook go on that was paused, as nothing was taken for days.", shape: Shape::one::<WebhookSeen>(), recorded: false, route: || web::post().to(webhooks::resume) },
+        Act { path: "/webhooks/{webhook}/deliveries/{delivery}/send-again", name: "webhook_send_again", summary: "Sends a delivery again, and tries for three days.", shape: Shape::one::<DeliverySeen>(), recorded: false, route: || web::post().to(webhooks::send_again) },
     ]
 }
 
@@ -154,6 +181,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
     };
     for read in reads() {
         add(read.path, (read.route)(), "GET");
+    }
+    for act in acts() {
+        add(act.path, (act.route)(), "POST");
     }
     add(FILES, web::post().to(files::keep), "POST");
     for noun in &NOUNS {

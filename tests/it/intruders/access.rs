@@ -54,6 +54,7 @@ impl Place {
         };
         let story = serde_json::json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
         house.takes(office.ada, crate::setting::command_of("grant", grant.0, "publish-story", &story)).await;
+        crate::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[]).await;
         let mut people = vec![person(house, "Stranger").await, member, other];
         for role in [Role::Officer, Role::Finance, Role::Panel, Role::Administrator, Role::Auditor] {
             people.push(holder(house, &office, role).await);
@@ -72,6 +73,8 @@ impl Place {
             ("nobody", people[0].to_string()),
             ("file", file),
             ("position", "1".to_owned()),
+            ("webhook", "1".to_owned()),
+            ("delivery", "1".to_owned()),
         ]);
         Self { clients, ids }
     }

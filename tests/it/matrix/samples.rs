@@ -97,6 +97,9 @@ fn organisation(name: &str) -> (By, Value) {
         "publish-mail-text" => {
             staff(json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }))
         }
+        "propose-webhook" => staff(json!({ "address": "https://hooks.example.org/grants", "events": ["grant.PaymentConfirmed"] })),
+        "confirm-webhook" => (By::Staff(1), json!({ "proposal": 1 })),
+        "end-webhook" | "make-webhook-secret" => staff(json!({ "webhook": 1 })),
         "publish-report" => staff(json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." })),
         _ => staff(json!({ "text": AGREEMENT })),
     }

@@ -135,6 +135,7 @@ fn organisation(state: &str) -> (Setting, Uuid) {
     } else {
         setting.does(0, "organisation", ORGANISATION.0, "propose-role", &json!({ "person": STRANGER, "role": "finance" }));
         setting.go("organisation", ORGANISATION.0, &["propose-mail-text"]);
+        setting.go("organisation", ORGANISATION.0, &["propose-webhook"]);
     }
     (setting, ORGANISATION.0)
 }

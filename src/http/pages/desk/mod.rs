@@ -32,6 +32,7 @@ mod statement;
 mod texts;
 mod today;
 mod updates;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +64,9 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
         .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::keep)))
+        .service(web::resource("/desk/do/webhooks/{webhook}/resume").route(web::post().to(webhooks::resume)))
+        .service(web::resource("/desk/do/webhooks/{webhook}/secret").route(web::post().to(webhooks::make_secret)))
+        .service(web::resource("/desk/do/webhooks/{webhook}/{delivery}/send-again").route(web::post().to(webhooks::send_again)))
         .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
         .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
         .service(web::resource("/desk/try/{noun}/{command}").route(web::post().to(send::preview)))
@@ -239,6 +243,7 @@ pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: 
         ["open-data"] => open_data::show(&asked).await,
         ["figures"] => figures::show(&asked).await,
         ["sheets", list] => sheets::show(&asked, list).await,
+        ["webhooks"] => webhooks::show(&asked).await,
         ["log"] => log::list(&asked).await,
         ["log", position] => log::show(&asked, position).await,
         ["log", position, "proof"] => log::proof(&asked, position).await,

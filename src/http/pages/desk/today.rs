@@ -10,6 +10,8 @@ use crate::domain::application::ApplicationState as A;
 use crate::domain::grant::{GrantState as G, PaymentState as P, UpdateState as U, VariationState};
 use crate::domain::mail::MailKind;
 use crate::domain::{PersonId, Role};
+use crate::http::api::WebhookSeen;
+use crate::http::api::webhooks::{WebhookState, all};
 use crate::http::pages::open::names;
 use crate::http::pages::{Failed, Shell};
 use crate::log::record::day_of;
@@ -153,9 +155,17 @@ async fn of_administrators(asked: &Asked<'_>) -> Result<Vec<Work>, Failed> {
         work("Roles that wait for a second administrator", proposed(asked).await?, "/desk/people"),
         work("People and groups who ask to be erased", asked_for, "/desk/erasures"),
         work("Mails that could not be sent", i64::try_from(failed).unwrap_or_default(), "/desk/texts/mails?state=failed"),
+        work("Webhooks to confirm, or that are paused", webhooks(asked).await?, "/desk/webhooks"),
     ];
     found.extend(mail_texts(asked).await?);
     Ok(found)
+}
+
+/// How many webhooks wait for a second administrator, or for somebody who finds out why nothing is taken.
+async fn webhooks(asked: &Asked<'_>) -> Result<i64, Failed> {
+    let seen = all(asked.desk).await?;
+    let waits = |webhook: &&WebhookSeen| webhook.proposed.is_some() || webhook.state == WebhookState::Paused;
+    Ok(i64::try_from(seen.iter().filter(waits).count()).unwrap_or_default())
 }
 
 /// Words of mails that another administrator proposed.

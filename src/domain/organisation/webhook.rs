@@ -1,0 +1,237 @@
+//! Webhooks: who outside is told of events. One administrator proposes an address and kinds of events, another confirms them;
+//! either ends it alone. No event holds the secret that deliveries are signed with, only that there is a new one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::OrganisationEvent;
+use crate::domain::event::EventKind;
+use crate::domain::id::PersonId;
+use crate::domain::role::Role;
+use crate::domain::text::{TextError, text_type, tidy};
+use crate::domain::{Facts, Refusal};
+
+/// How many webhooks there may be, those that are only proposed included.
+pub const WEBHOOKS_MAX: usize = 20;
+
+text_type!(
+    /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no password, no query.
+    WebhookAddress, web_address,
+    "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
+    "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", "https://hooks.example.org/grants"
+);
+
+fn web_address(text: &str) -> Result<String, TextError> {
+    let text = tidy(text, 300, false)?;
+    let (plain, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (false, rest),
+        (None, Some(rest)) => (true, rest),
+        (None, None) => return Err(TextError::NotAWebAddress),
+    };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let (host, port) = match authority.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        Some((address, port)) => (address, port.strip_prefix(':').or(port.is_empty().then_some("443"))),
+        None => authority.split_once(':').map_or((authority, Some("443")), |(host, port)| (host, Some(port))),
+    };
+    let named = !authority.starts_with('[') && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    let is_host = (named && !host.is_empty()) || (authority.starts_with('[') && host.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_port = port.is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let is_path = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&b));
+    let here = ["localhost", "127.0.0.1", "::1"].contains(&host);
+    if is_host && is_port && is_path && (here || !plain) { Ok(text) } else { Err(TextError::NotAWebAddress) }
+}
+
+/// A new webhook, or a change of one that there is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeWebhook {
+    /// The webhook that would change; absent for a new one.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    pub webhook: Option<u32>,
+    pub address: WebhookAddress,
+    /// The kinds of events that are sent; none named means all of them.
+    #[serde(default)]
+    #[schema(value_type = Vec<EventKind>)]
+    pub events: BTreeSet<EventKind>,
+}
+
+/// A webhook by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookOf {
+    #[schema(minimum = 1)]
+    pub webhook: u32,
+}
+
+/// Where events are sent, and which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub address: WebhookAddress,
+    /// None means every kind.
+    pub events: BTreeSet<EventKind>,
+}
+
+impl Target {
+    /// Whether events of this kind are sent.
+    #[must_use]
+    pub fn takes(&self, stream: &str, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|kind| kind.is(stream, event))
+    }
+}
+
+/// A target that waits for a second administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedTarget {
+    pub proposal: u32,
+    pub target: Target,
+    pub proposed_by: PersonId,
+}
+
+/// One webhook.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// What was confirmed; absent while it was not.
+    pub target: Option<Target>,
+    pub proposed: Option<ProposedTarget>,
+    /// The number of its newest secret; 0 while it has none.
+    pub secret: u32,
+}
+
+/// Every webhook that was not ended, by its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhooks {
+    proposals: u32,
+    by_number: BTreeMap<u32, Webhook>,
+}
+
+impl Webhooks {
+    #[must_use]
+    pub fn get(&self, webhook: u32) -> Option<&Webhook> {
+        self.by_number.get(&webhook)
+    }
+
+    /// Each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Webhook)> {
+        self.by_number.iter().map(|(number, webhook)| (*number, webhook))
+    }
+
+    fn known(&self, webhook: u32) -> Result<&Webhook, Refusal> {
+        self.get(webhook).ok_or(Refusal::Unknown("webhook"))
+    }
+
+    pub(super) fn propose(&self, propose: &ProposeWebhook, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        let ProposeWebhook { webhook, address, events } = propose.clone();
+        if let Some(webhook) = webhook {
+            let known = self.known(webhook)?;
+            let stands = known.target.as_ref().is_some_and(|target| target.address == address && target.events == events);
+            if stands && known.proposed.is_none() {
+                return Err(Refusal::NoChange);
+            }
+        } else if self.by_number.len() >= WEBHOOKS_MAX {
+            return Err(Refusal::WebhooksFull(WEBHOOKS_MAX));
+        }
+        let proposal = self.proposals + 1;
+        let proposed_by = facts.by()?;
+        Ok(OrganisationEvent::WebhookProposed { webhook: webhook.unwrap_or(proposal), proposal, address, events, proposed_by })
+    }
+
+    pub(super) fn confirm(&self, proposal: u32, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+        let waits = |webhook: &Webhook| webhook.proposed.as_ref().filter(|proposed| proposed.proposal == proposal).cloned();
+        let (webhook, proposed) = self.iter().find_map(|(number, webhook)| Some((number, waits(webhook)?))).ok_or(Refusal::NotProposed)?;
+        let confirmed_by = facts.by()?;
+        if proposed.proposed_by == confirmed_by {
+            return Err(Refusal::SamePerson);
+        }
+        facts.still_holds(proposed.proposed_by, &[Role::Administrator])?;
+        Ok(OrganisationEvent::WebhookConfirmed { webhook, proposal, confirmed_by })
+    }
+
+    pub(super) fn end(&self, WebhookOf { webhook }: WebhookOf) -> Result<OrganisationEvent, Refusal> {
+        self.known(webhook)?;
+        Ok(OrganisationEvent::WebhookEnded { webhook })
+    }
+
+    pub(super) fn make_secret(&self, WebhookOf { webhook }: WebhookOf) -> Result<OrganisationEvent, Refusal> {
+        let secret = self.known(webhook)?.secret + 1;
+        Ok(OrganisationEvent::WebhookSecretMade { webhook, secret })
+    }
+
+    pub(super) fn apply(&mut self, event: &OrganisationEvent) {
+        match event {
+            OrganisationEvent::WebhookProposed { webhook, proposal, address, events, proposed_by } => {
+                self.proposals = *proposal;
+                let target = Target { address: address.clone(), events: events.clone() };
+                let proposed = ProposedTarget { proposal: *proposal, target, proposed_by: *proposed_by };
+                self.by_number.entry(*webhook).or_default().proposed = Some(proposed);
+            }
+            OrganisationEvent::WebhookConfirmed { webhook, .. } => {
+                if let Some(webhook) = self.by_number.get_mut(webhook)
+                    && let Some(proposed) = webhook.proposed.take()
+                {
+                    webhook.target = Some(proposed.target);
+                }
+            }
+            OrganisationEvent::WebhookEnded { webhook } => {
+                self.by_number.remove(webhook);
+            }
+            OrganisationEvent::WebhookSecretMade { webhook, secret } => {
+                if let Some(webhook) = self.by_number.get_mut(webhook) {
+                    webhook.secret = *secret;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_holds_no_secret_and_leads_nowhere_in_the_clear() {
+        for text in [
+            "https://hooks.example.org",
+            "https://hooks.example.org:8443/grants/new",
+            "https://[2001:db8::1]/",
+            "https://[2001:db8::1]:8443/",
+            "http://localhost:8080/hook",
+            "http://127.0.0.1:9/hook",
+            "http://[::1]:9/hook",
+        ] {
+            assert_eq!(text.parse::<WebhookAddress>().map(String::from), Ok(text.to_owned()));
+        }
+        for text in [
+            "http://hooks.example.org/",
+            "http://localhost.example.org/",
+            "ftp://hooks.example.org/",
+            "https://",
+            "https:///path",
+            "https://user:word@hooks.example.org/",
+            "https://user@hooks.example.org/",
+            "https://hooks.example.org/?token=1",
+            "https://hooks.example.org/#part",
+            "https://hooks.example.org:0/",
+            "https://hooks.example.org:99999/",
+            "https://hooks.example.org:+80/",
+            "https://[::1",
+            "https://[x]/",
+            "https://hooks.example.org\\@elsewhere/",
+            "https://hooks.example.org/a b",
+            "https://hooks.exämple.org/",
+        ] {
+            assert_eq!(text.parse::<WebhookAddress>(), Err(TextError::NotAWebAddress), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_kinds_are_all_kinds() {
+        let address: WebhookAddress = "https://hooks.example.org".parse().expect("an address");
+        let all = Target { address: address.clone(), events: BTreeSet::new() };
+        let some = Target { address, events: BTreeSet::from(["grant.PaymentConfirmed".parse().expect("a kind")]) };
+        assert!(all.takes("fund", "FundOpened") && some.takes("grant", "PaymentConfirmed"));
+        assert!(!some.takes("grant", "PaymentSent") && !some.takes("fund", "PaymentConfirmed"));
+    }
+}

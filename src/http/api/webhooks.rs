@@ -1,0 +1,280 @@
+//! Webhooks that administrators made: how they do, their deliveries, a new secret, sending again. What is decided about them is a
+//! command of the organisation's.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::answers::Collection;
+use super::asked::{Asked, nothing};
+use super::commands::{if_match, repeat_key};
+use super::log::auditor;
+use crate::commands::Request;
+use crate::domain::event::EventKind;
+use crate::domain::organisation::{Webhook, WebhookAddress, WebhookOf};
+use crate::domain::{Command, Organisation, OrganisationCommand, PersonId, Refusal, Role};
+use crate::http::Desk;
+use crate::http::in_time::not_arrived;
+use crate::http::problem::Problem;
+use crate::http::signin::SignedIn;
+use crate::log::{Log, LogError};
+use crate::store::deliveries::{self, DeliveryRow, Standing};
+use crate::webhooks::{CLAIM, GIVE_UP, managed_name, managed_secret, message_id};
+
+/// How a webhook does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum WebhookState {
+    /// It waits for a second administrator.
+    Proposed,
+    /// It has no secret yet, and is sent nothing.
+    WithoutSecret,
+    Sending,
+    /// The last delivery was not taken.
+    Failing,
+    /// Nothing was taken for three days: it is sent nothing until it is resumed.
+    Paused,
+}
+
+/// Who outside is told of events.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Webhook)]
+pub struct WebhookSeen {
+    /// Its number.
+    pub webhook: u32,
+    pub state: WebhookState,
+    /// Where it is sent, as it was confirmed; absent while it was not.
+    pub address: Option<WebhookAddress>,
+    /// The kinds of events that are sent; none named means all of them.
+    pub events: Vec<EventKind>,
+    /// What waits for a second administrator.
+    pub proposed: Option<ProposedWebhook>,
+    /// The number of its newest secret; 0 while it has none.
+    pub secret: u32,
+    /// The position of the first event that no delivery holds yet.
+    pub next_position: Option<i64>,
+    /// How many tries in a row were not taken, and since when.
+    pub failures: i64,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub failing_since: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub paused_at: Option<Timestamp>,
+    /// When a delivery was last taken.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub took_at: Option<Timestamp>,
+    /// Why the last delivery was not taken.
+    pub error: Option<String>,
+}
+
+/// An address and kinds of events that wait for a second administrator.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ProposedWebhook {
+    /// Its number: confirming names it.
+    pub proposal: u32,
+    pub address: WebhookAddress,
+    pub events: Vec<EventKind>,
+    pub proposed_by: PersonId,
+}
+
+/// What became of a range of events.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Delivery)]
+pub struct DeliverySeen {
+    /// The position of its first event, by which it is named.
+    pub delivery: i64,
+    /// The position after its last event.
+    pub next: i64,
+    /// The `webhook-id` that it carries, the same each time it is sent.
+    pub webhook_id: String,
+    pub state: DeliveryState,
+    /// How often it was tried since it was made, or since somebody last had it sent again.
+    pub tries: i64,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub made_at: Option<Timestamp>,
+    /// When it was last tried.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub tried_at: Option<Timestamp>,
+    /// When it is tried next, at the earliest, while it waits.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub next_try_at: Option<Timestamp>,
+    /// After this it is given up.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub gives_up_at: Option<Timestamp>,
+    /// Why it was not taken.
+    pub error: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum DeliveryState {
+    Waiting,
+    Taken,
+    GivenUp,
+}
+
+/// A new secret, shown once. A repeat of the same request gets the same answer.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct SecretShown {
+    pub webhook: u32,
+    /// The number of the secret.
+    pub number: u32,
+    /// As Standard Webhooks write it: `whsec_…`.
+    pub secret: String,
+    pub position: i64,
+}
+
+pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    auditor(&signed)?;
+    Ok(Collection { items: all(&desk).await?, next: None }.answer())
+}
+
+pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    auditor(&signed)?;
+    Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
+}
+
+pub(super) async fn deliveries(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(&http, &["after", "limit"])?;
+    auditor(&signed)?;
+    let webhook = known(&http, &desk).await?.webhook;
+    let before: i64 = asked.parsed("after", "this is the cursor that a page before gave")?.unwrap_or(i64::MAX);
+    let limit = asked.limit()?;
+    let items = deliveries_of(&desk, webhook, before, limit).await?;
+    let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
+    let next = items.last().filter(|_| full).map(|last| last.delivery.to_string());
+    Ok(Collection { items, next }.answer())
+}
+
+pub(super) async fn make_secret(
+    http: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
+    administrator(&signed)?;
+    let body = body.map_err(|error| not_arrived(&error, &format!("a body has at most {} bytes", crate::http::BODY_MOST)))?;
+    let webhook = number(&http)?;
+    let repeat = Some(repeat_key(&http, &body, &desk)?);
+    let command = OrganisationCommand::MakeWebhookSecret(WebhookOf { webhook });
+    let command = Command::Organisation(desk.commands.organisation(), command);
+    let if_match = if_match(&http)?;
+    let answer = desk.commands.issue(Request { repeat, if_match, ..Request::new(signed.caller.clone(), command) }).await?;
+    let number = answer.made.unwrap_or_default();
+    let secret = managed_secret(desk.commands.log().vault(), webhook, number).shown();
+    Ok(HttpResponse::Ok().json(SecretShown { webhook, number, secret, position: answer.last_position }))
+}
+
+pub(super) async fn resume(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    administrator(&signed)?;
+    let webhook = known(&http, &desk).await?.webhook;
+    go_on(&desk, webhook).await?;
+    Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
+}
+
+pub(super) async fn send_again(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+    Asked::read(&http, &[])?;
+    administrator(&signed)?;
+    let webhook = known(&http, &desk).await?.webhook;
+    let delivery = http.match_info().query("delivery").parse().map_err(|_| nothing())?;
+    Ok(HttpResponse::Ok().json(again(&desk, webhook, delivery).await?))
+}
+
+/// Lets a webhook go on that was paused.
+pub(in crate::http) async fn go_on(desk: &Desk, webhook: u32) -> Result<(), Problem> {
+    let log = desk.commands.log();
+    Ok(deliveries::resume(log.store(), log.organisation(), &managed_name(webhook)).await.map_err(LogError::from)?)
+}
+
+/// Has a delivery sent again.
+pub(in crate::http) async fn again(desk: &Desk, webhook: u32, delivery: i64) -> Result<DeliverySeen, Problem> {
+    let (log, now) = (desk.commands.log(), desk.commands.now().as_microsecond());
+    let name = managed_name(webhook);
+    let row = deliveries::again(log.store(), log.organisation(), &name, delivery, (now, CLAIM, now + GIVE_UP)).await;
+    let row = row.map_err(LogError::from)?.ok_or(Refusal::Unknown("delivery"))?;
+    Ok(delivery_seen(log, webhook, row))
+}
+
+/// Every webhook, and how it does.
+pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Problem> {
+    let log = desk.commands.log();
+    let state = log.refresh::<Organisation>(desk.commands.organisation().0).await?.state;
+    let standing = deliveries::all(log.store(), log.organisation()).await.map_err(LogError::from)?;
+    let seen = |(number, webhook)| seen(number, webhook, standing.iter().find(|standing| standing.name == managed_name(number)));
+    Ok(state.webhooks().iter().map(seen).collect())
+}
+
+/// A webhook's deliveries before a position, the newest first.
+pub(in crate::http) async fn deliveries_of(desk: &Desk, webhook: u32, before: i64, most: i64) -> Result<Vec<DeliverySeen>, Problem> {
+    let log = desk.commands.log();
+    let rows = deliveries::newest(log.store(), log.organisation(), &managed_name(webhook), before, most).await.map_err(LogError::from)?;
+    Ok(rows.into_iter().map(|row| delivery_seen(log, webhook, row)).collect())
+}
+
+/// The webhook that an address names.
+async fn known(http: &HttpRequest, desk: &Desk) -> Result<WebhookSeen, Problem> {
+    let number = number(http)?;
+    all(desk).await?.into_iter().find(|webhook| webhook.webhook == number).ok_or_else(nothing)
+}
+
+fn number(http: &HttpRequest) -> Result<u32, Problem> {
+    http.match_info().query("webhook").parse().map_err(|_| nothing())
+}
+
+fn administrator(signed: &SignedIn) -> Result<(), Problem> {
+    if signed.reader.roles.contains(&Role::Administrator) { Ok(()) } else { Err(Refusal::NotYours.into()) }
+}
+
+fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookSeen {
+    let state = match (&webhook.target, standing) {
+        (None, _) => WebhookState::Proposed,
+        _ if webhook.secret == 0 => WebhookState::WithoutSecret,
+        (_, Some(standing)) if standing.paused_at.is_some() => WebhookState::Paused,
+        (_, Some(standing)) if standing.failures > 0 => WebhookState::Failing,
+        _ => WebhookState::Sending,
+    };
+    let proposed = webhook.proposed.as_ref().map(|proposed| ProposedWebhook {
+        proposal: proposed.proposal,
+        address: proposed.target.address.clone(),
+        events: proposed.target.events.iter().cloned().collect(),
+        proposed_by: proposed.proposed_by,
+    });
+    WebhookSeen {
+        webhook: number,
+        state,
+        address: webhook.target.as_ref().map(|target| target.address.clone()),
+        events: webhook.target.iter().flat_map(|target| target.events.iter().cloned()).collect(),
+        proposed,
+        secret: webhook.secret,
+        next_position: standing.map(|standing| standing.next),
+        failures: standing.map_or(0, |standing| standing.failures),
+        failing_since: standing.and_then(|standing| instant(standing.failing_since)),
+        paused_at: standing.and_then(|standing| instant(standing.paused_at)),
+        took_at: standing.and_then(|standing| instant(standing.took_at)),
+        error: standing.and_then(|standing| standing.error.clone()),
+    }
+}
+
+fn delivery_seen(log: &Log, webhook: u32, row: DeliveryRow) -> DeliverySeen {
+    let state = row.state.parse().unwrap_or(DeliveryState::Waiting);
+    DeliverySeen {
+        delivery: row.from,
+        next: row.through,
+        webhook_id: message_id(log.organisation(), &managed_name(webhook), (row.from, row.through)),
+        state,
+        tries: row.tries,
+        made_at: instant(Some(row.made_at)),
+        tried_at: instant(row.tried_at),
+        next_try_at: instant(Some(row.due_at).filter(|_| state == DeliveryState::Waiting)),
+        gives_up_at: instant(Some(row.give_up_at).filter(|_| state == DeliveryState::Waiting)),
+        error: row.error,
+    }
+}
+
+fn instant(microsecond: Option<i64>) -> Option<Timestamp> {
+    microsecond.and_then(|microsecond| Timestamp::from_microsecond(microsecond).ok())
+}

@@ -1,0 +1,251 @@
+//! Webhooks that administrators made: how far each was told of the log, and its deliveries one by one.
+
+use super::{Store, Stored, in_tx, reading};
+
+/// How many deliveries of a webhook are kept, beside those that wait.
+const KEPT: i64 = 1000;
+
+/// Where a webhook stands.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Standing {
+    pub name: String,
+    /// The first event that no delivery holds yet.
+    #[sqlx(rename = "next_position")]
+    pub next: i64,
+    /// When it is seen to next; while somebody sees to it, when their claim runs out.
+    pub due_at: i64,
+    /// How often in a row a delivery was not taken, and since when.
+    pub failures: i64,
+    pub failing_since: Option<i64>,
+    /// When it was paused, as nothing was taken for too long.
+    pub paused_at: Option<i64>,
+    pub took_at: Option<i64>,
+    pub error: Option<String>,
+}
+
+/// A delivery: the events from one position up to another, which is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeliveryRow {
+    #[sqlx(rename = "from_position")]
+    pub from: i64,
+    #[sqlx(rename = "through_position")]
+    pub through: i64,
+    /// `waiting`, `taken` or `given_up`.
+    pub state: String,
+    pub tries: i64,
+    pub made_at: i64,
+    pub due_at: i64,
+    pub give_up_at: i64,
+    pub tried_at: Option<i64>,
+    pub error: Option<String>,
+}
+
+const STANDING: &str = "SELECT name, next_position, due_at, failures, failing_since, paused_at, took_at, error FROM webhooks \
+     WHERE organisation = $1 AND managed = 1";
+const DELIVERIES: &str = "SELECT from_position, through_position, state, tries, made_at, due_at, give_up_at, tried_at, error \
+     FROM webhook_deliveries WHERE organisation = $1 AND name = $2";
+
+/// Begins at a position, unless it began before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64) -> Stored<()> {
+    const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at, managed) \
+         VALUES ($1, $2, $3, $3, 0, 0, 1) ON CONFLICT DO NOTHING";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(position).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Forgets a webhook that was ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(store: &Store, organisation: &str, name: &str) -> Stored<()> {
+    const SQL: [&str; 2] = [
+        "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2",
+        "DELETE FROM webhooks WHERE organisation = $1 AND name = $2 AND managed = 1",
+    ];
+    let mut tx = store.begin().await?;
+    for sql in SQL {
+        in_tx!(&mut tx, db => { sqlx::query(sql).bind(organisation).bind(name).execute(db).await?; });
+    }
+    tx.commit().await
+}
+
+/// Where every webhook stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Standing>> {
+    let sql = format!("{STANDING} ORDER BY name");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
+}
+
+/// Where one webhook stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(store: &Store, organisation: &str, name: &str) -> Stored<Option<Standing>> {
+    let sql = format!("{STANDING} AND name = $2");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).fetch_optional(db).await?))
+}
+
+/// Claims a webhook as it was seen; of two at once only one gets it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim(store: &Store, organisation: &str, seen: &Standing, until: i64) -> Stored<bool> {
+    const SQL: &str = "UPDATE webhooks SET due_at = $4 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at = $3 \
+         AND next_position = $5 AND paused_at IS NULL";
+    let mut tx = store.begin().await?;
+    let claimed = in_tx!(&mut tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(&seen.name).bind(seen.due_at).bind(until).bind(seen.next).execute(db).await?.rows_affected()
+    });
+    tx.commit().await?;
+    Ok(claimed == 1)
+}
+
+/// The delivery that has waited longest of those that are due.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due(store: &Store, organisation: &str, name: &str, now: i64) -> Stored<Option<DeliveryRow>> {
+    let sql = format!("{DELIVERIES} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position LIMIT 1");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now).fetch_optional(db).await?))
+}
+
+/// Moves a claimed webhook on past events that it does not want, and lets it go.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pass(store: &Store, organisation: &str, name: &str, through: i64, claim: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE webhooks SET next_position = $3, through_position = $3, due_at = 0 \
+         WHERE organisation = $1 AND name = $2 AND due_at = $4";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(through).bind(claim).execute(db).await?; });
+    tx.commit().await
+}
+
+/// Moves a claimed webhook on past events that become a delivery, and forgets its oldest ones; whether the claim still held.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn open(store: &Store, organisation: &str, name: &str, delivery: &DeliveryRow, claim: i64) -> Stored<bool> {
+    const MOVE: &str = "UPDATE webhooks SET next_position = $3, through_position = $3 \
+         WHERE organisation = $1 AND name = $2 AND due_at = $4 AND next_position = $5";
+    const SQL: &str = "INSERT INTO webhook_deliveries \
+         (organisation, name, from_position, through_position, state, tries, made_at, due_at, give_up_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    const FORGET: &str = "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2 AND state <> 'waiting' \
+         AND from_position <= (SELECT from_position FROM webhook_deliveries WHERE organisation = $1 AND name = $2 \
+         ORDER BY from_position DESC LIMIT 1 OFFSET $3)";
+    let DeliveryRow { from, through, state, tries, made_at, due_at, give_up_at, .. } = delivery;
+    let mut tx = store.begin().await?;
+    let moved = in_tx!(&mut tx, db => {
+        sqlx::query(MOVE).bind(organisation).bind(name).bind(through).bind(claim).bind(from).execute(db).await?.rows_affected()
+    });
+    if moved == 0 {
+        return Ok(false);
+    }
+    in_tx!(&mut tx, db => {
+        sqlx::query(SQL).bind(organisation).bind(name).bind(from).bind(through).bind(state).bind(tries).bind(made_at).bind(due_at)
+            .bind(give_up_at).execute(&mut *db).await?;
+        sqlx::query(FORGET).bind(organisation).bind(name).bind(KEPT).execute(&mut *db).await?;
+    });
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What came of trying a delivery.
+#[derive(Clone, Debug)]
+pub enum Tried {
+    Taken,
+    /// Why not; when the delivery is tried again, if it is; when the webhook is seen to again; whether it is paused.
+    Not {
+        error: String,
+        again_at: Option<i64>,
+        due_at: i64,
+        paused: bool,
+    },
+}
+
+/// Notes what came of a delivery, and lets the webhook go.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tried(store: &Store, organisation: &str, name: &str, from: i64, came: &Tried, (now, claim): (i64, i64)) -> Stored<()> {
+    const DELIVERY: &str = "UPDATE webhook_deliveries SET state = $4, tries = tries + 1, tried_at = $5, due_at = $6, error = $7 \
+         WHERE organisation = $1 AND name = $2 AND from_position = $3";
+    const TAKEN: &str = "UPDATE webhooks SET due_at = 0, failures = 0, failing_since = NULL, error = NULL, took_at = $3 \
+         WHERE organisation = $1 AND name = $2 AND due_at = $4";
+    const NOT: &str = "UPDATE webhooks SET due_at = $5, failures = failures + 1, failing_since = COALESCE(failing_since, $3), \
+         error = $6, paused_at = CASE WHEN $7 = 1 THEN $3 ELSE paused_at END \
+         WHERE organisation = $1 AND name = $2 AND due_at = $4";
+    let (state, again_at, error) = match came {
+        Tried::Taken => ("taken", now, None),
+        Tried::Not { error, again_at: Some(at), .. } => ("waiting", *at, Some(error.as_str())),
+        Tried::Not { error, again_at: None, .. } => ("given_up", now, Some(error.as_str())),
+    };
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => {
+        let query = sqlx::query(DELIVERY).bind(organisation).bind(name).bind(from).bind(state).bind(now).bind(again_at).bind(error);
+        query.execute(&mut *db).await?;
+        match came {
+            Tried::Taken => { sqlx::query(TAKEN).bind(organisation).bind(name).bind(now).bind(claim).execute(&mut *db).await?; }
+            Tried::Not { error, due_at, paused, .. } => {
+                let query = sqlx::query(NOT).bind(organisation).bind(name).bind(now).bind(claim).bind(due_at).bind(error);
+                query.bind(i64::from(*paused)).execute(&mut *db).await?;
+            }
+        }
+    });
+    tx.commit().await
+}
+
+/// A webhook's deliveries before a position, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn newest(store: &Store, organisation: &str, name: &str, before: i64, most: i64) -> Stored<Vec<DeliveryRow>> {
+    let sql = format!("{DELIVERIES} AND from_position < $3 ORDER BY from_position DESC LIMIT $4");
+    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(before).bind(most).fetch_all(db).await?))
+}
+
+/// Has a delivery sent again, soon even where its webhook waits after failures, but not before a claim runs out; the delivery, if it
+/// is there.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn again(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    from: i64,
+    (now, claim, give_up_at): (i64, i64, i64),
+) -> Stored<Option<DeliveryRow>> {
+    const AGAIN: &str = "UPDATE webhook_deliveries SET state = 'waiting', tries = 0, due_at = $4, give_up_at = $5 \
+         WHERE organisation = $1 AND name = $2 AND from_position = $3 \
+         RETURNING from_position, through_position, state, tries, made_at, due_at, give_up_at, tried_at, error";
+    const SOON: &str = "UPDATE webhooks SET due_at = $3 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at > $3";
+    let mut tx = store.begin().await?;
+    let found = in_tx!(&mut tx, db => {
+        let query = sqlx::query_as(AGAIN).bind(organisation).bind(name).bind(from).bind(now).bind(give_up_at);
+        let found = query.fetch_optional(&mut *db).await?;
+        sqlx::query(SOON).bind(organisation).bind(name).bind(now + claim).execute(&mut *db).await?;
+        found
+    });
+    tx.commit().await?;
+    Ok(found)
+}
+
+/// Lets a paused webhook go on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn resume(store: &Store, organisation: &str, name: &str) -> Stored<()> {
+    const SQL: &str = "UPDATE webhooks SET paused_at = NULL, failures = 0, failing_since = NULL, due_at = 0 \
+         WHERE organisation = $1 AND name = $2 AND managed = 1 AND paused_at IS NOT NULL";
+    let mut tx = store.begin().await?;
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(name).execute(db).await?; });
+    tx.commit().await
+}

@@ -1,0 +1,303 @@
+//! Webhooks that administrators made: each is told of the kinds of events that were chosen, at its own pace.
+//!
+//! A webhook is claimed by one process at a time. Its next events become a delivery, which is stored before it is sent; one that is
+//! not taken waits, and those after it go on. Each is tried for three days. A webhook that took nothing for as long is paused, until
+//! an administrator has it go on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::{EVENTS, LOOK, Message, SECOND, Secret, WebhookError, outside, pause};
+use crate::domain::organisation::{Target, Webhook};
+use crate::domain::{Organisation, OrganisationId, Stream as _};
+use crate::log::Log;
+use crate::log::keys::from_hex;
+use crate::log::vault::Vault;
+use crate::store::deliveries::{self as stored, DeliveryRow, Standing, Tried};
+use crate::store::events;
+
+/// How long a claim holds, and how long a delivery is tried, in microseconds.
+pub const CLAIM: i64 = 60 * SECOND;
+pub const GIVE_UP: i64 = 3 * 86_400 * SECOND;
+/// How long ago what was confirmed may have been seen.
+const LATELY: Duration = Duration::from_secs(2);
+/// A webhook that the database does not know begins with what followed its confirmation if that is younger; otherwise a backup was
+/// restored, and it begins where the log stands.
+const NEW: i64 = 3600 * SECOND;
+
+/// Tells those outside whom administrators chose.
+#[derive(Clone)]
+pub struct ManagedWebhooks {
+    log: Log,
+    organisation: OrganisationId,
+    agent: ureq::Agent,
+}
+
+/// A webhook that can be sent something.
+struct Ready {
+    number: u32,
+    name: String,
+    target: Target,
+    secret: u32,
+}
+
+impl Ready {
+    /// What was confirmed of a webhook that has a secret.
+    fn of(number: u32, webhook: &Webhook) -> Option<Self> {
+        let target = webhook.target.clone().filter(|_| webhook.secret > 0)?;
+        Some(Self { number, name: name_of(number), target, secret: webhook.secret })
+    }
+}
+
+/// Under which name a webhook stands in the database.
+#[must_use]
+pub fn name_of(number: u32) -> String {
+    number.to_string()
+}
+
+/// A webhook's secret. It follows from its number and a key outside the database, and is stored nowhere.
+#[must_use]
+pub fn secret(vault: &Vault, number: u32, secret: u32) -> Secret {
+    Secret::of(from_hex(&vault.secret_of("webhook", &format!("{number}/{secret}"))).unwrap_or_default())
+}
+
+impl ManagedWebhooks {
+    /// Whether addresses inside the own network are allowed is the operator's word.
+    #[must_use]
+    pub fn new(log: Log, organisation: OrganisationId, inside: bool) -> Self {
+        Self { log, organisation, agent: outside::agent(inside) }
+    }
+
+    /// Follows the log until it is told to stop, each webhook at its own pace: deliveries under way are finished. The clock tells
+    /// microseconds since 1970.
+    pub async fn run(self, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
+        let (mut under_way, mut busy) = (JoinSet::new(), BTreeSet::new());
+        while !*stop.borrow() {
+            while let Some(done) = under_way.try_join_next() {
+                match done {
+                    Ok(number) => drop(busy.remove(&number)),
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                }
+            }
+            let pause = match self.ready(clock()).await {
+                Ok(ready) => {
+                    for number in ready.into_iter().filter(|number| busy.insert(*number)) {
+                        under_way.spawn(self.clone().follow(number, clock, stop.clone()));
+                    }
+                    LOOK
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the webhooks that were made could not be seen to; trying again");
+                    LOOK * 5
+                }
+            };
+            if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
+                break;
+            }
+        }
+        under_way.join_all().await;
+    }
+
+    /// Sends one webhook what is due; its number.
+    async fn follow(self, number: u32, clock: fn() -> i64, stop: watch::Receiver<bool>) -> u32 {
+        while !*stop.borrow() {
+            match self.deliver(number, clock()).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(%error, webhook = number, "a webhook could not be seen to; trying again");
+                    break;
+                }
+            }
+        }
+        number
+    }
+
+    /// Sees once to each webhook that is due; how many were.
+    ///
+    /// # Errors
+    /// When the database does not answer. A delivery that is not taken is tried again later, and is no error here.
+    pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
+        let mut seen_to = 0;
+        for number in self.ready(now).await? {
+            seen_to += usize::from(self.deliver(number, now).await?);
+        }
+        Ok(seen_to)
+    }
+
+    /// The webhooks that are due: those that are new begin, those that were ended are forgotten.
+    async fn ready(&self, now: i64) -> Result<Vec<u32>, WebhookError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let known = stored::all(store, organisation).await?;
+        let mut state = self.state().await?;
+        if known.iter().any(|standing| is_ended(&state, standing)) {
+            // Another process may have begun one that this process has not seen yet.
+            state = self.log.refresh::<Organisation>(self.organisation.0).await?.state;
+        }
+        for gone in known.iter().filter(|standing| is_ended(&state, standing)) {
+            stored::forget(store, organisation, &gone.name).await?;
+        }
+        let mut ready = Vec::new();
+        for (number, webhook) in state.webhooks().iter().filter(|(_, webhook)| webhook.target.is_some()) {
+            let name = name_of(number);
+            match known.iter().find(|standing| standing.name == name) {
+                None => stored::begin(store, organisation, &name, self.beginning(number, now).await?).await?,
+                Some(standing) if is_due(standing, now) && webhook.secret > 0 => ready.push(number),
+                Some(_) => {}
+            }
+        }
+        Ok(ready)
+    }
+
+    /// The organisation as this process saw it a moment ago.
+    async fn state(&self) -> Result<Arc<Organisation>, WebhookError> {
+        Ok(self.log.lately::<Organisation>(self.organisation.0, LATELY).await?.state)
+    }
+
+    /// The position after a webhook's first confirmation.
+    async fn beginning(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
+        let id = format!("{}/{}", self.log.organisation(), self.organisation);
+        let rows = events::stream(self.log.store(), self.log.organisation(), Organisation::TYPE, &id, 0).await?;
+        let confirms = |payload: &str| {
+            let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+            payload["WebhookConfirmed"]["webhook"] == number
+        };
+        let confirmed = rows.iter().find(|row| row.event_type == "WebhookConfirmed" && confirms(&row.payload));
+        match confirmed.filter(|row| row.recorded_at > now - NEW) {
+            Some(row) => Ok(row.position + 1),
+            None => Ok(self.log.length().await?),
+        }
+    }
+
+    /// Sees to one webhook; whether there was something to do.
+    async fn deliver(&self, number: u32, now: i64) -> Result<bool, WebhookError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        // Looked at each time: it may be changed or ended while there is much to send.
+        let state = self.state().await?;
+        let Some(webhook) = state.webhooks().get(number).and_then(|webhook| Ready::of(number, webhook)) else { return Ok(false) };
+        let Some(standing) = stored::find(store, organisation, &webhook.name).await? else { return Ok(false) };
+        let waiting = stored::due(store, organisation, &webhook.name, now).await?;
+        let has_more = standing.next < self.log.length().await?;
+        let claim = now + CLAIM;
+        if !is_due(&standing, now) || (waiting.is_none() && !has_more) || !stored::claim(store, organisation, &standing, claim).await? {
+            return Ok(false);
+        }
+        // While nothing is taken, what is new is as good a try as what waits; otherwise what waits comes first.
+        let waiting = waiting.filter(|_| standing.failures == 0 || !has_more);
+        let delivery = match waiting {
+            Some(delivery) => Some(delivery),
+            None => self.next(&webhook, &standing, (now, claim)).await?,
+        };
+        if let Some(delivery) = delivery {
+            self.attempt(&webhook, &standing, &delivery, (now, claim)).await?;
+        }
+        Ok(true)
+    }
+
+    /// Makes a delivery of a claimed webhook's next events; none where it wants none of them.
+    async fn next(&self, webhook: &Ready, standing: &Standing, (now, claim): (i64, i64)) -> Result<Option<DeliveryRow>, WebhookError> {
+        let (store, organisation) = (self.log.store(), self.log.organisation());
+        let rows = events::page(store, organisation, standing.next, EVENTS).await?;
+        let through = rows.last().map_or(standing.next, |row| row.position + 1);
+        if !rows.iter().any(|row| webhook.target.takes(&row.aggregate_type, &row.event_type)) {
+            stored::pass(store, organisation, &webhook.name, through, claim).await?;
+            return Ok(None);
+        }
+        let delivery = DeliveryRow {
+            from: standing.next,
+            through,
+            state: "waiting".to_owned(),
+            tries: 0,
+            made_at: now,
+            due_at: now,
+            give_up_at: now + GIVE_UP,
+            tried_at: None,
+            error: None,
+        };
+        Ok(stored::open(store, organisation, &webhook.name, &delivery, claim).await?.then_some(delivery))
+    }
+
+    /// Sends a delivery of a claimed webhook, and notes what came of it. Its kinds may have changed since it was made: it holds what
+    /// is wanted now.
+    async fn attempt(
+        &self,
+        webhook: &Ready,
+        standing: &Standing,
+        delivery: &DeliveryRow,
+        (now, claim): (i64, i64),
+    ) -> Result<(), WebhookError> {
+        let (store, organisation, name) = (self.log.store(), self.log.organisation(), webhook.name.as_str());
+        let rows = events::page(store, organisation, delivery.from, delivery.through - delivery.from).await?;
+        let wanted = rows.iter().filter(|row| webhook.target.takes(&row.aggregate_type, &row.event_type));
+        let message = Message::new(organisation, name, (delivery.from, delivery.through), wanted, now);
+        // Whoever was given a new secret may take their time: the one before signs as well.
+        let numbers = [Some(webhook.secret), webhook.secret.checked_sub(1).filter(|before| *before > 0)];
+        let secrets: Vec<Secret> = numbers.into_iter().flatten().map(|number| secret(self.log.vault(), webhook.number, number)).collect();
+        let came = match message.post(&self.agent, webhook.target.address.as_str(), &secrets.iter().collect::<Vec<_>>()).await {
+            Ok(()) => Tried::Taken,
+            Err(error) => {
+                tracing::warn!(webhook = webhook.number, from = delivery.from, tries = delivery.tries + 1, %error, "a webhook was not taken");
+                failed(standing, delivery, error, now)
+            }
+        };
+        Ok(stored::tried(store, organisation, name, delivery.from, &came, (now, claim)).await?)
+    }
+}
+
+fn is_ended(state: &Organisation, standing: &Standing) -> bool {
+    !state.webhooks().iter().any(|(number, _)| name_of(number) == standing.name)
+}
+
+fn is_due(standing: &Standing, now: i64) -> bool {
+    standing.paused_at.is_none() && standing.due_at <= now
+}
+
+/// When a delivery that was not taken is tried again, and its webhook seen to.
+fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) -> Tried {
+    let again_at = now + spread(pause(delivery.tries + 1), &standing.name, delivery);
+    let due_at = now + pause(standing.failures + 1);
+    let paused = standing.failing_since.is_some_and(|since| since <= now - GIVE_UP);
+    Tried::Not { error, again_at: Some(again_at).filter(|at| *at <= delivery.give_up_at), due_at, paused }
+}
+
+/// Up to a quarter longer, so that many that failed at once do not come back at once.
+fn spread(pause: i64, name: &str, delivery: &DeliveryRow) -> i64 {
+    let digest = Sha256::digest(format!("{name}/{}/{}", delivery.from, delivery.tries).as_bytes());
+    pause + pause / 1024 * i64::from(digest[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(failures: i64, failing_since: Option<i64>) -> Standing {
+        Standing { name: "1".into(), next: 9, due_at: 0, failures, failing_since, paused_at: None, took_at: None, error: None }
+    }
+
+    fn delivery(tries: i64) -> DeliveryRow {
+        let state = "waiting".to_owned();
+        DeliveryRow { from: 5, through: 9, state, tries, made_at: 0, due_at: 0, give_up_at: GIVE_UP, tried_at: None, error: None }
+    }
+
+    #[test]
+    fn a_delivery_is_tried_later_and_later_for_three_days() {
+        let (mut now, mut tries) = (0, 0);
+        while let Tried::Not { again_at: Some(at), .. } = failed(&standing(tries, Some(0)), &delivery(tries), String::new(), now) {
+            assert!(at - now >= pause(tries + 1) && at - now <= pause(tries + 1) * 5 / 4, "try {tries} waits {}", at - now);
+            (now, tries) = (at, tries + 1);
+        }
+        assert!(now > GIVE_UP - 2 * 3600 * SECOND && now <= GIVE_UP && (60..100).contains(&tries), "{tries} tries until {now}");
+    }
+
+    #[test]
+    fn a_webhook_that_took_nothing_for_three_days_is_paused() {
+        let paused =
+            |since| matches!(failed(&standing(9, since), &delivery(9), String::new(), 2 * GIVE_UP), Tried::Not { paused: true, .. });
+        assert!(paused(Some(GIVE_UP)) && !paused(Some(GIVE_UP + 1)) && !paused(None));
+    }
+}

@@ -1,0 +1,308 @@
+//! Webhooks that administrators make: two people, a secret each, only the kinds that were chosen; one that is not taken holds back
+//! nothing, and none leads inside.
+
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use microgrants::domain::Command;
+use microgrants::domain::organisation::WEBHOOKS_MAX;
+use microgrants::store::deliveries::{self, DeliveryRow, Standing};
+use microgrants::webhooks::{CLAIM, GIVE_UP, ManagedWebhooks, managed_name};
+use serde_json::{Value, json};
+
+use crate::cases::Cases;
+use crate::following::{Got, receiver};
+use crate::house::{House, ORGANISATION};
+use crate::office::{Office, person};
+use crate::pages::{signed_in, started, words};
+use crate::service::{Answered, Client, serve, token};
+use crate::setting::{Setting, command_of};
+
+pub fn cases(cases: &mut Cases) {
+    cases.both("webhooks::two_administrators_make_one_and_it_is_sent_what_was_chosen", made);
+    cases.both("webhooks::a_delivery_that_is_not_taken_holds_back_none_after_it", failing);
+    cases.both("webhooks::one_that_stands_still_holds_back_no_other", beside);
+    cases.both("webhooks::after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked", given_up);
+    cases.both("webhooks::a_change_counts_once_it_is_confirmed_and_an_end_at_once", changed);
+    cases.both("webhooks::two_processes_send_each_delivery_once", two);
+    cases.both("webhooks::none_leads_inside_and_no_redirect_is_followed", inside);
+    cases.both("webhooks::the_desk_shows_them_and_a_second_administrator_confirms_there", desk);
+    cases.plain("webhooks::there_are_not_more_than_anybody_can_look_at", full);
+}
+
+const PROPOSE: &str = "/api/v1/organisation/propose-webhook";
+const CONFIRM: &str = "/api/v1/organisation/confirm-webhook";
+
+fn command(house: &House, name: &str, body: &Value) -> Command {
+    command_of("organisation", house.commands.organisation().0, name, body)
+}
+
+/// A webhook that Ada proposed and Ben confirmed; its number.
+pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
+    let target = json!({ "address": address, "events": events });
+    let proposal = house.takes(office.ada, command(house, "propose-webhook", &target)).await.made.unwrap();
+    house.takes(office.ben, command(house, "confirm-webhook", &json!({ "proposal": proposal }))).await;
+    proposal
+}
+
+/// The same with a secret.
+async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
+    let webhook = confirmed(house, office, address, events).await;
+    house.takes(office.ada, command(house, "make-webhook-secret", &json!({ "webhook": webhook }))).await;
+    webhook
+}
+
+/// Who sends, also to this machine; each webhook has begun.
+async fn sender(house: &House) -> ManagedWebhooks {
+    let sender = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
+    assert_eq!(sender.once(now(house)).await.unwrap(), 0, "it begins");
+    sender
+}
+
+fn now(house: &House) -> i64 {
+    house.commands.now().as_microsecond()
+}
+
+async fn once(house: &House, sender: &ManagedWebhooks) -> usize {
+    sender.once(now(house)).await.unwrap()
+}
+
+/// Sends all that is due.
+async fn all(house: &House, sender: &ManagedWebhooks) {
+    while once(house, sender).await > 0 {}
+}
+
+fn got(told: &Receiver<Got>) -> (Got, Vec<String>) {
+    let got = told.recv_timeout(Duration::from_secs(20)).unwrap();
+    let json: Value = serde_json::from_str(&got.body).unwrap();
+    let events = json["events"].as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect();
+    (got, events)
+}
+
+async fn deliveries(house: &House, webhook: u32) -> Vec<DeliveryRow> {
+    deliveries::newest(house.store(), ORGANISATION, &managed_name(webhook), i64::MAX, 100).await.unwrap()
+}
+
+async fn standing(house: &House, webhook: u32) -> Standing {
+    deliveries::find(house.store(), ORGANISATION, &managed_name(webhook)).await.unwrap().unwrap()
+}
+
+fn new_secret(client: &Client, webhook: &str, key: &str) -> Answered {
+    client.post_with(&format!("{webhook}/secret"), "", &[("Idempotency-Key", key)])
+}
+
+fn key_of(shown: &Answered) -> Vec<u8> {
+    let secret = shown.body["secret"].as_str().unwrap_or_else(|| panic!("{}", shown.body));
+    STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap()
+}
+
+async fn made(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(Vec::new());
+    let ada = serve(&house, office.ada);
+    let ben = ada.by(&token(&house, office.ben));
+    ada.post(PROPOSE, &json!({ "address": "http://hooks.example.org/" })).is_problem(422, "invalid_field");
+    ada.post(PROPOSE, &json!({ "address": address, "events": ["group.Nothing"] })).is_problem(422, "invalid_field");
+    let proposed = ada.post(PROPOSE, &json!({ "address": address, "events": ["group.GroupRegistered"] }));
+    let webhook = format!("/api/v1/webhooks/{}", proposed.body["made"]);
+    let confirm = json!({ "proposal": proposed.body["made"] });
+    assert_eq!(ada.get(&webhook).body["state"], "proposed");
+    ada.post(CONFIRM, &confirm).is_problem(403, "same_person");
+    assert_eq!(ben.post(CONFIRM, &confirm).status, 200);
+    ben.post(CONFIRM, &confirm).is_problem(409, "not_proposed");
+    office.group(&house).await;
+    let sender = sender(&house).await;
+    assert_eq!((once(&house, &sender).await, &ada.get(&webhook).body["state"]), (0, &json!("without_secret")));
+
+    let shown = new_secret(&ada, &webhook, "first");
+    assert_eq!(new_secret(&ada, &webhook, "first"), shown, "a repeat is answered the same");
+    let first = key_of(&shown);
+    all(&house, &sender).await;
+    let (one, events) = got(&told);
+    assert!(one.is_signed_by(&first) && events == ["GroupRegistered"], "{}", one.body);
+    let seen = ada.get(&format!("{webhook}/deliveries")).body["items"][0].clone();
+    assert_eq!(
+        (&seen["state"], &seen["tries"], &seen["webhook_id"]),
+        (&json!("taken"), &json!(1), &json!(one.header("webhook-id"))),
+        "{seen}"
+    );
+
+    let second = key_of(&new_secret(&ben, &webhook, "second"));
+    office.group(&house).await;
+    all(&house, &sender).await;
+    let (both, _) = got(&told);
+    assert!(both.is_signed_by(&first) && both.is_signed_by(&second) && first != second, "the one before signs beside the newest");
+    let third = key_of(&new_secret(&ben, &webhook, "third"));
+    office.group(&house).await;
+    all(&house, &sender).await;
+    let (last, _) = got(&told);
+    assert!(last.is_signed_by(&third) && last.is_signed_by(&second) && !last.is_signed_by(&first));
+    assert_eq!(ada.get("/api/v1/webhooks").body["items"][0]["state"], "sending");
+    assert!(told.try_recv().is_err(), "nothing else came");
+    let log: String = house.log.page(0, 1000).await.unwrap().iter().map(|recorded| format!("{:?}", recorded.event)).collect();
+    assert!(!log.contains(shown.body["secret"].as_str().unwrap()), "no secret is in the log");
+}
+
+async fn failing(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(vec!["500 Internal Server Error"]);
+    let webhook = ready(&house, &office, &address, &[]).await;
+    let sender = sender(&house).await;
+    assert_eq!(once(&house, &sender).await, 1);
+    let (first, _) = got(&told);
+    office.group(&house).await;
+    assert_eq!(once(&house, &sender).await, 0, "it waits a little");
+    house.pass_seconds(11);
+    assert_eq!(once(&house, &sender).await, 1);
+    let (second, events) = got(&told);
+    assert!(events.contains(&"GroupRegistered".to_owned()) && first.body != second.body, "what came after is sent: {}", second.body);
+    let rows = deliveries(&house, webhook).await;
+    let said = rows[1].error.as_deref();
+    assert_eq!((rows[0].state.as_str(), rows[1].state.as_str(), rows[1].tries, said), ("taken", "waiting", 1, Some("it answered 500")));
+    house.pass_seconds(11);
+    assert_eq!(once(&house, &sender).await, 1);
+    let (again, _) = got(&told);
+    assert_eq!((again.header("webhook-id"), &again.body), (first.header("webhook-id"), &first.body), "a repeat is the same under its id");
+    let (rows, stands) = (deliveries(&house, webhook).await, standing(&house, webhook).await);
+    assert_eq!((rows[1].state.as_str(), rows[1].tries, stands.failures, stands.error), ("taken", 2, 0, None));
+    assert_eq!((once(&house, &sender).await, stands.next), (0, house.log.length().await.unwrap()));
+}
+
+async fn beside(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(Vec::new());
+    let still = ready(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let well = ready(&house, &office, &address, &["group.GroupRegistered"]).await;
+    let sender = sender(&house).await;
+    for _ in 0..3 {
+        office.group(&house).await;
+        all(&house, &sender).await;
+        let (_, events) = got(&told);
+        assert_eq!(events, ["GroupRegistered"]);
+    }
+    let (still, well) = (standing(&house, still).await, standing(&house, well).await);
+    assert_eq!((still.failures, well.failures), (1, 0));
+    assert_eq!((still.error.as_deref(), well.next), (Some("it could not be reached"), house.log.length().await.unwrap()));
+}
+
+async fn given_up(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let webhook = ready(&house, &office, "http://127.0.0.1:9/hook", &[]).await;
+    let sender = sender(&house).await;
+    for _ in 0..280 {
+        all(&house, &sender).await;
+        house.pass_seconds(1000);
+    }
+    let rows = deliveries(&house, webhook).await;
+    assert_eq!((rows.len(), rows[0].state.as_str(), once(&house, &sender).await), (1, "given_up", 0));
+    assert!(rows[0].tries > 40 && standing(&house, webhook).await.paused_at.is_none(), "{rows:?}");
+    person(&house, "Somebody").await;
+    assert_eq!(once(&house, &sender).await, 1);
+    assert!(standing(&house, webhook).await.paused_at.is_some(), "nothing was taken for three days");
+    house.pass_seconds(3700);
+    assert_eq!(once(&house, &sender).await, 0, "it is sent nothing");
+
+    let name = managed_name(webhook);
+    let times = (now(&house), CLAIM, now(&house) + GIVE_UP);
+    let again = deliveries::again(house.store(), ORGANISATION, &name, rows[0].from, times).await.unwrap().unwrap();
+    assert_eq!((again.state.as_str(), again.tries), ("waiting", 0));
+    assert_eq!(deliveries::again(house.store(), ORGANISATION, &name, 0, times).await.unwrap(), None);
+    deliveries::resume(house.store(), ORGANISATION, &name).await.unwrap();
+    assert_eq!(once(&house, &sender).await, 1, "it is tried again");
+    let stands = standing(&house, webhook).await;
+    assert_eq!((stands.paused_at, stands.failures), (None, 1));
+}
+
+async fn changed(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(Vec::new());
+    let webhook = ready(&house, &office, &address, &["group.GroupRegistered"]).await;
+    let sender = sender(&house).await;
+    let change = json!({ "webhook": webhook, "address": address, "events": ["person.PersonRegistered"] });
+    let proposal = house.takes(office.ada, command(&house, "propose-webhook", &change)).await.made.unwrap();
+    office.group(&house).await;
+    all(&house, &sender).await;
+    assert_eq!(got(&told).1, ["GroupRegistered"], "it is sent what was confirmed");
+    house.takes(office.ben, command(&house, "confirm-webhook", &json!({ "proposal": proposal }))).await;
+    office.group(&house).await;
+    all(&house, &sender).await;
+    assert_eq!(got(&told).1, ["PersonRegistered"]);
+    house.takes(office.ben, command(&house, "end-webhook", &json!({ "webhook": webhook }))).await;
+    office.group(&house).await;
+    all(&house, &sender).await;
+    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nothing is sent any more");
+    assert!(deliveries(&house, webhook).await.is_empty(), "and it is forgotten");
+}
+
+async fn two(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(Vec::new());
+    ready(&house, &office, &address, &[]).await;
+    let (one, other) = (sender(&house).await, ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true));
+    for _ in 0..5 {
+        office.group(&house).await;
+        let (first, second) = tokio::join!(once(&house, &one), once(&house, &other));
+        assert_eq!(first + second, 1);
+        got(&told);
+    }
+    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nothing came twice");
+}
+
+async fn inside(house: House) {
+    let office = Office::open(&house, 1000).await;
+    let (address, told) = receiver(vec!["302 Found\r\nLocation: http://127.0.0.1:9/elsewhere"]);
+    let plain = ready(&house, &office, &address, &[]).await;
+    let sealed = ready(&house, &office, "https://127.0.0.1:9/hook", &[]).await;
+    let named = ready(&house, &office, "https://localhost:9/hook", &[]).await;
+    let outside = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), false);
+    assert_eq!(outside.once(now(&house)).await.unwrap(), 0);
+    assert_eq!(outside.once(now(&house)).await.unwrap(), 3);
+    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nobody inside is asked");
+    for webhook in [sealed, named] {
+        let said = standing(&house, webhook).await.error.unwrap();
+        assert_eq!(said, "it leads inside our own network, which is not allowed");
+    }
+    assert!(standing(&house, plain).await.error.unwrap().starts_with("it is not https"));
+    house.pass_seconds(60);
+    let allowed = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
+    assert!(allowed.once(now(&house)).await.unwrap() > 0);
+    got(&told);
+    assert_eq!(standing(&house, plain).await.error.as_deref(), Some("it answered 302 Found"), "a redirect is no taking");
+}
+
+async fn desk(house: House) {
+    let (office, address) = started(&house).await;
+    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
+    let page = ada.get("/desk/webhooks");
+    let typed = [("at", "/desk/webhooks"), ("form", "propose-webhook"), ("address", "https://hooks.example.org/grants")];
+    let page = ada.fill(&page, "/desk/do/organisation/propose-webhook", &typed);
+    assert!(page.status == 200 && page.says("To be confirmed") && page.says("needs a second person"), "{}", words(&page));
+    assert!(ben.get("/desk").says("Webhooks to confirm, or that are paused"));
+    let page = ben.get("/desk/webhooks");
+    let confirm = [("at", "/desk/webhooks"), ("form", "confirm-webhook-1"), ("proposal:n", "1")];
+    let page = ben.fill(&page, "/desk/do/organisation/confirm-webhook", &confirm);
+    assert!(page.says("https://hooks.example.org/grants: all events") && page.says("without secret"), "{}", words(&page));
+    let shown = ben.fill(&page, "/desk/do/webhooks/1/secret", &[("at", "/desk/webhooks"), ("form", "secret")]);
+    assert!(shown.status == 200 && shown.says("whsec_") && shown.says("it is not shown again"), "{}", words(&shown));
+    let (_, member) = office.group(&house).await;
+    let mut cass = signed_in(&house, &address, member).await;
+    let page = cass.get("/desk/webhooks");
+    assert!(page.status == 404 && !page.says("hooks.example.org"), "{}", words(&page));
+}
+
+fn full() {
+    let mut setting = Setting::founded();
+    let target = json!({ "address": "https://hooks.example.org" });
+    let asks = |setting: &mut Setting| {
+        let ada = microgrants::domain::Actor::Person(setting.staff[0]);
+        setting.asks(ada, "organisation", crate::world::ORGANISATION.0, "propose-webhook", &target)
+    };
+    for _ in 0..WEBHOOKS_MAX {
+        asks(&mut setting).unwrap();
+    }
+    assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_full");
+    setting.does(1, "organisation", crate::world::ORGANISATION.0, "end-webhook", &json!({ "webhook": 1 }));
+    asks(&mut setting).unwrap();
+}
