@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches, Waiting};
+use super::{Moment, Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
 use crate::domain::sealed::Sealed;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Roles};
@@ -16,6 +16,8 @@ use crate::log::record::Recorded;
 pub struct PersonRow {
     pub id: Uuid,
     pub version: i64,
+    pub created_at: Moment,
+    pub updated_at: Moment,
     pub name: Sealed,
     pub email: Option<Sealed>,
     pub telephone: Option<Sealed>,
@@ -49,7 +51,7 @@ pub(super) struct People;
 
 impl Projection for People {
     const NAME: &'static str = "people";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = PersonRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -76,6 +78,8 @@ impl Projection for People {
             return Some(PersonRow {
                 id: event.stream,
                 version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 name,
                 email,
                 telephone,
@@ -88,6 +92,7 @@ impl Projection for People {
             });
         }
         let mut row = row?;
+        row.updated_at = Moment::of(event);
         match &event.event {
             Event::Person(PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by }) => {
                 row.version = event.sequence;
