@@ -37,6 +37,7 @@ mod held;
 mod histories;
 mod house;
 mod importing;
+mod integrators;
 mod intruders;
 mod jobs;
 mod keying;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         held::cases,
         histories::cases,
         importing::cases,
+        integrators::cases,
         intruders::cases,
         jobs::cases,
         keying::cases,
