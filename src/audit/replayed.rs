@@ -16,7 +16,7 @@ use crate::log::{Log, LogError, RecordedBy};
 use crate::projections::{self, Projector};
 use crate::seal::leaf;
 use crate::store::rows::{self, Row, STANDING};
-use crate::store::wanted::{self, Wanted};
+use crate::store::wanted::{self, After, Order, Wanted};
 use crate::store::{Store, StoreError, checkpoints, events, postings};
 use crate::views::Views;
 
@@ -72,7 +72,8 @@ impl Replayed {
     pub async fn rows(&self, table: &'static str, position: i64, mut take: impl FnMut(&Row)) -> Result<(), AuditError> {
         let (mut after, most) = (String::new(), i64::try_from(MANY).unwrap_or(i64::MAX));
         loop {
-            let wanted = Wanted { table, as_at: Some(position), filters: Vec::new(), after: Some(&after), most };
+            let (order, next) = (Order::default(), Some(After { key: "", id: &after }));
+            let wanted = Wanted { table, as_at: Some(position), filters: Vec::new(), order, after: next, most };
             let found = wanted::find(self.log.store(), ORGANISATION, &wanted).await?;
             found.iter().for_each(&mut take);
             match found.last() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::decision::{Decision, looked_at, moved};
 use super::facts::Met;
-use super::{CommandError, Commands, Request};
+use super::{CommandError, Commands, Issued, Request};
 use crate::domain::sealed::{Index, Personal, Sealed};
 use crate::domain::unproven::Unproven;
 use crate::domain::{Command, GroupCommand, Kind, Person, PersonCommand, PersonId, Refusal};
@@ -43,7 +43,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn same_request(&self, answer: Answer) -> Result<Answer, CommandError> {
-        if answer.request_hash == self.request_hash() { Ok(answer) } else { Err(CommandError::KeyReused) }
+        let same = match &self.request.repeat {
+            Some(repeat) => repeat.repeats(answer.request_hash.as_deref()),
+            None => answer.request_hash.is_none(),
+        };
+        if same { Ok(answer) } else { Err(CommandError::KeyReused) }
     }
 
     fn request_hash(&self) -> Option<String> {
@@ -118,7 +122,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Decides and appends once; `None` when another command was quicker and it must be decided anew.
-    pub(super) async fn run(&self) -> Result<Option<Answer>, CommandError> {
+    pub(super) async fn run(&self) -> Result<Option<Issued>, CommandError> {
         let commands = self.commands;
         let Some(mut decided) = self.decide().await? else { return Ok(None) };
         let turns = commands.turns.take(decided.decision.batches().iter().map(|batch| batch.stream)).await;
@@ -132,9 +136,9 @@ impl<'a> Attempt<'a> {
             Outcome::Appended(answer) => {
                 decided.decision.remember(&commands.log);
                 decided.personal.erased.iter().for_each(|subject| commands.log.vault().forget(*subject));
-                Ok(Some(answer))
+                Ok(Some(Issued { answer, repeated: false }))
             }
-            Outcome::Repeated(answer) => self.same_request(answer).map(Some),
+            Outcome::Repeated(answer) => self.same_request(answer).map(|answer| Some(Issued { answer, repeated: true })),
             Outcome::Conflict => {
                 moved(&commands.log, &reads).await?;
                 Ok(None)

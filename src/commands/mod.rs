@@ -70,6 +70,8 @@ pub struct RepeatKey {
     pub key: String,
     /// A keyed hash of the request: the same key with another request is refused.
     pub request_hash: String,
+    /// The hash that an earlier program took of the same request, under which it may have been recorded.
+    pub formerly: Option<String>,
     /// It is the same request whoever sends it, as a row of a table is; otherwise everybody's keys are their own.
     pub by_anybody: bool,
 }
@@ -78,7 +80,18 @@ impl RepeatKey {
     /// A key of whoever sends the request.
     #[must_use]
     pub fn own(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
-        Self { key: key.into(), request_hash: request_hash.into(), by_anybody: false }
+        Self { key: key.into(), request_hash: request_hash.into(), formerly: None, by_anybody: false }
+    }
+
+    /// The same, where an earlier program took another hash of the request.
+    #[must_use]
+    pub fn or_formerly(self, request_hash: impl Into<String>) -> Self {
+        Self { formerly: Some(request_hash.into()), ..self }
+    }
+
+    /// Whether a request that was recorded under this key was the same.
+    fn repeats(&self, recorded: Option<&str>) -> bool {
+        recorded.is_some_and(|recorded| recorded == self.request_hash || self.formerly.as_deref() == Some(recorded))
     }
 
     /// A key under which a request is done once, by whomever.
@@ -106,6 +119,13 @@ impl Request {
     pub fn new(caller: Caller, command: Command) -> Self {
         Self { caller, command, repeat: None, channel: Channel::Web, if_match: None, correlation: None }
     }
+}
+
+/// What a command was answered, and whether it was so before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    pub answer: Answer,
+    pub repeated: bool,
 }
 
 /// Why a command has no answer.
@@ -181,15 +201,23 @@ impl Commands {
     /// # Errors
     /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in the way.
     pub async fn issue(&self, request: Request) -> Result<Answer, CommandError> {
+        Ok(self.issue_or_repeat(request).await?.answer)
+    }
+
+    /// The same, and says whether it was a repeat.
+    ///
+    /// # Errors
+    /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in the way.
+    pub async fn issue_or_repeat(&self, request: Request) -> Result<Issued, CommandError> {
         let id = self.command_id(&request);
         // Whatever goes wrong from here on is said with the id under which the log knows the command.
         tracing::Span::current().record("command", tracing::field::display(id));
         let mut attempt = Attempt::new(self, id, request);
         match Self::settle(&mut attempt).await {
-            Ok(answer) => Ok(answer),
+            Ok(issued) => Ok(issued),
             // The append knows a repeat by itself. Where it never came so far, the first answer counts, whatever would be said now.
             Err(error) => match attempt.answered_before().await {
-                Ok(answer) => answer.ok_or(error),
+                Ok(answer) => answer.map(|answer| Issued { answer, repeated: true }).ok_or(error),
                 Err(other) => {
                     tracing::debug!(%error, "whether it was answered before could not be seen");
                     Err(other)
@@ -198,11 +226,11 @@ impl Commands {
         }
     }
 
-    async fn settle(attempt: &mut Attempt<'_>) -> Result<Answer, CommandError> {
+    async fn settle(attempt: &mut Attempt<'_>) -> Result<Issued, CommandError> {
         let since = Instant::now();
         while since.elapsed() < DEADLINE {
-            if let Some(answer) = attempt.run().await? {
-                return Ok(answer);
+            if let Some(issued) = attempt.run().await? {
+                return Ok(issued);
             }
         }
         Err(CommandError::Busy)

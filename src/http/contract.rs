@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::Link;
-use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem, PathsBuilder,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -99,15 +102,28 @@ fn parameter(name: &str, place: ParameterIn, required: bool, about: &str, schema
     ParameterBuilder::new().name(name).parameter_in(place).required(required).description(Some(about)).schema(Some(schema)).build()
 }
 
-fn state(states: &'static [&'static str]) -> Parameter {
-    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(states.iter().copied()));
-    parameter("state", ParameterIn::Query, false, "Only those that stand so.", Schema::Object(one.build()))
+/// Any of several words, with commas between them.
+fn several(name: &str, about: &str, words: &'static [&'static str]) -> Parameter {
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build();
+    let words = ArrayBuilder::new().items(word).min_items(Some(1)).build();
+    let mut several = parameter(name, ParameterIn::Query, false, about, Schema::Array(words));
+    (several.style, several.explode) = (Some(ParameterStyle::Form), Some(false));
+    several
 }
+
+/// One of several words.
+fn one_of(words: &'static [&'static str]) -> Schema {
+    Schema::Object(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied())).build())
+}
+
+/// The orders of lists; only groups have names.
+const SORTS: &[&str] = &["id", "-id", "created_at", "-created_at", "updated_at", "-updated_at"];
+const SORTS_OF_GROUPS: &[&str] = &["id", "-id", "created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"];
 
 /// What each query parameter means.
 fn query(name: &str) -> Parameter {
     let (about, schema) = match name {
-        "after" => ("The cursor that the page before gave as `next`.", text(Some("^[^\\x00]{0,100}$"))),
+        "after" => ("The cursor that the page before gave as `next`, in the same order.", text(Some("^[^\\x00]{0,1000}$"))),
         "limit" => ("How many items a page has.", integer(1, 500)),
         "as_at" => (
             "The end of a day, or a position: everything that had been recorded by then. A position inside a command gives the state \
@@ -125,8 +141,23 @@ fn query(name: &str) -> Parameter {
         "until" => ("The last day; today when it is not given.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
         "due_by" => ("Only what is due by this day.", text(Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))),
         "by" => ("What to add up by.", text(Some("^(fund|funder|area|round|sign|grant)$"))),
+        "count" => ("Say in `total` how many there are in all.", Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build())),
+        "updated_since" => (
+            "Only what was changed at this instant or later, or after this position of the log.",
+            text(Some("^([0-9]{1,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$")),
+        ),
+        "name" => ("Only groups whose names begin so; capitals and accents do not matter.", text(Some("^\\S[^\\x00]{0,139}$"))),
+        "email" => (
+            "Only whoever has this address: for those who may see addresses.",
+            Schema::Object(
+                ObjectBuilder::new().schema_type(Type::String).format(Some(utoipa::openapi::SchemaFormat::Custom("email".into()))).build(),
+            ),
+        ),
+        "identifier" => ("Only groups with this charity or company number.", text(Some("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$"))),
+        "reference" => ("Only the application that has this reference.", text(Some("^[0-9]{6,18}$"))),
+        "role" => ("Only those who hold this role.", one_of(&["administrator", "officer", "finance", "panel", "auditor"])),
         "purpose" => ("What the file is for.", text(Some("^(scan|receipt|document|photograph|signed_form)$"))),
-        "fund" | "group" => ("Only of this one.", text(Some("^[0-9a-f-]{36}$"))),
+        "fund" | "group" | "grant" => ("Only of this one.", text(Some("^[0-9a-f-]{36}$"))),
         _ => ("Only those that have this.", text(Some("^[a-z0-9_-]{1,60}$"))),
     };
     parameter(name, ParameterIn::Query, false, about, schema)
@@ -249,12 +280,37 @@ fn reading(read: &Read) -> Operation {
         with_page_links(answer.content("application/json", json(shape_of(read))), read)
     };
     let operation = with_problems(operation.response("200", answer.build()), &["400", "401", "403", "404", "503"]);
+    let operation = if tagged(read) {
+        operation.response("304", ResponseBuilder::new().description("Unchanged since it was read with this tag.").build())
+    } else {
+        operation
+    };
     operation.security(SecurityRequirement::new("token", Vec::<String>::new())).build()
 }
 
+/// Whether an answer has a tag: one record.
+fn tagged(read: &Read) -> bool {
+    NOUNS.iter().any(|noun| noun.one.map_or(noun.plural == read.name, |one| one == read.name))
+}
+
 fn asked_of(read: &Read) -> Vec<Parameter> {
-    let asked = read.query.iter().map(|name| if *name == "state" { state(read.shape.states) } else { query(name) });
-    in_path(read.path).chain(asked).collect()
+    let asked = read.query.iter().map(|name| match *name {
+        "state" => several(name, "Only those that stand in one of these states.", read.shape.states),
+        "expand" => several(name, "Of what the names are put beside the ids, in `names`.", expandable(read)),
+        "sort" => {
+            let sorts = if read.name == "groups" { SORTS_OF_GROUPS } else { SORTS };
+            parameter(name, ParameterIn::Query, false, "In which order; with `-` the last comes first.", one_of(sorts))
+        }
+        name => query(name),
+    });
+    let known = "The tag with which the record was read: unchanged, it is not sent again.";
+    let known = parameter("If-None-Match", ParameterIn::Header, false, known, text(Some("^(\\*|\"[0-9]{1,18}-[0-9a-f]{16}\")$")));
+    in_path(read.path).chain(asked).chain(tagged(read).then_some(known)).collect()
+}
+
+/// Of what a read gives the names.
+fn expandable(read: &Read) -> &'static [&'static str] {
+    if read.name.contains("payments") || read.name.contains("updates") { api::OF_GRANT } else { api::OF_FUND }
 }
 
 fn shape_of(read: &Read) -> RefOr<Schema> {
@@ -264,6 +320,9 @@ fn shape_of(read: &Read) -> RefOr<Schema> {
     }
     let items = Schema::Array(ArrayBuilder::new().items(one).build());
     let page = ObjectBuilder::new().property("items", items).required("items").property("next", text(None));
+    let flag = Schema::Object(ObjectBuilder::new().schema_type(Type::Boolean).build());
+    let page = page.property("has_more", flag).required("has_more");
+    let page = if read.query.contains(&"count") { page.property("total", integer(0, i64::MAX / 2)) } else { page };
     RefOr::T(Schema::Object(page.build()))
 }
 
@@ -283,7 +342,7 @@ fn acting(act: &api::Act) -> Operation {
 }
 
 fn if_match() -> Parameter {
-    let pattern = text(Some("^(\\*|\"[0-9]{1,18}\")$"));
+    let pattern = text(Some("^(\\*|\"[0-9]{1,18}(-[0-9a-f]{16})?\")$"));
     parameter("If-Match", ParameterIn::Header, false, "The version that was read, as its ETag gave it.", pattern)
 }
 
@@ -291,7 +350,12 @@ fn command(noun: &Noun, spec: &Spec) -> Operation {
     let address = api::address(noun, spec);
     let (key, version) = (idempotency_key(), if_match());
     let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", json(reference(&(spec.body)())));
-    let answer = ResponseBuilder::new().description("Recorded").content("application/json", json(reference("Accepted")));
+    let replayed = "true where the request was answered before, and this is the same answer.";
+    let replayed = HeaderBuilder::new().description(Some(replayed)).schema(Some(one_of(&["true"]))).build();
+    let answer = ResponseBuilder::new()
+        .description("Recorded. With `Prefer: return=representation` the answer is the record, as its own address gives it.")
+        .header("Idempotent-Replayed", replayed)
+        .content("application/json", json(reference("Accepted")));
     let answer = with_links(answer, noun, spec).build();
     let status = if noun.makes == Some(spec.name) { "201" } else { "200" };
     let operation = OperationBuilder::new()

@@ -12,6 +12,7 @@ pub mod open_data;
 mod operator;
 pub mod pages;
 pub mod problem;
+mod reading;
 pub mod signin;
 mod spans;
 pub mod tokens;
@@ -119,6 +120,7 @@ where
             .app_data(desk.clone())
             .app_data(web::PayloadConfig::new(BODY_MOST))
             .wrap(from_fn(in_time::in_time))
+            .wrap(from_fn(reading::reading))
             .wrap(from_fn(spans::tell_id))
             .wrap(tracing_actix_web::TracingLogger::<spans::Spans>::new())
             .wrap(Compress::default())

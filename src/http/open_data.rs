@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, ETAG, IF_NONE_MATCH};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, ETAG};
+use actix_web::{HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
@@ -65,14 +65,14 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(get("/open-data/360giving.csv").route(web::get().to(csv)));
 }
 
-async fn json(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+async fn json(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let made = made(&desk).await?;
-    Ok(answer(&request, &made.tag, "json", "application/json", &made.json))
+    Ok(answer(&made.tag, "json", "application/json", &made.json))
 }
 
-async fn csv(request: HttpRequest, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+async fn csv(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let made = made(&desk).await?;
-    Ok(answer(&request, &made.tag, "csv", "text/csv; charset=utf-8", &made.csv))
+    Ok(answer(&made.tag, "csv", "text/csv; charset=utf-8", &made.csv))
 }
 
 async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
@@ -84,17 +84,11 @@ async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
     Ok(made)
 }
 
-/// The text, or that it is still the one that the asker has.
-fn answer(request: &HttpRequest, tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
-    let tag = format!("\"{tag}-{kind}\"");
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let known = known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*");
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache")).insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    if known {
-        return response.finish();
-    }
-    response
+/// The text, with its tag: it is not sent again to whoever has it.
+fn answer(tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{tag}-{kind}\"")))
+        .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((CONTENT_DISPOSITION, format!("inline; filename=\"360giving.{kind}\"")))
         .content_type(media)
         .body(text.to_owned())

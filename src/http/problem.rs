@@ -20,6 +20,7 @@ pub enum Fault {
     MalformedJson,
     InvalidField,
     InvalidQuery,
+    InvalidHeader,
     InvalidKey,
     KeyMissing,
     KeyReused,
@@ -60,9 +61,36 @@ pub struct Document {
     pub detail: String,
     /// What to do about it.
     pub advice: String,
-    /// The field that it is about, as a path.
+    /// The field that it is about, as a path; where there are several, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Every field of the body that is wrong, twenty at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Under which id the operator's log knows the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// The field, as a path: `rules.minimum`, `areas[0]`.
+    pub field: String,
+    pub code: FieldFault,
+    pub detail: String,
+}
+
+/// In what way a field is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldFault {
+    /// It must be there, and is not.
+    Missing,
+    /// There is no such field.
+    Unknown,
+    /// It is none of what it may be.
+    Invalid,
 }
 
 /// Every code that a problem may have.
@@ -87,7 +115,7 @@ fn code_schema() -> utoipa::openapi::schema::Object {
 impl Fault {
     fn status(self) -> StatusCode {
         match self {
-            Self::MalformedJson | Self::InvalidQuery | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
+            Self::MalformedJson | Self::InvalidQuery | Self::InvalidHeader | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
             Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooMany | Self::QuotaReached => StatusCode::TOO_MANY_REQUESTS,
@@ -107,8 +135,9 @@ impl Fault {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
             Self::InvalidFile => "Send a photograph (JPEG, PNG, WebP) or a PDF, whole and unlocked.",
-            Self::InvalidField => "Correct the field named here and send the request again.",
+            Self::InvalidField => "Correct the fields named here and send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
+            Self::InvalidHeader => "Correct the header named here, or leave it away.",
             Self::InvalidKey => "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key.",
             Self::KeyMissing => "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one.",
             Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
@@ -145,8 +174,19 @@ impl Problem {
             detail,
             advice: advice.to_owned(),
             field: None,
+            errors: Vec::new(),
+            request_id: None,
         };
         Self(Box::new(document), (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2))
+    }
+
+    /// What is wrong with a body's fields; the first is named as a problem names one.
+    pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
+        let first = errors.iter().find(|error| !error.field.is_empty()).or(errors.first());
+        let mut problem = Fault::InvalidField.problem(first.map_or("a field is wrong", |first| first.detail.as_str()));
+        problem.0.field = first.map(|first| first.field.clone()).filter(|field| !field.is_empty());
+        problem.0.errors = errors.into_iter().filter(|error| !error.field.is_empty()).collect();
+        problem
     }
 
     /// Says after how long it is worth trying again.
@@ -194,6 +234,12 @@ impl Problem {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
+    }
+
+    /// Every field that is wrong.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
     }
 
     #[must_use]
@@ -322,7 +368,8 @@ impl ResponseError for Problem {
         if self.0.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
+        let document = Document { request_id: super::spans::request_id(), ..(*self.0).clone() };
+        let body = serde_json::to_string(&document).unwrap_or_default();
         response.content_type("application/problem+json").body(body)
     }
 }

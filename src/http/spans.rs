@@ -13,6 +13,16 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+tokio::task_local! {
+    /// The id of the request that is being answered.
+    static ANSWERED: String;
+}
+
+/// The id of the request that is being answered, where one is.
+pub(super) fn request_id() -> Option<String> {
+    ANSWERED.try_with(Clone::clone).ok().filter(|id| !id.is_empty())
+}
+
 /// One request's span.
 pub(super) struct Spans;
 
@@ -35,9 +45,9 @@ impl RootSpanBuilder for Spans {
 
 /// Tells whoever asked under which id the operator's log knows the request.
 pub(super) async fn tell_id(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = request.extensions().get::<RequestId>().and_then(|id| HeaderValue::from_str(&id.to_string()).ok());
-    let mut answer = next.call(request).await?;
-    if let Some(id) = id {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let mut answer = ANSWERED.scope(id.clone(), next.call(request)).await?;
+    if let Some(id) = Some(id).filter(|id| !id.is_empty()).and_then(|id| HeaderValue::from_str(&id).ok()) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(answer)

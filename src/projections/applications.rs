@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches, Waiting};
+use super::{Moment, Projection, Touches, Waiting};
 use crate::domain::application::{ApplicationState, Channel, Help, Interests, Sitting, Summary};
 use crate::domain::language::Language;
 use crate::domain::reference::Reference;
@@ -21,6 +21,10 @@ use crate::log::record::Recorded;
 pub struct ApplicationRow {
     pub id: Uuid,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     /// What a group says for it on the telephone.
     #[serde(default)]
     pub reference: String,
@@ -103,7 +107,7 @@ pub(super) struct Applications;
 
 impl Projection for Applications {
     const NAME: &'static str = "applications";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = ApplicationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -116,7 +120,7 @@ impl Projection for Applications {
             return Some(started(event, *fund, round, *group, *form));
         }
         let mut row = row?;
-        row.version = event.sequence;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         row.take(event, happened);
         Some(row)
     }
@@ -126,6 +130,8 @@ fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u
     ApplicationRow {
         id: event.stream,
         version: event.sequence,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
         reference: Reference::of_position(event.position).digits(),
         state: ApplicationState::Draft,
         fund,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Moment, Projection, Touches};
 use crate::domain::fund::{FundState, RoundState, Rules};
 use crate::domain::text::Slug;
 use crate::domain::{ApplicationId, Event, FundEvent};
@@ -19,6 +19,10 @@ use crate::log::record::Recorded;
 pub struct FundRow {
     pub id: Uuid,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub state: FundState,
     pub name: String,
     pub purpose: String,
@@ -56,7 +60,7 @@ pub(super) struct Funds;
 
 impl Projection for Funds {
     const NAME: &'static str = "funds";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = FundRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -69,6 +73,8 @@ impl Projection for Funds {
             return Some(FundRow {
                 id: event.stream,
                 version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 state: FundState::Draft,
                 name: name.to_string(),
                 purpose: purpose.to_string(),
@@ -79,7 +85,7 @@ impl Projection for Funds {
             });
         }
         let mut row = row?;
-        row.version = event.sequence;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
             FundEvent::RulesSet { rules, .. } => row.rules = rules.clone(),
             FundEvent::RulesProposed { rules, .. } => row.proposed_rules = Some(rules.clone()),

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches, Waiting};
+use super::{Moment, Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
 use crate::domain::group::Standing;
 use crate::domain::payee::{PayeeSealed, Route};
@@ -22,7 +22,11 @@ use crate::log::record::Recorded;
 pub struct GroupRow {
     pub id: Uuid,
     pub version: i64,
+    pub created_at: Moment,
+    pub updated_at: Moment,
     pub name: String,
+    /// The name as it is looked for: in plain small letters.
+    pub name_key: String,
     pub area: String,
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
@@ -89,6 +93,12 @@ pub struct ProposedCorrectionRow {
     pub by: PersonId,
 }
 
+/// A name as it is looked for: without marks and capitals.
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    deunicode::deunicode(name.trim()).to_lowercase()
+}
+
 pub(super) struct Groups;
 
 impl Projection for Groups {
@@ -106,7 +116,10 @@ impl Projection for Groups {
             return Some(GroupRow {
                 id: event.stream,
                 version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 name: name.to_string(),
+                name_key: name_key(name.as_str()),
                 area: area.to_string(),
                 standing: *standing,
                 identifiers: BTreeSet::new(),
@@ -127,10 +140,11 @@ impl Projection for Groups {
             });
         }
         let mut row = row?;
-        row.version = event.sequence;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
             GroupEvent::GroupCorrected { name, area, .. } => {
                 (row.name, row.area) = (name.to_string(), area.to_string());
+                row.name_key = name_key(name.as_str());
                 (row.proposed, row.correction_waits) = (None, Waiting::Nothing);
             }
             GroupEvent::IdentifierRecorded { identifier, .. } => {

@@ -18,7 +18,9 @@ mod follow;
 mod funds;
 mod grants;
 mod groups;
+mod identifiers;
 mod kept;
+mod moment;
 mod organisations;
 mod past_grants;
 mod payments;
@@ -45,7 +47,9 @@ pub use files::FileRow;
 pub use follow::{ProjectionError, Projector};
 pub use funds::{FundRow, RoundRow};
 pub use grants::{CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow};
-pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow};
+pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow, name_key};
+pub use identifiers::IdentifierRow;
+pub use moment::Moment;
 pub use organisations::{MailTextRow, OrganisationRow, ProposedMailTextRow, ReportRow};
 pub use past_grants::PastGrantRow;
 pub use payments::PaymentRow;
@@ -150,7 +154,7 @@ fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
 }
 
 /// Every projection.
-const ALL: [Registered; 17] = [
+const ALL: [Registered; 18] = [
     Registered::of::<agreements::Agreements>(),
     Registered::of::<answers::Answers>(),
     Registered::of::<applications::Applications>(),
@@ -161,6 +165,7 @@ const ALL: [Registered; 17] = [
     Registered::of::<funds::Funds>(),
     Registered::of::<grants::Grants>(),
     Registered::of::<groups::Groups>(),
+    Registered::of::<identifiers::Identifiers>(),
     Registered::of::<organisations::Organisations>(),
     Registered::of::<past_grants::PastGrants>(),
     Registered::of::<payments::Payments>(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Projection, Touches};
+use super::{Moment, Projection, Touches};
 use crate::domain::language::Language;
 use crate::domain::mail::{self, MailKind};
 use crate::domain::organisation::Question;
@@ -24,6 +24,10 @@ pub struct OrganisationRow {
     #[schema(value_type = Option<String>, format = "date")]
     pub simulated: Option<Date>,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub signs_version: u32,
     pub signs: Vec<Sign>,
     pub form_version: u32,
@@ -108,7 +112,7 @@ pub(super) struct Organisations;
 
 impl Projection for Organisations {
     const NAME: &'static str = "organisations";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = OrganisationRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -122,6 +126,8 @@ impl Projection for Organisations {
                 name: name.to_string(),
                 simulated: *simulated,
                 version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 signs_version: 0,
                 signs: Vec::new(),
                 form_version: 0,
@@ -135,7 +141,7 @@ impl Projection for Organisations {
             });
         }
         let mut row = row?;
-        row.version = event.sequence;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         match happened {
             OrganisationEvent::SignsAdopted { version, signs, .. } => {
                 row.signs_version = *version;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Moment, Projection, Touches};
 use crate::domain::file::FileDigest;
 use crate::domain::grant::PaymentState;
 use crate::domain::payee::Route;
@@ -16,10 +16,14 @@ use crate::log::record::Recorded;
 
 /// A payment as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = Payment)]
+#[schema(as = PaymentRecord)]
 pub struct PaymentRow {
     pub grant: Uuid,
     pub payment: u16,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub state: PaymentState,
     pub amount: Money,
     pub instalment: Option<u16>,
@@ -93,6 +97,8 @@ impl Projection for Payments {
             return Some(PaymentRow {
                 grant: event.stream,
                 payment: *payment,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 state: PaymentState::Prepared,
                 amount: *amount,
                 instalment: *instalment,
@@ -113,6 +119,7 @@ impl Projection for Payments {
             });
         }
         let mut row = row?;
+        row.updated_at = Moment::of(event);
         match happened {
             E::PaymentApproved { approved_by, .. } => {
                 row.approved_by.insert(*approved_by);

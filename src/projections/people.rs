@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches, Waiting};
+use super::{Moment, Projection, Touches, Waiting};
 use crate::domain::erasure::Erasure;
 use crate::domain::sealed::Sealed;
 use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId, Role, Roles};
@@ -17,6 +17,8 @@ use crate::log::record::Recorded;
 pub struct PersonRow {
     pub id: Uuid,
     pub version: i64,
+    pub created_at: Moment,
+    pub updated_at: Moment,
     pub name: Sealed,
     pub email: Option<Sealed>,
     pub telephone: Option<Sealed>,
@@ -98,6 +100,8 @@ impl Projection for People {
             return Some(PersonRow {
                 id: event.stream,
                 version: event.sequence,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 name,
                 email,
                 telephone,
@@ -114,6 +118,7 @@ impl Projection for People {
             });
         }
         let mut row = row?;
+        row.updated_at = Moment::of(event);
         match &event.event {
             Event::Person(PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by }) => {
                 row.version = event.sequence;

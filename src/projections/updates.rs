@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches};
+use super::{Moment, Projection, Touches};
 use crate::domain::application::Channel;
 use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
@@ -21,6 +21,8 @@ use crate::log::record::Recorded;
 pub struct UpdateRow {
     pub grant: Uuid,
     pub update: u16,
+    pub created_at: Moment,
+    pub updated_at: Moment,
     pub state: UpdateState,
     pub due_on: Date,
     pub last: bool,
@@ -61,7 +63,7 @@ pub(super) struct Updates;
 
 impl Projection for Updates {
     const NAME: &'static str = "updates";
-    const SHAPE: i64 = 2;
+    const SHAPE: i64 = 3;
     type Row = UpdateRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
@@ -90,6 +92,8 @@ impl Projection for Updates {
             return Some(UpdateRow {
                 grant: event.stream,
                 update: *update,
+                created_at: Moment::of(event),
+                updated_at: Moment::of(event),
                 state: UpdateState::Requested,
                 due_on: *due_on,
                 last: *last,
@@ -111,6 +115,7 @@ impl Projection for Updates {
             });
         }
         let mut row = row?;
+        row.updated_at = Moment::of(event);
         match happened {
             E::UpdateReceived { channel, words, learned, people, volunteers, spent, outcomes, files, received_on, .. } => {
                 row.state = UpdateState::Received;

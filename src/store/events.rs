@@ -466,6 +466,26 @@ pub async fn stream(store: &Store, organisation: &str, aggregate_type: &str, agg
 
 const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
 
+/// The position of the first event that was recorded at an instant, in microseconds since 1970, or later; the log's length where
+/// there is none. Times never fall as positions rise: it is come upon by halving.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i64> {
+    const SQL: &str = "SELECT recorded_at FROM events WHERE organisation = $1 AND position = $2";
+    let (mut from, mut until) = (0, length(store, organisation).await?);
+    while from < until {
+        let middle = from + (until - from) / 2;
+        let recorded: Option<(i64,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(middle).fetch_optional(db).await?);
+        if recorded.is_some_and(|(recorded,)| recorded < at) {
+            from = middle + 1;
+        } else {
+            until = middle;
+        }
+    }
+    Ok(from)
+}
+
 /// How many events the log holds.
 ///
 /// # Errors

@@ -138,6 +138,17 @@ pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (a
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?))
 }
 
+/// Whether a funder ever gave anything.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Stored<bool> {
+    let sql =
+        format!("SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1", live_as("t", "places"));
+    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(funder).fetch_optional(db).await?);
+    Ok(found.is_some())
+}
+
 /// Every figure of a generation, in order: for holding a rebuild against the live rows.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Row, STANDING, live, stands};
+use super::rows::{Row, STANDING, live, live_as, stands};
 use super::values::{Values, bound};
 use super::{Engine, Store, Stored, reading};
 
@@ -25,31 +25,78 @@ const INDEXED: [&str; 13] = [
 /// So many values of such a column are each looked up by itself; of more, all at once.
 const EACH_MOST: usize = 16;
 
+/// In which order rows are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    pub key: Key,
+    /// The greatest first.
+    pub falling: bool,
+}
+
+/// By what rows are put in order; those that have the same are in the order of their ids.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Key {
+    #[default]
+    Id,
+    /// When they were made.
+    Created,
+    /// When they last changed: the position that made the version.
+    Updated,
+    /// Their names, which only groups have.
+    Name,
+}
+
+impl Key {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Created => "created_at",
+            Self::Updated => "since",
+            Self::Name => "name_key",
+        }
+    }
+}
+
+/// The last row of the page before: by what it was put in order, and its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After<'a> {
+    /// Nothing where rows are in the order of their ids.
+    pub key: &'a str,
+    pub id: &'a str,
+}
+
 /// What rows a reader wants.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
     pub table: &'static str,
     /// The rows as they stood after this position; `None` asks for what stands now.
     pub as_at: Option<i64>,
-    /// Columns and the values of which they must have one; a column that ends in `<=` may have any up to its one value.
+    /// Columns and the values of which they must have one. A column with a sign behind it, such as `due_on <=`, is held against its
+    /// one value by that; a column of the grant that a row is of is named `grant.fund`.
     pub filters: Vec<(&'static str, Vec<String>)>,
-    /// Only rows after this id, in the order of ids.
-    pub after: Option<&'a str>,
+    pub order: Order,
+    /// Only rows after this one, in that order.
+    pub after: Option<After<'a>>,
     pub most: i64,
 }
 
 impl Wanted<'_> {
-    /// Finds the wanted rows in the order of their ids. Where an indexed column may have one of several values, the first rows of each
+    /// Finds the wanted rows in their order. Where an indexed column may have one of several values, the first rows of each
     /// value are looked up and put together: otherwise a plan has to choose between going through all rows in order and putting all
     /// that match in order, and either may be nearly everything.
     fn finding(&self, engine: Engine, organisation: &str, columns: &str) -> (String, Values) {
         let mut values = Values::new(organisation);
         values.number(self.as_at.unwrap_or(STANDING));
-        values.text(self.after.unwrap_or_default());
+        values.text(self.after.map_or("", |after| after.id));
         values.number(self.most);
         let several = self.several();
         let rows = self.rows(engine, several, &mut values);
-        let part = |one: &str| format!("SELECT {columns} {rows}{one} ORDER BY v.id LIMIT $4");
+        let direction = if self.order.falling { " DESC" } else { "" };
+        let by = match self.order.key {
+            Key::Id => format!("v.id{direction}"),
+            key => format!("v.{}{direction}, v.id{direction}", key.column()),
+        };
+        let part = |one: &str| format!("SELECT {columns} {rows}{one} ORDER BY {by} LIMIT $4");
         let Some(at) = several else { return (part(""), values) };
         let (column, any) = &self.filters[at];
         let any: BTreeSet<_> = any.iter().collect();
@@ -58,13 +105,14 @@ impl Wanted<'_> {
             format!("SELECT * FROM ({}) AS part_{number}", part(&one))
         };
         let parts: Vec<_> = any.into_iter().enumerate().map(each).collect();
-        (format!("{} ORDER BY id LIMIT $4", parts.join(" UNION ALL ")), values)
+        (format!("{} ORDER BY id{direction} LIMIT $4", parts.join(" UNION ALL ")), values)
     }
 
-    /// The first filter by which each of several values is looked up. A past state has no index of what it is filtered by.
+    /// The first filter by which each of several values is looked up, where rows are in the order of their ids. A past state has no
+    /// index of what it is filtered by.
     fn several(&self) -> Option<usize> {
         let looked_up = |(column, values): &(&str, Vec<String>)| INDEXED.contains(column) && (2..=EACH_MOST).contains(&values.len());
-        self.filters.iter().position(looked_up).filter(|_| self.as_at.is_none())
+        self.filters.iter().position(looked_up).filter(|_| self.as_at.is_none() && self.order.key == Key::Id)
     }
 
     /// Where the rows are, and which of them are wanted by every filter but one.
@@ -74,18 +122,43 @@ impl Wanted<'_> {
             Some(_) => "v.since <= $2 AND v.until > $2".to_owned(),
             None => stands(),
         };
-        // A range that holds every id would keep SQLite from looking the ids of a filter up.
-        let after = if self.after.is_some() { "v.id > $3" } else { "$3 = ''" };
+        let after = self.behind(values);
         let mut rows = format!("FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}", live(table));
         for (_, (column, any)) in self.filters.iter().enumerate().filter(|(number, _)| Some(*number) != but) {
-            let condition = match any.as_slice() {
-                [value] if column.ends_with("<=") => format!("v.{column} {}", values.text(value)),
-                [value] => format!("v.{column} = {}", values.text(value)),
-                any => engine.among(&format!("v.{column}"), &values.rows(&any)),
-            };
-            rows.extend([" AND ", &condition]);
+            rows.extend([" AND ", &condition(engine, column, any, values)]);
         }
         rows
+    }
+
+    /// That a row comes behind the last one of the page before.
+    fn behind(&self, values: &mut Values) -> String {
+        // A range that holds every id would keep SQLite from looking the ids of a filter up.
+        let Some(after) = self.after else { return "$3 = ''".to_owned() };
+        let sign = if self.order.falling { "<" } else { ">" };
+        let key = match self.order.key {
+            Key::Id => return format!("v.id {sign} $3"),
+            Key::Updated => values.number(after.key.parse().unwrap_or_default()),
+            Key::Created | Key::Name => values.text(after.key),
+        };
+        format!("(v.{}, v.id) {sign} ({key}, $3)", self.order.key.column())
+    }
+}
+
+/// That a row passes a filter.
+fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) -> String {
+    match any {
+        [value] if column.starts_with("since ") => format!("v.{column} {}", values.number(value.parse().unwrap_or_default())),
+        [value] if column.contains(' ') => format!("v.{column} {}", values.text(value)),
+        [value] => match column.strip_prefix("grant.") {
+            // What a grant has of this never changes: the one that stands says it of any day.
+            Some(column) => format!(
+                "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} AND g.until = {STANDING} AND g.{column} = {})",
+                live_as("g", "grants"),
+                values.text(value)
+            ),
+            None => format!("v.{column} = {}", values.text(value)),
+        },
+        any => engine.among(&format!("v.{column}"), &values.rows(&any)),
     }
 }
 
@@ -148,22 +221,54 @@ mod tests {
             ("people", one("contact_waits"), "contact_waits"),
             ("groups", one("correction_waits"), "correction_waits"),
             ("published", Vec::new(), "now"),
+            ("applications", one("fund"), "fund"),
+            ("grants", one("fund"), "fund"),
+            ("people", one("roles LIKE"), "roles"),
+            ("groups", vec![("name_key >=", vec!["a".to_owned()]), ("name_key <", vec!["b".to_owned()])], "name_key"),
         ] {
-            let wanted = Wanted { table, as_at: None, filters, after: None, most: 50 };
+            let wanted = Wanted { table, as_at: None, filters, order: Order::default(), after: None, most: 50 };
             let plan = plan(&store, &wanted).await;
             let looked_up = |step: &str| step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "));
             assert!(plan.split("; ").all(looked_up), "{wanted:?}: {plan}");
         }
-        let by_area = Wanted { table: "applications", as_at: None, filters: some("area"), after: None, most: 50 };
+        let by_area = Wanted { table: "applications", as_at: None, filters: some("area"), order: Order::default(), after: None, most: 50 };
         assert_eq!(plan(&store, &by_area).await.split("; ").count(), 1, "what has no index is gone through once");
-        let past = Wanted { table: "applications", as_at: Some(7), filters: one("id"), after: None, most: 1 };
+        let past = Wanted { table: "applications", as_at: Some(7), filters: one("id"), order: Order::default(), after: None, most: 1 };
         assert!(plan(&store, &past).await.contains("(organisation=? AND generation=? AND id=?"), "a past state is looked up by its id");
+    }
+
+    #[tokio::test]
+    async fn each_order_is_that_of_an_index() {
+        let (_folder, store) = scratch().await;
+        let after = After { key: "7", id: "one" };
+        for table in ["people", "groups", "applications", "grants", "payments", "updates"] {
+            for (key, index) in [(Key::Id, "now"), (Key::Created, "created_at"), (Key::Updated, "since"), (Key::Name, "name_key")] {
+                if key == Key::Name && table != "groups" {
+                    continue;
+                }
+                for (falling, after) in [(false, None), (false, Some(after)), (true, None), (true, Some(after))] {
+                    let wanted = Wanted { table, as_at: None, filters: Vec::new(), order: Order { key, falling }, after, most: 50 };
+                    let steps = steps(&store, &wanted.finding(store.engine(), "main", "v.id").0).await;
+                    let looked_up = |step: &String| step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "));
+                    assert!(steps.iter().any(looked_up), "{wanted:?}: {steps:?}");
+                    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{wanted:?}: {steps:?}");
+                }
+            }
+        }
+        let changed = vec![("since >", vec!["7".to_owned()])];
+        let order = Order { key: Key::Updated, falling: false };
+        let wanted = Wanted { table: "grants", as_at: None, filters: changed, order, after: None, most: 50 };
+        assert!(plan(&store, &wanted).await.contains("INDEX view_grants_since (organisation=? AND generation=? AND since>?)"));
+        let of_fund = vec![("grant.fund", vec!["one".to_owned()])];
+        let wanted = Wanted { table: "payments", as_at: None, filters: of_fund, order: Order::default(), after: None, most: 50 };
+        let steps = steps(&store, &wanted.finding(store.engine(), "main", "v.id").0).await;
+        assert!(steps.iter().any(|step| step.contains("INDEX view_grants_fund ")), "{steps:?}");
     }
 
     #[tokio::test]
     async fn a_column_may_be_filtered_twice() {
         let (_folder, store) = scratch().await;
-        let asked = |filters| Wanted { table: "grants", as_at: None, filters, after: None, most: 50 };
+        let asked = |filters| Wanted { table: "grants", as_at: None, filters, order: Order::default(), after: None, most: 50 };
         let (sql, _) = asked(vec![
             ("group_id", vec!["asked".to_owned()]),
             ("group_id", vec!["own".to_owned(), "nil".to_owned()]),

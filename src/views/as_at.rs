@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{ViewError, Views};
 use crate::projections::DayRow;
-use crate::store::wanted::{self, Wanted};
+use crate::store::wanted::{self, Order, Wanted};
 use crate::store::{events, rows};
 
 /// As at when a view is asked for.
@@ -54,9 +55,18 @@ impl Views {
         Ok(later.map_or(reached, |later| later.first_position) - 1)
     }
 
+    /// The last position before an instant; -1 before the first event.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn position_before(&self, instant: Timestamp) -> Result<i64, ViewError> {
+        Ok(events::first_since(self.log.store(), self.log.organisation(), instant.as_microsecond()).await? - 1)
+    }
+
     /// One row as its JSON, as it stood.
     pub(super) async fn body(&self, table: &'static str, id: &str, as_at: Option<i64>) -> Result<Option<rows::Row>, ViewError> {
-        let wanted = Wanted { table, as_at, filters: vec![("id", vec![id.to_owned()])], after: None, most: 1 };
+        let filters = vec![("id", vec![id.to_owned()])];
+        let wanted = Wanted { table, as_at, filters, order: Order::default(), after: None, most: 1 };
         Ok(wanted::find(self.log.store(), self.log.organisation(), &wanted).await?.pop())
     }
 }

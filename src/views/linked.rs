@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Page, ViewError, Views};
+use super::{Listed, Page, ViewError, Views};
 use crate::domain::{FundId, Money};
 use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal, rows};
@@ -70,15 +70,24 @@ impl Views {
         Ok(groups)
     }
 
-    /// A group's applications and grants over all funds, with those of groups that were merged into it.
+    /// A group's first 500 applications and grants over all funds, with those of groups that were merged into it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn history(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<HistoryLine>, ViewError> {
+        Ok(self.history_page(group, as_at, &Page { after: None, most: 500 }).await?.items)
+    }
+
+    /// The same, page by page.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn history_page(&self, group: Uuid, as_at: Option<i64>, page: &Page) -> Result<Listed<HistoryLine>, ViewError> {
         let groups: Vec<String> = self.with_merged(group, as_at).await?.iter().map(ToString::to_string).collect();
-        let page = Page { after: None, most: 500 };
-        let of = || vec![("group_id", groups.clone())];
-        let grants = self.list::<GrantRow>(as_at, of(), &page).await?.items;
+        let applications = self.list::<ApplicationRow>(as_at, vec![("group_id", groups)], page).await?;
+        let ids = applications.items.iter().map(|row| row.id.to_string()).collect();
+        let all = Page { after: None, most: page.most };
+        let grants = self.list::<GrantRow>(as_at, vec![("id", ids)], &all).await?.items;
         let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
         let line = |row: ApplicationRow| {
             let grant = grants.get(&row.id);
@@ -96,7 +105,7 @@ impl Views {
                 returned: grant.map(|grant| grant.returned),
             }
         };
-        Ok(self.list::<ApplicationRow>(as_at, of(), &page).await?.items.into_iter().map(line).collect())
+        Ok(Listed { items: applications.items.into_iter().map(line).collect(), next: applications.next })
     }
 
     /// Which events were corrected, by stream and sequence, and at which positions.
@@ -124,7 +133,7 @@ impl Views {
         Ok(self.standing("groups", &ids).await?.into_iter().map(|(_, row)| row).collect())
     }
 
-    async fn standing<T: DeserializeOwned>(&self, table: &'static str, ids: &[String]) -> Result<Vec<(String, T)>, ViewError> {
+    pub(super) async fn standing<T: DeserializeOwned>(&self, table: &'static str, ids: &[String]) -> Result<Vec<(String, T)>, ViewError> {
         let found = rows::standing(self.log.store(), self.log.organisation(), table, ids).await?;
         let read = |row: rows::Row| match serde_json::from_str(&row.body) {
             Ok(body) => Ok((row.id, body)),

@@ -1,15 +1,16 @@
-//! Rows by id or in lists, in the order of their ids, page by page.
+//! Rows by id or in lists, page by page: in the order of their ids, or in another.
 
 use serde::de::DeserializeOwned;
 
+use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, OrganisationRow, PastGrantRow, PaymentRow,
-    PersonRow, PublishedRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow,
+    PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
 use crate::store::newest::{self, Newest};
 use crate::store::rows::{self, Row};
-use crate::store::wanted::{self, Wanted};
+use crate::store::wanted::{self, After, Order, Wanted};
 
 /// A row type that stands in a table of its own.
 pub trait InTable: DeserializeOwned + Send {
@@ -32,6 +33,7 @@ in_table!(
     FundRow => "funds",
     GrantRow => "grants",
     GroupRow => "groups",
+    IdentifierRow => "identifiers",
     OrganisationRow => "organisations",
     PastGrantRow => "past_grants",
     PaymentRow => "payments",
@@ -55,6 +57,21 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// A page of what was put together whole, in the order of what names each.
+    #[must_use]
+    pub fn cut(mut all: Vec<T>, page: &Page, id: impl Fn(&T) -> String) -> Self {
+        all.sort_by_key(|item| id(item));
+        let behind = |item: &T| page.after.as_ref().is_none_or(|after| id(item) > *after);
+        let mut items: Vec<T> = all.into_iter().filter(behind).collect();
+        let most = usize::try_from(page.most).unwrap_or_default();
+        let more = items.len() > most;
+        items.truncate(most);
+        let next = items.last().filter(|_| more).map(&id);
+        Self { items, next }
+    }
+}
+
 /// How many rows are read at once where all are wanted.
 const MANY: i64 = 500;
 
@@ -70,7 +87,24 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn count<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
-        let wanted = Wanted { table: T::TABLE, as_at, filters, after: None, most: COUNTED };
+        self.counted::<T>(as_at, filters, COUNTED).await
+    }
+
+    /// How many rows there are in all.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn total<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
+        self.counted::<T>(as_at, filters, i64::MAX).await
+    }
+
+    async fn counted<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+        most: i64,
+    ) -> Result<i64, ViewError> {
+        let wanted = Wanted { table: T::TABLE, as_at, filters, order: Order::default(), after: None, most };
         Ok(wanted::count(self.log.store(), self.log.organisation(), &wanted).await?)
     }
 
@@ -101,12 +135,40 @@ impl Views {
         filters: Vec<(&'static str, Vec<String>)>,
         page: &Page,
     ) -> Result<Listed<T>, ViewError> {
-        let wanted = Wanted { table: T::TABLE, as_at, filters, after: page.after.as_deref(), most: page.most + 1 };
+        let after = page.after.as_deref().map(|id| After { key: "", id });
+        self.page(as_at, filters, Order::default(), after, page.most).await
+    }
+
+    /// The same in another order, from behind a cursor of that order.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row cannot be read.
+    pub async fn list_by<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+        order: Order,
+        (after, most): (Option<&Cursor>, i64),
+    ) -> Result<Listed<T>, ViewError> {
+        self.page(as_at, filters, order, after.map(Cursor::after), most).await
+    }
+
+    async fn page<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+        order: Order,
+        after: Option<After<'_>>,
+        most: i64,
+    ) -> Result<Listed<T>, ViewError> {
+        let wanted = Wanted { table: T::TABLE, as_at, filters, order, after, most: most + 1 };
         let mut found = wanted::find(self.log.store(), self.log.organisation(), &wanted).await?;
-        let most = usize::try_from(page.most).unwrap_or_default();
+        let most = usize::try_from(most).unwrap_or_default();
         let more = found.len() > most;
         found.truncate(most);
-        let next = found.last().filter(|_| more).map(|row| row.id.clone());
+        let unreadable = |row: &Row, cause| ViewError::Unreadable { table: T::TABLE, row: row.id.clone(), cause };
+        let behind = |row: &Row| Cursor::behind(order, row).map_err(|cause| unreadable(row, cause));
+        let next = found.last().filter(|_| more).map(behind).transpose()?;
         Ok(Listed { items: found.iter().map(read).collect::<Result<_, _>>()?, next })
     }
 }

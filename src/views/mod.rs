@@ -2,10 +2,12 @@
 
 mod as_at;
 mod budget;
+mod cursor;
 mod gathered;
 mod held;
 mod linked;
 mod lists;
+mod named;
 mod opened;
 mod published;
 mod running;
@@ -21,14 +23,17 @@ use crate::domain::{PersonId, Role, Roles};
 use crate::log::{Log, LogError};
 use crate::projections::{GroupRow, PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
+pub use crate::store::wanted::{Key, Order};
 
 pub use as_at::{AsAt, NoMoment};
 pub use budget::{Budget, BudgetLine, By, Outcome, OutcomeLine, Wanted as Sums};
+pub use cursor::Cursor;
 pub use gathered::{FundSeen, OrganisationSeen};
 pub use held::{Held, HeldPart};
 pub use linked::{HistoryLine, Link};
 pub use lists::{COUNTED, InTable, Listed, Page};
-pub use opened::{Answer, ApplicationSeen, ContactSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PersonSeen, UpdateSeen};
+pub use named::{Named, Names};
+pub use opened::{Answer, ApplicationSeen, ContactSeen, GrantSeen, GroupSeen, OutcomeSeen, PayeeSeen, PaymentSeen, PersonSeen, UpdateSeen};
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use statement::{Balances, Statement, StatementLine, StatementOf};
 
@@ -140,9 +145,10 @@ impl Views {
         if self.projector.passed(position, WAIT).await { Ok(()) } else { Err(ViewError::Behind) }
     }
 
-    /// Waits, briefly, until the views show what was just appended; when they are slow nobody waits for ever.
-    pub async fn shown(&self, position: i64) {
-        let _ = self.projector.passed(position, WAIT).await;
+    /// Waits, briefly, until the views show what was just appended, and says whether they do; when they are slow nobody waits for
+    /// ever.
+    pub async fn shown(&self, position: i64) -> bool {
+        self.projector.passed(position, WAIT).await
     }
 
     /// The members of a group, and those of every group that it was merged into: all of them act for

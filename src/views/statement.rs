@@ -86,6 +86,14 @@ impl StatementLine {
 }
 
 impl Views {
+    /// Whether a funder ever gave anything.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_funder(&self, funder: &str) -> Result<bool, ViewError> {
+        Ok(postings::is_funder(self.log.store(), self.log.organisation(), funder).await?)
+    }
+
     /// A statement between two days, both included, by when things were recorded.
     ///
     /// # Errors

@@ -39,6 +39,7 @@ mod held;
 mod histories;
 mod house;
 mod importing;
+mod integrators;
 mod intruders;
 mod jobs;
 mod keying;
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
         held::cases,
         histories::cases,
         importing::cases,
+        integrators::cases,
         intruders::cases,
         jobs::cases,
         keying::cases,

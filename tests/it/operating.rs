@@ -184,6 +184,7 @@ async fn lived(house: &House, office: &Office) {
     let file = json!({ "file": "9f".repeat(32), "media": "application/pdf", "bytes": 5000, "purpose": "document" });
     on(member, "group", group.0, "keep-file", file).await;
     on(office.ada, "grant", second.0, "accept-update", json!({ "update": 1 })).await;
+    on(member, "group", group.0, "record-identifier", json!({ "identifier": "GB-CHC-1234567" })).await;
 }
 
 /// Makes the fixture from a small log, as rows of the tables that the first schema had.

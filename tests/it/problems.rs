@@ -66,6 +66,7 @@ fn asked(met: &mut Met, house: &House, office: &Office, group: &str, member: mic
     assert_eq!(client.post_with(&pause, &body, &key("a")).status, 200);
     met.problem(422, &client.post_with(&pause, "{\"reason\":\"Another\"}", &key("a")));
     met.problem(412, &client.post_with(&pause, &body, &[("Idempotency-Key", "b"), ("If-Match", "\"1\"")]));
+    met.problem(400, &client.post_with(&pause, &body, &[("Idempotency-Key", "b"), ("If-Match", "1")]));
     met.problem(415, &client.post_with(&pause, &body, &[("Idempotency-Key", "b"), ("Content-Type", "text/plain")]));
     met.problem(413, &client.post_with(&pause, &"x".repeat(600_000), &key("b")));
     met.problem(401, &client.by("x").get("/api/v1/funds"));

@@ -125,7 +125,11 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     let (etag, content_type) = (header("etag"), header("content-type").unwrap_or_default());
     let status = response.status().as_u16();
     let text = response.body_mut().read_to_string().unwrap_or_default();
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let mut body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    // Each request has another id: answers are held against each other without it.
+    if let Some(problem) = body.as_object_mut() {
+        problem.remove("request_id");
+    }
     Answered { status, body, etag, content_type }
 }
 

@@ -42,9 +42,7 @@ impl MailTexts {
             }
             C::ConfirmMailText(ProposalOf { proposal }) => {
                 let (proposed, by) = (self.proposed(*proposal)?, facts.by()?);
-                if proposed.by == by {
-                    return Err(Refusal::SamePerson);
-                }
+                facts.are_two(proposed.by, by)?;
                 facts.still_holds(proposed.by, &[Role::Administrator])?;
                 self.published(&proposed.text, Some((proposed.by, by)))
             }

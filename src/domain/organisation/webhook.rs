@@ -141,9 +141,7 @@ impl Webhooks {
         let waits = |webhook: &Webhook| webhook.proposed.as_ref().filter(|proposed| proposed.proposal == proposal).cloned();
         let (webhook, proposed) = self.iter().find_map(|(number, webhook)| Some((number, waits(webhook)?))).ok_or(Refusal::NotProposed)?;
         let confirmed_by = facts.by()?;
-        if proposed.proposed_by == confirmed_by {
-            return Err(Refusal::SamePerson);
-        }
+        facts.are_two(proposed.proposed_by, confirmed_by)?;
         facts.still_holds(proposed.proposed_by, &[Role::Administrator])?;
         Ok(OrganisationEvent::WebhookConfirmed { webhook, proposal, confirmed_by })
     }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::answers::Collection;
+use super::answers::{Collection, End};
 use super::asked::Asked;
 use super::log::auditor;
 use crate::http::Desk;
@@ -47,7 +47,7 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     let more = rows.len() > most;
     rows.truncate(most);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-    Ok(Collection { items: rows.into_iter().map(seen).collect(), next }.answer())
+    Ok(Collection::of(rows.into_iter().map(seen).collect(), End { next, total: None }).answer())
 }
 
 fn seen(row: AccessRow) -> AccessSeen {

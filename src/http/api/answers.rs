@@ -1,11 +1,25 @@
 //! What the API answers with.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LOCATION, ETAG, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::commands::Issued;
+use crate::http::problem::{Fault, Problem};
 use crate::log::append::Answer;
+use crate::log::keys::to_hex;
+
+/// Says that a request was answered before, and gets the same answer.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Says which preference of the client was followed (RFC 7240).
+const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// What the usual answer says, where the record is the answer.
+const FIRST_POSITION: HeaderName = HeaderName::from_static("microgrants-first-position");
+const POSITION: HeaderName = HeaderName::from_static("microgrants-position");
+const MADE: HeaderName = HeaderName::from_static("microgrants-made");
 
 /// A command was recorded. A repeat of the same request gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -27,6 +41,13 @@ impl From<Answer> for Accepted {
     }
 }
 
+/// How a list goes on behind a page of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct End {
+    pub next: Option<String>,
+    pub total: Option<i64>,
+}
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Collection<T> {
@@ -34,23 +55,84 @@ pub struct Collection<T> {
     /// Pass it as `after` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Whether there is a next page.
+    pub has_more: bool,
+    /// How many there are in all, where `count` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
 }
 
 impl<T: Serialize> Collection<T> {
+    pub(super) fn of(items: Vec<T>, End { next, total }: End) -> Self {
+        Self { items, has_more: next.is_some(), next, total }
+    }
+
     pub(super) fn answer(&self) -> HttpResponse {
         HttpResponse::Ok().json(self)
     }
 }
 
-/// One record, with the version that `If-Match` may name.
-pub(super) fn record<T: Serialize>(record: &T, version: i64) -> HttpResponse {
-    HttpResponse::Ok().insert_header((ETAG, format!("\"{version}\""))).json(record)
+/// One record. Its tag names the version that `If-Match` may name, and beside it what the record says to this reader: that can change
+/// where the version does not.
+pub(super) fn record<T: Serialize>(record: &T, version: i64) -> Result<HttpResponse, Problem> {
+    let unwritable = |error: serde_json::Error| {
+        tracing::error!(%error, "a record cannot be written");
+        Fault::Internal.problem("something went wrong here")
+    };
+    let body = serde_json::to_string(record).map_err(unwritable)?;
+    let digest = to_hex(&Sha256::digest(&body)[..8]);
+    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{version}-{digest}\""))).content_type("application/json").body(body))
 }
 
-pub(super) fn accepted(answer: Answer, made_at: Option<String>) -> HttpResponse {
-    let body = Accepted::from(answer);
-    match made_at {
-        Some(address) => HttpResponse::Created().insert_header((LOCATION, address)).json(body),
-        None => HttpResponse::Ok().json(body),
+/// What a command is answered with.
+pub(super) struct Answered {
+    pub issued: Issued,
+    /// Where a new record is.
+    pub made_at: Option<String>,
+    /// Where a grant is that the command made beside the record it is about.
+    pub grant_at: Option<String>,
+}
+
+impl Answered {
+    /// Positions, and the number of what is new.
+    pub(super) fn accepted(self) -> HttpResponse {
+        let mut response = HttpResponse::Ok().json(Accepted::from(self.issued.answer.clone()));
+        self.tell(&mut response);
+        response
+    }
+
+    /// The record that the command was about, as its address gives it; the rest stands in the headers.
+    pub(super) fn represented(self, mut record: HttpResponse, at: &str) -> HttpResponse {
+        let Answer { made, first_position, last_position, .. } = self.issued.answer;
+        let headers = record.headers_mut();
+        headers.insert(APPLIED, HeaderValue::from_static("return=representation"));
+        headers.insert(FIRST_POSITION, first_position.into());
+        headers.insert(POSITION, last_position.into());
+        if let Some(made) = made {
+            headers.insert(MADE, made.into());
+        }
+        if let Ok(at) = HeaderValue::from_str(at) {
+            headers.insert(CONTENT_LOCATION, at);
+        }
+        self.tell(&mut record);
+        record
+    }
+
+    fn tell(self, response: &mut HttpResponse) {
+        if self.made_at.is_some() {
+            *response.status_mut() = StatusCode::CREATED;
+        }
+        let at = self.made_at.or(self.grant_at);
+        if let Some(at) = at.and_then(|at| HeaderValue::from_str(&at).ok()) {
+            response.headers_mut().insert(LOCATION, at);
+        }
+        replayed(response, self.issued.repeated);
+    }
+}
+
+/// Marks an answer that was given before.
+pub(super) fn replayed(response: &mut HttpResponse, repeated: bool) {
+    if repeated {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
 }

@@ -6,45 +6,68 @@ use std::collections::BTreeSet;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::answers::{Collection, record};
+use super::answers::{Collection, End, record};
 use super::asked::{Asked, id, list_own, nothing, own_groups};
 use crate::domain::application::{ApplicationState, Interests};
+use crate::domain::reference::Reference;
 use crate::http::Desk;
 use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::{ApplicationRow, Waiting};
-use crate::views::{ApplicationSeen, Reader, ViewError};
+use crate::views::{ApplicationSeen, Listed, Reader, ViewError};
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"])?;
-    let filters = asked.of_records::<ApplicationState>()?;
-    let listed = list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
-    let items = seen(&desk, &signed, listed.items).await?;
-    Ok(Collection { items, next: listed.next }.answer())
+    let asked = Asked::read(&http, super::APPLICATIONS)?;
+    let expand = asked.expand(super::OF_FUND)?;
+    let mut filters = asked.of_records::<ApplicationState>()?;
+    if let Some(text) = asked.text("reference") {
+        // One that was misheard is nobody's.
+        filters.push(("reference", vec![Reference::heard(text).map(Reference::digits).unwrap_or_default()]));
+    }
+    let (rows, end) = list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
+    let mut items = seen(&desk, &signed, rows).await?;
+    desk.views.name(&expand, &mut items).await?;
+    Ok(Collection::of(items, end).answer())
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let (row, _) = find(&http, &signed, &desk).await?;
+    let asked = Asked::read(&http, &["as_at", "min_position", "expand"])?;
+    let as_at = asked.as_at(&desk).await?;
+    one(&desk, &signed, id(&http, "application")?, as_at, &asked.expand(super::OF_FUND)?).await
+}
+
+/// An application, as a reader sees it.
+pub(super) async fn one(
+    desk: &Desk,
+    signed: &SignedIn,
+    application: Uuid,
+    as_at: Option<i64>,
+    expand: &BTreeSet<&str>,
+) -> Result<HttpResponse, Problem> {
+    let row = find(desk, signed, application, as_at).await?;
     let version = row.version;
-    let row = seen(&desk, &signed, vec![row]).await?.pop().ok_or_else(nothing)?;
-    Ok(record(&row, version))
+    let mut rows = seen(desk, signed, vec![row]).await?;
+    desk.views.name(expand, &mut rows).await?;
+    record(&rows.pop().ok_or_else(nothing)?, version)
 }
 
 pub(super) async fn answers(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let (row, as_at) = find(&http, &signed, &desk).await?;
+    let asked = Asked::read(&http, &super::PAGE)?;
+    let as_at = asked.as_at(&desk).await?;
+    let row = find(&desk, &signed, id(&http, "application")?, as_at).await?;
     if !signed.reader.reads_words() {
         return Err(crate::domain::Refusal::NotYours.into());
     }
-    Ok(Collection { items: desk.views.answers(row.id, as_at).await?, next: None }.answer())
+    let answers = desk.views.answers(row.id, as_at).await?;
+    let Listed { items, next } = Listed::cut(answers, &asked.page()?, |answer| answer.question.to_string());
+    Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
-async fn find(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(ApplicationRow, Option<i64>), Problem> {
-    let asked = Asked::read(http, &["as_at", "min_position"])?;
-    let as_at = asked.as_at(desk).await?;
-    let row: ApplicationRow = desk.views.find(&id(http, "application")?.to_string(), as_at).await?.ok_or_else(nothing)?;
+async fn find(desk: &Desk, signed: &SignedIn, application: Uuid, as_at: Option<i64>) -> Result<ApplicationRow, Problem> {
+    let row: ApplicationRow = desk.views.find(&application.to_string(), as_at).await?.ok_or_else(nothing)?;
     match own_groups(desk, signed).await? {
         Some(own) if !own.contains(&row.group.0) => Err(nothing()),
-        _ => Ok((row, as_at)),
+        _ => Ok(row),
     }
 }
 

@@ -1,25 +1,31 @@
-//! What a read asks for: which page, as at when, after which position. Unknown parameters are refused.
+//! What a read asks for: which page, in which order, as at when, after which position. Unknown parameters are refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use strum::VariantNames;
 use uuid::Uuid;
 
+use super::answers::End;
 use crate::domain::Refusal;
 use crate::http::Desk;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
-use crate::views::{AsAt, InTable, Listed, NoMoment, Page, ViewError};
+use crate::views::{AsAt, Cursor, InTable, Key, NoMoment, Order, Page, ViewError};
 
 /// How many items a page has unless it is said, and at most.
 const PAGE: i64 = 50;
 const PAGE_MOST: i64 = 500;
+/// A cursor holds an id, and at most a group's name.
+const CURSOR_MOST: usize = 1000;
+/// What may be given more than once, or with commas.
+const SEVERAL: [&str; 2] = ["state", "expand"];
 
 /// Columns, each with the values that pass.
-type Filters = Vec<(&'static str, Vec<String>)>;
+pub(super) type Filters = Vec<(&'static str, Vec<String>)>;
 
 /// The query of a read.
 pub(super) struct Asked(BTreeMap<String, String>);
@@ -30,7 +36,7 @@ impl Asked {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| Fault::InvalidQuery.problem(error.to_string()))?
             .into_inner();
-        let mut asked = BTreeMap::new();
+        let mut asked: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in pairs {
             if !known.contains(&name.as_str()) {
                 return Err(Fault::InvalidQuery.problem(format!("there is no parameter {name} here")).about(name));
@@ -38,8 +44,12 @@ impl Asked {
             if value.contains('\0') {
                 return Err(Fault::InvalidQuery.problem("this holds a character that cannot be looked for").about(name));
             }
-            if asked.insert(name.clone(), value).is_some() {
-                return Err(Fault::InvalidQuery.problem("the parameter stands twice").about(name));
+            match asked.get_mut(&name) {
+                None => {
+                    asked.insert(name, value);
+                }
+                Some(before) if SEVERAL.contains(&name.as_str()) => before.extend([",", &value]),
+                Some(_) => return Err(Fault::InvalidQuery.problem("the parameter stands twice").about(name)),
             }
         }
         Ok(Self(asked))
@@ -59,7 +69,11 @@ impl Asked {
     }
 
     pub(super) fn limit(&self) -> Result<i64, Problem> {
-        let limit = self.parsed("limit", "this is a number from 1 to 500")?.unwrap_or(PAGE);
+        self.limit_or(PAGE)
+    }
+
+    fn limit_or(&self, usual: i64) -> Result<i64, Problem> {
+        let limit = self.parsed("limit", "this is a number from 1 to 500")?.unwrap_or(usual);
         if (1..=PAGE_MOST).contains(&limit) {
             Ok(limit)
         } else {
@@ -67,26 +81,71 @@ impl Asked {
         }
     }
 
+    /// A page in the order of ids. Of what was always given whole a page is as long as it may be.
     pub(super) fn page(&self) -> Result<Page, Problem> {
-        let after = self.text("after").map(str::to_owned);
-        if after.as_ref().is_some_and(|after| after.len() > 100) {
-            return Err(Fault::InvalidQuery.problem("this is the cursor that a page before gave").about("after"));
+        self.after(Order::default())?;
+        Ok(Page { after: self.text("after").map(str::to_owned), most: self.limit_or(PAGE_MOST)? })
+    }
+
+    /// Behind which row a page begins.
+    fn after(&self, order: Order) -> Result<Option<Cursor>, Problem> {
+        let wrong = || Fault::InvalidQuery.problem("this is the cursor that the page before gave, in the same order").about("after");
+        let Some(text) = self.text("after") else { return Ok(None) };
+        if text.len() > CURSOR_MOST {
+            return Err(wrong());
         }
-        Ok(Page { after, most: self.limit()? })
+        Cursor::parse(order, text).map(Some).ok_or_else(wrong)
+    }
+
+    /// In which order; the names of groups are one more.
+    fn order(&self, named: bool) -> Result<Order, Problem> {
+        let Some(text) = self.text("sort") else { return Ok(Order::default()) };
+        let (falling, key) = text.strip_prefix('-').map_or((false, text), |key| (true, key));
+        let key = match key {
+            "id" => Key::Id,
+            "created_at" => Key::Created,
+            "updated_at" => Key::Updated,
+            "name" if named => Key::Name,
+            _ => {
+                let name = if named { ", name" } else { "" };
+                let says = format!("this is one of: id, created_at, updated_at{name}, and - before it for the reverse");
+                return Err(Fault::InvalidQuery.problem(says).about("sort"));
+            }
+        };
+        Ok(Order { key, falling })
+    }
+
+    /// What of these is to be named beside its id.
+    pub(super) fn expand(&self, known: &[&'static str]) -> Result<BTreeSet<&'static str>, Problem> {
+        let one = |name: &str| known.iter().find(|one| **one == name).copied();
+        let all = self.text("expand").map(|text| text.split(',').map(one).collect::<Option<BTreeSet<_>>>());
+        let says = || Fault::InvalidQuery.problem(format!("these are of: {}", known.join(", "))).about("expand");
+        all.map_or_else(|| Ok(BTreeSet::new()), |all| all.ok_or_else(says))
     }
 
     /// Waits for `min_position`, and says what `as_at` means: a position, or the end of a day.
     pub(super) async fn as_at(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
         if let Some(position) = self.parsed::<u64>("min_position", "this is a position of the log")? {
             let position = i64::try_from(position).unwrap_or(i64::MAX);
-            desk.views.passed(position).await?;
+            desk.views.passed(position).await.map_err(|error| beyond(error, "min_position"))?;
         }
         let Some(text) = self.text("as_at") else { return Ok(None) };
         let as_at: AsAt = text.parse().map_err(|error: NoMoment| Fault::InvalidQuery.problem(error.to_string()).about("as_at"))?;
         if let AsAt::Position(position) = as_at {
-            desk.views.passed(position).await?;
+            desk.views.passed(position).await.map_err(|error| beyond(error, "as_at"))?;
         }
         Ok(Some(desk.views.position_as_at(as_at).await?))
+    }
+
+    /// What changed after a position, or at an instant or later.
+    async fn updated_since(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
+        let Some(text) = self.text("updated_since") else { return Ok(None) };
+        let wrong = || Fault::InvalidQuery.problem("this is an instant such as 2026-10-31T12:00:00Z, or a position").about("updated_since");
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map(Some).map_err(|_| wrong());
+        }
+        let instant: Timestamp = text.parse().map_err(|_| wrong())?;
+        Ok(Some(desk.views.position_before(instant).await?))
     }
 
     /// The filters of applications and grants alike.
@@ -96,14 +155,21 @@ impl Asked {
         Ok(filters)
     }
 
-    /// Filters by a state that there is.
+    /// The filters of what is of a grant.
+    pub(super) fn of_grants<State: VariantNames>(&self) -> Result<Filters, Problem> {
+        let mut filters = self.in_state::<State>()?;
+        filters.extend(self.filters(&[("grant", "grant_id"), ("fund", "grant.fund"), ("group", "grant.group_id")])?);
+        Ok(filters)
+    }
+
+    /// Filters by states that there are.
     pub(super) fn in_state<State: VariantNames>(&self) -> Result<Filters, Problem> {
-        match self.text("state") {
-            Some(state) if !State::VARIANTS.contains(&state) => {
-                Err(Fault::InvalidQuery.problem(format!("this is one of: {}", State::VARIANTS.join(", "))).about("state"))
-            }
-            _ => self.filters(&[("state", "state")]),
+        let Some(text) = self.text("state") else { return Ok(Vec::new()) };
+        let states: BTreeSet<_> = text.split(',').collect();
+        if states.iter().any(|state| !State::VARIANTS.contains(state)) {
+            return Err(Fault::InvalidQuery.problem(format!("these are of: {}", State::VARIANTS.join(", "))).about("state"));
         }
+        Ok(vec![("state", states.into_iter().map(str::to_owned).collect())])
     }
 
     /// Filters by columns that equal what was asked.
@@ -111,16 +177,26 @@ impl Asked {
         let mut filters = Vec::new();
         for (name, column) in columns {
             let Some(value) = self.text(name) else { continue };
-            if matches!(*name, "fund" | "group") && value.parse::<Uuid>().is_err() {
-                return Err(Fault::InvalidQuery.problem("this is an id").about(*name));
+            let mut value = value.to_owned();
+            if matches!(*name, "fund" | "group" | "grant") {
+                let id: Uuid = value.parse().map_err(|_| Fault::InvalidQuery.problem("this is an id").about(*name))?;
+                value = id.to_string();
             }
             let short = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-            if matches!(*name, "round" | "area") && !((1..=60).contains(&value.len()) && value.bytes().all(short)) {
+            if matches!(*name, "round" | "area" | "batch") && !((1..=60).contains(&value.len()) && value.bytes().all(short)) {
                 return Err(Fault::InvalidQuery.problem("this is a short name, such as oldham").about(*name));
             }
-            filters.push((*column, vec![value.to_owned()]));
+            filters.push((*column, vec![value]));
         }
         Ok(filters)
+    }
+}
+
+/// A position beyond the log is wrong in the parameter that named it.
+fn beyond(error: ViewError, parameter: &str) -> Problem {
+    match error {
+        ViewError::BeyondLog => Problem::from(error).about(parameter),
+        other => other.into(),
     }
 }
 
@@ -146,6 +222,31 @@ pub(super) async fn own_groups(desk: &Desk, signed: &SignedIn) -> Result<Option<
     Ok(Some(desk.views.groups_of(signed.reader.person).await?))
 }
 
+/// These values, or one that nothing has: none of them must not become "no filter".
+pub(super) fn only(values: impl IntoIterator<Item = Uuid>) -> Vec<String> {
+    values.into_iter().chain([Uuid::nil()]).map(|id| id.to_string()).collect()
+}
+
+/// A page of rows, how many there are in all where that is asked, and how the list goes on.
+pub(super) async fn list<T: InTable>(
+    desk: &Desk,
+    asked: &Asked,
+    as_at: Option<i64>,
+    mut filters: Filters,
+) -> Result<(Vec<T>, End), Problem> {
+    let order = asked.order(T::TABLE == "groups")?;
+    let (after, most) = (asked.after(order)?, asked.limit()?);
+    if let Some(position) = asked.updated_since(desk).await? {
+        filters.push(("since >", vec![position.to_string()]));
+    }
+    let total = match asked.parsed::<bool>("count", "this is true or false")? {
+        Some(true) => Some(desk.views.total::<T>(as_at, filters.clone()).await?),
+        _ => None,
+    };
+    let listed = desk.views.list_by(as_at, filters, order, (after.as_ref(), most)).await?;
+    Ok((listed.items, End { next: listed.next, total }))
+}
+
 /// Lists rows that belong to groups: all of them, or the reader's own.
 pub(super) async fn list_own<T: InTable>(
     desk: &Desk,
@@ -153,13 +254,10 @@ pub(super) async fn list_own<T: InTable>(
     asked: &Asked,
     mut filters: Filters,
     group_column: &'static str,
-) -> Result<Listed<T>, Problem> {
+) -> Result<(Vec<T>, End), Problem> {
     let as_at = asked.as_at(desk).await?;
     if let Some(own) = own_groups(desk, signed).await? {
-        // None of one's own must not become "no filter": an id that nothing has stands in.
-        let mut own: Vec<_> = own.iter().map(ToString::to_string).collect();
-        own.push(Uuid::nil().to_string());
-        filters.push((group_column, own));
+        filters.push((group_column, only(own)));
     }
-    Ok(desk.views.list(as_at, filters, &asked.page()?).await?)
+    list(desk, asked, as_at, filters).await
 }

@@ -1,23 +1,23 @@
 //! Every command's handler: read the body, issue, wait briefly for the views, answer.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answers::accepted;
-use super::{Noun, PREFIX, asked};
+use super::answers::Answered;
+pub(in crate::http) use super::body::read;
+use super::{Noun, PREFIX, applications, asked, funds, grants, groups, organisation, people};
 use crate::commands::{CommandError, RepeatKey, Request, clock};
 use crate::domain::command::Spec;
-use crate::domain::text::{TextError, legible};
-use crate::domain::{
-    ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, OrganisationCommand,
-    PersonCommand, PersonId, Refusal,
-};
+use crate::domain::{Event, GrantEvent, Refusal};
 use crate::http::Desk;
 use crate::http::in_time::not_arrived;
 use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
+use crate::log::append::Answer;
 
 /// The route of one command.
 pub(super) fn route(noun: &'static Noun, spec: &'static Spec) -> Route {
@@ -45,7 +45,7 @@ async fn issue(
     let if_match = if_match(&http)?;
     let command = read(noun, spec, id, json_of(&http, &body)?)?;
     let request = Request { repeat: Some(repeat), if_match, ..Request::new(signed.caller.clone(), command) };
-    let answer = desk.commands.issue(request).await.map_err(|error| match error {
+    let issued = desk.commands.issue_or_repeat(request).await.map_err(|error| match error {
         // Without a role, what does not exist looks like what is another's.
         CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited) if !signed.reader.sees_all() => asked::nothing(),
         // And so does a person who is somebody else.
@@ -55,9 +55,52 @@ async fn issue(
         other => other.into(),
     })?;
     // Whoever reads next should see it; when the views are slow the answer does not wait for ever.
-    desk.views.shown(answer.last_position).await;
-    let address = new.then(|| format!("{PREFIX}/{}/{}", noun.plural, answer.id));
-    Ok(accepted(answer, address))
+    let shown = desk.views.shown(issued.answer.last_position).await;
+    let (id, prefers) = (issued.answer.id, prefers_record(&http));
+    let at = if noun.one.is_some() { format!("{PREFIX}/{}/{id}", noun.plural) } else { format!("{PREFIX}/{}", noun.plural) };
+    let grant_at = made_grant(noun, &desk, &issued.answer).await;
+    let answered = Answered { issued, made_at: new.then(|| at.clone()), grant_at };
+    if prefers && shown {
+        // What was recorded stays so where its record is not for whoever asked.
+        if let Ok(record) = record_of(noun, &desk, &signed, id).await {
+            return Ok(answered.represented(record, &at));
+        }
+    }
+    Ok(answered.accepted())
+}
+
+/// Whether the client would rather have the record than its positions (RFC 7240).
+fn prefers_record(http: &HttpRequest) -> bool {
+    let given = http.headers().get_all("Prefer").filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let named = |one: &str| {
+        let preference = one.split(';').next().unwrap_or_default();
+        preference.split_once('=').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
+    };
+    given.filter_map(named).find(|(name, _)| name == "return").is_some_and(|(_, value)| value == "representation")
+}
+
+/// The record that a command was about, as its address gives it.
+async fn record_of(noun: &Noun, desk: &Desk, signed: &SignedIn, id: Uuid) -> Result<HttpResponse, Problem> {
+    match noun.plural {
+        "organisation" => organisation::one(desk, signed, None).await,
+        "people" => people::one(desk, signed, id, None).await,
+        "funds" => funds::one(desk, signed, id, None).await,
+        "groups" => groups::one(desk, signed, id, None).await,
+        "applications" => applications::one(desk, signed, id, None, &BTreeSet::new()).await,
+        _ => grants::one(desk, signed, id, None, &BTreeSet::new()).await,
+    }
+}
+
+/// Where the grant is that a decision on an application made.
+async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String> {
+    let Answer { first_position, last_position, .. } = *answer;
+    // A grant is never made alone: its application was awarded, and money committed.
+    if noun.plural != "applications" || first_position == last_position {
+        return None;
+    }
+    let events = desk.commands.log().page(first_position, last_position - first_position + 1).await.ok()?;
+    let made = events.iter().find(|recorded| matches!(recorded.event, Event::Grant(GrantEvent::GrantOffered { .. })));
+    made.map(|recorded| format!("{PREFIX}/grants/{}", recorded.stream))
 }
 
 fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Problem> {
@@ -80,85 +123,29 @@ pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result
     if !(1..=100).contains(&key.len()) || !key.bytes().all(plain) {
         return Err(Fault::InvalidKey.problem("the Idempotency-Key is not one"));
     }
-    let request = [http.path().as_bytes(), b"\n", body].concat();
-    Ok(RepeatKey::own(key, desk.commands.log().vault().request_hash(&request)))
+    let hash = |body: &[u8]| desk.commands.log().vault().request_hash(&[http.path().as_bytes(), b"\n", body].concat());
+    // The same JSON is the same request, however it is written; before that was so, the bytes had to be the same.
+    let canonical = serde_json::from_slice::<Value>(body).and_then(|body| serde_json_canonicalizer::to_vec(&body));
+    Ok(match canonical {
+        Ok(canonical) => RepeatKey::own(key, hash(&canonical)).or_formerly(hash(body)),
+        Err(_) => RepeatKey::own(key, hash(body)),
+    })
 }
 
+/// The version that the client read. A tag that no version has is one that differs.
 pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
     let Some(header) = http.headers().get(IF_MATCH) else { return Ok(None) };
     let text = header.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
-    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(|| Fault::Stale.problem("If-Match names no version that this record had").about("If-Match"))
-}
-
-/// Reads a body into the command that it is; the path of a field that is wrong is named.
-pub(in crate::http) fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> Result<Command, Problem> {
-    // What is JSON at all is asked first: after that, everything that is wrong is a field.
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Fault::InvalidField.problem("the body is one JSON object"));
+    let none = || Fault::InvalidHeader.problem("If-Match is the tag that the record was read with, in its quotes").about("If-Match");
+    let (weak, tag) = text.strip_prefix("W/").map_or((false, text), |tag| (true, tag));
+    let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(none)?;
+    if !tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
+        return Err(none());
     }
-    must_be_legible(body)?;
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let mut track = serde_path_to_error::Track::new();
-    let body = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let name = spec.name;
-    let command = match noun.plural {
-        "organisation" => OrganisationCommand::read(name, body)
-            .map(|read| read.map(|command| Command::Organisation(crate::domain::OrganisationId(id), command))),
-        "people" => PersonCommand::read(name, body).map(|read| read.map(|command| Command::Person(PersonId(id), command))),
-        "funds" => FundCommand::read(name, body).map(|read| read.map(|command| Command::Fund(FundId(id), command))),
-        "groups" => GroupCommand::read(name, body).map(|read| read.map(|command| Command::Group(GroupId(id), command))),
-        "applications" => {
-            ApplicationCommand::read(name, body).map(|read| read.map(|command| Command::Application(ApplicationId(id), command)))
-        }
-        _ => GrantCommand::read(name, body).map(|read| read.map(|command| Command::Grant(GrantId(id), command))),
-    };
-    let command = command.ok_or_else(|| Fault::NoSuchAddress.problem("there is no such command"))?;
-    let command = command.map_err(|error| invalid(&error, &track.path()))?;
-    json.end().map_err(|error| Fault::MalformedJson.problem(plain(&error)))?;
-    Ok(command)
-}
-
-/// Refuses a text that nobody may type, wherever in the body it stands: the log may hold such from before, so the types of
-/// what is kept do not refuse it.
-fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
-    let read = serde_json::from_slice::<Value>(body).ok();
-    match read.and_then(|body| illegible(&body, "")) {
-        Some((path, error)) => Err(Fault::InvalidField.problem(error.to_string()).about(path)),
-        None => Ok(()),
-    }
-}
-
-/// The first text that nobody may type, by its path.
-fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
-    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match value {
-        Value::String(text) => legible(text).err().map(|error| (path.to_owned(), error)),
-        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| illegible(item, &format!("{path}[{at}]"))),
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| illegible(value, &within(name))),
-        _ => None,
-    }
-}
-
-fn invalid(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Problem {
-    let problem = Fault::InvalidField.problem(plain(error));
-    let path = path.to_string();
-    // A path of "." means the body itself: a missing or unknown field is named in the message.
-    let field = if path == "." { named(problem.detail()).unwrap_or_default() } else { path };
-    if field.is_empty() { problem } else { problem.about(field) }
-}
-
-/// The message without the line and column, which say nothing about one line of JSON, and without the names of our types.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    message.split_once("expected struct ").map_or_else(|| message.to_owned(), |(got, _)| format!("{got}expected an object"))
-}
-
-fn named(message: &str) -> Option<String> {
-    message.split('`').nth(1).map(str::to_owned)
+    let version = tag.split('-').next().unwrap_or_default();
+    let version = Some(version).filter(|version| !weak && version.bytes().all(|byte| byte.is_ascii_digit()));
+    Ok(Some(version.and_then(|version| version.parse().ok()).unwrap_or(i64::MAX)))
 }

@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::answers::replayed;
 use super::asked::{Asked, nothing};
 use super::commands::repeat_key;
 use super::groups::visible;
-use crate::commands::{CommandError, Request};
+use crate::commands::{CommandError, Issued, Request};
 use crate::domain::file::{FileDigest, FilePurpose, KeepFile, Media};
 use crate::domain::{Command, Event, GroupCommand, GroupEvent, GroupId, Refusal};
 use crate::files::Kept;
@@ -31,8 +32,8 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     let Kept { file, media, bytes, .. } = desk.keep_file(group, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media, bytes, purpose });
     let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep)) };
-    let answer = match desk.commands.issue(request).await {
-        Ok(answer) => answer,
+    let Issued { answer, repeated } = match desk.commands.issue_or_repeat(request).await {
+        Ok(issued) => issued,
         Err(error) => {
             // Only where it is certain that no event names it; otherwise it stays, sealed.
             if matches!(error, CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy) {
@@ -51,7 +52,9 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
     let body = FileKept { id: group, file: kept, media, bytes, position };
-    Ok(HttpResponse::Created().insert_header((LOCATION, address)).json(body))
+    let mut response = HttpResponse::Created().insert_header((LOCATION, address)).json(body);
+    replayed(&mut response, repeated);
+    Ok(response)
 }
 
 /// What the log says of the file that was kept at a position.

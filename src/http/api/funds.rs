@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use uuid::Uuid;
 
 use super::answers::{Collection, record};
-use super::asked::{Asked, id, nothing, staff};
+use super::asked::{Asked, id, list as list_of, nothing, staff};
 use crate::domain::fund::FundState;
 use crate::domain::text::Slug;
 use crate::http::Desk;
@@ -18,21 +19,25 @@ use crate::projections::FundRow;
 use crate::views::{By, FundSeen, StatementOf, Sums};
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &["after", "limit", "as_at", "min_position", "state"])?;
+    let asked = Asked::read(&http, super::FUNDS)?;
     let as_at = asked.as_at(&desk).await?;
     let filters = asked.in_state::<FundState>()?;
-    let listed = desk.views.list::<FundRow>(as_at, filters, &asked.page()?).await?;
-    let items = seen(&desk, &signed, listed.items, as_at).await?;
-    Ok(Collection { items, next: listed.next }.answer())
+    let (rows, end) = list_of::<FundRow>(&desk, &asked, as_at, filters).await?;
+    Ok(Collection::of(seen(&desk, &signed, rows, as_at).await?, end).answer())
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
-    let row: FundRow = desk.views.find(&id(&http, "fund")?.to_string(), as_at).await?.ok_or_else(nothing)?;
+    one(&desk, &signed, id(&http, "fund")?, as_at).await
+}
+
+/// A fund, as a reader sees it.
+pub(super) async fn one(desk: &Desk, signed: &SignedIn, fund: Uuid, as_at: Option<i64>) -> Result<HttpResponse, Problem> {
+    let row: FundRow = desk.views.find(&fund.to_string(), as_at).await?.ok_or_else(nothing)?;
     let version = row.version;
-    let seen = seen(&desk, &signed, vec![row], as_at).await?.pop().ok_or_else(nothing)?;
-    Ok(record(&seen, version))
+    let seen = seen(desk, signed, vec![row], as_at).await?.pop().ok_or_else(nothing)?;
+    record(&seen, version)
 }
 
 /// What a reader may see of funds.
@@ -68,6 +73,9 @@ pub(super) async fn statement(http: HttpRequest, signed: SignedIn, desk: web::Da
 pub(super) async fn statement_of_funder(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     staff(&signed)?;
     let funder: Slug = http.match_info().query("funder").parse().map_err(|_| nothing())?;
+    if !desk.views.is_funder(funder.as_str()).await? {
+        return Err(nothing());
+    }
     stated(&http, &desk, StatementOf::Funder(funder.as_str())).await
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::answers::Collection;
+use super::answers::{Collection, End};
 use super::applications::hidden_scores;
 use super::asked::Asked;
 use crate::domain::event::SCORES;
@@ -125,6 +125,10 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
     }
     let log = desk.commands.log();
     let limit = asked.limit()?;
+    // Nobody waits for what is behind an event that there is not.
+    if after >= desk.views.projector().next_position() && after >= log.length().await? {
+        return Err(Fault::InvalidQuery.problem("the log has not come to this position yet").about("after_position"));
+    }
     if wait > 0 {
         desk.views.projector().passed(after.saturating_add(1), Duration::from_secs(wait)).await;
     }
@@ -134,7 +138,7 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
     let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
     withhold(&desk, &signed, &mut items).await?;
     note_corrections(&desk, &mut items).await?;
-    Ok(Collection { items, next }.answer())
+    Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
 /// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once they gave their own.

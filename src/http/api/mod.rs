@@ -6,11 +6,13 @@ mod accesses;
 mod answers;
 pub(super) mod applications;
 mod asked;
+mod body;
 pub(super) mod commands;
 mod files;
 mod funds;
 pub(super) mod grants;
 mod groups;
+mod legible;
 pub(super) mod log;
 mod organisation;
 mod people;
@@ -29,11 +31,10 @@ use crate::domain::command::{Spec, schemas_of};
 use crate::domain::fund::FundState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
 use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
-use crate::projections::PaymentRow;
 use crate::seal::proof::Proof;
 use crate::views::{
-    Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link, OrganisationSeen, Outcome, PersonSeen, Statement,
-    UpdateSeen,
+    Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link, OrganisationSeen, Outcome, PaymentSeen, PersonSeen,
+    Statement, UpdateSeen,
 };
 pub use accesses::AccessSeen;
 pub use answers::{Accepted, Collection};
@@ -107,6 +108,36 @@ pub struct Read {
 }
 
 const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
+/// What may be asked of each list.
+const PEOPLE: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "email", "role"];
+const FUNDS: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "state"];
+const GROUPS: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "area", "name", "identifier"];
+const APPLICATIONS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "expand",
+    "state",
+    "fund",
+    "round",
+    "group",
+    "area",
+    "reference",
+];
+const GRANTS: &[&str] =
+    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "round", "group", "area"];
+const PAYMENTS: &[&str] =
+    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "group", "grant", "batch"];
+const UPDATES: &[&str] =
+    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "group", "grant", "due_by"];
+const OF_ONE_GRANT: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand"];
+/// Of what the names may be asked for: where a record names its group and fund, and where it names its grant.
+pub(super) const OF_FUND: &[&str] = &["group", "fund"];
+pub(super) const OF_GRANT: &[&str] = &["group", "fund", "grant"];
 
 /// Every read.
 #[must_use]
@@ -114,28 +145,28 @@ const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
 pub fn reads() -> Vec<Read> {
     vec![
         Read { path: "/organisation", name: "organisation", summary: "The organisation: its signs, form and agreement.", query: &["as_at", "min_position"], shape: Shape::one::<OrganisationSeen>(), route: || web::get().to(organisation::show) },
-        Read { path: "/people", name: "people", summary: "People with their roles.", query: &PAGE, shape: Shape::many::<PersonSeen>(), route: || web::get().to(people::list) },
+        Read { path: "/people", name: "people", summary: "People with their roles.", query: PEOPLE, shape: Shape::many::<PersonSeen>(), route: || web::get().to(people::list) },
         Read { path: "/people/{person}", name: "person", summary: "One person.", query: &["as_at", "min_position"], shape: Shape::one::<PersonSeen>(), route: || web::get().to(people::show) },
-        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<FundSeen, FundState>(), route: || web::get().to(funds::list) },
+        Read { path: "/funds", name: "funds", summary: "Funds with their rules and rounds.", query: FUNDS, shape: Shape::many_in::<FundSeen, FundState>(), route: || web::get().to(funds::list) },
         Read { path: "/funds/{fund}", name: "fund", summary: "One fund.", query: &["as_at", "min_position"], shape: Shape::one::<FundSeen>(), route: || web::get().to(funds::show) },
         Read { path: "/funds/{fund}/statement", name: "fund_statement", summary: "What stood in a fund, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement) },
         Read { path: "/funders/{funder}/statement", name: "funder_statement", summary: "What stood of a funder's money, every movement between two days, and what stands after.", query: &["from", "until", "min_position"], shape: Shape::one::<Statement>(), route: || web::get().to(funds::statement_of_funder) },
         Read { path: "/budget", name: "budget", summary: "What was allocated, requested, committed, paid and returned.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Budget>(), route: || web::get().to(funds::budget) },
         Read { path: "/outcomes", name: "outcomes", summary: "What came of the money.", query: &["by", "fund", "as_at", "effective", "min_position"], shape: Shape::one::<Outcome>(), route: || web::get().to(funds::outcomes) },
-        Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "area"], shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },
+        Read { path: "/groups", name: "groups", summary: "Groups; for a group's member, their own.", query: GROUPS, shape: Shape::many::<GroupSeen>(), route: || web::get().to(groups::list) },
         Read { path: "/groups/{group}", name: "group", summary: "One group.", query: &["as_at", "min_position"], shape: Shape::one::<GroupSeen>(), route: || web::get().to(groups::show) },
-        Read { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &["as_at", "min_position"], shape: Shape::many::<HistoryLine>(), route: || web::get().to(groups::history) },
-        Read { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a telephone number with this one.", query: &[], shape: Shape::many::<Link>(), route: || web::get().to(groups::links) },
+        Read { path: "/groups/{group}/history", name: "group_history", summary: "A group's applications and grants over all funds.", query: &PAGE, shape: Shape::many::<HistoryLine>(), route: || web::get().to(groups::history) },
+        Read { path: "/groups/{group}/links", name: "group_links", summary: "Groups that share an account, a postcode or a telephone number with this one.", query: &["after", "limit"], shape: Shape::many::<Link>(), route: || web::get().to(groups::links) },
         Read { path: "/groups/{group}/files/{file}", name: "group_file", summary: "One file of a group, opened.", query: &[], shape: Shape::file(), route: || web::get().to(files::open) },
-        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many_in::<ApplicationSeen, ApplicationState>(), route: || web::get().to(applications::list) },
-        Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position"], shape: Shape::one::<ApplicationSeen>(), route: || web::get().to(applications::show) },
-        Read { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &["as_at", "min_position"], shape: Shape::many::<Answer>(), route: || web::get().to(applications::answers) },
-        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: &["after", "limit", "as_at", "min_position", "state", "fund", "round", "group", "area"], shape: Shape::many_in::<GrantSeen, GrantState>(), route: || web::get().to(grants::list) },
-        Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position"], shape: Shape::one::<GrantSeen>(), route: || web::get().to(grants::show) },
-        Read { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: &PAGE, shape: Shape::many::<PaymentRow>(), route: || web::get().to(grants::payments_of) },
-        Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: &PAGE, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
-        Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: &["after", "limit", "as_at", "min_position", "state"], shape: Shape::many_in::<PaymentRow, PaymentState>(), route: || web::get().to(grants::payments) },
-        Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: &["after", "limit", "as_at", "min_position", "state", "due_by"], shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
+        Read { path: "/applications", name: "applications", summary: "Applications; for a group's member, their own.", query: APPLICATIONS, shape: Shape::many_in::<ApplicationSeen, ApplicationState>(), route: || web::get().to(applications::list) },
+        Read { path: "/applications/{application}", name: "application", summary: "One application.", query: &["as_at", "min_position", "expand"], shape: Shape::one::<ApplicationSeen>(), route: || web::get().to(applications::show) },
+        Read { path: "/applications/{application}/answers", name: "application_answers", summary: "The latest answers, in the group's words.", query: &PAGE, shape: Shape::many::<Answer>(), route: || web::get().to(applications::answers) },
+        Read { path: "/grants", name: "grants", summary: "Grants; for a group's member, their own.", query: GRANTS, shape: Shape::many_in::<GrantSeen, GrantState>(), route: || web::get().to(grants::list) },
+        Read { path: "/grants/{grant}", name: "grant", summary: "One grant.", query: &["as_at", "min_position", "expand"], shape: Shape::one::<GrantSeen>(), route: || web::get().to(grants::show) },
+        Read { path: "/grants/{grant}/payments", name: "grant_payments", summary: "A grant's payments.", query: OF_ONE_GRANT, shape: Shape::many::<PaymentSeen>(), route: || web::get().to(grants::payments_of) },
+        Read { path: "/grants/{grant}/updates", name: "grant_updates", summary: "A grant's updates, in the group's words.", query: OF_ONE_GRANT, shape: Shape::many::<UpdateSeen>(), route: || web::get().to(grants::updates_of) },
+        Read { path: "/payments", name: "payments", summary: "Payments: to approve, to send, to confirm.", query: PAYMENTS, shape: Shape::many_in::<PaymentSeen, PaymentState>(), route: || web::get().to(grants::payments) },
+        Read { path: "/updates", name: "updates", summary: "Updates: due by a day, received, accepted.", query: UPDATES, shape: Shape::many_in::<UpdateSeen, UpdateState>(), route: || web::get().to(grants::updates) },
         Read { path: "/log/head", name: "log_head", summary: "How many events the log holds, and what was sealed of it.", query: &[], shape: Shape::one::<LogHead>(), route: || web::get().to(log::head) },
         Read { path: "/log/events/{position}/proof", name: "log_proof", summary: "The proof that an event is in the log that the newest head is over.", query: &[], shape: Shape::one::<Proof>(), route: || web::get().to(log::proof) },
         Read { path: "/log/accesses", name: "log_accesses", summary: "Who looked at everything that is held on somebody, and who took everybody's addresses, the newest day first.", query: &["after", "limit"], shape: Shape::many::<AccessSeen>(), route: || web::get().to(accesses::list) },
@@ -225,6 +256,8 @@ fn path(noun: &Noun, spec: &Spec) -> String {
 
 /// Answers every method but these.
 pub(super) fn not_allowed_but(allow: String) -> Route {
+    // What may be read may be asked for without its body.
+    let allow = if allow.contains("GET") { format!("{allow}, HEAD") } else { allow };
     web::to(move || {
         let mut response = Fault::MethodNotAllowed.problem(format!("this address takes {allow}")).error_response();
         if let Ok(allow) = allow.parse() {

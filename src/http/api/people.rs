@@ -3,40 +3,63 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
 use super::answers::{Collection, record};
-use super::asked::{Asked, id, nothing};
-use crate::domain::Roles;
-use crate::http::problem::Problem;
+use super::asked::{Asked, id, list as list_of, nothing, only};
+use crate::domain::sealed::{Index, parse_email};
+use crate::domain::{Refusal, Role, Roles};
+use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::http::{Desk, accesses};
+use crate::log::LogError;
 use crate::projections::PersonRow;
 use crate::store::accesses::Looked;
 
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
-    let asked = Asked::read(&http, &super::PAGE)?;
+    let asked = Asked::read(&http, super::PEOPLE)?;
     let as_at = asked.as_at(&desk).await?;
     let own = (!signed.reader.sees_all()).then(|| ("id", vec![signed.reader.person.to_string()]));
-    let listed = desk.views.list::<PersonRow>(as_at, own.into_iter().collect(), &asked.page()?).await?;
-    let rows = listed.items.into_iter().map(|row| for_reader(&signed, row)).collect();
+    let mut filters: Vec<_> = own.into_iter().collect();
+    if let Some(address) = asked.text("email") {
+        filters.push(("id", holder(&desk, &signed, address).await?));
+    }
+    if let Some(role) = asked.parsed::<Role>("role", "this is administrator, officer, finance, panel or auditor")? {
+        filters.push(("roles LIKE", vec![format!("%\"{}\"%", <&str>::from(role))]));
+    }
+    let (rows, end) = list_of::<PersonRow>(&desk, &asked, as_at, filters).await?;
+    let rows = rows.into_iter().map(|row| for_reader(&signed, row)).collect();
     let items = desk.views.open_people(&signed.reader, rows).await?;
     if signed.reader.works_with_groups() {
         accesses::note(&desk, &signed.reader, Looked::Addresses).await?;
     }
-    Ok(Collection { items, next: listed.next }.answer())
+    Ok(Collection::of(items, end).answer())
+}
+
+/// Whose an address is. Addresses are for those who work with groups; others find no more by it than themselves.
+async fn holder(desk: &Desk, signed: &SignedIn, address: &str) -> Result<Vec<String>, Problem> {
+    if signed.reader.sees_all() && !signed.reader.works_with_groups() {
+        return Err(Refusal::NotYours.into());
+    }
+    let address = parse_email(address).map_err(|error| Fault::InvalidQuery.problem(error.to_string()).about("email"))?;
+    Ok(only(desk.commands.log().vault().holder(Index::Email, &address).await.map_err(LogError::from)?))
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
-    let person = id(&http, "person")?;
+    one(&desk, &signed, id(&http, "person")?, as_at).await
+}
+
+/// A person, as a reader sees them.
+pub(super) async fn one(desk: &Desk, signed: &SignedIn, person: Uuid, as_at: Option<i64>) -> Result<HttpResponse, Problem> {
     if !signed.reader.sees_all() && signed.reader.person.0 != person {
         return Err(nothing());
     }
     let row: PersonRow = desk.views.find(&person.to_string(), as_at).await?.ok_or_else(nothing)?;
-    let row = for_reader(&signed, row);
+    let row = for_reader(signed, row);
     let seen = desk.views.open_people(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
-    Ok(record(&seen, seen.version))
+    record(&seen, seen.version)
 }
 
 /// A role that is only proposed is for staff, also where it is proposed for the reader.

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::answers::Collection;
+use super::answers::{Collection, End};
 use super::asked::{Asked, nothing};
 use super::commands::{if_match, repeat_key};
 use super::log::auditor;
@@ -128,7 +128,7 @@ pub struct SecretShown {
 pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     auditor(&signed)?;
-    Ok(Collection { items: all(&desk).await?, next: None }.answer())
+    Ok(Collection::of(all(&desk).await?, End::default()).answer())
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
@@ -146,7 +146,7 @@ pub(super) async fn deliveries(http: HttpRequest, signed: SignedIn, desk: web::D
     let items = deliveries_of(&desk, webhook, before, limit).await?;
     let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
     let next = items.last().filter(|_| full).map(|last| last.delivery.to_string());
-    Ok(Collection { items, next }.answer())
+    Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
 pub(super) async fn make_secret(

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Projection, Touches, Waiting};
+use super::{Moment, Projection, Touches, Waiting};
 use crate::domain::file::FileDigest;
 use crate::domain::grant::{GrantState, VariationState, Varied};
 use crate::domain::sealed::Sealed;
@@ -28,6 +28,10 @@ pub use schedule::{InstalmentRow, ScheduleRow};
 pub struct GrantRow {
     pub id: Uuid,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub state: GrantState,
     pub fund: FundId,
     pub round: Slug,
@@ -163,7 +167,7 @@ impl Projection for Grants {
             GrantEvent::GrantOffered { .. } => offered(event, happened)?,
             _ => row?,
         };
-        row.version = event.sequence;
+        (row.version, row.updated_at) = (event.sequence, Moment::of(event));
         row.take(happened);
         row.revoke(happened);
         Some(row)
@@ -195,6 +199,8 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
     Some(GrantRow {
         id: event.stream,
         version: event.sequence,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
         state: GrantState::Offered,
         fund: *fund,
         round: round.clone(),

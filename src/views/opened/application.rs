@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Wanted, text};
 use crate::domain::text::Slug;
 use crate::projections::{AnswersRow, ApplicationRow};
-use crate::views::{ViewError, Views};
+use crate::views::{Names, ViewError, Views};
 
 /// An application, with the group's words about a review opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -18,6 +18,9 @@ pub struct ApplicationSeen {
     pub review: Option<String>,
     /// Who helps the group with English.
     pub helper: Option<String>,
+    /// Names beside ids, where `expand` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
 }
 
 /// The latest answer to a question, opened.
@@ -44,7 +47,7 @@ impl Views {
             let review = row.review_sealed.take();
             let helper = row.helper_sealed.take();
             row.reviewed = None;
-            ApplicationSeen { review: text(&opened, review.as_ref()), helper: text(&opened, helper.as_ref()), row }
+            ApplicationSeen { review: text(&opened, review.as_ref()), helper: text(&opened, helper.as_ref()), names: None, row }
         };
         Ok(rows.into_iter().map(seen).collect())
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Wanted, text};
 use crate::projections::{GrantRow, VariationRow};
-use crate::views::{ViewError, Views};
+use crate::views::{Names, ViewError, Views};
 
 /// A grant, with the group's words about variations opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -17,6 +17,9 @@ pub struct GrantSeen {
     /// Why each variation was asked for.
     #[schema(value_type = BTreeMap<String, String>)]
     pub variation_words: BTreeMap<u16, String>,
+    /// Names beside ids, where `expand` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
 }
 
 impl Views {
@@ -36,7 +39,7 @@ impl Views {
                 Some((*number, text(&opened, sealed.as_ref())?))
             };
             let variation_words = row.variations.iter_mut().filter_map(said).collect();
-            GrantSeen { row, variation_words }
+            GrantSeen { row, variation_words, names: None }
         };
         Ok(rows.into_iter().map(seen).collect())
     }

@@ -12,7 +12,7 @@ use crate::domain::payee::{PayeeSealed, Route};
 use crate::domain::sealed::Sealed;
 use crate::domain::text::{Identifier, Slug};
 use crate::domain::{GroupId, PersonId};
-use crate::projections::{FileRow, GroupRow, OnFileRow, PastGrantRow};
+use crate::projections::{FileRow, GroupRow, Moment, OnFileRow, PastGrantRow};
 use crate::views::{Reader, ViewError, Views};
 
 /// A group, opened.
@@ -21,6 +21,10 @@ use crate::views::{Reader, ViewError, Views};
 pub struct GroupSeen {
     pub id: Uuid,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub name: String,
     pub area: String,
     /// The number of what a member wrote as name and area, until staff take it over or refuse it.
@@ -126,6 +130,8 @@ impl Views {
             erasure: row.erasure,
             id: row.id,
             version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
             name: row.name,
             area: row.area,
             standing: row.standing,

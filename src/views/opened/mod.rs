@@ -3,6 +3,7 @@
 mod application;
 mod grant;
 mod group;
+mod payment;
 mod person;
 mod update;
 
@@ -15,6 +16,7 @@ use crate::log::vault::Opened;
 pub use application::{Answer, ApplicationSeen};
 pub use grant::GrantSeen;
 pub use group::{GroupSeen, PayeeSeen};
+pub use payment::PaymentSeen;
 pub use person::{ContactSeen, PersonSeen};
 pub use update::{OutcomeSeen, UpdateSeen};
 

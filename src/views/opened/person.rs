@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Wanted, text};
 use crate::domain::erasure::Erasure;
 use crate::domain::{PersonId, Role, Roles};
-use crate::projections::{PersonRow, ProposedContactRow};
+use crate::projections::{Moment, PersonRow, ProposedContactRow};
 use crate::views::{Reader, ViewError, Views};
 
 /// A person, opened.
@@ -17,6 +17,10 @@ use crate::views::{Reader, ViewError, Views};
 pub struct PersonSeen {
     pub id: Uuid,
     pub version: i64,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     /// Absent when it was erased, or is not for this reader.
     pub name: Option<String>,
     pub email: Option<String>,
@@ -81,6 +85,8 @@ impl Views {
             telephone: text(&opened, row.telephone.as_ref()),
             id: row.id,
             version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
             roles: row.roles,
             proposed: row.proposed,
             proposals: row.proposals,

@@ -13,8 +13,8 @@ use crate::domain::file::FileDigest;
 use crate::domain::grant::UpdateState;
 use crate::domain::outcome::Strength;
 use crate::domain::text::Slug;
-use crate::projections::UpdateRow;
-use crate::views::{ViewError, Views};
+use crate::projections::{Moment, UpdateRow};
+use crate::views::{Names, ViewError, Views};
 
 /// An update, opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -22,6 +22,10 @@ use crate::views::{ViewError, Views};
 pub struct UpdateSeen {
     pub grant: Uuid,
     pub update: u16,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Moment,
+    #[schema(value_type = String, format = "date-time")]
+    pub updated_at: Moment,
     pub state: UpdateState,
     #[schema(value_type = String, format = "date")]
     pub due_on: Date,
@@ -42,6 +46,9 @@ pub struct UpdateSeen {
     pub files: BTreeSet<FileDigest>,
     #[schema(value_type = Option<String>, format = "date")]
     pub reminded_on: Option<Date>,
+    /// Names beside ids, where `expand` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
 }
 
 /// What the group said of a sign, opened, and apart from it what staff judge.
@@ -83,6 +90,8 @@ impl Views {
             outcomes: row.outcomes.iter().filter(|outcome| judgements || outcome.said.is_some()).map(outcome).collect(),
             grant: row.grant,
             update: row.update,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
             state: row.state,
             due_on: row.due_on,
             last: row.last,
@@ -95,6 +104,7 @@ impl Views {
             question: row.question,
             files: row.files,
             reminded_on: row.reminded_on,
+            names: None,
         };
         Ok(rows.into_iter().map(seen).collect())
     }

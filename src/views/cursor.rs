@@ -1,0 +1,76 @@
+//! Where the next page of a list begins. In the order of ids it is the id of the last row; in another order it names that by which
+//! the row stood where it did, as that may change in between.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use crate::store::rows::Row;
+use crate::store::wanted::{After, Key, Order};
+
+/// What a cursor names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    key: String,
+    id: String,
+}
+
+/// By what a row may be put in order.
+#[derive(Deserialize)]
+struct Keyed {
+    #[serde(default)]
+    created_at: String,
+    #[serde(default)]
+    name_key: String,
+}
+
+impl Cursor {
+    /// Reads a cursor of a list in an order; `None` where it is none of these.
+    #[must_use]
+    pub fn parse(order: Order, text: &str) -> Option<Self> {
+        if order.key == Key::Id {
+            return Some(Self { key: String::new(), id: text.to_owned() });
+        }
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let (key, id) = text.split_once('\n')?;
+        let fits = !text.contains('\0') && (order.key != Key::Updated || key.parse::<i64>().is_ok());
+        fits.then(|| Self { key: key.to_owned(), id: id.to_owned() })
+    }
+
+    /// The cursor behind a row.
+    pub(super) fn behind(order: Order, row: &Row) -> serde_json::Result<String> {
+        let key = match order.key {
+            Key::Id => return Ok(row.id.clone()),
+            Key::Updated => row.since.to_string(),
+            Key::Created => serde_json::from_str::<Keyed>(&row.body)?.created_at,
+            Key::Name => serde_json::from_str::<Keyed>(&row.body)?.name_key,
+        };
+        Ok(URL_SAFE_NO_PAD.encode(format!("{key}\n{}", row.id)))
+    }
+
+    pub(super) fn after(&self) -> After<'_> {
+        After { key: &self.key, id: &self.id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_behind_its_row_in_every_order() {
+        let body = r#"{"created_at":"2026-11-27T20:00:00.000000Z","name_key":"soup & song","since":1}"#.to_owned();
+        let row = Row { id: "one/00001".into(), since: 7, until: 9, body };
+        for (key, stands) in [(Key::Id, ""), (Key::Updated, "7"), (Key::Created, "2026-11-27T20:00:00.000000Z"), (Key::Name, "soup & song")]
+        {
+            let order = Order { key, falling: false };
+            let text = Cursor::behind(order, &row).unwrap();
+            assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte)), "{text}");
+            assert_eq!(Cursor::parse(order, &text), Some(Cursor { key: stands.to_owned(), id: row.id.clone() }));
+        }
+        let updated = Order { key: Key::Updated, falling: true };
+        for wrong in ["", "one", "%", &URL_SAFE_NO_PAD.encode("x\none"), &URL_SAFE_NO_PAD.encode("7\n\0")] {
+            assert_eq!(Cursor::parse(updated, wrong), None, "{wrong}");
+        }
+    }
+}
