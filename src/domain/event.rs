@@ -29,7 +29,9 @@ pub trait StreamEvent: Serialize + DeserializeOwned + Clone + PartialEq + std::f
 macro_rules! events {
     ($(#[$meta:meta])* $events:ident { $( $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames)]
+        #[derive(
+            Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames, utoipa::ToSchema,
+        )]
         pub enum $events {
             $( $event { $( $(#[$on_field])* $field: $type ),* } ),+
         }

@@ -9,7 +9,7 @@ use super::command::{Because, Nothing, ProposalOf, commands};
 use super::erasure::Erasure;
 use super::event::events;
 use super::role::{Role, Who};
-use super::sealed::{Index, Personal, Sealed, Slot, email, line};
+use super::sealed::{Index, Personal, PersonalLine, Sealed, Slot, email, line};
 use super::text::Prose;
 use super::{Actor, Facts, PersonId, Refusal, Stream};
 
@@ -42,11 +42,11 @@ commands! {
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
     #[serde(deserialize_with = "line")]
-    #[schema(value_type = Personal)]
+    #[schema(value_type = PersonalLine)]
     pub name: Personal,
     /// One e-mail address is one person.
     #[serde(default, deserialize_with = "email_if_given")]
-    #[schema(value_type = Option<String>, format = "email")]
+    #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     pub email: Option<Personal>,
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]

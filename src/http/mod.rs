@@ -25,7 +25,7 @@ use crate::commands::Commands;
 use crate::files::Files;
 use crate::views::Views;
 use beside::Beside;
-pub use contract::contract;
+pub use contract::{contract, document};
 use limits::{Limits, Quotas};
 use problem::Fault;
 use signin::Tokens;

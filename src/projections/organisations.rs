@@ -36,7 +36,6 @@ pub struct OrganisationRow {
     pub mail_texts: Vec<MailTextRow>,
     /// What the public report says of each area.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ReportRow>)]
     pub reports: BTreeMap<Slug, ReportRow>,
 }
 

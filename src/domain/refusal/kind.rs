@@ -41,7 +41,7 @@ impl Refusal {
             | Self::Nothing
             | Self::RulesIncomplete(_)
             | Self::NamedTwice
-            | Self::TooMany(_)
+            | Self::TooManyItems(_)
             | Self::CheckForEveryPayment(_)
             | Self::UnknownArea
             | Self::AnswerMissing(_)

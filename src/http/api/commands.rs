@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 use uuid::Uuid;
 
 use super::answers::accepted;
+use super::bodies::{Bounded, whole_numbers};
 use super::{Noun, PREFIX, asked};
 use crate::commands::{CommandError, RepeatKey, Request, clock};
 use crate::domain::command::Spec;
@@ -99,7 +100,9 @@ pub(in crate::http) fn read(noun: &Noun, spec: &Spec, id: Uuid, body: &[u8]) -> 
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Fault::InvalidField.problem("the body is one JSON object"));
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_json::from_slice::<Bounded>(body).map_err(|error| Fault::InvalidField.problem(plain(&error)))?;
+    let body = whole_numbers(body);
+    let mut json = serde_json::Deserializer::from_slice(&body);
     let mut track = serde_path_to_error::Track::new();
     let body = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let name = spec.name;

@@ -1,6 +1,6 @@
 //! Keeping a group's files, and opening them again. The body of an upload is the file itself.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
@@ -75,6 +75,14 @@ pub struct FileKept {
     pub position: i64,
 }
 
+const BYTES: &str = "application/octet-stream";
+
+/// Whether a client asks for the bytes as such, whatever they are.
+fn wants_bytes(http: &HttpRequest) -> bool {
+    let accept = http.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == BYTES))
+}
+
 pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     let group = visible(&http, &signed, &desk).await?;
@@ -90,7 +98,7 @@ pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
     let mut response = HttpResponse::Ok();
-    response.content_type(<&str>::from(known.media));
+    response.content_type(if wants_bytes(&http) { BYTES } else { known.media.into() });
     response.insert_header((CONTENT_DISPOSITION, "attachment"));
     response.insert_header(("Content-Security-Policy", "default-src 'none'; sandbox"));
     Ok(response.streaming(stream))

@@ -5,6 +5,7 @@
 mod answers;
 pub(super) mod applications;
 mod asked;
+mod bodies;
 pub(super) mod commands;
 mod files;
 mod funds;
@@ -34,6 +35,8 @@ use crate::views::{
     UpdateSeen,
 };
 pub use answers::{Accepted, Collection};
+pub(super) use asked::PAGE_MOST;
+pub(super) use bodies::ENTRIES_MOST;
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Wanted, text};
 use crate::domain::erasure::Erasure;
-use crate::domain::{PersonId, Roles};
+use crate::domain::{PersonId, Role, Roles};
 use crate::projections::{PersonRow, ProposedContactRow};
 use crate::views::{Reader, ViewError, Views};
 
@@ -21,8 +21,10 @@ pub struct PersonSeen {
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
+    #[schema(value_type = BTreeSet<Role>)]
     pub roles: Roles,
     /// Roles that wait for a second person to confirm them.
+    #[schema(value_type = BTreeSet<Role>)]
     pub proposed: Roles,
     pub groups: BTreeSet<Uuid>,
     /// Contact details that an officer proposed, until the person or another officer confirms them.
