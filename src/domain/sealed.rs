@@ -77,7 +77,7 @@ super::text::text_schema!(
 );
 
 /// In the contract: a [`Personal`] value of one line.
-pub enum PersonalLine {}
+pub struct PersonalLine;
 
 super::text::text_schema!(
     PersonalLine,
