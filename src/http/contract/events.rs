@@ -105,7 +105,7 @@ fn sealed() -> Value {
             "event": { "type": "string", "maxLength": 100 },
             "id": { "type": "string", "maxLength": 100 },
             "metadata": { "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "type": "string" } },
-            "payload": { "oneOf": kinds.collect::<Vec<_>>() },
+            "payload": { "anyOf": kinds.collect::<Vec<_>>() },
             "position": position,
             "recorded_at": { "type": "integer", "format": "int64", "description": "Microseconds since 1970." },
             "sequence": position,
