@@ -30,7 +30,9 @@ pub trait StreamEvent: Serialize + DeserializeOwned + Clone + PartialEq + std::f
 macro_rules! events {
     ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames)]
+        #[derive(
+            Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr, strum::VariantNames, utoipa::ToSchema,
+        )]
         pub enum $events {
             $( $(#[$on_event])* $event { $( $(#[$on_field])* $field: $type ),* } ),+
         }
@@ -50,7 +52,7 @@ pub const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 text_type!(
     /// A kind of event: its stream's type and its name.
     EventKind, event_kind, "A kind of event: its stream's type and its name",
-    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", "grant.PaymentConfirmed"
+    "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {

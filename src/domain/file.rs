@@ -6,7 +6,7 @@ use super::text::TextError;
 
 super::text::text_type!(
     /// SHA-256 of a sealed file, in hexadecimal: under it the file lies in the store.
-    FileDigest, digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$",
+    FileDigest, digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$", 64,
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 );
 

@@ -26,17 +26,17 @@ macro_rules! identity {
 }
 
 identity!(
-    /// Somebody who acts here: staff, panel, auditor, or a member of a group.
+    /// The id of somebody who acts here: staff, panel, auditor, or a member of a group.
     PersonId,
-    /// The anchor organisation.
+    /// The id of the anchor organisation.
     OrganisationId,
-    /// Money held for a purpose.
+    /// The id of a fund: money held for a purpose.
     FundId,
-    /// Who asks for money.
+    /// The id of a group, who asks for money.
     GroupId,
-    /// A request for money.
+    /// The id of an application: a request for money.
     ApplicationId,
-    /// An award's agreement and everything after it. It bears the id of the application that it came from.
+    /// The id of a grant: an award's agreement and everything after it. It is the id of the application that it came from.
     GrantId,
 );
 

@@ -159,7 +159,7 @@ impl fmt::Display for Money {
     }
 }
 
-crate::domain::text::text_schema!(Money, "An amount in pounds sterling", "^[0-9]{1,8}(\\.[0-9]{1,2})?$", "750.00");
+crate::domain::text::text_schema!(Money, "An amount in pounds sterling", "^[0-9]{1,8}(\\.[0-9]{1,2})?$", 11, "750.00");
 
 #[cfg(test)]
 mod tests {

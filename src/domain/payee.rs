@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::sealed::{Index, Personal, Sealed, Slot, personal_name};
+use super::sealed::{Index, Personal, PersonalLine, Sealed, Slot, personal_name};
 use super::text::{Line, Name, TextError};
 use super::{Facts, Refusal};
 
@@ -41,11 +41,11 @@ pub enum PayeeTyped {
 pub struct Account {
     /// The name on the account.
     #[serde(deserialize_with = "personal_name")]
-    #[schema(value_type = Personal)]
+    #[schema(value_type = PersonalLine)]
     pub holder: Personal,
     /// Sort code and account number, such as `12-34-56 12345678`.
     #[serde(deserialize_with = "numbers")]
-    #[schema(value_type = String, pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$", example = "12-34-56 12345678")]
+    #[schema(value_type = String, pattern = "^[0-9]{2}-?[0-9]{2}-?[0-9]{2} [0-9]{8}$", max_length = 17, example = "12-34-56 12345678")]
     pub numbers: Personal,
 }
 
@@ -65,7 +65,7 @@ pub fn parse_numbers(text: &str) -> Result<String, TextError> {
 }
 
 /// A payee as the log keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case")]
 pub enum PayeeSealed {
     OwnAccount { holder: Sealed, numbers: Sealed },

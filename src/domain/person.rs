@@ -11,7 +11,7 @@ use super::event::events;
 use super::follows;
 use super::id::{ApplicationId, GroupId};
 use super::role::{Role, Who};
-use super::sealed::{Index, Personal, Sealed, Slot, email, personal_name};
+use super::sealed::{Index, Personal, PersonalLine, Sealed, Slot, email, personal_name};
 use super::text::Prose;
 use super::unproven::{Begun, Unproven};
 use super::{Actor, Command, Facts, PersonId, Refusal, Stream};
@@ -55,11 +55,11 @@ commands! {
 #[schema(as = PersonDetails)]
 pub struct RegisterPerson {
     #[serde(deserialize_with = "personal_name")]
-    #[schema(value_type = Personal)]
+    #[schema(value_type = PersonalLine)]
     pub name: Personal,
     /// One e-mail address is one person.
     #[serde(default, deserialize_with = "email_if_given")]
-    #[schema(value_type = Option<String>, format = "email")]
+    #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     pub email: Option<Personal>,
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]

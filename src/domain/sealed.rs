@@ -4,14 +4,15 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
-use super::text::{TextError, is_unseen, legible, name, tidy};
+use super::text::{LINES, ONE_LINE, TextError, is_unseen, legible, name, tidy};
 
 /// What stands in an event for a personal value: whose key opens it, and which ciphertext it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sealed {
     /// The person or group whose key sealed the value.
     pub subject: Uuid,
     /// SHA-256 over nonce and ciphertext, in hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub digest: String,
 }
 
@@ -69,7 +70,24 @@ impl std::fmt::Debug for Personal {
     }
 }
 
-super::text::text_schema!(Personal, "Personal text: sealed before it is kept, and opened only for those who may see it", "\\S", "as typed");
+super::text::text_schema!(
+    Personal,
+    "Personal text: sealed before it is kept, and opened only for those who may see it",
+    LINES,
+    Personal::MOST,
+    "as typed"
+);
+
+/// In the contract: a [`Personal`] value of one line.
+pub struct PersonalLine;
+
+super::text::text_schema!(
+    PersonalLine,
+    "A name: one line, sealed before it is kept, and opened only for those who may see it",
+    ONE_LINE,
+    100,
+    "Cass Example"
+);
 
 /// Reads the name of a person, or the one on an account.
 ///
@@ -131,7 +149,11 @@ where
 /// Keeps a postcode in one form: capital letters, one space before the last three characters.
 pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-    let split = plain.len().checked_sub(3).filter(|_| plain.is_ascii() && (5..=7).contains(&plain.len())).ok_or(TextError::NotAPostcode)?;
+    let split = plain
+        .len()
+        .checked_sub(3)
+        .filter(|_| text.len() <= 20 && plain.is_ascii() && (5..=7).contains(&plain.len()))
+        .ok_or(TextError::NotAPostcode)?;
     let (outward, inward) = plain.split_at(split);
     let begins = outward.starts_with(|c: char| c.is_ascii_uppercase()) && outward.chars().all(|c| c.is_ascii_alphanumeric());
     let ends = inward.starts_with(|c: char| c.is_ascii_digit()) && inward.chars().skip(1).all(|c| c.is_ascii_uppercase());
@@ -143,7 +165,7 @@ pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && !"-()".contains(*c)).collect();
     let plain = plain.strip_prefix('0').map_or(plain.clone(), |national| format!("+44{national}"));
     let digits = plain.strip_prefix('+').unwrap_or_default();
-    let fits = (8..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = text.len() <= 40 && (8..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if fits { Ok(plain) } else { Err(TextError::NotATelephone) }
 }
 

@@ -28,7 +28,7 @@ impl Source {
 }
 
 /// A sum by source; no source stands in it twice, and none with nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Sources(Vec<Part>);
 
@@ -39,6 +39,23 @@ pub struct Part {
     pub source: Source,
     pub amount: Money,
 }
+
+/// By hand: what is flattened here takes no other fields where it stands alone.
+impl utoipa::PartialSchema for Part {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let refer = utoipa::openapi::Ref::from_schema_name;
+        utoipa::openapi::ObjectBuilder::new()
+            .description(Some("One source's share of a sum."))
+            .property("funder", refer("Slug"))
+            .required("funder")
+            .property("area", refer("Slug"))
+            .property("amount", refer("Money"))
+            .required("amount")
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Part {}
 
 impl Sources {
     #[must_use]

@@ -7,13 +7,15 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 /// Gives a type that travels as a string its place in the contract.
 macro_rules! text_schema {
-    ($type:ident, $description:expr, $pattern:expr, $example:expr) => {
+    ($type:ident, $description:expr, $pattern:expr, $most:expr, $example:expr) => {
         impl utoipa::PartialSchema for $type {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .description(Some($description))
                     .pattern(Some($pattern))
+                    .min_length(Some(1))
+                    .max_length(Some($most))
                     .examples([serde_json::json!($example)])
                     .into()
             }
@@ -60,10 +62,23 @@ pub enum TextError {
     NotAnEvent,
 }
 
-/// Trims, and refuses what is empty, longer than `most` characters, or unprintable.
+/// What [`tidy`] takes for one line, as the contract says it: something that is seen, no control character, no break of a line.
+pub(crate) const ONE_LINE: &str = concat!(
+    "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*",
+    "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
+    "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
+);
+/// The same for several lines.
+pub(crate) const LINES: &str = concat!(
+    "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*",
+    "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
+    "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
+);
+
+/// Trims, and refuses what is empty, longer than `most` characters, or unprintable. What is trimmed away is counted and looked at,
+/// too: the contract cannot say otherwise.
 pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
-    let text = text.trim();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(TextError::Empty);
     }
     if text.chars().count() > most {
@@ -75,7 +90,7 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     if !text.chars().all(kept) {
         return Err(TextError::Unprintable);
     }
-    Ok(text.to_owned())
+    Ok(text.trim().to_owned())
 }
 
 /// Whether a character turns the direction of what stands beside it, or carries a hidden text.
@@ -156,7 +171,7 @@ pub(crate) fn name(text: &str) -> Result<String, TextError> {
 }
 
 macro_rules! text_type {
-    ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $example:expr) => {
+    ($(#[$doc:meta])* $type:ident, $parse:expr, $description:expr, $pattern:expr, $most:expr, $example:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -195,29 +210,29 @@ macro_rules! text_type {
                 f.write_str(&self.0)
             }
         }
-        $crate::domain::text::text_schema!($type, $description, $pattern, $example);
+        $crate::domain::text::text_schema!($type, $description, $pattern, $most, $example);
     };
 }
 pub(crate) use text_type;
 
 text_type!(
     /// One line: a name or a title.
-    Line, |text| tidy(text, 140, false), "One line of at most 140 characters", "\\S", "Growing together");
+    Line, |text| tidy(text, 140, false), "One line of at most 140 characters", ONE_LINE, 140, "Growing together");
 text_type!(
     /// The name of a group or of a body, as it is typed; a [`Line`] is what is kept of it.
-    Name, name, "A name of at most 100 characters with a letter or a digit, without an address", "\\S", "Growing together");
+    Name, name, "A name of at most 100 characters with a letter or a digit, without an address", ONE_LINE, 100, "Growing together");
 text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
-    Prose, |text| tidy(text, 4000, true), "Plain text of at most 4,000 characters", "\\S", "To meet and cook");
+    Prose, |text| tidy(text, 4000, true), "Plain text of at most 4,000 characters", LINES, 4000, "To meet and cook");
 text_type!(
     /// A document: an agreement's text.
-    Document, |text| tidy(text, 40_000, true), "Plain text of at most 40,000 characters", "\\S", "We agree to …");
+    Document, |text| tidy(text, 40_000, true), "Plain text of at most 40,000 characters", LINES, 40_000, "We agree to …");
 text_type!(
     /// A short key that people can read out: an area, a round, a question.
-    Slug, slug, "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", "oldham");
+    Slug, slug, "A key of small letters, digits and hyphens", "^[a-z][a-z0-9-]{0,39}$", 40, "oldham");
 text_type!(
     /// A registered number: `GB-CHC-` and a charity number, or `GB-COH-` and a company number.
-    Identifier, identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", "GB-CHC-1234567");
+    Identifier, identifier, "A charity or company number as an org-id", "^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15, "GB-CHC-1234567");
 
 impl From<Name> for Line {
     fn from(name: Name) -> Self {
@@ -256,7 +271,9 @@ mod tests {
     fn a_line_is_trimmed_and_bounded() {
         assert_eq!("  Cook & eat ".parse::<Line>().map(String::from), Ok("Cook & eat".to_owned()));
         assert_eq!("".parse::<Line>(), Err(TextError::Empty));
-        assert_eq!("two\nlines".parse::<Line>(), Err(TextError::Unprintable));
+        for text in ["two\nlines", "at the end\n", "\u{85}before", "\u{2028}before"] {
+            assert_eq!(text.parse::<Line>(), Err(TextError::Unprintable), "{text:?}");
+        }
         assert_eq!("x".repeat(141).parse::<Line>(), Err(TextError::TooLong(140)));
     }
 

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::api::not_allowed_but;
-use super::contract::{contract, contract_as_json};
+use super::contract::{contract, document};
 use crate::log::keys::to_hex;
 
 /// For how long whoever fetched it need not ask again, in seconds: it changes only with the program.
@@ -33,7 +33,7 @@ fn yaml() -> &'static File {
 
 fn json() -> &'static File {
     static FILE: OnceLock<File> = OnceLock::new();
-    FILE.get_or_init(|| File::of("application/json", contract_as_json()))
+    FILE.get_or_init(|| File::of("application/json", document().to_string()))
 }
 
 /// A text that never changes while the program runs, plain and packed.

@@ -33,7 +33,7 @@ use crate::files::{FileError, Files, Intake, Kept};
 use crate::sandbox::Sandbox;
 use crate::views::Views;
 use beside::Beside;
-pub use contract::contract;
+pub use contract::{contract, document};
 use limits::{Limits, Quotas};
 use problem::Fault;
 use signin::Tokens;

@@ -52,17 +52,23 @@ pub struct Problem(Box<Document>, Option<u64>);
 pub struct Document {
     /// Where the code is explained.
     #[serde(rename = "type")]
+    #[schema(max_length = 100, format = "uri-reference")]
     pub kind: String,
+    #[schema(max_length = 100)]
     pub title: String,
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// Stable: for machines.
     #[schema(schema_with = code_schema)]
     pub code: String,
+    #[schema(max_length = 2000)]
     pub detail: String,
     /// What to do about it.
+    #[schema(max_length = 500)]
     pub advice: String,
     /// The field that it is about, as a path; where there are several, the first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
     pub field: Option<String>,
     /// Every field of the body that is wrong, twenty at most.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,11 +112,13 @@ pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
-    let lines: Vec<_> = advised().map(|(code, advice)| format!("- `{code}`: {advice}")).collect();
-    let about = format!("Stable: for machines. What to do about each:\n{}", lines.join("\n"));
+    let about = "Stable: for machines. What to do about each stands in `advice`, and for all of them under /problems.";
     let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).description(Some(about));
     schema.enum_values(Some(codes())).build()
 }
+
+/// The most characters of a detail or the path of a field.
+const TOLD_MOST: usize = 2000;
 
 impl Fault {
     fn status(self) -> StatusCode {
@@ -171,7 +179,7 @@ impl Problem {
             title: code.replace('_', " "),
             status: status.as_u16(),
             code: code.to_owned(),
-            detail,
+            detail: cut(detail),
             advice: advice.to_owned(),
             field: None,
             errors: Vec::new(),
@@ -215,9 +223,15 @@ impl Problem {
         }
     }
 
+    /// The document as it leaves.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.0
+    }
+
     #[must_use]
     pub fn about(mut self, field: impl Into<String>) -> Self {
-        self.0.field = Some(field.into());
+        self.0.field = Some(cut(field.into()));
         self
     }
 
@@ -338,6 +352,11 @@ impl From<ViewError> for Problem {
             ViewError::Projection(_) | ViewError::Unreadable { .. } => internal(&error),
         }
     }
+}
+
+/// What a sender wrote is told back, but not at any length.
+fn cut(text: String) -> String {
+    if text.len() <= TOLD_MOST { text } else { text.chars().take(TOLD_MOST).collect() }
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {

@@ -96,7 +96,6 @@ pub struct ApplicationRow {
 #[schema(as = ScoreGiven)]
 pub struct ScoreRow {
     pub by: PersonId,
-    #[schema(value_type = BTreeMap<String, u8>)]
     pub criteria: BTreeMap<Slug, u8>,
     pub note: String,
     /// Why it does not count, if it does not.

@@ -11,7 +11,7 @@ use crate::log::record::Recorded;
 
 /// A file of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = File)]
+#[schema(as = GroupFile)]
 pub struct FileRow {
     pub group: Uuid,
     pub file: FileDigest,

@@ -31,7 +31,6 @@ pub struct FundRow {
     /// Rules that were proposed and wait for a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_rules: Option<Rules>,
-    #[schema(value_type = BTreeMap<String, RoundRow>)]
     pub rounds: BTreeMap<Slug, RoundRow>,
 }
 

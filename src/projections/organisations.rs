@@ -43,7 +43,6 @@ pub struct OrganisationRow {
     pub proposed_mail_texts: Vec<ProposedMailTextRow>,
     /// What the public report says of each area.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ReportRow>)]
     pub reports: BTreeMap<Slug, ReportRow>,
 }
 

@@ -30,6 +30,8 @@ impl FromStr for AsAt {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             text.parse().map(Self::Position).map_err(|_| NoMoment)
+        } else if text.len() != 10 {
+            Err(NoMoment)
         } else {
             text.parse().map(Self::Day).map_err(|_| NoMoment)
         }

@@ -17,7 +17,6 @@ pub struct FundSeen {
     #[serde(flatten)]
     pub row: FundRow,
     /// The newest batches, 500 at most, by their keys.
-    #[schema(value_type = BTreeMap<String, BatchRow>)]
     pub batches: BTreeMap<Slug, BatchRow>,
 }
 

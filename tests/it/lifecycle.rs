@@ -199,7 +199,7 @@ fn payments(seen: &mut Seen) {
     let tied = json!({ "instalments": [part("1000.00", json!({ "after_check": { "check": "identity" } }))] });
     ask.refuses(0, "check_for_every_payment", "grant/schedule-payments", &tied);
     let many: Vec<_> = (0..25).map(|_| part("40.00", json!("at_once"))).collect();
-    ask.refuses(0, "too_many", "grant/schedule-payments", &json!({ "instalments": many }));
+    ask.refuses(0, "too_many_items", "grant/schedule-payments", &json!({ "instalments": many }));
     ask.does(0, "grant/schedule-payments", &two("400.00"));
     ask.refuses(0, "instalment_missing", "grant/prepare-payment", &json!({ "amount": "400.00" }));
     ask.refuses(0, "instalment_not_due", "grant/prepare-payment", &json!({ "instalment": 2 }));

@@ -112,7 +112,6 @@ pub struct Answers {
     pub people_at_risk: Option<bool>,
     /// Free text by question, sealed before it is kept.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
     pub answers: BTreeMap<Slug, Personal>,
 }
 

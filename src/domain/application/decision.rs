@@ -16,7 +16,6 @@ use crate::domain::{Act, Facts, Refusal};
 #[serde(deny_unknown_fields)]
 pub struct Score {
     /// From 0 to 5 for each criterion.
-    #[schema(value_type = BTreeMap<String, u8>)]
     pub criteria: BTreeMap<Slug, u8>,
     pub note: Prose,
 }
@@ -25,7 +24,6 @@ pub struct Score {
 #[serde(deny_unknown_fields)]
 pub struct ReviseScore {
     /// From 0 to 5 for each criterion.
-    #[schema(value_type = BTreeMap<String, u8>)]
     pub criteria: BTreeMap<Slug, u8>,
     pub note: Prose,
     /// Why it is revised.
@@ -79,7 +77,6 @@ pub struct Award {
     pub update_due_on: Date,
     /// What must be fulfilled before money is paid, each under a key of its own.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Condition>)]
     pub conditions: BTreeMap<Slug, Condition>,
     /// Who was present besides whoever records it.
     #[serde(default)]
@@ -112,7 +109,7 @@ pub struct Defer {
 #[serde(deny_unknown_fields)]
 pub struct Reserve {
     /// 1 is the first to be promoted; no two of a round have the same.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub rank: u16,
     /// Why: the group reads it.
     pub reason: Prose,
@@ -156,7 +153,7 @@ pub struct AtMeeting {
 }
 
 /// What an award says: the sum, the area, and the day by which the group reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Terms {
     pub amount: Money,
     pub area: Slug,

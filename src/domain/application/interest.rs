@@ -57,7 +57,6 @@ pub struct ConfirmHelp {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Interests {
     /// Who declared, and whether they have an interest.
-    #[schema(value_type = BTreeMap<String, bool>)]
     declared: BTreeMap<PersonId, bool>,
     /// Who helped with the words: interested by that alone.
     helped: BTreeSet<PersonId>,
@@ -65,12 +64,10 @@ pub struct Interests {
     keyed: BTreeSet<PersonId>,
     /// Who the group says helped, until they or an officer confirm it: it shuts nobody out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = BTreeMap<String, HelpKind>)]
     named: BTreeMap<PersonId, HelpKind>,
     /// Who declared while they sat on the panel (false) or did not (true): the latter see scores and
     /// give none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = BTreeMap<String, bool>)]
     observers: BTreeMap<PersonId, bool>,
 }
 
@@ -157,7 +154,7 @@ impl Interests {
 }
 
 /// Who was there when it was decided, and who had left because of an interest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sitting {
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,

@@ -268,7 +268,7 @@ pub struct SendBatch {
 #[serde(deny_unknown_fields)]
 pub struct BatchLine {
     pub grant: GrantId,
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     pub amount: Money,
 }

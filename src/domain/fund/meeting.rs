@@ -14,7 +14,7 @@ fn each_once<T: Ord>(named: &[T], most: usize) -> Result<(), Refusal> {
         return Err(Refusal::Nothing);
     }
     if named.len() > most {
-        return Err(Refusal::TooMany(most));
+        return Err(Refusal::TooManyItems(most));
     }
     let distinct: BTreeSet<_> = named.iter().collect();
     if distinct.len() == named.len() { Ok(()) } else { Err(Refusal::NamedTwice) }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckState, Grant, GrantCommand, GrantEvent, GrantState};
 use crate::domain::file::FileDigest;
-use crate::domain::sealed::{Personal, personal_name};
+use crate::domain::sealed::{Personal, PersonalLine, personal_name};
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
@@ -35,12 +35,12 @@ pub enum Method {
 #[serde(deny_unknown_fields)]
 pub struct AcceptAgreement {
     /// SHA-256 of the text that was accepted, in hexadecimal: the grant names the issued one.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
+    #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub hash: String,
     pub method: Method,
     /// The people who sign for the group, each once.
     #[serde(deserialize_with = "each_once")]
-    #[schema(value_type = Vec<String>, min_items = 1)]
+    #[schema(value_type = Vec<PersonalLine>, min_items = 1)]
     pub names: Vec<Personal>,
 }
 

@@ -256,6 +256,7 @@ events! {
             #[serde(default, skip_serializing_if = "Sources::is_empty")]
             released: Sources,
             #[serde(default, skip_serializing_if = "Satisfied::is_empty")]
+            #[schema(value_type = BTreeMap<Owed, Money>)]
             satisfied: Satisfied,
         },
         PaymentCorrected {
@@ -313,13 +314,21 @@ events! {
             received_on: Date,
             /// How much of what was due it settles; a log from before means all of it, for `owed`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schema(value_type = Option<BTreeMap<Owed, Money>>)]
             satisfied: Option<Satisfied>,
         },
         ReturnWaiverProposed { owed: Owed, amount: Money, reason: Prose, by: PersonId },
         ReturnWaived { owed: Owed, amount: Money, by: PersonId },
         EntryUnsettled { entry: u16, kind: EntryKind, details: BankEntry, note: Option<Prose>, by: PersonId },
         SettlementProposed { entry: u16, counts: Money, reason: Prose, by: PersonId },
-        EntrySettled { entry: u16, sources: Sources, satisfied: Satisfied, happened_on: Date, by: PersonId },
+        EntrySettled {
+            entry: u16,
+            sources: Sources,
+            #[schema(value_type = BTreeMap<Owed, Money>)]
+            satisfied: Satisfied,
+            happened_on: Date,
+            by: PersonId,
+        },
         AttendanceConfirmed { decision: u32, person: PersonId, by: PersonId },
         StoryPublished { story: u16, words: Prose, consented_on: Date, consent: Line, photographs: BTreeSet<FileDigest> },
         StoryWithdrawn { story: u16 },

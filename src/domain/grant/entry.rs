@@ -32,6 +32,7 @@ pub enum EntryKind {
 pub struct BankEntry {
     pub amount: Money,
     /// The payment that it concerns, where it concerns one.
+    #[schema(maximum = 65535)]
     pub payment: Option<u16>,
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
@@ -47,6 +48,7 @@ pub struct RecordBankEntry {
     pub kind: EntryKind,
     pub amount: Money,
     #[serde(default)]
+    #[schema(maximum = 65535)]
     pub payment: Option<u16>,
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
@@ -58,7 +60,7 @@ pub struct RecordBankEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeSettlement {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub entry: u16,
     /// How much of it counts as money that came back from this grant; 0.00 where none does.
     pub counts: Money,
@@ -69,7 +71,7 @@ pub struct ProposeSettlement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmSettlement {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub entry: u16,
     /// The sum that was proposed, said again: nobody confirms another.
     pub counts: Money,

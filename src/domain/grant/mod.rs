@@ -142,7 +142,7 @@ pub struct Grant {
 
 /// The number after the last of its kind.
 fn next_number(last: Option<u16>) -> Result<u16, Refusal> {
-    last.map_or(Some(1), |last| last.checked_add(1)).ok_or(Refusal::TooMany(u16::MAX.into()))
+    last.map_or(Some(1), |last| last.checked_add(1)).ok_or(Refusal::TooManyItems(u16::MAX.into()))
 }
 
 impl Grant {
@@ -370,6 +370,6 @@ mod tests {
     #[test]
     fn numbers_end_before_they_would_begin_again() {
         assert_eq!((next_number(None), next_number(Some(1))), (Ok(1), Ok(2)));
-        assert_eq!(next_number(Some(u16::MAX)), Err(Refusal::TooMany(u16::MAX.into())));
+        assert_eq!(next_number(Some(u16::MAX)), Err(Refusal::TooManyItems(u16::MAX.into())));
     }
 }

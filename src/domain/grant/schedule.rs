@@ -80,7 +80,7 @@ impl Grant {
             return Err(Refusal::Nothing);
         }
         if schedule.instalments.len() > usize::from(INSTALMENTS_MOST) {
-            return Err(Refusal::TooMany(INSTALMENTS_MOST.into()));
+            return Err(Refusal::TooManyItems(INSTALMENTS_MOST.into()));
         }
         for instalment in &schedule.instalments {
             let Released::AfterCheck { check } = &instalment.released else { continue };
@@ -97,7 +97,7 @@ impl Grant {
             return Err(Refusal::ScheduleDiffers { scheduled, unpaid });
         }
         let first = next_number(self.instalments.keys().next_back().copied())?;
-        first.checked_add(INSTALMENTS_MOST).ok_or(Refusal::TooMany(u16::MAX.into()))?;
+        first.checked_add(INSTALMENTS_MOST).ok_or(Refusal::TooManyItems(u16::MAX.into()))?;
         Ok(GrantEvent::PaymentsScheduled { first, instalments: schedule.instalments.clone() })
     }
 

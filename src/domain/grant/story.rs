@@ -27,7 +27,7 @@ pub struct PublishStory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoryOf {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub story: u16,
 }
 

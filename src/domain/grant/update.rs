@@ -49,7 +49,7 @@ pub struct RemindUpdate {
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveUpdate {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub channel: Channel,
     /// What happened, in the group's words.
@@ -74,7 +74,7 @@ pub struct ReceiveUpdate {
 }
 
 /// What a group said of one sign, as the log keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OutcomeKept {
     pub sign: Slug,
     pub strength: Strength,
@@ -84,14 +84,14 @@ pub struct OutcomeKept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateOf {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBecause {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub reason: Prose,
 }
@@ -99,7 +99,7 @@ pub struct UpdateBecause {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueryUpdate {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     /// What the group is asked.
     pub question: Prose,
@@ -112,7 +112,7 @@ pub struct QueryUpdate {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectUpdate {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub people: u32,
     pub volunteers: u32,
@@ -124,7 +124,7 @@ pub struct CorrectUpdate {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JudgeOutcome {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub sign: Slug,
     pub strength: Strength,

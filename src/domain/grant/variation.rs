@@ -45,7 +45,7 @@ pub struct RequestVariation {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveVariation {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub variation: u16,
     /// Where the award rises: who was present besides whoever records it.
     #[serde(default)]
@@ -55,7 +55,7 @@ pub struct ApproveVariation {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariationBecause {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub variation: u16,
     pub reason: Prose,
 }

@@ -134,7 +134,6 @@ pub struct Question {
     pub required: bool,
     /// The same question in other languages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = BTreeMap<String, Translated>)]
     pub other_languages: BTreeMap<Language, Translated>,
 }
 

@@ -19,7 +19,7 @@ text_type!(
     /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no password, no query.
     WebhookAddress, web_address,
     "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
-    "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", "https://hooks.example.org/grants"
+    "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300, "https://hooks.example.org/grants"
 );
 
 fn web_address(text: &str) -> Result<String, TextError> {

@@ -42,7 +42,7 @@ impl Refusal {
             | Self::Nothing
             | Self::RulesIncomplete(_)
             | Self::NamedTwice
-            | Self::TooMany(_)
+            | Self::TooManyItems(_)
             | Self::CheckForEveryPayment(_)
             | Self::UnknownArea
             | Self::AnswerMissing(_)

@@ -263,7 +263,7 @@ pub enum Refusal {
     NamedTwice,
     #[error("no more than {0} can be named at once")]
     #[strum(message = "Send them in several parts.")]
-    TooMany(usize),
+    TooManyItems(usize),
     #[error("the check {0} holds back every payment, not one instalment")]
     #[strum(message = "Tie instalments to checks that were added to this grant, or to conditions that the award made for one instalment.")]
     CheckForEveryPayment(String),

@@ -1,6 +1,6 @@
 //! Keeping a group's files, and opening them again. The body of an upload is the file itself.
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
@@ -79,6 +79,14 @@ pub struct FileKept {
     pub position: i64,
 }
 
+const BYTES: &str = "application/octet-stream";
+
+/// Whether a client asks for the bytes as such, whatever they are.
+fn wants_bytes(http: &HttpRequest) -> bool {
+    let accept = http.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == BYTES))
+}
+
 pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     let group = visible(&http, &signed, &desk).await?;
@@ -93,5 +101,9 @@ pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<De
         return Err(Refusal::NotYours.into());
     }
     let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
-    Ok(kept_file::answer(&file, known.media, Opened::ByProgram, stream))
+    let mut response = kept_file::answer(&file, known.media, Opened::ByProgram, stream);
+    if wants_bytes(&http) {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(BYTES));
+    }
+    Ok(response)
 }

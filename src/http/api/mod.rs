@@ -6,6 +6,7 @@ mod accesses;
 mod answers;
 pub(super) mod applications;
 mod asked;
+mod bodies;
 mod body;
 pub(super) mod commands;
 mod files;
@@ -38,6 +39,8 @@ use crate::views::{
 };
 pub use accesses::AccessSeen;
 pub use answers::{Accepted, Collection};
+pub(super) use asked::PAGE_MOST;
+pub(super) use bodies::ENTRIES_MOST;
 pub use files::FileKept;
 pub use log::{EventSeen, LogHead};
 pub use webhooks::{DeliverySeen, SecretShown, WebhookSeen};

@@ -70,7 +70,6 @@ pub struct GrantRow {
     pub agreement_version: u32,
     /// SHA-256 of the issued agreement: accepting names it.
     pub agreement_hash: String,
-    #[schema(value_type = BTreeMap<String, CheckRow>)]
     pub checks: BTreeMap<Slug, CheckRow>,
     /// What is paid in parts, and what releases each.
     #[schema(value_type = BTreeMap<String, InstalmentRow>)]

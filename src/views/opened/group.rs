@@ -44,7 +44,6 @@ pub struct GroupSeen {
     /// The newest files, 500 at most.
     pub files: Vec<FileRow>,
     /// Checks that other grants can rest on.
-    #[schema(value_type = BTreeMap<String, OnFileRow>)]
     pub on_file: BTreeMap<Slug, OnFileRow>,
     /// The newest grants that it had before, 500 at most, by their references: history, outside every
     /// budget.

@@ -25,8 +25,10 @@ pub struct PersonSeen {
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
+    #[schema(value_type = BTreeSet<Role>)]
     pub roles: Roles,
     /// Roles that wait for a second person to confirm them.
+    #[schema(value_type = BTreeSet<Role>)]
     pub proposed: Roles,
     /// The number of each role's proposal: confirming names it.
     #[schema(value_type = BTreeMap<String, u32>)]

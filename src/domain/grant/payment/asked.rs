@@ -17,6 +17,7 @@ pub struct PreparePayment {
     pub amount: Option<Money>,
     /// Which instalment, where payments are scheduled.
     #[serde(default)]
+    #[schema(maximum = 65535)]
     pub instalment: Option<u16>,
     /// From whom it is bought, where the organisation buys for the group.
     #[serde(default)]
@@ -27,14 +28,14 @@ pub struct PreparePayment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentOf {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentBecause {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     pub reason: Prose,
 }
@@ -42,7 +43,7 @@ pub struct PaymentBecause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentOn {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     /// The day on which it was sent.
     #[schema(value_type = String, format = "date")]
@@ -52,7 +53,7 @@ pub struct PaymentOn {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmPayment {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
@@ -65,7 +66,7 @@ pub struct ConfirmPayment {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReversePayment {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
@@ -76,7 +77,7 @@ pub struct ReversePayment {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrectPayment {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     /// The bank's date as it really was.
     #[schema(value_type = String, format = "date")]
@@ -87,7 +88,7 @@ pub struct CorrectPayment {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailPayment {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     pub reason: Prose,
     /// The bank's date; today where it is not given.
@@ -97,7 +98,7 @@ pub struct FailPayment {
 }
 
 /// Money that left on another day than the one recorded so far.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LeavingMoved {
     pub from: Date,
     pub to: Date,

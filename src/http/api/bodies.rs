@@ -1,0 +1,144 @@
+//! What a body is before it is a command: JSON whose lists are bounded, and in which `3.0` is the integer that JSON Schema says it is.
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The most entries that any list or map of a body has; the contract says so where a command says no less.
+pub(in crate::http) const ENTRIES_MOST: usize = 500;
+
+/// Any JSON whose lists and maps are bounded.
+pub(super) struct Bounded;
+
+impl<'de> Deserialize<'de> for Bounded {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Bounded {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        let mut count = 0;
+        while items.next_element::<Self>()?.is_some() {
+            count += 1;
+            within::<A::Error>(count)?;
+        }
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        let mut count = 0;
+        while entries.next_entry::<IgnoredAny, Self>()?.is_some() {
+            count += 1;
+            within::<A::Error>(count)?;
+        }
+        Ok(self)
+    }
+}
+
+fn within<E: Error>(count: usize) -> Result<(), E> {
+    if count > ENTRIES_MOST { Err(E::custom(format_args!("a list has at most {ENTRIES_MOST} entries"))) } else { Ok(()) }
+}
+
+/// Writes whole numbers as digits alone: to JSON Schema `3.0`, `3e0` and `-0` are integers. The body is valid JSON.
+pub(super) fn whole_numbers(body: &[u8]) -> Cow<'_, [u8]> {
+    let (mut written, mut copied, mut at) = (Vec::new(), 0, 0);
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'"' => at = after_string(body, at),
+            b'-' | b'0'..=b'9' => {
+                let rest = &body[at..];
+                let end = at + rest.iter().take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte)).count();
+                if let Some(whole) = whole(&body[at..end]) {
+                    written.extend_from_slice(&body[copied..at]);
+                    written.extend_from_slice(whole.as_bytes());
+                    copied = end;
+                }
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(body);
+    }
+    written.extend_from_slice(&body[copied..]);
+    Cow::Owned(written)
+}
+
+/// Where a text that begins here is over.
+fn after_string(body: &[u8], begins: usize) -> usize {
+    let mut at = begins + 1;
+    while let Some(byte) = body.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    body.len()
+}
+
+/// A whole number that is written with a point, an exponent or as `-0`: its digits.
+fn whole(number: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(number).ok()?;
+    if text != "-0" && !text.contains(['.', 'e', 'E']) {
+        return None;
+    }
+    let number = Decimal::from_scientific(text).or_else(|_| Decimal::from_str_exact(text)).ok()?.normalize();
+    if number.is_zero() {
+        return Some("0".to_owned());
+    }
+    (number.scale() == 0).then(|| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_integers_however_they_are_written() {
+        let body = br#"{"a":3.0,"b":[-0,1e2,-2.50,0.0],"c":"3.0 \" 4.0","d":7,"e":1.5e1,"f":1e400}"#;
+        let written = whole_numbers(body);
+        assert_eq!(std::str::from_utf8(&written).unwrap(), r#"{"a":3,"b":[0,100,-2.50,0],"c":"3.0 \" 4.0","d":7,"e":15,"f":1e400}"#);
+        assert!(matches!(whole_numbers(br#"{"a":3,"c":"3.0"}"#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_list_is_longer_than_the_contract_says() {
+        let list = |length: usize| format!("{{\"a\":[{{\"b\":[{}]}}]}}", vec!["1"; length].join(","));
+        assert!(serde_json::from_str::<Bounded>(&list(ENTRIES_MOST)).is_ok());
+        assert!(serde_json::from_str::<Bounded>(&list(ENTRIES_MOST + 1)).is_err());
+    }
+}

@@ -1,0 +1,159 @@
+//! Events as types: each kind with the fields that it holds, as the log's feed and as a webhook's delivery tell it.
+
+use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+use super::{Object, pascal, samples, schema, unions};
+use crate::domain::application::ApplicationEvent;
+use crate::domain::command::schemas_of;
+use crate::domain::fund::FundEvent;
+use crate::domain::grant::GrantEvent;
+use crate::domain::group::GroupEvent;
+use crate::domain::organisation::OrganisationEvent;
+use crate::domain::person::PersonEvent;
+
+/// The streams, by their types' names.
+const STREAMS: [&str; 6] = ["application", "fund", "grant", "group", "organisation", "person"];
+
+/// What the events' types say of themselves.
+pub(super) fn derived(found: &mut Vec<(String, RefOr<Schema>)>) {
+    schemas_of::<ApplicationEvent>(found);
+    schemas_of::<FundEvent>(found);
+    schemas_of::<GrantEvent>(found);
+    schemas_of::<GroupEvent>(found);
+    schemas_of::<OrganisationEvent>(found);
+    schemas_of::<PersonEvent>(found);
+}
+
+/// Gives the events of the feed and of deliveries the types of what they hold.
+pub(super) fn give_types(schemas: &mut Object) {
+    for stream in STREAMS {
+        let names = kinds(&format!("{}Event", pascal(stream)), schemas);
+        schemas.insert(format!("{}EventName", pascal(stream)), json!({ "type": "string", "enum": names }));
+    }
+    let record = schemas.remove("Event").unwrap_or_default();
+    by_stream(record, schemas);
+    schemas.insert("SealedEvent".to_owned(), sealed());
+    schemas.insert("EventDelivery".to_owned(), delivery());
+}
+
+/// An event's payload is an object of one property, named as the event is: its kinds, which are left as that object's properties.
+fn kinds(name: &str, schemas: &mut Object) -> Vec<String> {
+    let Some(events) = schemas.get_mut(name) else { return Vec::new() };
+    let (mut names, mut properties) = (Vec::new(), Object::new());
+    for mut part in events["oneOf"].as_array_mut().map(std::mem::take).unwrap_or_default() {
+        if let Some(event) = unions::only_key(&part) {
+            properties.insert(event.clone(), part["properties"][&event].take());
+            names.push(event);
+        }
+    }
+    *events = json!({
+        "type": "object",
+        "description": format!("{} `event` names the one property that there is.", events["description"].as_str().unwrap_or_default()),
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": false,
+        "properties": properties,
+    });
+    names
+}
+
+/// The feed's events: what all have in common, and a part for each stream.
+fn by_stream(mut record: Value, schemas: &mut Object) {
+    let apart = ["stream", "event", "payload"];
+    if let Some(properties) = record["properties"].as_object_mut() {
+        properties.retain(|name, _| !apart.contains(&name.as_str()));
+    }
+    if let Some(required) = record["required"].as_array_mut() {
+        required.retain(|name| !apart.iter().any(|apart| name == apart));
+    }
+    let about = record["description"].take();
+    record["description"] = json!("What all events have in common.");
+    let (mut parts, mut mapping) = (Vec::new(), Object::new());
+    for stream in STREAMS {
+        let (of, part_name) = (pascal(stream), format!("EventOf{}", pascal(stream)));
+        let payload = json!({ "oneOf": [schema(&format!("{of}Event")), { "type": "null" }], "description": "Absent where it is an assessor's score that the reader may not see." });
+        let own = json!({
+            "type": "object",
+            "required": ["stream", "event"],
+            "properties": {
+                "stream": { "type": "string", "enum": [stream] },
+                "event": schema(&format!("{of}EventName")),
+                "payload": payload,
+            },
+        });
+        schemas.insert(part_name.clone(), json!({ "allOf": [schema("EventRecord"), own] }));
+        parts.push(schema(&part_name));
+        mapping.insert(stream.to_owned(), json!(format!("#/components/schemas/{part_name}")));
+    }
+    schemas.insert("EventRecord".to_owned(), record);
+    let discriminator = json!({ "propertyName": "stream", "mapping": mapping });
+    schemas.insert("Event".to_owned(), json!({ "oneOf": parts, "discriminator": discriminator, "description": about }));
+}
+
+/// An event as it is hashed for the proof.
+fn sealed() -> Value {
+    let position = json!({ "type": "integer", "format": "int64" });
+    let kinds = STREAMS.iter().map(|stream| schema(&format!("{}Event", pascal(stream)))).chain([json!({ "type": "null" })]);
+    json!({
+        "type": "object",
+        "description": "An event as it is hashed: canonical JSON, so that a proof fits it. What assessors gave is left out.",
+        "required": ["command_id", "event", "id", "metadata", "payload", "position", "recorded_at", "sequence", "stream", "v", "version"],
+        "properties": {
+            "command_id": { "type": "string", "maxLength": 100 },
+            "event": { "type": "string", "maxLength": 100 },
+            "id": { "type": "string", "maxLength": 100 },
+            "metadata": { "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "type": "string" } },
+            "payload": { "anyOf": kinds.collect::<Vec<_>>() },
+            "position": position,
+            "recorded_at": { "type": "integer", "format": "int64", "description": "Microseconds since 1970." },
+            "sequence": position,
+            "stream": { "type": "string", "enum": STREAMS },
+            "v": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 255, "description": "The version of this form." },
+            "version": { "type": "string", "maxLength": 20 },
+        },
+    })
+}
+
+/// What a webhook's address gets.
+fn delivery() -> Value {
+    let position = json!({ "type": "integer", "format": "int64" });
+    json!({
+        "type": "object",
+        "description": "Events that were appended, in their order; none is left out, and what is sent again carries the same id.",
+        "required": ["type", "organisation", "from", "next", "events"],
+        "properties": {
+            "type": { "type": "string", "enum": ["log.events"] },
+            "organisation": { "type": "string", "format": "uuid" },
+            "from": position,
+            "next": position,
+            "events": { "type": "array", "items": schema("SealedEvent"), "maxItems": 500 },
+        },
+    })
+}
+
+/// What the service sends to the addresses that follow the log.
+pub(super) fn webhooks(schemas: &Object) -> Value {
+    let header = |name: &str, about: &str, example: &str| {
+        let schema = json!({ "type": "string", "maxLength": 200 });
+        json!({ "name": name, "in": "header", "required": true, "description": about, "schema": schema, "example": example })
+    };
+    let example = samples::of(&schema("EventDelivery"), schemas);
+    let answer = |about: &str| json!({ "description": about });
+    json!({ "events": { "post": {
+        "operationId": "events",
+        "summary": "Events were appended.",
+        "description": "Signed as Standard Webhooks are: HMAC-SHA-256 with the shared secret over id, time and body, joined by points. Any \
+            answer of 2xx takes the delivery; anything else, or none, has it sent again, after longer and longer waits.",
+        "tags": ["log"],
+        "security": [],
+        "parameters": [
+            header("webhook-id", "The same each time that the same delivery is sent.", "5f0c4a0e-3c52-5a59-8b2e-6d3f8c1a7b90"),
+            header("webhook-timestamp", "When it was sent, in seconds since 1970.", "1792857600"),
+            header("webhook-signature", "`v1,` and the signature in base64.", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        ],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": schema("EventDelivery"), "example": example } } },
+        "responses": { "2XX": answer("Taken."), "4XX": answer("Not taken: it is sent again."), "5XX": answer("Not taken: it is sent again.") },
+    } } })
+}

@@ -1,0 +1,37 @@
+//! One example of a body for each command, kept by hand in `examples.json` beside this file.
+
+use serde_json::Value;
+
+use super::Object;
+use super::api::Noun;
+use crate::domain::command::Spec;
+
+/// Every example, by plural and name of the command.
+pub(super) fn all() -> Object {
+    serde_json::from_str(include_str!("examples.json")).unwrap_or_default()
+}
+
+/// The example of a command's body.
+pub(super) fn of(noun: &Noun, spec: &Spec, all: &Object) -> Option<Value> {
+    all.get(&format!("{}/{}", noun.plural, spec.name)).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::api::{self, NOUNS};
+    use super::*;
+
+    #[test]
+    fn every_example_is_a_body_of_its_command() {
+        let mut examples = all();
+        for noun in &NOUNS {
+            for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
+                let name = format!("{}/{}", noun.plural, spec.name);
+                let body = examples.remove(&name).unwrap_or_else(|| panic!("{name} has no example")).to_string();
+                let read = api::commands::read(noun, spec, uuid::Uuid::nil(), body.as_bytes());
+                assert!(read.is_ok(), "{name}: {}", read.unwrap_err());
+            }
+        }
+        assert!(examples.is_empty(), "no command takes {:?}", examples.keys());
+    }
+}

@@ -1,0 +1,95 @@
+//! The contract, `openapi.yaml`: made from the tables that the routes are made from.
+//!
+//! Into it go the nouns with their commands, the reads, the events, and the schemas that their types derive; out comes one document
+//! in which everything that is said more than once is said in one place. `schemas` names, bounds and shares what the types derive,
+//! `operations` says what can be asked, `parameters` and `responses` what many operations have in common, `yaml` writes it down.
+
+mod events;
+mod examples;
+mod links;
+mod operations;
+mod parameters;
+mod responses;
+mod samples;
+mod schemas;
+mod unions;
+mod yaml;
+
+use serde_json::{Map, Value, json};
+
+use super::api;
+
+type Object = Map<String, Value>;
+
+/// What is referred to from more than one place.
+struct Shared {
+    schemas: Object,
+    parameters: Object,
+    responses: Object,
+}
+
+/// The contract as YAML.
+#[must_use]
+pub fn contract() -> String {
+    yaml::write(&sections())
+}
+
+/// The contract as one JSON value.
+#[must_use]
+pub fn document() -> Value {
+    Value::Object(sections().into_iter().map(|(name, section)| (name.to_owned(), section)).collect())
+}
+
+const ABOUT: &str = "Apply, award, pay, report and close, with every change an immutable event. Money is a string of pounds with at \
+     most two decimals; dates are ISO dates in Europe/London. Every command takes an Idempotency-Key, and a repeat gets the first \
+     answer. Every error is a problem document (RFC 9457) with a stable code. A list in a request has at most 500 entries.";
+
+/// The sections of the document, in the order in which they are written.
+fn sections() -> Vec<(&'static str, Value)> {
+    let mut shared = Shared { schemas: schemas::all(), parameters: Object::new(), responses: responses::problems() };
+    let paths = operations::paths(&mut shared);
+    let webhooks = events::webhooks(&shared.schemas);
+    let info = json!({
+        "title": "Microgrants",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": ABOUT,
+        "contact": { "name": "Whoever runs this service" },
+        "license": { "name": "MIT", "identifier": "MIT" },
+    });
+    let components = json!({
+        "schemas": shared.schemas,
+        "parameters": shared.parameters,
+        "responses": shared.responses,
+        "headers": responses::headers(),
+        "examples": responses::examples(),
+        "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+    });
+    vec![
+        ("openapi", json!("3.1.0")),
+        ("info", info),
+        (
+            "servers",
+            json!([{ "url": "/", "description": "The service that serves this contract, in production or for a test", "x-internal": false }]),
+        ),
+        ("security", json!([{ "token": [] }])),
+        ("tags", operations::tags()),
+        ("paths", Value::Object(paths)),
+        ("webhooks", webhooks),
+        ("components", components),
+    ]
+}
+
+/// A reference to a component.
+fn refer(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+fn schema(name: &str) -> Value {
+    refer("schemas", name)
+}
+
+/// `own_account` is `OwnAccount`.
+fn pascal(name: &str) -> String {
+    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
+    name.split(['-', '_']).map(capital).collect()
+}

@@ -1,0 +1,189 @@
+//! What requests may have beside a body: parts of the address, of the query, and headers. Each is said once and referred to.
+
+use serde_json::{Value, json};
+
+use super::api::{self, Read};
+use super::{Object, Shared, pascal, refer, schema};
+
+const DIGITS: &str = "^[0-9]{1,18}$";
+/// The largest position that can be asked for.
+const POSITION_MOST: i64 = i64::MAX / 2;
+
+fn text(pattern: &str, most: usize) -> Value {
+    json!({ "type": "string", "pattern": pattern, "maxLength": most })
+}
+
+fn integer(minimum: i64, maximum: i64) -> Value {
+    let format = if maximum > i64::from(i32::MAX) { "int64" } else { "int32" };
+    json!({ "type": "integer", "format": format, "minimum": minimum, "maximum": maximum })
+}
+
+fn day() -> Value {
+    json!({ "type": "string", "format": "date", "maxLength": 10 })
+}
+
+fn id() -> Value {
+    json!({ "type": "string", "format": "uuid", "maxLength": 36 })
+}
+
+/// Refers to a parameter, which is kept under its name.
+fn shared(shared: &mut Shared, name: &str, parameter: Value) -> Value {
+    shared.parameters.insert(name.to_owned(), parameter);
+    refer("parameters", name)
+}
+
+/// What a query parameter means.
+fn query(name: &str) -> Value {
+    let (about, schema) = match name {
+        "after" => ("The cursor that the page before gave as `next`, in the same order.", text("^[^\\u0000]{0,1000}$", 1000)),
+        "limit" => ("How many items a page has.", integer(1, api::PAGE_MOST)),
+        "as_at" => (
+            "The end of a day, or a position: everything that had been recorded by then. A position inside a command gives the state \
+             before the command.",
+            json!({ "anyOf": [day(), text(DIGITS, 18)] }),
+        ),
+        "min_position" => ("Wait until the views have passed this position.", integer(0, POSITION_MOST)),
+        "after_position" => ("Only events after this position.", integer(-1, POSITION_MOST)),
+        "wait" => ("For how many seconds to wait for the next event, where there is none yet.", integer(0, 25)),
+        "effective" => ("Count by when it happened, not by when it was recorded; then `as_at` is a day.", json!({ "type": "boolean" })),
+        "from" => ("The first day.", day()),
+        "until" => ("The last day; today when it is not given.", day()),
+        "due_by" => ("Only what is due by this day.", day()),
+        "by" => ("What to add up by.", json!({ "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"] })),
+        "purpose" => ("What the file is for.", schema("FilePurpose")),
+        "count" => ("Say in `total` how many there are in all.", json!({ "type": "boolean" })),
+        "updated_since" => (
+            "Only what was changed at this instant or later, or after this position of the log.",
+            json!({ "anyOf": [json!({ "type": "string", "format": "date-time", "maxLength": 40 }), text(DIGITS, 18)] }),
+        ),
+        "name" => ("Only groups whose names begin so; capitals and accents do not matter.", text("^\\S[^\\u0000]{0,139}$", 140)),
+        "email" => (
+            "Only whoever has this address: for those who may see addresses.",
+            json!({ "type": "string", "format": "email", "maxLength": 254 }),
+        ),
+        "identifier" => ("Only groups with this charity or company number.", text("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15)),
+        "reference" => ("Only the application that has this reference.", text("^[0-9]{6,18}$", 18)),
+        "role" => ("Only those who hold this role.", schema("Role")),
+        "fund" | "group" | "grant" => ("Only of this one.", id()),
+        _ => ("Only those that have this.", text("^[a-z0-9_-]{1,60}$", 60)),
+    };
+    json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
+}
+
+/// The name under which a query parameter is kept: a filter has another than the part of an address.
+fn kept_as(name: &str) -> String {
+    let of = if matches!(name, "fund" | "group" | "grant" | "round" | "area") { "Of" } else { "" };
+    format!("{of}{}", pascal(name))
+}
+
+/// The query of a read.
+pub(super) fn of_query(read: &Read, all: &mut Shared) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for name in read.query {
+        parameters.push(match *name {
+            "state" => state(read.shape.states, &all.schemas),
+            "expand" => expand(read, all),
+            "sort" => sort(read, all),
+            name => shared(all, &kept_as(name), query(name)),
+        });
+    }
+    parameters
+}
+
+/// What an uploaded file is for.
+pub(super) fn purpose(all: &mut Shared) -> Value {
+    let mut purpose = query("purpose");
+    purpose["required"] = json!(true);
+    shared(all, "Purpose", purpose)
+}
+
+fn state(states: &'static [&'static str], schemas: &Object) -> Value {
+    let named = schemas.iter().find(|(_, schema)| schema["enum"] == json!(states)).map(|(name, _)| schema(name));
+    let schema = named.unwrap_or_else(|| json!({ "type": "string", "enum": states }));
+    several("state", "Only those that stand in one of these states.", &schema, states.len())
+}
+
+/// Any of several words, with commas between them.
+fn several(name: &str, about: &str, word: &Value, most: usize) -> Value {
+    let words = json!({ "type": "array", "items": word, "minItems": 1, "maxItems": most });
+    json!({
+        "name": name, "in": "query", "required": false, "description": about, "style": "form", "explode": false, "schema": words,
+    })
+}
+
+/// Of what a read puts the names beside the ids.
+fn expand(read: &Read, all: &mut Shared) -> Value {
+    let of_grant = read.name.contains("payments") || read.name.contains("updates");
+    let (kept, words) = if of_grant { ("ExpandOfGrant", api::OF_GRANT) } else { ("Expand", api::OF_FUND) };
+    let about = "Of what the names are put beside the ids, in `names`.";
+    shared(all, kept, several("expand", about, &json!({ "type": "string", "enum": words }), words.len()))
+}
+
+/// In which order a list is; only groups have names.
+fn sort(read: &Read, all: &mut Shared) -> Value {
+    let named = read.name == "groups";
+    let keys = ["id", "created_at", "updated_at"].into_iter().chain(named.then_some("name"));
+    let words: Vec<_> = keys.flat_map(|key| [key.to_owned(), format!("-{key}")]).collect();
+    let about = "In which order; with `-` the last comes first.";
+    let sort = json!({
+        "name": "sort", "in": "query", "required": false, "description": about, "schema": { "type": "string", "enum": words },
+    });
+    shared(all, if named { "SortOfGroups" } else { "Sort" }, sort)
+}
+
+/// The tag of a record that is not sent again where it is unchanged.
+pub(super) fn if_none_match(all: &mut Shared) -> Value {
+    let known = json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "required": false,
+        "description": "The tag with which the record was read: unchanged, it is not sent again.",
+        "schema": text("^(\\*|\"[0-9]{1,18}-[0-9a-f]{16}\")$", 40),
+        "example": "\"7-0123456789abcdef\"",
+    });
+    shared(all, "IfNoneMatch", known)
+}
+
+/// The parts of an address.
+pub(super) fn in_path(address: &str, all: &mut Shared) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for name in address.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+        let (about, schema) = match name {
+            "position" => ("The event's position.".to_owned(), integer(0, POSITION_MOST)),
+            "webhook" => ("The webhook's number.".to_owned(), integer(1, i64::from(u32::MAX))),
+            "delivery" => ("The position of its first event.".to_owned(), integer(0, POSITION_MOST)),
+            "funder" => ("The funder's key.".to_owned(), text("^[a-z][a-z0-9-]{0,39}$", 40)),
+            "file" => ("The file's digest.".to_owned(), text("^[0-9a-f]{64}$", 64)),
+            other => (format!("The {other}'s id."), id()),
+        };
+        let parameter = json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema });
+        parameters.push(shared(all, &pascal(name), parameter));
+    }
+    parameters
+}
+
+/// Under which a repeat is known.
+pub(super) fn idempotency_key(all: &mut Shared) -> Value {
+    let key = json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": true,
+        "description": "New for each new request; the same again to repeat one.",
+        "schema": text("^[A-Za-z0-9._:-]{1,100}$", 100),
+        "example": "8f14e45f-ceea-467f-a0e6-1a2b3c4d5e6f",
+    });
+    shared(all, "Key", key)
+}
+
+/// The version that a command is for.
+pub(super) fn if_match(all: &mut Shared) -> Value {
+    let version = json!({
+        "name": "If-Match",
+        "in": "header",
+        "required": false,
+        "description": "The version that was read, as its ETag gave it: another refuses the command.",
+        "schema": text("^(\\*|\"[0-9]{1,18}(-[0-9a-f]{16})?\")$", 40),
+        "example": "\"7\"",
+    });
+    shared(all, "IfMatch", version)
+}
