@@ -102,7 +102,7 @@ fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
     use GrantCommand as C;
     match command {
         C::PassCheck(check) => optional("good_until", check.good_until),
-        C::SchedulePayments(schedule) => schedule.instalments.iter().flat_map(of_instalment).collect(),
+        C::SchedulePayments(schedule) => schedule.instalments.iter().filter_map(of_instalment).collect(),
         C::SendPayment(sent) => vec![("happened_on", sent.happened_on)],
         C::ConfirmPayment(confirmed) => vec![("happened_on", confirmed.happened_on)],
         C::FailPayment(failed) => optional("happened_on", failed.happened_on),

@@ -47,8 +47,8 @@ struct File {
 
 impl File {
     fn of(media: &'static str, text: String) -> Self {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-        let packed = packer.write_all(text.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
         let digest = to_hex(&Sha256::digest(&text)[..16]);
         Self { media, plain: text.into(), packed: packed.into(), digest }
     }

@@ -86,7 +86,7 @@ struct Counter<K: Hash + Eq + Clone> {
 pub(super) struct Left {
     count: u32,
     per: Duration,
-    left: u32,
+    requests: u32,
     /// After how many seconds all of it is there again; where nothing is left, after how many it is worth asking again.
     wait: u64,
 }
@@ -118,11 +118,11 @@ impl<K: Hash + Eq + Clone> Limit<K> {
             Ok(state) => {
                 let left = state.remaining_burst_capacity().min(count);
                 let wait = (per.as_secs() * u64::from(count - left)).div_ceil(u64::from(count));
-                (Some(Left { count, per, left, wait }), Ok(()))
+                (Some(Left { count, per, requests: left, wait }), Ok(()))
             }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                (Some(Left { count, per, left: 0, wait: seconds(wait) }), Err(wait))
+                (Some(Left { count, per, requests: 0, wait: seconds(wait) }), Err(wait))
             }
         }
     }
@@ -142,7 +142,7 @@ pub(super) async fn tell(
     const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
     let mut answer = next.call(request).await?;
     let counted = answer.request().extensions().get::<Left>().copied();
-    if let Some(Left { count, per, left, wait }) = counted {
+    if let Some(Left { count, per, requests: left, wait }) = counted {
         let policy = format!("\"default\";q={count};w={}", per.as_secs());
         let limit = format!("\"default\";r={left};t={wait}");
         for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
@@ -272,7 +272,7 @@ mod tests {
     fn how_long_to_wait_is_said() {
         let person = PersonId(uuid::Uuid::nil());
         let limits = Limits::new(&"api=2/1m".parse().unwrap(), None);
-        let says = |left: Option<Left>| left.map(|left| (left.count, left.left, left.wait));
+        let says = |left: Option<Left>| left.map(|left| (left.count, left.requests, left.wait));
         assert_eq!(says(limits.ask(person).0), Some((2, 1, 30)));
         assert!(limits.ask(person).1.is_ok());
         let (left, refused) = limits.ask(person);

@@ -10,12 +10,13 @@ mod table;
 mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::text::Slug;
-use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Stream as _};
+use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Seen, Stream as _};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
@@ -159,7 +160,7 @@ impl Import {
     /// Asks the rules about every step, and records nothing.
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
-        let facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
+        let mut facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
                 imported.wrong.push((step.line, format!("the reference stands in line {before} as well")));
@@ -179,6 +180,7 @@ impl Import {
                 && (matches!(command, GroupCommand::Register(_)) || new.contains_key(id))
             {
                 let group = new.entry(*id).or_default();
+                facts.group = Seen::new(Arc::new(group.clone()));
                 match group.decide(command, &facts) {
                     Ok(events) => events.iter().for_each(|event| group.apply(event)),
                     Err(Refusal::NoChange) => {}

@@ -16,6 +16,9 @@ pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     if look_through(bytes)? { xlsx(bytes) } else { ods(bytes) }
 }
 
+/// What a part of an archive is held against before a library reads it.
+type Check = fn(&[u8]) -> Result<(), TableError>;
+
 /// Unpacks everything once, since what an archive says of its sizes may be wrong, and holds what a library makes room by against what
 /// there may be; whether it is an XLSX.
 fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
@@ -25,7 +28,7 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
         let entry = archive.by_index(at).map_err(unknown)?;
         let name = entry.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
         is_xlsx |= name == "xl/workbook.xml";
-        let check: Option<fn(&[u8]) -> Result<(), TableError>> = match name.as_str() {
+        let check: Option<Check> = match name.as_str() {
             "content.xml" => Some(bounds::repeats),
             strings if strings.ends_with("sharedstrings.xml") => Some(bounds::strings),
             _ => None,

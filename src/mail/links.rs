@@ -136,22 +136,6 @@ async fn put_in(commands: &Commands, link: &LinkRow, by_mail: bool, now: i64) ->
     Ok(sessions::offer_link(log.store(), log.organisation(), link, by_mail.then_some(&mail), now).await?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_taken_however_it_is_typed() {
-        let secret = Secret { token: String::new(), code: "10AB CDXZ".to_owned() };
-        for typed in ["10AB CDXZ", "10abcdxz", "IO-ab-cd-xz", " lOabCDxz. ", "1 0 A B C D X Z"] {
-            assert!(secret.has_code(typed), "{typed}");
-        }
-        for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {
-            assert!(!secret.has_code(typed), "{typed}");
-        }
-    }
-}
-
 /// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where they have another by now,
 /// or had shown it before, nothing is recorded.
 ///
@@ -165,5 +149,21 @@ pub async fn prove(commands: &Commands, link: &LinkRow, person: PersonId) -> Res
     match commands.issue(Request::new(Caller::job(), prove)).await {
         Ok(_) | Err(CommandError::Refused(_)) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_taken_however_it_is_typed() {
+        let secret = Secret { token: String::new(), code: "10AB CDXZ".to_owned() };
+        for typed in ["10AB CDXZ", "10abcdxz", "IO-ab-cd-xz", " lOabCDxz. ", "1 0 A B C D X Z"] {
+            assert!(secret.has_code(typed), "{typed}");
+        }
+        for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {
+            assert!(!secret.has_code(typed), "{typed}");
+        }
     }
 }

@@ -90,32 +90,8 @@ impl Projection for People {
 
     fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
         use OrganisationEvent as O;
-        if let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven }) =
-            &event.event
-        {
-            let by_office = registered_by.is_some() || event.metadata.get("actor") == Some("operator");
-            let known_email = email.clone().filter(|_| by_office);
-            let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-            let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
-            return Some(PersonRow {
-                id: event.stream,
-                version: event.sequence,
-                created_at: Moment::of(event),
-                updated_at: Moment::of(event),
-                name,
-                email,
-                telephone,
-                roles,
-                proposed,
-                groups,
-                invited_to: BTreeSet::new(),
-                proposals: BTreeMap::new(),
-                proposed_contact: None,
-                known_email,
-                contact_waits: Waiting::Nothing,
-                unproven_since: registered_on.filter(|_| *unproven),
-                erasure: Erasure::NotAsked,
-            });
+        if let Some(registered) = registered(event) {
+            return Some(registered);
         }
         let mut row = row?;
         row.updated_at = Moment::of(event);
@@ -191,4 +167,35 @@ impl Projection for People {
         }
         Some(row)
     }
+}
+
+/// Somebody new.
+fn registered(event: &Recorded) -> Option<PersonRow> {
+    let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven }) = &event.event
+    else {
+        return None;
+    };
+    let by_office = registered_by.is_some() || event.metadata.get("actor") == Some("operator");
+    let known_email = email.clone().filter(|_| by_office);
+    let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
+    let (roles, proposed, groups) = (Roles::new(), Roles::new(), BTreeSet::new());
+    Some(PersonRow {
+        id: event.stream,
+        version: event.sequence,
+        created_at: Moment::of(event),
+        updated_at: Moment::of(event),
+        name,
+        email,
+        telephone,
+        roles,
+        proposed,
+        groups,
+        invited_to: BTreeSet::new(),
+        proposals: BTreeMap::new(),
+        proposed_contact: None,
+        known_email,
+        contact_waits: Waiting::Nothing,
+        unproven_since: registered_on.filter(|_| *unproven),
+        erasure: Erasure::NotAsked,
+    })
 }

@@ -12,7 +12,7 @@ use crate::log::keys::{from_hex, to_hex};
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// The event, as it was hashed.
-    #[schema(max_length = 4000000)]
+    #[schema(max_length = 4_000_000)]
     pub event: String,
     /// The hashes beside its way to the root, from the leaf up, in hexadecimal.
     pub hashes: Vec<String>,

@@ -101,6 +101,14 @@ async fn bad_input(house: House) {
     client.post("/api/v1/people", &json!({ "name": "A", "email": "not-an-address" })).is_problem(422, "invalid_field");
     client.post(&at(draft, "save-answers"), &json!({ "requested": "499.99" })).is_problem(422, "outside_bounds");
     client.post(&at(draft, "save-answers"), &json!({ "answers": { "shoe-size": "9" } })).is_problem(422, "unknown_question");
+    bad_queries(&client);
+    client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())).is_problem(404, "not_found");
+    client.get("/api/v1/grants?min_position=99999999").is_problem(400, "invalid_query");
+    client.get("/nowhere").is_problem(404, "no_such_address");
+    assert_eq!(house.log.length().await.unwrap(), before, "nothing of this is in the log");
+}
+
+fn bad_queries(client: &Client) {
     for path in [
         "/api/v1/grants?limit=0",
         "/api/v1/grants?limit=501",
@@ -131,10 +139,6 @@ async fn bad_input(house: House) {
     ] {
         client.get(path).is_problem(400, "invalid_query");
     }
-    client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())).is_problem(404, "not_found");
-    client.get("/api/v1/grants?min_position=99999999").is_problem(400, "invalid_query");
-    client.get("/nowhere").is_problem(404, "no_such_address");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing of this is in the log");
 }
 
 async fn tokens_refused(house: House) {
@@ -295,9 +299,10 @@ async fn ready(house: House) {
 fn contract_is_committed() {
     let committed = include_str!("../../openapi.yaml");
     assert!(committed == microgrants::http::contract(), "openapi.yaml is not what `microgrants openapi` prints: write it anew");
-    assert!(committed.len() < 300 * 1024, "the contract has {} bytes: what is said twice is said in a component", committed.len());
-    assert!(problem::advised().all(|(_, advice)| !advice.is_empty()));
     let contract = microgrants::http::document();
+    let most = 2200 * each_operation(&contract).count();
+    assert!(committed.len() < most, "the contract has {} bytes: what is said twice is said in a component", committed.len());
+    assert!(problem::advised().all(|(_, advice)| !advice.is_empty()));
     let codes: Vec<_> = problem::codes().collect();
     assert_eq!(contract["components"]["schemas"]["Problem"]["properties"]["code"]["enum"], json!(codes));
     let once: std::collections::BTreeSet<_> = codes.iter().collect();
@@ -353,7 +358,8 @@ fn told_whole() {
         }
         let responses = operation["responses"].as_object().expect("responses");
         assert!(["429", "500", "default"].iter().all(|status| responses.contains_key(*status)), "{path}");
-        for (status, response) in responses {
+        // What was not changed is not sent again.
+        for (status, response) in responses.iter().filter(|(status, _)| *status != "304") {
             let response = resolved(response);
             assert!(shown(&response["content"]), "{path} shows no answer for {status}");
             assert!(response["headers"]["RateLimit"].is_object(), "{path} says no limit for {status}");

@@ -135,7 +135,9 @@ fn schema_days(spec: &Spec) -> BTreeSet<String> {
                 }
             }
         } else if let Value::Array(values) = value {
-            values.iter().for_each(|value| walk(name, value, found));
+            for value in values {
+                walk(name, value, found);
+            }
         }
     }
     let (mut schemas, mut found) = (Vec::new(), BTreeSet::new());

@@ -255,6 +255,11 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             let person = grant["attendance"]["unconfirmed"].get(0)?;
             Some((id, Some(json!({ "person": person, "decision": grant["attendance"]["decision"] }))))
         }),
+        "grant/send-payment" => grants().find_map(|(id, grant)| {
+            let approved = |(_, payment): &(&String, &Value)| payment["state"] == "approved";
+            let (number, _) = grant["payments"].as_object()?.iter().find(approved)?;
+            Some((id, Some(json!({ "payment": number.parse::<u16>().ok()?, "happened_on": world.today }))))
+        }),
         "grant/confirm-settlement" => grants().find_map(|(id, grant)| {
             let (entry, found) = grant["unsettled"].as_object()?.iter().find(|(_, entry)| entry["proposed"].is_array())?;
             Some((id, Some(json!({ "entry": entry.parse::<u16>().ok()?, "counts": found["proposed"][0] }))))

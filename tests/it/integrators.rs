@@ -180,7 +180,7 @@ async fn wrong_fields(house: House) {
     let missing: BTreeSet<_> = nothing.body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
     assert!(missing.is_superset(&["name", "area", "standing"].into()), "{}", nothing.body);
     assert!(nothing.body["errors"].as_array().unwrap().iter().all(|error| error["code"] == "missing"), "{}", nothing.body);
-    let many: Value = (0..5000).map(|number| (format!("f{number}"), json!(number))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value = (0..400).map(|number| (format!("f{number}"), json!(number))).collect::<serde_json::Map<_, _>>().into();
     let since = Instant::now();
     let many = ada.post("/api/v1/groups", &many.to_string(), &[("Idempotency-Key", "c")]);
     assert_eq!(many.body["errors"].as_array().unwrap().len(), 20);
@@ -342,7 +342,7 @@ async fn looked_up(house: House) {
     let position = ben.post(&format!("/api/v1/funds/{}/send-batch", office.fund), &batch).body["position"].clone();
     let of = |client: &Client, query: &str| ids(&client.get(&format!("/api/v1/{query}&min_position={position}")).body);
     for name in ["Caf%C3%A9", "cafe%20m", "CAFE%20MUHLE", "caf%C3%89"] {
-        assert_eq!(of(&client, &format!("groups?name={name}")), [cafe.clone()], "{name}");
+        assert_eq!(of(&client, &format!("groups?name={name}")), std::slice::from_ref(&cafe), "{name}");
     }
     assert_eq!(of(&client, "groups?name=soup&sort=-name").len(), 2);
     assert_eq!(of(&client, "groups?identifier=GB-CHC-1234567"), [group.to_string()]);
@@ -396,7 +396,7 @@ async fn named(house: House) {
     ] {
         assert_eq!(names(&client, &format!("/api/v1/{list}&expand=group,fund").replace("?&", "?")), both, "{list}");
         assert_eq!(names(&client, &format!("/api/v1/{list}&expand=fund").replace("?&", "?")), json!({ "fund": "A fund" }), "{list}");
-        assert_eq!(names(&client, &format!("/api/v1/{list}").trim_end_matches('?').to_owned()), Value::Null, "{list}");
+        assert_eq!(names(&client, format!("/api/v1/{list}").trim_end_matches('?')), Value::Null, "{list}");
     }
     let three = json!({ "group": "Soup and song", "fund": "A fund", "grant": "Soup on Saturdays" });
     for list in ["payments".to_owned(), "updates".to_owned(), format!("grants/{grant}/payments"), format!("grants/{grant}/updates")] {

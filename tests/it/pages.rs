@@ -449,12 +449,12 @@ async fn every_page(house: House) {
 }
 
 async fn own_words(house: House) {
+    const LIE: &str = "lies-that-somebody-wrote";
     let (office, address) = started(&house).await;
     office.prepared(&house, 900).await;
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, office.ada).await;
     assert!(browser.get("/desk/payments?done=approve-payment").says("Done, and in the log: approve payment."));
-    const LIE: &str = "lies-that-somebody-wrote";
     let spaced = LIE.replace('-', " ");
     for path in [
         format!("/desk/payments?done={LIE}"),

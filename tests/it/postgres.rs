@@ -110,7 +110,7 @@ impl Cluster {
             { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
         let mut keeper = program("sh");
         keeper.args(["-c", script]).arg(bin().join("postgres")).arg("-D").arg(&self.data);
-        keeper.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", "", "-c", "max_connections=600"]);
+        keeper.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", "", "-c", "max_connections=1200"]);
         keeper.env("LOG", self.data.join("server.log")).env("DATA", &self.data).stdin(Stdio::piped()).spawn().expect("the server starts")
     }
 

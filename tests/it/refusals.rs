@@ -159,6 +159,9 @@ fn roles(seen: &mut Seen) {
         Command::Organisation(ORGANISATION, O::PublishMailText(serde_json::from_value(said).unwrap()))
     };
     seen.refuses(&mut world, 0, "name_unknown", mail("Call {{ telephone }}"));
+    let sign_in = json!({ "mail": "sign_in", "language": "en", "subject": "Your link", "body": "{{ link }}\n\n{{ code }}" });
+    let sign_in = O::PublishMailText(serde_json::from_value(sign_in).unwrap());
+    seen.refuses(&mut world, 0, "needs_two_people", Command::Organisation(ORGANISATION, sign_in));
     seen.refuses(&mut world, 0, "text_broken", mail("Dear {{ name"));
 }
 

@@ -67,5 +67,7 @@ async fn owners(house: House) {
     drop(process);
     let taken = program(&place).args(["backup"]).arg(folder.join("copy")).output().unwrap();
     assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
-    assert_eq!(open_to_others(folder), Vec::<PathBuf>::new());
+    // With PostgreSQL the folder itself is not the program's.
+    let open: Vec<_> = open_to_others(folder).into_iter().filter(|path| path != folder || place.url.starts_with("sqlite")).collect();
+    assert_eq!(open, Vec::<PathBuf>::new());
 }

@@ -93,13 +93,13 @@ impl Group {
         if self.has_member(person) || self.invited.get(&person) == Some(&by) {
             return Err(Refusal::NoChange);
         }
-        self.may_bring_in(by, person, facts)?;
+        Self::may_bring_in(by, person, facts)?;
         Ok(GroupEvent::MemberInvited { person, invited_by: by })
     }
 
     /// Membership shuts staff out of deciding, so a group cannot bring that about: an officer who is not
     /// of the group asks a colleague, never oneself.
-    fn may_bring_in(&self, by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
+    fn may_bring_in(by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
         let organisation = facts.organisation()?;
         if !organisation.is_trusted(person) {
             return Ok(());
@@ -121,7 +121,7 @@ impl Group {
         if by != person && !writes_for_them {
             return Err(Refusal::NotYours);
         }
-        self.may_bring_in(inviter, person, facts)?;
+        Self::may_bring_in(inviter, person, facts)?;
         Ok(GroupEvent::MemberAdded { person, added_by: Some(inviter), added_on: Some(facts.today) })
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleOf};
 use crate::domain::id::PersonId;
 use crate::domain::role::{Role, Roles};
-use crate::domain::{Facts, Refusal};
+use crate::domain::{Facts, Person, Refusal};
 
 /// A role that an administrator proposed and nobody has confirmed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl Organisation {
         }
         facts.are_two(proposed.by, by)?;
         facts.still_holds(proposed.by, &[Role::Administrator])?;
-        if proposed.contact.is_some_and(|then| then != facts.person().map_or(0, |now| now.contact_changes())) {
+        if proposed.contact.is_some_and(|then| then != facts.person().map_or(0, Person::contact_changes)) {
             return Err(Refusal::ContactChangedSince);
         }
         self.may_hold(of)?;

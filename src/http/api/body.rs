@@ -128,7 +128,7 @@ impl Shape {
         // Where a field decides of what kind a body is, nothing says where in the others an error lies.
         let other = error.code == FieldFault::Missing && self.required.contains(&error.field);
         let below = if error.field.is_empty() { name.to_owned() } else { format!("{name}.{}", error.field) };
-        (self.kind.is_some() && !other).then(|| FieldError { field: below, ..error })
+        (self.kind.is_some() && !other).then_some(FieldError { field: below, ..error })
     }
 }
 

@@ -116,7 +116,9 @@ fn has_type(schema: &Object, name: &str) -> bool {
 fn bound(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
     let Value::Object(schema) = value else {
         if let Value::Array(items) = value {
-            items.iter_mut().for_each(|item| bound(item, asked, keys));
+            for item in items {
+                bound(item, asked, keys);
+            }
         }
         return;
     };

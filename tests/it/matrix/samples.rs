@@ -92,13 +92,12 @@ fn organisation(name: &str) -> (By, Value) {
         "propose-mail-text" => staff(
             json!({ "mail": "sign_in", "language": "en", "subject": "Sign in", "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}" }),
         ),
-        "confirm-mail-text" => (By::Staff(1), json!({ "proposal": 1 })),
+        "confirm-mail-text" | "confirm-webhook" => (By::Staff(1), json!({ "proposal": 1 })),
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
         "publish-mail-text" => {
             staff(json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }))
         }
         "propose-webhook" => staff(json!({ "address": "https://hooks.example.org/grants", "events": ["grant.PaymentConfirmed"] })),
-        "confirm-webhook" => (By::Staff(1), json!({ "proposal": 1 })),
         "end-webhook" | "make-webhook-secret" => staff(json!({ "webhook": 1 })),
         "publish-report" => staff(json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." })),
         _ => staff(json!({ "text": AGREEMENT })),
@@ -223,14 +222,13 @@ fn grant(name: &str) -> (By, Value) {
             let later = json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
             staff(json!({ "instalments": [later] }))
         }
-        "confirm-schedule" => second(json!({ "proposal": 1 })),
+        "confirm-schedule" | "confirm-revocation" => second(json!({ "proposal": 1 })),
         "record-bank-entry" => {
             second(json!({ "kind": "came_in", "amount": "5.00", "happened_on": "2026-06-01", "note": "A second credit" }))
         }
         "propose-settlement" => staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" })),
         "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
         "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
-        "confirm-revocation" => second(json!({ "proposal": 1 })),
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
         "propose-early-payment" => staff(json!({ "payment": 1, "reason": "The hall must be paid today" })),
         "approve-payment" | "confirm-early-payment" => second(json!({ "payment": 1 })),

@@ -46,7 +46,7 @@ struct Line {
 }
 
 struct Delivery {
-    delivery: i64,
+    first: i64,
     events: i64,
     state: String,
     tries: i64,
@@ -128,7 +128,7 @@ fn kinds(events: &[crate::domain::event::EventKind]) -> String {
 fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
     let when = |instant: Option<Timestamp>| instant.map(|instant| moment(instant.as_microsecond())).unwrap_or_default();
     Delivery {
-        delivery: seen.delivery,
+        first: seen.delivery,
         events: seen.next - seen.delivery,
         state: said(seen.state),
         tries: seen.tries,
@@ -171,7 +171,7 @@ pub(super) async fn make_secret(request: HttpRequest, sent: Sent, desk: web::Dat
     let made = own::issue(&visitor, &desk, &posted, "", command).await?.made.unwrap_or_default();
     let mut page = Shell::around(&visitor, &desk, "A new secret").await?;
     page.at_desk = true;
-    page.path = PAGE.to_owned();
+    PAGE.clone_into(&mut page.path);
     let secret = managed_secret(desk.commands.log().vault(), webhook, made).shown();
     answer(HttpResponse::Ok(), &SecretPage { page, number: webhook, secret })
 }
