@@ -161,6 +161,8 @@ impl Import {
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
         let mut facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
+        let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await;
+        facts.organisation = Seen::new(organisation.map_err(CommandError::from)?.state);
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
                 imported.wrong.push((step.line, format!("the reference stands in line {before} as well")));

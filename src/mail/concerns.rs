@@ -50,7 +50,7 @@ fn of_application(event: &ApplicationEvent) -> Option<MailKind> {
 fn of_grant(event: &GrantEvent) -> Option<MailKind> {
     use GrantEvent as E;
     Some(match event {
-        E::GrantOffered { .. } => MailKind::Offered,
+        E::GrantOffered { waits: false, .. } | E::OfferSent { .. } => MailKind::Offered,
         E::OfferLapsed {} | E::OfferWithdrawn { .. } => MailKind::OfferEnded,
         E::CheckRequested { .. } => MailKind::CheckRequested,
         E::PaymentSent { .. } => MailKind::Paid,

@@ -178,7 +178,7 @@ pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Lang
 }
 
 /// The event at a position, once the views show it.
-async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
+pub(super) async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
     let position: i64 = position.parse().map_err(|_| MailError::Text("it is about no position".to_owned()))?;
     post.views.passed(position).await.map_err(|_| MailError::TooEarly)?;
     post.commands.log().page(position, 1).await?.pop().ok_or(MailError::TooEarly)
@@ -280,6 +280,11 @@ async fn of_grant(post: &Post, event: &Recorded, happened: &GrantEvent, said: &m
     use GrantEvent as E;
     let amount = |amount: Money| amount.to_string();
     match happened {
+        E::OfferSent { expires_on } => {
+            let row: Option<GrantRow> = post.views.find(&event.stream.to_string(), None).await?;
+            said.insert("amount", row.map(|row| amount(row.offered)).unwrap_or_default());
+            said.insert("due_on", day(*expires_on, language));
+        }
         E::GrantOffered { sources, expires_on, .. } => {
             said.insert("amount", amount(sources.total()));
             said.insert("due_on", day(*expires_on, language));

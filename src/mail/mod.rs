@@ -8,6 +8,7 @@ mod concerns;
 mod heads;
 mod letter;
 pub mod links;
+mod news;
 mod texts;
 mod transport;
 pub mod warnings;
@@ -20,13 +21,15 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::commands::Commands;
-use crate::domain::PersonId;
 use crate::domain::mail::MailKind;
+use crate::domain::{Organisation, PersonId, Role};
 use crate::log::LogError;
+use crate::log::record::Recorded;
 use crate::store::mails::{self, Became, MailRow, NewMail};
-use crate::store::{StoreError, followers};
+use crate::store::{StoreError, Tx, followers};
 use crate::views::{ViewError, Views};
 use concerns::Readers;
+use news::Told;
 pub use letter::{Letter, Written, day};
 pub use texts::{own_text, sample};
 pub use transport::{Outbox, OutboxError};
@@ -167,6 +170,7 @@ impl Post {
         let now = self.commands.now().as_microsecond();
         for event in &events {
             self.tell_of(&mut tx, event).await?;
+            self.put_in_news(&mut tx, event, now).await?;
             let Some(concern) = concerns::of(event) else { continue };
             for person in self.readers(&concern.readers).await? {
                 let name = format!("mail/{}/{person}", event.position);
@@ -180,6 +184,41 @@ impl Post {
         followers::advance(&mut tx, log.organisation(), FOLLOWER, next + read).await?;
         tx.commit().await?;
         Ok(read)
+    }
+
+    /// Puts in the mails about who may act here. A first payee, and a member's first address, are news as well.
+    async fn put_in_news(&self, tx: &mut Tx, event: &Recorded, now: i64) -> Result<(), MailError> {
+        for (news, told) in news::of(event) {
+            let kind = <&str>::from(news);
+            for person in self.told(told).await? {
+                let name = format!("mail/{}/{kind}/{person}", event.position);
+                let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
+                let (id, about) = (id.to_string(), event.position.to_string());
+                let mail = NewMail { id, kind: kind.to_owned(), person: person.to_string(), about };
+                mails::insert(tx, self.commands.log().organisation(), &mail, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn told(&self, told: Told) -> Result<BTreeSet<PersonId>, MailError> {
+        let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await?.state;
+        Ok(match told {
+            Told::Administrators => organisation.holders(Role::Administrator).collect(),
+            Told::AdministratorsOf(person) if organisation.is_trusted(person) => {
+                organisation.holders(Role::Administrator).collect()
+            }
+            Told::AdministratorsOf(_) => BTreeSet::new(),
+            Told::MembersOf(group) => self.views.members_of(group).await?,
+            Told::Person(person) => BTreeSet::from([person]),
+            Told::FellowsOf(person) => {
+                let mut fellows = BTreeSet::new();
+                for group in self.views.groups_of(person).await? {
+                    fellows.extend(self.views.members_of(group).await?);
+                }
+                fellows
+            }
+        })
     }
 
     async fn readers(&self, readers: &Readers) -> Result<BTreeSet<PersonId>, MailError> {
@@ -230,6 +269,9 @@ impl Post {
 
     async fn write(&self, mail: &MailRow) -> Result<Written, MailError> {
         if let Some(written) = self.write_head(mail).await? {
+            return Ok(written);
+        }
+        if let Some(written) = self.write_news(mail).await? {
             return Ok(written);
         }
         if let Some(written) = self.write_warning(mail).await? {

@@ -1,6 +1,9 @@
-//! Which kind of no each refusal is: the API's status and the pages' words follow from it.
+//! What each refusal comes to: its kind, from which the API's status and the pages' words follow, its code and its advice.
+
+use strum::EnumMessage as _;
 
 use super::Refusal;
+use crate::domain::money::BelowZero;
 
 /// What kind of no it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,5 +69,31 @@ impl Refusal {
             | Self::ScoreOutOfRange => Kind::Input,
             _ => Kind::State,
         }
+    }
+}
+
+impl Refusal {
+    /// The stable code: for machines, tests and the audit.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.into()
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.get_message().unwrap_or_default()
+    }
+
+    /// Every code with its advice.
+    pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
+        use strum::IntoEnumIterator as _;
+        Self::iter().map(|refusal| (refusal.code(), refusal.advice()))
+    }
+}
+
+impl From<BelowZero> for Refusal {
+    fn from(below: BelowZero) -> Self {
+        Self::BelowZero { from: below.from, taken: below.taken }
     }
 }

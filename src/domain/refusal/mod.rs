@@ -3,9 +3,8 @@
 mod kind;
 
 use jiff::civil::Date;
-use strum::EnumMessage as _;
 
-use super::money::{BelowZero, Money};
+use super::money::Money;
 pub use kind::Kind;
 
 /// A rule said no. Nothing was changed. The message beside each says what to do about it.
@@ -380,30 +379,4 @@ pub enum Refusal {
     #[error("nothing would change")]
     #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
     NoChange,
-}
-
-impl Refusal {
-    /// The stable code: for machines, tests and the audit.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.into()
-    }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        self.get_message().unwrap_or_default()
-    }
-
-    /// Every code with its advice.
-    pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
-        use strum::IntoEnumIterator as _;
-        Self::iter().map(|refusal| (refusal.code(), refusal.advice()))
-    }
-}
-
-impl From<BelowZero> for Refusal {
-    fn from(below: BelowZero) -> Self {
-        Self::BelowZero { from: below.from, taken: below.taken }
-    }
 }

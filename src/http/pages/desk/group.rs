@@ -128,11 +128,22 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(S
     let personal = || Personal::Open("words".to_owned());
     let act = async |form: &str, title: &str, command: C| offer(asked, forms, group, form, title, command).await;
     let add = C::AddMember(MemberOf { person: asked.signed.reader.person });
-    let add = act("add-member", "Add a member", add).await?.line_with("person", "The person's id", "From the page of people.");
-    let mut acts = vec![add];
+    let add = act("add-member", "Ask somebody to join", add).await?.line_with("person", "The person's id", "From the page of people.");
+    let own = || MemberOf { person: asked.signed.reader.person };
+    let join = act("join", "Join the group, as you were asked to", C::Join(own())).await?.hidden("person", own().person);
+    let refuse = act("refuse-invitation", "Do not join the group", C::RefuseInvitation(own())).await?;
+    let mut acts = vec![add, join, refuse.hidden("person", own().person)];
     for (id, name) in members {
         let member = MemberOf { person: PersonId(own::uuid(id)?) };
         acts.push(act(&format!("remove-{id}"), &format!("Remove {name}"), C::RemoveMember(member)).await?.hidden("person", id).grave());
+    }
+    for person in &group.invited {
+        let name = asked.people([*person]).await?.of(person);
+        let (title, back) = (format!("Take back that {name} was asked to join"), C::RemoveMember(MemberOf { person: *person }));
+        acts.push(act(&format!("take-back-{person}"), &title, back).await?.hidden("person", person));
+        // Somebody without an address says yes to an officer.
+        let (title, join) = (format!("{name} has said yes"), C::Join(MemberOf { person: *person }));
+        acts.push(act(&format!("join-{person}"), &title, join).await?.hidden("person", person));
     }
     let contact = C::SetContact(SetContact { postcode: Some(personal()), telephone: None });
     acts.push(

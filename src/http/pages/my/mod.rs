@@ -13,7 +13,7 @@ pub(super) use grant::picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/my").route(web::get().to(overview::show)))
+        .service(web::resource("/my").route(web::get().to(overview::show)).route(web::post().to(overview::answer)))
         .service(web::resource("/my/applications/{id}").route(web::get().to(application::show)).route(web::post().to(application::act)))
         .service(web::resource("/my/applications/{id}/receipt").route(web::get().to(receipt::show)))
         .service(web::resource("/my/applications/{id}/receipt/{position}").route(web::get().to(receipt::proof)))

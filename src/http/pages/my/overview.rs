@@ -3,11 +3,15 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
+use crate::commands::Request;
+use crate::domain::group::MemberOf;
 use crate::domain::language::Language;
+use crate::domain::text::holds_address;
+use crate::domain::{Command, GroupCommand, GroupId};
 use crate::http::Desk;
 use crate::http::pages::apply::sections::{is_overdue, place};
 use crate::http::pages::words::{say, say_with};
-use crate::http::pages::{Failed, Shell, Visitor, page, see_other};
+use crate::http::pages::{Failed, Forms, Sent, Shell, Visitor, own, page, see_other};
 use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, PersonRow, UpdateRow};
 use crate::views::Page as Wanted;
@@ -18,6 +22,9 @@ struct Overview {
     page: Shell,
     /// Whether contact details that an officer proposed wait for the visitor.
     contact_waits: bool,
+    forms: Forms,
+    /// The groups that ask the visitor to join: id and name.
+    invited_to: Vec<(String, String)>,
     groups: Vec<OwnGroup>,
 }
 
@@ -42,6 +49,25 @@ pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<Http
     if signed.reader.sees_all() {
         return Ok(see_other("/desk"));
     }
+    render(&visitor, &desk).await
+}
+
+/// Says yes or no to joining a group.
+pub(super) async fn answer(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+    let Sent { visitor, posted } = sent;
+    let signed = visitor.signed()?;
+    if !visitor.proven {
+        return Err(Failed::not_yours());
+    }
+    let of = MemberOf { person: signed.reader.person };
+    let answer = if posted.text("join") == "yes" { GroupCommand::Join(of) } else { GroupCommand::RefuseInvitation(of) };
+    let command = Command::Group(GroupId(own::uuid(posted.text("group"))?), answer);
+    own::taken(&desk, Request::new(signed.caller.clone(), command)).await?;
+    Ok(see_other("/my"))
+}
+
+async fn render(visitor: &Visitor, desk: &Desk) -> Result<HttpResponse, Failed> {
+    let signed = visitor.signed()?;
     let mut groups = Vec::new();
     for id in desk.views.groups_of(signed.reader.person).await? {
         let Some(row) = desk.views.find::<GroupRow>(&id.to_string(), None).await? else { continue };
@@ -49,13 +75,30 @@ pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<Http
         let all = Wanted { after: None, most: 500 };
         let mut applications = Vec::new();
         for application in desk.views.list::<ApplicationRow>(None, of, &all).await?.items.into_iter().rev() {
-            applications.push(line(&desk, &application).await?);
+            applications.push(line(desk, &application).await?);
         }
         groups.push(OwnGroup { waiting: waiting(&row, visitor.language), row, applications });
     }
     let own: Option<PersonRow> = desk.views.find(&signed.reader.person.to_string(), None).await?;
-    let contact_waits = visitor.proven && own.is_some_and(|own| own.proposed_contact.is_some());
-    page(&Overview { page: Shell::around(&visitor, &desk, say("My group", visitor.language)).await?, contact_waits, groups })
+    let contact_waits = visitor.proven && own.as_ref().is_some_and(|own| own.proposed_contact.is_some());
+    page(&Overview {
+        page: Shell::around(visitor, desk, say("My group", visitor.language)).await?,
+        contact_waits,
+        forms: Forms::new(visitor, None),
+        invited_to: invitations(visitor, desk, own).await?,
+        groups,
+    })
+}
+
+/// The groups that ask the visitor to join. A name from before names could hold no address is not shown.
+async fn invitations(visitor: &Visitor, desk: &Desk, own: Option<PersonRow>) -> Result<Vec<(String, String)>, Failed> {
+    let ids: Vec<_> = own.filter(|_| visitor.proven).into_iter().flat_map(|own| own.invited_to).collect();
+    let mut found = Vec::new();
+    for id in ids {
+        let group: Option<GroupRow> = desk.views.find(&id.to_string(), None).await?;
+        found.extend(group.map(|group| (id.to_string(), group.name)).filter(|(_, name)| !holds_address(name)));
+    }
+    Ok(found)
 }
 
 /// A name, or where the group is, that a member wrote and the office has not looked at.

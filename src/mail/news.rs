@@ -1,0 +1,166 @@
+//! Mails about who may act here: a role was given, an address changed, somebody joined or left a group,
+//! its bank details changed, somebody is asked to join. Whoever reads one can say that it was not them.
+//! Nobody in the office changes their words, and they hold nothing that somebody typed.
+
+use uuid::Uuid;
+
+use super::letter::{event_at, html, language_of, person};
+use super::{Letter, MailError, Post, Written};
+use crate::domain::language::Language;
+use crate::domain::{Event, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use crate::log::record::Recorded;
+use crate::projections::OrganisationRow;
+use crate::store::mails::MailRow;
+
+/// What is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum News {
+    /// Somebody was given a role, or was named as one of the first people.
+    RoleGiven,
+    /// The name or address of somebody changed who holds a role or was proposed for one.
+    ColleagueChanged,
+    /// Other bank details were keyed for a group.
+    PayeeChanged,
+    /// Somebody joined a group or left it.
+    MembersChanged,
+    /// The name or address of a member of a group changed.
+    MemberChanged,
+    /// The reader is asked to join a group.
+    Invited,
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Administrators,
+    /// The administrators, where a person holds a role or was proposed for one.
+    AdministratorsOf(PersonId),
+    MembersOf(Uuid),
+    /// Those who are in a group with a person.
+    FellowsOf(PersonId),
+    Person(PersonId),
+}
+
+/// What an event is news of, and for whom.
+pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
+    let group = event.stream;
+    match &event.event {
+        Event::Organisation(
+            OrganisationEvent::RoleConfirmed { .. } | OrganisationEvent::RoleGiven { .. } | OrganisationEvent::FounderNamed { .. },
+        ) => vec![(News::RoleGiven, Told::Administrators)],
+        Event::Person(PersonEvent::ContactChanged { .. }) => {
+            let changed = PersonId(event.stream);
+            vec![(News::ColleagueChanged, Told::AdministratorsOf(changed)), (News::MemberChanged, Told::FellowsOf(changed))]
+        }
+        Event::Group(GroupEvent::PayeeProvided { .. }) => vec![(News::PayeeChanged, Told::MembersOf(group))],
+        Event::Group(GroupEvent::MemberAdded { added_by: Some(_), .. }) => {
+            vec![(News::MembersChanged, Told::MembersOf(group))]
+        }
+        Event::Group(GroupEvent::MemberRemoved { person, .. }) => {
+            vec![(News::MembersChanged, Told::MembersOf(group)), (News::MembersChanged, Told::Person(*person))]
+        }
+        Event::Group(GroupEvent::MemberInvited { person, .. }) => vec![(News::Invited, Told::Person(*person))],
+        _ => Vec::new(),
+    }
+}
+
+impl Post {
+    /// Writes one of these mails; none where it is another's kind.
+    pub(super) async fn write_news(&self, mail: &MailRow) -> Result<Option<Written>, MailError> {
+        let Ok(news) = mail.kind.parse::<News>() else { return Ok(None) };
+        let Some((reader, _)) = person(self, &mail.person).await? else {
+            return Ok(Some(Written::NotNeeded("the person is not known any more")));
+        };
+        let language = language_of(self, &reader).await?;
+        let Some(to) = reader.email else { return Ok(Some(Written::NotNeeded("the person has no e-mail address"))) };
+        let organisation: Option<OrganisationRow> =
+            self.views.find(&self.commands.organisation().to_string(), None).await?;
+        let name = organisation.ok_or(MailError::TooEarly)?.name;
+        let event = event_at(self, &mail.about).await?;
+        let (subject, words) = text(news, language);
+        let link = format!("{}{}", self.address, leads_to(news, &event));
+        let plain = format!("{words}\n\n{link}\n\n{name}");
+        Ok(Some(Written::Letter(Letter {
+            id: mail.id.clone(),
+            to,
+            language: language.code(),
+            subject: subject.to_owned(),
+            html: html(&plain, &link, subject, language),
+            plain,
+            attached: None,
+        })))
+    }
+}
+
+fn leads_to(news: News, event: &Recorded) -> String {
+    match (news, &event.event) {
+        (
+            News::RoleGiven,
+            Event::Organisation(
+                OrganisationEvent::RoleConfirmed { person, .. }
+                | OrganisationEvent::RoleGiven { person, .. }
+                | OrganisationEvent::FounderNamed { person, .. },
+            ),
+        ) => format!("/desk/people/{person}"),
+        (News::ColleagueChanged, _) => format!("/desk/people/{}", event.stream),
+        _ => "/my".to_owned(),
+    }
+}
+
+fn text(news: News, language: Language) -> (&'static str, &'static str) {
+    use Language::{En, Pl};
+    match (news, language) {
+        (News::RoleGiven, _) => (
+            "Somebody was given a role",
+            "Hello\n\nSomebody can now do more in our office: they were given a role. One administrator proposed it and another \
+             confirmed it.\n\nIf you did not expect that, talk to a colleague. You can see who it is, and end the role, here:",
+        ),
+        (News::ColleagueChanged, _) => (
+            "A colleague's name or address changed",
+            "Hello\n\nThe name or the address of somebody changed who holds a role in our office, or was proposed for one. Links to \
+             sign in go to the new address.\n\nIf you did not expect that, ask them by telephone. You can end their access here:",
+        ),
+        (News::PayeeChanged, En) => (
+            "Your group's bank details changed",
+            "Hello\n\nSomebody told us where the money for your group should go. We check it before any money is paid.\n\nIf nobody \
+             in your group did this, call us straight away. You can look at it here:",
+        ),
+        (News::PayeeChanged, Pl) => (
+            "Zmieniły się dane konta Twojej grupy",
+            "Dzień dobry!\n\nKtoś podał nam, dokąd mają trafić pieniądze dla Twojej grupy. Sprawdzimy to, zanim cokolwiek \
+             wypłacimy.\n\nJeśli nie zrobił tego nikt z Twojej grupy, zadzwoń do nas od razu. Tutaj możesz to zobaczyć:",
+        ),
+        (News::MembersChanged, En) => (
+            "Somebody joined or left your group",
+            "Hello\n\nSomebody joined your group here, or left it. Everybody in the group can send forms and say where the money \
+             goes.\n\nIf nobody in your group expected this, call us straight away. You can see your group here:",
+        ),
+        (News::MembersChanged, Pl) => (
+            "Ktoś dołączył do Twojej grupy albo z niej odszedł",
+            "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w grupie może wysyłać formularze i podać, \
+             dokąd mają trafić pieniądze.\n\nJeśli nikt w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz \
+             swoją grupę:",
+        ),
+        (News::MemberChanged, En) => (
+            "The address of somebody in your group changed",
+            "Hello\n\nThe name or the address of somebody in your group changed. Links to sign in go to the new address.\n\nIf nobody \
+             in your group expected this, call us straight away. You can see your group here:",
+        ),
+        (News::MemberChanged, Pl) => (
+            "Zmienił się adres kogoś z Twojej grupy",
+            "Dzień dobry!\n\nZmieniło się imię lub adres kogoś z Twojej grupy. Linki do logowania trafiają na nowy adres.\n\nJeśli nikt \
+             w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz swoją grupę:",
+        ),
+        (News::Invited, En) => (
+            "You are asked to join a group",
+            "Hello\n\nSomebody asked you to join their group here. You are not in it before you say yes.\n\nIf you do not know what \
+             this is about, you need not do anything. To see which group it is, sign in here:",
+        ),
+        (News::Invited, Pl) => (
+            "Zaproszenie do grupy",
+            "Dzień dobry!\n\nKtoś zaprasza Cię do swojej grupy. Nie należysz do niej, dopóki się nie zgodzisz.\n\nJeśli nie wiesz, o co \
+             chodzi, nie musisz nic robić. Aby zobaczyć, która to grupa, zaloguj się tutaj:",
+        ),
+    }
+}
