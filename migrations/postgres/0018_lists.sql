@@ -37,7 +37,6 @@ CREATE INDEX view_groups_name_key ON view_groups (organisation, generation, name
 
 -- Empty where somebody has no role, so that its index holds only those who have one.
 ALTER TABLE view_people ADD COLUMN roles text GENERATED ALWAYS AS (nullif(body::json ->> 'roles', '[]')) STORED;
-CREATE INDEX view_people_roles ON view_people (organisation, generation, id) WHERE until = 9223372036854775807 AND roles IS NOT NULL;
 
 CREATE TABLE view_identifiers (
     organisation text NOT NULL,

@@ -29,8 +29,8 @@ use crate::store::mails::{self, Became, MailRow, NewMail};
 use crate::store::{StoreError, Tx, followers};
 use crate::views::{ViewError, Views};
 use concerns::Readers;
-use news::Told;
 pub use letter::{Letter, Written, day};
+use news::Told;
 pub use texts::{own_text, sample};
 pub use transport::{Outbox, OutboxError};
 
@@ -205,9 +205,7 @@ impl Post {
         let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await?.state;
         Ok(match told {
             Told::Administrators => organisation.holders(Role::Administrator).collect(),
-            Told::AdministratorsOf(person) if organisation.is_trusted(person) => {
-                organisation.holders(Role::Administrator).collect()
-            }
+            Told::AdministratorsOf(person) if organisation.is_trusted(person) => organisation.holders(Role::Administrator).collect(),
             Told::AdministratorsOf(_) => BTreeSet::new(),
             Told::MembersOf(group) => self.views.members_of(group).await?,
             Told::Person(person) => BTreeSet::from([person]),

@@ -74,8 +74,7 @@ impl Post {
         };
         let language = language_of(self, &reader).await?;
         let Some(to) = reader.email else { return Ok(Some(Written::NotNeeded("the person has no e-mail address"))) };
-        let organisation: Option<OrganisationRow> =
-            self.views.find(&self.commands.organisation().to_string(), None).await?;
+        let organisation: Option<OrganisationRow> = self.views.find(&self.commands.organisation().to_string(), None).await?;
         let name = organisation.ok_or(MailError::TooEarly)?.name;
         let event = event_at(self, &mail.about).await?;
         let (subject, words) = text(news, language);

@@ -223,7 +223,6 @@ mod tests {
             ("published", Vec::new(), "now"),
             ("applications", one("fund"), "fund"),
             ("grants", one("fund"), "fund"),
-            ("people", one("roles LIKE"), "roles"),
             ("groups", vec![("name_key >=", vec!["a".to_owned()]), ("name_key <", vec!["b".to_owned()])], "name_key"),
         ] {
             let wanted = Wanted { table, as_at: None, filters, order: Order::default(), after: None, most: 50 };

@@ -67,6 +67,7 @@ mod replay;
 mod rights;
 mod sealed;
 mod sealing;
+mod second_people;
 mod seeds;
 mod service;
 mod setting;
@@ -142,6 +143,7 @@ fn main() -> ExitCode {
         rights::cases,
         sealed::cases,
         sealing::cases,
+        second_people::cases,
         seeds::cases,
         sheets::cases,
         signing_in::cases,
