@@ -96,6 +96,8 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     let member = service.does(&mut connection, "people", &json!({ "name": "Cass" })).await;
     let group = service.does(&mut connection, "groups", &json!({ "name": "Soup", "area": "oldham", "standing": "new" })).await;
     service.does(&mut connection, &format!("groups/{group}/add-member"), &json!({ "person": member })).await;
+    // She has no e-mail, so that an officer writes down that she said yes.
+    service.does(&mut connection, &format!("groups/{group}/join"), &json!({ "person": member })).await;
     let application = apply(&service, &mut connection, &fund, &group).await;
     let token = service.token.clone();
     let ada = ada_of(&token);

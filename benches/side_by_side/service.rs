@@ -17,7 +17,12 @@ pub struct Service {
 /// A program set to a database and a folder.
 pub fn program(url: &str, folder: &Path) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
-    program.env("DATABASE_URL", url).env("NO_COLOR", "1").env_remove("RUST_LOG").current_dir(folder);
+    program
+        .env("DATABASE_URL", url)
+        .env("MICROGRANTS_MAILS", folder.join("mails"))
+        .env("NO_COLOR", "1")
+        .env_remove("RUST_LOG")
+        .current_dir(folder);
     // A person's programs may ask as often as they can: that is what is measured.
     program.env("MICROGRANTS_LIMITS", "api=off");
     program
@@ -33,10 +38,49 @@ impl Service {
     /// An office of two, and the service over it.
     pub fn found(url: &str, folder: &Path) -> Self {
         let roles = "administrator,officer,finance,panel";
-        let ada = prints(url, folder, &["people", "add", "--name", "Ada", "--roles", roles, "--organisation-name", "Bench"]);
-        prints(url, folder, &["people", "add", "--name", "Ben", "--roles", roles]);
+        let ada = ["--name", "Ada", "--email", "ada@example.org", "--roles", roles, "--organisation-name", "Bench"];
+        let ada = prints(url, folder, &[&["people", "add"][..], &ada].concat());
+        let ben = ["--name", "Ben", "--email", "ben@example.org", "--roles", roles];
+        prints(url, folder, &[&["people", "add"][..], &ben].concat());
         let token = prints(url, folder, &["token", "--person", &ada, "--minutes", "600"]);
-        Self::start(url, folder, token)
+        let service = Self::start(url, folder, token);
+        for email in ["ada@example.org", "ben@example.org"] {
+            service.signs_in(folder, email);
+        }
+        service
+    }
+
+    /// Signs a person in by the link that is mailed to them: a fund opens once two administrators have.
+    fn signs_in(&self, folder: &Path, email: &str) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
+        let at = format!("http://{}", self.host);
+        let mut cookies = Vec::new();
+        let hidden = |page: &str| page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+        let get = |path: &str, cookies: &mut Vec<String>| {
+            let mut answer = agent.get(format!("{at}{path}")).header("Cookie", cookies.join("; ")).call().expect("a page");
+            for cookie in answer.headers().get_all("set-cookie") {
+                cookies.push(cookie.to_str().expect("text").split(';').next().unwrap_or_default().to_owned());
+            }
+            hidden(&answer.body_mut().read_to_string().expect("text")).expect("a token of the page")
+        };
+        let post = |path: &str, form: &[(&str, &str)], cookies: &[String]| {
+            let answer = agent.post(format!("{at}{path}")).header("Cookie", cookies.join("; ")).header("Origin", &at);
+            answer.send_form(form.iter().copied()).expect("an answer").status()
+        };
+        let csrf = get("/sign-in", &mut cookies);
+        post("/sign-in", &[("csrf", &csrf), ("email", email)], &cookies);
+        let link = (0..100).find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            let mails = std::fs::read_dir(folder.join("mails")).ok()?.flatten();
+            let own =
+                mails.filter_map(|mail| std::fs::read_to_string(mail.path()).ok()).find(|mail| mail.contains(&format!("To: {email}")))?;
+            // A mail breaks its long lines behind an equals sign.
+            let text = own.replace("=\r\n", "").replace("=\n", "");
+            text.lines().find_map(|line| Some(format!("/sign-in/{}", line.strip_prefix("http")?.split_once("/sign-in/")?.1.trim())))
+        });
+        let link = link.expect("a mail with a link");
+        let csrf = get(&link, &mut cookies);
+        assert!(post(&link, &[("csrf", &csrf)], &cookies).is_redirection(), "{email} signs in");
     }
 
     pub fn start(url: &str, folder: &Path, token: String) -> Self {

@@ -48,6 +48,15 @@ pub struct PayeeWait {
     pub changed_on: Date,
     /// The first day on which money may leave.
     pub until: Date,
+    /// Which change it is: another one makes money wait anew, on the same day as well.
+    pub mark: ChangeMark,
+}
+
+/// How often payees and memberships, and members' addresses, had changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct ChangeMark {
+    pub group: u32,
+    pub addresses: u32,
 }
 
 impl PayeeWait {
@@ -240,9 +249,15 @@ impl Facts {
         let groups = || std::iter::once(group).chain(self.heirs.iter().filter_map(|heir| heir.look("group").ok()));
         let addresses = groups().flat_map(Group::members).filter_map(|member| self.known(member)?.contact_changed_on());
         let changed_on = groups().filter_map(Group::payee_or_members_changed_on).chain(addresses).max();
-        Ok(changed_on
-            .filter(|_| days > 0)
-            .map(|changed_on| PayeeWait { changed_on, until: changed_on.saturating_add(jiff::Span::new().days(days)) }))
+        let mark = ChangeMark {
+            group: groups().map(Group::payee_or_member_changes).sum(),
+            addresses: groups().flat_map(Group::members).filter_map(|member| Some(self.known(member)?.contact_changes())).sum(),
+        };
+        let wait = |changed_on: Date| {
+            let until = changed_on.saturating_add(jiff::Span::new().days(days));
+            PayeeWait { changed_on, until, mark }
+        };
+        Ok(changed_on.filter(|_| days > 0).map(wait))
     }
 
     /// # Errors

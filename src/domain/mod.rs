@@ -41,7 +41,7 @@ use uuid::Uuid;
 pub use application::{Application, ApplicationCommand, ApplicationEvent};
 pub use connection::{Act, Connection, Connections};
 pub use event::{Event, StreamEvent};
-pub use facts::{Facts, PayeeWait, Seen};
+pub use facts::{ChangeMark, Facts, PayeeWait, Seen};
 pub use follows::made;
 pub use fund::{Fund, FundCommand, FundEvent};
 pub use grant::{Grant, GrantCommand, GrantEvent};

@@ -214,6 +214,7 @@ impl Post {
                 for group in self.views.groups_of(person).await? {
                     fellows.extend(self.views.members_of(group).await?);
                 }
+                fellows.remove(&person);
                 fellows
             }
         })

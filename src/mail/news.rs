@@ -37,7 +37,7 @@ pub(super) enum Told {
     /// The administrators, where a person holds a role or was proposed for one.
     AdministratorsOf(PersonId),
     MembersOf(Uuid),
-    /// Those who are in a group with a person.
+    /// Those others who are in a group with a person.
     FellowsOf(PersonId),
     Person(PersonId),
 }

@@ -55,6 +55,9 @@ pub struct PaymentRow {
     /// Who proposed that it leave earlier. Absent for a member of the group.
     #[serde(default)]
     pub early_proposed_by: Option<PersonId>,
+    /// Why it should leave earlier. Absent for a member of the group.
+    #[serde(default)]
+    pub early_reason: Option<String>,
     /// How many people must approve it.
     pub approvals_needed: u8,
 }
@@ -115,6 +118,7 @@ impl Projection for Payments {
                 reason: None,
                 waits_until: *waits_until,
                 early_proposed_by: None,
+                early_reason: None,
                 approvals_needed: eyes.saturating_sub(1),
             });
         }
@@ -127,10 +131,13 @@ impl Projection for Payments {
                     row.state = PaymentState::Approved;
                 }
             }
-            E::EarlyPaymentProposed { until, by, .. } => {
+            E::EarlyPaymentProposed { until, by, reason, .. } => {
                 (row.waits_until, row.early_proposed_by) = (Some(*until), Some(*by));
+                row.early_reason = Some(reason.to_string());
             }
-            E::EarlyPaymentConfirmed { .. } => (row.waits_until, row.early_proposed_by) = (None, None),
+            E::EarlyPaymentConfirmed { .. } => {
+                (row.waits_until, row.early_proposed_by, row.early_reason) = (None, None, None);
+            }
             E::PaymentRejected { reason, .. } => row.end(PaymentState::Rejected, reason),
             E::PaymentCancelled { reason, .. } => row.end(PaymentState::Cancelled, reason),
             E::PaymentFailed { reason, .. } => row.end(PaymentState::Failed, reason),

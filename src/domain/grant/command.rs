@@ -19,6 +19,7 @@ use super::update::{
     CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
 };
 use super::variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, Varied};
+use crate::domain::ChangeMark;
 use crate::domain::application::{AttendanceOf, Channel, Condition, Sitting};
 use crate::domain::command::{Because, Nothing, ProposalOf, commands};
 use crate::domain::event::events;
@@ -227,8 +228,8 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             waits_until: Option<Date>,
         },
-        EarlyPaymentProposed { payment: u16, until: Date, reason: Prose, by: PersonId },
-        EarlyPaymentConfirmed { payment: u16, until: Date, by: PersonId },
+        EarlyPaymentProposed { payment: u16, until: Date, mark: ChangeMark, reason: Prose, by: PersonId },
+        EarlyPaymentConfirmed { payment: u16, until: Date, mark: ChangeMark, by: PersonId },
         PaymentApproved {
             payment: u16,
             approved_by: PersonId,

@@ -134,14 +134,14 @@ impl Group {
             GroupEvent::MemberAdded { person, added_by, added_on } => {
                 // Whoever registers a group changes nothing that stood before.
                 if added_by.is_some() {
-                    self.changed_on = self.changed_on.max(*added_on);
+                    self.changed(*added_on);
                 }
                 self.invited.remove(person);
                 self.members.insert(*person);
                 self.brought_in_by.entry(*person).or_default().extend(added_by);
             }
             GroupEvent::MemberRemoved { person, removed_on } => {
-                self.changed_on = self.changed_on.max(*removed_on);
+                self.changed(*removed_on);
                 self.members.remove(person);
                 self.former_members.insert(*person, *removed_on);
             }

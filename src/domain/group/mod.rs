@@ -35,6 +35,8 @@ pub struct Group {
     invited: BTreeMap<PersonId, PersonId>,
     /// The day on which the payee or the membership changed last, where that is known.
     changed_on: Option<Date>,
+    /// How often it changed.
+    changes: u32,
     /// Who brought each person in, at any time: it never shrinks.
     brought_in_by: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// Those who were members, and their last day where it is known.
@@ -115,6 +117,17 @@ impl Group {
     #[must_use]
     pub fn payee_or_members_changed_on(&self) -> Option<Date> {
         self.changed_on
+    }
+
+    /// How often another payee was keyed, or somebody joined or left.
+    #[must_use]
+    pub fn payee_or_member_changes(&self) -> u32 {
+        self.changes
+    }
+
+    fn changed(&mut self, day: Option<Date>) {
+        self.changed_on = self.changed_on.max(day);
+        self.changes += 1;
     }
 
     /// The groups that were merged into it.
@@ -235,6 +248,7 @@ impl Group {
         if payee.verified_by.is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok()) {
             return Err(Refusal::NoChange);
         }
+        facts.is_known_to_two(by)?;
         connections.permit(by, Act::VerifyPayee)?;
         Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
     }
@@ -355,7 +369,7 @@ impl Stream for Group {
             | GroupEvent::MemberRemoved { .. } => self.apply_members(event),
             GroupEvent::PayeeProvided { payee, details, keyed_by, behind, provided_on } => {
                 if self.payee.is_some() {
-                    self.changed_on = self.changed_on.max(*provided_on);
+                    self.changed(*provided_on);
                 }
                 self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());

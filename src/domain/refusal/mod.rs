@@ -58,7 +58,7 @@ pub enum Refusal {
     #[strum(message = "Give the role to another person first.")]
     LastAdministrators,
     #[error("the first people have been named: two administrators now propose and confirm roles")]
-    #[strum(message = "Give roles through the API, as an administrator.")]
+    #[strum(message = "Sign in as an administrator: one proposes a role, another confirms it.")]
     FoundingOver,
     #[error("only a member of the group does this on the web")]
     #[strum(message = "Say how it came instead: on paper, by telephone or in person.")]
@@ -69,7 +69,7 @@ pub enum Refusal {
     NotDeclared,
     #[error("somebody has an interest in this application")]
     #[strum(
-        message = "Leave it to those who have none. Where too few are left, an administrator gives somebody from outside the panel role."
+        message = "Leave it to those who have none. Where too few are left, two administrators give somebody from outside the panel role."
     )]
     Interested,
     #[error("an interest was declared, and nobody takes back their own")]
@@ -79,14 +79,14 @@ pub enum Refusal {
     #[strum(message = "Leave scoring to panel members who have not seen the scores.")]
     SawScores,
     #[error("the panel needs {needed} people for this decision, and {confirmed} have confirmed that they were there")]
-    #[strum(message = "Ask the others who were named as present to confirm it, or a colleague who did not record the decision.")]
+    #[strum(message = "Ask the others who were named as present to confirm on their own page that they were there.")]
     AttendanceUnconfirmed { needed: usize, confirmed: usize },
     #[error("somebody named as present does not sit on the panel")]
     #[strum(message = "Name only people who hold the panel role.")]
     NotOnPanel,
     #[error("the fund's rules need {needed} unconflicted panel members for a decision, and {present} were present")]
     #[strum(
-        message = "Name everybody who was present and has declared no interest. Where too few are left, an administrator gives somebody from outside the panel role."
+        message = "Name everybody who was present and has declared no interest. Where too few are left, two administrators give somebody from outside the panel role."
     )]
     QuorumMissing { needed: usize, present: usize },
     #[error("whoever keyed the application in cannot decide it alone")]

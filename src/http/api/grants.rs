@@ -55,7 +55,15 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
 
 /// A payment without who prepared and approved it, and without what was noted of it for the record.
 fn payment_for_group(row: PaymentRow) -> PaymentRow {
-    PaymentRow { prepared_by: None, approved_by: BTreeSet::new(), batch: None, reason: None, early_proposed_by: None, ..row }
+    PaymentRow {
+        prepared_by: None,
+        approved_by: BTreeSet::new(),
+        batch: None,
+        reason: None,
+        early_proposed_by: None,
+        early_reason: None,
+        ..row
+    }
 }
 
 pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {

@@ -13,11 +13,16 @@ fn wait_of(facts: &Facts) -> Result<PayeeWait, Refusal> {
 
 impl Grant {
     pub(super) fn propose_early(&self, because: &PaymentBecause, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.payment(because.payment)?.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
+        let payment = self.payment(because.payment)?;
+        payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
+        payment.payee_holds(facts)?;
         let (by, wait) = (facts.by()?, wait_of(facts)?);
+        if payment.leaves_early == Some(wait.mark) {
+            return Err(Refusal::PayeeWaitsNot);
+        }
         facts.permit(by, Act::Prepare)?;
         let PaymentBecause { payment, reason } = because.clone();
-        Ok(GrantEvent::EarlyPaymentProposed { payment, until: wait.until, reason, by })
+        Ok(GrantEvent::EarlyPaymentProposed { payment, until: wait.until, mark: wait.mark, reason, by })
     }
 
     /// What is confirmed is what was proposed: a change since then makes it wait anew.
@@ -25,11 +30,11 @@ impl Grant {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
         let (by, wait) = (facts.by()?, wait_of(facts)?);
-        let proposed = payment.early_proposed.filter(|(until, _)| *until == wait.until);
-        let (until, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
+        let proposed = payment.early_proposed.filter(|(mark, _)| *mark == wait.mark);
+        let (mark, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
         facts.are_two(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
         facts.permit(by, Act::Approve)?;
-        Ok(GrantEvent::EarlyPaymentConfirmed { payment: number, until, by })
+        Ok(GrantEvent::EarlyPaymentConfirmed { payment: number, until: wait.until, mark, by })
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::money::Money;
 use crate::domain::payee::Route;
 use crate::domain::source::Sources;
 use crate::domain::text::Slug;
-use crate::domain::{Act, Facts, Refusal};
+use crate::domain::{Act, ChangeMark, Facts, Refusal};
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::VariantNames)]
@@ -64,10 +64,10 @@ pub(super) struct Payment {
     approved_by: BTreeSet<PersonId>,
     pub(super) sources: Sources,
     prepared_on: Date,
-    /// Until when a change at the group holds it back, and who proposed that it leave earlier.
-    early_proposed: Option<(Date, PersonId)>,
-    /// The day before which two people let it leave.
-    leaves_early: Option<Date>,
+    /// After which change at the group somebody proposed that it leave earlier, and who.
+    early_proposed: Option<(ChangeMark, PersonId)>,
+    /// The change after which two people let it leave at once.
+    leaves_early: Option<ChangeMark>,
     /// When it was approved last, where that is known.
     approved_on: Option<Date>,
     /// The day that was said when it was sent.
@@ -248,7 +248,7 @@ impl Grant {
         }
         if let Some(wait) = facts.payee_waits()?
             && wait.holds_back(sent_on)
-            && payment.leaves_early != Some(wait.until)
+            && payment.leaves_early != Some(wait.mark)
         {
             return Err(Refusal::PayeeWaits(wait.until));
         }
@@ -307,15 +307,15 @@ impl Grant {
                 }
                 return;
             }
-            GrantEvent::EarlyPaymentProposed { payment, until, by, .. } => {
+            GrantEvent::EarlyPaymentProposed { payment, mark, by, .. } => {
                 if let Some(found) = self.payments.get_mut(payment) {
-                    found.early_proposed = Some((*until, *by));
+                    found.early_proposed = Some((*mark, *by));
                 }
                 return;
             }
-            GrantEvent::EarlyPaymentConfirmed { payment, until, .. } => {
+            GrantEvent::EarlyPaymentConfirmed { payment, mark, .. } => {
                 if let Some(found) = self.payments.get_mut(payment) {
-                    (found.early_proposed, found.leaves_early) = (None, Some(*until));
+                    (found.early_proposed, found.leaves_early) = (None, Some(*mark));
                 }
                 return;
             }

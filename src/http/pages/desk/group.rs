@@ -18,9 +18,9 @@ use crate::http::kept_file::{self, Opened};
 use crate::http::pages::{Failed, Form, Forms, Rejected, Shell, Visitor, own, see_other, upload};
 use crate::http::{self, Desk};
 use crate::log::record::day_of;
-use crate::projections::{FileRow, GroupRow};
+use crate::projections::{FileRow, GroupRow, PersonRow};
 use crate::store::accesses::Looked;
-use crate::views::{GroupSeen, HistoryLine, Link};
+use crate::views::{GroupSeen, HistoryLine, Link, Page as Wanted, PersonSeen};
 
 #[derive(Template)]
 #[template(path = "desk/group.html")]
@@ -124,11 +124,30 @@ async fn payee_acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen) -> Resu
     Ok(shown(acts))
 }
 
+/// People who could be asked to join, by their names; those with a role are asked through the API, as that is rare.
+async fn joinable(asked: &Asked<'_>, group: &GroupSeen) -> Result<Vec<(String, String)>, Failed> {
+    let rows = asked.desk.views.list::<PersonRow>(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let could = |row: &PersonRow| {
+        let person = PersonId(row.id);
+        row.roles.is_empty() && row.proposed.is_empty() && !group.members.contains(&person) && !group.invited.contains(&person)
+    };
+    let seen = asked.desk.views.open_people(&asked.signed.reader, rows.into_iter().filter(could).collect()).await?;
+    let named = |seen: PersonSeen| {
+        let email = seen.email.map(|email| format!(", {email}")).unwrap_or_default();
+        Some((seen.id.to_string(), format!("{}{email}", seen.name?)))
+    };
+    let mut choices: Vec<_> = seen.into_iter().filter_map(named).collect();
+    choices.sort_by_key(|(_, a)| a.to_lowercase());
+    Ok(choices)
+}
+
 async fn acts(asked: &Asked<'_>, forms: &Forms, group: &GroupSeen, members: &[(String, String)]) -> Result<Vec<Act>, Failed> {
     let personal = || Personal::Open("words".to_owned());
     let act = async |form: &str, title: &str, command: C| offer(asked, forms, group, form, title, command).await;
-    let add = C::AddMember(MemberOf { person: asked.signed.reader.person });
-    let add = act("add-member", "Ask somebody to join", add).await?.line_with("person", "The person's id", "From the page of people.");
+    let choices = joinable(asked, group).await?;
+    let first = choices.first().and_then(|(id, _)| id.parse().ok()).map_or(asked.signed.reader.person, PersonId);
+    let add = C::AddMember(MemberOf { person: first });
+    let add = act("add-member", "Ask somebody to join", add).await?.one("person", "Whom", choices);
     let own = || MemberOf { person: asked.signed.reader.person };
     let join = act("join", "Join the group, as you were asked to", C::Join(own())).await?.hidden("person", own().person);
     let refuse = act("refuse-invitation", "Do not join the group", C::RefuseInvitation(own())).await?;

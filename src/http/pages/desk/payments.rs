@@ -48,6 +48,8 @@ struct Payment {
     state: String,
     prepared_by: String,
     approved_by: Vec<String>,
+    /// Who proposed that it leave before its days have passed.
+    early_proposed_by: String,
     acts: Vec<Act>,
 }
 
@@ -128,13 +130,14 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     for row in listed.items {
         let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
         let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
-        let people = asked.people(row.approved_by.iter().copied().chain(row.prepared_by)).await?;
+        let people = asked.people(row.approved_by.iter().copied().chain(row.prepared_by).chain(row.early_proposed_by)).await?;
         payments.push(Payment {
             title: grant.title,
             group,
             state: said(row.state),
             prepared_by: row.prepared_by.map(|person| people.of(&person)).unwrap_or_default(),
             approved_by: row.approved_by.iter().map(|person| people.of(person)).collect(),
+            early_proposed_by: row.early_proposed_by.map(|person| people.of(&person)).unwrap_or_default(),
             acts: acts(asked, &forms, &row).await?,
             row,
         });

@@ -1,4 +1,4 @@
-//! People and their roles. A role that moves money or gives roles is proposed by one and confirmed by another.
+//! People and their roles. A role is proposed by one administrator and confirmed by another.
 
 use std::collections::BTreeMap;
 
