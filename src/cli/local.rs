@@ -23,7 +23,6 @@ use crate::http::signin::Tokens;
 use crate::http::tokens::NewToken;
 use crate::log::RecordedBy;
 use crate::mail::links::{self, Invited};
-use crate::store::sessions::{self, Ends};
 use crate::store::{Store, StoreError};
 
 /// How many bytes a line may have, and how long one side waits for the other.
@@ -87,10 +86,9 @@ impl Operator {
                 Ok(format!("{}/sign-in/{}", self.address, link.token))
             }
             Asked::EndAccess { .. } => {
-                sessions::end(log.store(), log.organisation(), &person.to_string(), Ends::All).await?;
-                self.tokens.end(log, person, None, self.commands.now()).await?;
-                tracing::info!(%person, "the operator ended every session and token of a person");
-                Ok("every session and every token of this person has ended".to_owned())
+                self.tokens.end_access(log, person).await?;
+                tracing::info!(%person, "the operator ended every session, link and token of a person");
+                Ok("every session, link and token of this person has ended".to_owned())
             }
         }
     }

@@ -77,6 +77,7 @@ impl<'a> Attempt<'a> {
             Command::Person(person, change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_))) => {
                 self.reindex(met, *person, change, &mut personal).await?;
             }
+            Command::Person(person, PersonCommand::EndAccess(_)) => personal.signed_out.push(person.0),
             Command::Group(group, command) => {
                 personal.given_up.extend(command.gives_up().into_iter().map(|index| (index.name(), group.0)));
             }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use super::id::FundId;
 use super::language::Language;
-use super::text::{Line, Prose, holds_address};
+use super::text::{Line, Prose, holds_address, names_host};
 
 /// What a mail is about.
 #[derive(
@@ -255,7 +255,8 @@ impl<'a> Text<'a> {
                     }
                 }
                 What::Words(words) => {
-                    let line = words.split('\n').position(|line| holds_address(line) || line.to_lowercase().contains("href"));
+                    let leads_away = |line: &str| holds_address(line) || names_host(line) || line.to_lowercase().contains("href");
+                    let line = words.split('\n').position(leads_away);
                     if let Some(line) = line {
                         let line = piece.line + line;
                         let why = "only {{ link }} leads to a page, and this is another address";

@@ -124,23 +124,49 @@ pub fn legible(text: &str) -> Result<(), TextError> {
     if text.trim().is_empty() || text.chars().any(seen) { Ok(()) } else { Err(TextError::NothingSeen) }
 }
 
-/// Whether a text holds the address of a web page, as a program that makes links of such would find it: `://`, `www.`,
-/// or a domain with a path or a port behind it. How its letters are written makes no difference.
+/// Whether a text holds the address of a web page, as a program that makes links of such would find it: a scheme, `www.`,
+/// or a host with a path or a port behind it. How its letters are written makes no difference.
 #[must_use]
 pub fn holds_address(text: &str) -> bool {
-    let folded: String = text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).collect::<String>().to_lowercase();
-    folded.contains("://") || folded.contains("www.") || folded.split_whitespace().any(leads_on)
+    let folded = folded(text);
+    let begins = |word: &str| ["://", "www.", "http:", "https:"].iter().any(|sign| word.contains(sign));
+    folded.split_whitespace().any(|word| begins(word) || leads_on(word))
 }
 
-/// Whether a word is a domain with something behind it, such as `example.org/page`.
-fn leads_on(word: &str) -> bool {
-    let Some(at) = word.find(['/', '?', '#', ':']) else { return false };
-    let (domain, rest) = word.split_at(at);
-    let behind = rest.starts_with('/') || rest.chars().nth(1).is_some_and(char::is_alphanumeric);
-    let named = |(host, last): (&str, &str)| {
-        host.ends_with(char::is_alphanumeric) && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic)
+/// Whether a text names a host, such as `example.org`: many mail programs make a link of that alone. The address of a
+/// mailbox is none.
+#[must_use]
+pub fn names_host(text: &str) -> bool {
+    let folded = folded(text);
+    let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '@' | '+' | '_'));
+    folded.split(apart).any(|word| !word.contains('@') && is_host(word.trim_matches('.')))
+}
+
+/// A text without what cannot be seen, in small letters, each as its plainest form.
+fn folded(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\u{3002}' => '.',
+        '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
+        other => other,
     };
-    behind && domain.rsplit_once('.').is_some_and(named)
+    text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).map(plain).collect::<String>().to_lowercase()
+}
+
+/// Whether a word is a host with something behind it, such as `example.org/page`.
+fn leads_on(word: &str) -> bool {
+    let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let Some(at) = word.find(['/', '?', '#', ':']) else { return false };
+    let (host, rest) = word.split_at(at);
+    let behind = rest.starts_with('/') || rest.chars().nth(1).is_some_and(char::is_alphanumeric);
+    behind && is_host(host)
+}
+
+/// Whether a word is a domain or the number of a computer.
+fn is_host(word: &str) -> bool {
+    let Some((host, last)) = word.rsplit_once('.') else { return false };
+    let is_domain = last.starts_with("xn--") || (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic));
+    let is_number = word.parse::<std::net::Ipv4Addr>().is_ok();
+    host.ends_with(char::is_alphanumeric) && (is_domain || is_number)
 }
 
 /// A name as it is shown to others: one line of at most 100 characters with a letter or digit that can be seen, nothing that
@@ -296,10 +322,23 @@ mod tests {
             assert_eq!(text.parse::<Name>(), Err(TextError::Unseen), "{text:?}");
         }
         assert_eq!("Ami\u{202e}na".parse::<Name>(), Err(TextError::Turned));
-        for text in ["https://a.example", "WWW.a.example", "Go to a.example/x", "ａ.example：//", "a.example:8080", "http\u{ff1a}//x"] {
+        for text in ["https://a.example", "WWW.a.example", "Go to a.example/x", "ａ.example：//", "a.example:8080", "http\u{ff1a}//x"]
+            .into_iter()
+            .chain(["1.2.3.4/x", "a.xn--p1ai/x", "a\u{3002}example/x", "a.example\u{2044}x", "http:a.example", "//a.example/x"])
+        {
             assert_eq!(text.parse::<Name>(), Err(TextError::HoldsAddress), "{text:?}");
         }
         assert_eq!("x".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
+    }
+
+    #[test]
+    fn a_host_is_seen_in_a_sentence() {
+        for text in ["Go to a.example.", "(a.example)", "A\u{3002}Example", "at 192.0.2.7, now", "a.xn--p1ai"] {
+            assert!(names_host(text), "{text:?}");
+        }
+        for text in ["Bring a pen, e.g. a biro.", "At 10.30am", "It costs 1.50.", "Write to office@a.example", "Well... yes", "p.m."] {
+            assert!(!names_host(text), "{text:?}");
+        }
     }
 
     #[test]

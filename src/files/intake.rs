@@ -1,4 +1,4 @@
-//! What a group sends: how much of it there may be in a day, and what has arrived of a file.
+//! What is sent: how much of it there may be in a day of one group and of one person, and what has arrived of a file.
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -7,12 +7,13 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{FILE_MOST, FileError};
+use crate::domain::PersonId;
 use crate::log::Log;
 use crate::log::record::{day_of, left_of_day};
 use crate::sandbox::Sandbox;
 use crate::store::uploads::{self, Sent};
 
-/// How many files a group sends in a day at most, whatever comes of them: ten forms with all the pictures that one carries.
+/// How many files a group, or a person, sends in a day at most, whatever comes of them: ten forms with all the pictures that one carries.
 pub const FILES_A_DAY: u64 = 60;
 /// How many bytes: thirty photographs as phones take them.
 pub const BYTES_A_DAY: u64 = 150 * 1024 * 1024;
@@ -23,19 +24,25 @@ pub struct Intake<'a> {
     pub log: &'a Log,
     pub sandbox: &'a Sandbox,
     pub now: Timestamp,
+    /// The group whose file it is.
+    pub group: Uuid,
+    /// Who sends it; nobody is counted who works in the office.
+    pub sender: Option<PersonId>,
 }
 
 impl Intake<'_> {
-    /// Counts what a group sends.
+    /// Counts what is sent, of the group and of the sender: whoever has many groups sends no more for it.
     ///
     /// # Errors
-    /// [`FileError::Quota`] when that is more than it may send in a day.
-    pub(super) async fn count(&self, group: Uuid, files: u64, bytes: u64) -> Result<(), FileError> {
-        let sent = Sent { files, bytes };
+    /// [`FileError::Quota`] when that is more than either may send in a day.
+    pub(super) async fn count(&self, files: u64, bytes: u64) -> Result<(), FileError> {
         let today = day_of(self.now).to_string();
-        let sent = uploads::count(self.log.store(), self.log.organisation(), &group.to_string(), &today, sent).await?;
-        if sent.files > FILES_A_DAY || sent.bytes > BYTES_A_DAY {
-            return Err(FileError::Quota { wait: left_of_day(self.now) });
+        for counted in std::iter::once(self.group).chain(self.sender.map(|sender| sender.0)) {
+            let sent = Sent { files, bytes };
+            let sent = uploads::count(self.log.store(), self.log.organisation(), &counted.to_string(), &today, sent).await?;
+            if sent.files > FILES_A_DAY || sent.bytes > BYTES_A_DAY {
+                return Err(FileError::Quota { wait: left_of_day(self.now) });
+            }
         }
         Ok(())
     }

@@ -112,19 +112,19 @@ impl Files {
     /// Looks at a stream of bytes, seals it under a group's key, and puts it away.
     ///
     /// # Errors
-    /// When the group has sent enough today, when it is too large or of no kind that is kept, or the store does not answer.
+    /// When the group or the sender has sent enough today, when it is too large or of no kind that is kept, or the store does not answer.
     /// Nothing stays behind then.
-    pub async fn keep<S, E>(&self, intake: &Intake<'_>, group: Uuid, body: S) -> Result<Kept, FileError>
+    pub async fn keep<S, E>(&self, intake: &Intake<'_>, body: S) -> Result<Kept, FileError>
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
-        intake.count(group, 1, 0).await?;
+        intake.count(1, 0).await?;
         // A short file is asked for more than once after its end.
         let body = std::pin::pin!(body.fuse());
         let mut arriving = Arriving::new(body);
-        let taken = self.take_in(intake, group, &mut arriving).await;
+        let taken = self.take_in(intake, &mut arriving).await;
         // What is refused arrived all the same.
-        intake.count(group, 0, arriving.read).await?;
+        intake.count(0, arriving.read).await?;
         let (media, sealed) = taken?;
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
         match self {
@@ -135,13 +135,13 @@ impl Files {
     }
 
     /// What arrives, sealed and lying aside: a picture is painted anew once it is whole.
-    async fn take_in<S, E>(&self, intake: &Intake<'_>, group: Uuid, arriving: &mut Arriving<S>) -> Result<(Media, Sealed), FileError>
+    async fn take_in<S, E>(&self, intake: &Intake<'_>, arriving: &mut Arriving<S>) -> Result<(Media, Sealed), FileError>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let begins = arriving.next(TELLING).await?.ok_or(FileError::UnknownKind)?;
         let media = media_of(&begins)?;
-        let vault = intake.log.vault();
+        let (vault, group) = (intake.log.vault(), intake.group);
         let key = vault.key_for(group).await?;
         // Nobody can open a picture as it was sent, once this process has ended.
         let first = if media == Media::Jpeg { seal::passing_key() } else { key };

@@ -19,10 +19,11 @@ use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::{Fault, Problem};
-use crate::domain::PersonId;
+use crate::domain::{ApplicationCommand, Command, GroupCommand, PersonId};
+use crate::views::Reader;
 
 /// Each limit with its name and what it is unless the operator says otherwise.
-const USUAL: [(&str, &str); 8] = [
+const USUAL: [(&str, &str); 11] = [
     ("links", "5/15m"),
     ("peers", "40/15m"),
     ("codes", "10/1h"),
@@ -31,6 +32,9 @@ const USUAL: [(&str, &str); 8] = [
     ("senders", "1200/10m"),
     ("staff", "3000/10m"),
     ("api", "6000/1m"),
+    ("writes", "240/10m"),
+    ("started", "20/24h"),
+    ("changes", "20/1h"),
 ];
 
 /// How often each thing may be asked for, as it was configured: such as `peers=100/15m,api=off`.
@@ -167,6 +171,9 @@ pub struct Limits {
     senders: Limit<IpAddr>,
     staff: Limit<String>,
     api: Limit<PersonId>,
+    writes: Limit<PersonId>,
+    started: Limit<PersonId>,
+    changes: Limit<PersonId>,
     /// The proxy whose word about where a request comes from is taken.
     proxy: Option<IpAddr>,
 }
@@ -183,6 +190,9 @@ impl Limits {
             senders: Limit::of(quotas, "senders"),
             staff: Limit::of(quotas, "staff"),
             api: Limit::of(quotas, "api"),
+            writes: Limit::of(quotas, "writes"),
+            started: Limit::of(quotas, "started"),
+            changes: Limit::of(quotas, "changes"),
             proxy,
         }
     }
@@ -207,20 +217,45 @@ impl Limits {
         self.begun.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
-    /// Lets a form be sent: by staff's session; by anybody else's, and by where they are.
-    pub(super) fn form(&self, request: &HttpRequest, session: Option<&str>, staff: bool) -> Result<(), Problem> {
-        let often = |wait| too_many("more was sent in a short time than one person types", wait);
+    /// Lets a form be sent: by staff's session; by anybody else's, by its person, and by where they are.
+    pub(super) fn form(&self, request: &HttpRequest, session: Option<(&str, &Reader)>) -> Result<(), Problem> {
+        let staff = session.is_some_and(|(_, reader)| !reader.roles.is_empty());
         if !staff {
-            self.senders.pass(&self.peer_of(request)).map_err(often)?;
+            self.senders.pass(&self.peer_of(request)).map_err(too_often)?;
         }
+        let Some((session, reader)) = session else { return Ok(()) };
         let by_session = if staff { &self.staff } else { &self.forms };
-        session.map_or(Ok(()), |session| by_session.pass(&session.to_owned()).map_err(often))
+        by_session.pass(&session.to_owned()).map_err(too_often)?;
+        self.write(reader)
+    }
+
+    /// Lets somebody who holds no role send a form, or have a program write.
+    pub(super) fn write(&self, reader: &Reader) -> Result<(), Problem> {
+        if reader.held.is_empty() { self.writes.pass(&reader.person).map_err(too_often) } else { Ok(()) }
     }
 
     /// Lets a person's programs ask the API for something, and says what is left.
     pub(super) fn ask(&self, person: PersonId) -> (Option<Left>, Result<(), Problem>) {
         let (left, counted) = self.api.count(&person);
         (left, counted.map_err(|wait| too_many("this person's programs ask too often", wait)))
+    }
+
+    /// Lets somebody who holds no role start something, or have others written to. One mailbox is enough to be somebody here,
+    /// so both are bounded by what one person needs.
+    pub(super) fn command(&self, reader: &Reader, command: &Command) -> Result<(), Problem> {
+        if !reader.held.is_empty() {
+            return Ok(());
+        }
+        let pass = |limit: &Limit<PersonId>, detail| limit.pass(&reader.person).map_err(|wait| too_many(detail, wait));
+        match command {
+            Command::Group(_, GroupCommand::Register(_)) | Command::Application(_, ApplicationCommand::Start(_)) => {
+                pass(&self.started, "you started more groups and applications in a day than one person can look after")
+            }
+            Command::Group(_, GroupCommand::AddMember(_) | GroupCommand::RemoveMember(_) | GroupCommand::ProvidePayee(_)) => {
+                pass(&self.changes, "you changed members or bank details very often, and each time others are written to")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where a request comes from: what the named proxy says, or the other end of the connection.
@@ -240,6 +275,10 @@ fn network(address: IpAddr) -> IpAddr {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
         address @ IpAddr::V4(_) => address,
     }
+}
+
+fn too_often(wait: Duration) -> Problem {
+    too_many("more was sent in a short time than one person types", wait)
 }
 
 fn too_many(detail: &str, wait: Duration) -> Problem {

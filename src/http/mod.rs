@@ -31,7 +31,7 @@ use crate::bank::Layout;
 use crate::commands::Commands;
 use crate::files::{FileError, Files, Intake, Kept};
 use crate::sandbox::Sandbox;
-use crate::views::Views;
+use crate::views::{Reader, Views};
 use beside::Beside;
 pub use contract::{contract, document};
 use limits::{Limits, Quotas};
@@ -54,10 +54,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Keeps a file of a group, where it may send another today.
-    async fn keep_file<E>(&self, group: Uuid, body: impl Stream<Item = Result<web::Bytes, E>>) -> Result<Kept, FileError> {
-        let intake = Intake { log: self.commands.log(), sandbox: &self.sandbox, now: self.commands.now() };
-        self.files.keep(&intake, group, body).await
+    /// Keeps a file of a group, where the group and whoever sends it may send another today.
+    async fn keep_file<E>(&self, group: Uuid, reader: &Reader, body: impl Stream<Item = Result<web::Bytes, E>>) -> Result<Kept, FileError> {
+        let sender = Some(reader.person).filter(|_| reader.held.is_empty());
+        let intake = Intake { log: self.commands.log(), sandbox: &self.sandbox, now: self.commands.now(), group, sender };
+        self.files.keep(&intake, body).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tokens: who somebody is. What they may do comes from the log; a token can only leave roles away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -154,8 +154,32 @@ impl Tokens {
 pub struct SignedIn {
     pub caller: Caller,
     pub reader: Reader,
-    /// How often their sessions and tokens were ended until now.
-    pub access: u32,
+    pub(super) ended: Ended,
+}
+
+/// How often what a person signs in with was ended until now: all of it, and what rested on each role.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    all: u32,
+    of_role: BTreeMap<Role, u32>,
+}
+
+impl Ended {
+    pub(super) fn of(id: PersonId, person: &Person, organisation: &Organisation) -> Self {
+        Self { all: person.access_ended(), of_role: organisation.roles_ended(id) }
+    }
+
+    /// The count for what rests on these roles.
+    pub(super) fn on<'a>(&self, roles: impl IntoIterator<Item = &'a Role>) -> i64 {
+        let of_roles: u32 = roles.into_iter().filter_map(|role| self.of_role.get(role)).sum();
+        i64::from(self.all) + i64::from(of_roles)
+    }
+
+    /// Whether what began on a basis was not ended since.
+    pub(super) fn spares(&self, basis: Basis<'_>) -> bool {
+        let roles: BTreeSet<Role> = basis.roles.split(',').filter_map(|role| role.parse().ok()).collect();
+        basis.access >= self.on(&roles)
+    }
 }
 
 /// What a session or a token rests on. With another address of its person it is ended where it is kept.
@@ -163,7 +187,7 @@ pub struct SignedIn {
 pub(super) struct Basis<'a> {
     /// The roles that its person held when it began.
     pub roles: &'a str,
-    /// How often their access had been ended by then.
+    /// How often what rests on these roles had been ended by then.
     pub access: i64,
 }
 
@@ -171,7 +195,7 @@ impl SignedIn {
     /// Whether what began on a basis still stands on it.
     pub(super) fn holds(&self, basis: Basis<'_>) -> bool {
         let held = |role: &str| role.parse::<Role>().is_ok_and(|role| self.reader.held.contains(&role));
-        basis.access >= i64::from(self.access) && basis.roles.split(',').filter(|role| !role.is_empty()).all(held)
+        self.ended.spares(basis) && basis.roles.split(',').filter(|role| !role.is_empty()).all(held)
     }
 }
 
@@ -221,7 +245,8 @@ pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTre
         roles.retain(|role| left.contains(role));
     }
     let caller = Caller { actor: Actor::Person(person), narrowed };
-    Ok(SignedIn { caller, reader: Reader { person, roles, held }, access: known.access_ended() })
+    let ended = Ended::of(person, &known, &organisation.state);
+    Ok(SignedIn { caller, reader: Reader { person, roles, held }, ended })
 }
 
 /// Somebody by a session or a token of theirs; `None` where what it rests on is not so any more.

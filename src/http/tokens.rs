@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::Desk;
 use super::problem::{Fault, Problem};
-use super::signin::{Basis, Claims, LATELY, SignedIn, TokenError, Tokens, kept, sign_in_on};
+use super::signin::{Basis, Claims, Ended, LATELY, SignedIn, TokenError, Tokens, kept, sign_in_on};
 use crate::commands::{Commands, clock};
 use crate::domain::{Actor, Organisation, Person, PersonId, Role};
 use crate::log::{Log, LogError};
+use crate::store::sessions;
 use crate::store::tokens::{self, TokenRow};
 
 /// How long a process goes by a row that it read: so soon it notices what another process ended.
@@ -115,7 +116,8 @@ impl Tokens {
     pub async fn issue(&self, commands: &Commands, new: NewToken, now: Timestamp) -> Result<String, TokenError> {
         let log = commands.log();
         let person = log.refresh::<Person>(new.person.0).await?.state;
-        let mut roles = log.refresh::<Organisation>(commands.organisation().0).await?.state.roles_of(new.person);
+        let organisation = log.refresh::<Organisation>(commands.organisation().0).await?.state;
+        let mut roles = organisation.roles_of(new.person);
         if let Some(left) = &new.roles {
             roles.retain(|role| left.contains(role));
         }
@@ -125,7 +127,7 @@ impl Tokens {
             person: new.person.to_string(),
             name: new.name,
             roles: kept(&roles),
-            access: i64::from(person.access_ended()),
+            access: Ended::of(new.person, &person, &organisation).on(&roles),
             made_by: match new.made_by {
                 Actor::Person(person) => person.to_string(),
                 Actor::Operator | Actor::Job => "operator".to_owned(),
@@ -140,11 +142,23 @@ impl Tokens {
         if is_new { Ok(token) } else { Err(TokenError::MadeBefore) }
     }
 
-    /// Ends one token of a person, or every one: in this process at once, in others within a few seconds.
+    /// Signs a person out everywhere: ends their sessions, links and tokens.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn end(&self, log: &Log, person: PersonId, jti: Option<&str>, now: Timestamp) -> Result<(), LogError> {
+    pub async fn end_access(&self, log: &Log, person: PersonId) -> Result<(), LogError> {
+        let mut tx = log.store().begin().await?;
+        sessions::end_access(&mut tx, log.organisation(), &person.to_string()).await?;
+        tx.commit().await?;
+        self.rows.forget();
+        Ok(())
+    }
+
+    /// Ends one token of a person: in this process at once, in others within a few seconds.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end(&self, log: &Log, person: PersonId, jti: &str, now: Timestamp) -> Result<(), LogError> {
         tokens::end(log.store(), log.organisation(), &person.to_string(), jti, now.as_microsecond()).await?;
         self.rows.forget();
         Ok(())
@@ -160,7 +174,7 @@ pub(super) async fn admit(desk: &Desk, claims: Claims) -> Result<SignedIn, Probl
     let row = row.filter(|row| row.person == claims.sub.to_string()).ok_or_else(ended)?;
     let basis = Basis { roles: &row.roles, access: row.access };
     let Some(signed) = sign_in_on(desk, claims.sub, claims.roles, basis).await? else {
-        desk.tokens.end(log, claims.sub, Some(&claims.jti), now).await?;
+        desk.tokens.end(log, claims.sub, &claims.jti, now).await?;
         return Err(ended());
     };
     if desk.tokens.rows.is_news(&row, now.as_microsecond()) {

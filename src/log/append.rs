@@ -46,10 +46,20 @@ pub struct PersonalRows {
     pub index: Vec<IndexEntry>,
     /// Look-up entries to be given up: the kind, and whose.
     pub given_up: Vec<(&'static str, Uuid)>,
+    /// Who is signed out everywhere: their sessions, links and tokens end.
+    pub signed_out: Vec<Uuid>,
     /// The subjects whose keys, values and look-up entries are destroyed.
     pub erased: Vec<Uuid>,
     /// The subjects whose keys sealed something: the keys must still live.
     pub uses: Vec<Uuid>,
+}
+
+impl PersonalRows {
+    /// Whether nothing is looked up, ended or destroyed.
+    pub(super) fn only_seals(&self) -> bool {
+        let Self { keys, sealed: _, index, given_up, signed_out, erased, uses: _ } = self;
+        keys.is_empty() && index.is_empty() && given_up.is_empty() && signed_out.is_empty() && erased.is_empty()
+    }
 }
 
 /// A look-up entry, and whether two subjects may not share it.

@@ -48,7 +48,7 @@ impl Remembered {
         for append in appends {
             // Who holds an entry of an index is not remembered, and what destroys is worth a look.
             let personal = &append.personal;
-            if !(personal.keys.is_empty() && personal.index.is_empty() && personal.given_up.is_empty() && personal.erased.is_empty()) {
+            if !personal.only_seals() {
                 return None;
             }
             for (stream, _) in &append.reads {

@@ -19,7 +19,7 @@ use super::settle::{Known, Placed, ToWrite, settle};
 use super::unanswered::Found;
 use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError, Wrote};
 use crate::store::moves::Moves;
-use crate::store::{Store, StoreError, Tx, personal};
+use crate::store::{Store, StoreError, Tx, personal, sessions};
 
 /// How many appends are committed together at most.
 const BATCH_MOST: usize = 64;
@@ -311,6 +311,9 @@ impl Desk {
             personal::give_up_index(tx, &self.organisation, kind, &subject.to_string()).await?;
         }
         personal::replace_index(tx, &self.organisation, &index).await?;
+        for person in rows().flat_map(|rows| &rows.signed_out) {
+            sessions::end_access(tx, &self.organisation, &person.to_string()).await?;
+        }
         for subject in rows().flat_map(|rows| &rows.erased) {
             personal::erase(tx, &self.organisation, &subject.to_string()).await?;
         }

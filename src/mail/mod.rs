@@ -9,11 +9,11 @@ mod heads;
 mod letter;
 pub mod links;
 mod news;
+mod recipients;
 mod texts;
 mod transport;
 pub mod warnings;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,15 +22,12 @@ use uuid::Uuid;
 
 use crate::commands::Commands;
 use crate::domain::mail::MailKind;
-use crate::domain::{Organisation, PersonId, Role};
 use crate::log::LogError;
 use crate::log::record::Recorded;
 use crate::store::mails::{self, Became, MailRow, NewMail};
 use crate::store::{StoreError, Tx, followers};
 use crate::views::{ViewError, Views};
-use concerns::Readers;
 pub use letter::{Letter, Written, day};
-use news::Told;
 pub use texts::{own_text, sample};
 pub use transport::{Outbox, OutboxError};
 
@@ -172,7 +169,7 @@ impl Post {
             self.tell_of(&mut tx, event).await?;
             self.put_in_news(&mut tx, event, now).await?;
             let Some(concern) = concerns::of(event) else { continue };
-            for person in self.readers(&concern.readers).await? {
+            for person in self.readers(&concern.readers, event.recorded_on()).await? {
                 let name = format!("mail/{}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let kind = <&str>::from(concern.kind).to_owned();
@@ -190,7 +187,7 @@ impl Post {
     async fn put_in_news(&self, tx: &mut Tx, event: &Recorded, now: i64) -> Result<(), MailError> {
         for (news, told) in news::of(event) {
             let kind = <&str>::from(news);
-            for person in self.told(told).await? {
+            for person in self.told(told, event.recorded_on()).await? {
                 let name = format!("mail/{}/{kind}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let (id, about) = (id.to_string(), event.position.to_string());
@@ -199,34 +196,6 @@ impl Post {
             }
         }
         Ok(())
-    }
-
-    async fn told(&self, told: Told) -> Result<BTreeSet<PersonId>, MailError> {
-        let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await?.state;
-        Ok(match told {
-            Told::Administrators => organisation.holders(Role::Administrator).collect(),
-            Told::AdministratorsOf(person) if organisation.is_trusted(person) => organisation.holders(Role::Administrator).collect(),
-            Told::AdministratorsOf(_) => BTreeSet::new(),
-            Told::MembersOf(group) => self.views.members_of(group).await?,
-            Told::Person(person) => BTreeSet::from([person]),
-            Told::FellowsOf(person) => {
-                let mut fellows = BTreeSet::new();
-                for group in self.views.groups_of(person).await? {
-                    fellows.extend(self.views.members_of(group).await?);
-                }
-                fellows.remove(&person);
-                fellows
-            }
-        })
-    }
-
-    async fn readers(&self, readers: &Readers) -> Result<BTreeSet<PersonId>, MailError> {
-        let application = match readers {
-            Readers::Person(person) => return Ok(BTreeSet::from([*person])),
-            Readers::GroupOf(application) => application,
-        };
-        let row: Option<crate::projections::ApplicationRow> = self.views.find(&application.to_string(), None).await?;
-        Ok(self.views.members_of(row.ok_or(MailError::TooEarly)?.group.0).await?)
     }
 
     /// Claims and sends mails one by one: a claim is for the time that one takes.

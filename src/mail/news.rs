@@ -24,6 +24,8 @@ pub(super) enum News {
     PayeeChanged,
     /// Somebody joined a group or left it.
     MembersChanged,
+    /// A group was merged with another, whose members act for both from then on.
+    GroupsMerged,
     /// The name or address of a member of a group changed.
     MemberChanged,
     /// The reader is asked to join a group.
@@ -60,6 +62,7 @@ pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
         Event::Group(GroupEvent::MemberRemoved { person, .. }) => {
             vec![(News::MembersChanged, Told::MembersOf(group)), (News::MembersChanged, Told::Person(*person))]
         }
+        Event::Group(GroupEvent::GroupMerged { .. }) => vec![(News::GroupsMerged, Told::MembersOf(group))],
         Event::Group(GroupEvent::MemberInvited { person, .. }) => vec![(News::Invited, Told::Person(*person))],
         _ => Vec::new(),
     }
@@ -139,6 +142,17 @@ fn text(news: News, language: Language) -> (&'static str, &'static str) {
             "Ktoś dołączył do Twojej grupy albo z niej odszedł",
             "Dzień dobry!\n\nKtoś dołączył u nas do Twojej grupy albo z niej odszedł. Każdy w grupie może wysyłać formularze i podać, \
              dokąd mają trafić pieniądze.\n\nJeśli nikt w grupie się tego nie spodziewał, zadzwoń do nas od razu. Tutaj zobaczysz \
+             swoją grupę:",
+        ),
+        (News::GroupsMerged, En) => (
+            "Your group was joined with another",
+            "Hello\n\nSomebody in our office joined your group with another one, as we think they are the same. Everybody in both can \
+             now send forms and say where the money goes.\n\nIf that is wrong, call us straight away. You can see your group here:",
+        ),
+        (News::GroupsMerged, Pl) => (
+            "Twoja grupa została połączona z inną",
+            "Dzień dobry!\n\nKtoś w naszym biurze połączył Twoją grupę z inną, bo uważamy, że to ta sama grupa. Wszyscy w obu mogą teraz \
+             wysyłać formularze i podać, dokąd mają trafić pieniądze.\n\nJeśli to pomyłka, zadzwoń do nas od razu. Tutaj zobaczysz \
              swoją grupę:",
         ),
         (News::MemberChanged, En) => (

@@ -69,16 +69,7 @@ pub async fn give_up_index(tx: &mut Tx, organisation: &str, kind: &str, subject:
     if gone == 0 || kind != Index::Email.name() {
         return Ok(());
     }
-    let tokens =
-        format!("UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL", tx.engine().clock());
-    for sql in [
-        "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
-        "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
-        tokens.as_str(),
-    ] {
-        in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(subject).execute(db).await?; });
-    }
-    Ok(())
+    super::sessions::end_access(tx, organisation, subject).await
 }
 
 /// Replaces a subject's look-up entries of a kind. One that is there already stays.

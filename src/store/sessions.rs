@@ -1,7 +1,7 @@
 //! Who is signed in with which browser, and the links with which people sign in. All of them end with the address that their person
 //! had: see [`super::personal::give_up_index`].
 
-use super::{Store, Stored, in_tx, reading};
+use super::{Store, Stored, Tx, in_tx, reading};
 
 /// A session as it is kept: its key lies in the browser alone.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -97,13 +97,29 @@ pub async fn touch(store: &Store, organisation: &str, digest: &str, seen_at: i64
     tx.commit().await
 }
 
+/// Ends everything with which a person is signed in, or could sign in without another mail.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored<()> {
+    let tokens =
+        format!("UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL", tx.engine().clock());
+    for sql in [
+        "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
+        "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
+        tokens.as_str(),
+    ] {
+        in_tx!(tx, db => { sqlx::query(sql).bind(organisation).bind(person).execute(db).await?; });
+    }
+    Ok(())
+}
+
 /// Which sessions of a person end.
 #[derive(Clone, Copy, Debug)]
 pub enum Ends<'a> {
     One(&'a str),
     /// Those in which the person has not shown that the address is theirs.
     Unproven,
-    All,
 }
 
 /// Ends sessions of a person.
@@ -114,7 +130,6 @@ pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_
     let (and, digest) = match which {
         Ends::One(digest) => ("digest = $3", digest),
         Ends::Unproven => ("proven = 0 AND $3 = ''", ""),
-        Ends::All => ("$3 = ''", ""),
     };
     let sql = format!("DELETE FROM sessions WHERE organisation = $1 AND person = $2 AND {and}");
     let mut tx = store.begin().await?;

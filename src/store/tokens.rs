@@ -87,15 +87,14 @@ pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> St
     tx.commit().await
 }
 
-/// Ends one token of a person, or every one.
+/// Ends one token of a person.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end(store: &Store, organisation: &str, person: &str, jti: Option<&str>, now: i64) -> Stored<()> {
-    let (and, jti) = jti.map_or(("$4 = ''", ""), |jti| ("jti = $4", jti));
-    let sql = format!("UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND ended_at IS NULL AND {and}");
+pub async fn end(store: &Store, organisation: &str, person: &str, jti: &str, now: i64) -> Stored<()> {
+    const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND jti = $4 AND ended_at IS NULL";
     let mut tx = store.begin().await?;
-    in_tx!(&mut tx, db => { sqlx::query(&sql).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
+    in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
     tx.commit().await
 }
 

@@ -1,4 +1,4 @@
-//! How much each group sent on the day on which it last sent something.
+//! How much each group, and each person, sent on the day on which they last sent something.
 
 use super::{Store, Stored, in_tx};
 
@@ -9,11 +9,11 @@ pub struct Sent {
     pub bytes: u64,
 }
 
-/// Adds to what a group sent on a day, and answers with all of it. What it sent on another day is forgotten.
+/// Adds to what a group or a person sent on a day, and answers with all of it. What they sent on another day is forgotten.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(store: &Store, organisation: &str, group: &str, day: &str, more: Sent) -> Stored<Sent> {
+pub async fn count(store: &Store, organisation: &str, sender: &str, day: &str, more: Sent) -> Stored<Sent> {
     const SQL: &str = "INSERT INTO uploads (organisation, group_id, day, files, bytes) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (organisation, group_id) DO UPDATE SET \
          files = CASE WHEN uploads.day = excluded.day THEN uploads.files ELSE 0 END + excluded.files, \
@@ -22,7 +22,7 @@ pub async fn count(store: &Store, organisation: &str, group: &str, day: &str, mo
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let mut tx = store.begin_derived().await?;
     let (files, bytes): (i64, i64) = in_tx!(&mut tx, db => {
-        sqlx::query_as(SQL).bind(organisation).bind(group).bind(day).bind(number(more.files)).bind(number(more.bytes)).fetch_one(db).await?
+        sqlx::query_as(SQL).bind(organisation).bind(sender).bind(day).bind(number(more.files)).bind(number(more.bytes)).fetch_one(db).await?
     });
     tx.commit().await?;
     Ok(Sent { files: files.unsigned_abs(), bytes: bytes.unsigned_abs() })

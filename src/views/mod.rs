@@ -13,7 +13,6 @@ mod published;
 mod running;
 mod statement;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use uuid::Uuid;
 
 use crate::domain::{PersonId, Role, Roles};
 use crate::log::{Log, LogError};
-use crate::projections::{GroupRow, PersonRow, ProjectionError, Projector};
+use crate::projections::{PersonRow, ProjectionError, Projector};
 use crate::store::StoreError;
 pub use crate::store::wanted::{Key, Order};
 
@@ -149,21 +148,6 @@ impl Views {
     /// ever.
     pub async fn shown(&self, position: i64) -> bool {
         self.projector.passed(position, WAIT).await
-    }
-
-    /// The members of a group, and those of every group that it was merged into: all of them act for
-    /// what it has under way.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn members_of(&self, group: Uuid) -> Result<BTreeSet<PersonId>, ViewError> {
-        let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
-        while let Some(id) = next.filter(|id| met.insert(*id)) {
-            let Some(row) = self.find::<GroupRow>(&id.to_string(), None).await? else { break };
-            members.extend(row.members);
-            next = row.merged_into.map(|heir| heir.0);
-        }
-        Ok(members)
     }
 
     /// The groups that a person is a member of, with those that were merged into them.

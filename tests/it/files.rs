@@ -172,6 +172,12 @@ async fn a_days_share(house: House) {
     assert_eq!(send(&second, other, &pdf(200)).status, 201);
     send(&second, other, &pdf(200)).is_problem(429, "quota_reached");
     assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (1, before + 1), "nothing of it stays");
+    // Whoever has many groups sends no more for it.
+    let third = microgrants::domain::GroupId(microgrants::commands::clock::new_id());
+    let register = json!({ "name": "Walks", "area": "oldham", "standing": "new" });
+    house.by(member, crate::setting::command_of("group", third.0, "register", &register)).await.unwrap();
+    house.catch_up().await;
+    send(&client, third, &pdf(200)).is_problem(429, "quota_reached");
     // Tomorrow it may send again.
     let tomorrow = house.in_days(1).to_string();
     let fresh = uploads::count(house.store(), ORGANISATION, &other.to_string(), &tomorrow, Sent { files: 1, bytes: 200 }).await.unwrap();
@@ -183,8 +189,8 @@ pub async fn keep(house: &House, files: &Files, group: microgrants::domain::Grou
         bytes.chunks(1000).map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part))).collect::<Vec<_>>(),
     );
     let sandbox = sandbox();
-    let intake = Intake { log: &house.log, sandbox: &sandbox, now: house.commands.now() };
-    files.keep(&intake, group.0, body).await.expect("kept")
+    let intake = Intake { log: &house.log, sandbox: &sandbox, now: house.commands.now(), group: group.0, sender: None };
+    files.keep(&intake, body).await.expect("kept")
 }
 
 /// A kept file, opened to its end.

@@ -35,7 +35,7 @@ pub fn cases(cases: &mut Cases) {
 
 /// Those that only a database or a published table can decide have their cases in `sealed` and
 /// `payee`; those about people and the bank in `connections`, `as_asked` and `bank_facts`, those about somebody unknown in `limits`, and those about webhooks in `webhooks`.
-const ELSEWHERE: [&str; 18] = [
+const ELSEWHERE: [&str; 19] = [
     "taken",
     "erased",
     "account_fails",
@@ -54,6 +54,7 @@ const ELSEWHERE: [&str; 18] = [
     "address_unproven",
     "not_expired",
     "webhooks_full",
+    "webhooks_wait",
 ];
 
 /// The refusals that were met.

@@ -203,6 +203,15 @@ async fn waits(house: House) {
     house.catch_up().await;
     let row: microgrants::projections::PaymentRow = house.views().find(&format!("{second}/00001"), None).await.unwrap().unwrap();
     assert_eq!(row.waits_until, Some(house.in_days(3)));
+    // And so does a group whose members are others' by a merge.
+    let (third, group, _) = office.payable(&house, 700).await;
+    let (other, _) = office.group(&house).await;
+    let merge = json!({ "into": other, "reason": "The same people" });
+    asking.takes(office.ada, "group/merge", group.0, merge).await;
+    asking.takes(ben, "grant/prepare-payment", third.0, json!({ "amount": "700.00" })).await;
+    house.catch_up().await;
+    let row: microgrants::projections::PaymentRow = house.views().find(&format!("{third}/00001"), None).await.unwrap().unwrap();
+    assert_eq!(row.waits_until, Some(house.in_days(3)));
     crate::replay::whole(&house).await;
 }
 
@@ -238,6 +247,11 @@ async fn told(house: House) {
     asking.brings_in(member, group, dee).await;
     asking.takes(dee, "group/provide-payee", group.0, account()).await;
     asking.takes(dee, "person/change-contact", dee.0, details("Dee")).await;
+    // Whoever is removed at once is told all the same of what came before.
+    asking.takes(dee, "group/remove-member", group.0, json!({ "person": member })).await;
+    let (other, _) = office.group(&house).await;
+    let merge = json!({ "into": group, "reason": "The same people" });
+    asking.takes(office.ada, "group/merge", other.0, merge).await;
     house.catch_up().await;
     while post.once().await.unwrap() {}
     let subjects: Vec<_> = std::fs::read_dir(&folder)
@@ -250,9 +264,11 @@ async fn told(house: House) {
     assert_eq!(sent("Somebody was given a role"), 2, "{subjects:?}");
     assert_eq!(sent("A colleague's name or address changed"), 2, "{subjects:?}");
     assert_eq!(sent("You are asked to join a group"), 1, "{subjects:?}");
-    assert_eq!(sent("Somebody joined or left your group"), 2, "{subjects:?}");
+    assert_eq!(sent("Somebody joined or left your group"), 4, "{subjects:?}");
+    assert_eq!(sent("Your group was joined with another"), 3, "{subjects:?}");
     assert_eq!(sent("Your group's bank details changed"), 2, "{subjects:?}");
-    assert_eq!(sent("The address of somebody in your group changed"), 1, "{subjects:?}");
+    // The members of the merged group count as fellows by the time that the mails are put in.
+    assert_eq!(sent("The address of somebody in your group changed"), 2, "{subjects:?}");
 }
 
 /// A small generator of its own, so that a search is the same on every machine.

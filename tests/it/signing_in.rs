@@ -18,7 +18,7 @@ use crate::cli::{fails, prints};
 use crate::house::{House, ORGANISATION};
 use crate::mails::{folder, letters, post, see_to};
 use crate::office::{Office, open};
-use crate::pages::{known, link, signed_in, started, words};
+use crate::pages::{as_fields, begin, known, link, signed_in, started, words};
 use crate::service::{Client, Process, serve, serve_with, token};
 
 pub fn cases(cases: &mut Cases) {
@@ -30,6 +30,7 @@ pub fn cases(cases: &mut Cases) {
     cases.both("signing_in::tokens_are_made_listed_and_ended_on_a_page", of_programs);
     cases.both("signing_in::an_administrator_ends_a_colleagues_access", by_a_colleague);
     cases.both("signing_in::what_rests_on_a_role_ends_with_it", with_a_role);
+    cases.both("signing_in::whoever_never_showed_an_address_leaves_when_its_owner_has_a_role", beside_a_role);
     cases.both("signing_in::a_session_ends_however_much_it_is_used", at_last);
     cases.both("signing_in::the_key_of_tokens_is_renewed_and_every_token_ends", renewed);
     cases.both("signing_in::tokens_and_links_are_had_while_the_service_runs", beside);
@@ -226,12 +227,14 @@ async fn by_a_colleague(house: House) {
     let path = format!("/desk/people/{}", office.ben);
     let page = ada.get(&path);
     assert!(page.says("End every session and token") && page.says("sessions: 1; tokens: a case"), "{}", words(&page));
+    let unused = link(&house, office.ben).await;
     let fields = [("at", path.as_str()), ("form", "end-access"), ("reason", "A telephone was lost")];
     let page = ada.fill(&page, &format!("/desk/do/people/{}/end-access", office.ben), &fields);
     assert!(page.status == 200 && page.says("Access ended"), "it stands in the log: {}", words(&page));
     assert!(page.says("sessions: 0; tokens: none"), "{}", words(&page));
     client.get("/api/v1/funds").is_problem(401, "unauthenticated");
     assert!(ben.get("/desk").path.contains("/sign-in"));
+    assert!(!Browser::new(&address).get(&unused).says("Yes, sign in"), "a link from before is worth nothing");
     assert_eq!(ada.get("/desk").status, 200);
     let mut ben = signed_in(&house, &address, office.ben).await;
     assert_eq!(ben.get("/desk").status, 200, "what begins afterwards is good");
@@ -249,6 +252,32 @@ async fn with_a_role(house: House) {
     whole.get("/api/v1/funds").is_problem(401, "unauthenticated");
     assert!(ben.get("/desk").path.contains("/sign-in"));
     assert_eq!(of_finance.get("/api/v1/funds").status, 200, "it never had that role");
+    // What was not used while the role was away does not come back with it.
+    let chris = known(&house, "chris@example.org").await;
+    office.gives(&house, chris, Role::Panel).await;
+    house.catch_up().await;
+    let (mut browser, idle) = (signed_in(&house, &address, chris).await, Client::new(&address, &token(&house, chris)));
+    let end = OrganisationCommand::EndRole(RoleOf { person: chris, role: Role::Panel });
+    house.takes(office.ada, Command::Organisation(house.commands.organisation(), end)).await;
+    office.gives(&house, chris, Role::Panel).await;
+    house.catch_up().await;
+    idle.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    assert!(browser.get("/desk").path.contains("/sign-in"));
+    assert_eq!(signed_in(&house, &address, chris).await.get("/desk").status, 200);
+}
+
+/// Whoever began with an address that they never showed to be theirs does not stay beside its owner, who is given a role.
+async fn beside_a_role(house: House) {
+    let (office, address) = started(&house).await;
+    let start = format!("/apply/{}/first", office.fund);
+    let mut stranger = Browser::new(&address);
+    let (_, fields) = begin(&mut stranger, &start, "Walks", "newhire@example.org");
+    stranger.send(&format!("{start}/you"), &as_fields(&fields));
+    assert_eq!(stranger.get("/my").path, "/my");
+    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "newhire@example.org").await.unwrap().unwrap();
+    office.gives(&house, PersonId(holder), Role::Officer).await;
+    house.catch_up().await;
+    assert!(stranger.get("/my").path.contains("/sign-in"));
 }
 
 async fn at_last(house: House) {

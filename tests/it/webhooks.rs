@@ -299,7 +299,14 @@ fn full() {
         let ada = microgrants::domain::Actor::Person(setting.staff[0]);
         setting.asks(ada, "organisation", crate::world::ORGANISATION.0, "propose-webhook", &target)
     };
-    for _ in 0..WEBHOOKS_MAX {
+    for _ in 0..5 {
+        asks(&mut setting).unwrap();
+    }
+    assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_wait", "one person cannot take up all that there may be");
+    let organisation = crate::world::ORGANISATION.0;
+    setting.does(1, "organisation", organisation, "confirm-webhook", &json!({ "proposal": 1 }));
+    for proposal in 2..=WEBHOOKS_MAX - 4 {
+        setting.does(1, "organisation", organisation, "confirm-webhook", &json!({ "proposal": proposal }));
         asks(&mut setting).unwrap();
     }
     assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_full");

@@ -273,6 +273,8 @@ events! {
             reason: Prose,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             merged_by: Option<PersonId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            merged_on: Option<Date>,
         },
         GroupTakenIn { group: GroupId },
         GrantOpened { grant: GrantId },

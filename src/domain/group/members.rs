@@ -17,6 +17,12 @@ impl Group {
         self.has_member(person) || self.former_members.get(&person).is_some_and(left_since)
     }
 
+    /// Whoever is a member, or was one on a day or after it.
+    pub fn members_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
+        let former = self.former_members.iter().filter(move |(_, left)| left.is_some_and(|left| left >= day));
+        self.members().chain(former.map(|(person, _)| *person))
+    }
+
     /// Who brought a person into the group, or merged it with the one through which the person acts.
     fn brought_in(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
         self.brought_in_by.get(&person).into_iter().flatten().copied()

@@ -113,13 +113,13 @@ impl Group {
         self.members.iter().copied()
     }
 
-    /// The day on which another payee was keyed, or somebody joined or left, last.
+    /// The day on which another payee was keyed, somebody joined or left, or the group was merged, last.
     #[must_use]
     pub fn payee_or_members_changed_on(&self) -> Option<Date> {
         self.changed_on
     }
 
-    /// How often another payee was keyed, or somebody joined or left.
+    /// How often another payee was keyed, somebody joined or left, or the group was merged.
     #[must_use]
     pub fn payee_or_member_changes(&self) -> u32 {
         self.changes
@@ -307,7 +307,8 @@ impl Stream for Group {
             },
             C::Merge(merge) => {
                 self.must_stand()?;
-                GroupEvent::GroupMerged { into: merge.into, reason: merge.reason.clone(), merged_by: facts.by().ok() }
+                let (into, reason) = (merge.into, merge.reason.clone());
+                GroupEvent::GroupMerged { into, reason, merged_by: facts.by().ok(), merged_on: Some(facts.today) }
             }
             C::TakeIn(taken) => {
                 self.must_stand()?;
@@ -386,7 +387,11 @@ impl Stream for Group {
             GroupEvent::CheckFiled { check, grant, good_until, .. } => {
                 self.on_file.insert(check.clone(), OnFile { grant: *grant, good_until: *good_until });
             }
-            GroupEvent::GroupMerged { into, merged_by, .. } => (self.merged, self.merged_by) = (Some(*into), *merged_by),
+            // Those of the other group act for this one from now on.
+            GroupEvent::GroupMerged { into, merged_by, merged_on, .. } => {
+                self.changed(*merged_on);
+                (self.merged, self.merged_by) = (Some(*into), *merged_by);
+            }
             GroupEvent::GrantOpened { grant } => {
                 self.open_grants.insert(*grant);
             }

@@ -41,8 +41,12 @@ pub struct Organisation {
     reports: u32,
     /// Until which day somebody was an auditor, and read every score.
     audited_until: BTreeMap<PersonId, Date>,
+    /// Until which day somebody was an administrator.
+    administrator_until: BTreeMap<PersonId, Date>,
     /// Who holds a role that two people, or the operator, gave.
     known_to_two: BTreeSet<PersonId>,
+    /// How often each role of a person ended.
+    roles_ended: BTreeMap<PersonId, BTreeMap<Role, u32>>,
     webhooks: Webhooks,
 }
 
@@ -75,10 +79,22 @@ impl Organisation {
         self.audited_until.get(&person).copied()
     }
 
+    /// Whoever is an administrator, or was one on a day or after it.
+    pub fn administrators_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
+        let former = self.administrator_until.iter().filter(move |(_, until)| **until >= day);
+        self.holders(Role::Administrator).chain(former.map(|(person, _)| *person))
+    }
+
     /// How many people may approve payments.
     #[must_use]
     pub fn approvers(&self) -> usize {
         self.holders(Role::Finance).count()
+    }
+
+    /// How often each role of a person ended: what rests on one does not come back when the role does.
+    #[must_use]
+    pub fn roles_ended(&self, person: PersonId) -> BTreeMap<Role, u32> {
+        self.roles_ended.get(&person).cloned().unwrap_or_default()
     }
 
     /// Who holds a role.

@@ -162,12 +162,16 @@ impl Organisation {
                 self.roles.entry(*person).or_default().insert(*role);
             }
             OrganisationEvent::RoleEnded { person, role, ended_on } => {
-                if let (Role::Auditor, Some(day)) = (role, ended_on) {
-                    self.audited_until.insert(*person, *day);
+                match (role, ended_on) {
+                    (Role::Auditor, Some(day)) => drop(self.audited_until.insert(*person, *day)),
+                    (Role::Administrator, Some(day)) => drop(self.administrator_until.insert(*person, *day)),
+                    _ => {}
                 }
                 self.proposed.entry(*person).or_default().remove(role);
                 let roles = self.roles.entry(*person).or_default();
-                roles.remove(role);
+                if roles.remove(role) {
+                    *self.roles_ended.entry(*person).or_default().entry(*role).or_default() += 1;
+                }
                 // Whose last role has ended may have another address when they come back.
                 if roles.is_empty() {
                     self.known_to_two.remove(person);

@@ -14,6 +14,8 @@ use crate::domain::{Facts, Refusal};
 
 /// How many webhooks there may be, those that are only proposed included.
 pub const WEBHOOKS_MAX: usize = 20;
+/// How many new ones of one administrator may wait for a second: one person cannot take up all that there may be.
+const WAITING_MAX: usize = 5;
 
 text_type!(
     /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no password, no query.
@@ -117,6 +119,12 @@ impl Webhooks {
         self.by_number.iter().map(|(number, webhook)| (*number, webhook))
     }
 
+    /// How many new webhooks of one administrator wait for a second one.
+    fn proposed_anew_by(&self, person: PersonId) -> usize {
+        let anew = |webhook: &&Webhook| webhook.target.is_none() && webhook.proposed.as_ref().is_some_and(|new| new.proposed_by == person);
+        self.by_number.values().filter(anew).count()
+    }
+
     fn known(&self, webhook: u32) -> Result<&Webhook, Refusal> {
         self.get(webhook).ok_or(Refusal::Unknown("webhook"))
     }
@@ -131,6 +139,8 @@ impl Webhooks {
             }
         } else if self.by_number.len() >= WEBHOOKS_MAX {
             return Err(Refusal::WebhooksFull(WEBHOOKS_MAX));
+        } else if self.proposed_anew_by(facts.by()?) >= WAITING_MAX {
+            return Err(Refusal::WebhooksWait(WAITING_MAX));
         }
         let proposal = self.proposals + 1;
         let proposed_by = facts.by()?;

@@ -376,6 +376,9 @@ pub enum Refusal {
     #[error("there are {0} webhooks already")]
     #[strum(message = "End one that nobody needs any more, or change it.")]
     WebhooksFull(usize),
+    #[error("{0} webhooks that you proposed wait for another administrator")]
+    #[strum(message = "Ask another administrator to confirm them, or end one.")]
+    WebhooksWait(usize),
     #[error("nothing would change")]
     #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
     NoChange,

@@ -44,6 +44,8 @@ async fn issue(
     let repeat = repeat_key(&http, &body, &desk)?;
     let if_match = if_match(&http)?;
     let command = read(noun, spec, id, json_of(&http, &body)?)?;
+    desk.site.limits.write(&signed.reader)?;
+    desk.site.limits.command(&signed.reader, &command)?;
     let request = Request { repeat: Some(repeat), if_match, ..Request::new(signed.caller.clone(), command) };
     let issued = desk.commands.issue_or_repeat(request).await.map_err(|error| match error {
         // Without a role, what does not exist looks like what is another's.

@@ -29,7 +29,8 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let Kept { file, media, bytes, .. } = desk.keep_file(group, body).await?;
+    desk.site.limits.write(&signed.reader)?;
+    let Kept { file, media, bytes, .. } = desk.keep_file(group, &signed.reader, body).await?;
     let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media, bytes, purpose });
     let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep)) };
     let Issued { answer, repeated } = match desk.commands.issue_or_repeat(request).await {

@@ -148,15 +148,12 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
         return Ok(see_other("/account"));
     }
     let log = desk.commands.log();
-    let which = match posted.text("session") {
-        "" => Ends::All,
-        digest => Ends::One(digest),
-    };
-    // Whoever acts without having shown that the address is theirs ends no session of whoever has.
-    let which = if visitor.proven { which } else { Ends::Unproven };
-    sessions::end(log.store(), log.organisation(), &person.to_string(), which).await?;
-    if matches!(which, Ends::All) {
-        desk.tokens.end(log, person, None, desk.commands.now()).await?;
+    let end = async |which| sessions::end(log.store(), log.organisation(), &person.to_string(), which).await;
+    match posted.text("session") {
+        // Whoever acts without having shown that the address is theirs ends no session of whoever has.
+        _ if !visitor.proven => end(Ends::Unproven).await?,
+        "" => desk.tokens.end_access(log, person).await?,
+        digest => end(Ends::One(digest)).await?,
     }
     Ok(see_other("/account"))
 }

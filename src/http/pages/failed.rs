@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use crate::commands::CommandError;
@@ -57,8 +57,7 @@ impl Failed {
     }
 
     /// A form was sent too soon, with what was typed into it.
-    pub(super) fn too_soon(problem: Problem, request: &HttpRequest, pairs: Vec<(String, String)>) -> Self {
-        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    pub(super) fn too_soon(problem: Problem, path: String, pairs: Vec<(String, String)>) -> Self {
         Self::TooSoon(problem, Again { path, pairs })
     }
 

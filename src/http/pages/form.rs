@@ -148,7 +148,7 @@ impl FromRequest for Sent {
                     guard::own_origin(&request)?;
                     let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
                     let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
-                    return Err(Failed::too_soon(problem, &request, pairs));
+                    return Err(Failed::too_soon(problem, super::visitor::path_of(&request), pairs));
                 }
                 visitor => visitor?,
             };

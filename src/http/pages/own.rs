@@ -56,7 +56,10 @@ pub(super) fn uuid(text: &str) -> Result<Uuid, Failed> {
 pub(super) async fn issue(visitor: &Visitor, desk: &Desk, posted: &Posted, step: &str, command: Command) -> Result<Answer, Failed> {
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key = format!("{}{step}", repeat.key);
-    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+    let signed = visitor.signed()?;
+    let within = desk.site.limits.command(&signed.reader, &command);
+    within.map_err(|problem| Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec()))?;
+    let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), command) };
     taken(desk, request).await
 }
 

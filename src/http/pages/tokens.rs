@@ -72,7 +72,7 @@ pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespons
     if posted.text("form") == "make-token" {
         return make(&visitor, &desk, &posted).await;
     }
-    desk.tokens.end(desk.commands.log(), person, Some(posted.text("token")), desk.commands.now()).await?;
+    desk.tokens.end(desk.commands.log(), person, posted.text("token"), desk.commands.now()).await?;
     Ok(see_other("/account"))
 }
 

@@ -99,7 +99,7 @@ impl Uploaded {
             if sent > FILES_MOST {
                 return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
             }
-            match desk.keep_file(group, field).await {
+            match desk.keep_file(group, &visitor.signed()?.reader, field).await {
                 Ok(kept) => self.files.push(kept),
                 Err(error) if error.is_said_beside_the_form() => self.wrong = Some(error),
                 Err(error @ FileError::TooLarge) => {

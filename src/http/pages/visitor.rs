@@ -13,10 +13,10 @@ use chacha20poly1305::aead::rand_core::RngCore as _;
 
 use super::{Failed, guard};
 use crate::domain::language::Language;
-use crate::domain::{Person, PersonId, Role};
+use crate::domain::{Organisation, Person, PersonId, Role};
 use crate::http::Desk;
 use crate::http::in_time::Known;
-use crate::http::signin::{Basis, SignedIn, kept, sign_in, sign_in_on};
+use crate::http::signin::{Basis, LATELY, SignedIn, kept, sign_in, sign_in_on};
 use crate::log::keys::to_hex;
 use crate::store::sessions::{self, SessionRow};
 
@@ -88,13 +88,12 @@ impl Visitor {
             Some(session) => resume(request, desk, session, &key).await?,
             None => None,
         };
-        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let path = path_of(request);
         if proven && signed.is_some() {
             request.extensions_mut().insert(Known);
         }
         if request.method() == Method::POST {
-            let staff = signed.as_ref().is_some_and(|signed| !signed.reader.roles.is_empty());
-            desk.site.limits.form(request, signed.as_ref().map(|_| key.as_str()), staff)?;
+            desk.site.limits.form(request, signed.as_ref().map(|signed| (key.as_str(), &signed.reader)))?;
         }
         let csrf = guard::masked(&desk.commands.log().vault().secret_of("page token", &key));
         Ok(Self { key, new, signed, proven, language, csrf, path })
@@ -135,6 +134,7 @@ impl Visitor {
         let log = desk.commands.log();
         // What another process recorded a moment ago counts: a session must not begin on what has ended.
         log.refresh::<Person>(person.0).await?;
+        log.refresh::<Organisation>(desk.commands.organisation().0).await?;
         let signed = sign_in(desk, person, narrowed(proven)).await?;
         let session = SessionRow {
             digest: digest(desk, key),
@@ -145,7 +145,7 @@ impl Visitor {
             seen_at: now,
             expires_at: expires_at(&signed, now, now),
             roles: kept(&signed.reader.roles),
-            access: i64::from(signed.access),
+            access: signed.ended.on(&signed.reader.roles),
         };
         sessions::begin(log.store(), log.organisation(), &session).await?;
         response.add_cookie(&cookie(desk, name(desk), key)).map_err(|error| Failed::broken(&error))
@@ -172,6 +172,11 @@ impl Visitor {
     }
 }
 
+/// Where a request goes, with its query.
+pub(super) fn path_of(request: &HttpRequest) -> String {
+    request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
 /// Remembers a language in the browser.
 pub(super) fn remember_language(desk: &Desk, language: Language, response: &mut HttpResponse) {
     let mut cookie = cookie(desk, LANGUAGE, language.code());
@@ -193,8 +198,11 @@ async fn resume(request: &HttpRequest, desk: &Desk, session: &SessionRow, key: &
     let Ok(signed) = sign_in_on(desk, person, narrowed(session.proven == 1), basis).await else { return Ok(None) };
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    // Whoever was given a role since has a session that was a group's, and good for longer.
-    let signed = signed.filter(|signed| expires_at(signed, session.started_at, session.seen_at) > now);
+    // Whoever was given a role since has a session that was a group's, and good for longer. What somebody began with an
+    // address that they have not shown to be theirs ends once a role is proposed for whoever has it.
+    let organisation = log.lately::<Organisation>(desk.commands.organisation().0, LATELY).await?.state;
+    let begun_by_a_stranger = session.proven == 0 && organisation.is_trusted(person);
+    let signed = signed.filter(|signed| !begun_by_a_stranger && expires_at(signed, session.started_at, session.seen_at) > now);
     let Some(signed) = signed else {
         sessions::end(log.store(), log.organisation(), &session.person, sessions::Ends::One(&session.digest)).await?;
         return Ok(None);

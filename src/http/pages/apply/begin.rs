@@ -220,7 +220,7 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
         Ok(who) => who,
         Err(wrong) => return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, wrong))).await,
     };
-    desk.site.limits.begin(&request).map_err(|problem| Failed::too_soon(problem, &request, posted.typed().to_vec()))?;
+    desk.site.limits.begin(&request).map_err(|problem| Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec()))?;
     let person = own::new_person(&visitor, &desk, &posted);
     let caller = Caller { actor: Actor::Person(person), narrowed: None };
     let (taken, position) = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;

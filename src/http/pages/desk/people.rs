@@ -14,11 +14,11 @@ use crate::domain::command::{Because, ProposalOf};
 use crate::domain::organisation::{ConfirmRole, RoleOf};
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Personal, resembling};
-use crate::domain::{Command, OrganisationCommand as C, Person, PersonCommand, PersonId, Role};
+use crate::domain::{Command, Organisation, OrganisationCommand as C, Person, PersonCommand, PersonId, Role};
 use crate::export::sheets::Sheet as Spreadsheet;
 use crate::http;
 use crate::http::pages::{Failed, Forms, Shell, own};
-use crate::http::signin::LATELY;
+use crate::http::signin::{Basis, Ended, LATELY};
 use crate::projections::PersonRow;
 use crate::store::accesses::Looked;
 use crate::store::{sessions, tokens};
@@ -175,11 +175,14 @@ async fn access(asked: &Asked<'_>, person: uuid::Uuid) -> Result<Option<String>,
     }
     let log = asked.desk.commands.log();
     let now = asked.desk.commands.now().as_microsecond();
-    let ended = i64::from(log.lately::<Person>(person, LATELY).await?.state.access_ended());
+    let known = log.lately::<Person>(person, LATELY).await?.state;
+    let organisation = log.lately::<Organisation>(asked.desk.commands.organisation().0, LATELY).await?.state;
+    let ended = Ended::of(PersonId(person), &known, &organisation);
     let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
     let tokens = tokens::of(log.store(), log.organisation(), &person.to_string(), now).await?;
-    let signed_in = sessions.iter().filter(|session| session.access >= ended).count();
-    let names: Vec<_> = tokens.into_iter().filter(|token| token.access >= ended).map(|token| token.name).collect();
+    let signed_in = sessions.iter().filter(|session| ended.spares(Basis { roles: &session.roles, access: session.access })).count();
+    let spared = tokens.into_iter().filter(|token| ended.spares(Basis { roles: &token.roles, access: token.access }));
+    let names: Vec<_> = spared.map(|token| token.name).collect();
     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     Ok(Some(format!("sessions: {signed_in}; tokens: {names}")))
 }
