@@ -270,9 +270,14 @@ async fn merged(house: House) {
     house.takes(office.ben, Command::Grant(grant, sent)).await;
     see_to(&house, &post).await;
     let found = letters(&folder(&house));
-    let mut to: Vec<_> = found.values().filter_map(|says| says.lines().next()).collect();
-    to.sort_unstable();
-    assert_eq!(to, ["heir@example.org", "old@example.org"], "each is told once that the money is on its way");
+    let to = |merge: bool| {
+        let of_kind = found.values().filter(|says| says.contains("joined with another") == merge);
+        let mut to: Vec<_> = of_kind.filter_map(|says| says.lines().next()).collect();
+        to.sort_unstable();
+        to
+    };
+    assert_eq!(to(false), ["heir@example.org", "old@example.org"], "each is told once that the money is on its way");
+    assert_eq!(to(true), ["heir@example.org", "old@example.org"], "and once that the groups are one");
 }
 
 async fn address_changed(house: House) {

@@ -10,6 +10,32 @@ use crate::domain::role::Role;
 use crate::domain::{Facts, Refusal};
 
 impl Group {
+    #[must_use]
+    pub fn has_member(&self, person: PersonId) -> bool {
+        self.members.contains(&person)
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = PersonId> {
+        self.members.iter().copied()
+    }
+
+    /// The day on which another payee was keyed, somebody joined or left, or the group was merged, last.
+    #[must_use]
+    pub fn payee_or_members_changed_on(&self) -> Option<Date> {
+        self.changed_on
+    }
+
+    /// How often another payee was keyed, somebody joined or left, or the group was merged.
+    #[must_use]
+    pub fn payee_or_member_changes(&self) -> u32 {
+        self.changes
+    }
+
+    pub(super) fn changed(&mut self, day: Option<Date>) {
+        self.changed_on = self.changed_on.max(day);
+        self.changes += 1;
+    }
+
     /// Whether a person is a member, or was one on a day or after it. A day that is not known counts.
     #[must_use]
     pub fn has_member_since(&self, person: PersonId, since: Option<Date>) -> bool {

@@ -104,32 +104,6 @@ impl Group {
         self.merged
     }
 
-    #[must_use]
-    pub fn has_member(&self, person: PersonId) -> bool {
-        self.members.contains(&person)
-    }
-
-    pub fn members(&self) -> impl Iterator<Item = PersonId> {
-        self.members.iter().copied()
-    }
-
-    /// The day on which another payee was keyed, somebody joined or left, or the group was merged, last.
-    #[must_use]
-    pub fn payee_or_members_changed_on(&self) -> Option<Date> {
-        self.changed_on
-    }
-
-    /// How often another payee was keyed, somebody joined or left, or the group was merged.
-    #[must_use]
-    pub fn payee_or_member_changes(&self) -> u32 {
-        self.changes
-    }
-
-    fn changed(&mut self, day: Option<Date>) {
-        self.changed_on = self.changed_on.max(day);
-        self.changes += 1;
-    }
-
     /// The groups that were merged into it.
     pub fn took_in(&self) -> impl Iterator<Item = GroupId> {
         self.took_in.iter().copied()
