@@ -23,7 +23,7 @@ pub struct AccessSeen {
     #[schema(format = "uuid")]
     pub by: String,
     /// `held`: everything that is held on somebody. `addresses`: the addresses of everybody.
-    #[schema(pattern = "^(held|addresses)$")]
+    #[schema(pattern = "^(held|addresses)$", example = "held")]
     pub what: String,
     /// The person or the group whom it was about; absent where it was everybody.
     #[serde(skip_serializing_if = "Option::is_none")]

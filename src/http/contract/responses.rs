@@ -125,8 +125,11 @@ pub(super) fn read(read: &Read, all: &Shared) -> Value {
     }
     let name = (read.shape.name)();
     let of = schema(&if read.shape.many { format!("{name}Page") } else { name.clone() });
-    let example =
-        if read.shape.many { json!({ "items": [samples::of(&schema(&name), &all.schemas)] }) } else { samples::of(&of, &all.schemas) };
+    let example = if read.shape.many {
+        json!({ "items": [samples::of(&schema(&name), &all.schemas)], "has_more": false })
+    } else {
+        samples::of(&of, &all.schemas)
+    };
     let versioned = !read.shape.many && read.path.ends_with('}');
     let headers = if versioned { with_limits(&["ETag"]) } else { with_limits(&[]) };
     let mut response = json!({
