@@ -62,7 +62,13 @@ fn sections() -> Vec<(&'static str, Value)> {
         "responses": shared.responses,
         "headers": responses::headers(),
         "examples": responses::examples(),
-        "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+        "securitySchemes": { "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of a person, made on their account page. It is signed and checked as RFC8725 says: one algorithm (EdDSA), one key, \
+                 issuer, audience and expiry."
+        } },
     });
     vec![
         ("openapi", json!("3.1.0")),
