@@ -1,5 +1,5 @@
 //! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes nothing. From the same
-//! walk comes `docs/states.md`, and a golden file for each event.
+//! walk comes `docs/reference/states.md`, and a golden file for each event.
 //!
 //! A cell is the refusal's code, or `ok`, or `-> state` where the command leads to another one.
 
@@ -138,11 +138,11 @@ fn document() -> String {
 }
 
 fn documented() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/states.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/states.md");
     let (made, committed) = (document(), std::fs::read_to_string(path).unwrap_or_default());
     if made != committed {
         std::fs::write(path, &made).expect("docs can be written");
-        panic!("docs/states.md was out of date; it has been written anew: look at it and commit it");
+        panic!("docs/reference/states.md was out of date; it has been written anew: look at it and commit it");
     }
 }
 
