@@ -114,13 +114,14 @@ fn walked() {
 /// The document: for each thing its states, and which command leads from where to where.
 fn document() -> String {
     let mut text = String::from(
-        "# States and transitions\n\nMade from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit. \
-         What is refused in which state, and with which code, stands in `tests/matrix`.\n",
+        "# States and transitions\n\n\
+         Generated from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit.\n\
+         Refusals by state, with their codes, are in `tests/matrix`.\n",
     );
     for table in TABLES {
         let cells = walk(table, &mut Vec::new());
         let states = table.states.join(", ");
-        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Taken in | Leads to |\n|---|---|---|\n", table.name);
+        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Accepted in | Leads to |\n|---|---|---|\n", table.name);
         for command in commands(table) {
             let mut leads: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for state in table.states {
