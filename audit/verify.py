@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks an exported log without the program that wrote it. Written from docs/log-format.md alone.
+"""Checks an exported log without the program that wrote it. Written from docs/reference/log-format.md alone.
 
 Usage: verify.py FOLDER [KEY]      needs the package "cryptography"
 Exit codes: 0 it holds, 1 it does not, 2 it could not be checked.

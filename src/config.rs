@@ -63,7 +63,8 @@ pub struct Config {
     /// The proxy whose X-Forwarded-For is believed.
     #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
     pub proxy: Option<IpAddr>,
-    /// How often something may be asked for, such as links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m (docs/threat-model.md).
+    /// How often something may be asked for, such as links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m
+    /// (docs/reference/configuration.md).
     #[arg(long, env = "MICROGRANTS_LIMITS", default_value = "", global = true)]
     pub limits: Quotas,
     /// How the log of operation is written, to standard error.
@@ -82,7 +83,7 @@ pub struct Config {
     /// and a trustee.
     #[arg(long, env = "MICROGRANTS_HEADS_TO", value_delimiter = ',', global = true)]
     pub heads_to: Vec<String>,
-    /// How the bank wants its file of payments, as JSON (docs/bank.md); without it, a plain one is made.
+    /// How the bank wants its file of payments, as JSON (docs/integrations/bank.md); without it, a plain one is made.
     #[arg(long, env = "MICROGRANTS_BANK_LAYOUT", global = true)]
     pub bank_layout: Option<PathBuf>,
     /// The prefix that 360Giving gave for publishing, such as 360G-example; without it no open data is published.
@@ -97,7 +98,7 @@ pub struct Config {
     /// The address of the licence under which open data is published.
     #[arg(long, env = "MICROGRANTS_LICENCE", default_value = "https://creativecommons.org/licenses/by/4.0/", global = true)]
     pub licence: String,
-    /// Where the areas lie: a CSV file with the columns area, name, code and kind (docs/open-data.md).
+    /// Where the areas lie: a CSV file with the columns area, name, code and kind (docs/integrations/open-data.md).
     #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
     pub places: Option<PathBuf>,
     /// The folder in which the service notes that it was started and came to its end.
@@ -200,7 +201,7 @@ pub enum Task {
     /// Read a table from elsewhere: CSV, XLSX, ODS, or a 360Giving package. Nothing is recorded where any row is wrong, and
     /// nothing twice.
     Import {
-        /// What it holds: groups, past-grants or funding (docs/import.md).
+        /// What it holds: groups, past-grants or funding (docs/integrations/import.md).
         kind: Kind,
         file: PathBuf,
         /// Who imports: a person whose roles include it.

@@ -1,4 +1,4 @@
-//! How a bank wants its file, as the operator describes it in JSON (docs/bank.md).
+//! How a bank wants its file, as the operator describes it in JSON (docs/integrations/bank.md).
 
 use std::path::Path;
 

@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    /// The table of `docs/people-rules.md`.
+    /// The table of `docs/security/people-rules.md`.
     #[test]
     fn a_connection_shuts_a_person_out_of_what_is_written_down() {
         let table =

@@ -1,5 +1,5 @@
 //! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes nothing. From the same
-//! walk comes `docs/states.md`, and a golden file for each event.
+//! walk comes `docs/reference/states.md`, and a golden file for each event.
 //!
 //! A cell is the refusal's code, or `ok`, or `-> state` where the command leads to another one.
 
@@ -114,13 +114,14 @@ fn walked() {
 /// The document: for each thing its states, and which command leads from where to where.
 fn document() -> String {
     let mut text = String::from(
-        "# States and transitions\n\nMade from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit. \
-         What is refused in which state, and with which code, stands in `tests/matrix`.\n",
+        "# States and transitions\n\n\
+         Generated from the rules by `matrix::the_table_of_states_is_the_one_that_the_rules_make`: do not edit.\n\
+         Refusals by state, with their codes, are in `tests/matrix`.\n",
     );
     for table in TABLES {
         let cells = walk(table, &mut Vec::new());
         let states = table.states.join(", ");
-        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Taken in | Leads to |\n|---|---|---|\n", table.name);
+        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Accepted in | Leads to |\n|---|---|---|\n", table.name);
         for command in commands(table) {
             let mut leads: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for state in table.states {
@@ -138,11 +139,11 @@ fn document() -> String {
 }
 
 fn documented() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/states.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/states.md");
     let (made, committed) = (document(), std::fs::read_to_string(path).unwrap_or_default());
     if made != committed {
         std::fs::write(path, &made).expect("docs can be written");
-        panic!("docs/states.md was out of date; it has been written anew: look at it and commit it");
+        panic!("docs/reference/states.md was out of date; it has been written anew: look at it and commit it");
     }
 }
 
