@@ -1,7 +1,9 @@
-//! Whole commands per second, side by side in one run: ours, plain cqrs-es over the same engine, and single-row
-//! inserts of the same row. Run with `cargo bench --bench append`; compare only within one run.
+//! Whole commands per second, side by side in one run: ours, plain cqrs-es over the same engine,
+//! and single-row inserts of the same row. Run with `cargo bench --bench append`; compare only
+//! within one run.
 //!
-//! A command is: load, decide, append, durably, on a fund of its own with a handful of events (or five hundred).
+//! A command is: load, decide, append, durably, on a fund of its own with a handful of events (or
+//! five hundred).
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
@@ -22,7 +24,10 @@ use microgrants::domain::organisation::{Found, NameFounder};
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
 use microgrants::domain::source::Source;
-use microgrants::domain::{Actor, Command, Fund, FundCommand, FundId, Money, OrganisationCommand, PersonCommand, PersonId, Role};
+use microgrants::domain::{
+    Actor, Command, Fund, FundCommand, FundId, Money, OrganisationCommand, PersonCommand, PersonId,
+    Role,
+};
 use microgrants::log::aggregate::{Aggregated, Issued};
 use microgrants::log::keys::Keys;
 use microgrants::log::vault::Vault;
@@ -34,13 +39,18 @@ use sqlite_es::SqliteEventRepository;
 use sqlx::postgres::PgPoolOptions;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         sqlite().await;
         if postgres::is_there() {
             on_postgres().await;
         } else {
-            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+            println!(
+                "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
+            );
         }
     });
 }
@@ -57,20 +67,35 @@ impl Ours {
         let store = Store::open(url).await.expect("a database");
         let keys = Keys::open(&store, keys).await.expect("keys");
         let vault = Vault::new(store.clone(), "bench", keys.kek, keys.index);
-        let log = Log::open(store, "bench", vault, RecordedBy::Database).await.expect("a log");
+        let log = Log::open(store, "bench", vault, RecordedBy::Database)
+            .await
+            .expect("a log");
         let commands = Commands::new(log, Clock::System);
         let finance = PersonId(new_id());
         let ours = Self { commands, finance };
         let organisation = ours.commands.organisation();
-        let found = OrganisationCommand::Found(Found { name: "Bench".parse().expect("a line"), simulated: None });
-        let details = RegisterPerson { name: Personal::Open("Ada".into()), email: None, telephone: None };
-        let founder = NameFounder { person: finance, roles: [Role::Administrator, Role::Finance].into() };
+        let found = OrganisationCommand::Found(Found {
+            name: "Bench".parse().expect("a line"),
+            simulated: None,
+        });
+        let details = RegisterPerson {
+            name: Personal::Open("Ada".into()),
+            email: None,
+            telephone: None,
+        };
+        let founder = NameFounder {
+            person: finance,
+            roles: [Role::Administrator, Role::Finance].into(),
+        };
         for command in [
             Command::Organisation(organisation, found),
             Command::Person(finance, PersonCommand::Register(details)),
             Command::Organisation(organisation, OrganisationCommand::NameFounder(founder)),
         ] {
-            ours.commands.issue(Request::new(Caller::operator(), command)).await.expect("taken");
+            ours.commands
+                .issue(Request::new(Caller::operator(), command))
+                .await
+                .expect("taken");
         }
         ours
     }
@@ -79,7 +104,8 @@ impl Ours {
         let mut funds = Vec::new();
         for _ in 0..count {
             let fund = FundId(new_id());
-            self.issue(fund, FundCommand::Create(anchors::create())).await;
+            self.issue(fund, FundCommand::Create(anchors::create()))
+                .await;
             for _ in 1..events {
                 self.allocate(fund).await;
             }
@@ -93,14 +119,28 @@ impl Ours {
     }
 
     async fn issue(&self, fund: FundId, command: FundCommand) {
-        let caller = Caller { actor: Actor::Person(self.finance), narrowed: None };
-        self.commands.issue(Request::new(caller, Command::Fund(fund, command))).await.expect("taken");
+        let caller = Caller {
+            actor: Actor::Person(self.finance),
+            narrowed: None,
+        };
+        self.commands
+            .issue(Request::new(caller, Command::Fund(fund, command)))
+            .await
+            .expect("taken");
     }
 }
 
 fn allocate() -> Allocate {
-    let source = Source { funder: "health".parse().expect("a slug"), area: None };
-    Allocate { source, amount: Money::of_pounds(1), reference: "R1".parse().expect("a line"), received_on: jiff::civil::date(2026, 1, 1) }
+    let source = Source {
+        funder: "health".parse().expect("a slug"),
+        area: None,
+    };
+    Allocate {
+        source,
+        amount: Money::of_pounds(1),
+        reference: "R1".parse().expect("a line"),
+        received_on: jiff::civil::date(2026, 1, 1),
+    }
 }
 
 async fn ours_of(measured: &mut Measured, ours: &Ours, callers: usize, events: usize) {
@@ -126,9 +166,22 @@ where
         let (framework, done) = (Arc::clone(&framework), Arc::clone(&done));
         async move {
             let number = done[caller].fetch_add(1, Ordering::Relaxed);
-            let command = if number.is_multiple_of(5) { FundCommand::Create(anchors::create()) } else { FundCommand::Allocate(allocate()) };
+            let command = if number.is_multiple_of(5) {
+                FundCommand::Create(anchors::create())
+            } else {
+                FundCommand::Allocate(allocate())
+            };
             let id = format!("bench/{run_id}-{caller}-{}", number / 5);
-            framework.execute(&id, Issued { command, facts: anchors::facts() }).await.expect("taken");
+            framework
+                .execute(
+                    &id,
+                    Issued {
+                        command,
+                        facts: anchors::facts(),
+                    },
+                )
+                .await
+                .expect("taken");
         }
     })
     .await;
@@ -137,13 +190,26 @@ where
 async fn sqlite() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let path = folder.path();
-    let ours = Ours::open(&format!("sqlite://{}/ours.db", path.display()), &path.join("keys")).await;
+    let ours = Ours::open(
+        &format!("sqlite://{}/ours.db", path.display()),
+        &path.join("keys"),
+    )
+    .await;
     let pool = anchors::sqlite(path).await;
     println!("SQLite, synchronous=FULL");
     for callers in [1, 16] {
-        let mut measured = [Measured::new("sqlite-es"), Measured::new("ours"), Measured::new("ours, streams of 500 events")];
+        let mut measured = [
+            Measured::new("sqlite-es"),
+            Measured::new("ours"),
+            Measured::new("ours, streams of 500 events"),
+        ];
         for _ in 0..ROUNDS {
-            plain_of(&mut measured[0], callers, SqliteEventRepository::new(pool.clone())).await;
+            plain_of(
+                &mut measured[0],
+                callers,
+                SqliteEventRepository::new(pool.clone()),
+            )
+            .await;
             ours_of(&mut measured[1], &ours, callers, 5).await;
             ours_of(&mut measured[2], &ours, callers, 500).await;
         }
@@ -155,9 +221,21 @@ async fn on_postgres() {
     let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
     let ours = Ours::open(&postgres::new_database().await, &folder.path().join("keys")).await;
     let url = postgres::new_database().await;
-    let pool = PgPoolOptions::new().max_connections(16).connect(&url).await.expect("a database");
-    sqlx::raw_sql(&anchors::table("text", "bigint", "json")).execute(&pool).await.expect("a table");
-    let unpinged = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect(&url).await.expect("a database");
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .connect(&url)
+        .await
+        .expect("a database");
+    sqlx::raw_sql(&anchors::table("text", "bigint", "json"))
+        .execute(&pool)
+        .await
+        .expect("a table");
+    let unpinged = PgPoolOptions::new()
+        .max_connections(16)
+        .test_before_acquire(false)
+        .connect(&url)
+        .await
+        .expect("a database");
     println!("PostgreSQL");
     for callers in [1, 16] {
         let mut measured = [
@@ -167,7 +245,12 @@ async fn on_postgres() {
             Measured::new("ours, streams of 500 events"),
         ];
         for _ in 0..ROUNDS {
-            plain_of(&mut measured[0], callers, PostgresEventRepository::new(pool.clone())).await;
+            plain_of(
+                &mut measured[0],
+                callers,
+                PostgresEventRepository::new(pool.clone()),
+            )
+            .await;
             inserts(&mut measured[1], callers, &unpinged).await;
             ours_of(&mut measured[2], &ours, callers, 5).await;
             ours_of(&mut measured[3], &ours, callers, 500).await;
@@ -179,15 +262,20 @@ async fn on_postgres() {
 /// One prepared autocommit INSERT of an event's row at a time, and nothing else.
 async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
     const SQL: &str = "INSERT INTO events VALUES ('single', $1, 1, 'FundingAllocated', '1.0', $2::text::json, $3::text::json)";
-    const PAYLOAD: &str =
-        r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;
+    const PAYLOAD: &str = r#"{"FundingAllocated":{"amount":"1.00","received_on":"2026-01-01","reference":"R1","source":{"funder":"health"}}}"#;
     const METADATA: &str = r#"{"actor":"018f0000-0000-7000-8000-000000000001","channel":"web","command":"fund/allocate","command_id":"018f0000-0000-7000-8000-000000000001","correlation_id":"018f0000-0000-7000-8000-000000000001","decided_at":"2026-01-01T00:00:00Z"}"#;
     let pool = pool.clone();
     let run_id = new_id();
     run(measured, callers, move |_, number| {
         let pool = pool.clone();
         async move {
-            sqlx::query(SQL).bind(format!("bench/{run_id}-{number}")).bind(PAYLOAD).bind(METADATA).execute(&pool).await.expect("inserted");
+            sqlx::query(SQL)
+                .bind(format!("bench/{run_id}-{number}"))
+                .bind(PAYLOAD)
+                .bind(METADATA)
+                .execute(&pool)
+                .await
+                .expect("inserted");
         }
     })
     .await;
@@ -196,6 +284,9 @@ async fn inserts(measured: &mut Measured, callers: usize, pool: &sqlx::PgPool) {
 fn show(callers: usize, measured: &[Measured]) {
     side_by_side::show(&format!("{callers} caller(s)"), measured);
     if let [.., short, long] = measured {
-        println!("  a command on a stream of 500 costs {:.2} × one on a stream of 5", short.rate() / long.rate());
+        println!(
+            "  a command on a stream of 500 costs {:.2} × one on a stream of 5",
+            short.rate() / long.rate()
+        );
     }
 }

@@ -1,11 +1,16 @@
-//! What grows with the log: pages and reads with few and with many applications, and what a long log costs to start, to replay and
-//! to verify. Run with `cargo bench --bench growth`, or `cargo bench --bench growth -- sqlite 50 500000` (many minutes, gibibytes);
-//! compare only within one run.
+//! What grows with the log: pages and reads with few and with many applications, and what a long
+//! log costs to start, to replay and to verify. Run with `cargo bench --bench growth`, or `cargo
+//! bench --bench growth -- sqlite 50 500000` (many minutes, gibibytes); compare only within one
+//! run.
 
 #![expect(clippy::float_arithmetic, reason = "rates and ratios")]
 
 #[path = "../tests/it/browser.rs"]
-#[allow(dead_code, clippy::unwrap_used, reason = "the cases use more of it, and may")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the cases use more of it, and may"
+)]
 mod browser;
 #[path = "../tests/it/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
@@ -21,7 +26,9 @@ use browser::Browser;
 use microgrants::audit::Replay;
 use microgrants::commands::clock::{Clock, new_id};
 use microgrants::commands::{Caller, Commands, Request};
-use microgrants::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonId};
+use microgrants::domain::{
+    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonId,
+};
 use microgrants::log::keys::{Key, Keys};
 use microgrants::log::vault::Vault;
 use microgrants::log::{Log, RecordedBy};
@@ -42,15 +49,32 @@ const TIMES: usize = 60;
 const LOADERS: usize = 64;
 
 fn main() {
-    let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![50, 5_000] } else { sizes };
+    let sizes: Vec<usize> = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
+    let sizes = if sizes.is_empty() {
+        vec![50, 5_000]
+    } else {
+        sizes
+    };
     let named = |engine: &str| std::env::args().any(|argument| argument == engine);
-    let (sqlite, postgres) = if named("sqlite") || named("postgres") { (named("sqlite"), named("postgres")) } else { (true, true) };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let (sqlite, postgres) = if named("sqlite") || named("postgres") {
+        (named("sqlite"), named("postgres"))
+    } else {
+        (true, true)
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         if sqlite {
             println!("SQLite");
-            let grown = grow(&sizes, |folder: PathBuf| async move { format!("sqlite://{}/log.db", folder.display()) }).await;
+            let grown = grow(&sizes, |folder: PathBuf| async move {
+                format!("sqlite://{}/log.db", folder.display())
+            })
+            .await;
             read(&grown).await;
             let largest = grown.into_iter().next_back().expect("a size");
             long(largest).await;
@@ -62,12 +86,15 @@ fn main() {
             let grown = grow(&sizes, |_| async { postgres::new_database().await }).await;
             read(&grown).await;
         } else {
-            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+            println!(
+                "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
+            );
         }
     });
 }
 
-/// A service over a log with so many applications, what a page is asked for with, and where it all lies.
+/// A service over a log with so many applications, what a page is asked for with, and where it all
+/// lies.
 struct Grown {
     applications: usize,
     service: Service,
@@ -79,7 +106,10 @@ struct Grown {
     folder: TempDir,
 }
 
-async fn grow<F: Future<Output = String>>(sizes: &[usize], database: impl Fn(PathBuf) -> F) -> Vec<Grown> {
+async fn grow<F: Future<Output = String>>(
+    sizes: &[usize],
+    database: impl Fn(PathBuf) -> F,
+) -> Vec<Grown> {
     let mut all = Vec::new();
     for size in sizes {
         let folder = TempDir::with_prefix("microgrants-bench").expect("a folder");
@@ -93,46 +123,101 @@ async fn one(applications: usize, url: String, folder: TempDir) -> Grown {
     let service = Service::found(&url, folder.path());
     let mut connection = Connection::to(&service.host).await;
     let fund = service.open_fund(&mut connection).await;
-    let member = service.does(&mut connection, "people", &json!({ "name": "Cass" })).await;
-    let group = service.does(&mut connection, "groups", &json!({ "name": "Soup", "area": "oldham", "standing": "new" })).await;
-    service.does(&mut connection, &format!("groups/{group}/add-member"), &json!({ "person": member })).await;
+    let member = service
+        .does(&mut connection, "people", &json!({ "name": "Cass" }))
+        .await;
+    let group = service
+        .does(
+            &mut connection,
+            "groups",
+            &json!({ "name": "Soup", "area": "oldham", "standing": "new" }),
+        )
+        .await;
+    service
+        .does(
+            &mut connection,
+            &format!("groups/{group}/add-member"),
+            &json!({ "person": member }),
+        )
+        .await;
     // She has no e-mail, so that an officer writes down that she said yes.
-    service.does(&mut connection, &format!("groups/{group}/join"), &json!({ "person": member })).await;
+    service
+        .does(
+            &mut connection,
+            &format!("groups/{group}/join"),
+            &json!({ "person": member }),
+        )
+        .await;
     let application = apply(&service, &mut connection, &fund, &group).await;
     let token = service.token.clone();
     let ada = ada_of(&token);
     drop(service);
-    let loaded = Loader::open(&url, folder.path(), &fund, &ada).await.load(applications - 1).await;
+    let loaded = Loader::open(&url, folder.path(), &fund, &ada)
+        .await
+        .load(applications - 1)
+        .await;
     // A link is made while nobody else holds the database.
     let link = |person: &str| {
-        let output = program(&url, folder.path()).args(["link", "--person", person]).output().expect("the program runs");
+        let output = program(&url, folder.path())
+            .args(["link", "--person", person])
+            .output()
+            .expect("the program runs");
         let text = String::from_utf8(output.stdout).expect("text");
-        format!("/sign-in/{}", text.trim().rsplit('/').next().expect("a link"))
+        format!(
+            "/sign-in/{}",
+            text.trim().rsplit('/').next().expect("a link")
+        )
     };
     let links = [link(&ada), link(&member)];
     let begun = Instant::now();
     let service = Service::start(&url, folder.path(), token);
     let started = begun.elapsed();
     settled(&service).await;
-    println!(" {applications} applications: started in {started:.2?}, {} MiB at rest", service.memory());
+    println!(
+        " {applications} applications: started in {started:.2?}, {} MiB at rest",
+        service.memory()
+    );
     let cookies = links.map(|link| {
         let mut browser = Browser::new(&format!("http://{}", service.host));
         let page = browser.get(&link);
         browser.fill(&page, &link, &[]);
-        format!("Accept: text/html\r\nCookie: session={}\r\n", browser.cookies["session"])
+        format!(
+            "Accept: text/html\r\nCookie: session={}\r\n",
+            browser.cookies["session"]
+        )
     });
     let bearer = service.bearer();
     let asked = vec![
         ("the desk's first page", get("/desk", &cookies[0])),
-        ("the desk's list of applications", get("/desk/applications", &cookies[0])),
-        ("one application at the desk", get(&format!("/desk/applications/{application}"), &cookies[0])),
+        (
+            "the desk's list of applications",
+            get("/desk/applications", &cookies[0]),
+        ),
+        (
+            "one application at the desk",
+            get(&format!("/desk/applications/{application}"), &cookies[0]),
+        ),
         ("a group's own page", get("/my", &cookies[1])),
-        ("a group's application", get(&format!("/my/applications/{application}"), &cookies[1])),
+        (
+            "a group's application",
+            get(&format!("/my/applications/{application}"), &cookies[1]),
+        ),
         ("the API's budget", get("/api/v1/budget", &bearer)),
-        ("the API's first applications", get("/api/v1/applications?limit=50", &bearer)),
+        (
+            "the API's first applications",
+            get("/api/v1/applications?limit=50", &bearer),
+        ),
         ("the public page", get("/", "Accept: text/html\r\n")),
     ];
-    Grown { applications, service, started, stored: loaded, asked, url, folder }
+    Grown {
+        applications,
+        service,
+        started,
+        stored: loaded,
+        asked,
+        url,
+        folder,
+    }
 }
 
 /// Waits until everything that follows the log has come to its end.
@@ -141,9 +226,17 @@ async fn settled(service: &Service) {
     loop {
         let (_, metrics) = connection.ask(&get("/metrics", "")).await;
         let metrics = String::from_utf8_lossy(metrics).into_owned();
-        let measure = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
-        let lag = metrics.lines().filter(|line| line.starts_with("microgrants_follower_lag_events{"));
-        if measure("microgrants_sealed_events") == measure("microgrants_log_events") && lag.clone().all(|line| line.ends_with(" 0")) {
+        let measure = |name: &str| {
+            metrics
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok())
+        };
+        let lag = metrics
+            .lines()
+            .filter(|line| line.starts_with("microgrants_follower_lag_events{"));
+        if measure("microgrants_sealed_events") == measure("microgrants_log_events")
+            && lag.clone().all(|line| line.ends_with(" 0"))
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -161,11 +254,19 @@ struct Loader {
 impl Loader {
     async fn open(url: &str, folder: &Path, fund: &str, officer: &str) -> Self {
         let store = Store::open(url).await.expect("the database");
-        let keys = Keys::open(&store, &folder.join("data/keys")).await.expect("keys");
+        let keys = Keys::open(&store, &folder.join("data/keys"))
+            .await
+            .expect("keys");
         let vault = Vault::new(store.clone(), "main", keys.kek, keys.index);
-        let log = Log::open(store, "main", vault, RecordedBy::Database).await.expect("the log");
+        let log = Log::open(store, "main", vault, RecordedBy::Database)
+            .await
+            .expect("the log");
         let commands = Commands::new(log, Clock::System);
-        Self { commands, fund: fund.parse().expect("a fund"), officer: officer.parse().expect("a person") }
+        Self {
+            commands,
+            fund: fund.parse().expect("a fund"),
+            officer: officer.parse().expect("a person"),
+        }
     }
 
     /// Puts in so many, then has the views stored from zero.
@@ -176,7 +277,12 @@ impl Loader {
             .map(|_| {
                 let (loader, left) = (self.clone(), Arc::clone(&left));
                 tokio::spawn(async move {
-                    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                    while left
+                        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                            left.checked_sub(1)
+                        })
+                        .is_ok()
+                    {
                         loader.one().await;
                     }
                 })
@@ -204,27 +310,47 @@ impl Loader {
     async fn one(&self) {
         let group = GroupId(new_id());
         let about = json!({ "name": "Soup and song", "area": "oldham", "standing": "new" });
-        self.issue(Command::Group(group, GroupCommand::read("register", about).expect("there is one").expect("a body"))).await;
+        self.issue(Command::Group(
+            group,
+            GroupCommand::read("register", about)
+                .expect("there is one")
+                .expect("a body"),
+        ))
+        .await;
         let application = ApplicationId(new_id());
-        for (name, body) in form(&self.fund.to_string(), &group.to_string(), &self.officer.to_string()) {
-            let command = ApplicationCommand::read(name, body).expect("there is one").expect("a body");
+        for (name, body) in form(
+            &self.fund.to_string(),
+            &group.to_string(),
+            &self.officer.to_string(),
+        ) {
+            let command = ApplicationCommand::read(name, body)
+                .expect("there is one")
+                .expect("a body");
             self.issue(Command::Application(application, command)).await;
         }
     }
 
     async fn issue(&self, command: Command) {
-        let caller = Caller { actor: Actor::Person(self.officer), narrowed: None };
-        self.commands.issue(Request::new(caller, command)).await.expect("it is taken");
+        let caller = Caller {
+            actor: Actor::Person(self.officer),
+            narrowed: None,
+        };
+        self.commands
+            .issue(Request::new(caller, command))
+            .await
+            .expect("it is taken");
     }
 }
 
 /// Begins, fills in and hands in a form.
 fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::Value); 3] {
-    let answers =
-        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
+    let answers = json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": "Soup" } });
     let help = json!({ "by": officer, "kind": "helped_to_word" });
     [
-        ("start", json!({ "fund": fund, "round": "first", "group": group })),
+        (
+            "start",
+            json!({ "fund": fund, "round": "first", "group": group }),
+        ),
         ("save-answers", answers),
         ("submit", json!({ "channel": "web", "help": help })),
     ]
@@ -234,15 +360,26 @@ fn form(fund: &str, group: &str, officer: &str) -> [(&'static str, serde_json::V
 fn ada_of(token: &str) -> String {
     use base64::Engine as _;
     let claims = token.split('.').nth(1).expect("claims");
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).expect("base64");
-    serde_json::from_slice::<serde_json::Value>(&claims).expect("JSON")["sub"].as_str().expect("a person").to_owned()
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(claims)
+        .expect("base64");
+    serde_json::from_slice::<serde_json::Value>(&claims).expect("JSON")["sub"]
+        .as_str()
+        .expect("a person")
+        .to_owned()
 }
 
 async fn apply(service: &Service, connection: &mut Connection, fund: &str, group: &str) -> String {
     let [(_, start), later @ ..] = form(fund, group, &ada_of(&service.token));
     let application = service.does(connection, "applications", &start).await;
     for (name, body) in later {
-        service.does(connection, &format!("applications/{application}/{name}"), &body).await;
+        service
+            .does(
+                connection,
+                &format!("applications/{application}/{name}"),
+                &body,
+            )
+            .await;
     }
     application
 }
@@ -251,10 +388,16 @@ async fn apply(service: &Service, connection: &mut Connection, fund: &str, group
 async fn forget_views(store: &Store) {
     let mut tx = store.begin().await.expect("a transaction");
     for name in projections::names() {
-        rows::remove(&mut tx, &format!("view_{name}"), "main", 1).await.expect("emptied");
+        rows::remove(&mut tx, &format!("view_{name}"), "main", 1)
+            .await
+            .expect("emptied");
     }
-    rows::remove(&mut tx, "postings", "main", 1).await.expect("emptied");
-    rows::remove(&mut tx, "projections", "main", 1).await.expect("emptied");
+    rows::remove(&mut tx, "postings", "main", 1)
+        .await
+        .expect("emptied");
+    rows::remove(&mut tx, "projections", "main", 1)
+        .await
+        .expect("emptied");
     tx.commit().await.expect("committed");
 }
 
@@ -283,28 +426,57 @@ async fn read(grown: &[Grown]) {
         let shown: Vec<_> = figures
             .iter()
             .zip(grown)
-            .map(|((p50, p99), one)| format!("{:>7}: p50 {p50:>6.2} p99 {p99:>6.2} ms", one.applications))
+            .map(|((p50, p99), one)| {
+                format!("{:>7}: p50 {p50:>6.2} p99 {p99:>6.2} ms", one.applications)
+            })
             .collect();
         let ratio = figures[figures.len() - 1].0 / figures[0].0;
         println!("  {name:<34} {}   {ratio:>5.2} ×", shown.join("   "));
     }
 }
 
-/// What a long log costs: reading its rows, decoding them, the rules over them, the views from zero, exporting and verifying.
+/// What a long log costs: reading its rows, decoding them, the rules over them, the views from
+/// zero, exporting and verifying.
 async fn long(grown: Grown) {
-    let Grown { service, started, stored, url, folder, .. } = grown;
+    let Grown {
+        service,
+        started,
+        stored,
+        url,
+        folder,
+        ..
+    } = grown;
     let exported = folder.path().join("exported");
     let begun = Instant::now();
-    let output = program(&url, folder.path()).args(["audit", "export"]).arg(&exported).output().expect("the program runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = program(&url, folder.path())
+        .args(["audit", "export"])
+        .arg(&exported)
+        .output()
+        .expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let export = begun.elapsed();
     drop(service);
     let (lines, hashed) = hash(&exported);
-    assert!(lines >= stored.0, "the whole log is sealed, and so is exported: {lines} of {}", stored.0);
+    assert!(
+        lines >= stored.0,
+        "the whole log is sealed, and so is exported: {lines} of {}",
+        stored.0
+    );
     println!(" {lines} events; the service started in {started:.2?}; exported in {export:.1?}");
-    println!("  parsed and hashed on one core                {:>9.0} /s", per_second(lines, hashed));
+    println!(
+        "  parsed and hashed on one core                {:>9.0} /s",
+        per_second(lines, hashed)
+    );
     let begun = Instant::now();
-    let output = program(&url, folder.path()).args(["audit", "verify"]).arg(&exported).output().expect("the program runs");
+    let output = program(&url, folder.path())
+        .args(["audit", "verify"])
+        .arg(&exported)
+        .output()
+        .expect("the program runs");
     let verified = begun.elapsed();
     let says = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{says}");
@@ -321,7 +493,8 @@ fn per_second(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-/// Each line as an auditor who trusts nobody reads it: parsed, made canonical again, and hashed into the tree.
+/// Each line as an auditor who trusts nobody reads it: parsed, made canonical again, and hashed
+/// into the tree.
 fn hash(exported: &Path) -> (usize, Duration) {
     let text = std::fs::read_to_string(exported.join("events.jsonl")).expect("the events");
     let begun = Instant::now();
@@ -337,7 +510,18 @@ fn hash(exported: &Path) -> (usize, Duration) {
 }
 
 /// A row as it lies in the table.
-type Raw = (i64, String, String, i64, String, String, String, String, i64, String);
+type Raw = (
+    i64,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+);
 
 /// The rows alone, in order; decoded and held against the rules; and every view from zero.
 async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
@@ -358,12 +542,21 @@ async fn views(url: &str, events: usize, (of, stored): (usize, Duration)) {
         bytes += rows.iter().map(|row| row.6.len()).sum::<usize>();
     }
     let raw = begun.elapsed();
-    println!("  raw ordered rows                             {:>9.0} /s   ({} MiB of payloads)", per_second(events, raw), bytes >> 20);
+    println!(
+        "  raw ordered rows                             {:>9.0} /s   ({} MiB of payloads)",
+        per_second(events, raw),
+        bytes >> 20
+    );
     pool.close().await;
     let store = Store::open(url).await.expect("the database");
-    let none = || Key { id: String::new(), secret: [0; 32] };
+    let none = || Key {
+        id: String::new(),
+        secret: [0; 32],
+    };
     let vault = Vault::new(store.clone(), "main", none(), none());
-    let log = Log::open(store, "main", vault, RecordedBy::Database).await.expect("the log");
+    let log = Log::open(store, "main", vault, RecordedBy::Database)
+        .await
+        .expect("the log");
     let begun = Instant::now();
     let (mut replay, mut next) = (Replay::default(), 0);
     loop {

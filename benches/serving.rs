@@ -1,6 +1,7 @@
-//! Commands and reads through HTTP, per second, side by side in one run: ours (the real program, with everything that it does
-//! beside serving) and actix over the plain crates on the same engine; pgbench's single-row inserts; one indexed select; nothing.
-//! Run with `cargo bench --bench serving`; compare only within one run.
+//! Commands and reads through HTTP, per second, side by side in one run: ours (the real program,
+//! with everything that it does beside serving) and actix over the plain crates on the same engine;
+//! pgbench's single-row inserts; one indexed select; nothing. Run with `cargo bench --bench
+//! serving`; compare only within one run.
 
 #[path = "../tests/it/postgres.rs"]
 #[allow(dead_code, reason = "the cases use more of it")]
@@ -25,30 +26,62 @@ use sqlx::postgres::PgPoolOptions;
 const CALLERS: [usize; 3] = [1, 16, 64];
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
         let pool = anchors::sqlite(folder.path()).await;
         println!("SQLite, synchronous=FULL");
         let url = format!("sqlite://{}/ours.db", folder.path().display());
-        on(&url, folder.path(), SqliteEventRepository::new(pool.clone()), Selects::Sqlite(pool), None).await;
+        on(
+            &url,
+            folder.path(),
+            SqliteEventRepository::new(pool.clone()),
+            Selects::Sqlite(pool),
+            None,
+        )
+        .await;
         if !postgres::is_there() {
-            println!("PostgreSQL server binaries were not found: nothing was measured on PostgreSQL");
+            println!(
+                "PostgreSQL server binaries were not found: nothing was measured on PostgreSQL"
+            );
             return;
         }
         let folder = tempfile::TempDir::with_prefix("microgrants-bench").expect("a folder");
         let plain = postgres::new_database().await;
         // As a user of the crates would: the pool as sqlx makes it.
-        let pool = PgPoolOptions::new().max_connections(16).connect(&plain).await.expect("a database");
-        sqlx::raw_sql(&anchors::table("text", "bigint", "json")).execute(&pool).await.expect("tables");
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .connect(&plain)
+            .await
+            .expect("a database");
+        sqlx::raw_sql(&anchors::table("text", "bigint", "json"))
+            .execute(&pool)
+            .await
+            .expect("tables");
         println!("PostgreSQL");
         let url = postgres::new_database().await;
-        on(&url, folder.path(), PostgresEventRepository::new(pool.clone()), Selects::Postgres(pool), Some(&plain)).await;
+        on(
+            &url,
+            folder.path(),
+            PostgresEventRepository::new(pool.clone()),
+            Selects::Postgres(pool),
+            Some(&plain),
+        )
+        .await;
     });
 }
 
-async fn on<R>(url: &str, folder: &std::path::Path, repository: R, selects: Selects, pgbench: Option<&str>)
-where
+async fn on<R>(
+    url: &str,
+    folder: &std::path::Path,
+    repository: R,
+    selects: Selects,
+    pgbench: Option<&str>,
+) where
     R: PersistedEventRepository + 'static,
 {
     let ours = Arc::new(Service::found(url, folder));
@@ -74,10 +107,15 @@ where
         for _ in 0..ROUNDS {
             plain_commands(&mut measured[0], &plain, callers).await;
             let body = allocate();
-            commands(&mut measured[1], &ours, callers, &funds, move |fund| (format!("funds/{fund}/allocate"), body.clone())).await;
-            let body =
-                json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "We would cook what we grow behind the church." } });
-            commands(&mut measured[2], &ours, callers, &drafts, move |id| (format!("applications/{id}/save-answers"), body.clone())).await;
+            commands(&mut measured[1], &ours, callers, &funds, move |fund| {
+                (format!("funds/{fund}/allocate"), body.clone())
+            })
+            .await;
+            let body = json!({ "requested": "800.00", "area": "oldham", "answers": { "idea": "We would cook what we grow behind the church." } });
+            commands(&mut measured[2], &ours, callers, &drafts, move |id| {
+                (format!("applications/{id}/save-answers"), body.clone())
+            })
+            .await;
             if let Some(url) = pgbench {
                 let rate = inserts(url, callers);
                 measured[3].rates.push(rate);
@@ -101,7 +139,12 @@ async fn commands(
     let connections = Connection::many(&ours.host, callers).await;
     let (ours, records, of_run) = (Arc::clone(ours), Arc::clone(records), new_id());
     run(measured, callers, move |caller, number| {
-        let (ours, records, connections, command) = (Arc::clone(&ours), Arc::clone(&records), Arc::clone(&connections), command.clone());
+        let (ours, records, connections, command) = (
+            Arc::clone(&ours),
+            Arc::clone(&records),
+            Arc::clone(&connections),
+            command.clone(),
+        );
         async move {
             let (path, body) = command(&records[caller]);
             let request = ours.command(&path, &format!("{of_run}-{number}"), &body);
@@ -116,9 +159,14 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
     const CALLERS: usize = 16;
     /// More than are handed in while a round lasts.
     const FORMS: usize = 2500;
-    let mut measured = [Measured::new("actix over the plain crates"), Measured::new("ours: a form is handed in")];
+    let mut measured = [
+        Measured::new("actix over the plain crates"),
+        Measured::new("ours: a form is handed in"),
+    ];
     let mut connection = Connection::to(&ours.host).await;
-    let (_, people) = connection.ask(&get("/api/v1/people?limit=1", &ours.bearer())).await;
+    let (_, people) = connection
+        .ask(&get("/api/v1/people?limit=1", &ours.bearer()))
+        .await;
     let people: serde_json::Value = serde_json::from_slice(people).expect("JSON");
     let submit = json!({ "channel": "paper", "help": { "by": people["items"][0]["id"], "kind": "helped_to_word" } });
     for _ in 0..ROUNDS {
@@ -135,11 +183,22 @@ async fn forms(ours: &Arc<Service>, plain: &str, fund: &str) {
             }
             filled
         });
-        let filled = Arc::new(Mutex::new(futures::future::join_all(filling).await.concat()));
-        let (connections, ours, submit) = (Connection::many(&ours.host, CALLERS).await, Arc::clone(ours), submit.clone());
+        let filled = Arc::new(Mutex::new(
+            futures::future::join_all(filling).await.concat(),
+        ));
+        let (connections, ours, submit) = (
+            Connection::many(&ours.host, CALLERS).await,
+            Arc::clone(ours),
+            submit.clone(),
+        );
         run(&mut measured[1], CALLERS, move |caller, _| {
-            let (connections, ours, submit) = (Arc::clone(&connections), Arc::clone(&ours), submit.clone());
-            let form = filled.lock().expect("nobody failed").pop().expect("there are enough");
+            let (connections, ours, submit) =
+                (Arc::clone(&connections), Arc::clone(&ours), submit.clone());
+            let form = filled
+                .lock()
+                .expect("nobody failed")
+                .pop()
+                .expect("there are enough");
             async move {
                 let request = ours.command(&format!("applications/{form}/submit"), &form, &submit);
                 connections[caller].lock().await.must(&request).await;
@@ -159,15 +218,24 @@ async fn plain_commands(measured: &mut Measured, host: &str, callers: usize) {
         let (connections, done) = (Arc::clone(&connections), Arc::clone(&done));
         async move {
             let number = done[caller].fetch_add(1, Ordering::Relaxed);
-            let what = if number.is_multiple_of(5) { "create" } else { "allocate" };
-            let request = post(&format!("/funds/{of_run}-{caller}-{}/{what}", number / 5), "", &allocate().to_string());
+            let what = if number.is_multiple_of(5) {
+                "create"
+            } else {
+                "allocate"
+            };
+            let request = post(
+                &format!("/funds/{of_run}-{caller}-{}/{what}", number / 5),
+                "",
+                &allocate().to_string(),
+            );
             connections[caller].lock().await.must(&request).await;
         }
     })
     .await;
 }
 
-/// One prepared autocommit INSERT of an event's row at a time, by PostgreSQL's own load generator; per second.
+/// One prepared autocommit INSERT of an event's row at a time, by PostgreSQL's own load generator;
+/// per second.
 fn inserts(url: &str, clients: usize) -> f64 {
     let script = "INSERT INTO events VALUES ('single', gen_random_uuid()::text, 1, 'FundingAllocated', '1.0', \
          '{\"FundingAllocated\":{\"amount\":\"1.00\",\"received_on\":\"2026-01-01\",\"reference\":\"R1\",\"source\":{\"funder\":\"health\"}}}', \
@@ -176,10 +244,17 @@ fn inserts(url: &str, clients: usize) -> f64 {
     std::fs::write(file.path(), script).expect("a script");
     let (clients, seconds) = (clients.to_string(), SPAN.as_secs().to_string());
     let mut pgbench = std::process::Command::new("pgbench");
-    pgbench.args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f"]).arg(file.path()).arg(url);
+    pgbench
+        .args([
+            "-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f",
+        ])
+        .arg(file.path())
+        .arg(url);
     let output = pgbench.output().expect("pgbench is on the path");
     let says = String::from_utf8_lossy(&output.stdout);
-    let rate = says.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    let rate = says
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
     rate.unwrap_or_else(|| panic!("{says}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
@@ -190,9 +265,21 @@ async fn reads(ours: &Service, plain: &str, fund: &str) {
     let asked = [
         ("actix with one indexed select", plain, get("/one", "")),
         ("actix with nothing to do", plain, get("/empty", "")),
-        ("ours: the budget, its token checked", ours.host.as_str(), get("/api/v1/budget", &bearer)),
-        ("ours: one fund, its token checked", ours.host.as_str(), get(&format!("/api/v1/funds/{fund}"), &bearer)),
-        ("ours: the first page", ours.host.as_str(), get("/", "Accept: text/html\r\n")),
+        (
+            "ours: the budget, its token checked",
+            ours.host.as_str(),
+            get("/api/v1/budget", &bearer),
+        ),
+        (
+            "ours: one fund, its token checked",
+            ours.host.as_str(),
+            get(&format!("/api/v1/funds/{fund}"), &bearer),
+        ),
+        (
+            "ours: the first page",
+            ours.host.as_str(),
+            get("/", "Accept: text/html\r\n"),
+        ),
     ];
     let mut measured: Vec<_> = asked.iter().map(|(name, ..)| Measured::new(name)).collect();
     for _ in 0..ROUNDS {

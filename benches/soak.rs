@@ -1,5 +1,5 @@
-//! A steady rate for a long time: does memory stay flat, and do answers stay quick? Run with `cargo bench --bench soak -- 1200` for
-//! twenty minutes; half a minute unless it is said otherwise.
+//! A steady rate for a long time: does memory stay flat, and do answers stay quick? Run with `cargo
+//! bench --bench soak -- 1200` for twenty minutes; half a minute unless it is said otherwise.
 
 mod side_by_side;
 
@@ -18,8 +18,14 @@ const READS: u32 = 240;
 const DRAFTS: u32 = 1000;
 
 fn main() {
-    let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(30);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let seconds = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(30);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(soak(Duration::from_secs(seconds)));
 }
 
@@ -67,8 +73,16 @@ async fn soak(span: Duration) {
             let request = if count % 2 == 0 {
                 commanding.command(&format!("funds/{of_fund}/allocate"), &key, &allocate())
             } else {
-                let answers = json!({ "answers": { "idea": format!("Soup, for the {count}th time") } });
-                commanding.command(&format!("applications/{}/save-answers", drafts[count / 2 % drafts.len()]), &key, &answers)
+                let answers =
+                    json!({ "answers": { "idea": format!("Soup, for the {count}th time") } });
+                commanding.command(
+                    &format!(
+                        "applications/{}/save-answers",
+                        drafts[count / 2 % drafts.len()]
+                    ),
+                    &key,
+                    &answers,
+                )
             };
             let begun = Instant::now();
             connection.must(&request).await;
@@ -85,14 +99,28 @@ async fn soak(span: Duration) {
         tokio::time::sleep((span / 20).min(Duration::from_mins(1))).await;
         most = most.max(service.memory());
     }
-    let ((reads, slowest_read), (commands, slowest_command)) = (reading.await.expect("a reader"), writing.await.expect("a writer"));
+    let ((reads, slowest_read), (commands, slowest_command)) = (
+        reading.await.expect("a reader"),
+        writing.await.expect("a writer"),
+    );
     println!(
         "{span:?}: {commands} commands (the slowest {slowest_command:.0?}), {reads} reads (the slowest {slowest_read:.0?}); memory {begun} MiB after a \
          tenth, {} at the end, {most} at most",
         service.memory()
     );
-    let asked = |a_second: u32| usize::try_from(span.as_secs() * u64::from(a_second) * 19 / 20).expect("a count");
-    assert!(commands >= asked(COMMANDS) && reads >= asked(READS), "the rate was kept");
-    assert!(slowest_read.max(slowest_command) < Duration::from_secs(2), "nobody waited for long");
-    assert!(begun > 0 && most <= begun + begun / 4 + 8, "memory stays flat");
+    let asked = |a_second: u32| {
+        usize::try_from(span.as_secs() * u64::from(a_second) * 19 / 20).expect("a count")
+    };
+    assert!(
+        commands >= asked(COMMANDS) && reads >= asked(READS),
+        "the rate was kept"
+    );
+    assert!(
+        slowest_read.max(slowest_command) < Duration::from_secs(2),
+        "nobody waited for long"
+    );
+    assert!(
+        begun > 0 && most <= begun + begun / 4 + 8,
+        "memory stays flat"
+    );
 }

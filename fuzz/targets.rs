@@ -1,5 +1,6 @@
-//! What strangers' bytes are read by, and what must hold whatever they are. `cargo fuzz` drives these guided by coverage
-//! (`scripts/fuzz`), and `tests/it/fuzzed.rs` with changed copies of the corpus, in every run of the tests.
+//! What strangers' bytes are read by, and what must hold whatever they are. `cargo fuzz` drives
+//! these guided by coverage (`scripts/fuzz`), and `tests/it/fuzzed.rs` with changed copies of the
+//! corpus, in every run of the tests.
 
 use std::collections::BTreeMap;
 
@@ -35,58 +36,92 @@ pub const TARGETS: [(&str, Target); 9] = [
 
 /// A line of an exported log: what is read is written again as the same line.
 pub fn event(data: &[u8]) -> bool {
-    let Ok(line) = std::str::from_utf8(data) else { return false };
-    let Ok(row) = leaf::read(line) else { return false };
+    let Ok(line) = std::str::from_utf8(data) else {
+        return false;
+    };
+    let Ok(row) = leaf::read(line) else {
+        return false;
+    };
     assert_eq!(leaf::leaf(&row), line);
     Recorded::read(&row).is_ok_and(|event| event.position == row.position)
 }
 
 /// A key, an empty byte, and a signed note: what opens says its size and its origin in clear.
 pub fn note(data: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return false;
+    };
     let (key, note) = text.split_once('\0').unwrap_or(("", text));
     let _ = size_of(note);
     if let Ok(verifier) = Verifier::read(key) {
         assert_eq!(Verifier::read(&verifier.text()).ok(), Some(verifier));
     }
-    let Ok(chain) = Chain::read(key) else { return false };
-    let Ok(head) = chain.open_any(note) else { return false };
-    assert!(note.starts_with(&head.text()), "a head says what its note says");
+    let Ok(chain) = Chain::read(key) else {
+        return false;
+    };
+    let Ok(head) = chain.open_any(note) else {
+        return false;
+    };
+    assert!(
+        note.starts_with(&head.text()),
+        "a head says what its note says"
+    );
     assert_eq!(size_of(note).ok(), Some(head.size));
     true
 }
 
 /// Hashes of a tile after a size: a tree is none, or it agrees with itself.
 pub fn tile(data: &[u8]) -> bool {
-    let Some((size, bytes)) = data.split_first_chunk::<2>() else { return false };
+    let Some((size, bytes)) = data.split_first_chunk::<2>() else {
+        return false;
+    };
     let hashes = hashes_of(bytes);
     let size = u64::from(u16::from_be_bytes(*size));
     let first = hashes.first().copied();
-    let tiles = Tiles::of(size, BTreeMap::from([((0, 0), hashes.iter().take(FULL).copied().collect())]));
-    let Some(root) = tiles.root(size) else { return false };
+    let tiles = Tiles::of(
+        size,
+        BTreeMap::from([((0, 0), hashes.iter().take(FULL).copied().collect())]),
+    );
+    let Some(root) = tiles.root(size) else {
+        return false;
+    };
     for half in [0, size / 2, size] {
         let _ = is_consistent((half, &root), (size, &root), &hashes);
     }
     if let Some(first) = first {
         let _ = is_included(first, size / 2, size, &hashes, &root);
-        assert!(size != 1 || root == first, "a tree of one leaf is that leaf");
+        assert!(
+            size != 1 || root == first,
+            "a tree of one leaf is that leaf"
+        );
     }
     true
 }
 
 /// A proof: what it proves is about the event that stands in it.
 pub fn proof(data: &[u8]) -> bool {
-    let Ok(proof) = serde_json::from_slice::<Proof>(data) else { return false };
-    let Ok((position, size)) = proof.check(None) else { return false };
+    let Ok(proof) = serde_json::from_slice::<Proof>(data) else {
+        return false;
+    };
+    let Ok((position, size)) = proof.check(None) else {
+        return false;
+    };
     let row = leaf::read(&proof.event).expect("it was read before");
-    assert!(row.position == position && u64::try_from(position).is_ok_and(|position| position < size));
+    assert!(
+        row.position == position && u64::try_from(position).is_ok_and(|position| position < size)
+    );
     true
 }
 
 /// A table from elsewhere, in any of its forms.
 pub fn table(data: &[u8]) -> bool {
-    let Ok(table) = Table::read(data) else { return false };
-    assert!(table.length() <= LINES_MOST, "no table is longer than it may be");
+    let Ok(table) = Table::read(data) else {
+        return false;
+    };
+    assert!(
+        table.length() <= LINES_MOST,
+        "no table is longer than it may be"
+    );
     true
 }
 
@@ -97,28 +132,56 @@ pub fn statement(data: &[u8]) -> bool {
 
 /// A package of open data from anybody.
 pub fn package(data: &[u8]) -> bool {
-    let Ok(value) = serde_json::from_slice(data) else { return false };
-    microgrants::export::open_data::preflight(&value, "2026-12-01".parse().expect("a day")).is_empty()
+    let Ok(value) = serde_json::from_slice(data) else {
+        return false;
+    };
+    microgrants::export::open_data::preflight(&value, "2026-12-01".parse().expect("a day"))
+        .is_empty()
 }
 
 /// A form with a file, as a browser sends it: what is read is no more than it was sent.
 pub fn multipart(data: &[u8]) -> bool {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=between"));
-    let chunks: Vec<_> = data.chunks(64).map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk))).collect();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("multipart/form-data; boundary=between"),
+    );
+    let chunks: Vec<_> = data
+        .chunks(64)
+        .map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk)))
+        .collect();
     let body = Multipart::new(&headers, futures::stream::iter(chunks));
-    let Ok(parts) = futures::executor::block_on(sent_file::parts(body)) else { return false };
-    let words: usize = parts.words.iter().map(|(name, text)| name.len() + text.len()).sum();
+    let Ok(parts) = futures::executor::block_on(sent_file::parts(body)) else {
+        return false;
+    };
+    let words: usize = parts
+        .words
+        .iter()
+        .map(|(name, text)| name.len() + text.len())
+        .sum();
     assert!(words + parts.bytes.len() <= data.len(), "{parts:?}");
     true
 }
 
 /// An amount of money: pence, or nothing.
 pub fn money(data: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(data) else { return false };
-    let Ok(money) = text.parse::<Money>() else { return false };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return false;
+    };
+    let Ok(money) = text.parse::<Money>() else {
+        return false;
+    };
     let written = serde_json::to_value(money).expect("JSON");
-    assert_eq!(written.as_str().and_then(|written| written.parse::<Money>().ok()), Some(money));
-    assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'), "{text}");
+    assert_eq!(
+        written
+            .as_str()
+            .and_then(|written| written.parse::<Money>().ok()),
+        Some(money)
+    );
+    assert!(
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.'),
+        "{text}"
+    );
     true
 }

@@ -1,6 +1,7 @@
 //! What each task of the command line does.
 
-/// Prints a line; where whoever reads has gone, as `| head` does, the task goes on to its exit code.
+/// Prints a line; where whoever reads has gone, as `| head` does, the task goes on to its exit
+/// code.
 macro_rules! say {
     ($($line:tt)*) => {{
         use std::io::Write as _;
@@ -123,7 +124,11 @@ impl TaskError {
     /// 1 when something failed or does not hold, 2 when it could not be checked.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, Self::NotChecked(_)) { 2 } else { 1 }
+        if matches!(self, Self::NotChecked(_)) {
+            2
+        } else {
+            1
+        }
     }
 }
 
@@ -159,19 +164,48 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             say!("{loaded}");
             Ok(())
         }
-        Task::People { task: PeopleTask::Add { name, email, roles, organisation_name } } => {
-            add_person(&config, name, email, roles, &organisation_name).await
-        }
-        Task::Token { person, roles, minutes, name } => {
-            say!("{}", local::run(&config, Asked::Token { person, name, roles, minutes }).await?);
+        Task::People {
+            task:
+                PeopleTask::Add {
+                    name,
+                    email,
+                    roles,
+                    organisation_name,
+                },
+        } => add_person(&config, name, email, roles, &organisation_name).await,
+        Task::Token {
+            person,
+            roles,
+            minutes,
+            name,
+        } => {
+            say!(
+                "{}",
+                local::run(
+                    &config,
+                    Asked::Token {
+                        person,
+                        name,
+                        roles,
+                        minutes
+                    }
+                )
+                .await?
+            );
             Ok(())
         }
         Task::Link { person, minutes } => {
-            say!("{}", local::run(&config, Asked::Link { person, minutes }).await?);
+            say!(
+                "{}",
+                local::run(&config, Asked::Link { person, minutes }).await?
+            );
             Ok(())
         }
         Task::EndAccess { person } => {
-            say!("{}", local::run(&config, Asked::EndAccess { person }).await?);
+            say!(
+                "{}",
+                local::run(&config, Asked::EndAccess { person }).await?
+            );
             Ok(())
         }
         Task::Audit { task } => audit::run(&config, task).await,
@@ -179,14 +213,20 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             let store = Store::open(&config.database_url).await?;
             let wrapped = keys::rotate_kek(&store, &config.keys).await?;
             store.close().await;
-            say!("{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does");
+            say!(
+                "{wrapped} keys are wrapped by a new key. The old one lies beside it: older backups need it, and nothing else does"
+            );
             Ok(())
         }
         Task::RotateToken => {
             let store = Store::open(&config.database_url).await?;
-            let ended = keys::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond()).await?;
+            let ended =
+                keys::rotate_token(&store, &config.keys, Clock::System.now().as_microsecond())
+                    .await?;
             store.close().await;
-            say!("{ended} tokens have ended. Start every process of the service again: only then it signs by the new key");
+            say!(
+                "{ended} tokens have ended. Start every process of the service again: only then it signs by the new key"
+            );
             Ok(())
         }
         Task::RotateSeal => {
@@ -196,12 +236,23 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
             opened.sealer().hand_over(&old.id, &new).await?;
             keys::take_next(&config.keys, Purpose::Seal, Some(&old.id))?;
             store.close().await;
-            say!("the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key");
+            say!(
+                "the newest head is signed by both keys, and the new one signs from here on. Give it to those who check: /log/key"
+            );
             Ok(())
         }
         Task::Backup { folder } => backup::take(&config, &folder).await,
-        Task::Restore { folder, head, new_origin } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
-        Task::Import { kind, file, by, dry_run } => import::run(&config, kind, &file, by, dry_run).await,
+        Task::Restore {
+            folder,
+            head,
+            new_origin,
+        } => backup::restore(&config, &folder, head.as_deref(), new_origin).await,
+        Task::Import {
+            kind,
+            file,
+            by,
+            dry_run,
+        } => import::run(&config, kind, &file, by, dry_run).await,
         Task::ReadUpload { upload } => read_upload(upload),
         Task::Export { task } => export::run(&config, task).await,
         Task::Openapi => {
@@ -211,7 +262,10 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
         Task::Rebuild { projection } => {
             let opened = open(&config, RecordedBy::Database, Clock::System).await?;
             let projector = Projector::open(opened.commands.log().clone()).await?;
-            let names = projection.map_or_else(|| projections::names().map(str::to_owned).collect(), |name| vec![name]);
+            let names = projection.map_or_else(
+                || projections::names().map(str::to_owned).collect(),
+                |name| vec![name],
+            );
             for name in names {
                 say!("{name}: generation {}", projector.rebuild(&name).await?);
             }
@@ -230,10 +284,22 @@ async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<
     let store = Store::open(&config.database_url).await?;
     let keys = Keys::open(&store, &config.keys).await?;
     let organisation = config.organisation.as_str();
-    let vault = Vault::new(store.clone(), organisation, keys.kek.clone(), keys.index.clone());
+    let vault = Vault::new(
+        store.clone(),
+        organisation,
+        keys.kek.clone(),
+        keys.index.clone(),
+    );
     let log = Log::open(store, organisation, vault, recorded_by).await?;
-    let modulus = config.modulus_tables.as_deref().map(Modulus::read).transpose()?;
-    Ok(Opened { keys, commands: Commands::new(log, clock).checking_accounts(modulus) })
+    let modulus = config
+        .modulus_tables
+        .as_deref()
+        .map(Modulus::read)
+        .transpose()?;
+    Ok(Opened {
+        keys,
+        commands: Commands::new(log, clock).checking_accounts(modulus),
+    })
 }
 
 fn bind(config: &Config) -> Result<TcpListener, TaskError> {
@@ -245,9 +311,23 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
 
 /// Where files lie, as it was configured.
 fn files(config: &Config) -> Result<Files, TaskError> {
-    let Some(bucket) = config.files.strip_prefix("s3://") else { return Ok(Files::in_folder(config.files.as_str().into())) };
-    let Config { s3_endpoint, s3_region, s3_key, s3_secret, .. } = config;
-    Ok(Files::Bucket(Box::new(Bucket::new(s3_endpoint, s3_region, bucket, s3_key, s3_secret)?)))
+    let Some(bucket) = config.files.strip_prefix("s3://") else {
+        return Ok(Files::in_folder(config.files.as_str().into()));
+    };
+    let Config {
+        s3_endpoint,
+        s3_region,
+        s3_key,
+        s3_secret,
+        ..
+    } = config;
+    Ok(Files::Bucket(Box::new(Bucket::new(
+        s3_endpoint,
+        s3_region,
+        bucket,
+        s3_key,
+        s3_secret,
+    )?)))
 }
 
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
@@ -267,18 +347,32 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let loaded = load_seeds(&config, seeds).await?;
     let opened = open(&config, RecordedBy::Database, Clock::System).await?;
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
-    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
+    let address = listener
+        .local_addr()
+        .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     say!("{loaded}\n\nEverything in this log is illustrative.\n");
-    say!("The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n");
+    say!(
+        "The pages are at http://{address}/. Links to sign in with, each good once and for a day:\n"
+    );
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
-        let invited = Invited { person, joins: None, minutes: 24 * 60, by_mail: false };
+        let invited = Invited {
+            person,
+            joins: None,
+            minutes: 24 * 60,
+            by_mail: false,
+        };
         let link = links::offer(&opened.commands, invited).await?;
         say!("{title}\n  http://{address}/sign-in/{}\n", link.token);
     }
     say!("Tokens for the API, good for a day:\n");
     for (title, person) in seed::Programme::read(seeds)?.signers_in(config.organisation.as_str()) {
         let new = NewToken::by_operator(person, "demonstration", Duration::from_hours(24));
-        say!("{title}\n  {}\n", tokens.issue(&opened.commands, new, opened.commands.now()).await?);
+        say!(
+            "{title}\n  {}\n",
+            tokens
+                .issue(&opened.commands, new, opened.commands.now())
+                .await?
+        );
     }
     say!("The API is at http://{address}/api/v1, its contract at http://{address}/openapi.yaml");
     say!("Try:  curl -H \"Authorization: Bearer TOKEN\" http://{address}/api/v1/budget\n");
@@ -295,20 +389,47 @@ async fn add_person(
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
     let commands = &opened.commands;
     let organisation = commands.organisation();
-    if !commands.log().refresh::<Organisation>(organisation.0).await?.state.exists() {
-        let name = organisation_name.parse().map_err(|error| TaskError::Field("--organisation-name", format!("{error}")))?;
-        let found = OrganisationCommand::Found(Found { name, simulated: None });
-        commands.issue(Request::new(Caller::operator(), Command::Organisation(organisation, found))).await?;
+    if !commands
+        .log()
+        .refresh::<Organisation>(organisation.0)
+        .await?
+        .state
+        .exists()
+    {
+        let name = organisation_name
+            .parse()
+            .map_err(|error| TaskError::Field("--organisation-name", format!("{error}")))?;
+        let found = OrganisationCommand::Found(Found {
+            name,
+            simulated: None,
+        });
+        commands
+            .issue(Request::new(
+                Caller::operator(),
+                Command::Organisation(organisation, found),
+            ))
+            .await?;
     }
     let details = serde_json::json!({ "name": name, "email": email });
-    let details = serde_json::from_value(details).map_err(|error| TaskError::Field("--name or --email", error.to_string()))?;
+    let details = serde_json::from_value(details)
+        .map_err(|error| TaskError::Field("--name or --email", error.to_string()))?;
     let person = PersonId(clock::new_id());
     let register = Command::Person(person, PersonCommand::Register(details));
-    commands.issue(Request::new(Caller::operator(), register)).await?;
+    commands
+        .issue(Request::new(Caller::operator(), register))
+        .await?;
     say!("{person}");
     if !roles.is_empty() {
-        let founder = OrganisationCommand::NameFounder(NameFounder { person, roles: roles.into_iter().collect() });
-        commands.issue(Request::new(Caller::operator(), Command::Organisation(organisation, founder))).await?;
+        let founder = OrganisationCommand::NameFounder(NameFounder {
+            person,
+            roles: roles.into_iter().collect(),
+        });
+        commands
+            .issue(Request::new(
+                Caller::operator(),
+                Command::Organisation(organisation, founder),
+            ))
+            .await?;
     }
     commands.log().store().close().await;
     Ok(())

@@ -25,36 +25,96 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Config {
     /// Where the log lies: <sqlite://PATH> or postgres://…
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/microgrants.db", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://data/microgrants.db",
+        global = true,
+        hide_env_values = true
+    )]
     pub database_url: String,
     /// The organisation's key in the database.
-    #[arg(long, env = "MICROGRANTS_ORGANISATION", default_value = "main", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_ORGANISATION",
+        default_value = "main",
+        global = true
+    )]
     pub organisation: Slug,
     /// Where keys lie, unless the environment holds them.
-    #[arg(long, env = "MICROGRANTS_KEYS", default_value = "data/keys", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_KEYS",
+        default_value = "data/keys",
+        global = true
+    )]
     pub keys: PathBuf,
     /// Where files lie: a folder, or <s3://BUCKET>.
-    #[arg(long, env = "MICROGRANTS_FILES", default_value = "data/files", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_FILES",
+        default_value = "data/files",
+        global = true
+    )]
     pub files: String,
     /// The S3-compatible store that holds the bucket.
-    #[arg(long, env = "MICROGRANTS_S3_ENDPOINT", default_value = "https://s3.eu-west-2.amazonaws.com", global = true, hide = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_S3_ENDPOINT",
+        default_value = "https://s3.eu-west-2.amazonaws.com",
+        global = true,
+        hide = true
+    )]
     pub s3_endpoint: String,
-    #[arg(long, env = "MICROGRANTS_S3_REGION", default_value = "eu-west-2", global = true, hide = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_S3_REGION",
+        default_value = "eu-west-2",
+        global = true,
+        hide = true
+    )]
     pub s3_region: String,
-    #[arg(long, env = "AWS_ACCESS_KEY_ID", default_value = "", global = true, hide = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "AWS_ACCESS_KEY_ID",
+        default_value = "",
+        global = true,
+        hide = true,
+        hide_env_values = true
+    )]
     pub s3_key: String,
-    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", default_value = "", global = true, hide = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "AWS_SECRET_ACCESS_KEY",
+        default_value = "",
+        global = true,
+        hide = true,
+        hide_env_values = true
+    )]
     pub s3_secret: String,
-    /// The list of erasures: a file outside the database, which a restore goes by. Keep a copy where the backups are not.
-    #[arg(long, env = "MICROGRANTS_ERASURES", default_value = "data/erasures.jsonl", global = true)]
+    /// The list of erasures: a file outside the database, which a restore goes by. Keep a copy
+    /// where the backups are not.
+    #[arg(
+        long,
+        env = "MICROGRANTS_ERASURES",
+        default_value = "data/erasures.jsonl",
+        global = true
+    )]
     pub erasures: PathBuf,
-    /// The folder with the published tables for checking account numbers; without it only their shape is checked.
+    /// The folder with the published tables for checking account numbers; without it only their
+    /// shape is checked.
     #[arg(long, env = "MICROGRANTS_MODULUS_TABLES", global = true)]
     pub modulus_tables: Option<PathBuf>,
     /// The address to serve on; port 0 takes any that is free.
-    #[arg(long, env = "MICROGRANTS_LISTEN", default_value = "127.0.0.1:8080", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_LISTEN",
+        default_value = "127.0.0.1:8080",
+        global = true
+    )]
     pub listen: SocketAddr,
-    /// Where the pages are found from outside, such as <https://grants.example.org>; without it, where it serves.
+    /// Where the pages are found from outside, such as <https://grants.example.org>; without it,
+    /// where it serves.
     #[arg(long, env = "MICROGRANTS_ADDRESS", global = true)]
     pub address: Option<String>,
     /// The office's telephone number, as the pages show it.
@@ -63,30 +123,61 @@ pub struct Config {
     /// The proxy whose X-Forwarded-For is believed.
     #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
     pub proxy: Option<IpAddr>,
-    /// How often something may be asked for, such as links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m
-    /// (docs/reference/configuration.md).
+    /// How often something may be asked for, such as
+    /// links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m (docs/reference/configuration.md).
     #[arg(long, env = "MICROGRANTS_LIMITS", default_value = "", global = true)]
     pub limits: Quotas,
     /// How the log of operation is written, to standard error.
-    #[arg(long, env = "MICROGRANTS_LOG_FORMAT", value_enum, default_value_t, global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        global = true
+    )]
     pub log_format: LogFormat,
-    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>; without it mails go into a folder.
-    #[arg(long, env = "MICROGRANTS_SMTP_URL", global = true, hide_env_values = true)]
+    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>; without
+    /// it mails go into a folder.
+    #[arg(
+        long,
+        env = "MICROGRANTS_SMTP_URL",
+        global = true,
+        hide_env_values = true
+    )]
     pub smtp_url: Option<String>,
     /// From whom mails come.
-    #[arg(long, env = "MICROGRANTS_MAIL_FROM", default_value = "Grants <grants@localhost.localdomain>", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_MAIL_FROM",
+        default_value = "Grants <grants@localhost.localdomain>",
+        global = true
+    )]
     pub mail_from: String,
-    /// For how long a mail that is being sent is claimed, in seconds: longer than the mail server may take.
-    #[arg(long, env = "MICROGRANTS_MAIL_CLAIM_SECONDS", default_value_t = 300, global = true, hide = true)]
+    /// For how long a mail that is being sent is claimed, in seconds: longer than the mail server
+    /// may take.
+    #[arg(
+        long,
+        env = "MICROGRANTS_MAIL_CLAIM_SECONDS",
+        default_value_t = 300,
+        global = true,
+        hide = true
+    )]
     pub mail_claim_seconds: u64,
-    /// To whom the log's signed heads are mailed, daily and when a round completes: people outside the office, such as an auditor
-    /// and a trustee.
-    #[arg(long, env = "MICROGRANTS_HEADS_TO", value_delimiter = ',', global = true)]
+    /// To whom the log's signed heads are mailed, daily and when a round completes: people outside
+    /// the office, such as an auditor and a trustee.
+    #[arg(
+        long,
+        env = "MICROGRANTS_HEADS_TO",
+        value_delimiter = ',',
+        global = true
+    )]
     pub heads_to: Vec<String>,
-    /// How the bank wants its file of payments, as JSON (docs/integrations/bank.md); without it, a plain one is made.
+    /// How the bank wants its file of payments, as JSON (docs/integrations/bank.md); without it, a
+    /// plain one is made.
     #[arg(long, env = "MICROGRANTS_BANK_LAYOUT", global = true)]
     pub bank_layout: Option<PathBuf>,
-    /// The prefix that 360Giving gave for publishing, such as 360G-example; without it no open data is published.
+    /// The prefix that 360Giving gave for publishing, such as 360G-example; without it no open data
+    /// is published.
     #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::prefix, global = true)]
     pub publisher_prefix: Option<String>,
     /// The organisation's own org-id, such as GB-CHC-1234567.
@@ -96,25 +187,54 @@ pub struct Config {
     #[arg(long, env = "MICROGRANTS_WEBSITE", global = true)]
     pub publisher_website: Option<String>,
     /// The address of the licence under which open data is published.
-    #[arg(long, env = "MICROGRANTS_LICENCE", default_value = "https://creativecommons.org/licenses/by/4.0/", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_LICENCE",
+        default_value = "https://creativecommons.org/licenses/by/4.0/",
+        global = true
+    )]
     pub licence: String,
-    /// Where the areas lie: a CSV file with the columns area, name, code and kind (docs/integrations/open-data.md).
+    /// Where the areas lie: a CSV file with the columns area, name, code and kind
+    /// (docs/integrations/open-data.md).
     #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
     pub places: Option<PathBuf>,
     /// The folder in which the service notes that it was started and came to its end.
-    #[arg(long, env = "MICROGRANTS_STATE", default_value = "data/state", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_STATE",
+        default_value = "data/state",
+        global = true
+    )]
     pub state: PathBuf,
     /// Addresses of other systems that are told of every event, in order; with commas between.
-    #[arg(long, env = "MICROGRANTS_WEBHOOKS", value_delimiter = ',', global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_WEBHOOKS",
+        value_delimiter = ',',
+        global = true,
+        hide_env_values = true
+    )]
     pub webhooks: Vec<String>,
     /// The secret by which they know that it is us: whsec_ and at least 24 bytes in base64.
-    #[arg(long, env = "MICROGRANTS_WEBHOOK_SECRET", default_value = "", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_WEBHOOK_SECRET",
+        default_value = "",
+        global = true,
+        hide_env_values = true
+    )]
     pub webhook_secret: String,
-    /// Let webhooks that administrators make lead inside the own network, and without TLS to this machine.
+    /// Let webhooks that administrators make lead inside the own network, and without TLS to this
+    /// machine.
     #[arg(long, env = "MICROGRANTS_WEBHOOKS_INSIDE", global = true)]
     pub webhooks_inside: bool,
     /// The folder for mails when there is no mail server.
-    #[arg(long, env = "MICROGRANTS_MAILS", default_value = "data/mails", global = true)]
+    #[arg(
+        long,
+        env = "MICROGRANTS_MAILS",
+        default_value = "data/mails",
+        global = true
+    )]
     pub mails: PathBuf,
 }
 
@@ -180,13 +300,17 @@ pub enum Task {
         #[command(subcommand)]
         task: AuditTask,
     },
-    /// Make a new key-encryption key, and wrap every key anew under it. Stop the service first, and start it again after.
+    /// Make a new key-encryption key, and wrap every key anew under it. Stop the service first, and
+    /// start it again after.
     RotateKek,
-    /// Make a new key for signing tokens; every token ends. Stop the service first, and start it again after.
+    /// Make a new key for signing tokens; every token ends. Stop the service first, and start it
+    /// again after.
     RotateToken,
-    /// Make a new key for signing the log's heads; the old one signs for it. Stop the service first, and start it again after.
+    /// Make a new key for signing the log's heads; the old one signs for it. Stop the service
+    /// first, and start it again after.
     RotateSeal,
-    /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them elsewhere.
+    /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them
+    /// elsewhere.
     Backup { folder: PathBuf },
     /// Restore a backup into an empty database of either kind, once everything in it was checked.
     Restore {
@@ -198,8 +322,8 @@ pub enum Task {
         #[arg(long, value_name = "REASON")]
         new_origin: Option<String>,
     },
-    /// Read a table from elsewhere: CSV, XLSX, ODS, or a 360Giving package. Nothing is recorded where any row is wrong, and
-    /// nothing twice.
+    /// Read a table from elsewhere: CSV, XLSX, ODS, or a 360Giving package. Nothing is recorded
+    /// where any row is wrong, and nothing twice.
     Import {
         /// What it holds: groups, past-grants or funding (docs/integrations/import.md).
         kind: Kind,
@@ -223,7 +347,8 @@ pub enum Task {
     Openapi,
     /// Bring the database up to date.
     Migrate,
-    /// Make a projection's rows anew from the log, or every projection's, and put them in the place of the live ones.
+    /// Make a projection's rows anew from the log, or every projection's, and put them in the place
+    /// of the live ones.
     Rebuild {
         /// The projection, as `/readyz` names it.
         projection: Option<String>,
@@ -235,7 +360,8 @@ pub enum Task {
 pub enum AuditTask {
     /// Write the whole log into a new folder, up to its last signed head.
     Export { folder: PathBuf },
-    /// Check a folder: what does not hold is printed, one finding a line. Exit code 1 says that something does not.
+    /// Check a folder: what does not hold is printed, one finding a line. Exit code 1 says that
+    /// something does not.
     Verify {
         folder: PathBuf,
         /// A file with the public key that you know from elsewhere.
@@ -248,20 +374,22 @@ pub enum AuditTask {
         #[arg(long)]
         json: bool,
     },
-    /// Print a view as at any day or position, from a folder alone: `budget`, `outcomes`, or the rows of a projection such as
-    /// `applications`, `grants`, `payments`, `updates`, `groups`, `funds`.
+    /// Print a view as at any day or position, from a folder alone: `budget`, `outcomes`, or the
+    /// rows of a projection such as `applications`, `grants`, `payments`, `updates`, `groups`,
+    /// `funds`.
     Replay {
         folder: PathBuf,
         #[arg(long, default_value = "budget")]
         view: String,
-        /// The end of a day, or a position; inside a command, the state before that command. Without
-        /// it, the folder's end.
+        /// The end of a day, or a position; inside a command, the state before that command.
+        /// Without it, the folder's end.
         #[arg(long)]
         as_at: Option<String>,
     },
     /// Hold what the service's database shows against a replay of a folder.
     Diff { folder: PathBuf },
-    /// Keep the log's newest head on your own machine, hold it against the one that you kept last, and cosign it.
+    /// Keep the log's newest head on your own machine, hold it against the one that you kept last,
+    /// and cosign it.
     Witness {
         /// Where the log is: a service's address, or an exported folder.
         log: String,
@@ -297,20 +425,23 @@ pub enum AuditTask {
 /// What leaves for elsewhere.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ExportTask {
-    /// Write the grants as 360Giving publishes them: as JSON, or as CSV where the file is named so. Nothing is written when a grant
-    /// must not be published as it is; each is named.
+    /// Write the grants as 360Giving publishes them: as JSON, or as CSV where the file is named so.
+    /// Nothing is written when a grant must not be published as it is; each is named.
     #[command(name = "360giving")]
     OpenData { file: PathBuf },
-    /// Write the grants that groups had before, as they were recorded, in the standard's words: as JSON, or as CSV.
+    /// Write the grants that groups had before, as they were recorded, in the standard's words: as
+    /// JSON, or as CSV.
     History { file: PathBuf },
-    /// Hold a 360Giving package of anybody's, in JSON, against what must hold before it is published.
+    /// Hold a 360Giving package of anybody's, in JSON, against what must hold before it is
+    /// published.
     Preflight { file: PathBuf },
 }
 
 /// Naming the first people.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PeopleTask {
-    /// Register a person, and name their roles while the organisation has fewer than two administrators.
+    /// Register a person, and name their roles while the organisation has fewer than two
+    /// administrators.
     Add {
         #[arg(long)]
         name: String,

@@ -8,10 +8,14 @@ use microgrants::config::{Cli, LogFormat, Task};
 fn main() -> ExitCode {
     microgrants::cli::close_what_is_made();
     let Cli { config, command } = Cli::parse();
-    // Refusals are answers, not incidents; what was typed does not belong in a log; and a request that is broken is nobody's fault here.
+    // Refusals are answers, not incidents; what was typed does not belong in a log; and a request
+    // that is broken is nobody's fault here.
     let quiet = "warn,tracing_actix_web=off,actix_http=off,microgrants=info";
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -19,7 +23,8 @@ fn main() -> ExitCode {
     let done = match command.unwrap_or(Task::Serve) {
         // Alone on one thread: each further one would take room that is for the upload.
         Task::ReadUpload { upload } => microgrants::cli::read_upload(upload),
-        task => actix_web::rt::System::with_tokio_rt(runtime).block_on(microgrants::cli::run(config, task)),
+        task => actix_web::rt::System::with_tokio_rt(runtime)
+            .block_on(microgrants::cli::run(config, task)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,5 +37,8 @@ fn main() -> ExitCode {
 
 /// The writer and the followers run on threads of their own, beside those that serve.
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be started")
 }

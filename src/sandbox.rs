@@ -1,5 +1,6 @@
-//! Reading what strangers sent in a process of its own: this same program, given nothing but the bytes. It takes no more memory and time
-//! than it may, so that whatever a library does with the bytes is an error message, and the service goes on.
+//! Reading what strangers sent in a process of its own: this same program, given nothing but the
+//! bytes. It takes no more memory and time than it may, so that whatever a library does with the
+//! bytes is an error message, and the service goes on.
 
 use std::io;
 use std::path::PathBuf;
@@ -75,36 +76,58 @@ impl Sandbox {
     /// # Errors
     /// When the system does not say where it lies.
     pub fn by_this_program() -> io::Result<Self> {
-        let program = if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { std::env::current_exe()? };
+        let program = if cfg!(target_os = "linux") {
+            PathBuf::from("/proc/self/exe")
+        } else {
+            std::env::current_exe()?
+        };
         Ok(Self::by(program))
     }
 
     /// By a program that knows the task `read-upload`.
     #[must_use]
     pub fn by(program: PathBuf) -> Self {
-        Self { program, turns: Arc::new(Semaphore::new(TURNS)) }
+        Self {
+            program,
+            turns: Arc::new(Semaphore::new(TURNS)),
+        }
     }
 
     /// What comes out of an upload.
     ///
     /// # Errors
     /// When it did not get its turn in time, could not be read within bounds, or did not arrive.
-    pub async fn read<E: From<SandboxError>>(&self, upload: Upload, input: impl Stream<Item = Result<Bytes, E>>) -> Result<Vec<u8>, E> {
-        let Ok(Ok(_turn)) = timeout(WAIT_MOST, self.turns.acquire()).await else { return Err(SandboxError::Busy.into()) };
-        timeout(TIME_MOST, self.read_now(upload, input)).await.unwrap_or_else(|_| {
-            tracing::warn!(?upload, "reading an upload took too long and was ended");
-            Err(SandboxError::Unreadable.into())
-        })
+    pub async fn read<E: From<SandboxError>>(
+        &self,
+        upload: Upload,
+        input: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Vec<u8>, E> {
+        let Ok(Ok(_turn)) = timeout(WAIT_MOST, self.turns.acquire()).await else {
+            return Err(SandboxError::Busy.into());
+        };
+        timeout(TIME_MOST, self.read_now(upload, input))
+            .await
+            .unwrap_or_else(|_| {
+                tracing::warn!(?upload, "reading an upload took too long and was ended");
+                Err(SandboxError::Unreadable.into())
+            })
     }
 
-    async fn read_now<E: From<SandboxError>>(&self, upload: Upload, input: impl Stream<Item = Result<Bytes, E>>) -> Result<Vec<u8>, E> {
+    async fn read_now<E: From<SandboxError>>(
+        &self,
+        upload: Upload,
+        input: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Vec<u8>, E> {
         let not_started = |cause: io::Error| {
             tracing::error!(%cause, program = %self.program.display(), "no process could be started to read an upload");
             SandboxError::Busy
         };
         let mut child = self.start(upload).map_err(not_started)?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else { return Err(SandboxError::Busy.into()) };
-        let (fed, output) = futures::join!(feed(stdin, input), collect(stdout, upload.output_most()));
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(SandboxError::Busy.into());
+        };
+        let (fed, output) =
+            futures::join!(feed(stdin, input), collect(stdout, upload.output_most()));
         fed?;
         let ended = child.wait().await.map_err(not_started)?;
         match output {
@@ -131,7 +154,10 @@ impl Sandbox {
 }
 
 /// Hands the bytes over. Where nobody reads them any more, how the process ended tells why.
-async fn feed<E>(mut stdin: ChildStdin, input: impl Stream<Item = Result<Bytes, E>>) -> Result<(), E> {
+async fn feed<E>(
+    mut stdin: ChildStdin,
+    input: impl Stream<Item = Result<Bytes, E>>,
+) -> Result<(), E> {
     let mut input = std::pin::pin!(input);
     while let Some(part) = input.next().await {
         if stdin.write_all(&part?).await.is_err() {
@@ -148,19 +174,34 @@ async fn collect(stdout: ChildStdout, most: u64) -> Option<Vec<u8>> {
     (output.len() as u64 <= most).then_some(output)
 }
 
-/// Bounds this process, before it reads anything: memory, time, no file to open, and no picture of its memory left behind. On Linux
-/// it does nothing where it cannot be bounded; elsewhere what the system does not know is not bounded.
+/// Bounds this process, before it reads anything: memory, time, no file to open, and no picture of
+/// its memory left behind. On Linux it does nothing where it cannot be bounded; elsewhere what the
+/// system does not know is not bounded.
 ///
 /// # Errors
 /// When the system refuses a bound.
 pub fn confine() -> io::Result<()> {
-    // Where the machine has too little memory, this process is ended before the service; and pages are served before uploads are read.
+    // Where the machine has too little memory, this process is ended before the service; and pages
+    // are served before uploads are read.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let _ = nice(10);
-    let bounds = [(Resource::As, MEMORY_MOST), (Resource::Cpu, CPU_MOST), (Resource::Core, 0), (Resource::Nofile, 0)];
+    let bounds = [
+        (Resource::As, MEMORY_MOST),
+        (Resource::Cpu, CPU_MOST),
+        (Resource::Core, 0),
+        (Resource::Nofile, 0),
+    ];
     for (resource, most) in bounds {
-        let most = getrlimit(resource).maximum.map_or(most, |known| known.min(most));
-        let bound = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+        let most = getrlimit(resource)
+            .maximum
+            .map_or(most, |known| known.min(most));
+        let bound = setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        );
         if cfg!(target_os = "linux") {
             bound?;
         }

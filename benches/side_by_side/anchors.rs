@@ -1,4 +1,5 @@
-//! What ours is held against: the plain crates under the same web server, one indexed select, and nothing at all.
+//! What ours is held against: the plain crates under the same web server, one indexed select, and
+//! nothing at all.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use cqrs_es::CqrsFramework;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use microgrants::domain::fund::{Allocate, CreateFund, Rules};
-use microgrants::domain::{Actor, Facts, Fund, FundCommand, Money, Organisation, OrganisationEvent, Seen, Stream as _};
+use microgrants::domain::{
+    Actor, Facts, Fund, FundCommand, Money, Organisation, OrganisationEvent, Seen, Stream as _,
+};
 use microgrants::log::aggregate::{Aggregated, Issued};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
@@ -16,7 +19,10 @@ use sqlx::{PgPool, SqlitePool};
 /// Facts for the plain crates, which know no roles: the same rule sees an organisation.
 pub fn facts() -> Facts {
     let mut organisation = Organisation::default();
-    organisation.apply(&OrganisationEvent::OrganisationFounded { name: "Bench".parse().expect("a line"), simulated: None });
+    organisation.apply(&OrganisationEvent::OrganisationFounded {
+        name: "Bench".parse().expect("a line"),
+        simulated: None,
+    });
     let mut facts = Facts::new(Actor::Operator, jiff::civil::date(2026, 6, 1));
     facts.organisation = Seen::new(Arc::new(organisation));
     facts
@@ -55,10 +61,22 @@ pub fn table(text: &str, bigint: &str, json: &str) -> String {
 }
 
 pub async fn sqlite(path: &std::path::Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new().filename(path.join("plain.db")).create_if_missing(true);
-    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).busy_timeout(Duration::from_secs(30));
-    let pool = SqlitePoolOptions::new().max_connections(10).connect_with(options).await.expect("a database");
-    sqlx::raw_sql(&table("TEXT", "INTEGER", "TEXT")).execute(&pool).await.expect("a table");
+    let options = SqliteConnectOptions::new()
+        .filename(path.join("plain.db"))
+        .create_if_missing(true);
+    let options = options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(30));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(10)
+        .connect_with(options)
+        .await
+        .expect("a database");
+    sqlx::raw_sql(&table("TEXT", "INTEGER", "TEXT"))
+        .execute(&pool)
+        .await
+        .expect("a table");
     pool
 }
 
@@ -73,8 +91,16 @@ impl Selects {
     async fn one(&self) -> String {
         const SQL: &str = "SELECT body FROM one WHERE id = $1";
         match self {
-            Self::Postgres(pool) => sqlx::query_scalar(SQL).bind("budget").fetch_one(pool).await.expect("a row"),
-            Self::Sqlite(pool) => sqlx::query_scalar(SQL).bind("budget").fetch_one(pool).await.expect("a row"),
+            Self::Postgres(pool) => sqlx::query_scalar(SQL)
+                .bind("budget")
+                .fetch_one(pool)
+                .await
+                .expect("a row"),
+            Self::Sqlite(pool) => sqlx::query_scalar(SQL)
+                .bind("budget")
+                .fetch_one(pool)
+                .await
+                .expect("a row"),
         }
     }
 }
@@ -93,17 +119,30 @@ where
             App::new()
                 .app_data(framework.clone())
                 .app_data(web::Data::new(selects.clone()))
-                .route("/empty", web::get().to(|| async { HttpResponse::Ok().content_type("application/json").body("{}") }))
+                .route(
+                    "/empty",
+                    web::get().to(|| async {
+                        HttpResponse::Ok()
+                            .content_type("application/json")
+                            .body("{}")
+                    }),
+                )
                 .route(
                     "/one",
                     web::get().to(|selects: web::Data<Selects>| async move {
-                        HttpResponse::Ok().content_type("application/json").body(selects.one().await)
+                        HttpResponse::Ok()
+                            .content_type("application/json")
+                            .body(selects.one().await)
                     }),
                 )
                 .route("/funds/{fund}/create", web::post().to(create_one::<R>))
                 .route("/funds/{fund}/allocate", web::post().to(allocate_one::<R>))
         });
-        let server = server.tcp_nodelay(true).listen(listener).expect("a server").run();
+        let server = server
+            .tcp_nodelay(true)
+            .listen(listener)
+            .expect("a server")
+            .run();
         actix_web::rt::System::new().block_on(server)
     });
     host
@@ -111,8 +150,21 @@ where
 
 type Framework<R> = CqrsFramework<Aggregated<Fund>, PersistedEventStore<R, Aggregated<Fund>>>;
 
-async fn create_one<R: PersistedEventRepository>(framework: web::Data<Framework<R>>, path: web::Path<String>) -> HttpResponse {
-    done(framework.execute(&path, Issued { command: FundCommand::Create(create()), facts: facts() }).await)
+async fn create_one<R: PersistedEventRepository>(
+    framework: web::Data<Framework<R>>,
+    path: web::Path<String>,
+) -> HttpResponse {
+    done(
+        framework
+            .execute(
+                &path,
+                Issued {
+                    command: FundCommand::Create(create()),
+                    facts: facts(),
+                },
+            )
+            .await,
+    )
 }
 
 async fn allocate_one<R: PersistedEventRepository>(
@@ -120,12 +172,24 @@ async fn allocate_one<R: PersistedEventRepository>(
     path: web::Path<String>,
     body: web::Json<Allocate>,
 ) -> HttpResponse {
-    done(framework.execute(&path, Issued { command: FundCommand::Allocate(body.into_inner()), facts: facts() }).await)
+    done(
+        framework
+            .execute(
+                &path,
+                Issued {
+                    command: FundCommand::Allocate(body.into_inner()),
+                    facts: facts(),
+                },
+            )
+            .await,
+    )
 }
 
 fn done<E: std::fmt::Display>(outcome: Result<(), E>) -> HttpResponse {
     match outcome {
-        Ok(()) => HttpResponse::Ok().content_type("application/json").body("{}"),
+        Ok(()) => HttpResponse::Ok()
+            .content_type("application/json")
+            .body("{}"),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
 }

@@ -12,7 +12,11 @@ pub struct Connection {
 impl Connection {
     /// Connects to `127.0.0.1:PORT`.
     pub async fn to(host: &str) -> Self {
-        Self { host: host.to_owned(), stream: connect(host).await, buffer: Vec::with_capacity(16 * 1024) }
+        Self {
+            host: host.to_owned(),
+            stream: connect(host).await,
+            buffer: Vec::with_capacity(16 * 1024),
+        }
     }
 
     /// So many of them.
@@ -24,11 +28,14 @@ impl Connection {
         all.into()
     }
 
-    /// Sends a request and reads its answer: the status, and the body. A connection that was closed before anything of an answer came is
-    /// opened once more, as any client would.
+    /// Sends a request and reads its answer: the status, and the body. A connection that was closed
+    /// before anything of an answer came is opened once more, as any client would.
     pub async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
         let mut opened_again = false;
-        self.stream.write_all(request).await.expect("it takes a request");
+        self.stream
+            .write_all(request)
+            .await
+            .expect("it takes a request");
         self.buffer.clear();
         let (mut head, mut length) = (0, 0);
         loop {
@@ -41,21 +48,36 @@ impl Connection {
             if head > 0 && self.buffer.len() >= head + length {
                 break;
             }
-            if self.stream.read_buf(&mut self.buffer).await.is_ok_and(|read| read > 0) {
+            if self
+                .stream
+                .read_buf(&mut self.buffer)
+                .await
+                .is_ok_and(|read| read > 0)
+            {
                 continue;
             }
             assert!(self.buffer.is_empty() && !opened_again, "it went away");
             opened_again = true;
             self.stream = connect(&self.host).await;
-            self.stream.write_all(request).await.expect("it takes a request");
+            self.stream
+                .write_all(request)
+                .await
+                .expect("it takes a request");
         }
-        let status = std::str::from_utf8(&self.buffer[9..12]).ok().and_then(|status| status.parse().ok()).expect("a status");
+        let status = std::str::from_utf8(&self.buffer[9..12])
+            .ok()
+            .and_then(|status| status.parse().ok())
+            .expect("a status");
         (status, &self.buffer[head..head + length])
     }
 
     pub async fn must(&mut self, request: &[u8]) {
         let (status, body) = self.ask(request).await;
-        assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
+        assert!(
+            (200..300).contains(&status),
+            "{status} {}",
+            String::from_utf8_lossy(body)
+        );
     }
 }
 
@@ -67,7 +89,10 @@ async fn connect(host: &str) -> TcpStream {
 
 fn content_length(head: &[u8]) -> usize {
     let head = String::from_utf8_lossy(head).to_lowercase();
-    let line = head.lines().find_map(|line| line.strip_prefix("content-length:")).expect("a length");
+    let line = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .expect("a length");
     line.trim().parse().expect("a number")
 }
 

@@ -1,6 +1,10 @@
 //! Measuring things beside each other in one run: figures of different runs are not compared.
 
-#![allow(dead_code, clippy::float_arithmetic, reason = "each bench uses what it needs; rates and ratios")]
+#![allow(
+    dead_code,
+    clippy::float_arithmetic,
+    reason = "each bench uses what it needs; rates and ratios"
+)]
 
 pub mod anchors;
 pub mod http;
@@ -14,7 +18,8 @@ use std::time::{Duration, Instant};
 pub const ROUNDS: usize = 5;
 pub const SPAN: Duration = Duration::from_secs(1);
 
-/// One thing that is measured: its rate, and the 50th and 99th percentile of its latencies, round by round.
+/// One thing that is measured: its rate, and the 50th and 99th percentile of its latencies, round
+/// by round.
 pub struct Measured {
     pub name: &'static str,
     pub rates: Vec<f64>,
@@ -24,7 +29,12 @@ pub struct Measured {
 
 impl Measured {
     pub fn new(name: &'static str) -> Self {
-        Self { name, rates: Vec::new(), p50: Vec::new(), p99: Vec::new() }
+        Self {
+            name,
+            rates: Vec::new(),
+            p50: Vec::new(),
+            p99: Vec::new(),
+        }
     }
 
     pub fn rate(&self) -> f64 {
@@ -38,7 +48,13 @@ impl Measured {
 
     /// The median of the ratios of each round.
     pub fn beside(&self, anchor: &Self) -> f64 {
-        median(self.rates.iter().zip(&anchor.rates).map(|(own, other)| own / other).collect())
+        median(
+            self.rates
+                .iter()
+                .zip(&anchor.rates)
+                .map(|(own, other)| own / other)
+                .collect(),
+        )
     }
 
     pub fn show(&self, anchor: &Self) {

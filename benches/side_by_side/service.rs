@@ -1,4 +1,5 @@
-//! The real program as a process of its own, with everything that it does beside serving; set up through its command line and API.
+//! The real program as a process of its own, with everything that it does beside serving; set up
+//! through its command line and API.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -29,20 +30,50 @@ pub fn program(url: &str, folder: &Path) -> Command {
 }
 
 fn prints(url: &str, folder: &Path, arguments: &[&str]) -> String {
-    let output = program(url, folder).args(arguments).output().expect("the program runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    let output = program(url, folder)
+        .args(arguments)
+        .output()
+        .expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
 }
 
 impl Service {
     /// An office of two, and the service over it.
     pub fn found(url: &str, folder: &Path) -> Self {
         let roles = "administrator,officer,finance,panel";
-        let ada = ["--name", "Ada", "--email", "ada@example.org", "--roles", roles, "--organisation-name", "Bench"];
+        let ada = [
+            "--name",
+            "Ada",
+            "--email",
+            "ada@example.org",
+            "--roles",
+            roles,
+            "--organisation-name",
+            "Bench",
+        ];
         let ada = prints(url, folder, &[&["people", "add"][..], &ada].concat());
-        let ben = ["--name", "Ben", "--email", "ben@example.org", "--roles", roles];
+        let ben = [
+            "--name",
+            "Ben",
+            "--email",
+            "ben@example.org",
+            "--roles",
+            roles,
+        ];
         prints(url, folder, &[&["people", "add"][..], &ben].concat());
-        let token = prints(url, folder, &["token", "--person", &ada, "--minutes", "600"]);
+        let token = prints(
+            url,
+            folder,
+            &["token", "--person", &ada, "--minutes", "600"],
+        );
         let service = Self::start(url, folder, token);
         for email in ["ada@example.org", "ben@example.org"] {
             service.signs_in(folder, email);
@@ -50,53 +81,109 @@ impl Service {
         service
     }
 
-    /// Signs a person in by the link that is mailed to them: a fund opens once two administrators have.
+    /// Signs a person in by the link that is mailed to them: a fund opens once two administrators
+    /// have.
     fn signs_in(&self, folder: &Path, email: &str) {
-        let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .build()
+            .into();
         let at = format!("http://{}", self.host);
         let mut cookies = Vec::new();
-        let hidden = |page: &str| page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+        let hidden = |page: &str| {
+            page.split("name=\"csrf\" value=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+                .map(str::to_owned)
+        };
         let get = |path: &str, cookies: &mut Vec<String>| {
-            let mut answer = agent.get(format!("{at}{path}")).header("Cookie", cookies.join("; ")).call().expect("a page");
+            let mut answer = agent
+                .get(format!("{at}{path}"))
+                .header("Cookie", cookies.join("; "))
+                .call()
+                .expect("a page");
             for cookie in answer.headers().get_all("set-cookie") {
-                cookies.push(cookie.to_str().expect("text").split(';').next().unwrap_or_default().to_owned());
+                cookies.push(
+                    cookie
+                        .to_str()
+                        .expect("text")
+                        .split(';')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                );
             }
             hidden(&answer.body_mut().read_to_string().expect("text")).expect("a token of the page")
         };
         let post = |path: &str, form: &[(&str, &str)], cookies: &[String]| {
-            let answer = agent.post(format!("{at}{path}")).header("Cookie", cookies.join("; ")).header("Origin", &at);
-            answer.send_form(form.iter().copied()).expect("an answer").status()
+            let answer = agent
+                .post(format!("{at}{path}"))
+                .header("Cookie", cookies.join("; "))
+                .header("Origin", &at);
+            answer
+                .send_form(form.iter().copied())
+                .expect("an answer")
+                .status()
         };
         let csrf = get("/sign-in", &mut cookies);
         post("/sign-in", &[("csrf", &csrf), ("email", email)], &cookies);
         let link = (0..100).find_map(|_| {
             std::thread::sleep(std::time::Duration::from_millis(100));
             let mails = std::fs::read_dir(folder.join("mails")).ok()?.flatten();
-            let own =
-                mails.filter_map(|mail| std::fs::read_to_string(mail.path()).ok()).find(|mail| mail.contains(&format!("To: {email}")))?;
+            let own = mails
+                .filter_map(|mail| std::fs::read_to_string(mail.path()).ok())
+                .find(|mail| mail.contains(&format!("To: {email}")))?;
             // A mail breaks its long lines behind an equals sign.
             let text = own.replace("=\r\n", "").replace("=\n", "");
-            text.lines().find_map(|line| Some(format!("/sign-in/{}", line.strip_prefix("http")?.split_once("/sign-in/")?.1.trim())))
+            text.lines().find_map(|line| {
+                Some(format!(
+                    "/sign-in/{}",
+                    line.strip_prefix("http")?.split_once("/sign-in/")?.1.trim()
+                ))
+            })
         });
         let link = link.expect("a mail with a link");
         let csrf = get(&link, &mut cookies);
-        assert!(post(&link, &[("csrf", &csrf)], &cookies).is_redirection(), "{email} signs in");
+        assert!(
+            post(&link, &[("csrf", &csrf)], &cookies).is_redirection(),
+            "{email} signs in"
+        );
     }
 
     pub fn start(url: &str, folder: &Path, token: String) -> Self {
         let mut program = program(url, folder);
-        let mut child = program.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = program
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
-        let serving = lines.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("serving address=")?.1.trim().to_owned()));
+        let serving = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("serving address=")?.1.trim().to_owned()));
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, host: serving.expect("the program serves"), token }
+        Self {
+            child,
+            host: serving.expect("the program serves"),
+            token,
+        }
     }
 
     /// What the process holds in memory, in MiB.
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1024
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .unwrap_or_default();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or_default();
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<u64>()
+            .unwrap_or_default()
+            / 1024
     }
 
     pub fn bearer(&self) -> String {
@@ -105,30 +192,53 @@ impl Service {
 
     /// The bytes of a command under a key of its own.
     pub fn command(&self, path: &str, key: &str, body: &Value) -> Vec<u8> {
-        post(&format!("/api/v1/{path}"), &format!("{}Idempotency-Key: {key}\r\n", self.bearer()), &body.to_string())
+        post(
+            &format!("/api/v1/{path}"),
+            &format!("{}Idempotency-Key: {key}\r\n", self.bearer()),
+            &body.to_string(),
+        )
     }
 
     /// Sends a command while setting up; the id that it made or concerned.
     pub async fn does(&self, connection: &mut Connection, path: &str, body: &Value) -> String {
         let key = microgrants::commands::clock::new_id().to_string();
         let (status, answer) = connection.ask(&self.command(path, &key, body)).await;
-        assert!((200..300).contains(&status), "{path}: {}", String::from_utf8_lossy(answer));
+        assert!(
+            (200..300).contains(&status),
+            "{path}: {}",
+            String::from_utf8_lossy(answer)
+        );
         let answer: Value = serde_json::from_slice(answer).expect("JSON");
         answer["id"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A form, and a fund with an open round and money.
     pub async fn open_fund(&self, connection: &mut Connection) -> String {
-        let question = json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
-        self.does(connection, "organisation/publish-form", &json!({ "questions": [question] })).await;
+        let question =
+            json!({ "question": "idea", "label": "What?", "help": "Say.", "required": true });
+        self.does(
+            connection,
+            "organisation/publish-form",
+            &json!({ "questions": [question] }),
+        )
+        .await;
         let fund = self.fund(connection).await;
-        self.does(connection, &format!("funds/{fund}/allocate"), &allocate()).await;
-        self.does(connection, &format!("funds/{fund}/open"), &json!({})).await;
-        let today = microgrants::log::record::day_of(microgrants::commands::clock::Clock::System.now());
+        self.does(connection, &format!("funds/{fund}/allocate"), &allocate())
+            .await;
+        self.does(connection, &format!("funds/{fund}/open"), &json!({}))
+            .await;
+        let today =
+            microgrants::log::record::day_of(microgrants::commands::clock::Clock::System.now());
         let closes = today.saturating_add(jiff::Span::new().days(60));
         let plan = json!({ "round": "first", "name": "First", "opens_on": today, "closes_on": closes, "form": 1 });
-        self.does(connection, &format!("funds/{fund}/plan-round"), &plan).await;
-        self.does(connection, &format!("funds/{fund}/open-round"), &json!({ "round": "first" })).await;
+        self.does(connection, &format!("funds/{fund}/plan-round"), &plan)
+            .await;
+        self.does(
+            connection,
+            &format!("funds/{fund}/open-round"),
+            &json!({ "round": "first" }),
+        )
+        .await;
         fund
     }
 
@@ -137,13 +247,29 @@ impl Service {
             "minimum": "500.00", "maximum": "2500.00", "eyes": 2, "quorum": 1, "checks": [], "checks_at_risk": [], "offer_days": 28,
             "signers": 2, "remind_days": 14,
         });
-        self.does(connection, "funds", &json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules })).await
+        self.does(
+            connection,
+            "funds",
+            &json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules }),
+        )
+        .await
     }
 
     /// A group's form that is begun.
     pub async fn draft(&self, connection: &mut Connection, fund: &str) -> String {
-        let group = self.does(connection, "groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })).await;
-        self.does(connection, "applications", &json!({ "fund": fund, "round": "first", "group": group })).await
+        let group = self
+            .does(
+                connection,
+                "groups",
+                &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
+            )
+            .await;
+        self.does(
+            connection,
+            "applications",
+            &json!({ "fund": fund, "round": "first", "group": group }),
+        )
+        .await
     }
 }
 

@@ -12,8 +12,8 @@ use crate::store::events::EventRow;
 const LINES: usize = 256;
 const WAITING: usize = 8;
 
-/// A line of the exported log: its hash, and the event if it is one in its canonical form. What the event says is read by whoever
-/// checks it, which takes about as long.
+/// A line of the exported log: its hash, and the event if it is one in its canonical form. What the
+/// event says is read by whoever checks it, which takes about as long.
 pub(super) struct Line {
     pub(super) hash: Hash,
     pub(super) row: Result<EventRow, String>,
@@ -22,7 +22,10 @@ pub(super) struct Line {
 impl Line {
     fn of(line: &[u8]) -> Self {
         let text = std::str::from_utf8(line).map_err(|error| error.to_string());
-        Self { hash: leaf_hash(line), row: text.and_then(|line| leaf::read(line).map_err(|error| error.to_string())) }
+        Self {
+            hash: leaf_hash(line),
+            row: text.and_then(|line| leaf::read(line).map_err(|error| error.to_string())),
+        }
     }
 }
 
@@ -33,7 +36,9 @@ pub(super) fn ahead<'scope>(
 ) -> impl Iterator<Item = io::Result<Line>> {
     let (give, take) = mpsc::sync_channel::<Vec<io::Result<Line>>>(WAITING);
     scope.spawn(move || {
-        let mut lines = lines.map(|line| line.map(|line| Line::of(&line))).peekable();
+        let mut lines = lines
+            .map(|line| line.map(|line| Line::of(&line)))
+            .peekable();
         while lines.peek().is_some() && give.send(lines.by_ref().take(LINES).collect()).is_ok() {}
     });
     take.into_iter().flatten()

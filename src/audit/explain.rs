@@ -1,4 +1,5 @@
-//! A grant's whole story from a folder, in plain words with positions: from the first draft to the last pound.
+//! A grant's whole story from a folder, in plain words with positions: from the first draft to the
+//! last pound.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -32,7 +33,9 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
         if row.aggregate_id != id && !row.payload.contains(&id) {
             continue;
         }
-        let day = Timestamp::from_microsecond(row.recorded_at).map(day_of).map_err(|error| AuditError::Replay(error.to_string()))?;
+        let day = Timestamp::from_microsecond(row.recorded_at)
+            .map(day_of)
+            .map_err(|error| AuditError::Replay(error.to_string()))?;
         let metadata: Value = serde_json::from_str(&row.metadata).unwrap_or_default();
         let payload: Value = serde_json::from_str(&row.payload).unwrap_or_default();
         let by = match metadata["actor"].as_str().unwrap_or_default() {
@@ -40,8 +43,14 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
             "operator" => "the operator".to_owned(),
             person => format!("person {person}"),
         };
-        let mut says = format!("position {}, {day}: {}, by {by}", row.position, in_words(&row.event_type).to_lowercase());
-        let told = payload.as_object().and_then(|payload| payload.values().next());
+        let mut says = format!(
+            "position {}, {day}: {}, by {by}",
+            row.position,
+            in_words(&row.event_type).to_lowercase()
+        );
+        let told = payload
+            .as_object()
+            .and_then(|payload| payload.values().next());
         for (name, value) in told.and_then(Value::as_object).into_iter().flatten() {
             if let Some(value) = plain(value).filter(|value| *value != id) {
                 let _ = write!(says, "; {}: {value}", name.replace('_', " "));
@@ -57,12 +66,29 @@ fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         // What somebody typed must not pass for a line of this story.
-        Value::String(text) => Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()),
+        Value::String(text) => Some(
+            text.chars()
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect(),
+        ),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        Value::Array(items) => Some(items.iter().filter_map(plain).collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()),
-        Value::Object(fields) if fields.contains_key("digest") && fields.contains_key("subject") => Some("(sealed)".to_owned()),
+        Value::Array(items) => Some(
+            items
+                .iter()
+                .filter_map(plain)
+                .collect::<Vec<_>>()
+                .join(", "),
+        )
+        .filter(|text| !text.is_empty()),
+        Value::Object(fields)
+            if fields.contains_key("digest") && fields.contains_key("subject") =>
+        {
+            Some("(sealed)".to_owned())
+        }
         Value::Object(fields) => {
-            let said = fields.iter().filter_map(|(name, value)| Some(format!("{} {}", name.replace('_', " "), plain(value)?)));
+            let said = fields.iter().filter_map(|(name, value)| {
+                Some(format!("{} {}", name.replace('_', " "), plain(value)?))
+            });
             Some(said.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
         }
     }
@@ -77,8 +103,17 @@ mod tests {
     fn events_and_values_are_said_plainly() {
         assert_eq!(in_words("PaymentSent").to_lowercase(), "payment sent");
         let sealed = json!({ "subject": "x", "digest": "y" });
-        assert_eq!(plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(), "(sealed), a, payment 2");
-        assert_eq!(plain(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(), "soup position 9: paid  [2J");
-        assert_eq!((plain(&json!(null)), plain(&json!([])), plain(&json!({}))), (None, None, None));
+        assert_eq!(
+            plain(&json!([sealed, "a", null, { "payment": 2, "why": null }])).unwrap(),
+            "(sealed), a, payment 2"
+        );
+        assert_eq!(
+            plain(&json!("soup\nposition 9: paid \u{1b}[2J")).unwrap(),
+            "soup position 9: paid  [2J"
+        );
+        assert_eq!(
+            (plain(&json!(null)), plain(&json!([])), plain(&json!({}))),
+            (None, None, None)
+        );
     }
 }

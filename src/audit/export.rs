@@ -39,8 +39,14 @@ pub struct Exported {
 /// Writes an organisation's log into a new folder.
 ///
 /// # Errors
-/// When the folder exists or cannot be written, nothing was sealed, or the database does not answer.
-pub async fn export(store: &Store, organisation: &str, to: &Path, progress: impl FnMut(i64, i64)) -> Result<Exported, ExportError> {
+/// When the folder exists or cannot be written, nothing was sealed, or the database does not
+/// answer.
+pub async fn export(
+    store: &Store,
+    organisation: &str,
+    to: &Path,
+    progress: impl FnMut(i64, i64),
+) -> Result<Exported, ExportError> {
     export_in(&mut store.snapshot().await?, organisation, to, progress).await
 }
 
@@ -48,8 +54,15 @@ pub async fn export(store: &Store, organisation: &str, to: &Path, progress: impl
 ///
 /// # Errors
 /// As [`export`].
-pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress: impl FnMut(i64, i64)) -> Result<Exported, ExportError> {
-    let log = stored::find_in(tx, organisation).await?.ok_or(ExportError::Unsealed)?;
+pub async fn export_in(
+    tx: &mut Tx,
+    organisation: &str,
+    to: &Path,
+    mut progress: impl FnMut(i64, i64),
+) -> Result<Exported, ExportError> {
+    let log = stored::find_in(tx, organisation)
+        .await?
+        .ok_or(ExportError::Unsealed)?;
     let heads = stored::heads(tx, organisation).await?;
     let size = heads.last().ok_or(ExportError::Unsealed)?.size;
     if to.exists() {
@@ -81,16 +94,28 @@ pub async fn export_in(tx: &mut Tx, organisation: &str, to: &Path, mut progress:
     }
     let mut kept = Written::new(to, HEADS)?;
     for head in heads {
-        let line = HeadLine { note: head.note, size: head.size, through: head.through };
+        let line = HeadLine {
+            note: head.note,
+            size: head.size,
+            through: head.through,
+        };
         kept.line(&serde_json::to_string(&line).unwrap_or_default())?;
     }
     let mut files = vec![lines.done()?, leaves.done()?, kept.done()?];
     let key = format!("{}\n", log.verifier);
-    for (name, text) in [(KEY, key), (GRANTS, told.grants(&grants)), (ERASURES, told.erasures()), (README, folder::HOW.to_owned())] {
+    for (name, text) in [
+        (KEY, key),
+        (GRANTS, told.grants(&grants)),
+        (ERASURES, told.erasures()),
+        (README, folder::HOW.to_owned()),
+    ] {
         let mut file = Written::new(to, name)?;
         file.write(text.as_bytes())?;
         files.push(file.done()?);
     }
     files.push(write_manifest(to, files.clone())?);
-    Ok(Exported { events: size, files })
+    Ok(Exported {
+        events: size,
+        files,
+    })
 }

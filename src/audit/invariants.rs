@@ -1,6 +1,7 @@
 //! Replays a log, and holds each decision against the state that its own prefix gives.
 //!
-//! Written apart from the code that decides: it knows the rules, and none of the deciding functions.
+//! Written apart from the code that decides: it knows the rules, and none of the deciding
+//! functions.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,10 @@ use super::findings::FINDINGS_MOST;
 use super::people::PeopleWatch;
 use super::told::Grants;
 use super::{Finding, Rule};
-use crate::domain::{ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation, PersonId, Role, Stream};
+use crate::domain::{
+    ApplicationEvent, Event, Fund, FundEvent, GrantEvent, Group, Money, Organisation, PersonId,
+    Role, Stream,
+};
 use crate::log::record::Recorded;
 
 /// The state of everything as at a position, and what did not hold up to there.
@@ -27,7 +31,8 @@ pub struct Replay {
     /// Who asked for a variation, and who proposed to waive what.
     asked: BTreeMap<(Uuid, u16), PersonId>,
     waivers: BTreeMap<(Uuid, String), PersonId>,
-    /// The awards under way: their command, where they began, and what their three parts say of each grant.
+    /// The awards under way: their command, where they began, and what their three parts say of
+    /// each grant.
     award: Option<(Uuid, i64, Awards)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
@@ -68,7 +73,11 @@ impl Replay {
 
     fn find(&mut self, position: i64, rule: Rule, says: impl Into<String>) {
         if self.findings.len() < FINDINGS_MOST {
-            self.findings.push(Finding { position: Some(position), rule, says: says.into() });
+            self.findings.push(Finding {
+                position: Some(position),
+                rule,
+                says: says.into(),
+            });
         }
     }
 
@@ -80,26 +89,43 @@ impl Replay {
 
     /// Counts the parts of the awards of one command: its events stand side by side.
     fn parts(&mut self, event: &Recorded) {
-        if self.award.as_ref().is_some_and(|(command, ..)| *command != event.command_id) {
+        if self
+            .award
+            .as_ref()
+            .is_some_and(|(command, ..)| *command != event.command_id)
+        {
             self.close_award();
         }
         let (part, grant, sum) = match &event.event {
-            Event::Application(ApplicationEvent::Awarded { terms, .. }) => (0, event.stream, terms.amount),
-            Event::Fund(FundEvent::Committed { grant, sources, .. }) => (1, grant.0, sources.total()),
-            Event::Grant(GrantEvent::GrantOffered { sources, .. }) => (2, event.stream, sources.total()),
+            Event::Application(ApplicationEvent::Awarded { terms, .. }) => {
+                (0, event.stream, terms.amount)
+            }
+            Event::Fund(FundEvent::Committed { grant, sources, .. }) => {
+                (1, grant.0, sources.total())
+            }
+            Event::Grant(GrantEvent::GrantOffered { sources, .. }) => {
+                (2, event.stream, sources.total())
+            }
             _ => return,
         };
-        let (.., grants) = self.award.get_or_insert((event.command_id, event.position, BTreeMap::new()));
+        let (.., grants) =
+            self.award
+                .get_or_insert((event.command_id, event.position, BTreeMap::new()));
         grants.entry(grant).or_default()[part] = Some(sum);
     }
 
     fn close_award(&mut self) {
-        let Some((_, position, grants)) = self.award.take() else { return };
+        let Some((_, position, grants)) = self.award.take() else {
+            return;
+        };
         for (grant, sums) in grants {
             self.awards += usize::from(sums[0].is_some());
             if sums[0].is_none() || sums != [sums[0]; 3] {
-                let [awarded, committed, offered] = sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
-                let says = format!("of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together");
+                let [awarded, committed, offered] =
+                    sums.map(|sum| sum.map_or_else(|| "nothing".to_owned(), |sum| sum.to_string()));
+                let says = format!(
+                    "of the grant {grant}, {awarded} was awarded, {committed} committed and {offered} offered together"
+                );
                 self.find(position, Rule::WholeAward, says);
             }
         }
@@ -111,50 +137,122 @@ impl Replay {
 
     /// Holds a decision against the state before it.
     fn hold(&mut self, event: &Recorded) {
-        let actor: Option<PersonId> = event.metadata.get("actor").and_then(|actor| actor.parse().ok());
+        let actor: Option<PersonId> = event
+            .metadata
+            .get("actor")
+            .and_then(|actor| actor.parse().ok());
         match &event.event {
             Event::Application(ApplicationEvent::Awarded { terms, sitting, .. }) => {
-                self.must(self.holds_role(actor, Role::Panel), event, Rule::Award, "who awarded does not sit on the panel");
-                let clear = sitting.present.iter().all(|person| self.declared.get(&(event.stream, *person)) == Some(&false));
-                self.must(clear, event, Rule::Award, "somebody present had an interest, or had not declared");
+                self.must(
+                    self.holds_role(actor, Role::Panel),
+                    event,
+                    Rule::Award,
+                    "who awarded does not sit on the panel",
+                );
+                let clear = sitting
+                    .present
+                    .iter()
+                    .all(|person| self.declared.get(&(event.stream, *person)) == Some(&false));
+                self.must(
+                    clear,
+                    event,
+                    Rule::Award,
+                    "somebody present had an interest, or had not declared",
+                );
                 let bounds = Money::of_pounds(500)..=Money::of_pounds(2500);
-                self.must(bounds.contains(&terms.amount), event, Rule::Award, "the award is outside the bounds");
+                self.must(
+                    bounds.contains(&terms.amount),
+                    event,
+                    Rule::Award,
+                    "the award is outside the bounds",
+                );
             }
             Event::Application(ApplicationEvent::ScoreGiven { by, .. }) => {
                 let clear = self.declared.get(&(event.stream, *by)) == Some(&false);
-                self.must(clear, event, Rule::Score, "who scored had not declared that there is no interest");
+                self.must(
+                    clear,
+                    event,
+                    Rule::Score,
+                    "who scored had not declared that there is no interest",
+                );
             }
             Event::Grant(GrantEvent::VariationApproved { variation, by, .. }) => {
                 let alone = self.asked.get(&(event.stream, *variation)) == Some(by);
-                self.must(!alone, event, Rule::FourEyes, "one person asked for the variation and approved it");
+                self.must(
+                    !alone,
+                    event,
+                    Rule::FourEyes,
+                    "one person asked for the variation and approved it",
+                );
             }
             Event::Grant(GrantEvent::CheckWaived { check, by }) => {
                 let alone = self.waivers.get(&(event.stream, check.to_string())) == Some(by);
-                self.must(!alone, event, Rule::FourEyes, "one person proposed the waiver and confirmed it");
+                self.must(
+                    !alone,
+                    event,
+                    Rule::FourEyes,
+                    "one person proposed the waiver and confirmed it",
+                );
             }
             Event::Grant(GrantEvent::ReturnWaived { owed, by, .. }) => {
                 let alone = self.waivers.get(&(event.stream, format!("{owed:?}"))) == Some(by);
-                self.must(!alone, event, Rule::FourEyes, "one person proposed to give the return up and confirmed it");
+                self.must(
+                    !alone,
+                    event,
+                    Rule::FourEyes,
+                    "one person proposed to give the return up and confirmed it",
+                );
             }
             Event::Fund(FundEvent::Committed { sources, area, .. }) => {
                 let fund = self.funds.get(&event.stream);
-                let free = fund.is_some_and(|fund| fund.budget().uncommitted_in(area).minus(sources).is_ok());
+                let free = fund
+                    .is_some_and(|fund| fund.budget().uncommitted_in(area).minus(sources).is_ok());
                 self.must(free, event, Rule::Budget, "more is committed than is free");
             }
-            Event::Grant(GrantEvent::PaymentPrepared { payee, prepared_by, .. }) => {
-                let verified =
-                    self.group_of(event).and_then(Group::payee).is_some_and(|own| own.verified_by.is_some() && own.number == *payee);
-                self.must(verified, event, Rule::Payee, "the payee was not verified when the payment was prepared");
-                self.must(actor == Some(*prepared_by), event, Rule::FourEyes, "somebody else is named as the preparer");
+            Event::Grant(GrantEvent::PaymentPrepared {
+                payee, prepared_by, ..
+            }) => {
+                let verified = self
+                    .group_of(event)
+                    .and_then(Group::payee)
+                    .is_some_and(|own| own.verified_by.is_some() && own.number == *payee);
+                self.must(
+                    verified,
+                    event,
+                    Rule::Payee,
+                    "the payee was not verified when the payment was prepared",
+                );
+                self.must(
+                    actor == Some(*prepared_by),
+                    event,
+                    Rule::FourEyes,
+                    "somebody else is named as the preparer",
+                );
             }
-            Event::Grant(GrantEvent::PaymentSent { payment, sources, .. }) => {
+            Event::Grant(GrantEvent::PaymentSent {
+                payment, sources, ..
+            }) => {
                 let prepared = self.payments.get(&(event.stream, *payment));
                 let approved = prepared.is_some_and(|prepared| prepared.approved);
                 let same = prepared.is_some_and(|prepared| prepared.amount == sources.total());
-                self.must(approved, event, Rule::FourEyes, "money was sent that nobody had approved");
-                self.must(same, event, Rule::Budget, "another sum was sent than was prepared");
+                self.must(
+                    approved,
+                    event,
+                    Rule::FourEyes,
+                    "money was sent that nobody had approved",
+                );
+                self.must(
+                    same,
+                    event,
+                    Rule::Budget,
+                    "another sum was sent than was prepared",
+                );
             }
-            Event::Grant(GrantEvent::PaymentApproved { payment, approved_by, .. }) => self.hold_approval(event, *payment, *approved_by),
+            Event::Grant(GrantEvent::PaymentApproved {
+                payment,
+                approved_by,
+                ..
+            }) => self.hold_approval(event, *payment, *approved_by),
             _ => {}
         }
     }
@@ -162,11 +260,24 @@ impl Replay {
     fn hold_approval(&mut self, event: &Recorded, payment: u16, approved_by: PersonId) {
         let prepared = self.payments.get(&(event.stream, payment));
         let payee = self.group_of(event).and_then(Group::payee);
-        let verified = payee.is_some_and(|own| own.verified_by.is_some() && prepared.is_some_and(|prepared| own.number == prepared.payee));
-        let two =
-            prepared.is_some_and(|prepared| prepared.prepared_by != approved_by) && payee.is_some_and(|own| own.keyed_by != approved_by);
-        self.must(verified, event, Rule::Payee, "the payee is not the one that the payment was prepared for, or is not verified");
-        self.must(two, event, Rule::FourEyes, "who approved the payment prepared it, or keyed its payee");
+        let verified = payee.is_some_and(|own| {
+            own.verified_by.is_some()
+                && prepared.is_some_and(|prepared| own.number == prepared.payee)
+        });
+        let two = prepared.is_some_and(|prepared| prepared.prepared_by != approved_by)
+            && payee.is_some_and(|own| own.keyed_by != approved_by);
+        self.must(
+            verified,
+            event,
+            Rule::Payee,
+            "the payee is not the one that the payment was prepared for, or is not verified",
+        );
+        self.must(
+            two,
+            event,
+            Rule::FourEyes,
+            "who approved the payment prepared it, or keyed its payee",
+        );
         self.must(
             self.holds_role(Some(approved_by), Role::Finance),
             event,
@@ -185,13 +296,28 @@ impl Replay {
             Event::Organisation(happened) => self.organisation.apply(happened),
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
-            Event::Application(ApplicationEvent::NoInterestDeclared { by, .. }) => drop(self.declared.insert((id, *by), false)),
-            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => drop(self.declared.insert((id, *by), true)),
+            Event::Application(ApplicationEvent::NoInterestDeclared { by, .. }) => {
+                drop(self.declared.insert((id, *by), false))
+            }
+            Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
+                drop(self.declared.insert((id, *by), true))
+            }
             Event::Person(_) | Event::Application(_) => {}
             Event::Grant(happened) => {
                 match happened {
-                    GrantEvent::PaymentPrepared { payment, payee, prepared_by, amount, .. } => {
-                        let prepared = Payment { payee: *payee, prepared_by: *prepared_by, amount: *amount, approved: false };
+                    GrantEvent::PaymentPrepared {
+                        payment,
+                        payee,
+                        prepared_by,
+                        amount,
+                        ..
+                    } => {
+                        let prepared = Payment {
+                            payee: *payee,
+                            prepared_by: *prepared_by,
+                            amount: *amount,
+                            approved: false,
+                        };
                         self.payments.insert((id, *payment), prepared);
                     }
                     GrantEvent::PaymentApproved { payment, .. } => {
@@ -199,9 +325,15 @@ impl Replay {
                             prepared.approved = true;
                         }
                     }
-                    GrantEvent::VariationRequested { variation, by, .. } => drop(self.asked.insert((id, *variation), *by)),
-                    GrantEvent::WaiverProposed { check, by, .. } => drop(self.waivers.insert((id, check.to_string()), *by)),
-                    GrantEvent::ReturnWaiverProposed { owed, by, .. } => drop(self.waivers.insert((id, format!("{owed:?}")), *by)),
+                    GrantEvent::VariationRequested { variation, by, .. } => {
+                        drop(self.asked.insert((id, *variation), *by))
+                    }
+                    GrantEvent::WaiverProposed { check, by, .. } => {
+                        drop(self.waivers.insert((id, check.to_string()), *by))
+                    }
+                    GrantEvent::ReturnWaiverProposed { owed, by, .. } => {
+                        drop(self.waivers.insert((id, format!("{owed:?}")), *by))
+                    }
                     _ => {}
                 }
                 self.grants.entry(id).or_default().apply(happened);
@@ -212,12 +344,23 @@ impl Replay {
     /// What is committed covers what the grants hold, and they what was paid.
     fn balance(&mut self, event: &Recorded) {
         let holds = match &event.event {
-            Event::Fund(_) => {
-                self.funds.get(&event.stream).is_none_or(|fund| fund.budget().allocated().minus(fund.budget().committed()).is_ok())
-            }
-            Event::Grant(_) => self.grants.get(&event.stream).is_none_or(|grant| grant.award().minus(grant.paid()).is_ok()),
+            Event::Fund(_) => self.funds.get(&event.stream).is_none_or(|fund| {
+                fund.budget()
+                    .allocated()
+                    .minus(fund.budget().committed())
+                    .is_ok()
+            }),
+            Event::Grant(_) => self
+                .grants
+                .get(&event.stream)
+                .is_none_or(|grant| grant.award().minus(grant.paid()).is_ok()),
             _ => true,
         };
-        self.must(holds, event, Rule::Budget, "a source is overspent, or a grant overpaid");
+        self.must(
+            holds,
+            event,
+            Rule::Budget,
+            "a source is overspent, or a grant overpaid",
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The auditor's work, for which neither the server nor its database is needed: a folder with the whole log, and whether
-//! everything in it holds.
+//! The auditor's work, for which neither the server nor its database is needed: a folder with the
+//! whole log, and whether everything in it holds.
 
 mod ahead;
 mod explain;

@@ -1,12 +1,14 @@
-//! Watches a history of events for money that fewer than two people brought about, or somebody who is
-//! connected with the group. It is written apart from the rules that it checks.
+//! Watches a history of events for money that fewer than two people brought about, or somebody who
+//! is connected with the group. It is written apart from the rules that it checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::domain::{ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId};
+use crate::domain::{
+    ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
+};
 
 /// What is known of people, groups and payments so far.
 #[derive(Default)]
@@ -67,10 +69,17 @@ impl PeopleWatch {
 
     fn one(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
         match event {
-            Event::Person(PersonEvent::PersonRegistered { registered_by: Some(by), .. }) => {
+            Event::Person(PersonEvent::PersonRegistered {
+                registered_by: Some(by),
+                ..
+            }) => {
                 self.registered_by.insert(PersonId(id), *by);
             }
-            Event::Person(PersonEvent::ContactChanged { changed_by: Some(changed), confirmed_by, .. }) => {
+            Event::Person(PersonEvent::ContactChanged {
+                changed_by: Some(changed),
+                confirmed_by,
+                ..
+            }) => {
                 let alone = confirmed_by.is_none_or(|confirmed| confirmed == *changed);
                 if alone && self.registered_by.get(&PersonId(id)) != Some(changed) {
                     return Err(format!("{changed} changed the address of {id} alone"));
@@ -95,20 +104,40 @@ impl PeopleWatch {
             OrganisationEvent::FounderNamed { person, roles } => {
                 *self.roles.entry(*person).or_default() += roles.len();
             }
-            OrganisationEvent::RoleGiven { person, .. } => *self.roles.entry(*person).or_default() += 1,
-            OrganisationEvent::RoleProposed { person, role, proposed_by, .. } => {
-                self.proposed_roles.insert((*person, (*role).into()), *proposed_by);
+            OrganisationEvent::RoleGiven { person, .. } => {
+                *self.roles.entry(*person).or_default() += 1
             }
-            OrganisationEvent::RoleConfirmed { person, role, confirmed_by } => {
+            OrganisationEvent::RoleProposed {
+                person,
+                role,
+                proposed_by,
+                ..
+            } => {
+                self.proposed_roles
+                    .insert((*person, (*role).into()), *proposed_by);
+            }
+            OrganisationEvent::RoleConfirmed {
+                person,
+                role,
+                confirmed_by,
+            } => {
                 *self.roles.entry(*person).or_default() += 1;
-                if self.proposed_roles.remove(&(*person, (*role).into())).is_none_or(|proposed_by| proposed_by == *confirmed_by) {
+                if self
+                    .proposed_roles
+                    .remove(&(*person, (*role).into()))
+                    .is_none_or(|proposed_by| proposed_by == *confirmed_by)
+                {
                     return Err(format!("{confirmed_by} proposed and confirmed a role"));
                 }
             }
-            OrganisationEvent::MailTextPublished { proposed_by: Some(proposed), confirmed_by: Some(confirmed), .. }
-                if proposed == confirmed =>
-            {
-                return Err(format!("{confirmed} proposed and confirmed the words of a mail"));
+            OrganisationEvent::MailTextPublished {
+                proposed_by: Some(proposed),
+                confirmed_by: Some(confirmed),
+                ..
+            } if proposed == confirmed => {
+                return Err(format!(
+                    "{confirmed} proposed and confirmed the words of a mail"
+                ));
             }
             OrganisationEvent::RoleEnded { person, .. } => {
                 let roles = self.roles.entry(*person).or_default();
@@ -124,7 +153,11 @@ impl PeopleWatch {
         let (mut all, mut next) = (BTreeSet::new(), vec![person]);
         while let Some(person) = next.pop() {
             if all.insert(person) && self.roles.get(&person).is_none_or(|roles| *roles == 0) {
-                next.extend(self.brought_in_by(group, person).into_iter().chain(self.registered_by.get(&person).copied()));
+                next.extend(
+                    self.brought_in_by(group, person)
+                        .into_iter()
+                        .chain(self.registered_by.get(&person).copied()),
+                );
             }
         }
         all
@@ -136,15 +169,23 @@ impl PeopleWatch {
         group.now.get(&person).copied().unwrap_or(group.merged_by)
     }
 
-    /// When the group's newest application began. A member who left before that is not held against the log.
+    /// When the group's newest application began. A member who left before that is not held against
+    /// the log.
     fn last_began(&self, group: Uuid) -> usize {
-        self.applications.values().filter(|(of, _)| *of == group).map(|(_, began)| *began).max().unwrap_or_default()
+        self.applications
+            .values()
+            .filter(|(of, _)| *of == group)
+            .map(|(_, began)| *began)
+            .max()
+            .unwrap_or_default()
     }
 
     fn group(&mut self, id: Uuid, event: &GroupEvent) -> Result<(), String> {
         let seen = self.seen;
         match event {
-            GroupEvent::MemberAdded { person, added_by, .. } => {
+            GroupEvent::MemberAdded {
+                person, added_by, ..
+            } => {
                 let group = self.groups.entry(id).or_default();
                 group.now.insert(*person, added_by.or(group.merged_by));
             }
@@ -153,21 +194,38 @@ impl PeopleWatch {
                 group.now.remove(person);
                 group.left.insert(*person, seen);
             }
-            GroupEvent::GroupMerged { into, merged_by, .. } => {
+            GroupEvent::GroupMerged {
+                into, merged_by, ..
+            } => {
                 let group = self.groups.entry(id).or_default();
                 group.merged_with.insert(into.0);
                 group.merged_by = *merged_by;
-                self.groups.entry(into.0).or_default().merged_with.insert(id);
+                self.groups
+                    .entry(into.0)
+                    .or_default()
+                    .merged_with
+                    .insert(id);
             }
             GroupEvent::PayeeProvided { keyed_by, .. } => {
-                let payee = Payee { keyers: self.word_of(id, *keyed_by), verified_by: None };
+                let payee = Payee {
+                    keyers: self.word_of(id, *keyed_by),
+                    verified_by: None,
+                };
                 self.groups.entry(id).or_default().payee = Some(payee);
             }
             GroupEvent::PayeeVerified { verified_by, .. } => {
                 self.independent(id, self.last_began(id), *verified_by, "verified the payee")?;
-                let payee = self.groups.entry(id).or_default().payee.as_mut().ok_or("a payee was verified that nobody keyed")?;
+                let payee = self
+                    .groups
+                    .entry(id)
+                    .or_default()
+                    .payee
+                    .as_mut()
+                    .ok_or("a payee was verified that nobody keyed")?;
                 if payee.keyers.contains(verified_by) {
-                    return Err(format!("{verified_by} verified a payee that rests on their own word"));
+                    return Err(format!(
+                        "{verified_by} verified a payee that rests on their own word"
+                    ));
                 }
                 payee.verified_by = Some(*verified_by);
             }
@@ -176,12 +234,23 @@ impl PeopleWatch {
         Ok(())
     }
 
-    /// Refuses somebody who is a member of the group or of one that it was merged with, or was since.
-    fn independent(&self, group: Uuid, since: usize, person: PersonId, did: &str) -> Result<(), String> {
+    /// Refuses somebody who is a member of the group or of one that it was merged with, or was
+    /// since.
+    fn independent(
+        &self,
+        group: Uuid,
+        since: usize,
+        person: PersonId,
+        did: &str,
+    ) -> Result<(), String> {
         let (mut met, mut next) = (BTreeSet::new(), vec![group]);
         while let Some(group) = next.pop() {
-            let Some(found) = self.groups.get(&group).filter(|_| met.insert(group)) else { continue };
-            if found.now.contains_key(&person) || found.left.get(&person).is_some_and(|left| *left > since) {
+            let Some(found) = self.groups.get(&group).filter(|_| met.insert(group)) else {
+                continue;
+            };
+            if found.now.contains_key(&person)
+                || found.left.get(&person).is_some_and(|left| *left > since)
+            {
                 return Err(format!("{person} {did}, and belongs to the group"));
             }
             next.extend(&found.merged_with);
@@ -190,46 +259,113 @@ impl PeopleWatch {
     }
 
     /// Refuses somebody who belongs to the group or declared an interest in the application.
-    fn unconnected(&self, application: Uuid, group: Uuid, began: usize, person: PersonId, did: &str) -> Result<(), String> {
-        if self.interested.get(&application).is_some_and(|interested| interested.contains(&person)) {
+    fn unconnected(
+        &self,
+        application: Uuid,
+        group: Uuid,
+        began: usize,
+        person: PersonId,
+        did: &str,
+    ) -> Result<(), String> {
+        if self
+            .interested
+            .get(&application)
+            .is_some_and(|interested| interested.contains(&person))
+        {
             return Err(format!("{person} {did}, and declared an interest"));
         }
         self.independent(group, began, person, did)
     }
 
     fn grant(&mut self, id: Uuid, event: &GrantEvent) -> Result<(), String> {
-        let Some((group, began)) = self.applications.get(&id).copied() else { return Ok(()) };
+        let Some((group, began)) = self.applications.get(&id).copied() else {
+            return Ok(());
+        };
         match event {
-            GrantEvent::PaymentPrepared { payment, prepared_by, .. } => {
+            GrantEvent::PaymentPrepared {
+                payment,
+                prepared_by,
+                ..
+            } => {
                 self.unconnected(id, group, began, *prepared_by, "prepared a payment")?;
-                let payee = self.groups.get(&group).and_then(|group| group.payee.clone()).ok_or("a payment to nobody")?;
-                let people = People { prepared_by: *prepared_by, approved_by: BTreeSet::new(), approved_on: None, payee };
+                let payee = self
+                    .groups
+                    .get(&group)
+                    .and_then(|group| group.payee.clone())
+                    .ok_or("a payment to nobody")?;
+                let people = People {
+                    prepared_by: *prepared_by,
+                    approved_by: BTreeSet::new(),
+                    approved_on: None,
+                    payee,
+                };
                 self.payments.insert((id, *payment), people);
             }
-            GrantEvent::PaymentApproved { payment, approved_by, approved_on } => {
+            GrantEvent::PaymentApproved {
+                payment,
+                approved_by,
+                approved_on,
+            } => {
                 self.unconnected(id, group, began, *approved_by, "approved a payment")?;
-                let people = self.payments.get(&(id, *payment)).ok_or("an approval of nothing")?;
-                self.unconnected(id, group, began, people.prepared_by, "prepared a payment that was approved")?;
-                let payee = self.groups.get(&group).and_then(|group| group.payee.clone()).ok_or("a payment to nobody")?;
+                let people = self
+                    .payments
+                    .get(&(id, *payment))
+                    .ok_or("an approval of nothing")?;
+                self.unconnected(
+                    id,
+                    group,
+                    began,
+                    people.prepared_by,
+                    "prepared a payment that was approved",
+                )?;
+                let payee = self
+                    .groups
+                    .get(&group)
+                    .and_then(|group| group.payee.clone())
+                    .ok_or("a payment to nobody")?;
                 if let Some(verified_by) = payee.verified_by {
-                    self.unconnected(id, group, began, verified_by, "verified the payee of a payment")?;
+                    self.unconnected(
+                        id,
+                        group,
+                        began,
+                        verified_by,
+                        "verified the payee of a payment",
+                    )?;
                 }
-                let people = self.payments.get_mut(&(id, *payment)).ok_or("an approval of nothing")?;
+                let people = self
+                    .payments
+                    .get_mut(&(id, *payment))
+                    .ok_or("an approval of nothing")?;
                 people.payee = payee;
                 people.approved_by.insert(*approved_by);
                 people.approved_on = people.approved_on.max(*approved_on);
             }
-            GrantEvent::PaymentSent { payment, sent_on, .. } => {
-                let People { prepared_by, approved_by, approved_on, payee } =
-                    self.payments.get(&(id, *payment)).ok_or("nothing was sent")?;
-                let verified_by = payee.verified_by.ok_or("money went to a payee that nobody verified")?;
+            GrantEvent::PaymentSent {
+                payment, sent_on, ..
+            } => {
+                let People {
+                    prepared_by,
+                    approved_by,
+                    approved_on,
+                    payee,
+                } = self
+                    .payments
+                    .get(&(id, *payment))
+                    .ok_or("nothing was sent")?;
+                let verified_by = payee
+                    .verified_by
+                    .ok_or("money went to a payee that nobody verified")?;
                 if approved_on.is_some_and(|approved_on| *sent_on < approved_on) {
                     return Err("money left before it was approved".to_owned());
                 }
                 if approved_by.is_empty() || approved_by.contains(prepared_by) {
                     return Err(format!("{prepared_by} prepared and approved a payment"));
                 }
-                if let Some(keyer) = payee.keyers.iter().find(|keyer| approved_by.contains(keyer) || **keyer == verified_by) {
+                if let Some(keyer) = payee
+                    .keyers
+                    .iter()
+                    .find(|keyer| approved_by.contains(keyer) || **keyer == verified_by)
+                {
                     return Err(format!("{keyer} keyed the payee, and approved or verified"));
                 }
             }
@@ -237,7 +373,11 @@ impl PeopleWatch {
                 self.settlements.insert((id, *entry), *by);
             }
             GrantEvent::EntrySettled { entry, by, .. } => {
-                if self.settlements.remove(&(id, *entry)).is_none_or(|proposed_by| proposed_by == *by) {
+                if self
+                    .settlements
+                    .remove(&(id, *entry))
+                    .is_none_or(|proposed_by| proposed_by == *by)
+                {
                     return Err(format!("{by} settled an entry of the bank alone"));
                 }
                 self.independent(group, began, *by, "settled an entry of the bank")?;
@@ -254,8 +394,12 @@ impl PeopleWatch {
 /// Fields that a program before these rules did not write.
 fn is_of_a_program_that_keeps_rules(event: &Event) -> bool {
     match event {
-        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => registered_on.is_some(),
-        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => started_on.is_some(),
+        Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => {
+            registered_on.is_some()
+        }
+        Event::Application(ApplicationEvent::ApplicationStarted { started_on, .. }) => {
+            started_on.is_some()
+        }
         Event::Group(GroupEvent::MemberRemoved { removed_on, .. }) => removed_on.is_some(),
         Event::Grant(GrantEvent::PaymentApproved { approved_on, .. }) => approved_on.is_some(),
         Event::Grant(GrantEvent::PaymentPrepared { sources, .. }) => !sources.is_empty(),

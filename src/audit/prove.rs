@@ -15,8 +15,14 @@ use crate::seal::tree::{self, Tiles, leaf_hash};
 /// When a file cannot be read, or the last head is not over this position.
 pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
     let heads = text(folder, HEADS)?;
-    let last: HeadLine = heads.lines().last().and_then(|line| serde_json::from_str(line).ok()).ok_or(AuditError::NotSealed(position))?;
-    let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(last.size)) else { return Err(AuditError::NotSealed(position)) };
+    let last: HeadLine = heads
+        .lines()
+        .last()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .ok_or(AuditError::NotSealed(position))?;
+    let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(last.size)) else {
+        return Err(AuditError::NotSealed(position));
+    };
     let ranges = tree::inclusion(index, size).ok_or(AuditError::NotSealed(position))?;
     let (mut tiles, mut event) = (Tiles::default(), None);
     for line in lines(folder, EVENTS)? {
@@ -26,6 +32,18 @@ pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
             event = String::from_utf8(line).ok();
         }
     }
-    let (Some(event), Some(hashes)) = (event, tiles.proof(&ranges)) else { return Err(AuditError::NotSealed(position)) };
-    Ok(Proof::of(event, &hashes, last.note, text(folder, KEY)?.trim().lines().last().unwrap_or_default().to_owned()))
+    let (Some(event), Some(hashes)) = (event, tiles.proof(&ranges)) else {
+        return Err(AuditError::NotSealed(position));
+    };
+    Ok(Proof::of(
+        event,
+        &hashes,
+        last.note,
+        text(folder, KEY)?
+            .trim()
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .to_owned(),
+    ))
 }

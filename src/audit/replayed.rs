@@ -1,4 +1,5 @@
-//! A folder's log, replayed into a database of its own that is thrown away: any view, as at any day, without the service.
+//! A folder's log, replayed into a database of its own that is thrown away: any view, as at any
+//! day, without the service.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,16 +43,37 @@ impl Replayed {
     /// # Errors
     /// When they cannot be read.
     pub async fn of(folder: &Path) -> Result<Self, AuditError> {
-        let temporary = TempDir::with_prefix("microgrants-replay").map_err(FileFailed::at(folder))?;
+        let temporary =
+            TempDir::with_prefix("microgrants-replay").map_err(FileFailed::at(folder))?;
         let store = Store::open(&format!("sqlite://{}/log.db", temporary.path().display())).await?;
-        let none = || Key { id: String::new(), secret: [0; 32] };
+        let none = || Key {
+            id: String::new(),
+            secret: [0; 32],
+        };
         let vault = Vault::new(store.clone(), ORGANISATION, none(), none());
-        let log = Log::open(store, ORGANISATION, vault, RecordedBy::Simulation(Arc::new(AtomicI64::new(0)))).await?;
+        let log = Log::open(
+            store,
+            ORGANISATION,
+            vault,
+            RecordedBy::Simulation(Arc::new(AtomicI64::new(0))),
+        )
+        .await?;
         let size = put_in(&log, folder).await?;
-        let projector = Projector::open(log.clone()).await.map_err(|error| AuditError::Replay(error.to_string()))?;
-        while projector.advance().await.map_err(|error| AuditError::Replay(error.to_string()))? {}
+        let projector = Projector::open(log.clone())
+            .await
+            .map_err(|error| AuditError::Replay(error.to_string()))?;
+        while projector
+            .advance()
+            .await
+            .map_err(|error| AuditError::Replay(error.to_string()))?
+        {}
         let views = Views::new(log.clone(), projector);
-        Ok(Self { log, views, size, _folder: temporary })
+        Ok(Self {
+            log,
+            views,
+            size,
+            _folder: temporary,
+        })
     }
 
     #[must_use]
@@ -69,11 +91,29 @@ impl Replayed {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn rows(&self, table: &'static str, position: i64, mut take: impl FnMut(&Row)) -> Result<(), AuditError> {
+    pub async fn rows(
+        &self,
+        table: &'static str,
+        position: i64,
+        mut take: impl FnMut(&Row),
+    ) -> Result<(), AuditError> {
         let (mut after, most) = (String::new(), i64::try_from(MANY).unwrap_or(i64::MAX));
         loop {
-            let (order, next) = (Order::default(), Some(After { key: "", id: &after }));
-            let wanted = Wanted { table, as_at: Some(position), filters: Vec::new(), order, after: next, most };
+            let (order, next) = (
+                Order::default(),
+                Some(After {
+                    key: "",
+                    id: &after,
+                }),
+            );
+            let wanted = Wanted {
+                table,
+                as_at: Some(position),
+                filters: Vec::new(),
+                order,
+                after: next,
+                most,
+            };
             let found = wanted::find(self.log.store(), ORGANISATION, &wanted).await?;
             found.iter().for_each(&mut take);
             match found.last() {
@@ -83,37 +123,70 @@ impl Replayed {
         }
     }
 
-    /// Holds what a service stored against this replay: every version of every row, and every posting, up to the folder's end.
+    /// Holds what a service stored against this replay: every version of every row, and every
+    /// posting, up to the folder's end.
     ///
     /// # Errors
     /// When a database does not answer.
-    pub async fn diff(&self, store: &Store, organisation: &str) -> Result<Vec<Finding>, AuditError> {
+    pub async fn diff(
+        &self,
+        store: &Store,
+        organisation: &str,
+    ) -> Result<Vec<Finding>, AuditError> {
         let mut findings = Vec::new();
-        let mut find = |position, says: String| findings.push(Finding { position, rule: Rule::View, says });
+        let mut find = |position, says: String| {
+            findings.push(Finding {
+                position,
+                rule: Rule::View,
+                says,
+            })
+        };
         let live = checkpoints::all(store, organisation).await?;
         for own in checkpoints::all(self.log.store(), ORGANISATION).await? {
-            let Some(theirs) = live.iter().find(|one| one.name == own.name && one.state == "live") else {
+            let Some(theirs) = live
+                .iter()
+                .find(|one| one.name == own.name && one.state == "live")
+            else {
                 find(None, format!("the view {} is not stored", own.name));
                 continue;
             };
             if theirs.shape != own.shape {
-                return Err(AuditError::Replay(format!("the view {} was made by another program, and cannot be compared", own.name)));
+                return Err(AuditError::Replay(format!(
+                    "the view {} was made by another program, and cannot be compared",
+                    own.name
+                )));
             }
             if theirs.next_position < self.size {
-                find(Some(theirs.next_position), format!("the view {} has come only to here", own.name));
+                find(
+                    Some(theirs.next_position),
+                    format!("the view {} has come only to here", own.name),
+                );
                 continue;
             }
-            let replayed = self.until(rows::dump(self.log.store(), &own.name, ORGANISATION, own.generation).await?);
-            let stored = self.until(rows::dump(store, &own.name, organisation, theirs.generation).await?);
+            let replayed = self.until(
+                rows::dump(self.log.store(), &own.name, ORGANISATION, own.generation).await?,
+            );
+            let stored =
+                self.until(rows::dump(store, &own.name, organisation, theirs.generation).await?);
             for row in differing(&replayed, &stored) {
-                find(Some(row.since), format!("the view {}, row {}, is not what a replay gives", own.name, row.id));
+                find(
+                    Some(row.since),
+                    format!(
+                        "the view {}, row {}, is not what a replay gives",
+                        own.name, row.id
+                    ),
+                );
             }
             if own.name == "places" {
-                let replayed = postings::dump(self.log.store(), ORGANISATION, own.generation).await?;
+                let replayed =
+                    postings::dump(self.log.store(), ORGANISATION, own.generation).await?;
                 let mut stored = postings::dump(store, organisation, theirs.generation).await?;
                 stored.retain(|posting| posting.position < self.size);
                 for posting in differing(&replayed, &stored) {
-                    find(Some(posting.position), "a figure is not what a replay gives".to_owned());
+                    find(
+                        Some(posting.position),
+                        "a figure is not what a replay gives".to_owned(),
+                    );
                 }
             }
         }
@@ -139,7 +212,10 @@ fn differing<'a, T: PartialEq + std::fmt::Debug>(one: &'a [T], other: &'a [T]) -
             seen.entry(format!("{item:?}")).or_insert((0, item)).0 += step;
         }
     }
-    seen.into_values().filter(|(count, _)| *count != 0).map(|(_, item)| item).collect()
+    seen.into_values()
+        .filter(|(count, _)| *count != 0)
+        .map(|(_, item)| item)
+        .collect()
 }
 
 async fn put_in(log: &Log, folder: &Path) -> Result<i64, AuditError> {
@@ -147,8 +223,10 @@ async fn put_in(log: &Log, folder: &Path) -> Result<i64, AuditError> {
     let (mut batch, mut size, mut last_at) = (Vec::new(), 0, 0);
     for line in lines(folder, EVENTS)? {
         let line = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
-        let line = String::from_utf8(line).map_err(|error| AuditError::Replay(error.to_string()))?;
-        let mut row = leaf::read(&line).map_err(|error| AuditError::Replay(format!("position {size}: {error}")))?;
+        let line =
+            String::from_utf8(line).map_err(|error| AuditError::Replay(error.to_string()))?;
+        let mut row = leaf::read(&line)
+            .map_err(|error| AuditError::Replay(format!("position {size}: {error}")))?;
         row.aggregate_id = format!("{ORGANISATION}/{}", row.aggregate_id);
         (size, last_at) = (size + 1, row.recorded_at);
         batch.push(row);

@@ -1,4 +1,5 @@
-//! What an export tells besides the log itself, made from it alone: the grants as a table, and whose personal data was erased.
+//! What an export tells besides the log itself, made from it alone: the grants as a table, and
+//! whose personal data was erased.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,20 @@ use crate::domain::csv::{self, Cell};
 use crate::domain::{ApplicationEvent, Event, Grant, GrantEvent, GroupEvent, PersonEvent};
 use crate::log::record::Recorded;
 
-const COLUMNS: [&str; 12] =
-    ["grant", "group", "group_name", "fund", "round", "area", "title", "offered_on", "state", "award", "paid", "last_position"];
+const COLUMNS: [&str; 12] = [
+    "grant",
+    "group",
+    "group_name",
+    "fund",
+    "round",
+    "area",
+    "title",
+    "offered_on",
+    "state",
+    "award",
+    "paid",
+    "last_position",
+];
 
 /// Every grant as the events read so far leave it.
 pub(super) type Grants = BTreeMap<Uuid, Grant>;
@@ -29,7 +42,8 @@ impl Told {
     pub(super) fn take(&mut self, event: &Recorded) {
         match &event.event {
             Event::Application(ApplicationEvent::PublicSummaryWritten { summary }) => {
-                self.titles.insert(event.stream, summary.title.as_str().into());
+                self.titles
+                    .insert(event.stream, summary.title.as_str().into());
             }
             Event::Grant(happened) => {
                 let (offered_on, last) = self.grants.entry(event.stream).or_default();
@@ -61,22 +75,33 @@ impl Told {
 
     /// Whose personal data was erased, one a line.
     pub(super) fn erasures(&self) -> String {
-        self.erased.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+        self.erased
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect()
     }
 
     /// The grants as CSV (RFC 4180), in the order of their ids; money in pounds with two decimals.
     pub(super) fn grants(&self, grants: &Grants) -> String {
         let row = |(id, (offered_on, last)): (&Uuid, &(Option<Date>, i64))| {
             let grant = grants.get(id)?;
-            let of = |id: Option<Uuid>| Cell::Plain(id.map(|id| id.to_string()).unwrap_or_default());
+            let of =
+                |id: Option<Uuid>| Cell::Plain(id.map(|id| id.to_string()).unwrap_or_default());
             let text = |text: Option<&str>| Cell::Text(text.unwrap_or_default().to_owned());
             let group = grant.group().map(|group| group.0);
-            let (area, round) = grant.place().map(|(area, round)| (area.to_string(), round.to_string())).unwrap_or_default();
+            let (area, round) = grant
+                .place()
+                .map(|(area, round)| (area.to_string(), round.to_string()))
+                .unwrap_or_default();
             let state: &str = grant.state().into();
             Some(vec![
                 Cell::Plain(id.to_string()),
                 of(group),
-                text(group.and_then(|group| self.groups.get(&group)).map(|name| &**name)),
+                text(
+                    group
+                        .and_then(|group| self.groups.get(&group))
+                        .map(|name| &**name),
+                ),
                 of(grant.fund().map(|fund| fund.0)),
                 Cell::Plain(round),
                 Cell::Plain(area),
@@ -92,11 +117,18 @@ impl Told {
     }
 }
 
-/// Whether two tables say the same: programs from before quoted fewer texts, and took fewer for formulas.
+/// Whether two tables say the same: programs from before quoted fewer texts, and took fewer for
+/// formulas.
 pub(super) fn same_table(one: &str, other: &str) -> bool {
     fn cells(table: &str) -> Option<Vec<Vec<String>>> {
-        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
-        reader.records().map(|record| Some(record.ok()?.iter().map(csv::as_typed).collect::<Vec<_>>())).collect()
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(table.as_bytes());
+        reader
+            .records()
+            .map(|record| Some(record.ok()?.iter().map(csv::as_typed).collect::<Vec<_>>()))
+            .collect()
     }
     one == other || cells(one).is_some_and(|cells_of_one| Some(cells_of_one) == cells(other))
 }

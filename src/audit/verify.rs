@@ -1,4 +1,5 @@
-//! Whether everything in an exported folder holds: its files, its events, its heads, and the rules by replay.
+//! Whether everything in an exported folder holds: its files, its events, its heads, and the rules
+//! by replay.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -66,14 +67,24 @@ impl Report {
 ///
 /// # Errors
 /// When a file cannot be read, or the key or the head that is trusted is none.
-pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(i64)) -> Result<Report, AuditError> {
+pub fn verify(
+    folder: &Path,
+    trusted: &Trusted,
+    progress: impl FnMut(i64),
+) -> Result<Report, AuditError> {
     let own = text(folder, KEY)?;
     let key = Chain::read(&own).map_err(AuditError::Key)?;
-    let mut audit = Audit { findings: Vec::new() };
+    let mut audit = Audit {
+        findings: Vec::new(),
+    };
     if let Some(trusted) = &trusted.key
         && key.newest() != Chain::read(trusted).map_err(AuditError::Key)?.newest()
     {
-        audit.find(None, Rule::Head, "the folder's key is not the one that is trusted");
+        audit.find(
+            None,
+            Rule::Head,
+            "the folder's key is not the one that is trusted",
+        );
     }
     audit.manifest(folder)?;
     let heads = audit.heads(folder, &key)?;
@@ -84,7 +95,14 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(i64)) -> Re
     let Audit { mut findings } = audit;
     findings.truncate(FINDINGS_MOST);
     findings.sort_by_key(|finding| finding.position);
-    Ok(Report { origin: key.origin().to_owned(), key: key.text(), events, heads: heads.len(), awards, findings })
+    Ok(Report {
+        origin: key.origin().to_owned(),
+        key: key.text(),
+        events,
+        heads: heads.len(),
+        awards,
+        findings,
+    })
 }
 
 struct Audit {
@@ -94,20 +112,31 @@ struct Audit {
 impl Audit {
     fn find(&mut self, position: Option<i64>, rule: Rule, says: impl Into<String>) {
         if self.findings.len() < FINDINGS_MOST {
-            self.findings.push(Finding { position, rule, says: says.into() });
+            self.findings.push(Finding {
+                position,
+                rule,
+                says: says.into(),
+            });
         }
     }
 
     /// Every file is the one that the manifest names.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
-        let named: BTreeMap<String, String> = read_manifest(folder)?.into_iter().map(|file| (file.name, file.digest)).collect();
+        let named: BTreeMap<String, String> = read_manifest(folder)?
+            .into_iter()
+            .map(|file| (file.name, file.digest))
+            .collect();
         for name in FILES {
             let Some(digest) = named.get(name) else {
                 self.find(None, Rule::Manifest, format!("{name} is not named"));
                 continue;
             };
             if digest_of(&folder.join(name))? != *digest {
-                self.find(None, Rule::Manifest, format!("{name} is not the file that was exported"));
+                self.find(
+                    None,
+                    Rule::Manifest,
+                    format!("{name} is not the file that was exported"),
+                );
             }
         }
         Ok(())
@@ -120,7 +149,11 @@ impl Audit {
             let line = line.map_err(FileFailed::at(Path::new(HEADS)))?;
             let number = at + 1;
             let Ok(line) = serde_json::from_slice::<HeadLine>(&line) else {
-                self.find(None, Rule::Head, format!("line {number} of {HEADS} is no head"));
+                self.find(
+                    None,
+                    Rule::Head,
+                    format!("line {number} of {HEADS} is no head"),
+                );
                 continue;
             };
             let opened = key.open(&line.note, place).map(|(head, next)| {
@@ -128,16 +161,27 @@ impl Audit {
                 head
             });
             match opened {
-                Err(error) => self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number}: {error}")),
+                Err(error) => self.find(
+                    Some(line.size - 1),
+                    Rule::Head,
+                    format!("the head in line {number}: {error}"),
+                ),
                 Ok(head) if i64::try_from(head.size) != Ok(line.size) => {
                     self.find(
                         Some(line.size - 1),
                         Rule::Head,
-                        format!("line {number} says {} events, and its head {}", line.size, head.size),
+                        format!(
+                            "line {number} says {} events, and its head {}",
+                            line.size, head.size
+                        ),
                     );
                 }
                 Ok(head) if heads.last().is_some_and(|(last, _)| last.size >= head.size) => {
-                    self.find(Some(line.size - 1), Rule::Head, format!("the head in line {number} is not larger than the one before"));
+                    self.find(
+                        Some(line.size - 1),
+                        Rule::Head,
+                        format!("the head in line {number} is not larger than the one before"),
+                    );
                 }
                 Ok(head) => heads.push((head, line.through)),
             }
@@ -145,27 +189,57 @@ impl Audit {
         if heads.is_empty() {
             self.find(None, Rule::Head, "no signed head is there");
         } else if place + 1 < key.length() {
-            self.find(None, Rule::Head, "no head of the key before it vouches for the newest key");
+            self.find(
+                None,
+                Rule::Head,
+                "no head of the key before it vouches for the newest key",
+            );
         }
         Ok(heads)
     }
 
     /// A head that was seen earlier is still one of the log's.
-    fn earlier(&mut self, note: &str, key: &Chain, heads: &[(Head, i64)]) -> Result<(), AuditError> {
+    fn earlier(
+        &mut self,
+        note: &str,
+        key: &Chain,
+        heads: &[(Head, i64)],
+    ) -> Result<(), AuditError> {
         let earlier = key.open_any(note).map_err(AuditError::Head)?;
         let last = heads.last().map_or(0, |(head, _)| head.size);
         let position = Some(i64::try_from(earlier.size).unwrap_or(i64::MAX) - 1);
-        match heads.iter().map(|(head, _)| head).find(|head| head.size == earlier.size) {
+        match heads
+            .iter()
+            .map(|(head, _)| head)
+            .find(|head| head.size == earlier.size)
+        {
             Some(head) if *head == earlier => {}
-            Some(_) => self.find(position, Rule::Head, "another head of this size was signed: the log was forked"),
-            None if earlier.size > last => self.find(position, Rule::Head, "the log is shorter than it was: it was rolled back"),
-            None => self.find(position, Rule::Head, "the head that was seen earlier is missing"),
+            Some(_) => self.find(
+                position,
+                Rule::Head,
+                "another head of this size was signed: the log was forked",
+            ),
+            None if earlier.size > last => self.find(
+                position,
+                Rule::Head,
+                "the log is shorter than it was: it was rolled back",
+            ),
+            None => self.find(
+                position,
+                Rule::Head,
+                "the head that was seen earlier is missing",
+            ),
         }
         Ok(())
     }
 
     /// Reads every event once: its form, its place, its hash, and the rules by replay.
-    fn events(&mut self, folder: &Path, heads: &[(Head, i64)], progress: impl FnMut(i64)) -> Result<(i64, usize), AuditError> {
+    fn events(
+        &mut self,
+        folder: &Path,
+        heads: &[(Head, i64)],
+        progress: impl FnMut(i64),
+    ) -> Result<(i64, usize), AuditError> {
         let events = lines(folder, EVENTS)?;
         std::thread::scope(|scope| self.each(ahead(scope, events), folder, heads, progress))
     }
@@ -180,27 +254,46 @@ impl Audit {
         let mut reading = Reading::default();
         let mut leaves = lines(folder, LEAVES)?;
         let mut due = heads.iter().peekable();
-        let last = heads.last().map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
+        let last = heads
+            .last()
+            .map_or(0, |(head, _)| i64::try_from(head.size).unwrap_or(i64::MAX));
         for line in events {
             let Line { hash, row } = line.map_err(FileFailed::at(Path::new(EVENTS)))?;
             let position = reading.count;
             reading.count += 1;
             if position == last {
-                self.find(Some(position), Rule::Beyond, "events stand after the last signed head");
+                self.find(
+                    Some(position),
+                    Rule::Beyond,
+                    "events stand after the last signed head",
+                );
             }
             reading.tiles.push(hash);
-            let sealed = leaves.next().transpose().map_err(FileFailed::at(Path::new(LEAVES)))?;
+            let sealed = leaves
+                .next()
+                .transpose()
+                .map_err(FileFailed::at(Path::new(LEAVES)))?;
             if sealed.as_deref() != Some(to_hex(&hash).as_bytes()) {
-                self.find(Some(position), Rule::Sealed, format!("its hash is not the one in {LEAVES}"));
+                self.find(
+                    Some(position),
+                    Rule::Sealed,
+                    format!("its hash is not the one in {LEAVES}"),
+                );
             }
             match row {
                 Ok(row) => self.event(&mut reading, position, &row),
                 Err(says) => self.find(Some(position), Rule::Readable, says),
             }
-            if let Some((head, through)) = due.next_if(|(head, _)| head.size == reading.tiles.size()) {
+            if let Some((head, through)) =
+                due.next_if(|(head, _)| head.size == reading.tiles.size())
+            {
                 self.root(&mut reading, head);
                 if *through != reading.last_at {
-                    self.find(Some(position), Rule::Head, "its head says that it was recorded at another time");
+                    self.find(
+                        Some(position),
+                        Rule::Head,
+                        "its head says that it was recorded at another time",
+                    );
                 }
             }
             if reading.count % 1000 == 0 {
@@ -209,17 +302,39 @@ impl Audit {
             }
         }
         for (head, _) in due {
-            let position = Some(reading.count.min(i64::try_from(head.size).unwrap_or(i64::MAX)));
-            self.find(position, Rule::Sealed, format!("a head was signed over {} events, and {} are here", head.size, reading.count));
+            let position = Some(
+                reading
+                    .count
+                    .min(i64::try_from(head.size).unwrap_or(i64::MAX)),
+            );
+            self.find(
+                position,
+                Rule::Sealed,
+                format!(
+                    "a head was signed over {} events, and {} are here",
+                    head.size, reading.count
+                ),
+            );
         }
         if leaves.next().is_some() {
-            self.find(Some(reading.count), Rule::Sealed, format!("{LEAVES} has more lines than {EVENTS}"));
+            self.find(
+                Some(reading.count),
+                Rule::Sealed,
+                format!("{LEAVES} has more lines than {EVENTS}"),
+            );
         }
-        let grants = same_table(&text(folder, GRANTS)?, &reading.told.grants(reading.replay.grants()));
+        let grants = same_table(
+            &text(folder, GRANTS)?,
+            &reading.told.grants(reading.replay.grants()),
+        );
         let erasures = text(folder, ERASURES)? == reading.told.erasures();
         for (name, holds) in [(GRANTS, grants), (ERASURES, erasures)] {
             if !holds {
-                self.find(None, Rule::Told, format!("{name} is not what the events say"));
+                self.find(
+                    None,
+                    Rule::Told,
+                    format!("{name} is not what the events say"),
+                );
             }
         }
         reading.replay.end();
@@ -234,25 +349,49 @@ impl Audit {
             reading.sealed = reading.count;
         } else if !std::mem::replace(&mut reading.broken, true) {
             let (from, to) = (reading.sealed, reading.count - 1);
-            self.find(Some(from), Rule::Sealed, format!("positions {from} to {to} are not those that were signed"));
+            self.find(
+                Some(from),
+                Rule::Sealed,
+                format!("positions {from} to {to} are not those that were signed"),
+            );
         }
     }
 
     fn event(&mut self, reading: &mut Reading, position: i64, row: &EventRow) {
         if row.position != position {
-            self.find(Some(position), Rule::Dense, format!("position {} stands here", row.position));
+            self.find(
+                Some(position),
+                Rule::Dense,
+                format!("position {} stands here", row.position),
+            );
         }
         if row.recorded_at < reading.last_at {
-            self.find(Some(position), Rule::Time, "it was recorded before the event that stands before it");
+            self.find(
+                Some(position),
+                Rule::Time,
+                "it was recorded before the event that stands before it",
+            );
         }
         reading.last_at = reading.last_at.max(row.recorded_at);
         let Ok(id) = row.aggregate_id.parse::<Uuid>() else {
             return self.find(Some(position), Rule::Readable, "its record's id is none");
         };
-        let sequence = reading.streams.entry(row.aggregate_type.clone()).or_default().entry(id).or_default();
+        let sequence = reading
+            .streams
+            .entry(row.aggregate_type.clone())
+            .or_default()
+            .entry(id)
+            .or_default();
         let before = std::mem::replace(sequence, row.sequence);
         if row.sequence != before + 1 {
-            self.find(Some(position), Rule::Sequence, format!("it is number {} of its stream, after number {before}", row.sequence));
+            self.find(
+                Some(position),
+                Rule::Sequence,
+                format!(
+                    "it is number {} of its stream, after number {before}",
+                    row.sequence
+                ),
+            );
         }
         match Recorded::read(row) {
             Ok(event) => {
@@ -285,11 +424,16 @@ fn open(folder: &Path, name: &str) -> Result<File, FileFailed> {
 
 pub(super) fn text(folder: &Path, name: &str) -> Result<String, FileFailed> {
     let mut text = String::new();
-    open(folder, name)?.read_to_string(&mut text).map_err(FileFailed::at(Path::new(name)))?;
+    open(folder, name)?
+        .read_to_string(&mut text)
+        .map_err(FileFailed::at(Path::new(name)))?;
     Ok(text)
 }
 
 /// The lines of a file as bytes, without their ends.
-pub(super) fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FileFailed> {
+pub(super) fn lines(
+    folder: &Path,
+    name: &str,
+) -> Result<impl Iterator<Item = io::Result<Vec<u8>>>, FileFailed> {
     Ok(BufReader::with_capacity(1 << 16, open(folder, name)?).split(b'\n'))
 }

@@ -1,6 +1,8 @@
-//! A witness: keeps the auditor's own last head, holds each new one against it, and cosigns it (C2SP tlog-cosignature).
+//! A witness: keeps the auditor's own last head, holds each new one against it, and cosigns it
+//! (C2SP tlog-cosignature).
 //!
-//! What it knows lies in a folder of its own: its key, the log's key as it was first seen, and the last head.
+//! What it knows lies in a folder of its own: its key, the log's key as it was first seen, and the
+//! last head.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,7 +48,9 @@ pub enum WitnessError {
     #[error("a witness's name has neither spaces nor a plus sign in it")]
     Name,
     /// The rest say that the log is not what it was.
-    #[error("the log's key is another than the one that was seen. If the office has told you of a new one, put it into log-key.txt")]
+    #[error(
+        "the log's key is another than the one that was seen. If the office has told you of a new one, put it into log-key.txt"
+    )]
     OtherKey,
     #[error("the log was rolled back: it has {has} events, and had {had}")]
     RolledBack { had: u64, has: u64 },
@@ -60,7 +64,10 @@ impl WitnessError {
     pub fn is_finding(&self) -> bool {
         matches!(
             self,
-            Self::OtherKey | Self::RolledBack { .. } | Self::Rewritten(_) | Self::Head(NoteError::Signature(_) | NoteError::Unsigned(_))
+            Self::OtherKey
+                | Self::RolledBack { .. }
+                | Self::Rewritten(_)
+                | Self::Head(NoteError::Signature(_) | NoteError::Unsigned(_))
         )
     }
 }
@@ -77,11 +84,17 @@ pub struct Witnessed {
     pub key: String,
 }
 
-/// Looks at a log, and cosigns its newest head if it only grew since the last time. `now` is in seconds since 1970.
+/// Looks at a log, and cosigns its newest head if it only grew since the last time. `now` is in
+/// seconds since 1970.
 ///
 /// # Errors
 /// When something cannot be read or fetched, or the log is not what it was: then nothing is kept.
-pub fn witness(state: &Path, name: &str, source: &Source, now: u64) -> Result<Witnessed, WitnessError> {
+pub fn witness(
+    state: &Path,
+    name: &str,
+    source: &Source,
+    now: u64,
+) -> Result<Witnessed, WitnessError> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
         return Err(WitnessError::Name);
     }
@@ -89,11 +102,17 @@ pub fn witness(state: &Path, name: &str, source: &Source, now: u64) -> Result<Wi
     let (note, key) = newest(source)?;
     let seen_first = read(state, LOG_KEY)?;
     let chain = Chain::read(&key)?;
-    if seen_first.as_deref().is_some_and(|first| first.trim() != chain.newest().text()) {
+    if seen_first
+        .as_deref()
+        .is_some_and(|first| first.trim() != chain.newest().text())
+    {
         return Err(WitnessError::OtherKey);
     }
     let head = chain.newest().open(&note, chain.origin())?;
-    let before = read(state, LAST)?.map(|last| chain.open_any(&last)).transpose().map_err(|_| WitnessError::Own)?;
+    let before = read(state, LAST)?
+        .map(|last| chain.open_any(&last))
+        .transpose()
+        .map_err(|_| WitnessError::Own)?;
     if let Some(before) = &before {
         holds(source, before, &head)?;
     }
@@ -101,13 +120,21 @@ pub fn witness(state: &Path, name: &str, source: &Source, now: u64) -> Result<Wi
     let note = signer.cosign(&note, now)?;
     keep(state, LOG_KEY, &format!("{}\n", chain.newest().text()))?;
     keep(state, LAST, &note)?;
-    Ok(Witnessed { size: head.size, before: before.map(|before| before.size), note, key: signer.cosigner() })
+    Ok(Witnessed {
+        size: head.size,
+        before: before.map(|before| before.size),
+        note,
+        key: signer.cosigner(),
+    })
 }
 
 /// The new head's log begins with the old head's.
 fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError> {
     if head.size < before.size {
-        return Err(WitnessError::RolledBack { had: before.size, has: head.size });
+        return Err(WitnessError::RolledBack {
+            had: before.size,
+            has: head.size,
+        });
     }
     let rewritten = WitnessError::Rewritten(before.size);
     let (old, new) = match source {
@@ -119,32 +146,52 @@ fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError
                     old = tiles.root(before.size);
                 }
             }
-            (old, tiles.root(tiles.size()).filter(|_| tiles.size() == head.size))
+            (
+                old,
+                tiles
+                    .root(tiles.size())
+                    .filter(|_| tiles.size() == head.size),
+            )
         }
         Source::Service(address) => {
-            let Some(ranges) = tree::consistency(before.size, head.size) else { return Err(rewritten) };
+            let Some(ranges) = tree::consistency(before.size, head.size) else {
+                return Err(rewritten);
+            };
             let mut read = BTreeMap::new();
             for id in tree::tiles_for(&ranges) {
                 read.insert(id, tile(address, id, head.size)?);
             }
             let proof = Tiles::of(head.size, read).proof(&ranges);
-            let consistent = proof.is_some_and(|proof| tree::is_consistent((before.size, &before.root), (head.size, &head.root), &proof));
+            let consistent = proof.is_some_and(|proof| {
+                tree::is_consistent((before.size, &before.root), (head.size, &head.root), &proof)
+            });
             return if consistent { Ok(()) } else { Err(rewritten) };
         }
     };
-    if old == Some(before.root) && new == Some(head.root) { Ok(()) } else { Err(rewritten) }
+    if old == Some(before.root) && new == Some(head.root) {
+        Ok(())
+    } else {
+        Err(rewritten)
+    }
 }
 
 fn newest(source: &Source) -> Result<(String, String), WitnessError> {
     match source {
         Source::Service(address) => {
             let address = address.trim_end_matches('/');
-            let get = |path: &str| Ok::<_, WitnessError>(String::from_utf8_lossy(&fetch(&format!("{address}{path}"))?).into_owned());
+            let get = |path: &str| {
+                Ok::<_, WitnessError>(
+                    String::from_utf8_lossy(&fetch(&format!("{address}{path}"))?).into_owned(),
+                )
+            };
             Ok((get("/log/checkpoint")?, get("/log/key")?))
         }
         Source::Folder(folder) => {
             let heads = text(folder, HEADS)?;
-            let last: Option<HeadLine> = heads.lines().last().and_then(|line| serde_json::from_str(line).ok());
+            let last: Option<HeadLine> = heads
+                .lines()
+                .last()
+                .and_then(|line| serde_json::from_str(line).ok());
             Ok((last.ok_or(NoteError::Shape)?.note, text(folder, KEY)?))
         }
     }
@@ -159,8 +206,15 @@ fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, 
         path = format!("x{:03}/{path}", rest % 1000);
         rest /= 1000;
     }
-    let partial = if width < tree::FULL { format!(".p/{width}") } else { String::new() };
-    let url = format!("{}/log/tile/{level}/{path}{partial}", address.trim_end_matches('/'));
+    let partial = if width < tree::FULL {
+        format!(".p/{width}")
+    } else {
+        String::new()
+    };
+    let url = format!(
+        "{}/log/tile/{level}/{path}{partial}",
+        address.trim_end_matches('/')
+    );
     let bytes = fetch(&url)?;
     if bytes.len() % size_of::<Hash>() != 0 {
         return Err(WitnessError::Fetch(url, "it is no tile".to_owned()));
@@ -170,7 +224,12 @@ fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, 
 
 fn fetch(url: &str) -> Result<Vec<u8>, WitnessError> {
     let failed = |error: ureq::Error| WitnessError::Fetch(url.to_owned(), error.to_string());
-    ureq::get(url).call().map_err(failed)?.body_mut().read_to_vec().map_err(failed)
+    ureq::get(url)
+        .call()
+        .map_err(failed)?
+        .body_mut()
+        .read_to_vec()
+        .map_err(failed)
 }
 
 fn read(state: &Path, name: &str) -> Result<Option<String>, FileFailed> {
@@ -186,7 +245,12 @@ fn read(state: &Path, name: &str) -> Result<Option<String>, FileFailed> {
 fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
     let (path, beside) = (state.join(name), state.join(format!("{name}.part")));
     let write = || {
-        let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, &path)
@@ -197,7 +261,9 @@ fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
 /// The witness's secret; made the first time.
 fn secret(state: &Path) -> Result<[u8; 32], WitnessError> {
     if let Some(text) = read(state, SECRET)? {
-        return from_hex(text.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(WitnessError::Own);
+        return from_hex(text.trim())
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(WitnessError::Own);
     }
     let mut secret = [0; 32];
     OsRng.fill_bytes(&mut secret);

@@ -39,14 +39,21 @@ impl Written {
     pub fn new(folder: &Path, name: &str) -> Result<Self, FileFailed> {
         let path = folder.join(name);
         let file = File::create_new(&path).map_err(FileFailed::at(&path))?;
-        Ok(Self { name: name.to_owned(), path, file: BufWriter::new(file), digest: Sha256::new() })
+        Ok(Self {
+            name: name.to_owned(),
+            path,
+            file: BufWriter::new(file),
+            digest: Sha256::new(),
+        })
     }
 
     /// # Errors
     /// When the disk does not take it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileFailed> {
         self.digest.update(bytes);
-        self.file.write_all(bytes).map_err(FileFailed::at(&self.path))
+        self.file
+            .write_all(bytes)
+            .map_err(FileFailed::at(&self.path))
     }
 
     /// # Errors
@@ -61,9 +68,15 @@ impl Written {
     /// # Errors
     /// When the disk does not take it.
     pub fn done(self) -> Result<Named, FileFailed> {
-        let file = self.file.into_inner().map_err(|error| FileFailed::at(&self.path)(error.into_error()))?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| FileFailed::at(&self.path)(error.into_error()))?;
         file.sync_all().map_err(FileFailed::at(&self.path))?;
-        Ok(Named { name: self.name, digest: to_hex(&self.digest.finalize()) })
+        Ok(Named {
+            name: self.name,
+            digest: to_hex(&self.digest.finalize()),
+        })
     }
 }
 
@@ -94,7 +107,12 @@ pub fn write_manifest(folder: &Path, mut files: Vec<Named>) -> Result<Named, Fil
 pub fn read_manifest(folder: &Path) -> Result<Vec<Named>, FileFailed> {
     let path = folder.join(MANIFEST);
     let text = std::fs::read_to_string(&path).map_err(FileFailed::at(&path))?;
-    let named = |line: &str| line.split_once("  ").map(|(digest, name)| Named { name: name.to_owned(), digest: digest.to_owned() });
+    let named = |line: &str| {
+        line.split_once("  ").map(|(digest, name)| Named {
+            name: name.to_owned(),
+            digest: digest.to_owned(),
+        })
+    };
     Ok(text.lines().filter_map(named).collect())
 }
 

@@ -1,7 +1,8 @@
-//! A whole organisation in a folder, the same from either engine: taken while the service runs, checked before it serves.
+//! A whole organisation in a folder, the same from either engine: taken while the service runs,
+//! checked before it serves.
 //!
-//! The folder holds the log as an auditor exports it, what was recorded since its last head, the side tables, and the sealed
-//! files. Keys are not in it: what is sealed stays sealed without them.
+//! The folder holds the log as an auditor exports it, what was recorded since its last head, the
+//! side tables, and the sealed files. Keys are not in it: what is sealed stays sealed without them.
 
 mod new_origin;
 mod restore;

@@ -8,7 +8,9 @@ use crate::audit::Report;
 use crate::domain::application::Channel;
 use crate::domain::organisation::RecordRestore;
 use crate::domain::text::Prose;
-use crate::domain::{Actor, Event, Facts, Organisation, OrganisationCommand, Stream as _, StreamEvent as _};
+use crate::domain::{
+    Actor, Event, Facts, Organisation, OrganisationCommand, Stream as _, StreamEvent as _,
+};
 use crate::log::append::Answer;
 use crate::log::record::{Metadata, Recorded, StreamKey, day_of};
 use crate::store::Tx;
@@ -55,17 +57,24 @@ impl NewOrigin {
     ) -> Result<(), RestoreError> {
         let head = events::lock_head(tx, organisation).await?;
         let recorded_at = head.clock.max(head.last_at);
-        let now = Timestamp::from_microsecond(recorded_at).expect("a database's clock is within the calendar");
+        let now = Timestamp::from_microsecond(recorded_at)
+            .expect("a database's clock is within the calendar");
         let command = OrganisationCommand::RecordRestore(RecordRestore {
             origin: report.origin.parse().map_err(RestoreError::Origin)?,
             sealed: u64::try_from(report.events).unwrap_or_default(),
             known: self.known,
             reason: self.reason.clone(),
         });
-        let decided = stream.state.decide(&command, &Facts::new(Actor::Operator, day_of(now)))?;
+        let decided = stream
+            .state
+            .decide(&command, &Facts::new(Actor::Operator, day_of(now)))?;
         let metadata = serde_json_canonicalizer::to_string(&self.metadata(&command, now))?;
         let mut rows = Vec::new();
-        for ((event, sequence), position) in decided.iter().zip(stream.sequence + 1..).zip(head.next_position..) {
+        for ((event, sequence), position) in decided
+            .iter()
+            .zip(stream.sequence + 1..)
+            .zip(head.next_position..)
+        {
             rows.push(EventRow {
                 position,
                 recorded_at,
@@ -80,8 +89,16 @@ impl NewOrigin {
             });
         }
         let last = rows.last().map_or(head.next_position, |row| row.position);
-        let answer = Answer { id: stream.id, first_position: head.next_position, last_position: last, ..Answer::default() };
-        let answer = CommandRow { command_id: self.command.to_string(), answer: serde_json::to_string(&answer)? };
+        let answer = Answer {
+            id: stream.id,
+            first_position: head.next_position,
+            last_position: last,
+            ..Answer::default()
+        };
+        let answer = CommandRow {
+            command_id: self.command.to_string(),
+            answer: serde_json::to_string(&answer)?,
+        };
         let written = Written {
             events: &rows,
             answers: &[answer],
@@ -101,7 +118,10 @@ impl NewOrigin {
         metadata.set("actor", "operator");
         metadata.set("causation_id", self.command.to_string());
         metadata.set("channel", <&str>::from(Channel::Web));
-        metadata.set("command", format!("{}/{}", Organisation::TYPE, command.name()));
+        metadata.set(
+            "command",
+            format!("{}/{}", Organisation::TYPE, command.name()),
+        );
         metadata.set("command_id", self.command.to_string());
         metadata.set("correlation_id", self.command.to_string());
         metadata.set("decided_at", now.to_string());

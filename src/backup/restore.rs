@@ -56,7 +56,11 @@ pub enum RestoreError {
     #[error("the log is not empty: a backup is restored into an empty one")]
     NotEmpty,
     #[error("{file}, line {line}: {cause}")]
-    Line { file: String, line: usize, cause: String },
+    Line {
+        file: String,
+        line: usize,
+        cause: String,
+    },
     #[error("the head that is known elsewhere: {0}")]
     Head(#[from] NoteError),
     #[error(
@@ -65,7 +69,9 @@ pub enum RestoreError {
         known - has
     )]
     Older { known: i64, has: i64 },
-    #[error("the head that is known elsewhere is not one of this log's: it was forked. To go on all the same: --new-origin REASON")]
+    #[error(
+        "the head that is known elsewhere is not one of this log's: it was forked. To go on all the same: --new-origin REASON"
+    )]
     Forked,
     #[error("the file {0}: {1}")]
     Kept(String, FileError),
@@ -118,7 +124,11 @@ pub async fn restore(
     }
     let mut tx = store.begin().await?;
     events::begin_log(&mut tx, organisation).await?;
-    if events::lock_head(&mut tx, organisation).await?.next_position > 0 {
+    if events::lock_head(&mut tx, organisation)
+        .await?
+        .next_position
+        > 0
+    {
         return Err(RestoreError::NotEmpty);
     }
     same_keys(&mut tx, organisation, keys, from).await?;
@@ -132,33 +142,53 @@ pub async fn restore(
         Origin::New(new) => new.record(&mut tx, organisation, &stream, &report).await?,
     }
     for file in &kept {
-        let digest: FileDigest = file.parse().map_err(|_| RestoreError::Altered(format!("{FILES}/{file}")))?;
-        let put = files.put_sealed(&from.join(FILES).join(file), &digest).await;
+        let digest: FileDigest = file
+            .parse()
+            .map_err(|_| RestoreError::Altered(format!("{FILES}/{file}")))?;
+        let put = files
+            .put_sealed(&from.join(FILES).join(file), &digest)
+            .await;
         put.map_err(|error| RestoreError::Kept(file.clone(), error))?;
     }
     tx.commit().await?;
-    Ok(Restored { events: about.events, files: kept.len() })
+    Ok(Restored {
+        events: about.events,
+        files: kept.len(),
+    })
 }
 
 fn about(from: &Path) -> Result<About, RestoreError> {
     let path = from.join(ABOUT);
     let text = std::fs::read_to_string(&path).map_err(FileFailed::at(&path))?;
     let about: About = serde_json::from_str(&text).map_err(|error| unreadable(ABOUT, 1, &error))?;
-    if about.shape == SHAPE { Ok(about) } else { Err(RestoreError::Shape(about.shape)) }
+    if about.shape == SHAPE {
+        Ok(about)
+    } else {
+        Err(RestoreError::Shape(about.shape))
+    }
 }
 
 fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
-    RestoreError::Line { file: file.to_owned(), line, cause: cause.to_string() }
+    RestoreError::Line {
+        file: file.to_owned(),
+        line,
+        cause: cause.to_string(),
+    }
 }
 
-/// Every file is the one that the manifest names, and none that is needed is missing from it; which sealed files there are.
+/// Every file is the one that the manifest names, and none that is needed is missing from it; which
+/// sealed files there are.
 fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
     let named = read_manifest(from)?;
-    let needed = CARRIED.iter().filter(|table| !table.added).map(|table| table_file(table.name)).chain([
-        UNSEALED.to_owned(),
-        ABOUT.to_owned(),
-        format!("{LOG}/{EVENTS}"),
-    ]);
+    let needed = CARRIED
+        .iter()
+        .filter(|table| !table.added)
+        .map(|table| table_file(table.name))
+        .chain([
+            UNSEALED.to_owned(),
+            ABOUT.to_owned(),
+            format!("{LOG}/{EVENTS}"),
+        ]);
     for name in needed {
         if !named.iter().any(|file| file.name == name) {
             return Err(RestoreError::Altered(name));
@@ -169,14 +199,22 @@ fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
             return Err(RestoreError::Altered(file.name.clone()));
         }
     }
-    Ok(named.iter().filter_map(|file| file.name.strip_prefix("files/").map(str::to_owned)).collect())
+    Ok(named
+        .iter()
+        .filter_map(|file| file.name.strip_prefix("files/").map(str::to_owned))
+        .collect())
 }
 
 /// The head that is known elsewhere: how many events it is over, and their root.
 fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
-    let Origin::Same { head } = origin else { return Ok(None) };
+    let Origin::Same { head } = origin else {
+        return Ok(None);
+    };
     let head = Chain::read(&report.key)?.open_any(head)?;
-    Ok(Some((i64::try_from(head.size).unwrap_or(i64::MAX), head.root)))
+    Ok(Some((
+        i64::try_from(head.size).unwrap_or(i64::MAX),
+        head.root,
+    )))
 }
 
 /// Puts in every event; the root at the size of the known head must be that head's. The
@@ -193,16 +231,26 @@ async fn put_events(
     for file in [format!("{LOG}/{EVENTS}"), UNSEALED.to_owned()] {
         for (at, line) in lines(from, &file)?.enumerate() {
             let line = line?;
-            let row = leaf::read(&line).map_err(|error: LeafError| unreadable(&file, at + 1, &error))?;
+            let row =
+                leaf::read(&line).map_err(|error: LeafError| unreadable(&file, at + 1, &error))?;
             if row.position != next || row.recorded_at < last_at {
-                return Err(unreadable(&file, at + 1, &"it does not follow the event before it"));
+                return Err(unreadable(
+                    &file,
+                    at + 1,
+                    &"it does not follow the event before it",
+                ));
             }
             (next, last_at) = (next + 1, row.recorded_at);
             tiles.push(leaf_hash(line.as_bytes()));
-            if known.is_some_and(|(size, root)| *size == next && tiles.root(tiles.size()) != Some(*root)) {
+            if known.is_some_and(|(size, root)| {
+                *size == next && tiles.root(tiles.size()) != Some(*root)
+            }) {
                 return Err(RestoreError::Forked);
             }
-            let row = EventRow { aggregate_id: format!("{organisation}/{}", row.aggregate_id), ..row };
+            let row = EventRow {
+                aggregate_id: format!("{organisation}/{}", row.aggregate_id),
+                ..row
+            };
             let event = Recorded::read(&row)?;
             stream.take(&event);
             replay.take(&event);
@@ -219,21 +267,34 @@ async fn put_events(
         return Err(RestoreError::DoesNotHold(finding));
     }
     match known {
-        Some((known, _)) if *known > next => Err(RestoreError::Older { known: *known, has: next }),
+        Some((known, _)) if *known > next => Err(RestoreError::Older {
+            known: *known,
+            has: next,
+        }),
         _ => Ok(stream),
     }
 }
 
-async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from: &Path) -> Result<(), RestoreError> {
+async fn put_rows(
+    tx: &mut Tx,
+    organisation: &str,
+    table: &carried::Table,
+    from: &Path,
+) -> Result<(), RestoreError> {
     let file = table_file(table.name);
     if table.added && !from.join(&file).exists() {
         return Ok(());
     }
     let mut batch: Vec<Value> = Vec::new();
     for (at, line) in lines(from, &file)?.enumerate() {
-        let row: Value = serde_json::from_str(&line?).map_err(|error| unreadable(&file, at + 1, &error))?;
+        let row: Value =
+            serde_json::from_str(&line?).map_err(|error| unreadable(&file, at + 1, &error))?;
         if !is_what_it_says(&row) {
-            return Err(unreadable(&file, at + 1, &"it is not the value that its digest is of"));
+            return Err(unreadable(
+                &file,
+                at + 1,
+                &"it is not the value that its digest is of",
+            ));
         }
         batch.push(row);
         if batch.len() == ROWS {
@@ -246,8 +307,15 @@ async fn put_rows(tx: &mut Tx, organisation: &str, table: &carried::Table, from:
 /// Every key that the database was used with is one that the backup was sealed with, and a start
 /// with the restored database would take the keys in place. This is checked before anything is
 /// put in, because data that was sealed with other keys could never be read.
-async fn same_keys(tx: &mut Tx, organisation: &str, keys: &Path, from: &Path) -> Result<(), RestoreError> {
-    let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else { return Ok(()) };
+async fn same_keys(
+    tx: &mut Tx,
+    organisation: &str,
+    keys: &Path,
+    from: &Path,
+) -> Result<(), RestoreError> {
+    let Some(table) = CARRIED.iter().find(|table| table.name == "known_keys") else {
+        return Ok(());
+    };
     let mut stored = Vec::new();
     carried::each(tx, organisation, table, |row| stored.push(row.to_owned())).await?;
     let file = table_file(table.name);
@@ -261,23 +329,36 @@ async fn same_keys(tx: &mut Tx, organisation: &str, keys: &Path, from: &Path) ->
     }
     let known = |purpose: Purpose| {
         let own = rows.iter().filter(|row| row["purpose"] == purpose.name());
-        own.filter_map(|row| row["key_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        own.filter_map(|row| row["key_id"].as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
     };
     Ok(Keys::check(keys, known)?)
 }
 
 /// A row with something sealed and its digest has both of the same.
 fn is_what_it_says(row: &Value) -> bool {
-    let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else { return true };
+    let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else {
+        return true;
+    };
     from_hex(sealed).is_some_and(|bytes| to_hex(&Sha256::digest(bytes)) == digest)
 }
 
 /// The heads, and the tiles of the tree up to the last of them.
-async fn put_heads(tx: &mut Tx, organisation: &str, log: &Path, report: &Report) -> Result<(), RestoreError> {
+async fn put_heads(
+    tx: &mut Tx,
+    organisation: &str,
+    log: &Path,
+    report: &Report,
+) -> Result<(), RestoreError> {
     stored::lock(tx, organisation, &report.origin, &report.key).await?;
     for (number, line) in lines(log, HEADS)?.enumerate() {
-        let line: HeadLine = serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, number + 1, &error))?;
-        let head = HeadRow { size: line.size, note: line.note, through: line.through };
+        let line: HeadLine =
+            serde_json::from_str(&line?).map_err(|error| unreadable(HEADS, number + 1, &error))?;
+        let head = HeadRow {
+            size: line.size,
+            note: line.note,
+            through: line.through,
+        };
         stored::keep_head(tx, organisation, &head).await?;
     }
     let mut tiles = Tiles::default();
@@ -290,8 +371,13 @@ async fn put_heads(tx: &mut Tx, organisation: &str, log: &Path, report: &Report)
     Ok(())
 }
 
-fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String, FileFailed>>, FileFailed> {
+fn lines(
+    folder: &Path,
+    name: &str,
+) -> Result<impl Iterator<Item = Result<String, FileFailed>>, FileFailed> {
     let path = folder.join(name);
     let file = File::open(&path).map_err(FileFailed::at(&path))?;
-    Ok(BufReader::new(file).lines().map(move |line| line.map_err(FileFailed::at(&path))))
+    Ok(BufReader::new(file)
+        .lines()
+        .map(move |line| line.map_err(FileFailed::at(&path))))
 }

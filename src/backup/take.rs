@@ -42,7 +42,8 @@ pub struct Taken {
 /// Takes a backup of an organisation into a new folder.
 ///
 /// # Errors
-/// When the folder exists or cannot be written, or the database or the store of files does not answer.
+/// When the folder exists or cannot be written, or the database or the store of files does not
+/// answer.
 pub async fn take(
     store: &Store,
     organisation: &str,
@@ -56,7 +57,14 @@ pub async fn take(
     std::fs::create_dir_all(to.join(FILES)).map_err(FileFailed::at(to))?;
     let mut tx = store.snapshot().await?;
     let exported = export_in(&mut tx, organisation, &to.join(LOG), progress).await?;
-    let mut named: Vec<_> = exported.files.into_iter().map(|file| Named { name: format!("{LOG}/{}", file.name), ..file }).collect();
+    let mut named: Vec<_> = exported
+        .files
+        .into_iter()
+        .map(|file| Named {
+            name: format!("{LOG}/{}", file.name),
+            ..file
+        })
+        .collect();
     let (mut unsealed, mut kept, mut next) = (Written::new(to, UNSEALED)?, Vec::new(), 0);
     loop {
         let rows = events::page_in(&mut tx, organisation, next, PAGE).await?;
@@ -77,7 +85,11 @@ pub async fn take(
         named.push(rows_of(&mut tx, organisation, table, to).await?);
     }
     drop(tx);
-    let mut taken = Taken { events: next, files: 0, missing: 0 };
+    let mut taken = Taken {
+        events: next,
+        files: 0,
+        missing: 0,
+    };
     kept.sort();
     kept.dedup();
     for file in kept {
@@ -90,14 +102,23 @@ pub async fn take(
         }
     }
     let mut about = Written::new(to, ABOUT)?;
-    let says = About { shape: SHAPE, organisation: organisation.to_owned(), events: next };
+    let says = About {
+        shape: SHAPE,
+        organisation: organisation.to_owned(),
+        events: next,
+    };
     about.line(&serde_json::to_string(&says).unwrap_or_default())?;
     named.push(about.done()?);
     write_manifest(to, named)?;
     Ok(taken)
 }
 
-async fn rows_of(tx: &mut Tx, organisation: &str, table: &carried::Table, to: &Path) -> Result<Named, BackupError> {
+async fn rows_of(
+    tx: &mut Tx,
+    organisation: &str,
+    table: &carried::Table,
+    to: &Path,
+) -> Result<Named, BackupError> {
     let mut written = Written::new(to, &table_file(table.name))?;
     let mut failed = None;
     carried::each(tx, organisation, table, |row| {
@@ -123,5 +144,9 @@ async fn copy(files: &Files, file: &FileDigest, to: &Path) -> Result<Option<Name
         written.write(&part.map_err(|error| failed(error.into()))?)?;
     }
     let named = written.done()?;
-    if named.digest == file.as_str() { Ok(Some(named)) } else { Err(failed(FileError::Altered)) }
+    if named.digest == file.as_str() {
+        Ok(Some(named))
+    } else {
+        Err(failed(FileError::Altered))
+    }
 }

@@ -41,10 +41,18 @@ pub fn write(layout: &Layout, lines: &[Line], on: Date) -> BankFile {
     for line in lines {
         let _ = csv.write_record(layout.columns.iter().map(|column| {
             let said = said(&column.value, line, on);
-            said.chars().take(column.most.unwrap_or(usize::MAX)).collect::<String>().trim_end().to_owned()
+            said.chars()
+                .take(column.most.unwrap_or(usize::MAX))
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
         }));
     }
-    let text = csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let text = csv
+        .into_inner()
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
     BankFile {
         digest: to_hex(&Sha256::digest(&text)),
         payments: u32::try_from(lines.len()).unwrap_or(u32::MAX),
@@ -56,7 +64,13 @@ pub fn write(layout: &Layout, lines: &[Line], on: Date) -> BankFile {
 fn said(value: &Value, line: &Line, on: Date) -> String {
     match value {
         Value::SortCode => line.sort_code.clone(),
-        Value::SortCodeWithHyphens => line.sort_code.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-"),
+        Value::SortCodeWithHyphens => line
+            .sort_code
+            .as_bytes()
+            .chunks(2)
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join("-"),
         Value::AccountNumber => line.account_number.clone(),
         Value::Payee => bank_letters(&line.holder),
         Value::Pounds => line.amount.into(),
@@ -69,12 +83,23 @@ fn said(value: &Value, line: &Line, on: Date) -> String {
     }
 }
 
-/// A name in the letters that payments carry, Ł as L: capitals, digits, full stop, ampersand, hyphen, stroke and space. So nothing in it
-/// is taken for a formula either.
+/// A name in the letters that payments carry, Ł as L: capitals, digits, full stop, ampersand,
+/// hyphen, stroke and space. So nothing in it is taken for a formula either.
 fn bank_letters(name: &str) -> String {
-    let kept = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '&' | '-' | '/') { c.to_ascii_uppercase() } else { ' ' };
+    let kept = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '&' | '-' | '/') {
+            c.to_ascii_uppercase()
+        } else {
+            ' '
+        }
+    };
     let words: String = deunicode::deunicode(name).chars().map(kept).collect();
-    words.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches(['-', '.', '&', '/']).to_owned()
+    words
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_start_matches(['-', '.', '&', '/'])
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -93,8 +118,14 @@ mod tests {
 
     #[test]
     fn a_file_has_a_line_a_payment_and_says_what_it_adds_up_to() {
-        let file =
-            write(&Layout::plain(), &[line("=Soup & Song, CIC"), line("Łódź friends of the long name")], jiff::civil::date(2026, 3, 1));
+        let file = write(
+            &Layout::plain(),
+            &[
+                line("=Soup & Song, CIC"),
+                line("Łódź friends of the long name"),
+            ],
+            jiff::civil::date(2026, 3, 1),
+        );
         assert_eq!(
             file.text,
             "Sort code,Account number,Name,Amount,Reference\r\n123456,00345678,SOUP & SONG CIC,850.50,GR000018P1\r\n\

@@ -72,7 +72,9 @@ pub enum LayoutError {
     File(String, std::io::Error),
     #[error("{0}: {1}")]
     Json(String, serde_json::Error),
-    #[error("{0} names no column with {1}: the bank could not pay by it, or you could not find the payment again")]
+    #[error(
+        "{0} names no column with {1}: the bank could not pay by it, or you could not find the payment again"
+    )]
     Missing(String, &'static str),
 }
 
@@ -83,8 +85,10 @@ impl Layout {
     /// When the file cannot be read, is no layout, or leaves out what every payment needs.
     pub fn read(file: &Path) -> Result<Self, LayoutError> {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|error| LayoutError::File(name.clone(), error))?;
-        let layout: Self = serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| LayoutError::File(name.clone(), error))?;
+        let layout: Self =
+            serde_json::from_str(&text).map_err(|error| LayoutError::Json(name, error))?;
         layout.whole()
     }
 
@@ -97,7 +101,11 @@ impl Layout {
             ("the reference", &[V::Reference]),
         ];
         for (says, values) in needed {
-            if !self.columns.iter().any(|column| values.contains(&column.value)) {
+            if !self
+                .columns
+                .iter()
+                .any(|column| values.contains(&column.value))
+            {
                 return Err(LayoutError::Missing(self.name, says));
             }
         }
@@ -107,7 +115,11 @@ impl Layout {
     /// A plain layout, which is no bank's.
     #[must_use]
     pub fn plain() -> Self {
-        let column = |title: &str, value, most| Column { title: title.to_owned(), value, most };
+        let column = |title: &str, value, most| Column {
+            title: title.to_owned(),
+            value,
+            most,
+        };
         let columns = vec![
             column("Sort code", Value::SortCode, None),
             column("Account number", Value::AccountNumber, None),
@@ -115,7 +127,12 @@ impl Layout {
             column("Amount", Value::Pounds, None),
             column("Reference", Value::Reference, Some(18)),
         ];
-        Self { name: "plain".to_owned(), titles: true, separator: ',', columns }
+        Self {
+            name: "plain".to_owned(),
+            titles: true,
+            separator: ',',
+            columns,
+        }
     }
 }
 
@@ -126,14 +143,25 @@ mod tests {
     #[test]
     fn a_layout_names_what_every_payment_needs() {
         assert!(Layout::plain().whole().is_ok());
-        for left_out in [Value::SortCode, Value::AccountNumber, Value::Pounds, Value::Reference] {
+        for left_out in [
+            Value::SortCode,
+            Value::AccountNumber,
+            Value::Pounds,
+            Value::Reference,
+        ] {
             let mut layout = Layout::plain();
             layout.columns.retain(|column| column.value != left_out);
             assert!(layout.whole().is_err(), "{left_out:?}");
         }
-        let told =
-            serde_json::from_str::<Layout>(r#"{ "name": "ours", "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#);
+        let told = serde_json::from_str::<Layout>(
+            r#"{ "name": "ours", "columns": [{ "title": "T", "value": { "text": "99" }, "most": 2 }] }"#,
+        );
         assert_eq!(told.unwrap().columns[0].value, Value::Text("99".to_owned()));
-        assert!(serde_json::from_str::<Layout>(r#"{ "name": "ours", "columns": [{ "title": "T", "value": "iban" }] }"#).is_err());
+        assert!(
+            serde_json::from_str::<Layout>(
+                r#"{ "name": "ours", "columns": [{ "title": "T", "value": "iban" }] }"#
+            )
+            .is_err()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A statement's entries, held against the payments that were sent: what each of them says of which payment.
+//! A statement's entries, held against the payments that were sent: what each of them says of which
+//! payment.
 
 use std::collections::BTreeSet;
 
@@ -49,13 +50,16 @@ pub enum Outcome {
     Look(String),
 }
 
-/// Holds entries against payments, in the statement's order: a payment that was confirmed by one entry can come back by another.
+/// Holds entries against payments, in the statement's order: a payment that was confirmed by one
+/// entry can come back by another.
 #[must_use]
 pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
     let mut told = BTreeSet::new();
     let mut one = |entry: Entry| {
         let said = plain(&entry.says);
-        let mut about = known.iter_mut().filter(|payment| names(&said, &entry.says, &plain(&payment.reference)));
+        let mut about = known
+            .iter_mut()
+            .filter(|payment| names(&said, &entry.says, &plain(&payment.reference)));
         let (first, second) = (about.next(), about.next());
         let outcome = match (&first, second) {
             (_, Some(_)) => Outcome::Several,
@@ -64,19 +68,29 @@ pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
                 // A second movement of the same kind is no news of the first.
                 let same = entry.pence.abs() == payment.amount.pence();
                 let again = same && !told.insert((payment.grant, payment.payment, entry.pence < 0));
-                if again { Outcome::Look("the same sum moved a second time".to_owned()) } else { outcome(&entry, payment) }
+                if again {
+                    Outcome::Look("the same sum moved a second time".to_owned())
+                } else {
+                    outcome(&entry, payment)
+                }
             }
         };
         let payment = first.map(|payment| {
             match outcome {
-                Outcome::Confirm => (payment.state, payment.paid_on) = (PaymentState::Confirmed, Some(entry.on)),
+                Outcome::Confirm => {
+                    (payment.state, payment.paid_on) = (PaymentState::Confirmed, Some(entry.on))
+                }
                 Outcome::Fail => payment.state = PaymentState::Failed,
                 Outcome::Reverse => payment.state = PaymentState::Reversed,
                 _ => {}
             }
             (payment.grant, payment.payment)
         });
-        Matched { entry, payment, outcome }
+        Matched {
+            entry,
+            payment,
+            outcome,
+        }
     };
     entries.into_iter().map(&mut one).collect()
 }
@@ -85,12 +99,17 @@ fn outcome(entry: &Entry, payment: &Known) -> Outcome {
     use PaymentState as S;
     if entry.pence.abs() != payment.amount.pence() {
         let sum = Money::of_pence(entry.pence.unsigned_abs());
-        return Outcome::Look(format!("the bank says {sum}, and the payment is {}", payment.amount));
+        return Outcome::Look(format!(
+            "the bank says {sum}, and the payment is {}",
+            payment.amount
+        ));
     }
     match (entry.pence < 0, payment.state) {
         (true, S::Sent) => Outcome::Confirm,
         (true, S::Confirmed | S::Reversed) if payment.paid_on == Some(entry.on) => Outcome::Known,
-        (true, S::Confirmed | S::Reversed) => Outcome::Look("it was paid on another day, so it may have been paid twice".to_owned()),
+        (true, S::Confirmed | S::Reversed) => {
+            Outcome::Look("it was paid on another day, so it may have been paid twice".to_owned())
+        }
         (false, S::Failed | S::Reversed) => Outcome::Known,
         (false, S::Sent) => Outcome::Fail,
         (false, S::Confirmed) => Outcome::Reverse,
@@ -100,14 +119,22 @@ fn outcome(entry: &Entry, payment: &Known) -> Outcome {
 
 /// Letters and digits only, in capitals: banks put spaces and strokes between them.
 fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
 }
 
-/// Whether a reference stands in a text: as a word of it, or with the bank's spaces in between; and not only as the beginning of
-/// a longer number.
+/// Whether a reference stands in a text: as a word of it, or with the bank's spaces in between; and
+/// not only as the beginning of a longer number.
 fn names(said: &str, words: &str, reference: &str) -> bool {
-    let as_a_word = words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case(reference));
-    as_a_word || said.match_indices(reference).any(|(at, found)| !said[at + found.len()..].starts_with(|c: char| c.is_ascii_digit()))
+    let as_a_word = words
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| word.eq_ignore_ascii_case(reference));
+    as_a_word
+        || said
+            .match_indices(reference)
+            .any(|(at, found)| !said[at + found.len()..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -115,7 +142,11 @@ mod tests {
     use super::*;
 
     fn entry(pence: i64, says: &str) -> Entry {
-        Entry { on: jiff::civil::date(2026, 3, 31), pence, says: says.to_owned() }
+        Entry {
+            on: jiff::civil::date(2026, 3, 31),
+            pence,
+            says: says.to_owned(),
+        }
     }
 
     fn known(payment: u16, state: PaymentState) -> Known {
@@ -131,13 +162,22 @@ mod tests {
 
     #[test]
     fn what_is_known_is_known_of_one_day_only() {
-        let paid = Known { paid_on: Some(jiff::civil::date(2026, 3, 31)), ..known(1, PaymentState::Confirmed) };
+        let paid = Known {
+            paid_on: Some(jiff::civil::date(2026, 3, 31)),
+            ..known(1, PaymentState::Confirmed)
+        };
         let says = |on: Date| {
-            let entry = Entry { on, ..entry(-85_000, "GR000018P1") };
+            let entry = Entry {
+                on,
+                ..entry(-85_000, "GR000018P1")
+            };
             matched(vec![entry], vec![paid.clone()]).remove(0).outcome
         };
         assert_eq!(says(jiff::civil::date(2026, 3, 31)), Outcome::Known);
-        assert!(matches!(says(jiff::civil::date(2026, 4, 1)), Outcome::Look(_)));
+        assert!(matches!(
+            says(jiff::civil::date(2026, 4, 1)),
+            Outcome::Look(_)
+        ));
     }
 
     #[test]
@@ -153,8 +193,15 @@ mod tests {
             entry(-85_000, "Rent"),
             entry(-85_000, "GR000018P1 GR000018P2"),
         ];
-        let payments = vec![known(1, PaymentState::Sent), known(2, PaymentState::Sent), known(3, PaymentState::Prepared)];
-        let says: Vec<_> = matched(entries, payments).into_iter().map(|one| (one.payment.map(|(_, number)| number), one.outcome)).collect();
+        let payments = vec![
+            known(1, PaymentState::Sent),
+            known(2, PaymentState::Sent),
+            known(3, PaymentState::Prepared),
+        ];
+        let says: Vec<_> = matched(entries, payments)
+            .into_iter()
+            .map(|one| (one.payment.map(|(_, number)| number), one.outcome))
+            .collect();
         let look = |says: &str| Outcome::Look(says.to_owned());
         assert_eq!(
             says,
@@ -164,7 +211,10 @@ mod tests {
                 (Some(1), look("the same sum moved a second time")),
                 (Some(1), Outcome::Reverse),
                 (Some(2), Outcome::Fail),
-                (Some(2), look("the bank says £800.00, and the payment is £850.00")),
+                (
+                    Some(2),
+                    look("the bank says £800.00, and the payment is £850.00")
+                ),
                 (Some(3), look("the payment is prepared")),
                 (None, Outcome::None),
                 (Some(1), Outcome::Several),

@@ -1,7 +1,7 @@
 //! The bank: approved payments as a file that it takes, and its statement read back.
 //!
-//! A bank's layout is the operator's to describe; none is built in but a plain one, since we know of none whose published
-//! specification we could cite and hold a test against.
+//! A bank's layout is the operator's to describe; none is built in but a plain one, since we know
+//! of none whose published specification we could cite and hold a test against.
 
 mod file;
 mod layout;
@@ -15,7 +15,8 @@ pub use layout::{Layout, LayoutError};
 pub use matched::{Known, Matched, Outcome, matched};
 pub use statement::{Entry, StatementError, read};
 
-/// What stands beside a payment at the bank, and by which it is found again: at most 18 letters and digits.
+/// What stands beside a payment at the bank, and by which it is found again: at most 18 letters and
+/// digits.
 #[must_use]
 pub fn reference(application: &Reference, payment: u16) -> String {
     format!("GR{}P{payment}", application.digits())

@@ -1,4 +1,5 @@
-//! A bank's statement: CSV with a line of titles, or OFX. Only what money moved, when, and what stands beside it is read.
+//! A bank's statement: CSV with a line of titles, or OFX. Only what money moved, when, and what
+//! stands beside it is read.
 
 use jiff::civil::Date;
 
@@ -37,7 +38,11 @@ pub enum StatementError {
 /// When it is none, or a line of it cannot be read: nothing is read of it then.
 pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
     let text = text.trim_start_matches('\u{feff}');
-    let entries = if text.contains("<STMTTRN>") { ofx(text)? } else { csv(text)? };
+    let entries = if text.contains("<STMTTRN>") {
+        ofx(text)?
+    } else {
+        csv(text)?
+    };
     match entries.len() {
         0 => Err(StatementError::Empty),
         count if count > LINES_MOST => Err(StatementError::TooLong),
@@ -46,32 +51,83 @@ pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
 }
 
 /// The titles by which banks call their columns, in small letters.
-const DAY: [&str; 5] = ["date", "transaction date", "posting date", "posted", "value date"];
+const DAY: [&str; 5] = [
+    "date",
+    "transaction date",
+    "posting date",
+    "posted",
+    "value date",
+];
 const AMOUNT: [&str; 3] = ["amount", "value", "transaction amount"];
-const OUT: [&str; 7] = ["paid out", "money out", "debit", "debit amount", "withdrawn", "out", "payments"];
-const IN: [&str; 7] = ["paid in", "money in", "credit", "credit amount", "paid into", "in", "receipts"];
-const SAYS: [&str; 9] =
-    ["reference", "description", "transaction description", "details", "narrative", "memo", "name", "payee", "counter party"];
+const OUT: [&str; 7] = [
+    "paid out",
+    "money out",
+    "debit",
+    "debit amount",
+    "withdrawn",
+    "out",
+    "payments",
+];
+const IN: [&str; 7] = [
+    "paid in",
+    "money in",
+    "credit",
+    "credit amount",
+    "paid into",
+    "in",
+    "receipts",
+];
+const SAYS: [&str; 9] = [
+    "reference",
+    "description",
+    "transaction description",
+    "details",
+    "narrative",
+    "memo",
+    "name",
+    "payee",
+    "counter party",
+];
 
 fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-    let lines =
-        reader.records().take(LINES_MOST + 1).collect::<Result<Vec<csv::StringRecord>, _>>().map_err(|_| StatementError::Unknown)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let lines = reader
+        .records()
+        .take(LINES_MOST + 1)
+        .collect::<Result<Vec<csv::StringRecord>, _>>()
+        .map_err(|_| StatementError::Unknown)?;
     if lines.len() > LINES_MOST {
         return Err(StatementError::TooLong);
     }
     let title = |field: &str| field.trim().to_lowercase();
     // Some banks put the account above the titles.
-    let head =
-        lines.iter().position(|line| line.iter().any(|field| DAY.contains(&title(field).as_str()))).ok_or(StatementError::Unknown)?;
+    let head = lines
+        .iter()
+        .position(|line| {
+            line.iter()
+                .any(|field| DAY.contains(&title(field).as_str()))
+        })
+        .ok_or(StatementError::Unknown)?;
     let titles: Vec<String> = lines[head].iter().map(title).collect();
-    let find = |names: &[&str]| names.iter().find_map(|name| titles.iter().position(|title| title == name));
+    let find = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| titles.iter().position(|title| title == name))
+    };
     let day = find(&DAY).ok_or(StatementError::Column("the day"))?;
     let (amount, out, into) = (find(&AMOUNT), find(&OUT), find(&IN));
     if amount.is_none() && (out.is_none() || into.is_none()) {
-        return Err(StatementError::Column("the amount, or for money out and money in"));
+        return Err(StatementError::Column(
+            "the amount, or for money out and money in",
+        ));
     }
-    let says: Vec<usize> = SAYS.iter().filter_map(|name| titles.iter().position(|title| title == name)).collect();
+    let says: Vec<usize> = SAYS
+        .iter()
+        .filter_map(|name| titles.iter().position(|title| title == name))
+        .collect();
     if says.is_empty() {
         return Err(StatementError::Column("the reference or the description"));
     }
@@ -81,57 +137,104 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
             continue;
         }
         let field = |column: usize| line.get(column).unwrap_or_default().trim();
-        let number = line.position().and_then(|position| usize::try_from(position.line()).ok()).unwrap_or_default();
+        let number = line
+            .position()
+            .and_then(|position| usize::try_from(position.line()).ok())
+            .unwrap_or_default();
         let wrong = |says| StatementError::Line(number, says);
         let on = read_day(field(day)).ok_or_else(|| wrong("the day cannot be read"))?;
         let sum = |column: Option<usize>| -> Result<i64, StatementError> {
             let written = column.map(field).unwrap_or_default();
-            if written.is_empty() { Ok(0) } else { read_pence(written).ok_or_else(|| wrong("the amount cannot be read")) }
+            if written.is_empty() {
+                Ok(0)
+            } else {
+                read_pence(written).ok_or_else(|| wrong("the amount cannot be read"))
+            }
         };
-        let pence = if amount.is_some() { sum(amount)? } else { sum(into)?.abs() - sum(out)?.abs() };
-        let says = says.iter().map(|column| field(*column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let pence = if amount.is_some() {
+            sum(amount)?
+        } else {
+            sum(into)?.abs() - sum(out)?.abs()
+        };
+        let says = says
+            .iter()
+            .map(|column| field(*column))
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         entries.push(Entry { on, pence, says });
     }
     Ok(entries)
 }
 
-/// OFX 1 leaves its fields open at the end of the line, OFX 2 closes them as XML does: either way a value ends where the next
-/// tag or line begins.
+/// OFX 1 leaves its fields open at the end of the line, OFX 2 closes them as XML does: either way a
+/// value ends where the next tag or line begins.
 fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
     let mut entries = Vec::new();
     for (at, block) in text.split("<STMTTRN>").skip(1).enumerate() {
         let block = block.split("</STMTTRN>").next().unwrap_or_default();
         let value = |tag: &str| {
             let rest = block.split(&format!("<{tag}>")).nth(1)?;
-            Some(rest.split(['<', '\n', '\r']).next().unwrap_or_default().trim().replace("&amp;", "&"))
+            Some(
+                rest.split(['<', '\n', '\r'])
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .replace("&amp;", "&"),
+            )
         };
         let wrong = |says| StatementError::Line(at + 1, says);
-        let on = value("DTPOSTED").and_then(|day| read_day(day.get(..8)?)).ok_or_else(|| wrong("the day cannot be read"))?;
-        let pence = value("TRNAMT").and_then(|sum| read_pence(&sum)).ok_or_else(|| wrong("the amount cannot be read"))?;
-        let says: Vec<_> = ["NAME", "MEMO", "REFNUM", "CHECKNUM"].into_iter().filter_map(value).filter(|text| !text.is_empty()).collect();
-        entries.push(Entry { on, pence, says: says.join(" ") });
+        let on = value("DTPOSTED")
+            .and_then(|day| read_day(day.get(..8)?))
+            .ok_or_else(|| wrong("the day cannot be read"))?;
+        let pence = value("TRNAMT")
+            .and_then(|sum| read_pence(&sum))
+            .ok_or_else(|| wrong("the amount cannot be read"))?;
+        let says: Vec<_> = ["NAME", "MEMO", "REFNUM", "CHECKNUM"]
+            .into_iter()
+            .filter_map(value)
+            .filter(|text| !text.is_empty())
+            .collect();
+        entries.push(Entry {
+            on,
+            pence,
+            says: says.join(" "),
+        });
     }
     Ok(entries)
 }
 
 /// A day as banks here write it: `2026-03-31`, `31/03/2026`, `31 Mar 2026`, `20260331`.
 fn read_day(written: &str) -> Option<Date> {
-    let formats = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%Y%m%d"];
-    let read = |format: &&str| Date::strptime(format, written).ok().filter(|day| (2000..2100).contains(&day.year()));
+    let formats = [
+        "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y",
+        "%Y%m%d",
+    ];
+    let read = |format: &&str| {
+        Date::strptime(format, written)
+            .ok()
+            .filter(|day| (2000..2100).contains(&day.year()))
+    };
     formats.iter().find_map(read)
 }
 
 /// An amount as banks write it: `-1,850.00`, `£25.5`, `(25.00)`.
 fn read_pence(written: &str) -> Option<i64> {
-    let (inside, bracketed) =
-        written.strip_prefix('(').and_then(|text| text.strip_suffix(')')).map_or((written, false), |text| (text, true));
+    let (inside, bracketed) = written
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+        .map_or((written, false), |text| (text, true));
     let inside = inside.trim_start_matches(['£', ' ']);
     let (minus, digits) = match inside.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => (true, rest),
         None => (false, inside.strip_prefix('+').unwrap_or(inside)),
     };
     let amount = Money::written(digits).ok()?;
-    Some(if minus || bracketed { -amount.pence() } else { amount.pence() })
+    Some(if minus || bracketed {
+        -amount.pence()
+    } else {
+        amount.pence()
+    })
 }
 
 #[cfg(test)]
@@ -139,7 +242,11 @@ mod tests {
     use super::*;
 
     fn entry(pence: i64, says: &str) -> Entry {
-        Entry { on: jiff::civil::date(2026, 3, 31), pence, says: says.to_owned() }
+        Entry {
+            on: jiff::civil::date(2026, 3, 31),
+            pence,
+            says: says.to_owned(),
+        }
     }
 
     #[test]
@@ -163,13 +270,31 @@ mod tests {
             ("hello", "neither"),
             ("Date,Reference\n2026-03-31,x\n", "amount"),
             ("Date,Amount\n2026-03-31,1\n", "reference"),
-            ("Date,Amount,Reference\nyesterday,1.00,x\n", "line 2: the day"),
-            ("Date,Amount,Reference\n2026-03-31,1.00,x\n2026-03-31,one,x\n", "line 3: the amount"),
+            (
+                "Date,Amount,Reference\nyesterday,1.00,x\n",
+                "line 2: the day",
+            ),
+            (
+                "Date,Amount,Reference\n2026-03-31,1.00,x\n2026-03-31,one,x\n",
+                "line 3: the amount",
+            ),
             ("Date,Amount,Reference\n", "no movement"),
-            ("<STMTTRN><DTPOSTED>2026<TRNAMT>1</STMTTRN>", "line 1: the day"),
-            ("<STMTTRN><DTPOSTED>20260331<TRNAMT>-10,00</STMTTRN>", "line 1: the amount"),
-            ("Date,Amount,Reference\n2026-03-31,\"-1800,00\",x\n", "line 2: the amount"),
-            ("Date,Paid out,Paid in,Reference\n2026-03-31,\"1,5\",,x\n", "line 2: the amount"),
+            (
+                "<STMTTRN><DTPOSTED>2026<TRNAMT>1</STMTTRN>",
+                "line 1: the day",
+            ),
+            (
+                "<STMTTRN><DTPOSTED>20260331<TRNAMT>-10,00</STMTTRN>",
+                "line 1: the amount",
+            ),
+            (
+                "Date,Amount,Reference\n2026-03-31,\"-1800,00\",x\n",
+                "line 2: the amount",
+            ),
+            (
+                "Date,Paid out,Paid in,Reference\n2026-03-31,\"1,5\",,x\n",
+                "line 2: the amount",
+            ),
             ("x\n".repeat(LINES_MOST + 1).as_str(), "at most 50000 lines"),
         ] {
             let told = read(text).expect_err(text).to_string();

@@ -16,15 +16,31 @@ use crate::views::{AsAt, By, Sums};
 pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskError> {
     match task {
         AuditTask::Export { folder } => export(config, &folder).await,
-        AuditTask::Verify { folder, key, head, json } => {
-            let trusted = Trusted { key: text(key.as_deref())?, head: text(head.as_deref())? };
+        AuditTask::Verify {
+            folder,
+            key,
+            head,
+            json,
+        } => {
+            let trusted = Trusted {
+                key: text(key.as_deref())?,
+                head: text(head.as_deref())?,
+            };
             verify(&folder, &trusted, json)
         }
-        AuditTask::Replay { folder, view, as_at } => replay(&folder, &view, as_at.as_deref()).await,
+        AuditTask::Replay {
+            folder,
+            view,
+            as_at,
+        } => replay(&folder, &view, as_at.as_deref()).await,
         AuditTask::Diff { folder } => diff(config, &folder).await,
         AuditTask::Witness { log, state, name } => {
             let is_address = log.starts_with("http://") || log.starts_with("https://");
-            let source = if is_address { Source::Service(log) } else { Source::Folder(log.into()) };
+            let source = if is_address {
+                Source::Service(log)
+            } else {
+                Source::Folder(log.into())
+            };
             look(state, name, source).await
         }
         AuditTask::Explain { folder, grant } => {
@@ -32,18 +48,31 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
             for line in &story {
                 say!("{line}");
             }
-            if story.is_empty() { Err(TaskError::NotChecked(format!("nothing in this log is about {grant}"))) } else { Ok(()) }
+            if story.is_empty() {
+                Err(TaskError::NotChecked(format!(
+                    "nothing in this log is about {grant}"
+                )))
+            } else {
+                Ok(())
+            }
         }
         AuditTask::Prove { folder, position } => {
             let proof = audit::prove(&folder, position).map_err(not_checked)?;
-            say!("{}", serde_json::to_string_pretty(&proof).map_err(not_checked)?);
+            say!(
+                "{}",
+                serde_json::to_string_pretty(&proof).map_err(not_checked)?
+            );
             Ok(())
         }
         AuditTask::Check { proof, key } => {
-            let proof: Proof = serde_json::from_str(&text(Some(&proof))?.unwrap_or_default()).map_err(not_checked)?;
+            let proof: Proof = serde_json::from_str(&text(Some(&proof))?.unwrap_or_default())
+                .map_err(not_checked)?;
             match proof.check(text(key.as_deref())?.as_deref()) {
                 Ok((position, size)) => {
-                    say!("the event at position {position} is in the log of {size} events that {} signed", proof.key);
+                    say!(
+                        "the event at position {position} is in the log of {size} events that {} signed",
+                        proof.key
+                    );
                     Ok(())
                 }
                 Err(error) => {
@@ -62,7 +91,9 @@ pub(super) async fn sealed_store(config: &Config) -> Result<Store, TaskError> {
             opened.sealer().catch_up().await?;
             Ok(opened.commands.log().store().clone())
         }
-        Err(TaskError::Store(StoreError::Locked(_))) => Ok(Store::open_to_read(&config.database_url).await?),
+        Err(TaskError::Store(StoreError::Locked(_))) => {
+            Ok(Store::open_to_read(&config.database_url).await?)
+        }
         Err(error) => Err(error),
     }
 }
@@ -71,19 +102,30 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let organisation = config.organisation.as_str();
     let store = sealed_store(config).await?;
     let mut bar = Bar::new();
-    let exported = audit::export(&store, organisation, folder, |done, of| bar.show(&format!("{done} of {of} events"))).await?;
+    let exported = audit::export(&store, organisation, folder, |done, of| {
+        bar.show(&format!("{done} of {of} events"))
+    })
+    .await?;
     bar.end();
     store.close().await;
-    say!("{} events, up to the last signed head, are in {}", exported.events, folder.display());
+    say!(
+        "{} events, up to the last signed head, are in {}",
+        exported.events,
+        folder.display()
+    );
     Ok(())
 }
 
 fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError> {
     let mut bar = Bar::new();
-    let report = audit::verify(folder, trusted, |done| bar.show(&format!("{done} events"))).map_err(not_checked)?;
+    let report = audit::verify(folder, trusted, |done| bar.show(&format!("{done} events")))
+        .map_err(not_checked)?;
     bar.end();
     if json {
-        say!("{}", serde_json::to_string_pretty(&report).map_err(not_checked)?);
+        say!(
+            "{}",
+            serde_json::to_string_pretty(&report).map_err(not_checked)?
+        );
     } else {
         report.findings.iter().for_each(|finding| say!("{finding}"));
     }
@@ -91,10 +133,17 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
         return Err(TaskError::DoesNotHold(report.findings.len()));
     }
     if !json {
-        say!("{} events, {} signed heads and {} awards hold", report.events, report.heads, report.awards);
+        say!(
+            "{} events, {} signed heads and {} awards hold",
+            report.events,
+            report.heads,
+            report.awards
+        );
         say!("signed by {}", report.key);
         if trusted.key.is_none() {
-            say!("that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key");
+            say!(
+                "that key is the folder's own: compare it with the one that you know from elsewhere, or pass it with --key"
+            );
         }
     }
     Ok(())
@@ -106,18 +155,44 @@ async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), Ta
     let position = match as_at {
         None => replayed.size() - 1,
         Some(as_at) => {
-            let as_at: AsAt = as_at.parse().map_err(|error| not_checked(format!("--as-at: {error}")))?;
+            let as_at: AsAt = as_at
+                .parse()
+                .map_err(|error| not_checked(format!("--as-at: {error}")))?;
             replayed.views().position_as_at(as_at).await?
         }
     };
-    let sums = Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
+    let sums = Sums {
+        by: By::Fund,
+        fund: None,
+        area: None,
+        position,
+        effective_on: None,
+    };
     match view {
         "budget" => print_line(&replayed.views().budget(sums).await?),
-        "outcomes" => print_line(&replayed.views().outcomes(Sums { by: By::Sign, ..sums }).await?),
+        "outcomes" => print_line(
+            &replayed
+                .views()
+                .outcomes(Sums {
+                    by: By::Sign,
+                    ..sums
+                })
+                .await?,
+        ),
         name => {
-            let known = || SUMS.into_iter().chain(projections::names()).collect::<Vec<_>>().join(", ");
-            let table = audit::table(name).ok_or_else(|| not_checked(format!("there is no view {name}: there are {}", known())))?;
-            replayed.rows(table, position, |row| say!("{}", row.body)).await.map_err(not_checked)
+            let known = || {
+                SUMS.into_iter()
+                    .chain(projections::names())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            let table = audit::table(name).ok_or_else(|| {
+                not_checked(format!("there is no view {name}: there are {}", known()))
+            })?;
+            replayed
+                .rows(table, position, |row| say!("{}", row.body))
+                .await
+                .map_err(not_checked)
         }
     }
 }
@@ -129,11 +204,16 @@ fn print_line(view: &impl serde::Serialize) -> Result<(), TaskError> {
 
 async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskError> {
     let now = u64::try_from(Clock::System.now().as_second()).unwrap_or_default();
-    let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now)).await.map_err(not_checked)?;
+    let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now))
+        .await
+        .map_err(not_checked)?;
     match looked {
         Ok(seen) => {
             if let Some(before) = seen.before {
-                say!("the log only grew: {before} events when it was seen last, {} now", seen.size);
+                say!(
+                    "the log only grew: {before} events when it was seen last, {} now",
+                    seen.size
+                );
             } else {
                 say!("the log is seen for the first time: {} events", seen.size);
             }
@@ -151,13 +231,19 @@ async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskEr
 async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let replayed = Replayed::of(folder).await.map_err(not_checked)?;
     let store = Store::open_to_read(&config.database_url).await?;
-    let findings = replayed.diff(&store, config.organisation.as_str()).await.map_err(not_checked)?;
+    let findings = replayed
+        .diff(&store, config.organisation.as_str())
+        .await
+        .map_err(not_checked)?;
     store.close().await;
     for finding in &findings {
         say!("{finding}");
     }
     if findings.is_empty() {
-        say!("every view of the service is what a replay of these {} events gives", replayed.size());
+        say!(
+            "every view of the service is what a replay of these {} events gives",
+            replayed.size()
+        );
         return Ok(());
     }
     Err(TaskError::DoesNotHold(findings.len()))
@@ -168,7 +254,10 @@ pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {
 }
 
 pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
-    let read = |file: &Path| std::fs::read_to_string(file).map_err(|error| not_checked(format!("{}: {error}", file.display())));
+    let read = |file: &Path| {
+        std::fs::read_to_string(file)
+            .map_err(|error| not_checked(format!("{}: {error}", file.display())))
+    };
     file.map(read).transpose()
 }
 
@@ -179,7 +268,9 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new() -> Self {
-        Self { watched: std::io::stderr().is_terminal() }
+        Self {
+            watched: std::io::stderr().is_terminal(),
+        }
     }
 
     pub(super) fn show(&mut self, says: &str) {

@@ -11,7 +11,9 @@ use crate::config::Config;
 use crate::domain::command::Because;
 use crate::domain::organisation::PersonOf;
 use crate::domain::text::{Prose, TextError};
-use crate::domain::{Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId, Refusal};
+use crate::domain::{
+    Command, GroupCommand, GroupId, OrganisationCommand, PersonCommand, PersonId, Refusal,
+};
 use crate::erasure::ErasureList;
 use crate::log::RecordedBy;
 use crate::projections::Projector;
@@ -22,12 +24,27 @@ pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError
     let store = sealed_store(config).await?;
     let mut bar = Bar::new();
     let shown = |done, of| bar.show(&format!("{done} of {of} events"));
-    let taken = backup::take(&store, config.organisation.as_str(), &files(config)?, folder, shown).await?;
+    let taken = backup::take(
+        &store,
+        config.organisation.as_str(),
+        &files(config)?,
+        folder,
+        shown,
+    )
+    .await?;
     bar.end();
     store.close().await;
-    say!("{} events and {} files are in {}", taken.events, taken.files, folder.display());
+    say!(
+        "{} events and {} files are in {}",
+        taken.events,
+        taken.files,
+        folder.display()
+    );
     if taken.missing > 0 {
-        say!("{} files that the log names are not in the store of files: after an erasure that is as it should be", taken.missing);
+        say!(
+            "{} files that the log names are not in the store of files: after an erasure that is as it should be",
+            taken.missing
+        );
     }
     say!(
         "The keys are not in it. Keep those in {} somewhere else: without them nothing that is sealed can be read.",
@@ -36,21 +53,42 @@ pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError
     Ok(())
 }
 
-pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>, new_origin: Option<String>) -> Result<(), TaskError> {
+pub(super) async fn restore(
+    config: &Config,
+    folder: &Path,
+    head: Option<&Path>,
+    new_origin: Option<String>,
+) -> Result<(), TaskError> {
     let head = text(head)?;
-    let known = head.as_deref().map(|head| size_of(head).map_err(not_checked)).transpose()?;
+    let known = head
+        .as_deref()
+        .map(|head| size_of(head).map_err(not_checked))
+        .transpose()?;
     let field = |error: TextError| TaskError::Field("--new-origin", error.to_string());
     let origin = match (head, new_origin) {
         (Some(head), None) => Origin::Same { head },
         (_, reason) => {
             let reason = reason.unwrap_or_default().parse().map_err(field)?;
-            Origin::New(NewOrigin { command: clock::new_id(), known, reason })
+            Origin::New(NewOrigin {
+                command: clock::new_id(),
+                known,
+                reason,
+            })
         }
     };
     let list = ErasureList::at(&config.erasures);
-    list.of(config.organisation.as_str()).map_err(|error| TaskError::Erasures(error.to_string()))?;
+    list.of(config.organisation.as_str())
+        .map_err(|error| TaskError::Erasures(error.to_string()))?;
     let store = Store::open(&config.database_url).await?;
-    let restored = backup::restore(&store, config.organisation.as_str(), &files(config)?, &config.keys, folder, &origin).await;
+    let restored = backup::restore(
+        &store,
+        config.organisation.as_str(),
+        &files(config)?,
+        &config.keys,
+        folder,
+        &origin,
+    )
+    .await;
     store.close().await;
     let restored = restored?;
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
@@ -59,9 +97,15 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
     opened.sealer().catch_up().await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
-    say!("{} events and {} files were restored, and everything held", restored.events, restored.files);
+    say!(
+        "{} events and {} files were restored, and everything held",
+        restored.events,
+        restored.files
+    );
     if again > 0 {
-        say!("{again} people or groups who were erased after the backup was taken were erased again");
+        say!(
+            "{again} people or groups who were erased after the backup was taken were erased again"
+        );
     }
     opened.commands.log().store().close().await;
     Ok(())
@@ -71,20 +115,30 @@ pub(super) async fn restore(config: &Config, folder: &Path, head: Option<&Path>,
 /// with them: also of those whose erasure alone was done before a restore broke off.
 pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
     let log = opened.commands.log();
-    let listed = list.of(log.organisation()).map_err(|error| TaskError::Erasures(error.to_string()))?;
-    let reason: Prose = "It had been erased before, and a backup brought it back.".parse().map_err(not_checked)?;
+    let listed = list
+        .of(log.organisation())
+        .map_err(|error| TaskError::Erasures(error.to_string()))?;
+    let reason: Prose = "It had been erased before, and a backup brought it back."
+        .parse()
+        .map_err(not_checked)?;
     let mut again = 0;
     for erased in listed {
-        let because = Because { reason: reason.clone() };
-        let lives =
-            personal::key(log.store(), log.organisation(), &erased.subject.to_string()).await?.is_some_and(|(_, key)| key.is_some());
+        let because = Because {
+            reason: reason.clone(),
+        };
+        let lives = personal::key(log.store(), log.organisation(), &erased.subject.to_string())
+            .await?
+            .is_some_and(|(_, key)| key.is_some());
         let person = (erased.kind == "person").then_some(PersonId(erased.subject));
         if lives {
             let command = match person {
                 Some(person) => Command::Person(person, PersonCommand::EraseAgain(because)),
                 None => Command::Group(GroupId(erased.subject), GroupCommand::EraseAgain(because)),
             };
-            opened.commands.issue(Request::new(Caller::operator(), command)).await?;
+            opened
+                .commands
+                .issue(Request::new(Caller::operator(), command))
+                .await?;
             again += 1;
         }
         if let Some(person) = person {
@@ -98,8 +152,15 @@ pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<u
 async fn end_roles(opened: &Opened, person: PersonId) -> Result<(), TaskError> {
     let end = OrganisationCommand::EndRolesOfErased(PersonOf { person });
     let command = Command::Organisation(opened.commands.organisation(), end);
-    match opened.commands.issue(Request::new(Caller::operator(), command)).await {
-        Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::StillInRole | Refusal::Unknown(_))) => Ok(()),
+    match opened
+        .commands
+        .issue(Request::new(Caller::operator(), command))
+        .await
+    {
+        Ok(_)
+        | Err(CommandError::Refused(
+            Refusal::NoChange | Refusal::StillInRole | Refusal::Unknown(_),
+        )) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -21,7 +21,8 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
         ExportTask::OpenData { file } => grants(config, &file).await,
         ExportTask::History { file } => history(config, &file).await,
         ExportTask::Preflight { file } => {
-            let package = std::fs::read_to_string(&file).map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
+            let package = std::fs::read_to_string(&file)
+                .map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
             let package = serde_json::from_str(&package).map_err(not_checked)?;
             told(&preflight(&package, day_of(Clock::System.now())))?;
             say!("the package may be published");
@@ -46,13 +47,25 @@ async fn history(config: &Config, file: &Path) -> Result<(), TaskError> {
     if history.is_empty() {
         return Err(not_checked("no group has a grant from before"));
     }
-    write(file, &if is_csv(file) { open_data::history_csv(&history) } else { open_data::history_json(&history) })?;
-    say!("{} grants from before are in {}", history.len(), file.display());
+    write(
+        file,
+        &if is_csv(file) {
+            open_data::history_csv(&history)
+        } else {
+            open_data::history_json(&history)
+        },
+    )?;
+    say!(
+        "{} grants from before are in {}",
+        history.len(),
+        file.display()
+    );
     Ok(())
 }
 
 fn is_csv(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+    file.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), TaskError> {
@@ -60,17 +73,37 @@ fn write(file: &Path, text: &str) -> Result<(), TaskError> {
 }
 
 async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
-    let by = publisher(config, false, config.listen)
-        .ok_or_else(|| not_checked("name the prefix that 360Giving gave, with --publisher-prefix"))?;
+    let by = publisher(config, false, config.listen).ok_or_else(|| {
+        not_checked("name the prefix that 360Giving gave, with --publisher-prefix")
+    })?;
     let places = places(config, false)?;
     let published = views(config).await?.published().await?;
     let checked = open_data::package(&published, &by, &places, day_of(Clock::System.now()));
-    told(&checked.held_back.into_iter().flat_map(|(_, faults)| faults).collect::<Vec<_>>())?;
+    told(
+        &checked
+            .held_back
+            .into_iter()
+            .flat_map(|(_, faults)| faults)
+            .collect::<Vec<_>>(),
+    )?;
     if checked.package.grants.is_empty() {
-        return Err(not_checked("no grant has been accepted yet: there is nothing to publish"));
+        return Err(not_checked(
+            "no grant has been accepted yet: there is nothing to publish",
+        ));
     }
-    write(file, &if is_csv(file) { checked.package.csv() } else { checked.package.json() })?;
-    say!("{} grants are in {}", checked.package.grants.len(), file.display());
+    write(
+        file,
+        &if is_csv(file) {
+            checked.package.csv()
+        } else {
+            checked.package.json()
+        },
+    )?;
+    say!(
+        "{} grants are in {}",
+        checked.package.grants.len(),
+        file.display()
+    );
     Ok(())
 }
 
@@ -78,18 +111,31 @@ fn told(faults: &[Fault]) -> Result<(), TaskError> {
     for fault in faults {
         say!("{fault}");
     }
-    if faults.is_empty() { Ok(()) } else { Err(TaskError::NotPublished(faults.len())) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(TaskError::NotPublished(faults.len()))
+    }
 }
 
-/// Who publishes, where the operator has said so; the demonstration publishes under nobody's prefix.
+/// Who publishes, where the operator has said so; the demonstration publishes under nobody's
+/// prefix.
 pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Option<Publisher> {
-    let prefix = config.publisher_prefix.clone().or_else(|| demo.then(|| ILLUSTRATIVE.to_owned()))?;
+    let prefix = config
+        .publisher_prefix
+        .clone()
+        .or_else(|| demo.then(|| ILLUSTRATIVE.to_owned()))?;
     Some(Publisher {
         prefix,
         org_id: config.publisher_org_id.clone(),
         website: config.publisher_website.clone(),
         licence: config.licence.clone(),
-        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
+        address: config
+            .address
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"))
+            .trim_end_matches('/')
+            .to_owned(),
     })
 }
 

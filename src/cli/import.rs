@@ -14,30 +14,57 @@ use crate::projections::Projector;
 use crate::sandbox::Sandbox;
 use crate::views::Views;
 
-pub(super) async fn run(config: &Config, kind: Kind, file: &Path, by: PersonId, dry_run: bool) -> Result<(), TaskError> {
-    let bytes = std::fs::read(file).map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
+pub(super) async fn run(
+    config: &Config,
+    kind: Kind,
+    file: &Path,
+    by: PersonId,
+    dry_run: bool,
+) -> Result<(), TaskError> {
+    let bytes =
+        std::fs::read(file).map_err(|error| not_checked(format!("{}: {error}", file.display())))?;
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
     let log = opened.commands.log().clone();
     let projector = Projector::open(log.clone()).await?;
     while projector.advance().await? {}
-    let caller = Caller { actor: Actor::Person(by), narrowed: None };
+    let caller = Caller {
+        actor: Actor::Person(by),
+        narrowed: None,
+    };
     let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
-    let import = Import { commands: opened.commands, views: Views::new(log.clone(), projector), caller, sandbox };
+    let import = Import {
+        commands: opened.commands,
+        views: Views::new(log.clone(), projector),
+        caller,
+        sandbox,
+    };
     let done = import.run(kind, &bytes, dry_run).await;
     log.store().close().await;
     let done = done.map_err(not_checked)?;
     if dry_run {
-        done.rows.iter().for_each(|(line, says)| say!("line {line}: {says}"));
+        done.rows
+            .iter()
+            .for_each(|(line, says)| say!("line {line}: {says}"));
     }
-    done.wrong.iter().for_each(|(line, says)| say!("line {line} is wrong: {says}"));
+    done.wrong
+        .iter()
+        .for_each(|(line, says)| say!("line {line} is wrong: {says}"));
     if !done.wrong.is_empty() {
-        let recorded = if done.recorded == 0 { "nothing was recorded" } else { "the others were recorded" };
+        let recorded = if done.recorded == 0 {
+            "nothing was recorded"
+        } else {
+            "the others were recorded"
+        };
         return Err(TaskError::NotImported(done.wrong.len(), recorded));
     }
     if dry_run {
         say!("nothing was recorded: leave --dry-run away to record it");
     } else {
-        say!("{} commands were recorded, and {} had been before", done.recorded, done.known);
+        say!(
+            "{} commands were recorded, and {} had been before",
+            done.recorded,
+            done.known
+        );
     }
     Ok(())
 }

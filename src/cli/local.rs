@@ -1,8 +1,9 @@
-//! Making tokens and links, and ending access, on the machine itself: over the database or, where the service that runs holds an SQLite
-//! database, by asking that service over a socket beside it.
+//! Making tokens and links, and ending access, on the machine itself: over the database or, where
+//! the service that runs holds an SQLite database, by asking that service over a socket beside it.
 //!
-//! The socket takes one request a connection, as a line of JSON, and answers with another. Whoever may write the database's folder as the
-//! service does may ask: the socket has mode 0600 before it has its name.
+//! The socket takes one request a connection, as a line of JSON, and answers with another. Whoever
+//! may write the database's folder as the service does may ask: the socket has mode 0600 before it
+//! has its name.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -69,20 +70,52 @@ impl Operator {
     /// Does it, and says what came of it in one line.
     async fn does(&self, asked: Asked) -> Result<String, TaskError> {
         let person = match &asked {
-            Asked::Token { person, .. } | Asked::Link { person, .. } | Asked::EndAccess { person } => *person,
+            Asked::Token { person, .. }
+            | Asked::Link { person, .. }
+            | Asked::EndAccess { person } => *person,
         };
         let log = self.commands.log();
-        if log.refresh::<Person>(person.0).await?.state.must_stand().is_err() {
+        if log
+            .refresh::<Person>(person.0)
+            .await?
+            .state
+            .must_stand()
+            .is_err()
+        {
             return Err(TaskError::UnknownPerson(person));
         }
         match asked {
-            Asked::Token { name, roles, minutes, .. } => {
-                let new = NewToken::by_operator(person, &name, Duration::from_secs(minutes.saturating_mul(60)));
-                let new = NewToken { roles: roles.map(|roles| roles.into_iter().collect()), ..new };
-                Ok(self.tokens.issue(&self.commands, new, self.commands.now()).await?)
+            Asked::Token {
+                name,
+                roles,
+                minutes,
+                ..
+            } => {
+                let new = NewToken::by_operator(
+                    person,
+                    &name,
+                    Duration::from_secs(minutes.saturating_mul(60)),
+                );
+                let new = NewToken {
+                    roles: roles.map(|roles| roles.into_iter().collect()),
+                    ..new
+                };
+                Ok(self
+                    .tokens
+                    .issue(&self.commands, new, self.commands.now())
+                    .await?)
             }
             Asked::Link { minutes, .. } => {
-                let link = links::offer(&self.commands, Invited { person, joins: None, minutes: minutes.into(), by_mail: false }).await?;
+                let link = links::offer(
+                    &self.commands,
+                    Invited {
+                        person,
+                        joins: None,
+                        minutes: minutes.into(),
+                        by_mail: false,
+                    },
+                )
+                .await?;
                 Ok(format!("{}/sign-in/{}", self.address, link.token))
             }
             Asked::EndAccess { .. } => {
@@ -96,21 +129,34 @@ impl Operator {
 
 /// Does what the operator asks for, or has the service do it that holds the database.
 pub(super) async fn run(config: &Config, asked: Asked) -> Result<String, TaskError> {
-    let opened = match open(config, RecordedBy::Database, Clock::System).await {
-        Ok(opened) => opened,
-        Err(TaskError::Store(StoreError::Locked(database))) => {
-            let request = Request { organisation: config.organisation.to_string(), asked };
-            let answer = ask(&beside(Path::new(&database)), &request).await.map_err(|error| {
+    let opened =
+        match open(config, RecordedBy::Database, Clock::System).await {
+            Ok(opened) => opened,
+            Err(TaskError::Store(StoreError::Locked(database))) => {
+                let request = Request {
+                    organisation: config.organisation.to_string(),
+                    asked,
+                };
+                let answer = ask(&beside(Path::new(&database)), &request).await.map_err(|error| {
                 tracing::debug!(%error, "the service that holds the database cannot be asked");
                 TaskError::Store(StoreError::Locked(database))
             })?;
-            return answer.map_err(TaskError::Answered);
-        }
-        Err(error) => return Err(error),
-    };
+                return answer.map_err(TaskError::Answered);
+            }
+            Err(error) => return Err(error),
+        };
     let Opened { keys, commands } = opened;
-    let address = config.address.clone().unwrap_or_else(|| format!("http://{}", config.listen)).trim_end_matches('/').to_owned();
-    let operator = Operator { tokens: Tokens::new(&keys.token, config.organisation.as_str())?, commands, address };
+    let address = config
+        .address
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", config.listen))
+        .trim_end_matches('/')
+        .to_owned();
+    let operator = Operator {
+        tokens: Tokens::new(&keys.token, config.organisation.as_str())?,
+        commands,
+        address,
+    };
     let done = operator.does(asked).await;
     operator.commands.log().store().close().await;
     done
@@ -141,7 +187,9 @@ async fn write_line(stream: &mut UnixStream, says: &impl Serialize) -> io::Resul
 
 async fn read_line(stream: &mut UnixStream) -> io::Result<String> {
     let mut line = String::new();
-    BufReader::new(stream.take(LINE_MOST)).read_line(&mut line).await?;
+    BufReader::new(stream.take(LINE_MOST))
+        .read_line(&mut line)
+        .await?;
     Ok(line)
 }
 
@@ -158,8 +206,8 @@ impl Drop for Socket {
 }
 
 impl Socket {
-    /// The socket beside an SQLite database; none beside another, which several processes may write at once. Where it cannot be made the
-    /// service goes on without it.
+    /// The socket beside an SQLite database; none beside another, which several processes may write
+    /// at once. Where it cannot be made the service goes on without it.
     pub(super) fn of(config: &Config) -> Option<Self> {
         let database = Store::file(&config.database_url)?;
         let made = Self::beside(&database);
@@ -169,12 +217,20 @@ impl Socket {
         made.ok()
     }
 
-    /// Whoever holds the database is the only one to do this: what lies there is from a service that was killed.
+    /// Whoever holds the database is the only one to do this: what lies there is from a service
+    /// that was killed.
     fn beside(database: &Path) -> io::Result<Self> {
         let path = beside(database);
-        let within = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // It comes into being where nobody else may go, and gets its name once its rights are right.
-        let folder = tempfile::Builder::new().prefix(".socket").permissions(Permissions::from_mode(0o700)).tempdir_in(within)?;
+        let within = database
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        // It comes into being where nobody else may go, and gets its name once its rights are
+        // right.
+        let folder = tempfile::Builder::new()
+            .prefix(".socket")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(within)?;
         let made = folder.path().join("s");
         let listener = UnixListener::bind(&made)?;
         fs::set_permissions(&made, Permissions::from_mode(0o600))?;
@@ -206,9 +262,15 @@ async fn answer(mut stream: UnixStream, operator: &Operator) -> io::Result<()> {
     let answer: Result<String, String> = match serde_json::from_str::<Request>(&line) {
         Err(error) => Err(format!("this is no request: {error}")),
         Ok(request) if request.organisation != operator.commands.log().organisation() => {
-            Err(format!("the service that runs serves another organisation than {}", request.organisation))
+            Err(format!(
+                "the service that runs serves another organisation than {}",
+                request.organisation
+            ))
         }
-        Ok(request) => operator.does(request.asked).await.map_err(|error| error.to_string()),
+        Ok(request) => operator
+            .does(request.asked)
+            .await
+            .map_err(|error| error.to_string()),
     };
     write_line(&mut stream, &answer).await
 }

@@ -1,4 +1,5 @@
-//! What the service keeps on a disk is its owner's alone: mails hold links that sign people in, and the database everything.
+//! What the service keeps on a disk is its owner's alone: mails hold links that sign people in, and
+//! the database everything.
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -14,8 +15,8 @@ use crate::store;
 /// Rights of those who are not the owner.
 const OTHERS: u32 = 0o077;
 
-/// From here on, what this process makes is closed to everybody but its owner: also backups, exports and what SQLite puts beside
-/// the database.
+/// From here on, what this process makes is closed to everybody but its owner: also backups,
+/// exports and what SQLite puts beside the database.
 pub fn close_what_is_made() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
@@ -27,22 +28,38 @@ pub(super) fn close_what_is_there(config: &Config) {
         match close(&path) {
             Ok(true) => closed.push(path.display().to_string()),
             Ok(false) => {}
-            Err(cause) => tracing::warn!(path = %path.display(), %cause, "others on this machine may read this"),
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "others on this machine may read this")
+            }
         }
     }
     if !closed.is_empty() {
-        tracing::warn!(paths = closed.join(", "), "others on this machine could read these: now only their owner can");
+        tracing::warn!(
+            paths = closed.join(", "),
+            "others on this machine could read these: now only their owner can"
+        );
     }
 }
 
-/// Where the service keeps what is not for others. What lies in a closed folder needs no rights of its own.
+/// Where the service keeps what is not for others. What lies in a closed folder needs no rights of
+/// its own.
 fn kept(config: &Config) -> Vec<PathBuf> {
-    let mut kept = vec![config.keys.clone(), config.mails.clone(), config.erasures.clone()];
+    let mut kept = vec![
+        config.keys.clone(),
+        config.mails.clone(),
+        config.erasures.clone(),
+    ];
     if !config.files.starts_with("s3://") {
         kept.push(PathBuf::from(&config.files));
     }
     if let Some(database) = store::sqlite_file(&config.database_url) {
-        let beside = |end: &str| PathBuf::from([database.as_os_str(), OsStr::new(end)].into_iter().collect::<std::ffi::OsString>());
+        let beside = |end: &str| {
+            PathBuf::from(
+                [database.as_os_str(), OsStr::new(end)]
+                    .into_iter()
+                    .collect::<std::ffi::OsString>(),
+            )
+        };
         kept.extend(["", "-wal", "-shm", ".lock"].map(beside));
         let folder = database.parent().filter(|folder| holds_only(folder, &kept));
         kept.extend(folder.map(Path::to_owned));
@@ -52,9 +69,15 @@ fn kept(config: &Config) -> Vec<PathBuf> {
 
 /// Whether nothing else lies in a folder: otherwise it is not the service's, and stays as it is.
 fn holds_only(folder: &Path, kept: &[PathBuf]) -> bool {
-    let real: Vec<_> = kept.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let known =
-        |entry: io::Result<fs::DirEntry>| entry.and_then(|entry| entry.path().canonicalize()).is_ok_and(|path| real.contains(&path));
+    let real: Vec<_> = kept
+        .iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
+    let known = |entry: io::Result<fs::DirEntry>| {
+        entry
+            .and_then(|entry| entry.path().canonicalize())
+            .is_ok_and(|path| real.contains(&path))
+    };
     fs::read_dir(folder).is_ok_and(|mut entries| entries.all(known))
 }
 
@@ -79,7 +102,11 @@ mod tests {
     use crate::config::Cli;
 
     fn mode(path: &Path) -> u32 {
-        fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+        fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o777
     }
 
     #[test]
@@ -98,12 +125,27 @@ mod tests {
             fs::set_permissions(data.join("log.db"), Permissions::from_mode(0o644)).expect("set");
             let at = |name: &str| data.join(name).display().to_string();
             let url = format!("sqlite://{}", at("log.db"));
-            let named = [("--database-url", url), ("--keys", at("keys")), ("--mails", at("mails")), ("--files", at("files"))];
-            let named = named.into_iter().chain([("--erasures", at("erasures.jsonl"))]);
+            let named = [
+                ("--database-url", url),
+                ("--keys", at("keys")),
+                ("--mails", at("mails")),
+                ("--files", at("files")),
+            ];
+            let named = named
+                .into_iter()
+                .chain([("--erasures", at("erasures.jsonl"))]);
             let arguments = named.flat_map(|(name, value)| [name.to_owned(), value]);
-            let config = Cli::parse_from(std::iter::once("microgrants".to_owned()).chain(arguments)).config;
+            let config =
+                Cli::parse_from(std::iter::once("microgrants".to_owned()).chain(arguments)).config;
             close_what_is_there(&config);
-            assert_eq!((mode(&data), mode(&data.join("keys")), mode(&data.join("log.db"))), (folder_after, 0o700, 0o600));
+            assert_eq!(
+                (
+                    mode(&data),
+                    mode(&data.join("keys")),
+                    mode(&data.join("log.db"))
+                ),
+                (folder_after, 0o700, 0o600)
+            );
         }
     }
 }

@@ -13,13 +13,22 @@ use crate::{files, import};
 pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
     sandbox::confine().map_err(TaskError::Upload)?;
     let mut bytes = Vec::new();
-    io::stdin().lock().take(upload.input_most() + 1).read_to_end(&mut bytes).map_err(TaskError::Upload)?;
+    io::stdin()
+        .lock()
+        .take(upload.input_most() + 1)
+        .read_to_end(&mut bytes)
+        .map_err(TaskError::Upload)?;
     if bytes.len() as u64 > upload.input_most() {
         return Err(TaskError::Upload(io::ErrorKind::FileTooLarge.into()));
     }
     let read = match upload {
         Upload::Table => import::read_here(&bytes),
-        Upload::Picture => files::paint_anew(&bytes).map_err(io::Error::other).map_err(TaskError::Upload)?,
+        Upload::Picture => files::paint_anew(&bytes)
+            .map_err(io::Error::other)
+            .map_err(TaskError::Upload)?,
     };
-    io::stdout().lock().write_all(&read).map_err(TaskError::Upload)
+    io::stdout()
+        .lock()
+        .write_all(&read)
+        .map_err(TaskError::Upload)
 }

@@ -35,15 +35,20 @@ const STOP_MOST: Duration = Duration::from_secs(20);
 const DEMO_MAIL_DAYS: i64 = 21;
 
 /// Serves until it is asked to stop, and then finishes what it took in hand.
-pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, demo: bool) -> Result<(), TaskError> {
+pub(super) async fn run(
+    config: &Config,
+    opened: Opened,
+    listener: TcpListener,
+    demo: bool,
+) -> Result<(), TaskError> {
     // Whoever asks while something is sent already is heard, too.
     let asked = asked_to_stop().map_err(TaskError::Serve)?;
     let beside = Beside::default();
     let starts = note_start(config, &beside);
     let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
-    // A restore that was broken off must not bring anybody back. A demonstration is restored from nothing: its people have the
-    // same ids each time, and an older one's erasures are not theirs.
+    // A restore that was broken off must not bring anybody back. A demonstration is restored from
+    // nothing: its people have the same ids each time, and an older one's erasures are not theirs.
     if !demo {
         backup::erase_again(&opened, &list).await?;
     }
@@ -52,34 +57,61 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     let sealing = beside.run("sealing", opened.sealer().run());
     let tokens = Tokens::new(&opened.keys.token, config.organisation.as_str())?;
     let views = Views::new(log.clone(), projector);
-    let working = beside.run("jobs", Jobs::new(opened.commands.clone(), views.clone()).run());
-    let address = listener.local_addr().map_err(|cause| TaskError::Listen(config.listen, cause))?;
+    let working = beside.run(
+        "jobs",
+        Jobs::new(opened.commands.clone(), views.clone()).run(),
+    );
+    let address = listener
+        .local_addr()
+        .map_err(|cause| TaskError::Listen(config.listen, cause))?;
     let outbox = outbox(config)?;
     let places = export::places(config, demo)?;
-    let bank_layout = config.bank_layout.as_deref().map_or_else(|| Ok(Layout::plain()), Layout::read)?;
+    let bank_layout = config
+        .bank_layout
+        .as_deref()
+        .map_or_else(|| Ok(Layout::plain()), Layout::read)?;
     let site = Site {
-        address: config.address.clone().unwrap_or_else(|| format!("http://{address}")).trim_end_matches('/').to_owned(),
+        address: config
+            .address
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"))
+            .trim_end_matches('/')
+            .to_owned(),
         telephone: config.telephone.clone(),
         demo,
         mails: outbox.in_folder().map(Path::to_owned),
         limits: Limits::new(&config.limits, config.proxy),
         patience: PATIENCE,
         bank_layout,
-        open_data: export::publisher(config, demo, address).map(|publisher| OpenData::by(publisher, places)),
+        open_data: export::publisher(config, demo, address)
+            .map(|publisher| OpenData::by(publisher, places)),
     };
-    let post = Post::new(opened.commands.clone(), views.clone(), outbox, &site.address)
-        .claiming_for(Duration::from_secs(config.mail_claim_seconds))
-        .telling(config.heads_to.clone());
+    let post = Post::new(
+        opened.commands.clone(),
+        views.clone(),
+        outbox,
+        &site.address,
+    )
+    .claiming_for(Duration::from_secs(config.mail_claim_seconds))
+    .telling(config.heads_to.clone());
     if demo {
         // What groups were written to about lately is there to be read.
-        let lately = day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
-        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1).await?;
+        let lately =
+            day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
+        post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1)
+            .await?;
     }
     post.begin().await?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let posting = beside.run("mail", post.run(stopping.clone()));
-    let purging = beside.run("erasure", Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run());
-    let (configured, managed) = (webhooks(config, &log).await?, managed_webhooks(config, &opened));
+    let purging = beside.run(
+        "erasure",
+        Purger::new(log.clone(), files(config)?, config.mails.clone(), list).run(),
+    );
+    let (configured, managed) = (
+        webhooks(config, &log).await?,
+        managed_webhooks(config, &opened),
+    );
     let telling = beside.run("webhooks", async move {
         let clock: fn() -> i64 = || Clock::System.now().as_microsecond();
         let configured = async {
@@ -89,19 +121,36 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
         };
         tokio::join!(configured, managed.run(clock, stopping.clone()));
     });
-    let operator = Operator { commands: opened.commands.clone(), tokens: tokens.clone(), address: site.address.clone() };
+    let operator = Operator {
+        commands: opened.commands.clone(),
+        tokens: tokens.clone(),
+        address: site.address.clone(),
+    };
     let listening = Socket::of(config).map(|socket| beside.run("socket", socket.run(operator)));
     let sandbox = Sandbox::by_this_program().map_err(TaskError::Program)?;
-    let desk = Desk { commands: opened.commands, views, files: files(config)?, sandbox, tokens, site, beside };
-    // What is sent half-way would be sent again, so it comes to its end first; the others can be cut off anywhere. It does so while
-    // there are still connections to the database: those that a worker of the server opened end with that worker.
+    let desk = Desk {
+        commands: opened.commands,
+        views,
+        files: files(config)?,
+        sandbox,
+        tokens,
+        site,
+        beside,
+    };
+    // What is sent half-way would be sent again, so it comes to its end first; the others can be
+    // cut off anywhere. It does so while there are still connections to the database: those that a
+    // worker of the server opened end with that worker.
     let finished = async move {
         asked.await;
-        tracing::info!("asked to stop: what is under way outside is finished, then no more requests are taken");
+        tracing::info!(
+            "asked to stop: what is under way outside is finished, then no more requests are taken"
+        );
         let _ = stop.send(true);
         for mut outside in [posting, telling] {
             if tokio::time::timeout(STOP_MOST, &mut outside).await.is_err() {
-                tracing::warn!("something was still being sent; it is sent again at the next start");
+                tracing::warn!(
+                    "something was still being sent; it is sent again at the next start"
+                );
                 outside.abort();
             }
         }
@@ -124,7 +173,8 @@ pub(super) async fn run(config: &Config, opened: Opened, listener: TcpListener, 
     Ok(())
 }
 
-/// Notes that the service was started, and tells of it where it was again and again without coming to its end.
+/// Notes that the service was started, and tells of it where it was again and again without coming
+/// to its end.
 fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     let starts = Starts::begin(&config.state, Clock::System.now());
     let noted = starts.inspect_err(|error| {
@@ -132,15 +182,22 @@ fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     });
     let noted = noted.ok()?;
     if let Some(times) = noted.looping() {
-        tracing::error!(times, "the service was started again and again within an hour without coming to its end: look for what ends it");
+        tracing::error!(
+            times,
+            "the service was started again and again within an hour without coming to its end: look for what ends it"
+        );
         beside.tell_for("crash_loop", SETTLES_IN);
     }
     Some(noted)
 }
 
-/// From now on a signal to end does not end the process: the first is waited for. Whoever asks again wants no more waiting.
+/// From now on a signal to end does not end the process: the first is waited for. Whoever asks
+/// again wants no more waiting.
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminated, mut interrupted) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let mut asked = async move || {
         tokio::select! {
             _ = terminated.recv() => {}
@@ -161,7 +218,8 @@ async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskEr
     if config.webhooks.is_empty() {
         return Ok(None);
     }
-    let secret = Secret::read(&config.webhook_secret).map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
+    let secret = Secret::read(&config.webhook_secret)
+        .map_err(|error| TaskError::Field("--webhook-secret", error.to_string()))?;
     let webhooks = Webhooks::new(log.clone(), config.webhooks.clone(), secret);
     webhooks.begin().await?;
     Ok(Some(webhooks))
@@ -169,7 +227,11 @@ async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskEr
 
 /// Those that administrators make.
 fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
-    ManagedWebhooks::new(opened.commands.log().clone(), opened.commands.organisation(), config.webhooks_inside)
+    ManagedWebhooks::new(
+        opened.commands.log().clone(),
+        opened.commands.organisation(),
+        config.webhooks_inside,
+    )
 }
 
 /// How mails leave, as it was configured.

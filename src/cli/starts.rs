@@ -1,5 +1,6 @@
-//! How often the service was started lately and did not come to its end. Each process notes its own starts in a file of the folder for
-//! state, which it holds for as long as it runs: several may share the folder, and whoever comes after one that fell takes over its file.
+//! How often the service was started lately and did not come to its end. Each process notes its own
+//! starts in a file of the folder for state, which it holds for as long as it runs: several may
+//! share the folder, and whoever comes after one that fell takes over its file.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -29,7 +30,12 @@ impl Starts {
         std::fs::create_dir_all(folder)?;
         for number in 0..PROCESSES_MOST {
             let path = folder.join(format!("starts-{number}"));
-            let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
             match file.try_lock() {
                 Ok(()) => {
                     let unfinished = note(&mut file, now.as_second())?;
@@ -58,8 +64,11 @@ impl Starts {
 fn note(file: &mut File, now: i64) -> io::Result<usize> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    let mut starts: Vec<i64> =
-        text.lines().filter_map(|line| line.parse().ok()).filter(|start| (now - COUNTED_FOR..=now).contains(start)).collect();
+    let mut starts: Vec<i64> = text
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .filter(|start| (now - COUNTED_FOR..=now).contains(start))
+        .collect();
     let before = starts.len();
     starts.push(now);
     file.set_len(0)?;
@@ -94,7 +103,9 @@ mod tests {
     #[test]
     fn processes_that_run_side_by_side_are_no_loop() {
         let folder = tempfile::TempDir::new().unwrap();
-        let running: Vec<_> = (0..5).map(|second| Starts::begin(folder.path(), at(second)).unwrap()).collect();
+        let running: Vec<_> = (0..5)
+            .map(|second| Starts::begin(folder.path(), at(second)).unwrap())
+            .collect();
         assert!(running.iter().all(|one| one.unfinished == 0));
     }
 }

@@ -31,7 +31,11 @@ struct Decided<'a> {
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(commands: &'a Commands, command_id: Uuid, request: Request) -> Self {
-        Self { commands, command_id, request }
+        Self {
+            commands,
+            command_id,
+            request,
+        }
     }
 
     /// What the command was answered, when its client repeats it.
@@ -39,7 +43,12 @@ impl<'a> Attempt<'a> {
         if self.request.repeat.is_none() {
             return Ok(None);
         }
-        self.commands.log.answer(self.command_id).await?.map(|answer| self.same_request(answer)).transpose()
+        self.commands
+            .log
+            .answer(self.command_id)
+            .await?
+            .map(|answer| self.same_request(answer))
+            .transpose()
     }
 
     fn same_request(&self, answer: Answer) -> Result<Answer, CommandError> {
@@ -47,48 +56,89 @@ impl<'a> Attempt<'a> {
             Some(repeat) => repeat.repeats(answer.request_hash.as_deref()),
             None => answer.request_hash.is_none(),
         };
-        if same { Ok(answer) } else { Err(CommandError::KeyReused) }
+        if same {
+            Ok(answer)
+        } else {
+            Err(CommandError::KeyReused)
+        }
     }
 
     fn request_hash(&self) -> Option<String> {
-        self.request.repeat.as_ref().map(|repeat| repeat.request_hash.clone())
+        self.request
+            .repeat
+            .as_ref()
+            .map(|repeat| repeat.request_hash.clone())
     }
 
-    /// Seals the personal values of a command, for the subject that the streams met so far name. Where
-    /// none is known, or its key is gone, the rules have their say first: `None`, and nothing is sealed.
-    async fn seal(&self, met: &mut Met<'_>, command: &mut Command) -> Result<Option<PersonalRows>, CommandError> {
+    /// Seals the personal values of a command, for the subject that the streams met so far name.
+    /// Where none is known, or its key is gone, the rules have their say first: `None`, and nothing
+    /// is sealed.
+    async fn seal(
+        &self,
+        met: &mut Met<'_>,
+        command: &mut Command,
+    ) -> Result<Option<PersonalRows>, CommandError> {
         let commands = self.commands;
         let mut personal = PersonalRows::default();
         let Some(subject) = met.subject(command).await? else {
-            return Ok(if sealed_with_nothing(command) { None } else { Some(personal) });
+            return Ok(if sealed_with_nothing(command) {
+                None
+            } else {
+                Some(personal)
+            });
         };
         let born = matches!(
             command,
-            Command::Person(_, PersonCommand::Register(_) | PersonCommand::Introduce(_)) | Command::Group(_, GroupCommand::Register(_))
+            Command::Person(_, PersonCommand::Register(_) | PersonCommand::Introduce(_))
+                | Command::Group(_, GroupCommand::Register(_))
         );
         match command {
             Command::Person(person, PersonCommand::Expire(_)) => {
                 let known = met.meet::<Person>(person.0).await?;
-                let groups = known.unproven().into_iter().flat_map(Unproven::groups).map(|group| group.0);
+                let groups = known
+                    .unproven()
+                    .into_iter()
+                    .flat_map(Unproven::groups)
+                    .map(|group| group.0);
                 personal.erased.extend(groups.chain([person.0]));
             }
             Command::Person(_, PersonCommand::Erase(_) | PersonCommand::EraseAgain(_))
-            | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => personal.erased.push(subject),
-            Command::Person(person, change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_))) => {
+            | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => {
+                personal.erased.push(subject)
+            }
+            Command::Person(
+                person,
+                change @ (PersonCommand::ChangeContact(_) | PersonCommand::ConfirmContact(_)),
+            ) => {
                 self.reindex(met, *person, change, &mut personal).await?;
             }
-            Command::Person(person, PersonCommand::EndAccess(_)) => personal.signed_out.push(person.0),
+            Command::Person(person, PersonCommand::EndAccess(_)) => {
+                personal.signed_out.push(person.0)
+            }
             Command::Group(group, command) => {
-                personal.given_up.extend(command.gives_up().into_iter().map(|index| (index.name(), group.0)));
+                personal.given_up.extend(
+                    command
+                        .gives_up()
+                        .into_iter()
+                        .map(|index| (index.name(), group.0)),
+                );
             }
             _ => {}
         }
-        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) = (&commands.modulus, &*command)
-            && payee.open_numbers().is_some_and(|numbers| !modulus.fits(numbers))
+        if let (Some(modulus), Command::Group(_, GroupCommand::ProvidePayee(payee))) =
+            (&commands.modulus, &*command)
+            && payee
+                .open_numbers()
+                .is_some_and(|numbers| !modulus.fits(numbers))
         {
             return Err(Refusal::AccountFails.into());
         }
-        match commands.log.vault().seal(subject, born, command.slots(), &mut personal).await {
+        match commands
+            .log
+            .vault()
+            .seal(subject, born, command.slots(), &mut personal)
+            .await
+        {
             Err(VaultError::NoKey(_)) => {
                 sealed_with_nothing(command);
                 Ok(None)
@@ -109,37 +159,72 @@ impl<'a> Attempt<'a> {
         let given_up = (Index::Email.name(), person.0);
         let confirmed = match change {
             PersonCommand::ChangeContact(details) => {
-                personal.given_up.extend(details.email.is_none().then_some(given_up));
+                personal
+                    .given_up
+                    .extend(details.email.is_none().then_some(given_up));
                 return Ok(());
             }
-            _ => met.meet::<Person>(person.0).await?.proposed_contact().cloned(),
+            _ => met
+                .meet::<Person>(person.0)
+                .await?
+                .proposed_contact()
+                .cloned(),
         };
         match confirmed.map(|contact| contact.email) {
-            Some(Some(email)) => self.commands.log.vault().index(Index::Email, &email, personal).await?,
+            Some(Some(email)) => {
+                self.commands
+                    .log
+                    .vault()
+                    .index(Index::Email, &email, personal)
+                    .await?
+            }
             Some(None) => personal.given_up.push(given_up),
             None => {}
         }
         Ok(())
     }
 
-    /// Decides and appends once; `None` when another command was quicker and it must be decided anew.
+    /// Decides and appends once; `None` when another command was quicker and it must be decided
+    /// anew.
     pub(super) async fn run(&self) -> Result<Option<Issued>, CommandError> {
         let commands = self.commands;
-        let Some(mut decided) = self.decide().await? else { return Ok(None) };
-        let turns = commands.turns.take(decided.decision.batches().iter().map(|batch| batch.stream)).await;
+        let Some(mut decided) = self.decide().await? else {
+            return Ok(None);
+        };
+        let turns = commands
+            .turns
+            .take(decided.decision.batches().iter().map(|batch| batch.stream))
+            .await;
         if turns.waited {
-            let Some(again) = self.decide().await? else { return Ok(None) };
+            let Some(again) = self.decide().await? else {
+                return Ok(None);
+            };
             decided = again;
         }
         let reads = decided.decision.reads();
-        let outcome = commands.log.append(self.append(&decided, reads.clone())).await?;
+        let outcome = commands
+            .log
+            .append(self.append(&decided, reads.clone()))
+            .await?;
         match outcome {
             Outcome::Appended(answer) => {
                 decided.decision.remember(&commands.log);
-                decided.personal.erased.iter().for_each(|subject| commands.log.vault().forget(*subject));
-                Ok(Some(Issued { answer, repeated: false }))
+                decided
+                    .personal
+                    .erased
+                    .iter()
+                    .for_each(|subject| commands.log.vault().forget(*subject));
+                Ok(Some(Issued {
+                    answer,
+                    repeated: false,
+                }))
             }
-            Outcome::Repeated(answer) => self.same_request(answer).map(|answer| Some(Issued { answer, repeated: true })),
+            Outcome::Repeated(answer) => self.same_request(answer).map(|answer| {
+                Some(Issued {
+                    answer,
+                    repeated: true,
+                })
+            }),
             Outcome::Conflict => {
                 moved(&commands.log, &reads).await?;
                 Ok(None)
@@ -155,7 +240,10 @@ impl<'a> Attempt<'a> {
     async fn decide(&self) -> Result<Option<Decided<'a>>, CommandError> {
         let commands = self.commands;
         let now = commands.now();
-        let own = StreamKey { kind: self.request.command.noun(), id: self.request.command.id() };
+        let own = StreamKey {
+            kind: self.request.command.noun(),
+            id: self.request.command.id(),
+        };
         let expected = self.request.if_match.map(|seen| (own, seen));
         let stale = match expected {
             Some(expected) => moved(&commands.log, &[expected]).await?,
@@ -168,7 +256,9 @@ impl<'a> Attempt<'a> {
         // Who may not know of a record does not learn that it has moved on.
         let may_know = match &reached {
             Ok(_) | Err((CommandError::RefusedFor { .. }, _)) => true,
-            Err((CommandError::Refused(refusal), _)) => !matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown),
+            Err((CommandError::Refused(refusal), _)) => {
+                !matches!(refusal.kind(), Kind::Forbidden | Kind::Unknown)
+            }
             Err(_) => false,
         };
         if stale && may_know {
@@ -176,13 +266,21 @@ impl<'a> Attempt<'a> {
         }
         match (reached, personal) {
             // Somebody was quicker between the check and the decision.
-            (Ok(decision), _) if expected.is_some_and(|expected| !decision.reads().contains(&expected)) => Ok(None),
+            (Ok(decision), _)
+                if expected.is_some_and(|expected| !decision.reads().contains(&expected)) =>
+            {
+                Ok(None)
+            }
             (Ok(decision), Some(mut personal)) => {
                 if decision.only_proposes() {
                     personal.index.clear();
                     personal.given_up.clear();
                 }
-                Ok(Some(Decided { decision, personal, now }))
+                Ok(Some(Decided {
+                    decision,
+                    personal,
+                    now,
+                }))
             }
             // The rules have nothing against it, but the subject whose key would seal it is gone.
             (Ok(decision), None) => {
@@ -192,8 +290,15 @@ impl<'a> Attempt<'a> {
                     Err(Refusal::Erased.into())
                 }
             }
-            (Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)), _) => {
-                if moved(&commands.log, &looked_at(&met)).await? { Ok(None) } else { Err(refused) }
+            (
+                Err((refused @ (CommandError::Refused(_) | CommandError::RefusedFor { .. }), met)),
+                _,
+            ) => {
+                if moved(&commands.log, &looked_at(&met)).await? {
+                    Ok(None)
+                } else {
+                    Err(refused)
+                }
             }
             (Err((error, _)), _) => Err(error),
         }
@@ -201,15 +306,25 @@ impl<'a> Attempt<'a> {
 
     fn append(&self, decided: &Decided<'_>, reads: Vec<(StreamKey, i64)>) -> Append {
         let request = &self.request;
-        let Decided { decision, personal, now } = decided;
+        let Decided {
+            decision,
+            personal,
+            now,
+        } = decided;
         Append {
             command: self.command_id,
             reads,
             batches: decision.batches().to_vec(),
-            metadata: serde_json_canonicalizer::to_string(&self.metadata(decision, *now)).unwrap_or_default(),
+            metadata: serde_json_canonicalizer::to_string(&self.metadata(decision, *now))
+                .unwrap_or_default(),
             decided_at: now.as_microsecond(),
             personal: personal.clone(),
-            answer: Answer { id: request.command.id(), made: decision.made(), request_hash: self.request_hash(), ..Answer::default() },
+            answer: Answer {
+                id: request.command.id(),
+                made: decision.made(),
+                request_hash: self.request_hash(),
+                ..Answer::default()
+            },
         }
     }
 
@@ -218,10 +333,19 @@ impl<'a> Attempt<'a> {
         let mut metadata = Metadata::default();
         metadata.set("actor", request.caller.name());
         metadata.set("causation_id", self.command_id.to_string());
-        metadata.set("channel", <&str>::from(request.command.channel().unwrap_or(request.channel)));
-        metadata.set("command", format!("{}/{}", request.command.noun(), request.command.name()));
+        metadata.set(
+            "channel",
+            <&str>::from(request.command.channel().unwrap_or(request.channel)),
+        );
+        metadata.set(
+            "command",
+            format!("{}/{}", request.command.noun(), request.command.name()),
+        );
         metadata.set("command_id", self.command_id.to_string());
-        metadata.set("correlation_id", request.correlation.unwrap_or(self.command_id).to_string());
+        metadata.set(
+            "correlation_id",
+            request.correlation.unwrap_or(self.command_id).to_string(),
+        );
         metadata.set("decided_at", now.to_string());
         if !decision.roles().is_empty() {
             let roles: Vec<&str> = decision.roles().iter().map(|role| (*role).into()).collect();
@@ -239,7 +363,10 @@ pub(super) fn sealed_with_nothing(command: &mut Command) -> bool {
     let subject = command.id();
     let mut slots = command.slots();
     for slot in &mut slots {
-        *slot.value = Personal::Sealed(Sealed { subject, digest: String::new() });
+        *slot.value = Personal::Sealed(Sealed {
+            subject,
+            digest: String::new(),
+        });
     }
     !slots.is_empty()
 }

@@ -18,18 +18,25 @@ impl Clock {
     /// # Panics
     /// When a simulation is set outside the years that time stamps cover.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the door through which the time comes in")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door through which the time comes in"
+    )]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
-            Self::Simulated(now) => Timestamp::from_microsecond(now.load(Ordering::Relaxed)).expect("a simulation stays in the calendar"),
+            Self::Simulated(now) => Timestamp::from_microsecond(now.load(Ordering::Relaxed))
+                .expect("a simulation stays in the calendar"),
         }
     }
 }
 
 /// A new id: ordered by time.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the door through which new ids come in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the door through which new ids come in"
+)]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }

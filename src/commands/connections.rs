@@ -22,7 +22,11 @@ pub struct ConnectedStreams {
 impl ConnectedStreams {
     #[must_use]
     pub fn connections(&self) -> Connections<'_> {
-        Connections::new(&self.group, self.relatives.iter().map(AsRef::as_ref).collect(), vec![&self.application])
+        Connections::new(
+            &self.group,
+            self.relatives.iter().map(AsRef::as_ref).collect(),
+            vec![&self.application],
+        )
     }
 }
 
@@ -32,12 +36,22 @@ impl Commands {
     /// # Errors
     /// When the database does not answer.
     pub async fn connected(&self, application: Uuid) -> Result<Option<ConnectedStreams>, LogError> {
-        let application = self.log.lately::<Application>(application, FRESH).await?.state;
-        let Some(place) = application.place() else { return Ok(None) };
+        let application = self
+            .log
+            .lately::<Application>(application, FRESH)
+            .await?
+            .state;
+        let Some(place) = application.place() else {
+            return Ok(None);
+        };
         let own = place.group;
         let group = self.log.lately::<Group>(own.0, FRESH).await?.state;
         let (mut met, mut relatives) = (vec![own], Vec::new());
-        let mut waiting: Vec<_> = group.merged_into().into_iter().chain(group.took_in()).collect();
+        let mut waiting: Vec<_> = group
+            .merged_into()
+            .into_iter()
+            .chain(group.took_in())
+            .collect();
         while let Some(next) = waiting.pop() {
             if met.contains(&next) {
                 continue;
@@ -47,6 +61,10 @@ impl Commands {
             waiting.extend(state.merged_into().into_iter().chain(state.took_in()));
             relatives.push(state);
         }
-        Ok(Some(ConnectedStreams { application, group, relatives }))
+        Ok(Some(ConnectedStreams {
+            application,
+            group,
+            relatives,
+        }))
     }
 }

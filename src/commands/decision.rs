@@ -7,7 +7,10 @@ use jiff::civil::Date;
 use super::facts::Met;
 use super::{Caller, CommandError};
 use crate::domain::role::{Roles, Who};
-use crate::domain::{Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent, made};
+use crate::domain::{
+    Application, Command, Event, Fund, Grant, Group, Organisation, Person, Stream, StreamEvent,
+    made,
+};
 use crate::log::append::{Batch, NewEvent};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
@@ -20,15 +23,32 @@ pub(super) struct Decision<'a> {
 
 impl<'a> Decision<'a> {
     /// Decides the command, and whatever its events oblige other streams to do.
-    pub(super) async fn reach(mut met: Met<'a>, caller: &Caller, today: Date, command: &Command) -> Result<Self, (CommandError, Met<'a>)> {
+    pub(super) async fn reach(
+        mut met: Met<'a>,
+        caller: &Caller,
+        today: Date,
+        command: &Command,
+    ) -> Result<Self, (CommandError, Met<'a>)> {
         let mut reached = Reached::default();
         let mut waiting = VecDeque::from([(command.clone(), false)]);
         while let Some((next, consequence)) = waiting.pop_front() {
-            match reached.step(&mut met, caller, today, &next, consequence).await {
+            match reached
+                .step(&mut met, caller, today, &next, consequence)
+                .await
+            {
                 // What follows from one comes before the next, in its order.
-                Ok(following) => following.rev().for_each(|command| waiting.push_front((command, true))),
+                Ok(following) => following
+                    .rev()
+                    .for_each(|command| waiting.push_front((command, true))),
                 Err(CommandError::Refused(refusal)) if consequence && command.is_many() => {
-                    return Err((CommandError::RefusedFor { refusal, noun: next.noun(), id: next.id() }, met));
+                    return Err((
+                        CommandError::RefusedFor {
+                            refusal,
+                            noun: next.noun(),
+                            id: next.id(),
+                        },
+                        met,
+                    ));
                 }
                 Err(error) => return Err((error, met)),
             }
@@ -40,7 +60,8 @@ impl<'a> Decision<'a> {
         &self.reached.batches
     }
 
-    /// Whether it changes nobody's contact details yet: nobody is found by what waits to be confirmed.
+    /// Whether it changes nobody's contact details yet: nobody is found by what waits to be
+    /// confirmed.
     pub(super) fn only_proposes(&self) -> bool {
         let mut events = self.reached.batches.iter().flat_map(|batch| &batch.events);
         events.any(|event| event.name == "ContactChangeProposed")
@@ -67,9 +88,16 @@ impl<'a> Decision<'a> {
 
     /// Keeps the new states in memory: the append held them to be the newest.
     pub(super) fn remember(self, log: &Log) {
-        let written: BTreeMap<_, _> = self.reached.batches.iter().map(|batch| (batch.stream, batch.events.len())).collect();
+        let written: BTreeMap<_, _> = self
+            .reached
+            .batches
+            .iter()
+            .map(|batch| (batch.stream, batch.events.len()))
+            .collect();
         for (key, met) in self.met.streams() {
-            let Some(count) = written.get(key) else { continue };
+            let Some(count) = written.get(key) else {
+                continue;
+            };
             let sequence = met.seen + i64::try_from(*count).unwrap_or_default();
             match key.kind {
                 Person::TYPE => keep::<Person>(log, *key, &met.state, sequence),
@@ -85,7 +113,11 @@ impl<'a> Decision<'a> {
 
 /// The streams that a decision, or a refusal, looked at.
 pub(super) fn looked_at(met: &Met<'_>) -> Vec<(StreamKey, i64)> {
-    met.streams().iter().filter(|(_, met)| met.looked).map(|(key, met)| (*key, met.seen)).collect()
+    met.streams()
+        .iter()
+        .filter(|(_, met)| met.looked)
+        .map(|(key, met)| (*key, met.seen))
+        .collect()
 }
 
 /// Reads again the streams that were looked at; whether any has moved on.
@@ -105,7 +137,12 @@ pub(super) async fn moved(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool,
     Ok(moved)
 }
 
-fn keep<S: Stream>(log: &Log, key: StreamKey, state: &std::sync::Arc<dyn std::any::Any + Send + Sync>, sequence: i64) {
+fn keep<S: Stream>(
+    log: &Log,
+    key: StreamKey,
+    state: &std::sync::Arc<dyn std::any::Any + Send + Sync>,
+    sequence: i64,
+) {
     if let Ok(state) = std::sync::Arc::clone(state).downcast() {
         log.remember::<S>(key.id, &Loaded { state, sequence });
     }
@@ -132,22 +169,36 @@ impl Reached {
         let facts = met.facts(caller, today, consequence, command).await?;
         if !consequence {
             self.roles = facts.roles();
-            let for_a_group = matches!(command.who(), Who::StaffOrOwn(_)) && !facts.of_group().unwrap_or(true);
-            self.on_behalf_of = if for_a_group { met.subject(command).await? } else { None };
+            let for_a_group =
+                matches!(command.who(), Who::StaffOrOwn(_)) && !facts.of_group().unwrap_or(true);
+            self.on_behalf_of = if for_a_group {
+                met.subject(command).await?
+            } else {
+                None
+            };
         }
         let following = self.decide(met, command, &facts).await;
         met.note(command, &facts);
         Ok(following?.into_iter())
     }
 
-    async fn decide(&mut self, met: &mut Met<'_>, command: &Command, facts: &crate::domain::Facts) -> Result<Vec<Command>, CommandError> {
+    async fn decide(
+        &mut self,
+        met: &mut Met<'_>,
+        command: &Command,
+        facts: &crate::domain::Facts,
+    ) -> Result<Vec<Command>, CommandError> {
         let may = command.permit(facts);
         match command {
             Command::Person(id, inner) => self.on::<Person>(met, id.0, inner, may, facts).await,
-            Command::Organisation(id, inner) => self.on::<Organisation>(met, id.0, inner, may, facts).await,
+            Command::Organisation(id, inner) => {
+                self.on::<Organisation>(met, id.0, inner, may, facts).await
+            }
             Command::Fund(id, inner) => self.on::<Fund>(met, id.0, inner, may, facts).await,
             Command::Group(id, inner) => self.on::<Group>(met, id.0, inner, may, facts).await,
-            Command::Application(id, inner) => self.on::<Application>(met, id.0, inner, may, facts).await,
+            Command::Application(id, inner) => {
+                self.on::<Application>(met, id.0, inner, may, facts).await
+            }
             Command::Grant(id, inner) => self.on::<Grant>(met, id.0, inner, may, facts).await,
         }
     }
@@ -168,21 +219,33 @@ impl Reached {
         for event in &events {
             after.apply(event);
         }
-        let following = events.iter().flat_map(|event| before.obliges(id, command, event, &after)).collect();
+        let following = events
+            .iter()
+            .flat_map(|event| before.obliges(id, command, event, &after))
+            .collect();
         self.write::<S>(id, events)?;
         met.replace::<S>(id, after);
         Ok(following)
     }
 
-    fn write<S: Stream>(&mut self, id: uuid::Uuid, events: Vec<S::Event>) -> Result<(), CommandError> {
+    fn write<S: Stream>(
+        &mut self,
+        id: uuid::Uuid,
+        events: Vec<S::Event>,
+    ) -> Result<(), CommandError> {
         // Some commands that follow from others have nothing to record.
         if events.is_empty() {
             return Ok(());
         }
         let mut new = Vec::with_capacity(events.len());
         for event in events {
-            let payload = serde_json_canonicalizer::to_string(&event).map_err(|cause| CommandError::Unwritable(cause.to_string()))?;
-            new.push(NewEvent { name: event.name(), version: event.version(), payload });
+            let payload = serde_json_canonicalizer::to_string(&event)
+                .map_err(|cause| CommandError::Unwritable(cause.to_string()))?;
+            new.push(NewEvent {
+                name: event.name(),
+                version: event.version(),
+                payload,
+            });
             let event: Event = event.into();
             self.made = self.made.or_else(|| made(&event));
         }
@@ -192,7 +255,10 @@ impl Reached {
         let stream = StreamKey::of::<S>(id);
         match self.batches.iter_mut().find(|batch| batch.stream == stream) {
             Some(batch) => batch.events.extend(new),
-            None => self.batches.push(Batch { stream, events: new }),
+            None => self.batches.push(Batch {
+                stream,
+                events: new,
+            }),
         }
         Ok(())
     }

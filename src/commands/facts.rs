@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::Caller;
-use crate::domain::{Application, Command, Facts, Fund, Group, Organisation, Person, PersonId, Related, Seen, Stream};
+use crate::domain::{
+    Application, Command, Facts, Fund, Group, Organisation, Person, PersonId, Related, Seen, Stream,
+};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
 
@@ -28,7 +30,11 @@ pub(super) struct Meeting {
 
 impl<'a> Met<'a> {
     pub(super) fn new(log: &'a Log, organisation: Uuid) -> Self {
-        Self { log, organisation, streams: BTreeMap::new() }
+        Self {
+            log,
+            organisation,
+            streams: BTreeMap::new(),
+        }
     }
 
     pub(super) fn streams(&self) -> &BTreeMap<StreamKey, Meeting> {
@@ -44,7 +50,14 @@ impl<'a> Met<'a> {
             return Ok(state);
         }
         let Loaded { state, sequence } = self.log.load::<S>(id).await?;
-        self.streams.insert(key, Meeting { seen: sequence, looked: false, state: Arc::clone(&state) as _ });
+        self.streams.insert(
+            key,
+            Meeting {
+                seen: sequence,
+                looked: false,
+                state: Arc::clone(&state) as _,
+            },
+        );
         Ok(state)
     }
 
@@ -64,7 +77,13 @@ impl<'a> Met<'a> {
     }
 
     /// Facts for deciding a command.
-    pub(super) async fn facts(&mut self, caller: &Caller, today: Date, consequence: bool, command: &Command) -> Result<Facts, LogError> {
+    pub(super) async fn facts(
+        &mut self,
+        caller: &Caller,
+        today: Date,
+        consequence: bool,
+        command: &Command,
+    ) -> Result<Facts, LogError> {
         let related = self.related(command).await?;
         let mut facts = Facts::new(caller.actor, today);
         facts.narrowed.clone_from(&caller.narrowed);
@@ -80,7 +99,9 @@ impl<'a> Met<'a> {
             let state = self.meet::<Group>(group).await?;
             self.relatives(&mut facts, group, &state).await?;
             for grant in command.grants_of(&state) {
-                facts.granted.push(Seen::new(self.meet::<Application>(grant).await?));
+                facts
+                    .granted
+                    .push(Seen::new(self.meet::<Application>(grant).await?));
             }
             let keyer = command.keyer(caller.actor);
             self.people(&mut facts, &state, keyer).await?;
@@ -93,9 +114,16 @@ impl<'a> Met<'a> {
         Ok(facts)
     }
 
-    /// The groups that a group was merged into, and all those that were merged into it or into these.
-    async fn relatives(&mut self, facts: &mut Facts, group: Uuid, state: &Group) -> Result<(), LogError> {
-        // Within a command that will be refused two groups may be merged into each other: each is met once.
+    /// The groups that a group was merged into, and all those that were merged into it or into
+    /// these.
+    async fn relatives(
+        &mut self,
+        facts: &mut Facts,
+        group: Uuid,
+        state: &Group,
+    ) -> Result<(), LogError> {
+        // Within a command that will be refused two groups may be merged into each other: each is
+        // met once.
         let mut met = BTreeSet::from([group]);
         let mut taken_in: Vec<_> = state.took_in().collect();
         let mut next = state.merged_into();
@@ -116,7 +144,12 @@ impl<'a> Met<'a> {
     }
 
     /// A keyer and those on whose word they are known, as far as that leads.
-    async fn people(&mut self, facts: &mut Facts, group: &Group, keyer: Option<PersonId>) -> Result<(), LogError> {
+    async fn people(
+        &mut self,
+        facts: &mut Facts,
+        group: &Group,
+        keyer: Option<PersonId>,
+    ) -> Result<(), LogError> {
         let mut waiting: Vec<_> = keyer.into_iter().collect();
         while let Some(next) = waiting.pop() {
             if facts.people.contains_key(&next) {
@@ -133,11 +166,20 @@ impl<'a> Met<'a> {
 
     /// The people whose own streams a decision may look at, and no further.
     async fn looked_at(&mut self, facts: &mut Facts, command: &Command) -> Result<(), LogError> {
-        let groups: Vec<_> = std::iter::once(&facts.group).chain(&facts.heirs).filter_map(Seen::peek).collect();
-        let people = facts.organisation.peek().map(|organisation| command.looks_at(organisation, &groups));
+        let groups: Vec<_> = std::iter::once(&facts.group)
+            .chain(&facts.heirs)
+            .filter_map(Seen::peek)
+            .collect();
+        let people = facts
+            .organisation
+            .peek()
+            .map(|organisation| command.looks_at(organisation, &groups));
         for person in people.unwrap_or_default() {
             let state = self.meet::<Person>(person.0).await?;
-            facts.people.entry(person).or_insert_with(|| Seen::new(state));
+            facts
+                .people
+                .entry(person)
+                .or_insert_with(|| Seen::new(state));
         }
         Ok(())
     }
@@ -145,17 +187,27 @@ impl<'a> Met<'a> {
     /// Names the facts that were looked at among the command's reads.
     pub(super) fn note(&mut self, command: &Command, related: &Facts) {
         let mut look = |looked: bool, kind: &'static str| {
-            for (_, met) in self.streams.iter_mut().filter(|(key, _)| looked && key.kind == kind) {
+            for (_, met) in self
+                .streams
+                .iter_mut()
+                .filter(|(key, _)| looked && key.kind == kind)
+            {
                 met.looked = true;
             }
         };
         look(related.organisation.looked(), Organisation::TYPE);
-        look(related.person.looked() || related.people.values().any(Seen::looked), Person::TYPE);
+        look(
+            related.person.looked() || related.people.values().any(Seen::looked),
+            Person::TYPE,
+        );
         look(related.fund.looked(), Fund::TYPE);
         look(related.group.looked(), Group::TYPE);
         // Which fund and group a grant is of, its application says.
         let granted = related.granted.iter().any(Seen::looked);
-        look(related.application.looked() || granted || command.about().is_some(), Application::TYPE);
+        look(
+            related.application.looked() || granted || command.about().is_some(),
+            Application::TYPE,
+        );
         look(true, command.noun());
     }
 

@@ -1,8 +1,9 @@
-//! Whether a sort code and an account number can belong together: the modulus check of Vocalink's "Validating account
-//! numbers", with its exceptions 1 to 14.
+//! Whether a sort code and an account number can belong together: the modulus check of Vocalink's
+//! "Validating account numbers", with its exceptions 1 to 14.
 //!
-//! The tables are published, and change; the operator supplies `valacdos.txt` (weights) and `scsubtab.txt` (substituted
-//! sort codes). A sort code that stands in no range cannot be checked, and is taken.
+//! The tables are published, and change; the operator supplies `valacdos.txt` (weights) and
+//! `scsubtab.txt` (substituted sort codes). A sort code that stands in no range cannot be checked,
+//! and is taken.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,14 +56,20 @@ impl Modulus {
     pub fn read(folder: &Path) -> Result<Self, ModulusError> {
         let text = |name: &str| {
             let file = folder.join(name);
-            std::fs::read_to_string(&file).map_err(|cause| ModulusError::File { file: file.display().to_string(), cause })
+            std::fs::read_to_string(&file).map_err(|cause| ModulusError::File {
+                file: file.display().to_string(),
+                cause,
+            })
         };
         let (weights, substitutes) = (text("valacdos.txt")?, text("scsubtab.txt")?);
         Self::parse(&weights, &substitutes)
     }
 
     fn parse(weights: &str, substitutes: &str) -> Result<Self, ModulusError> {
-        let wrong = |file: &str, line: usize| ModulusError::Row { file: file.to_owned(), line };
+        let wrong = |file: &str, line: usize| ModulusError::Row {
+            file: file.to_owned(),
+            line,
+        };
         let filled = |text: &str| {
             text.lines()
                 .enumerate()
@@ -76,35 +83,56 @@ impl Modulus {
             .collect::<Result<_, _>>()?;
         let pair = |(at, line): (usize, String)| {
             let mut words = line.split_whitespace();
-            let pair = (words.next().map(str::to_owned), words.next().map(str::to_owned));
+            let pair = (
+                words.next().map(str::to_owned),
+                words.next().map(str::to_owned),
+            );
             match pair {
-                (Some(from), Some(to)) if is_sort_code(&from) && is_sort_code(&to) => Ok((from, to)),
+                (Some(from), Some(to)) if is_sort_code(&from) && is_sort_code(&to) => {
+                    Ok((from, to))
+                }
                 _ => Err(wrong("scsubtab.txt", at)),
             }
         };
-        let substitutes = filled(substitutes).into_iter().map(pair).collect::<Result<_, _>>()?;
+        let substitutes = filled(substitutes)
+            .into_iter()
+            .map(pair)
+            .collect::<Result<_, _>>()?;
         Ok(Self { rows, substitutes })
     }
 
     /// Whether `123456 12345678` can be an account.
     #[must_use]
     pub fn fits(&self, numbers: &str) -> bool {
-        let Some((sort_code, account)) = numbers.split_once(' ') else { return false };
-        let Some(digits) = digits_of(sort_code, account) else { return false };
+        let Some((sort_code, account)) = numbers.split_once(' ') else {
+            return false;
+        };
+        let Some(digits) = digits_of(sort_code, account) else {
+            return false;
+        };
         let rows: Vec<_> = self.rows_of(sort_code).collect();
         match rows.as_slice() {
             [] => true,
             [only] => self.holds(only, sort_code, &digits),
             [first, second, ..] => {
-                let either = matches!((first.exception, second.exception), (2, 9) | (10, 11) | (12, 13));
+                let either = matches!(
+                    (first.exception, second.exception),
+                    (2, 9) | (10, 11) | (12, 13)
+                );
                 let one = self.holds(first, sort_code, &digits);
-                if either { one || self.holds(second, sort_code, &digits) } else { one && self.holds(second, sort_code, &digits) }
+                if either {
+                    one || self.holds(second, sort_code, &digits)
+                } else {
+                    one && self.holds(second, sort_code, &digits)
+                }
             }
         }
     }
 
     fn rows_of(&self, sort_code: &str) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(move |row| row.from.as_str() <= sort_code && sort_code <= row.to.as_str())
+        self.rows
+            .iter()
+            .filter(move |row| row.from.as_str() <= sort_code && sort_code <= row.to.as_str())
     }
 
     fn holds(&self, row: &Row, sort_code: &str, digits: &Digits) -> bool {
@@ -113,21 +141,39 @@ impl Modulus {
         match row.exception {
             // Foreign currency accounts cannot be checked.
             6 if (4..=8).contains(&digits[A]) && digits[G] == digits[H] => return true,
-            3 if row.method == Method::DoubleAlternate && matches!(digits[C], 6 | 9) => return true,
-            2 if digits[A] != 0 && digits[G] != 9 => weights = [0, 0, 1, 2, 5, 3, 6, 4, 8, 7, 10, 9, 3, 1],
+            3 if row.method == Method::DoubleAlternate && matches!(digits[C], 6 | 9) => {
+                return true;
+            }
+            2 if digits[A] != 0 && digits[G] != 9 => {
+                weights = [0, 0, 1, 2, 5, 3, 6, 4, 8, 7, 10, 9, 3, 1]
+            }
             2 if digits[A] != 0 => weights = [0, 0, 0, 0, 0, 0, 0, 0, 8, 7, 10, 9, 3, 1],
             7 if digits[G] == 9 => weights[..=B].fill(0),
-            10 if digits[G] == 9 && digits[B] == 9 && matches!(digits[A], 0 | 9) => weights[..=B].fill(0),
-            5 => put(&mut digits, self.substitutes.get(sort_code).map_or(sort_code, String::as_str)),
+            10 if digits[G] == 9 && digits[B] == 9 && matches!(digits[A], 0 | 9) => {
+                weights[..=B].fill(0)
+            }
+            5 => put(
+                &mut digits,
+                self.substitutes
+                    .get(sort_code)
+                    .map_or(sort_code, String::as_str),
+            ),
             8 => put(&mut digits, "090126"),
             9 => put(&mut digits, "309634"),
             _ => {}
         }
         let sum: i32 = match row.method {
-            Method::DoubleAlternate => {
-                digits.iter().zip(weights).map(|(digit, weight)| digit * weight).map(|part| part / 10 + part % 10).sum()
-            }
-            Method::Mod10 | Method::Mod11 => digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum(),
+            Method::DoubleAlternate => digits
+                .iter()
+                .zip(weights)
+                .map(|(digit, weight)| digit * weight)
+                .map(|part| part / 10 + part % 10)
+                .sum(),
+            Method::Mod10 | Method::Mod11 => digits
+                .iter()
+                .zip(weights)
+                .map(|(digit, weight)| digit * weight)
+                .sum(),
         };
         let sum = if row.exception == 1 { sum + 27 } else { sum };
         let rest = sum % if row.method == Method::Mod11 { 11 } else { 10 };
@@ -147,7 +193,8 @@ impl Modulus {
     }
 }
 
-/// Exception 14: an account whose last digit is 0, 1 or 9 may have been given with a digit too many.
+/// Exception 14: an account whose last digit is 0, 1 or 9 may have been given with a digit too
+/// many.
 fn shifted(digits: &Digits, weights: &[i32; 14]) -> bool {
     if !matches!(digits[H], 0 | 1 | 9) {
         return false;
@@ -155,7 +202,13 @@ fn shifted(digits: &Digits, weights: &[i32; 14]) -> bool {
     let mut moved = *digits;
     moved.copy_within(A..H, B);
     moved[A] = 0;
-    moved.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<i32>() % 11 == 0
+    moved
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| digit * weight)
+        .sum::<i32>()
+        % 11
+        == 0
 }
 
 fn is_sort_code(text: &str) -> bool {
@@ -163,7 +216,11 @@ fn is_sort_code(text: &str) -> bool {
 }
 
 fn digits_of(sort_code: &str, account: &str) -> Option<Digits> {
-    let digits: Option<Vec<i32>> = sort_code.chars().chain(account.chars()).map(|c| c.to_digit(10)?.try_into().ok()).collect();
+    let digits: Option<Vec<i32>> = sort_code
+        .chars()
+        .chain(account.chars())
+        .map(|c| c.to_digit(10)?.try_into().ok())
+        .collect();
     digits?.try_into().ok()
 }
 
@@ -184,11 +241,21 @@ impl Row {
             "DBLAL" => Method::DoubleAlternate,
             _ => return None,
         };
-        let weights: Option<Vec<i32>> = words.get(3..17)?.iter().map(|word| word.parse().ok()).collect();
+        let weights: Option<Vec<i32>> = words
+            .get(3..17)?
+            .iter()
+            .map(|word| word.parse().ok())
+            .collect();
         let exception = words.get(17).map_or(Some(0), |word| word.parse().ok())?;
         let whole = words.len() <= 18 && is_sort_code(from) && is_sort_code(to);
         let weights = weights?.try_into().ok()?;
-        whole.then(|| Self { from: (*from).to_owned(), to: (*to).to_owned(), method, weights, exception })
+        whole.then(|| Self {
+            from: (*from).to_owned(),
+            to: (*to).to_owned(),
+            method,
+            weights,
+            exception,
+        })
     }
 }
 
@@ -213,7 +280,9 @@ mod tests {
         800000 800000 MOD11 0 0 0 0 0 0 0 0 0 0 0 0 1 1 14\n";
 
     fn fits(numbers: &str) -> bool {
-        Modulus::parse(ROWS, "400000 300000\n").unwrap().fits(numbers)
+        Modulus::parse(ROWS, "400000 300000\n")
+            .unwrap()
+            .fits(numbers)
     }
 
     #[test]
@@ -230,7 +299,8 @@ mod tests {
 
     #[test]
     fn two_rows_must_both_hold_unless_an_exception_says_otherwise() {
-        // 1 + 9 is ten; doubled, 2 + 9 is eleven: the second row is left out where the third digit is 6 or 9.
+        // 1 + 9 is ten; doubled, 2 + 9 is eleven: the second row is left out where the third digit
+        // is 6 or 9.
         assert!(!fits("100000 00000019") && fits("100000 00600019") && fits("100000 00900019"));
         // Either of two: a first digit of nought, or a last one.
         assert!(fits("300000 00000001") && fits("300000 10000000") && !fits("300000 10000001"));
@@ -255,7 +325,10 @@ mod tests {
     #[test]
     fn what_is_not_the_table_is_named_by_its_line() {
         let wrong = Modulus::parse("000000 000001 MOD12 1\n", "").unwrap_err();
-        assert!(wrong.to_string().contains("valacdos.txt, line 1"), "{wrong}");
+        assert!(
+            wrong.to_string().contains("valacdos.txt, line 1"),
+            "{wrong}"
+        );
         assert!(Modulus::parse("", "40000 300000").is_err());
     }
 }

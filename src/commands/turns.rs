@@ -1,4 +1,5 @@
-//! Turns: within a process, commands that write the same stream wait for one another instead of conflicting.
+//! Turns: within a process, commands that write the same stream wait for one another instead of
+//! conflicting.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -1,4 +1,5 @@
-//! One table per noun: each command's name, what it says in the contract, its body, and whose it is.
+//! One table per noun: each command's name, what it says in the contract, its body, and whose it
+//! is.
 
 use utoipa::openapi::{RefOr, schema::Schema};
 
@@ -42,7 +43,8 @@ pub(crate) fn schemas_of<T: utoipa::ToSchema>(found: &mut Vec<(String, RefOr<Sch
     T::schemas(found);
 }
 
-/// Declares a noun's commands: an enum with one body each, and the table that contract and permissions read.
+/// Declares a noun's commands: an enum with one body each, and the table that contract and
+/// permissions read.
 macro_rules! commands {
     ($(#[$meta:meta])* $noun:ident { $( $(#[doc = $says:literal])+ $variant:ident($body:ty) = $name:literal, $who:expr; )+ }) => {
         $(#[$meta])*

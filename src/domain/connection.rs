@@ -35,7 +35,8 @@ pub enum Act {
     Decide,
     /// To end the grant or the offer, or to demand money back.
     End,
-    /// To prepare a payment, to judge what it waits for, and to propose what somebody else confirms.
+    /// To prepare a payment, to judge what it waits for, and to propose what somebody else
+    /// confirms.
     Prepare,
     /// To approve a payment.
     Approve,
@@ -70,7 +71,10 @@ impl Act {
     /// Whether a person must have declared that they have no interest before they do it.
     #[must_use]
     pub fn needs_declaration(self) -> bool {
-        matches!(self, Self::Score | Self::SeeScores | Self::Decide | Self::End)
+        matches!(
+            self,
+            Self::Score | Self::SeeScores | Self::Decide | Self::End
+        )
     }
 }
 
@@ -85,12 +89,22 @@ pub struct Connections<'a> {
 
 impl<'a> Connections<'a> {
     #[must_use]
-    pub fn new(group: &'a Group, relatives: Vec<&'a Group>, applications: Vec<&'a Application>) -> Self {
-        Self { group, relatives, applications }
+    pub fn new(
+        group: &'a Group,
+        relatives: Vec<&'a Group>,
+        applications: Vec<&'a Application>,
+    ) -> Self {
+        Self {
+            group,
+            relatives,
+            applications,
+        }
     }
 
     fn interests(&self) -> impl Iterator<Item = &'a Interests> {
-        self.applications.iter().map(|application| application.interests())
+        self.applications
+            .iter()
+            .map(|application| application.interests())
     }
 
     /// Whether a person is a member, or was one since an application began. Without an application
@@ -99,24 +113,38 @@ impl<'a> Connections<'a> {
         let mut groups = std::iter::once(self.group).chain(self.relatives.iter().copied());
         groups.any(|group| match self.applications.as_slice() {
             [] => group.has_member_since(person, None),
-            all => all.iter().any(|application| group.has_member_since(person, application.started_on())),
+            all => all
+                .iter()
+                .any(|application| group.has_member_since(person, application.started_on())),
         })
     }
 
     fn has(&self, person: PersonId, connection: Connection) -> bool {
         match connection {
             Connection::Member => self.is_member(person),
-            Connection::Interest => self.interests().any(|interests| interests.has_declared_interest(person)),
-            Connection::Wording => self.interests().any(|interests| interests.helped_to_word(person)),
-            Connection::Payee => self.group.payee().is_some_and(|payee| payee.rests_on(person)),
-            Connection::SawScores => self.applications.iter().any(|application| application.saw_scores(person)),
+            Connection::Interest => self
+                .interests()
+                .any(|interests| interests.has_declared_interest(person)),
+            Connection::Wording => self
+                .interests()
+                .any(|interests| interests.helped_to_word(person)),
+            Connection::Payee => self
+                .group
+                .payee()
+                .is_some_and(|payee| payee.rests_on(person)),
+            Connection::SawScores => self
+                .applications
+                .iter()
+                .any(|application| application.saw_scores(person)),
         }
     }
 
     /// How a person is connected, the strongest connection first.
     pub fn of(&self, person: PersonId) -> impl Iterator<Item = Connection> {
         let all = <Connection as strum::VariantArray>::VARIANTS;
-        all.iter().copied().filter(move |connection| self.has(person, *connection))
+        all.iter()
+            .copied()
+            .filter(move |connection| self.has(person, *connection))
     }
 
     /// Lets a person do something, or names the connection that is against it.
@@ -128,8 +156,14 @@ impl<'a> Connections<'a> {
         if let Some(connection) = self.of(person).find(|connection| connection.shuts_out(act)) {
             return Err(connection.refusal());
         }
-        let declared = self.interests().any(|interests| interests.has_declared(person));
-        if act.needs_declaration() && !declared { Err(Refusal::NotDeclared) } else { Ok(()) }
+        let declared = self
+            .interests()
+            .any(|interests| interests.has_declared(person));
+        if act.needs_declaration() && !declared {
+            Err(Refusal::NotDeclared)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether a reader may see what others scored, given the roles that the log gives them. A
@@ -138,9 +172,14 @@ impl<'a> Connections<'a> {
     #[must_use]
     pub fn sees_scores(&self, person: PersonId, held: &Roles) -> bool {
         if held.len() == 1 && held.contains(&Role::Auditor) {
-            return !self.of(person).any(|connection| connection.shuts_out(Act::SeeScores));
+            return !self
+                .of(person)
+                .any(|connection| connection.shuts_out(Act::SeeScores));
         }
-        let own = self.applications.iter().any(|application| application.has_scored(person));
+        let own = self
+            .applications
+            .iter()
+            .any(|application| application.has_scored(person));
         let observes = self.interests().any(|interests| interests.observes(person));
         self.permit(person, Act::SeeScores).is_ok() && (own || observes)
     }
@@ -148,7 +187,12 @@ impl<'a> Connections<'a> {
     /// Those of these people who must not decide.
     #[must_use]
     pub fn among(&self, people: impl Iterator<Item = PersonId>) -> BTreeSet<PersonId> {
-        people.filter(|person| self.of(*person).any(|connection| connection.shuts_out(Act::Decide))).collect()
+        people
+            .filter(|person| {
+                self.of(*person)
+                    .any(|connection| connection.shuts_out(Act::Decide))
+            })
+            .collect()
     }
 }
 
@@ -161,9 +205,16 @@ mod tests {
     /// The table of `docs/security/people-rules.md`.
     #[test]
     fn a_connection_shuts_a_person_out_of_what_is_written_down() {
-        let table =
-            |connection: Connection| Act::VARIANTS.iter().map(|act| if connection.shuts_out(*act) { '-' } else { '+' }).collect::<String>();
-        let all: Vec<_> = Connection::VARIANTS.iter().map(|connection| (*connection, table(*connection))).collect();
+        let table = |connection: Connection| {
+            Act::VARIANTS
+                .iter()
+                .map(|act| if connection.shuts_out(*act) { '-' } else { '+' })
+                .collect::<String>()
+        };
+        let all: Vec<_> = Connection::VARIANTS
+            .iter()
+            .map(|connection| (*connection, table(*connection)))
+            .collect();
         let expected = [
             (Connection::Member, "--------"),
             (Connection::Interest, "--------"),
@@ -171,6 +222,9 @@ mod tests {
             (Connection::Payee, "+++++-+-"),
             (Connection::SawScores, "-+++++++"),
         ];
-        assert_eq!(all, expected.map(|(connection, acts)| (connection, acts.to_owned())));
+        assert_eq!(
+            all,
+            expected.map(|(connection, acts)| (connection, acts.to_owned()))
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! Tables that leave as CSV, which no spreadsheet takes for formulas.
 //!
-//! Programs begin a formula at `=`, `+`, `-` or `@`, also full-width, and pass over spaces and what is not seen before it. Where
-//! the decimal sign is a comma they split a line at semicolons, whatever is quoted. So wherever a cell may begin in somebody's
-//! words, at their beginning and after each semicolon, tab and new line, an apostrophe stands before a formula. Nothing else
-//! changes, and [`as_typed`] takes it away again. What is a number here stays one, below nothing too.
+//! Programs begin a formula at `=`, `+`, `-` or `@`, also full-width, and pass over spaces and what
+//! is not seen before it. Where the decimal sign is a comma they split a line at semicolons,
+//! whatever is quoted. So wherever a cell may begin in somebody's words, at their beginning and
+//! after each semicolon, tab and new line, an apostrophe stands before a formula. Nothing else
+//! changes, and [`as_typed`] takes it away again. What is a number here stays one, below nothing
+//! too.
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,24 +24,33 @@ pub fn written(titles: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> St
         Cell::Plain(plain) => plain,
     };
     let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
-    let rows = rows.into_iter().map(|row| row.into_iter().map(said).collect());
+    let rows = rows
+        .into_iter()
+        .map(|row| row.into_iter().map(said).collect());
     as_it_is(std::iter::once(titles).chain(rows))
 }
 
 /// Writes records whose texts were looked at before: they are quoted, and otherwise as they are.
 #[must_use]
 pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut csv =
-        ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).quote_style(::csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
+    let mut csv = ::csv::WriterBuilder::new()
+        .terminator(::csv::Terminator::CRLF)
+        .quote_style(::csv::QuoteStyle::NonNumeric)
+        .from_writer(Vec::new());
     for record in records {
         let _ = csv.write_record(record);
     }
-    csv.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    csv.into_inner()
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 /// The signs with which a formula begins, and those that look like them.
-const SIGNS: [char; 13] =
-    ['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '\u{FE66}', '\u{FE62}', '\u{FE63}', '\u{FE6B}', '\u{2212}'];
+const SIGNS: [char; 13] = [
+    '=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '\u{FE66}', '\u{FE62}',
+    '\u{FE63}', '\u{FE6B}', '\u{2212}',
+];
 /// After these a cell may begin.
 const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
 
@@ -53,33 +64,53 @@ fn passed_over(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The parts of a text at whose beginning a cell may begin, each with whether it is taken for a formula there.
+/// The parts of a text at whose beginning a cell may begin, each with whether it is taken for a
+/// formula there.
 fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
-    text.split_inclusive(ENDS).enumerate().map(|(number, part)| {
-        // An apostrophe that somebody typed gets another, so that it is still there once ours is taken away.
-        let rest = part.trim_start_matches('\'');
-        let begins = number == 0 && rest.starts_with(['\t', '\r']);
-        (begins || rest.trim_start_matches(passed_over).starts_with(SIGNS), part)
-    })
+    text.split_inclusive(ENDS)
+        .enumerate()
+        .map(|(number, part)| {
+            // An apostrophe that somebody typed gets another, so that it is still there once ours
+            // is taken away.
+            let rest = part.trim_start_matches('\'');
+            let begins = number == 0 && rest.starts_with(['\t', '\r']);
+            (
+                begins || rest.trim_start_matches(passed_over).starts_with(SIGNS),
+                part,
+            )
+        })
 }
 
 /// A text that no spreadsheet takes for a formula.
 #[must_use]
 pub fn inert(text: &str) -> String {
-    parts(text).flat_map(|(formula, part)| [if formula { "'" } else { "" }, part]).collect()
+    parts(text)
+        .flat_map(|(formula, part)| [if formula { "'" } else { "" }, part])
+        .collect()
 }
 
 /// What a text was before [`inert`].
 #[must_use]
 pub fn as_typed(text: &str) -> String {
-    parts(text).map(|(formula, part)| if formula { part.strip_prefix('\'').unwrap_or(part) } else { part }).collect()
+    parts(text)
+        .map(|(formula, part)| {
+            if formula {
+                part.strip_prefix('\'').unwrap_or(part)
+            } else {
+                part
+            }
+        })
+        .collect()
 }
 
-/// Whether a spreadsheet may take a text, or a part of it, for a formula. A dash and a space after a new line are a list.
+/// Whether a spreadsheet may take a text, or a part of it, for a formula. A dash and a space after
+/// a new line are a list.
 #[must_use]
 pub fn reads_as_formula(text: &str) -> bool {
     let listed = |part: &str| part.trim_start_matches(passed_over).starts_with("- ");
-    parts(text).enumerate().any(|(number, (formula, part))| formula && (number == 0 || !listed(part)))
+    parts(text)
+        .enumerate()
+        .any(|(number, (formula, part))| formula && (number == 0 || !listed(part)))
 }
 
 #[cfg(test)]
@@ -111,8 +142,16 @@ mod tests {
 
     #[test]
     fn a_list_is_no_formula() {
-        assert!(!reads_as_formula("We cook:\n- soup\n- bread; and - at times - cake"));
-        for text in ["- soup", "=x", "We cook;=x", "We cook:\n-soup", "\u{FF0B}44"] {
+        assert!(!reads_as_formula(
+            "We cook:\n- soup\n- bread; and - at times - cake"
+        ));
+        for text in [
+            "- soup",
+            "=x",
+            "We cook;=x",
+            "We cook:\n-soup",
+            "\u{FF0B}44",
+        ] {
             assert!(reads_as_formula(text), "{text}");
         }
     }
@@ -124,10 +163,14 @@ mod tests {
 
     fn is_number(cell: &str) -> bool {
         let digits = cell.strip_prefix('-').unwrap_or(cell);
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        !digits.is_empty()
+            && digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
     }
 
-    const TRICKS: &str = "[=+\\-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20};,\t\r\n\"' \u{FEFF}\u{200B}a1|]{0,12}";
+    const TRICKS: &str =
+        "[=+\\-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20};,\t\r\n\"' \u{FEFF}\u{200B}a1|]{0,12}";
 
     proptest! {
         #[test]

@@ -1,4 +1,5 @@
-//! Which days somebody can mean. A day far from today is a slip of the keyboard, and would stand in the log for ever.
+//! Which days somebody can mean. A day far from today is a slip of the keyboard, and would stand in
+//! the log for ever.
 
 use jiff::Span;
 use jiff::civil::{Date, date};
@@ -27,8 +28,8 @@ pub fn can_be_meant(day: Date, today: Date) -> bool {
 }
 
 impl Command {
-    /// Lets a command be decided: who asks may, and every day in it can be meant. The days of what follows from another
-    /// command were looked at there.
+    /// Lets a command be decided: who asks may, and every day in it can be meant. The days of what
+    /// follows from another command were looked at there.
     ///
     /// # Errors
     /// What [`super::role::Who::permit`] says; [`Refusal::DayOutOfRange`], with the field.
@@ -37,8 +38,17 @@ impl Command {
         if facts.is_consequence() {
             return Ok(());
         }
-        match self.days().into_iter().find(|(_, day)| !can_be_meant(*day, facts.today)) {
-            Some((field, day)) => Err(Refusal::DayOutOfRange { field, day, earliest: EARLIEST, latest: latest(facts.today) }),
+        match self
+            .days()
+            .into_iter()
+            .find(|(_, day)| !can_be_meant(*day, facts.today))
+        {
+            Some((field, day)) => Err(Refusal::DayOutOfRange {
+                field,
+                day,
+                earliest: EARLIEST,
+                latest: latest(facts.today),
+            }),
             None => Ok(()),
         }
     }
@@ -63,8 +73,14 @@ fn of_fund(command: &FundCommand) -> Vec<(&'static str, Date)> {
         C::PlanRound(plan) => vec![("opens_on", plan.opens_on), ("closes_on", plan.closes_on)],
         C::ExtendRound(extend) => vec![("closes_on", extend.closes_on)],
         C::RecordMeeting(meeting) => {
-            let decided = meeting.decisions.iter().flat_map(of_decision).map(|day| ("decisions", day));
-            std::iter::once(("met_on", meeting.met_on)).chain(decided).collect()
+            let decided = meeting
+                .decisions
+                .iter()
+                .flat_map(of_decision)
+                .map(|day| ("decisions", day));
+            std::iter::once(("met_on", meeting.met_on))
+                .chain(decided)
+                .collect()
         }
         C::SendBatch(batch) => vec![("sent_on", batch.sent_on)],
         _ => Vec::new(),
@@ -80,7 +96,9 @@ fn of_decision(line: &DecisionLine) -> Vec<Date> {
 
 fn of_group(command: &GroupCommand) -> Vec<(&'static str, Date)> {
     match command {
-        GroupCommand::ProvidePayee(PayeeTyped::HoldingBody { consented_on, .. }) => vec![("consented_on", *consented_on)],
+        GroupCommand::ProvidePayee(PayeeTyped::HoldingBody { consented_on, .. }) => {
+            vec![("consented_on", *consented_on)]
+        }
         GroupCommand::RecordPastGrant(past) => vec![("awarded_on", past.awarded_on)],
         _ => Vec::new(),
     }
@@ -91,7 +109,16 @@ fn of_application(command: &ApplicationCommand) -> Vec<(&'static str, Date)> {
     match command {
         C::Submit(Submit { received_on, .. }) => optional("received_on", *received_on),
         C::RequestChanges(RequestChanges { due_on, .. }) => vec![("due_on", *due_on)],
-        C::Award(Award { ends_on, update_due_on, .. }) | C::Promote(Award { ends_on, update_due_on, .. }) => {
+        C::Award(Award {
+            ends_on,
+            update_due_on,
+            ..
+        })
+        | C::Promote(Award {
+            ends_on,
+            update_due_on,
+            ..
+        }) => {
             vec![("ends_on", *ends_on), ("update_due_on", *update_due_on)]
         }
         _ => Vec::new(),
@@ -102,7 +129,11 @@ fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
     use GrantCommand as C;
     match command {
         C::PassCheck(check) => optional("good_until", check.good_until),
-        C::SchedulePayments(schedule) => schedule.instalments.iter().filter_map(of_instalment).collect(),
+        C::SchedulePayments(schedule) => schedule
+            .instalments
+            .iter()
+            .filter_map(of_instalment)
+            .collect(),
         C::SendPayment(sent) => vec![("happened_on", sent.happened_on)],
         C::ConfirmPayment(confirmed) => vec![("happened_on", confirmed.happened_on)],
         C::FailPayment(failed) => optional("happened_on", failed.happened_on),
@@ -110,7 +141,11 @@ fn of_grant(command: &GrantCommand) -> Vec<(&'static str, Date)> {
         C::CorrectPayment(corrected) => vec![("paid_on", corrected.paid_on)],
         C::RequestVariation(asked) => {
             let change = &asked.change;
-            [optional("change.ends_on", change.ends_on), optional("change.update_due_on", change.update_due_on)].concat()
+            [
+                optional("change.ends_on", change.ends_on),
+                optional("change.update_due_on", change.update_due_on),
+            ]
+            .concat()
         }
         C::RequestUpdate(asked) => vec![("due_on", asked.due_on)],
         C::QueryUpdate(asked) => optional("due_on", asked.due_on),
@@ -143,7 +178,13 @@ mod tests {
         for day in [EARLIEST, today, date(2036, 6, 1)] {
             assert!(can_be_meant(day, today), "{day}");
         }
-        for day in [date(-1, 1, 1), date(0, 1, 1), date(1989, 12, 31), date(2036, 6, 2), date(9999, 12, 31)] {
+        for day in [
+            date(-1, 1, 1),
+            date(0, 1, 1),
+            date(1989, 12, 31),
+            date(2036, 6, 2),
+            date(9999, 12, 31),
+        ] {
             assert!(!can_be_meant(day, today), "{day}");
         }
         assert_eq!(latest(Date::MAX), Date::MAX);

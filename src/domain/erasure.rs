@@ -1,4 +1,5 @@
-//! Erasing what is personal of a person or group: asked for, refused with the reason, or done; and what must be kept how long.
+//! Erasing what is personal of a person or group: asked for, refused with the reason, or done; and
+//! what must be kept how long.
 //!
 //! What stands in clear stays: money, dates, decisions, and that somebody decided.
 
@@ -7,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
-/// For how many years after a grant's end the records of whom money went to are kept. Source: the Limitation Act 1980 gives six
-/// years for claims on a contract, and the seventh closes the books.
+/// For how many years after a grant's end the records of whom money went to are kept. Source: the
+/// Limitation Act 1980 gives six years for claims on a contract, and the seventh closes the books.
 pub const FUNDED_YEARS: i64 = 7;
-/// For how many years the records of a group that got no money are kept before they are proposed for erasure.
+/// For how many years the records of a group that got no money are kept before they are proposed
+/// for erasure.
 pub const UNFUNDED_YEARS: i64 = 2;
 
 /// How erasing stands.
@@ -35,7 +37,11 @@ impl Erasure {
     /// # Errors
     /// [`Refusal::Erased`].
     pub fn must_not_be_done(self) -> Result<(), Refusal> {
-        if self.is_done() { Err(Refusal::Erased) } else { Ok(()) }
+        if self.is_done() {
+            Err(Refusal::Erased)
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses to ask twice.
@@ -43,7 +49,11 @@ impl Erasure {
     /// # Errors
     /// [`Refusal::NoChange`].
     pub fn ask(self) -> Result<(), Refusal> {
-        if self == Self::Asked { Err(Refusal::NoChange) } else { Ok(()) }
+        if self == Self::Asked {
+            Err(Refusal::NoChange)
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses to refuse what nobody asked for.
@@ -51,7 +61,11 @@ impl Erasure {
     /// # Errors
     /// [`Refusal::Unknown`].
     pub fn refuse(self) -> Result<(), Refusal> {
-        if self == Self::Asked { Ok(()) } else { Err(Refusal::Unknown("request to erase")) }
+        if self == Self::Asked {
+            Ok(())
+        } else {
+            Err(Refusal::Unknown("request to erase"))
+        }
     }
 }
 

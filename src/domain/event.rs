@@ -1,4 +1,5 @@
-//! Events of all streams: their names and versions, and the one type that a reader of the whole log sees.
+//! Events of all streams: their names and versions, and the one type that a reader of the whole log
+//! sees.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,9 @@ use super::text::{TextError, text_type};
 use super::{Application, Fund, Grant, Group, Organisation, Person, Stream};
 
 /// What every stream's events have in common.
-pub trait StreamEvent: Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+pub trait StreamEvent:
+    Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
+{
     /// Every event name of the stream, for the golden files.
     const NAMES: &'static [&'static str];
 
@@ -75,8 +78,14 @@ const KINDS: [(&str, &[&str]); 6] = [
 
 fn event_kind(text: &str) -> Result<String, TextError> {
     let (stream, name) = text.split_once('.').ok_or(TextError::NotAnEvent)?;
-    let known = KINDS.iter().any(|(known, names)| *known == stream && names.contains(&name));
-    if known { Ok(text.to_owned()) } else { Err(TextError::NotAnEvent) }
+    let known = KINDS
+        .iter()
+        .any(|(known, names)| *known == stream && names.contains(&name));
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::NotAnEvent)
+    }
 }
 
 /// An event's name in words: `PaymentPrepared` is "Payment prepared".
@@ -111,7 +120,10 @@ impl Event {
     /// # Errors
     /// When the stream type is unknown or the payload is not one of its events.
     pub fn read(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
-        fn read<E: StreamEvent>(payload: &str, of: fn(E) -> Event) -> Result<Event, serde_json::Error> {
+        fn read<E: StreamEvent>(
+            payload: &str,
+            of: fn(E) -> Event,
+        ) -> Result<Event, serde_json::Error> {
             serde_json::from_str(payload).map(of)
         }
         match stream_type {
@@ -121,7 +133,9 @@ impl Event {
             Group::TYPE => read(payload, Self::Group),
             Application::TYPE => read(payload, Self::Application),
             Grant::TYPE => read(payload, Self::Grant),
-            other => Err(serde::de::Error::custom(format_args!("no stream has the type {other}"))),
+            other => Err(serde::de::Error::custom(format_args!(
+                "no stream has the type {other}"
+            ))),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a decision may look at besides its own stream. Looking at a fact names it among the decision's reads.
+//! What a decision may look at besides its own stream. Looking at a fact names it among the
+//! decision's reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +23,10 @@ pub struct Seen<S> {
 impl<S> Seen<S> {
     #[must_use]
     pub fn new(state: Arc<S>) -> Self {
-        Self { state: Some(state), looked: AtomicBool::new(false) }
+        Self {
+            state: Some(state),
+            looked: AtomicBool::new(false),
+        }
     }
 
     #[must_use]
@@ -53,7 +57,9 @@ pub struct PayeeWait {
 }
 
 /// How often payees and memberships, and members' addresses, had changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct ChangeMark {
     pub group: u32,
     pub addresses: u32,
@@ -137,8 +143,13 @@ impl Facts {
     /// The roles that count now: held according to the log, and not narrowed away by the token.
     #[must_use]
     pub fn roles(&self) -> Roles {
-        let Actor::Person(person) = self.actor else { return Roles::new() };
-        let held = self.organisation().map(|organisation| organisation.roles_of(person)).unwrap_or_default();
+        let Actor::Person(person) = self.actor else {
+            return Roles::new();
+        };
+        let held = self
+            .organisation()
+            .map(|organisation| organisation.roles_of(person))
+            .unwrap_or_default();
         match &self.narrowed {
             Some(left) => held.intersection(left).copied().collect(),
             None => held,
@@ -162,20 +173,34 @@ impl Facts {
     /// [`Refusal::Unknown`] when there is no such group.
     pub fn is_member(&self, person: PersonId) -> Result<bool, Refusal> {
         let own = self.group()?.has_member(person);
-        Ok(own || self.heirs.iter().any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
+        Ok(own
+            || self
+                .heirs
+                .iter()
+                .any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
     }
 
     /// The groups that the group concerned was merged into or took in, one after another.
     pub fn relatives(&self) -> impl Iterator<Item = &Group> {
-        self.heirs.iter().chain(&self.taken_in).filter_map(|group| group.look("group").ok())
+        self.heirs
+            .iter()
+            .chain(&self.taken_in)
+            .filter_map(|group| group.look("group").ok())
     }
 
     /// Who is connected with the group concerned, and with an application of it.
     ///
     /// # Errors
     /// [`Refusal::Unknown`] when there is no such group.
-    pub fn connections<'a>(&'a self, application: Option<&'a Application>) -> Result<Connections<'a>, Refusal> {
-        Ok(Connections::new(self.group()?, self.relatives().collect(), application.into_iter().collect()))
+    pub fn connections<'a>(
+        &'a self,
+        application: Option<&'a Application>,
+    ) -> Result<Connections<'a>, Refusal> {
+        Ok(Connections::new(
+            self.group()?,
+            self.relatives().collect(),
+            application.into_iter().collect(),
+        ))
     }
 
     /// Who is connected with the group concerned, and with the grants of it that are open.
@@ -183,8 +208,16 @@ impl Facts {
     /// # Errors
     /// [`Refusal::Unknown`] when there is no such group.
     pub fn connections_of_grants(&self) -> Result<Connections<'_>, Refusal> {
-        let granted = self.granted.iter().filter_map(|application| application.look("application").ok()).collect();
-        Ok(Connections::new(self.group()?, self.relatives().collect(), granted))
+        let granted = self
+            .granted
+            .iter()
+            .filter_map(|application| application.look("application").ok())
+            .collect();
+        Ok(Connections::new(
+            self.group()?,
+            self.relatives().collect(),
+            granted,
+        ))
     }
 
     /// Lets a person act on the grant of the application concerned, or names the connection that is
@@ -193,7 +226,8 @@ impl Facts {
     /// # Errors
     /// The refusal that [`Connections::permit`] gives.
     pub fn permit(&self, person: PersonId, act: Act) -> Result<(), Refusal> {
-        self.connections(Some(self.application()?))?.permit(person, act)
+        self.connections(Some(self.application()?))?
+            .permit(person, act)
     }
 
     /// Refuses to confirm what somebody proposed who may no longer propose it.
@@ -202,17 +236,22 @@ impl Facts {
     /// [`Refusal::ProposerGone`].
     pub fn still_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
         let held = self.organisation()?.roles_of(proposed_by);
-        if roles.iter().any(|role| held.contains(role)) { Ok(()) } else { Err(Refusal::ProposerGone) }
+        if roles.iter().any(|role| held.contains(role)) {
+            Ok(())
+        } else {
+            Err(Refusal::ProposerGone)
+        }
     }
 
-    /// Refuses to confirm what somebody proposed on the grant of the application concerned who may no
-    /// longer propose it: for want of the role, or as they have come to stand behind the group.
+    /// Refuses to confirm what somebody proposed on the grant of the application concerned who may
+    /// no longer propose it: for want of the role, or as they have come to stand behind the group.
     ///
     /// # Errors
     /// [`Refusal::ProposerGone`].
     pub fn proposal_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
         self.still_holds(proposed_by, roles)?;
-        self.permit(proposed_by, Act::Prepare).map_err(|_| Refusal::ProposerGone)
+        self.permit(proposed_by, Act::Prepare)
+            .map_err(|_| Refusal::ProposerGone)
     }
 
     /// The payee that money of the application's grant may go to: whoever verified it stands behind
@@ -223,14 +262,17 @@ impl Facts {
     pub fn independently_verified_payee(&self) -> Result<&Payee, Refusal> {
         let payee = self.group()?.verified_payee()?;
         let verifier = payee.verified_by.ok_or(Refusal::PayeeNotVerified)?;
-        self.permit(verifier, Act::VerifyPayee).map_err(|_| Refusal::PayeeNotVerified)?;
+        self.permit(verifier, Act::VerifyPayee)
+            .map_err(|_| Refusal::PayeeNotVerified)?;
         Ok(payee)
     }
 
     /// One of the people on whose identity the decision rests.
     #[must_use]
     pub fn known(&self, person: PersonId) -> Option<&Person> {
-        self.people.get(&person).and_then(|person| person.look("person").ok())
+        self.people
+            .get(&person)
+            .and_then(|person| person.look("person").ok())
     }
 
     /// Those on whose word a person is known here, where that is known.
@@ -239,23 +281,39 @@ impl Facts {
     }
 
     /// The first day on which money may leave after the payee, the membership or a member's address
-    /// changed: an intruder's change then comes to light in time. Nothing where none of them changed.
+    /// changed: an intruder's change then comes to light in time. Nothing where none of them
+    /// changed.
     ///
     /// # Errors
     /// [`Refusal::Unknown`] when there is no such group or fund.
     pub fn payee_waits(&self) -> Result<Option<PayeeWait>, Refusal> {
         let group = self.group()?;
         let days = i64::from(self.fund()?.rules().payee_wait_days());
-        let groups = || std::iter::once(group).chain(self.heirs.iter().filter_map(|heir| heir.look("group").ok()));
-        let addresses = groups().flat_map(Group::members).filter_map(|member| self.known(member)?.contact_changed_on());
-        let changed_on = groups().filter_map(Group::payee_or_members_changed_on).chain(addresses).max();
+        let groups = || {
+            std::iter::once(group)
+                .chain(self.heirs.iter().filter_map(|heir| heir.look("group").ok()))
+        };
+        let addresses = groups()
+            .flat_map(Group::members)
+            .filter_map(|member| self.known(member)?.contact_changed_on());
+        let changed_on = groups()
+            .filter_map(Group::payee_or_members_changed_on)
+            .chain(addresses)
+            .max();
         let mark = ChangeMark {
             group: groups().map(Group::payee_or_member_changes).sum(),
-            addresses: groups().flat_map(Group::members).filter_map(|member| Some(self.known(member)?.contact_changes())).sum(),
+            addresses: groups()
+                .flat_map(Group::members)
+                .filter_map(|member| Some(self.known(member)?.contact_changes()))
+                .sum(),
         };
         let wait = |changed_on: Date| {
             let until = changed_on.saturating_add(jiff::Span::new().days(days));
-            PayeeWait { changed_on, until, mark }
+            PayeeWait {
+                changed_on,
+                until,
+                mark,
+            }
         };
         Ok(changed_on.filter(|_| days > 0).map(wait))
     }
@@ -306,6 +364,10 @@ impl Facts {
     /// # Errors
     /// [`Refusal::DateInFuture`].
     pub fn not_future(&self, day: Date) -> Result<(), Refusal> {
-        if day > self.today { Err(Refusal::DateInFuture(day)) } else { Ok(()) }
+        if day > self.today {
+            Err(Refusal::DateInFuture(day))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Files that groups and staff hand in: scans, receipts, photographs. The log holds what they are, never what is in them.
+//! Files that groups and staff hand in: scans, receipts, photographs. The log holds what they are,
+//! never what is in them.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,11 +13,25 @@ super::text::text_type!(
 
 fn digest(text: &str) -> Result<String, TextError> {
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    if text.len() == 64 && text.bytes().all(hexadecimal) { Ok(text.to_owned()) } else { Err(TextError::NotAFile) }
+    if text.len() == 64 && text.bytes().all(hexadecimal) {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::NotAFile)
+    }
 }
 
 /// What a file really is, found out from its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 pub enum Media {
     #[serde(rename = "image/jpeg")]
     #[strum(serialize = "image/jpeg")]
@@ -27,7 +42,18 @@ pub enum Media {
 }
 
 /// What a file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum FilePurpose {

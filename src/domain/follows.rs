@@ -1,4 +1,5 @@
-//! What an event obliges other streams to do in the same append: an award commits money and offers a grant.
+//! What an event obliges other streams to do in the same append: an award commits money and offers
+//! a grant.
 
 use jiff::civil::Date;
 
@@ -10,36 +11,69 @@ use super::group::{FileCheck, GrantEnds, GrantOf, MemberOf, TakeIn};
 use super::source::Sources;
 use super::unproven::Begun;
 use super::{
-    Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand, FundEvent, FundId, Grant, GrantCommand,
-    GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId, Person, PersonCommand, PersonEvent, PersonId,
+    Application, ApplicationCommand, ApplicationEvent, ApplicationId, Command, Event, FundCommand,
+    FundEvent, FundId, Grant, GrantCommand, GrantEvent, GrantId, GroupCommand, GroupEvent, GroupId,
+    Person, PersonCommand, PersonEvent, PersonId,
 };
 
 /// What follows from an application's event.
-pub(super) fn of_application(id: ApplicationId, before: &Application, event: &ApplicationEvent, after: &Application) -> Vec<Command> {
-    let Some(place) = after.place() else { return Vec::new() };
+pub(super) fn of_application(
+    id: ApplicationId,
+    before: &Application,
+    event: &ApplicationEvent,
+    after: &Application,
+) -> Vec<Command> {
+    let Some(place) = after.place() else {
+        return Vec::new();
+    };
     let on_fund = |command| Command::Fund(place.fund, command);
     let mut following = Vec::new();
     if let Some(rank) = before.reserved_at()
         && after.state() != ApplicationState::ReserveList
     {
-        following.push(on_fund(FundCommand::Unlist(Listed { application: id, round: place.round.clone(), rank })));
+        following.push(on_fund(FundCommand::Unlist(Listed {
+            application: id,
+            round: place.round.clone(),
+            rank,
+        })));
     }
     match event {
         ApplicationEvent::Awarded { terms, .. } => {
-            let commit = Commit { grant: id.into(), area: terms.area.clone(), round: place.round.clone(), amount: terms.amount };
+            let commit = Commit {
+                grant: id.into(),
+                area: terms.area.clone(),
+                round: place.round.clone(),
+                amount: terms.amount,
+            };
             following.push(on_fund(FundCommand::Commit(commit)));
         }
         ApplicationEvent::AttendanceConfirmed { .. }
-            if after.state() == ApplicationState::Awarded && after.decision_is_confirmed().is_ok() =>
+            if after.state() == ApplicationState::Awarded
+                && after.decision_is_confirmed().is_ok() =>
         {
-            following.push(Command::Grant(id.into(), GrantCommand::SendOffer(Nothing {})));
+            following.push(Command::Grant(
+                id.into(),
+                GrantCommand::SendOffer(Nothing {}),
+            ));
         }
         ApplicationEvent::Reserved { rank, .. } => {
-            following.push(on_fund(FundCommand::List(Listed { application: id, round: place.round.clone(), rank: *rank })));
+            following.push(on_fund(FundCommand::List(Listed {
+                application: id,
+                round: place.round.clone(),
+                rank: *rank,
+            })));
         }
-        ApplicationEvent::ApplicationStarted { started_by: Some(person), .. } => following.push(begins(*person, Begun::Draft(id))),
-        ApplicationEvent::AnswersSaved { keyed_by: None, .. } | ApplicationEvent::LanguageChosen { .. } => {
-            following.extend(after.saved_by_members().map(|(person, saves)| begins(person, Begun::Answers(saves))));
+        ApplicationEvent::ApplicationStarted {
+            started_by: Some(person),
+            ..
+        } => following.push(begins(*person, Begun::Draft(id))),
+        ApplicationEvent::AnswersSaved { keyed_by: None, .. }
+        | ApplicationEvent::LanguageChosen { .. } => {
+            following.extend(
+                after
+                    .saved_by_members()
+                    .map(|(person, saves)| begins(person, Begun::Answers(saves))),
+            );
         }
         _ => {}
     }
@@ -51,11 +85,20 @@ fn begins(person: PersonId, begun: Begun) -> Command {
 }
 
 /// What follows from a person's event: what they began goes with them.
-pub(super) fn of_person(id: PersonId, before: &Person, command: &PersonCommand, event: &PersonEvent) -> Vec<Command> {
+pub(super) fn of_person(
+    id: PersonId,
+    before: &Person,
+    command: &PersonCommand,
+    event: &PersonEvent,
+) -> Vec<Command> {
     match (command, event, before.unproven()) {
         (PersonCommand::Expire(_), PersonEvent::PersonalDataErased { .. }, Some(unproven)) => {
-            let drafts = unproven.drafts().map(|draft| Command::Application(draft, ApplicationCommand::Expire(Nothing {})));
-            let groups = unproven.groups().map(|group| Command::Group(group, GroupCommand::Expire(MemberOf { person: id })));
+            let drafts = unproven
+                .drafts()
+                .map(|draft| Command::Application(draft, ApplicationCommand::Expire(Nothing {})));
+            let groups = unproven
+                .groups()
+                .map(|group| Command::Group(group, GroupCommand::Expire(MemberOf { person: id })));
             drafts.chain(groups).collect()
         }
         _ => Vec::new(),
@@ -66,14 +109,28 @@ pub(super) fn of_person(id: PersonId, before: &Person, command: &PersonCommand, 
 pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec<Command> {
     match (command, event) {
         (_, FundEvent::Committed { grant, sources, .. }) => {
-            vec![Command::Grant(*grant, GrantCommand::Offer(Offer { sources: sources.clone() }))]
+            vec![Command::Grant(
+                *grant,
+                GrantCommand::Offer(Offer {
+                    sources: sources.clone(),
+                }),
+            )]
         }
         (_, FundEvent::CommitmentIncreased { grant, sources, .. }) => {
-            vec![Command::Grant(*grant, GrantCommand::Grow(Grown { sources: sources.clone() }))]
+            vec![Command::Grant(
+                *grant,
+                GrantCommand::Grow(Grown {
+                    sources: sources.clone(),
+                }),
+            )]
         }
         (FundCommand::RecordMeeting(meeting), FundEvent::PanelMet { round, .. }) => {
             let decide = |line: &super::fund::DecisionLine| {
-                let at = AtMeeting { fund: id, round: round.clone(), verdict: line.verdict.clone() };
+                let at = AtMeeting {
+                    fund: id,
+                    round: round.clone(),
+                    verdict: line.verdict.clone(),
+                };
                 Command::Application(line.application, ApplicationCommand::DecideAtMeeting(at))
             };
             meeting.decisions.iter().map(decide).collect()
@@ -81,7 +138,13 @@ pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> V
         (FundCommand::SendBatch(sent), FundEvent::BatchSent { batch, sent_on, .. }) => {
             let each = |line: &super::fund::BatchLine| {
                 let (payment, amount) = (line.payment, line.amount);
-                let in_batch = InBatch { fund: id, batch: batch.clone(), payment, amount, sent_on: *sent_on };
+                let in_batch = InBatch {
+                    fund: id,
+                    batch: batch.clone(),
+                    payment,
+                    amount,
+                    sent_on: *sent_on,
+                };
                 Command::Grant(line.grant, GrantCommand::SendInBatch(in_batch))
             };
             sent.payments.iter().map(each).collect()
@@ -93,21 +156,31 @@ pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> V
 /// What follows from a grant's event, given the state before it.
 pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
     if let GrantEvent::GrantOffered { group, .. } = event {
-        return vec![Command::Group(*group, GroupCommand::OpenGrant(GrantOf { grant: id }))];
+        return vec![Command::Group(
+            *group,
+            GroupCommand::OpenGrant(GrantOf { grant: id }),
+        )];
     }
-    let Some(fund) = before.fund() else { return Vec::new() };
+    let Some(fund) = before.fund() else {
+        return Vec::new();
+    };
     let release = |sources: &Sources| vec![uncommit(fund, FundCommand::Release, id, sources, None)];
     let reduce = |sources: &Sources, effective_on| {
-        let taken = (!sources.total().is_zero()).then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on));
+        let taken = (!sources.total().is_zero())
+            .then(|| uncommit(fund, FundCommand::Reduce, id, sources, effective_on));
         taken.into_iter().collect()
     };
     let ends = |mut following: Vec<Command>| {
         let paid = before.was_paid();
-        following.extend(before.group().map(|group| Command::Group(group, GroupCommand::EndGrant(GrantEnds { grant: id, paid }))));
+        following.extend(before.group().map(|group| {
+            Command::Group(group, GroupCommand::EndGrant(GrantEnds { grant: id, paid }))
+        }));
         following
     };
     match event {
-        GrantEvent::OfferDeclined {} | GrantEvent::OfferLapsed {} | GrantEvent::OfferWithdrawn { .. } => ends(release(before.award())),
+        GrantEvent::OfferDeclined {}
+        | GrantEvent::OfferLapsed {}
+        | GrantEvent::OfferWithdrawn { .. } => ends(release(before.award())),
         GrantEvent::GrantClosed { released } => ends(release(released)),
         GrantEvent::UnderspendDeclared { released, .. }
         | GrantEvent::GrantTerminated { released, .. }
@@ -117,17 +190,44 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
                 && !more.is_zero()
                 && let Some((area, round)) = before.place()
             {
-                let commit = Commit { grant: id, area: area.clone(), round: round.clone(), amount: *more };
+                let commit = Commit {
+                    grant: id,
+                    area: area.clone(),
+                    round: round.clone(),
+                    amount: *more,
+                };
                 following.push(Command::Fund(fund, FundCommand::Increase(commit)));
             }
             following
         }
-        GrantEvent::ReturnReceived { sources, received_on: day, .. }
-        | GrantEvent::PaymentReversed { released: sources, reversed_on: day, .. }
-        | GrantEvent::EntrySettled { sources, happened_on: day, .. } => reduce(sources, Some(*day)),
-        GrantEvent::CheckPassed { check, good_until: Some(good_until), .. } => {
-            let Some(group) = before.group().filter(|_| !before.is_condition(check)) else { return Vec::new() };
-            let file = FileCheck { check: check.clone(), grant: id, good_until: *good_until };
+        GrantEvent::ReturnReceived {
+            sources,
+            received_on: day,
+            ..
+        }
+        | GrantEvent::PaymentReversed {
+            released: sources,
+            reversed_on: day,
+            ..
+        }
+        | GrantEvent::EntrySettled {
+            sources,
+            happened_on: day,
+            ..
+        } => reduce(sources, Some(*day)),
+        GrantEvent::CheckPassed {
+            check,
+            good_until: Some(good_until),
+            ..
+        } => {
+            let Some(group) = before.group().filter(|_| !before.is_condition(check)) else {
+                return Vec::new();
+            };
+            let file = FileCheck {
+                check: check.clone(),
+                grant: id,
+                good_until: *good_until,
+            };
             vec![Command::Group(group, GroupCommand::FileCheck(file))]
         }
         _ => Vec::new(),
@@ -138,41 +238,89 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
 pub(super) fn of_group(id: GroupId, command: &GroupCommand, event: &GroupEvent) -> Vec<Command> {
     match (command, event) {
         // Whoever registers a group is its first member.
-        (GroupCommand::Register(_), GroupEvent::MemberAdded { person, added_by: None, .. }) => vec![begins(*person, Begun::Group(id))],
-        (_, GroupEvent::GroupMerged { into, .. }) => vec![Command::Group(*into, GroupCommand::TakeIn(TakeIn { group: id }))],
+        (
+            GroupCommand::Register(_),
+            GroupEvent::MemberAdded {
+                person,
+                added_by: None,
+                ..
+            },
+        ) => vec![begins(*person, Begun::Group(id))],
+        (_, GroupEvent::GroupMerged { into, .. }) => vec![Command::Group(
+            *into,
+            GroupCommand::TakeIn(TakeIn { group: id }),
+        )],
         _ => Vec::new(),
     }
 }
 
-fn uncommit(fund: FundId, command: fn(Uncommit) -> FundCommand, grant: GrantId, sources: &Sources, effective_on: Option<Date>) -> Command {
-    Command::Fund(fund, command(Uncommit { grant, sources: sources.clone(), effective_on }))
+fn uncommit(
+    fund: FundId,
+    command: fn(Uncommit) -> FundCommand,
+    grant: GrantId,
+    sources: &Sources,
+    effective_on: Option<Date>,
+) -> Command {
+    Command::Fund(
+        fund,
+        command(Uncommit {
+            grant,
+            sources: sources.clone(),
+            effective_on,
+        }),
+    )
 }
 
-/// The number that an event gave to something new within its stream: a payment, an update, a version.
+/// The number that an event gave to something new within its stream: a payment, an update, a
+/// version.
 #[must_use]
 pub fn made(event: &Event) -> Option<u32> {
     use super::OrganisationEvent;
     match event {
         Event::Grant(
-            GrantEvent::PaymentPrepared { payment: number, .. }
+            GrantEvent::PaymentPrepared {
+                payment: number, ..
+            }
             | GrantEvent::UpdateRequested { update: number, .. }
-            | GrantEvent::VariationRequested { variation: number, .. }
+            | GrantEvent::VariationRequested {
+                variation: number, ..
+            }
             | GrantEvent::EntryUnsettled { entry: number, .. }
             | GrantEvent::StoryPublished { story: number, .. }
             | GrantEvent::PaymentsScheduled { first: number, .. },
         ) => Some(u32::from(*number)),
-        Event::Group(GroupEvent::PayeeProvided { payee: number, .. } | GroupEvent::GroupCorrectionProposed { proposal: number, .. })
-        | Event::Grant(GrantEvent::ScheduleProposed { proposal: number, .. } | GrantEvent::RevocationProposed { revocation: number, .. })
-        | Event::Person(PersonEvent::ContactChangeProposed { proposal: number, .. })
-        | Event::Organisation(OrganisationEvent::MailTextProposed { proposal: number, .. }) => Some(*number),
+        Event::Group(
+            GroupEvent::PayeeProvided { payee: number, .. }
+            | GroupEvent::GroupCorrectionProposed {
+                proposal: number, ..
+            },
+        )
+        | Event::Grant(
+            GrantEvent::ScheduleProposed {
+                proposal: number, ..
+            }
+            | GrantEvent::RevocationProposed {
+                revocation: number, ..
+            },
+        )
+        | Event::Person(PersonEvent::ContactChangeProposed {
+            proposal: number, ..
+        })
+        | Event::Organisation(OrganisationEvent::MailTextProposed {
+            proposal: number, ..
+        }) => Some(*number),
         Event::Organisation(
             OrganisationEvent::SignsAdopted { version, .. }
             | OrganisationEvent::FormPublished { version, .. }
             | OrganisationEvent::AgreementPublished { version, .. }
             | OrganisationEvent::ReportPublished { version, .. }
             | OrganisationEvent::MailTextPublished { version, .. }
-            | OrganisationEvent::WebhookProposed { proposal: version, .. }
-            | OrganisationEvent::WebhookSecretMade { secret: version, .. },
+            | OrganisationEvent::WebhookProposed {
+                proposal: version, ..
+            }
+            | OrganisationEvent::WebhookSecretMade {
+                secret: version, ..
+            },
         ) => Some(*version),
         _ => None,
     }

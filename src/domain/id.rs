@@ -1,4 +1,5 @@
-//! Identities of streams. Each noun has its own type, so that a fund's can never stand for a grant's.
+//! Identities of streams. Each noun has its own type, so that a fund's can never stand for a
+//! grant's.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,7 +37,8 @@ identity!(
     GroupId,
     /// The id of an application: a request for money.
     ApplicationId,
-    /// The id of a grant: an award's agreement and everything after it. It is the id of the application that it came from.
+    /// The id of a grant: an award's agreement and everything after it. It is the id of the
+    /// application that it came from.
     GrantId,
 );
 

@@ -1,9 +1,10 @@
 //! The mails that people get, and the words that staff may give them.
 //!
-//! A text holds words and names in double braces, and nothing else: no statement, filter, literal or comment, so that what
-//! it comes to is bounded by its length. Addresses of pages are the service's: `{{ link }}` stands alone on its
-//! line, and no name stands where it could become part of another address. A text that breaks a rule is not
-//! published; one that is in the log from before is not used.
+//! A text holds words and names in double braces, and nothing else: no statement, filter, literal
+//! or comment, so that what it comes to is bounded by its length. Addresses of pages are the
+//! service's: `{{ link }}` stands alone on its line, and no name stands where it could become part
+//! of another address. A text that breaks a rule is not published; one that is in the log from
+//! before is not used.
 
 use std::collections::BTreeMap;
 
@@ -76,9 +77,15 @@ impl MailKind {
     fn own_names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
-            Self::Submitted | Self::DraftClosing | Self::DraftReopened => &["reference", "round", "closes_on"],
+            Self::Submitted | Self::DraftClosing | Self::DraftReopened => {
+                &["reference", "round", "closes_on"]
+            }
             Self::ChangesRequested => &["reference", "note", "due_on"],
-            Self::Ineligible | Self::Declined | Self::Deferred | Self::Reserved | Self::Reviewed => &["reference", "note"],
+            Self::Ineligible
+            | Self::Declined
+            | Self::Deferred
+            | Self::Reserved
+            | Self::Reviewed => &["reference", "note"],
             Self::Offered => &["amount", "due_on", "title"],
             Self::OfferEnded => &["title"],
             Self::CheckRequested | Self::UpdateQueried => &["title", "note"],
@@ -90,19 +97,24 @@ impl MailKind {
 
     /// The names that a text of this mail may say.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let typed: &[&str] = if self.may_reach_strangers() { &[] } else { &TYPED };
+        let typed: &[&str] = if self.may_reach_strangers() {
+            &[]
+        } else {
+            &TYPED
+        };
         self.own_names().iter().chain(typed).chain(&EVERY).copied()
     }
 
-    /// Whether it goes to an address that nobody may have shown to be theirs. It says nothing that anybody typed: who
-    /// gives a stranger's address would otherwise write to them in the office's name.
+    /// Whether it goes to an address that nobody may have shown to be theirs. It says nothing that
+    /// anybody typed: who gives a stranger's address would otherwise write to them in the office's
+    /// name.
     #[must_use]
     pub fn may_reach_strangers(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
     }
 
-    /// Whether its words take two administrators: by the one mail people sign in, and the other warns them of
-    /// what somebody in the office did.
+    /// Whether its words take two administrators: by the one mail people sign in, and the other
+    /// warns them of what somebody in the office did.
     #[must_use]
     pub fn needs_two(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
@@ -114,7 +126,8 @@ const EVERY: [&str; 2] = ["organisation", "link"];
 /// The names that somebody typed for themselves and for their group.
 const TYPED: [&str; 2] = ["name", "group"];
 
-/// How many names a text may hold, and how much is written for each: a name, a day, or a note of a page's length.
+/// How many names a text may hold, and how much is written for each: a name, a day, or a note of a
+/// page's length.
 const NAMES_MOST: usize = 20;
 const WRITTEN_MOST: usize = 4000;
 
@@ -128,8 +141,9 @@ pub struct PublishMailText {
     pub language: Language,
     /// Holds neither link nor code.
     pub subject: Line,
-    /// Plain text; an empty line begins a new paragraph. A name in double braces is filled in, and stands apart from other
-    /// words; `{{ link }}` stands on a line of its own, and becomes a button.
+    /// Plain text; an empty line begins a new paragraph. A name in double braces is filled in, and
+    /// stands apart from other words; `{{ link }}` stands on a line of its own, and becomes a
+    /// button.
     pub body: Prose,
 }
 
@@ -152,15 +166,22 @@ pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
     for text in [&subject, &body] {
         text.may_be_used(mail)?;
     }
-    if let Some(piece) = ["link", "code"].iter().find_map(|name| subject.find(name).next()) {
+    if let Some(piece) = ["link", "code"]
+        .iter()
+        .find_map(|name| subject.find(name).next())
+    {
         return Err(subject.broken(piece, "a subject holds neither the link nor the code"));
     }
     let once = |name: &str| body.find(name).count() == 1;
     if mail == MailKind::SignIn && !(once("link") && once("code")) {
-        return Err(Refusal::TextBroken("body: {{ link }} and {{ code }} stand in it once each, or nobody could sign in".into()));
+        return Err(Refusal::TextBroken(
+            "body: {{ link }} and {{ code }} stand in it once each, or nobody could sign in".into(),
+        ));
     }
     if body.find("link").count() > 1 {
-        return Err(Refusal::TextBroken("body: {{ link }} stands in it once at most".into()));
+        return Err(Refusal::TextBroken(
+            "body: {{ link }} stands in it once at most".into(),
+        ));
     }
     match body.find("link").find(|at| !body.is_alone(*at)) {
         Some(at) => Err(body.broken(at, "{{ link }} stands alone on its line")),
@@ -168,11 +189,13 @@ pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Writes a text with what is known: never more than its own length and a bounded text for each of the names. What it
-/// does not know stays empty; what is no text stays as it is.
+/// Writes a text with what is known: never more than its own length and a bounded text for each of
+/// the names. What it does not know stays empty; what is no text stays as it is.
 #[must_use]
 pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
-    let Ok(read) = Text::read("", text) else { return text.to_owned() };
+    let Ok(read) = Text::read("", text) else {
+        return text.to_owned();
+    };
     let mut written = String::new();
     let mut names = 0;
     for piece in &read.pieces {
@@ -220,27 +243,45 @@ impl<'a> Text<'a> {
         let (mut pieces, mut rest, mut line) = (Vec::new(), text, 1);
         while let Some(at) = MARKS.iter().filter_map(|mark| rest.find(mark)).min() {
             let (words, marked) = rest.split_at(at);
-            pieces.push(Piece { line, what: What::Words(words) });
+            pieces.push(Piece {
+                line,
+                what: What::Words(words),
+            });
             line += words.matches('\n').count();
-            let broken = |why: &str| Err(Refusal::TextBroken(format!("{field}, line {line}: {why}")));
+            let broken =
+                |why: &str| Err(Refusal::TextBroken(format!("{field}, line {line}: {why}")));
             let Some(inner) = marked.strip_prefix("{{") else {
-                return broken(&format!("{} begins or ends nothing here: only a name stands in double braces", &marked[..2]));
+                return broken(&format!(
+                    "{} begins or ends nothing here: only a name stands in double braces",
+                    &marked[..2]
+                ));
             };
-            let Some((name, after)) = inner.split_once("}}") else { return broken("this double brace is not closed") };
+            let Some((name, after)) = inner.split_once("}}") else {
+                return broken("this double brace is not closed");
+            };
             let plain = |c: char| c.is_ascii_lowercase() || c == '_';
             if name.trim().is_empty() || !name.trim().chars().all(plain) {
                 let shown: String = name.trim().chars().take(40).collect();
-                return broken(&format!("“{shown}” is not a name, and only a name stands in double braces"));
+                return broken(&format!(
+                    "“{shown}” is not a name, and only a name stands in double braces"
+                ));
             }
-            pieces.push(Piece { line, what: What::Name(name.trim()) });
+            pieces.push(Piece {
+                line,
+                what: What::Name(name.trim()),
+            });
             line += name.matches('\n').count();
             rest = after;
         }
-        pieces.push(Piece { line, what: What::Words(rest) });
+        pieces.push(Piece {
+            line,
+            what: What::Words(rest),
+        });
         Ok(Self { field, pieces })
     }
 
-    /// Refuses names that the mail does not have or that do not stand apart, and addresses among the words.
+    /// Refuses names that the mail does not have or that do not stand apart, and addresses among
+    /// the words.
     fn may_be_used(&self, mail: MailKind) -> Result<(), Refusal> {
         let mut names = 0;
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -251,33 +292,53 @@ impl<'a> Text<'a> {
                         return Err(Refusal::NameUnknown(name.to_owned()));
                     }
                     if !self.stands_apart(at) {
-                        return Err(self.broken(at, &format!("a space stands before and behind {{{{ {name} }}}}")));
+                        return Err(self.broken(
+                            at,
+                            &format!("a space stands before and behind {{{{ {name} }}}}"),
+                        ));
                     }
                 }
                 What::Words(words) => {
-                    let leads_away = |line: &str| holds_address(line) || names_host(line) || line.to_lowercase().contains("href");
+                    let leads_away = |line: &str| {
+                        holds_address(line)
+                            || names_host(line)
+                            || line.to_lowercase().contains("href")
+                    };
                     let line = words.split('\n').position(leads_away);
                     if let Some(line) = line {
                         let line = piece.line + line;
                         let why = "only {{ link }} leads to a page, and this is another address";
-                        return Err(Refusal::TextBroken(format!("{}, line {line}: {why}", self.field)));
+                        return Err(Refusal::TextBroken(format!(
+                            "{}, line {line}: {why}",
+                            self.field
+                        )));
                     }
                 }
             }
         }
         if names > NAMES_MOST {
-            return Err(Refusal::TextBroken(format!("{}: it holds more than {NAMES_MOST} names", self.field)));
+            return Err(Refusal::TextBroken(format!(
+                "{}: it holds more than {NAMES_MOST} names",
+                self.field
+            )));
         }
         Ok(())
     }
 
     fn broken(&self, at: usize, why: &str) -> Refusal {
-        Refusal::TextBroken(format!("{}, line {}: {why}", self.field, self.pieces[at].line))
+        Refusal::TextBroken(format!(
+            "{}, line {}: {why}",
+            self.field, self.pieces[at].line
+        ))
     }
 
     /// Where a name stands among the pieces.
     fn find(&self, name: &str) -> impl Iterator<Item = usize> {
-        self.pieces.iter().enumerate().filter(move |(_, piece)| matches!(piece.what, What::Name(found) if found == name)).map(|(at, _)| at)
+        self.pieces
+            .iter()
+            .enumerate()
+            .filter(move |(_, piece)| matches!(piece.what, What::Name(found) if found == name))
+            .map(|(at, _)| at)
     }
 
     /// What stands right before a piece, and right behind it. Names and words take turns.
@@ -286,27 +347,40 @@ impl<'a> Text<'a> {
             Some(What::Words(words)) => words,
             _ => "",
         };
-        (words(at.checked_sub(1).and_then(|at| self.pieces.get(at))), words(self.pieces.get(at + 1)))
+        (
+            words(at.checked_sub(1).and_then(|at| self.pieces.get(at))),
+            words(self.pieces.get(at + 1)),
+        )
     }
 
-    /// Whether a name is parted from other words by spaces and marks that belong to no address, so that what is filled in
-    /// becomes no part of one.
+    /// Whether a name is parted from other words by spaces and marks that belong to no address, so
+    /// that what is filled in becomes no part of one.
     fn stands_apart(&self, at: usize) -> bool {
         const OPEN: &str = "([{“„\"'‘‚«‹—–*";
         const CLOSE: &str = ")]}”“\"'’‘»›—–*.,;:!?…";
         let (before, behind) = self.around(at);
-        let before = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let before = before
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default();
         let behind = behind.split(char::is_whitespace).next().unwrap_or_default();
-        let behind = ["'s", "’s"].iter().find_map(|s| behind.strip_prefix(s)).unwrap_or(behind);
-        let next_to_name = (at > 1 && self.around(at).0.is_empty()) || (at + 2 < self.pieces.len() && self.around(at).1.is_empty());
-        !next_to_name && before.chars().all(|c| OPEN.contains(c)) && behind.chars().all(|c| CLOSE.contains(c))
+        let behind = ["'s", "’s"]
+            .iter()
+            .find_map(|s| behind.strip_prefix(s))
+            .unwrap_or(behind);
+        let next_to_name = (at > 1 && self.around(at).0.is_empty())
+            || (at + 2 < self.pieces.len() && self.around(at).1.is_empty());
+        !next_to_name
+            && before.chars().all(|c| OPEN.contains(c))
+            && behind.chars().all(|c| CLOSE.contains(c))
     }
 
     /// Whether a name has a line for itself.
     fn is_alone(&self, at: usize) -> bool {
         let (before, behind) = self.around(at);
         let starts = (at == 1 || before.contains('\n')) && blank(before.rsplit('\n').next());
-        let ends = (at + 2 == self.pieces.len() || behind.contains('\n')) && blank(behind.split('\n').next());
+        let ends = (at + 2 == self.pieces.len() || behind.contains('\n'))
+            && blank(behind.split('\n').next());
         starts && ends
     }
 }
@@ -348,9 +422,18 @@ mod tests {
         ] {
             assert_eq!(declined(text), Ok(()), "{text}");
         }
-        assert_eq!(declined("Call {{ telephone }}"), Err(Refusal::NameUnknown("telephone".into())));
-        assert_eq!(body(MailKind::SignIn, "{{ name }}\n{{ link }}\n{{ code }}"), Err(Refusal::NameUnknown("name".into())));
-        assert_eq!(place(declined("Dear\n\n{{ name")), "body, line 3: this double brace is not closed");
+        assert_eq!(
+            declined("Call {{ telephone }}"),
+            Err(Refusal::NameUnknown("telephone".into()))
+        );
+        assert_eq!(
+            body(MailKind::SignIn, "{{ name }}\n{{ link }}\n{{ code }}"),
+            Err(Refusal::NameUnknown("name".into()))
+        );
+        assert_eq!(
+            place(declined("Dear\n\n{{ name")),
+            "body, line 3: this double brace is not closed"
+        );
     }
 
     #[test]
@@ -371,7 +454,10 @@ mod tests {
             "a }} b",
             "{{ {{ name }} }}",
         ] {
-            assert!(place(declined(text)).starts_with("body, line 1: "), "{text}");
+            assert!(
+                place(declined(text)).starts_with("body, line 1: "),
+                "{text}"
+            );
         }
     }
 
@@ -399,20 +485,31 @@ mod tests {
         }
         let sign_in = |text: &str| body(MailKind::SignIn, text);
         assert_eq!(sign_in("Sign in:\n{{ link }}\nor type {{ code }}"), Ok(()));
-        for text in
-            ["{{ link }}", "{{ code }}", "No link", "{{ link }}\n{{ code }} {{ code }}", "https://a.example/?to={{ link }}&c={{ code }}"]
-        {
+        for text in [
+            "{{ link }}",
+            "{{ code }}",
+            "No link",
+            "{{ link }}\n{{ code }} {{ code }}",
+            "https://a.example/?to={{ link }}&c={{ code }}",
+        ] {
             assert!(place(sign_in(text)).starts_with("body"), "{text}");
         }
         for subject in ["{{ link }}", "Code {{ code }}", "https://a.example"] {
-            assert!(place(check(MailKind::SignIn, subject, "{{ link }}\n{{ code }}")).starts_with("subject, line 1"), "{subject}");
+            assert!(
+                place(check(MailKind::SignIn, subject, "{{ link }}\n{{ code }}"))
+                    .starts_with("subject, line 1"),
+                "{subject}"
+            );
         }
     }
 
     #[test]
     fn what_is_filled_in_is_not_read_as_a_text() {
         let said = BTreeMap::from([("name", "{{ link }}")]);
-        assert_eq!(write("Dear {{ name }}\r\nBye", &said), "Dear {{ link }}\nBye");
+        assert_eq!(
+            write("Dear {{ name }}\r\nBye", &said),
+            "Dear {{ link }}\nBye"
+        );
         assert_eq!(write("Dear {% if name %}", &said), "Dear {% if name %}");
     }
 
@@ -460,7 +557,9 @@ mod tests {
         prop_oneof![
             made.clone(),
             anything(),
-            (made.clone(), made).prop_map(|(before, behind)| format!("{before}\n{{{{ link }}}}\n{behind} {{{{ code }}}}")),
+            (made.clone(), made).prop_map(|(before, behind)| format!(
+                "{before}\n{{{{ link }}}}\n{behind} {{{{ code }}}}"
+            )),
         ]
     }
 

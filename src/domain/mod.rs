@@ -1,7 +1,7 @@
 //! The rules, and nothing else: commands and facts enter, events or a refusal leave.
 //!
-//! Pure and synchronous: no clock, no randomness, no I/O, no other room. A rule stands here once; the API, the
-//! pages and the command line all reach it through `commands`.
+//! Pure and synchronous: no clock, no randomness, no I/O, no other room. A rule stands here once;
+//! the API, the pages and the command line all reach it through `commands`.
 
 pub mod application;
 pub mod command;
@@ -55,7 +55,9 @@ pub use related::Related;
 pub use role::{Actor, Role, Roles};
 
 /// A stream of events and the state that they fold into.
-pub trait Stream: Clone + Default + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Stream:
+    Clone + Default + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
     /// The type under which its events are stored.
     const TYPE: &'static str;
     type Command: Clone + std::fmt::Debug + Send + Sync + 'static;
@@ -70,8 +72,15 @@ pub trait Stream: Clone + Default + std::fmt::Debug + Serialize + DeserializeOwn
     /// Folds one event in.
     fn apply(&mut self, event: &Self::Event);
 
-    /// What one event of a command obliges other streams to do in the same append, given the state after all of them.
-    fn obliges(&self, _id: Uuid, _command: &Self::Command, _event: &Self::Event, _after: &Self) -> Vec<Command> {
+    /// What one event of a command obliges other streams to do in the same append, given the state
+    /// after all of them.
+    fn obliges(
+        &self,
+        _id: Uuid,
+        _command: &Self::Command,
+        _event: &Self::Event,
+        _after: &Self,
+    ) -> Vec<Command> {
         Vec::new()
     }
 }
@@ -130,7 +139,10 @@ impl Command {
     /// Whether it is about many things at once, so that a refusal must say which.
     #[must_use]
     pub fn is_many(&self) -> bool {
-        matches!(self, Self::Fund(_, FundCommand::RecordMeeting(_) | FundCommand::SendBatch(_)))
+        matches!(
+            self,
+            Self::Fund(_, FundCommand::RecordMeeting(_) | FundCommand::SendBatch(_))
+        )
     }
 
     /// Whose the command is.

@@ -12,14 +12,18 @@ const MOST_POUNDS: u32 = 99_999_999;
 /// An amount of pounds sterling, zero or more, to the penny.
 ///
 /// It deliberately has no `Sub` and no conversion from floats: taking away can fail, and says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Money(Decimal);
 
 /// Why a text is not an amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    #[error("write an amount in pounds and pence such as 750.00: digits, and no more than two after the point")]
+    #[error(
+        "write an amount in pounds and pence such as 750.00: digits, and no more than two after the point"
+    )]
     Shape,
     #[error("the amount is larger than this service can hold")]
     TooLarge,
@@ -33,15 +37,23 @@ pub struct BelowZero {
     pub taken: Money,
 }
 
-/// A sum without what people write around its digits: a pound sign, spaces, and commas between its thousands. A comma
-/// elsewhere stays, and the sum is none: `850,50` is not eighty-five thousand.
+/// A sum without what people write around its digits: a pound sign, spaces, and commas between its
+/// thousands. A comma elsewhere stays, and the sum is none: `850,50` is not eighty-five thousand.
 #[must_use]
 pub fn bare(sum: &str) -> String {
-    let sum: String = sum.chars().filter(|c| !c.is_whitespace() && *c != '£').collect();
+    let sum: String = sum
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '£')
+        .collect();
     let (pounds, _) = sum.split_once('.').unwrap_or((&sum, ""));
     let mut groups = pounds.split(',');
-    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
-    let mut pence = sum.rsplit('.').take(sum.matches('.').count()).flat_map(str::chars);
+    let first = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()));
+    let mut pence = sum
+        .rsplit('.')
+        .take(sum.matches('.').count())
+        .flat_map(str::chars);
     let thousands = first && groups.all(|group| group.len() == 3) && !pence.any(|c| c == ',');
     if thousands { sum.replace(',', "") } else { sum }
 }
@@ -49,7 +61,8 @@ pub fn bare(sum: &str) -> String {
 impl Money {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// An amount as people write it in a form, a table or a statement: `£1,234.50`, `1 234.5`, `1234`.
+    /// An amount as people write it in a form, a table or a statement: `£1,234.50`, `1 234.5`,
+    /// `1234`.
     ///
     /// # Errors
     /// When it is none, and when a comma stands anywhere but between thousands.
@@ -72,7 +85,8 @@ impl Money {
     /// The amount in whole pence.
     ///
     /// # Panics
-    /// Never for sums of amounts that were parsed: 2^63 pence is a thousand times all money in the world.
+    /// Never for sums of amounts that were parsed: 2^63 pence is a thousand times all money in the
+    /// world.
     #[must_use]
     pub fn pence(self) -> i64 {
         let mut pence = self.0;
@@ -91,7 +105,10 @@ impl Money {
     /// [`BelowZero`] when `other` is the larger.
     pub fn minus(self, other: Self) -> Result<Self, BelowZero> {
         if other > self {
-            return Err(BelowZero { from: self, taken: other });
+            return Err(BelowZero {
+                from: self,
+                taken: other,
+            });
         }
         Ok(Self(self.0 - other.0))
     }
@@ -125,7 +142,8 @@ impl FromStr for Money {
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let (pounds, pence) = text.split_once('.').unwrap_or((text, "00"));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if pounds.is_empty() || !digits(pounds) || !digits(pence) || !(1..=2).contains(&pence.len()) {
+        if pounds.is_empty() || !digits(pounds) || !digits(pence) || !(1..=2).contains(&pence.len())
+        {
             return Err(MoneyError::Shape);
         }
         let amount = Decimal::from_str(text).map_err(|_| MoneyError::TooLarge)?;
@@ -154,12 +172,24 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = self.two_places();
         let (pounds, pence) = plain.split_once('.').unwrap_or((&plain, "00"));
-        let thousands = pounds.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
+        let thousands = pounds
+            .as_bytes()
+            .rchunks(3)
+            .rev()
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join(",");
         write!(f, "£{thousands}.{pence}")
     }
 }
 
-crate::domain::text::text_schema!(Money, "An amount in pounds sterling", "^[0-9]{1,8}(\\.[0-9]{1,2})?$", 11, "750.00");
+crate::domain::text::text_schema!(
+    Money,
+    "An amount in pounds sterling",
+    "^[0-9]{1,8}(\\.[0-9]{1,2})?$",
+    11,
+    "750.00"
+);
 
 #[cfg(test)]
 mod tests {
@@ -174,19 +204,37 @@ mod tests {
 
     #[test]
     fn refuses_everything_that_is_not_an_amount() {
-        for text in ["", "-1", "+1", "1e3", "1.", ".5", "1.234", "1,000", " 1", "٣", "NaN", "0x1"] {
+        for text in [
+            "", "-1", "+1", "1e3", "1.", ".5", "1.234", "1,000", " 1", "٣", "NaN", "0x1",
+        ] {
             assert_eq!(text.parse::<Money>(), Err(MoneyError::Shape), "{text}");
         }
-        assert_eq!("99999999999999999999999999999999".parse::<Money>(), Err(MoneyError::TooLarge));
+        assert_eq!(
+            "99999999999999999999999999999999".parse::<Money>(),
+            Err(MoneyError::TooLarge)
+        );
     }
 
     #[test]
     fn a_comma_stands_between_thousands_or_the_sum_is_none() {
-        for (typed, says) in [("850", "850"), ("£1,850.00", "1850.00"), (" 12 850 ", "12850"), ("1,234,567", "1234567")] {
+        for (typed, says) in [
+            ("850", "850"),
+            ("£1,850.00", "1850.00"),
+            (" 12 850 ", "12850"),
+            ("1,234,567", "1234567"),
+        ] {
             assert_eq!(bare(typed), says);
             assert_eq!(Money::written(typed), says.parse::<Money>());
         }
-        for typed in ["850,50", "1,85", "1,5", "1850,000", ",850", "1,850.0,0", "1.850,00"] {
+        for typed in [
+            "850,50",
+            "1,85",
+            "1,5",
+            "1850,000",
+            ",850",
+            "1,850.0,0",
+            "1.850,00",
+        ] {
             assert!(bare(typed).contains(','), "{typed}");
             assert_eq!(Money::written(typed), Err(MoneyError::Shape), "{typed}");
         }
@@ -194,7 +242,12 @@ mod tests {
 
     #[test]
     fn is_said_with_its_thousands_apart() {
-        for (pence, says) in [(5, "£0.05"), (85_000, "£850.00"), (123_405, "£1,234.05"), (123_456_700, "£1,234,567.00")] {
+        for (pence, says) in [
+            (5, "£0.05"),
+            (85_000, "£850.00"),
+            (123_405, "£1,234.05"),
+            (123_456_700, "£1,234,567.00"),
+        ] {
             assert_eq!(Money::of_pence(pence).to_string(), says);
         }
     }
@@ -202,7 +255,13 @@ mod tests {
     #[test]
     fn never_goes_below_zero() {
         let (ten, eleven) = (Money::of_pounds(10), Money::of_pounds(11));
-        assert_eq!(ten.minus(eleven), Err(BelowZero { from: ten, taken: eleven }));
+        assert_eq!(
+            ten.minus(eleven),
+            Err(BelowZero {
+                from: ten,
+                taken: eleven
+            })
+        );
         assert_eq!(eleven.minus(ten), Ok(Money::of_pounds(1)));
     }
 }

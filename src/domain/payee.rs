@@ -8,7 +8,17 @@ use super::text::{Line, Name, TextError};
 use super::{Facts, Refusal};
 
 /// The three routes of payment, in clear: rules need them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Route {
@@ -50,7 +60,9 @@ pub struct Account {
 }
 
 fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
-    parse_numbers(&String::deserialize(input)?).map(Personal::Open).map_err(serde::de::Error::custom)
+    parse_numbers(&String::deserialize(input)?)
+        .map(Personal::Open)
+        .map_err(serde::de::Error::custom)
 }
 
 /// Keeps a sort code and an account number in one form: six digits, a space, eight digits.
@@ -60,16 +72,29 @@ fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Er
 pub fn parse_numbers(text: &str) -> Result<String, TextError> {
     let (sort_code, account) = text.trim().split_once(' ').ok_or(TextError::NotAnAccount)?;
     let sort_code = sort_code.replace('-', "");
-    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(&sort_code, 6) && digits(account, 8) { Ok(format!("{sort_code} {account}")) } else { Err(TextError::NotAnAccount) }
+    let digits =
+        |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(&sort_code, 6) && digits(account, 8) {
+        Ok(format!("{sort_code} {account}"))
+    } else {
+        Err(TextError::NotAnAccount)
+    }
 }
 
 /// A payee as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case")]
 pub enum PayeeSealed {
-    OwnAccount { holder: Sealed, numbers: Sealed },
-    HoldingBody { body: Line, consented_on: Date, holder: Sealed, numbers: Sealed },
+    OwnAccount {
+        holder: Sealed,
+        numbers: Sealed,
+    },
+    HoldingBody {
+        body: Line,
+        consented_on: Date,
+        holder: Sealed,
+        numbers: Sealed,
+    },
     PurchaseForGroup {},
 }
 
@@ -77,8 +102,16 @@ impl PayeeTyped {
     pub(crate) fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::OwnAccount { account } | Self::HoldingBody { account, .. } => vec![
-                Slot { field: "holder", value: &mut account.holder, index: None },
-                Slot { field: "numbers", value: &mut account.numbers, index: Some(Index::Account) },
+                Slot {
+                    field: "holder",
+                    value: &mut account.holder,
+                    index: None,
+                },
+                Slot {
+                    field: "numbers",
+                    value: &mut account.numbers,
+                    index: Some(Index::Account),
+                },
             ],
             Self::PurchaseForGroup {} => Vec::new(),
         }
@@ -88,16 +121,36 @@ impl PayeeTyped {
     #[must_use]
     pub fn open_numbers(&self) -> Option<&str> {
         match self {
-            Self::OwnAccount { account: Account { numbers: Personal::Open(numbers), .. } }
-            | Self::HoldingBody { account: Account { numbers: Personal::Open(numbers), .. }, .. } => Some(numbers),
+            Self::OwnAccount {
+                account:
+                    Account {
+                        numbers: Personal::Open(numbers),
+                        ..
+                    },
+            }
+            | Self::HoldingBody {
+                account:
+                    Account {
+                        numbers: Personal::Open(numbers),
+                        ..
+                    },
+                ..
+            } => Some(numbers),
             _ => None,
         }
     }
 
     pub(crate) fn sealed(&self, facts: &Facts) -> Result<PayeeSealed, Refusal> {
         Ok(match self {
-            Self::OwnAccount { account } => PayeeSealed::OwnAccount { holder: account.holder.sealed(), numbers: account.numbers.sealed() },
-            Self::HoldingBody { body, consented_on, account } => {
+            Self::OwnAccount { account } => PayeeSealed::OwnAccount {
+                holder: account.holder.sealed(),
+                numbers: account.numbers.sealed(),
+            },
+            Self::HoldingBody {
+                body,
+                consented_on,
+                account,
+            } => {
                 facts.not_future(*consented_on)?;
                 PayeeSealed::HoldingBody {
                     body: body.clone().into(),
@@ -128,8 +181,16 @@ mod tests {
 
     #[test]
     fn account_numbers_have_one_form() {
-        assert_eq!(parse_numbers("12-34-56 12345678"), Ok("123456 12345678".to_owned()));
-        for text in ["123456", "12345 12345678", "123456 1234567", "abcdef 12345678"] {
+        assert_eq!(
+            parse_numbers("12-34-56 12345678"),
+            Ok("123456 12345678".to_owned())
+        );
+        for text in [
+            "123456",
+            "12345 12345678",
+            "123456 1234567",
+            "abcdef 12345678",
+        ] {
             assert_eq!(parse_numbers(text), Err(TextError::NotAnAccount), "{text}");
         }
     }

@@ -1,11 +1,13 @@
-//! A number for the telephone: short, in digits only, with a last digit that tells when one was misheard.
+//! A number for the telephone: short, in digits only, with a last digit that tells when one was
+//! misheard.
 //!
 //! The check digit is that of ISO 7064 MOD 11,10: it finds every wrong digit and nearly every swap.
 
 /// The fewest digits, with the check digit.
 const DIGITS: usize = 6;
 
-/// What a group says on the telephone for its application. It stands for a position of the log, so no two are the same.
+/// What a group says on the telephone for its application. It stands for a position of the log, so
+/// no two are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference(u64);
 
@@ -18,9 +20,15 @@ impl Reference {
     /// Reads what somebody typed or was told: spaces and hyphens do not count.
     #[must_use]
     pub fn heard(text: &str) -> Option<Self> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        let plain = (DIGITS..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let (number, check) = digits.split_at_checked(digits.len().checked_sub(1)?).filter(|_| plain)?;
+        let digits: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .collect();
+        let plain = (DIGITS..=18).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let (number, check) = digits
+            .split_at_checked(digits.len().checked_sub(1)?)
+            .filter(|_| plain)?;
         let number: u64 = number.parse().ok()?;
         let own = Self(number);
         (own.padded().len() == digits.len() - 1 && check.parse() == Ok(own.check())).then_some(own)
@@ -67,7 +75,11 @@ mod tests {
     fn a_reference_is_read_back_as_it_was_said() {
         for position in [0, 7, 1042, 99_999, 1_234_567] {
             let reference = Reference::of_position(position);
-            assert_eq!(Reference::heard(&reference.to_string()), Some(reference), "{reference}");
+            assert_eq!(
+                Reference::heard(&reference.to_string()),
+                Some(reference),
+                "{reference}"
+            );
         }
         assert_eq!(Reference::of_position(1042).to_string().len(), 7);
     }

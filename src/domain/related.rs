@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    Actor, Application, ApplicationCommand, Command, FundCommand, GrantCommand, Group, GroupCommand, Organisation, OrganisationCommand,
-    PersonId, Role,
+    Actor, Application, ApplicationCommand, Command, FundCommand, GrantCommand, Group,
+    GroupCommand, Organisation, OrganisationCommand, PersonId, Role,
 };
 
 /// The streams by their ids; none where a command has nothing to do with such a stream.
@@ -38,9 +38,15 @@ impl Command {
 
     /// The people whose own streams it may look at: the administrators where a fund opens, and the
     /// members of the groups where money leaves.
-    pub fn looks_at<'a>(&self, organisation: &'a Organisation, groups: &[&'a Group]) -> Vec<PersonId> {
+    pub fn looks_at<'a>(
+        &self,
+        organisation: &'a Organisation,
+        groups: &[&'a Group],
+    ) -> Vec<PersonId> {
         match self {
-            Self::Fund(_, FundCommand::Open(_)) => organisation.holders(Role::Administrator).collect(),
+            Self::Fund(_, FundCommand::Open(_)) => {
+                organisation.holders(Role::Administrator).collect()
+            }
             Self::Grant(
                 _,
                 GrantCommand::PreparePayment(_)
@@ -56,37 +62,63 @@ impl Command {
     /// The open grants whose applications it may look at, given the group that it is about.
     pub fn grants_of(&self, group: &Group) -> impl Iterator<Item = Uuid> {
         let verifies = matches!(self, Self::Group(_, GroupCommand::VerifyPayee(_)));
-        group.open_grants().filter(move |_| verifies).map(|grant| grant.0)
+        group
+            .open_grants()
+            .filter(move |_| verifies)
+            .map(|grant| grant.0)
     }
 
     /// The streams that it may look at, given the application that it is about.
     #[must_use]
     pub fn related(&self, application: &Application) -> Related {
         let place = application.place();
-        let of_place = Related { fund: place.map(|place| place.fund.0), group: place.map(|place| place.group.0), ..Related::default() };
+        let of_place = Related {
+            fund: place.map(|place| place.fund.0),
+            group: place.map(|place| place.group.0),
+            ..Related::default()
+        };
         match self {
             Self::Person(..) | Self::Fund(..) => Related::default(),
-            Self::Organisation(_, command) => Related { person: person_of(command), ..Related::default() },
+            Self::Organisation(_, command) => Related {
+                person: person_of(command),
+                ..Related::default()
+            },
             Self::Group(group, command) => {
                 let person = match command {
                     GroupCommand::Register(register) => register.member.map(|person| person.0),
-                    GroupCommand::AddMember(of) | GroupCommand::Join(of) | GroupCommand::RefuseInvitation(of) => Some(of.person.0),
+                    GroupCommand::AddMember(of)
+                    | GroupCommand::Join(of)
+                    | GroupCommand::RefuseInvitation(of) => Some(of.person.0),
                     _ => None,
                 };
-                Related { person, group: Some(group.0), ..Related::default() }
+                Related {
+                    person,
+                    group: Some(group.0),
+                    ..Related::default()
+                }
             }
-            Self::Application(_, ApplicationCommand::Start(start)) => {
-                Related { fund: Some(start.fund.0), group: Some(start.group.0), ..Related::default() }
-            }
-            Self::Application(_, ApplicationCommand::Submit(submit)) => {
-                Related { person: submit.help.as_ref().map(|help| help.by.0), ..of_place }
-            }
-            Self::Application(_, ApplicationCommand::Resubmit(again)) => {
-                Related { person: again.help.as_ref().map(|help| help.by.0), ..of_place }
-            }
-            Self::Application(_, ApplicationCommand::ConfirmHelp(of)) => Related { person: Some(of.helper.0), ..of_place },
+            Self::Application(_, ApplicationCommand::Start(start)) => Related {
+                fund: Some(start.fund.0),
+                group: Some(start.group.0),
+                ..Related::default()
+            },
+            Self::Application(_, ApplicationCommand::Submit(submit)) => Related {
+                person: submit.help.as_ref().map(|help| help.by.0),
+                ..of_place
+            },
+            Self::Application(_, ApplicationCommand::Resubmit(again)) => Related {
+                person: again.help.as_ref().map(|help| help.by.0),
+                ..of_place
+            },
+            Self::Application(_, ApplicationCommand::ConfirmHelp(of)) => Related {
+                person: Some(of.helper.0),
+                ..of_place
+            },
             Self::Application(..) => of_place,
-            Self::Grant(id, _) => Related { application: Some(id.0), ..of_place },
+            Self::Grant(id, _) => Related {
+                application: Some(id.0),
+                ..of_place
+            },
         }
     }
 }

@@ -43,7 +43,10 @@ impl Role {
     /// Whether nobody may hold both.
     #[must_use]
     pub fn excludes(self, other: Self) -> bool {
-        matches!((self, other), (Self::Auditor, Self::Panel) | (Self::Panel, Self::Auditor))
+        matches!(
+            (self, other),
+            (Self::Auditor, Self::Panel) | (Self::Panel, Self::Auditor)
+        )
     }
 }
 
@@ -86,8 +89,8 @@ impl Who {
     /// Lets the actor through, or says why not.
     ///
     /// # Errors
-    /// [`Refusal::NotYours`] when the actor has none of the roles; [`Refusal::NotOfGroup`] when a group's
-    /// member was needed.
+    /// [`Refusal::NotYours`] when the actor has none of the roles; [`Refusal::NotOfGroup`] when a
+    /// group's member was needed.
     pub fn permit(self, facts: &Facts) -> Result<(), Refusal> {
         let holds = |roles: &[Role]| roles.iter().any(|role| facts.roles().contains(role));
         let job = facts.actor() == Actor::Job;
@@ -105,6 +108,10 @@ impl Who {
                 true
             }
         };
-        if allowed { Ok(()) } else { Err(Refusal::NotYours) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours)
+        }
     }
 }

@@ -81,7 +81,10 @@ impl Sources {
 
     #[must_use]
     pub fn from(&self, source: &Source) -> Money {
-        self.0.iter().find(|part| part.source == *source).map_or(Money::ZERO, |part| part.amount)
+        self.0
+            .iter()
+            .find(|part| part.source == *source)
+            .map_or(Money::ZERO, |part| part.amount)
     }
 
     pub fn add(&mut self, source: &Source, amount: Money) {
@@ -91,7 +94,10 @@ impl Sources {
         if let Some(part) = self.0.iter_mut().find(|part| part.source == *source) {
             part.amount = part.amount.plus(amount);
         } else {
-            self.0.push(Part { source: source.clone(), amount });
+            self.0.push(Part {
+                source: source.clone(),
+                amount,
+            });
             self.0.sort_by(|a, b| a.source.rank().cmp(&b.source.rank()));
         }
     }
@@ -122,10 +128,12 @@ impl Sources {
     /// What an event of the log leaves of this sum.
     ///
     /// # Panics
-    /// When the log holds an event that its own prefix forbids: no decision of this code can write one.
+    /// When the log holds an event that its own prefix forbids: no decision of this code can write
+    /// one.
     #[must_use]
     pub(super) fn after(&self, taken: &Self) -> Self {
-        self.minus(taken).expect("the log never takes more than there is")
+        self.minus(taken)
+            .expect("the log never takes more than there is")
     }
 
     /// What is left of each source, nothing where more is taken than there is.
@@ -133,7 +141,12 @@ impl Sources {
     pub fn less(&self, other: &Self) -> Self {
         let mut left = Self::default();
         for part in &self.0 {
-            left.add(&part.source, part.amount.minus(other.from(&part.source)).unwrap_or_default());
+            left.add(
+                &part.source,
+                part.amount
+                    .minus(other.from(&part.source))
+                    .unwrap_or_default(),
+            );
         }
         left
     }
@@ -164,7 +177,11 @@ impl Sources {
         self.draw(amount, self.0.iter().rev())
     }
 
-    fn draw<'a>(&self, amount: Money, parts: impl Iterator<Item = &'a Part>) -> Result<Self, BelowZero> {
+    fn draw<'a>(
+        &self,
+        amount: Money,
+        parts: impl Iterator<Item = &'a Part>,
+    ) -> Result<Self, BelowZero> {
         let mut wanted = amount;
         let mut drawn = Self::default();
         for part in parts {
@@ -172,7 +189,14 @@ impl Sources {
             drawn.add(&part.source, share);
             wanted = wanted.minus(share)?;
         }
-        if wanted.is_zero() { Ok(drawn) } else { Err(BelowZero { from: self.total(), taken: amount }) }
+        if wanted.is_zero() {
+            Ok(drawn)
+        } else {
+            Err(BelowZero {
+                from: self.total(),
+                taken: amount,
+            })
+        }
     }
 }
 
@@ -181,7 +205,10 @@ mod tests {
     use super::*;
 
     fn source(funder: &str, area: Option<&str>) -> Source {
-        Source { funder: funder.parse().unwrap(), area: area.map(|area| area.parse().unwrap()) }
+        Source {
+            funder: funder.parse().unwrap(),
+            area: area.map(|area| area.parse().unwrap()),
+        }
     }
 
     #[test]
@@ -189,7 +216,10 @@ mod tests {
         let mut money = Sources::of(&source("health", None), Money::of_pounds(100));
         money.add(&source("council", Some("oldham")), Money::of_pounds(50));
         let drawn = money.first(Money::of_pounds(70)).unwrap();
-        assert_eq!(drawn.from(&source("council", Some("oldham"))), Money::of_pounds(50));
+        assert_eq!(
+            drawn.from(&source("council", Some("oldham"))),
+            Money::of_pounds(50)
+        );
         assert_eq!(drawn.from(&source("health", None)), Money::of_pounds(20));
         let back = drawn.last(Money::of_pounds(30)).unwrap();
         assert_eq!(back.from(&source("health", None)), Money::of_pounds(20));
@@ -200,6 +230,10 @@ mod tests {
     fn no_more_is_drawn_than_there_is() {
         let money = Sources::of(&source("health", None), Money::of_pounds(10));
         assert!(money.first(Money::of_pounds(11)).is_err());
-        assert!(money.minus(&Sources::of(&source("other", None), Money::of_pence(1))).is_err());
+        assert!(
+            money
+                .minus(&Sources::of(&source("other", None), Money::of_pence(1)))
+                .is_err()
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! Texts that people type, parsed into types at the edge: trimmed, bounded, without control characters.
+//! Texts that people type, parsed into types at the edge: trimmed, bounded, without control
+//! characters.
 //!
-//! What is typed is held to more than what the log holds already: an event from before a rule is still read.
+//! What is typed is held to more than what the log holds already: an event from before a rule is
+//! still read.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -56,13 +58,16 @@ pub enum TextError {
     NotATelephone,
     #[error("a sort code has six digits, an account number eight")]
     NotAnAccount,
-    #[error("this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment")]
+    #[error(
+        "this is not a web address such as https://hooks.example.org/grants, without a password, a query or a fragment"
+    )]
     NotAWebAddress,
     #[error("this is no kind of event, such as grant.PaymentConfirmed")]
     NotAnEvent,
 }
 
-/// What [`tidy`] takes for one line, as the contract says it: something that is seen, no control character, no break of a line.
+/// What [`tidy`] takes for one line, as the contract says it: something that is seen, no control
+/// character, no break of a line.
 pub(crate) const ONE_LINE: &str = concat!(
     "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
@@ -75,8 +80,8 @@ pub(crate) const LINES: &str = concat!(
     "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
 );
 
-/// Trims, and refuses what is empty, longer than `most` characters, or unprintable. What is trimmed away is counted and looked at,
-/// too: the contract cannot say otherwise.
+/// Trims, and refuses what is empty, longer than `most` characters, or unprintable. What is trimmed
+/// away is counted and looked at, too: the contract cannot say otherwise.
 pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
@@ -86,7 +91,13 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     }
     // Some programs break a line at these too.
     let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
-    let kept = |c: char| if lines { !c.is_control() || matches!(c, '\n' | '\t' | '\r') } else { !c.is_control() && !breaks(c) };
+    let kept = |c: char| {
+        if lines {
+            !c.is_control() || matches!(c, '\n' | '\t' | '\r')
+        } else {
+            !c.is_control() && !breaks(c)
+        }
+    };
     if !text.chars().all(kept) {
         return Err(TextError::Unprintable);
     }
@@ -98,8 +109,8 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Whether a character leaves no mark where it stands: what Unicode calls format characters, and the letters and marks
-/// that it lets programs ignore.
+/// Whether a character leaves no mark where it stands: what Unicode calls format characters, and
+/// the letters and marks that it lets programs ignore.
 pub(crate) fn is_unseen(c: char) -> bool {
     let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
@@ -108,11 +119,15 @@ pub(crate) fn is_unseen(c: char) -> bool {
 
 fn is_letter_or_digit(c: char) -> bool {
     let group = c.general_category_group();
-    !is_unseen(c) && matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
+    !is_unseen(c)
+        && matches!(
+            group,
+            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
+        )
 }
 
-/// Refuses what nobody may type into any text: a character that turns the direction of writing, and words of which
-/// nothing can be seen.
+/// Refuses what nobody may type into any text: a character that turns the direction of writing, and
+/// words of which nothing can be seen.
 ///
 /// # Errors
 /// [`TextError::Turned`], [`TextError::NothingSeen`].
@@ -120,26 +135,43 @@ pub fn legible(text: &str) -> Result<(), TextError> {
     if text.chars().any(turns) {
         return Err(TextError::Turned);
     }
-    let seen = |c: char| !c.is_whitespace() && !is_unseen(c) && c.general_category_group() != GeneralCategoryGroup::Mark;
-    if text.trim().is_empty() || text.chars().any(seen) { Ok(()) } else { Err(TextError::NothingSeen) }
+    let seen = |c: char| {
+        !c.is_whitespace()
+            && !is_unseen(c)
+            && c.general_category_group() != GeneralCategoryGroup::Mark
+    };
+    if text.trim().is_empty() || text.chars().any(seen) {
+        Ok(())
+    } else {
+        Err(TextError::NothingSeen)
+    }
 }
 
-/// Whether a text holds the address of a web page, as a program that makes links of such would find it: a scheme, `www.`,
-/// or a host with a path or a port behind it. How its letters are written makes no difference.
+/// Whether a text holds the address of a web page, as a program that makes links of such would find
+/// it: a scheme, `www.`, or a host with a path or a port behind it. How its letters are written
+/// makes no difference.
 #[must_use]
 pub fn holds_address(text: &str) -> bool {
     let folded = folded(text);
-    let begins = |word: &str| ["://", "www.", "http:", "https:"].iter().any(|sign| word.contains(sign));
-    folded.split_whitespace().any(|word| begins(word) || leads_on(word))
+    let begins = |word: &str| {
+        ["://", "www.", "http:", "https:"]
+            .iter()
+            .any(|sign| word.contains(sign))
+    };
+    folded
+        .split_whitespace()
+        .any(|word| begins(word) || leads_on(word))
 }
 
-/// Whether a text names a host, such as `example.org`: many mail programs make a link of that alone. The address of a
-/// mailbox is none.
+/// Whether a text names a host, such as `example.org`: many mail programs make a link of that
+/// alone. The address of a mailbox is none.
 #[must_use]
 pub fn names_host(text: &str) -> bool {
     let folded = folded(text);
     let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '@' | '+' | '_'));
-    folded.split(apart).any(|word| !word.contains('@') && is_host(word.trim_matches('.')))
+    folded
+        .split(apart)
+        .any(|word| !word.contains('@') && is_host(word.trim_matches('.')))
 }
 
 /// A text without what cannot be seen, in small letters, each as its plainest form.
@@ -149,13 +181,19 @@ fn folded(text: &str) -> String {
         '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
         other => other,
     };
-    text.nfkc().filter(|c| !is_unseen(*c) || c.is_whitespace()).map(plain).collect::<String>().to_lowercase()
+    text.nfkc()
+        .filter(|c| !is_unseen(*c) || c.is_whitespace())
+        .map(plain)
+        .collect::<String>()
+        .to_lowercase()
 }
 
 /// Whether a word is a host with something behind it, such as `example.org/page`.
 fn leads_on(word: &str) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let Some(at) = word.find(['/', '?', '#', ':']) else { return false };
+    let Some(at) = word.find(['/', '?', '#', ':']) else {
+        return false;
+    };
     let (host, rest) = word.split_at(at);
     let behind = rest.starts_with('/') || rest.chars().nth(1).is_some_and(char::is_alphanumeric);
     behind && is_host(host)
@@ -163,27 +201,42 @@ fn leads_on(word: &str) -> bool {
 
 /// Whether a word is a domain or the number of a computer.
 fn is_host(word: &str) -> bool {
-    let Some((host, last)) = word.rsplit_once('.') else { return false };
-    let is_domain = last.starts_with("xn--") || (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic));
+    let Some((host, last)) = word.rsplit_once('.') else {
+        return false;
+    };
+    let is_domain = last.starts_with("xn--")
+        || (last.chars().count() >= 2 && last.chars().all(char::is_alphabetic));
     let is_number = word.parse::<std::net::Ipv4Addr>().is_ok();
     host.ends_with(char::is_alphanumeric) && (is_domain || is_number)
 }
 
-/// A name as it is shown to others: one line of at most 100 characters with a letter or digit that can be seen, nothing that
-/// cannot, and no address. A joiner stands only between letters, where some scripts need it; a variation
-/// selector only behind a symbol, as in many emoji.
+/// A name as it is shown to others: one line of at most 100 characters with a letter or digit that
+/// can be seen, nothing that cannot, and no address. A joiner stands only between letters, where
+/// some scripts need it; a variation selector only behind a symbol, as in many emoji.
 pub(crate) fn name(text: &str) -> Result<String, TextError> {
     let text = tidy(text, 100, false)?;
     legible(&text)?;
     let chars: Vec<char> = text.chars().collect();
-    for (at, c) in chars.iter().copied().enumerate().filter(|(_, c)| is_unseen(*c)) {
+    for (at, c) in chars
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, c)| is_unseen(*c))
+    {
         let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied();
         let part_of_word = |c: Option<char>| {
-            c.is_some_and(|c| is_letter_or_digit(c) || (c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c)))
+            c.is_some_and(|c| {
+                is_letter_or_digit(c)
+                    || (c.general_category_group() == GeneralCategoryGroup::Mark && !is_unseen(c))
+            })
         };
         let fits = match c {
-            '\u{200c}' | '\u{200d}' => part_of_word(before) && part_of_word(chars.get(at + 1).copied()),
-            '\u{fe0f}' => before.is_some_and(|c| c.general_category() == GeneralCategory::OtherSymbol),
+            '\u{200c}' | '\u{200d}' => {
+                part_of_word(before) && part_of_word(chars.get(at + 1).copied())
+            }
+            '\u{fe0f}' => {
+                before.is_some_and(|c| c.general_category() == GeneralCategory::OtherSymbol)
+            }
             _ => false,
         };
         if !fits {
@@ -193,7 +246,11 @@ pub(crate) fn name(text: &str) -> Result<String, TextError> {
     if !chars.iter().copied().any(is_letter_or_digit) {
         return Err(TextError::NothingSeen);
     }
-    if holds_address(&text) { Err(TextError::HoldsAddress) } else { Ok(text) }
+    if holds_address(&text) {
+        Err(TextError::HoldsAddress)
+    } else {
+        Ok(text)
+    }
 }
 
 macro_rules! text_type {
@@ -273,7 +330,11 @@ fn slug(text: &str) -> Result<String, TextError> {
     if text.len() > 40 {
         return Err(TextError::TooLong(40));
     }
-    if first.is_ascii_lowercase() && rest { Ok(text.to_owned()) } else { Err(TextError::NotASlug) }
+    if first.is_ascii_lowercase() && rest {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::NotASlug)
+    }
 }
 
 fn identifier(text: &str) -> Result<String, TextError> {
@@ -282,11 +343,19 @@ fn identifier(text: &str) -> Result<String, TextError> {
     };
     let charity = |number| digits(number, 6..=7);
     let company = |number: &str| {
-        let prefix = number.bytes().take(2).all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let prefix = number
+            .bytes()
+            .take(2)
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         prefix && number.get(2..).is_some_and(|tail| digits(tail, 6..=6))
     };
-    let known = text.strip_prefix("GB-CHC-").is_some_and(charity) || text.strip_prefix("GB-COH-").is_some_and(company);
-    if known { Ok(text.to_owned()) } else { Err(TextError::NotAnIdentifier) }
+    let known = text.strip_prefix("GB-CHC-").is_some_and(charity)
+        || text.strip_prefix("GB-COH-").is_some_and(company);
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err(TextError::NotAnIdentifier)
+    }
 }
 
 #[cfg(test)]
@@ -295,12 +364,27 @@ mod tests {
 
     #[test]
     fn a_line_is_trimmed_and_bounded() {
-        assert_eq!("  Cook & eat ".parse::<Line>().map(String::from), Ok("Cook & eat".to_owned()));
+        assert_eq!(
+            "  Cook & eat ".parse::<Line>().map(String::from),
+            Ok("Cook & eat".to_owned())
+        );
         assert_eq!("".parse::<Line>(), Err(TextError::Empty));
-        for text in ["two\nlines", "at the end\n", "\u{85}before", "\u{2028}before"] {
-            assert_eq!(text.parse::<Line>(), Err(TextError::Unprintable), "{text:?}");
+        for text in [
+            "two\nlines",
+            "at the end\n",
+            "\u{85}before",
+            "\u{2028}before",
+        ] {
+            assert_eq!(
+                text.parse::<Line>(),
+                Err(TextError::Unprintable),
+                "{text:?}"
+            );
         }
-        assert_eq!("x".repeat(141).parse::<Line>(), Err(TextError::TooLong(140)));
+        assert_eq!(
+            "x".repeat(141).parse::<Line>(),
+            Err(TextError::TooLong(140))
+        );
     }
 
     #[test]
@@ -316,27 +400,70 @@ mod tests {
             assert_eq!(text.parse::<Name>().map(String::from), Ok(text.to_owned()));
         }
         for text in ["\u{200b}", "\u{3164}", "\u{301}", "!!!", "\u{2800}"] {
-            assert_eq!(text.parse::<Name>(), Err(TextError::NothingSeen), "{text:?}");
+            assert_eq!(
+                text.parse::<Name>(),
+                Err(TextError::NothingSeen),
+                "{text:?}"
+            );
         }
-        for text in ["Amina\u{200b}", "\u{200d}Amina", "A\u{ad}mina", "Amina\u{fe0f}", "Amina\u{3164}"] {
+        for text in [
+            "Amina\u{200b}",
+            "\u{200d}Amina",
+            "A\u{ad}mina",
+            "Amina\u{fe0f}",
+            "Amina\u{3164}",
+        ] {
             assert_eq!(text.parse::<Name>(), Err(TextError::Unseen), "{text:?}");
         }
         assert_eq!("Ami\u{202e}na".parse::<Name>(), Err(TextError::Turned));
-        for text in ["https://a.example", "WWW.a.example", "Go to a.example/x", "ａ.example：//", "a.example:8080", "http\u{ff1a}//x"]
-            .into_iter()
-            .chain(["1.2.3.4/x", "a.xn--p1ai/x", "a\u{3002}example/x", "a.example\u{2044}x", "http:a.example", "//a.example/x"])
-        {
-            assert_eq!(text.parse::<Name>(), Err(TextError::HoldsAddress), "{text:?}");
+        for text in [
+            "https://a.example",
+            "WWW.a.example",
+            "Go to a.example/x",
+            "ａ.example：//",
+            "a.example:8080",
+            "http\u{ff1a}//x",
+        ]
+        .into_iter()
+        .chain([
+            "1.2.3.4/x",
+            "a.xn--p1ai/x",
+            "a\u{3002}example/x",
+            "a.example\u{2044}x",
+            "http:a.example",
+            "//a.example/x",
+        ]) {
+            assert_eq!(
+                text.parse::<Name>(),
+                Err(TextError::HoldsAddress),
+                "{text:?}"
+            );
         }
-        assert_eq!("x".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
+        assert_eq!(
+            "x".repeat(101).parse::<Name>(),
+            Err(TextError::TooLong(100))
+        );
     }
 
     #[test]
     fn a_host_is_seen_in_a_sentence() {
-        for text in ["Go to a.example.", "(a.example)", "A\u{3002}Example", "at 192.0.2.7, now", "a.xn--p1ai"] {
+        for text in [
+            "Go to a.example.",
+            "(a.example)",
+            "A\u{3002}Example",
+            "at 192.0.2.7, now",
+            "a.xn--p1ai",
+        ] {
             assert!(names_host(text), "{text:?}");
         }
-        for text in ["Bring a pen, e.g. a biro.", "At 10.30am", "It costs 1.50.", "Write to office@a.example", "Well... yes", "p.m."] {
+        for text in [
+            "Bring a pen, e.g. a biro.",
+            "At 10.30am",
+            "It costs 1.50.",
+            "Write to office@a.example",
+            "Well... yes",
+            "p.m.",
+        ] {
             assert!(!names_host(text), "{text:?}");
         }
     }
@@ -344,10 +471,20 @@ mod tests {
     #[test]
     fn what_is_kept_from_before_is_still_read() {
         for text in ["Soup\u{202e} and song", "\u{200b}"] {
-            assert!(text.parse::<Line>().is_err() && text.parse::<Prose>().is_err(), "{text:?}");
-            assert_eq!(Line::try_from(text.to_owned()).map(String::from), Ok(text.to_owned()));
+            assert!(
+                text.parse::<Line>().is_err() && text.parse::<Prose>().is_err(),
+                "{text:?}"
+            );
+            assert_eq!(
+                Line::try_from(text.to_owned()).map(String::from),
+                Ok(text.to_owned())
+            );
         }
-        assert!("Soft\u{ad}hyphens come with what is pasted".parse::<Prose>().is_ok());
+        assert!(
+            "Soft\u{ad}hyphens come with what is pasted"
+                .parse::<Prose>()
+                .is_ok()
+        );
     }
 
     #[test]
@@ -363,7 +500,11 @@ mod tests {
         assert!("GB-CHC-1234567".parse::<Identifier>().is_ok());
         assert!("GB-COH-SC123456".parse::<Identifier>().is_ok());
         for text in ["1234567", "GB-CHC-12", "GB-COH-1234567", "GB-COH-é1234567"] {
-            assert_eq!(text.parse::<Identifier>(), Err(TextError::NotAnIdentifier), "{text}");
+            assert_eq!(
+                text.parse::<Identifier>(),
+                Err(TextError::NotAnIdentifier),
+                "{text}"
+            );
         }
     }
 }

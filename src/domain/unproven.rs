@@ -1,5 +1,5 @@
-//! What somebody may begin who has not shown that an address is theirs: little, and for a while. Anybody can type any name into a
-//! public page, so that what follows from it must be bounded.
+//! What somebody may begin who has not shown that an address is theirs: little, and for a while.
+//! Anybody can type any name into a public page, so that what follows from it must be bounded.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,8 @@ use super::{Facts, Person, PersonEvent, Refusal};
 pub const GROUPS_MOST: usize = 2;
 /// How many applications they may start.
 pub const DRAFTS_MOST: usize = 2;
-/// How often the answers of one of these may be saved: a form has a dozen questions, and people come back to them.
+/// How often the answers of one of these may be saved: a form has a dozen questions, and people
+/// come back to them.
 pub const SAVES_MOST: u16 = 200;
 /// For how many days what they began is kept.
 pub const DAYS_KEPT: i64 = 14;
@@ -40,7 +41,9 @@ pub struct Unproven {
 impl Person {
     /// What begins, counted; nothing to count once it is known who they are.
     pub(super) fn begin(&self, begun: Begun) -> Result<Vec<PersonEvent>, Refusal> {
-        let Some(unproven) = self.unproven() else { return Ok(Vec::new()) };
+        let Some(unproven) = self.unproven() else {
+            return Ok(Vec::new());
+        };
         unproven.permit(begun)?;
         Ok(match begun {
             Begun::Group(group) => vec![PersonEvent::GroupBegun { group }],
@@ -52,17 +55,26 @@ impl Person {
     /// What nobody came back to is erased in time. Whoever was given a role meanwhile is known.
     pub(super) fn expire(&self, facts: &Facts) -> Result<PersonEvent, Refusal> {
         self.must_stand()?;
-        let unproven = self.unproven().filter(|unproven| unproven.has_expired(facts.today)).ok_or(Refusal::NotExpired)?;
+        let unproven = self
+            .unproven()
+            .filter(|unproven| unproven.has_expired(facts.today))
+            .ok_or(Refusal::NotExpired)?;
         if facts.organisation()?.is_trusted(self.id()) {
             return Err(Refusal::NotExpired);
         }
-        Ok(PersonEvent::PersonalDataErased { reason: unproven.reason() })
+        Ok(PersonEvent::PersonalDataErased {
+            reason: unproven.reason(),
+        })
     }
 }
 
 impl Unproven {
     pub(super) fn since(since: Date) -> Self {
-        Self { since, groups: BTreeSet::new(), drafts: BTreeSet::new() }
+        Self {
+            since,
+            groups: BTreeSet::new(),
+            drafts: BTreeSet::new(),
+        }
     }
 
     /// The groups that they registered.
@@ -93,7 +105,11 @@ impl Unproven {
             Begun::Draft(_) => self.drafts.len() < DRAFTS_MOST,
             Begun::Answers(saves) => saves <= SAVES_MOST,
         };
-        if within { Ok(()) } else { Err(Refusal::AddressUnproven) }
+        if within {
+            Ok(())
+        } else {
+            Err(Refusal::AddressUnproven)
+        }
     }
 
     /// Whether what they began has been kept for long enough.
@@ -103,6 +119,11 @@ impl Unproven {
 
     /// Why it is erased, for the record.
     fn reason(&self) -> Prose {
-        format!("Begun on {} on a public page, and left without showing an address.", self.since).parse().expect("a short text")
+        format!(
+            "Begun on {} on a public page, and left without showing an address.",
+            self.since
+        )
+        .parse()
+        .expect("a short text")
     }
 }

@@ -1,4 +1,5 @@
-//! The list of erasures, a file outside the database: one a line, only ever added to. It names ids, and nobody.
+//! The list of erasures, a file outside the database: one a line, only ever added to. It names ids,
+//! and nobody.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -40,8 +41,14 @@ impl ErasureList {
         };
         // What was cut off while it was written is written again.
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-        let all: Vec<Erased> = whole.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-        Ok(all.into_iter().filter(|erased| erased.organisation == organisation).collect())
+        let all: Vec<Erased> = whole
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()?;
+        Ok(all
+            .into_iter()
+            .filter(|erased| erased.organisation == organisation)
+            .collect())
     }
 
     /// Remembers an erasure, unless it is there already.
@@ -49,9 +56,18 @@ impl ErasureList {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn add(&self, erased: &Erased) -> io::Result<()> {
-        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = self
+            .0
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.0)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&self.0)?;
         // Another process may write it too.
         file.lock()?;
         if self.of(&erased.organisation)?.contains(erased) {
@@ -87,13 +103,19 @@ mod tests {
             list.add(&erased(1, "main")).unwrap();
             list.add(&erased(2, "other")).unwrap();
         }
-        assert_eq!((list.of("main").unwrap(), list.of("other").unwrap()), (vec![erased(1, "main")], vec![erased(2, "other")]));
+        assert_eq!(
+            (list.of("main").unwrap(), list.of("other").unwrap()),
+            (vec![erased(1, "main")], vec![erased(2, "other")])
+        );
         // A line that was cut off is no line, and the next one begins anew.
         let file = folder.path().join("new/erasures.jsonl");
         let whole = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{whole}{{\"organisation\":\"ma")).unwrap();
         assert_eq!(list.of("main").unwrap(), [erased(1, "main")]);
         list.add(&erased(3, "main")).unwrap();
-        assert_eq!(list.of("main").unwrap(), [erased(1, "main"), erased(3, "main")]);
+        assert_eq!(
+            list.of("main").unwrap(),
+            [erased(1, "main"), erased(3, "main")]
+        );
     }
 }

@@ -43,7 +43,12 @@ pub struct Purger {
 impl Purger {
     #[must_use]
     pub fn new(log: Log, files: Files, mails: PathBuf, list: ErasureList) -> Self {
-        Self { log, files, mails, list }
+        Self {
+            log,
+            files,
+            mails,
+            list,
+        }
     }
 
     /// Follows the log for as long as the process runs.
@@ -54,7 +59,9 @@ impl Purger {
             match self.once().await {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::error!(%error, "an erasure could not be finished; it is tried again"),
+                Err(error) => {
+                    tracing::error!(%error, "an erasure could not be finished; it is tried again")
+                }
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -63,12 +70,15 @@ impl Purger {
     /// Reads what was appended, and finishes its erasures; whether there may be more to read.
     ///
     /// # Errors
-    /// When something cannot be removed, or the database does not answer: then it is tried again from there.
+    /// When something cannot be removed, or the database does not answer: then it is tried again
+    /// from there.
     pub async fn once(&self) -> Result<bool, PurgeError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let next = followers::next_of(store, organisation, FOLLOWER).await?;
         let events = self.log.page(next, EVENTS).await?;
-        let Some(last) = events.last() else { return Ok(false) };
+        let Some(last) = events.last() else {
+            return Ok(false);
+        };
         let mut erased = false;
         for event in &events {
             erased |= self.finish(event).await?;
@@ -83,7 +93,8 @@ impl Purger {
         Ok(i64::try_from(events.len()).unwrap_or_default() == EVENTS)
     }
 
-    /// Finishes the erasure that an event is of, if it is of one. It is listed first: what comes after can be done again.
+    /// Finishes the erasure that an event is of, if it is of one. It is listed first: what comes
+    /// after can be done again.
     async fn finish(&self, event: &Recorded) -> Result<bool, PurgeError> {
         let kind = match &event.event {
             Event::Person(PersonEvent::PersonalDataErased { .. }) => "person",
@@ -91,7 +102,12 @@ impl Purger {
             _ => return Ok(false),
         };
         let organisation = self.log.organisation().to_owned();
-        self.list.add(&Erased { organisation, kind: kind.to_owned(), subject: event.stream, position: event.position })?;
+        self.list.add(&Erased {
+            organisation,
+            kind: kind.to_owned(),
+            subject: event.stream,
+            position: event.position,
+        })?;
         self.log.vault().forget(event.stream);
         if kind == "person" {
             self.remove_mails(event.stream).await?;
@@ -104,10 +120,18 @@ impl Purger {
     }
 
     async fn remove_mails(&self, person: Uuid) -> Result<(), PurgeError> {
-        for id in mails::of_person(self.log.store(), self.log.organisation(), &person.to_string()).await? {
+        for id in mails::of_person(
+            self.log.store(),
+            self.log.organisation(),
+            &person.to_string(),
+        )
+        .await?
+        {
             for ending in ["eml", "part"] {
                 match tokio::fs::remove_file(self.mails.join(format!("{id}.{ending}"))).await {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(error.into());
+                    }
                     _ => {}
                 }
             }

@@ -11,10 +11,21 @@ use crate::views::Held;
 pub fn text(organisation: &str, about: &str, on: Date, held: &[Held]) -> String {
     let mut text = format!("What {organisation} holds on {about}\n");
     let through = held.iter().map(|held| held.through).max().unwrap_or(-1);
-    let _ = writeln!(text, "Made on {on}, from the log up to position {through}.\n");
-    let _ = writeln!(text, "What says (erased) was erased and cannot be read by anybody any more.");
+    let _ = writeln!(
+        text,
+        "Made on {on}, from the log up to position {through}.\n"
+    );
+    let _ = writeln!(
+        text,
+        "What says (erased) was erased and cannot be read by anybody any more."
+    );
     for part in held.iter().flat_map(|held| &held.parts) {
-        let _ = write!(text, "\n{}\n{}\n", part.title, "=".repeat(part.title.chars().count()));
+        let _ = write!(
+            text,
+            "\n{}\n{}\n",
+            part.title,
+            "=".repeat(part.title.chars().count())
+        );
         if part.things.is_empty() {
             text.push_str("\nNothing.\n");
         }

@@ -1,4 +1,5 @@
-//! Files in a bucket of an S3-compatible store, each under its digest. Requests are signed for a few minutes.
+//! Files in a bucket of an S3-compatible store, each under its digest. Requests are signed for a
+//! few minutes.
 
 use std::io;
 use std::time::Duration;
@@ -37,29 +38,62 @@ impl Bucket {
     ///
     /// # Errors
     /// [`BucketError`].
-    pub fn new(endpoint: &str, region: &str, name: &str, key: &str, secret: &str) -> Result<Self, BucketError> {
-        let endpoint = endpoint.parse().map_err(|_| BucketError::Endpoint(endpoint.to_owned()))?;
-        let bucket = rusty_s3::Bucket::new(endpoint, UrlStyle::Path, name.to_owned(), region.to_owned());
+    pub fn new(
+        endpoint: &str,
+        region: &str,
+        name: &str,
+        key: &str,
+        secret: &str,
+    ) -> Result<Self, BucketError> {
+        let endpoint = endpoint
+            .parse()
+            .map_err(|_| BucketError::Endpoint(endpoint.to_owned()))?;
+        let bucket =
+            rusty_s3::Bucket::new(endpoint, UrlStyle::Path, name.to_owned(), region.to_owned());
         let bucket = bucket.map_err(|_| BucketError::Name(name.to_owned()))?;
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1))).build();
-        Ok(Self { place: bucket, credentials: Credentials::new(key, secret), agent: config.into() })
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_mins(1)))
+            .build();
+        Ok(Self {
+            place: bucket,
+            credentials: Credentials::new(key, secret),
+            agent: config.into(),
+        })
     }
 
     pub(super) async fn put(&self, sealed: &Sealed, file: &FileDigest) -> io::Result<()> {
-        let url = PutObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url =
+            PutObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let (agent, path) = (self.agent.clone(), sealed.path.clone());
         let put = move || -> io::Result<u16> {
             let body = std::fs::File::open(path)?;
-            Ok(agent.put(url.as_str()).send(body).map_err(io::Error::other)?.status().as_u16())
+            Ok(agent
+                .put(url.as_str())
+                .send(body)
+                .map_err(io::Error::other)?
+                .status()
+                .as_u16())
         };
-        expect(&[200], tokio::task::spawn_blocking(put).await.map_err(io::Error::other)??)
+        expect(
+            &[200],
+            tokio::task::spawn_blocking(put)
+                .await
+                .map_err(io::Error::other)??,
+        )
     }
 
-    pub(super) async fn get(&self, file: &FileDigest) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
-        let url = GetObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+    pub(super) async fn get(
+        &self,
+        file: &FileDigest,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
+        let url =
+            GetObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let agent = self.agent.clone();
         let get = move || agent.get(url.as_str()).call().map_err(io::Error::other);
-        let response = tokio::task::spawn_blocking(get).await.map_err(io::Error::other)??;
+        let response = tokio::task::spawn_blocking(get)
+            .await
+            .map_err(io::Error::other)??;
         match response.status().as_u16() {
             200 => {}
             404 => return Err(FileError::Missing),
@@ -75,22 +109,43 @@ impl Bucket {
                     Bytes::from(bytes)
                 });
                 let over = part.as_ref().is_ok_and(Bytes::is_empty) || part.is_err();
-                if part.as_ref().is_ok_and(Bytes::is_empty) || send.blocking_send(part).is_err() || over {
+                if part.as_ref().is_ok_and(Bytes::is_empty)
+                    || send.blocking_send(part).is_err()
+                    || over
+                {
                     return;
                 }
             }
         });
-        Ok(futures::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|part| (part, receive)) }))
+        Ok(futures::stream::unfold(receive, |mut receive| async move {
+            receive.recv().await.map(|part| (part, receive))
+        }))
     }
 
     pub(super) async fn remove(&self, file: &FileDigest) -> io::Result<()> {
-        let url = DeleteObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
+        let url =
+            DeleteObject::new(&self.place, Some(&self.credentials), file.as_str()).sign(SIGNED_FOR);
         let agent = self.agent.clone();
-        let remove = move || agent.delete(url.as_str()).call().map(|response| response.status().as_u16()).map_err(io::Error::other);
-        expect(&[200, 204, 404], tokio::task::spawn_blocking(remove).await.map_err(io::Error::other)??)
+        let remove = move || {
+            agent
+                .delete(url.as_str())
+                .call()
+                .map(|response| response.status().as_u16())
+                .map_err(io::Error::other)
+        };
+        expect(
+            &[200, 204, 404],
+            tokio::task::spawn_blocking(remove)
+                .await
+                .map_err(io::Error::other)??,
+        )
     }
 }
 
 fn expect(good: &[u16], status: u16) -> io::Result<()> {
-    if good.contains(&status) { Ok(()) } else { Err(io::Error::other(format!("the bucket answered {status}"))) }
+    if good.contains(&status) {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("the bucket answered {status}")))
+    }
 }

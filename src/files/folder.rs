@@ -40,9 +40,18 @@ impl Folder {
         sync(&self.0).await
     }
 
-    pub(super) async fn get(&self, file: &FileDigest) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
+    pub(super) async fn get(
+        &self,
+        file: &FileDigest,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>, FileError> {
         let opened = read(&self.path(file)).await;
-        opened.map_err(|error| if error.kind() == io::ErrorKind::NotFound { FileError::Missing } else { error.into() })
+        opened.map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                FileError::Missing
+            } else {
+                error.into()
+            }
+        })
     }
 
     pub(super) async fn remove(&self, file: &FileDigest) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! What is sent: how much of it there may be in a day of one group and of one person, and what has arrived of a file.
+//! What is sent: how much of it there may be in a day of one group and of one person, and what has
+//! arrived of a file.
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -13,7 +14,8 @@ use crate::log::record::{day_of, left_of_day};
 use crate::sandbox::Sandbox;
 use crate::store::uploads::{self, Sent};
 
-/// How many files a group, or a person, sends in a day at most, whatever comes of them: ten forms with all the pictures that one carries.
+/// How many files a group, or a person, sends in a day at most, whatever comes of them: ten forms
+/// with all the pictures that one carries.
 pub const FILES_A_DAY: u64 = 60;
 /// How many bytes: thirty photographs as phones take them.
 pub const BYTES_A_DAY: u64 = 150 * 1024 * 1024;
@@ -31,7 +33,8 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Counts what is sent, of the group and of the sender: whoever has many groups sends no more for it.
+    /// Counts what is sent, of the group and of the sender: whoever has many groups sends no more
+    /// for it.
     ///
     /// # Errors
     /// [`FileError::Quota`] when that is more than either may send in a day.
@@ -39,9 +42,18 @@ impl Intake<'_> {
         let today = day_of(self.now).to_string();
         for counted in std::iter::once(self.group).chain(self.sender.map(|sender| sender.0)) {
             let sent = Sent { files, bytes };
-            let sent = uploads::count(self.log.store(), self.log.organisation(), &counted.to_string(), &today, sent).await?;
+            let sent = uploads::count(
+                self.log.store(),
+                self.log.organisation(),
+                &counted.to_string(),
+                &today,
+                sent,
+            )
+            .await?;
             if sent.files > FILES_A_DAY || sent.bytes > BYTES_A_DAY {
-                return Err(FileError::Quota { wait: left_of_day(self.now) });
+                return Err(FileError::Quota {
+                    wait: left_of_day(self.now),
+                });
             }
         }
         Ok(())
@@ -61,14 +73,20 @@ where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
     pub(super) fn new(body: S) -> Self {
-        Self { body, read: 0, content: Sha256::new() }
+        Self {
+            body,
+            read: 0,
+            content: Sha256::new(),
+        }
     }
 
     /// So many bytes or more, fewer at its end; none after it.
     pub(super) async fn next(&mut self, wanted: usize) -> Result<Option<Vec<u8>>, FileError> {
         let mut bytes = Vec::new();
         while bytes.len() < wanted {
-            let Some(part) = self.body.next().await else { break };
+            let Some(part) = self.body.next().await else {
+                break;
+            };
             let part = part.map_err(|_| FileError::BrokenOff)?;
             self.read += part.len() as u64;
             if self.read > FILE_MOST {

@@ -1,8 +1,10 @@
-//! Scans, receipts, documents and photographs: looked at, cleaned, sealed under the group's key, and put away.
+//! Scans, receipts, documents and photographs: looked at, cleaned, sealed under the group's key,
+//! and put away.
 //!
-//! Bytes enter as a stream and leave as one. What a file is follows from its bytes, never from its name; a picture is
-//! painted anew in a process of its own, so that nothing of where it was taken remains; only sealed bytes are ever written, and
-//! their digest is the file's name. A group may send so much a day.
+//! Bytes enter as a stream and leave as one. What a file is follows from its bytes, never from its
+//! name; a picture is painted anew in a process of its own, so that nothing of where it was taken
+//! remains; only sealed bytes are ever written, and their digest is the file's name. A group may
+//! send so much a day.
 
 mod bucket;
 mod folder;
@@ -69,10 +71,14 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether it is about a file that somebody chose, so that a form can say it and keep the words beside it.
+    /// Whether it is about a file that somebody chose, so that a form can say it and keep the words
+    /// beside it.
     #[must_use]
     pub fn is_said_beside_the_form(&self) -> bool {
-        matches!(self, Self::UnknownKind | Self::Picture | Self::Document | Self::Quota { .. } | Self::Busy)
+        matches!(
+            self,
+            Self::UnknownKind | Self::Picture | Self::Document | Self::Quota { .. } | Self::Busy
+        )
     }
 }
 
@@ -112,8 +118,8 @@ impl Files {
     /// Looks at a stream of bytes, seals it under a group's key, and puts it away.
     ///
     /// # Errors
-    /// When the group or the sender has sent enough today, when it is too large or of no kind that is kept, or the store does not answer.
-    /// Nothing stays behind then.
+    /// When the group or the sender has sent enough today, when it is too large or of no kind that
+    /// is kept, or the store does not answer. Nothing stays behind then.
     pub async fn keep<S, E>(&self, intake: &Intake<'_>, body: S) -> Result<Kept, FileError>
     where
         S: Stream<Item = Result<Bytes, E>>,
@@ -131,20 +137,36 @@ impl Files {
             Self::Folder(folder) => folder.put(&sealed, &file).await?,
             Self::Bucket(bucket) => bucket.put(&sealed, &file).await?,
         }
-        Ok(Kept { file, media, bytes: sealed.bytes, content: arriving.digest() })
+        Ok(Kept {
+            file,
+            media,
+            bytes: sealed.bytes,
+            content: arriving.digest(),
+        })
     }
 
     /// What arrives, sealed and lying aside: a picture is painted anew once it is whole.
-    async fn take_in<S, E>(&self, intake: &Intake<'_>, arriving: &mut Arriving<S>) -> Result<(Media, Sealed), FileError>
+    async fn take_in<S, E>(
+        &self,
+        intake: &Intake<'_>,
+        arriving: &mut Arriving<S>,
+    ) -> Result<(Media, Sealed), FileError>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        let begins = arriving.next(TELLING).await?.ok_or(FileError::UnknownKind)?;
+        let begins = arriving
+            .next(TELLING)
+            .await?
+            .ok_or(FileError::UnknownKind)?;
         let media = media_of(&begins)?;
         let (vault, group) = (intake.log.vault(), intake.group);
         let key = vault.key_for(group).await?;
         // Nobody can open a picture as it was sent, once this process has ended.
-        let first = if media == Media::Jpeg { seal::passing_key() } else { key };
+        let first = if media == Media::Jpeg {
+            seal::passing_key()
+        } else {
+            key
+        };
         let mut sealing = Sealing::begin(self.staging()?, &first, vault.bound_file(group)).await?;
         sealing.take(&begins).await?;
         let mut ends = begins;
@@ -162,7 +184,8 @@ impl Files {
         }
         // It waits for its turn on the disk, not in memory.
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
-        let raw = Opening::new(first, vault.bound_file(group), &file).stream(folder::read(&sealed.path).await?.map_err(FileError::from));
+        let raw = Opening::new(first, vault.bound_file(group), &file)
+            .stream(folder::read(&sealed.path).await?.map_err(FileError::from));
         let painted = intake.sandbox.read(Upload::Picture, raw).await?;
         let mut sealing = Sealing::begin(self.staging()?, &key, vault.bound_file(group)).await?;
         sealing.take(&painted).await?;
@@ -189,7 +212,10 @@ impl Files {
     ///
     /// # Errors
     /// When it is not there, or the store does not answer.
-    pub async fn sealed(&self, file: &FileDigest) -> Result<impl Stream<Item = std::io::Result<Bytes>> + use<>, FileError> {
+    pub async fn sealed(
+        &self,
+        file: &FileDigest,
+    ) -> Result<impl Stream<Item = std::io::Result<Bytes>> + use<>, FileError> {
         Ok(match self {
             Self::Folder(folder) => folder.get(file).await?.left_stream(),
             Self::Bucket(bucket) => bucket.get(file).await?.right_stream(),
@@ -200,11 +226,19 @@ impl Files {
     ///
     /// # Errors
     /// When it is not the file that its digest says, or the store does not answer.
-    pub async fn put_sealed(&self, from: &std::path::Path, file: &FileDigest) -> Result<(), FileError> {
+    pub async fn put_sealed(
+        &self,
+        from: &std::path::Path,
+        file: &FileDigest,
+    ) -> Result<(), FileError> {
         let path = self.staging()?.join(file.as_str());
         let bytes = tokio::fs::copy(from, &path).await?;
         tokio::fs::File::open(&path).await?.sync_all().await?;
-        let sealed = Sealed { digest: digest_of(&path).await?, path, bytes };
+        let sealed = Sealed {
+            digest: digest_of(&path).await?,
+            path,
+            bytes,
+        };
         if sealed.digest != file.as_str() {
             return Err(FileError::Altered);
         }
@@ -238,7 +272,9 @@ impl Files {
 }
 
 async fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
-    Ok(crate::log::keys::to_hex(&Sha256::digest(tokio::fs::read(path).await?)))
+    Ok(crate::log::keys::to_hex(&Sha256::digest(
+        tokio::fs::read(path).await?,
+    )))
 }
 
 /// What a file is, by its first bytes.
@@ -246,7 +282,11 @@ fn media_of(begins: &[u8]) -> Result<Media, FileError> {
     if begins.starts_with(b"%PDF-") {
         return Ok(Media::Pdf);
     }
-    if picture::is_one(begins) { Ok(Media::Jpeg) } else { Err(FileError::UnknownKind) }
+    if picture::is_one(begins) {
+        Ok(Media::Jpeg)
+    } else {
+        Err(FileError::UnknownKind)
+    }
 }
 
 #[cfg(test)]
@@ -256,8 +296,17 @@ mod tests {
     #[test]
     fn a_file_is_what_its_bytes_say() {
         assert_eq!(media_of(b"%PDF-1.7 and more").unwrap(), Media::Pdf);
-        assert_eq!(media_of(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(), Media::Jpeg);
-        for bytes in [&b"<html><script>"[..], b"GIF89a..........", b"PK\x03\x04........", b"MZ..............", b" %PDF-1.7......"] {
+        assert_eq!(
+            media_of(&[0xFF, 0xD8, 0xFF, 0xE0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
+            Media::Jpeg
+        );
+        for bytes in [
+            &b"<html><script>"[..],
+            b"GIF89a..........",
+            b"PK\x03\x04........",
+            b"MZ..............",
+            b" %PDF-1.7......",
+        ] {
             assert!(matches!(media_of(bytes), Err(FileError::UnknownKind)));
         }
     }

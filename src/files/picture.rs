@@ -1,4 +1,5 @@
-//! Pictures are painted anew: upright, of a bounded size, as JPEG, without anything that the camera noted beside them.
+//! Pictures are painted anew: upright, of a bounded size, as JPEG, without anything that the camera
+//! noted beside them.
 
 use std::io::Cursor;
 
@@ -12,13 +13,17 @@ use super::FileError;
 const SIDE_MOST: u32 = 2048;
 /// The longest side that is looked at: what claims more is not decoded.
 const SIDE_READ: u32 = 12_000;
-/// How many bytes a picture has when it is decoded: 64 million pixels of three colours. No library here decodes at a smaller size, and
-/// a decoder may hold as much again; all of it must fit into what a process that reads an upload may take.
+/// How many bytes a picture has when it is decoded: 64 million pixels of three colours. No library
+/// here decodes at a smaller size, and a decoder may hold as much again; all of it must fit into
+/// what a process that reads an upload may take.
 const DECODED_MOST: u64 = 192 * 1024 * 1024;
 const QUALITY: u8 = 85;
 
 pub(super) fn is_one(begins: &[u8]) -> bool {
-    matches!(image::guess_format(begins), Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP))
+    matches!(
+        image::guess_format(begins),
+        Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)
+    )
 }
 
 /// The picture without what was noted beside it.
@@ -27,9 +32,15 @@ pub(super) fn is_one(begins: &[u8]) -> bool {
 /// When it cannot be read, or claims to be larger than can be worked on.
 pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let unreadable = |_: image::ImageError| FileError::Picture;
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(FileError::Store)?;
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(FileError::Store)?;
     let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE_READ), Some(SIDE_READ), Some(DECODED_MOST));
+    (
+        limits.max_image_width,
+        limits.max_image_height,
+        limits.max_alloc,
+    ) = (Some(SIDE_READ), Some(SIDE_READ), Some(DECODED_MOST));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(unreadable)?;
     if decoder.total_bytes() > DECODED_MOST {
@@ -39,12 +50,16 @@ pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let mut picture = smaller(DynamicImage::from_decoder(decoder).map_err(unreadable)?);
     picture.apply_orientation(orientation);
     let mut painted = Vec::new();
-    picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut painted, QUALITY)).map_err(unreadable)?;
+    picture
+        .to_rgb8()
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut painted, QUALITY))
+        .map_err(unreadable)?;
     Ok(painted)
 }
 
-/// The picture as large as it is kept. Filtering a large one takes four bytes a colour, more than decoding it: it is made coarsely
-/// smaller before, to twice what is kept, and what it was is let go.
+/// The picture as large as it is kept. Filtering a large one takes four bytes a colour, more than
+/// decoding it: it is made coarsely smaller before, to twice what is kept, and what it was is let
+/// go.
 fn smaller(mut picture: DynamicImage) -> DynamicImage {
     if picture.width().max(picture.height()) > 2 * SIDE_MOST {
         picture = picture.thumbnail(2 * SIDE_MOST, 2 * SIDE_MOST);
@@ -63,7 +78,9 @@ mod tests {
     fn nothing_that_was_noted_beside_a_picture_remains() {
         let mut png = Vec::new();
         let picture = DynamicImage::new_rgb8(30, 20);
-        picture.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        picture
+            .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+            .unwrap();
         // A text chunk, as cameras and editors write them, behind the header.
         let mut chunk = b"\x00\x00\x00\x0ftEXtGPS\x0053.54,-2.11".to_vec();
         chunk.extend([0; 4]);
@@ -78,7 +95,12 @@ mod tests {
 
     #[test]
     fn a_large_picture_becomes_as_large_as_is_kept() {
-        for (width, height, kept) in [(9000, 30, (2048, 7)), (3000, 1500, (2048, 1024)), (2048, 9, (2048, 9)), (30, 5000, (13, 2048))] {
+        for (width, height, kept) in [
+            (9000, 30, (2048, 7)),
+            (3000, 1500, (2048, 1024)),
+            (2048, 9, (2048, 9)),
+            (30, 5000, (13, 2048)),
+        ] {
             let small = smaller(DynamicImage::new_rgb8(width, height));
             assert_eq!((small.width(), small.height()), kept, "{width} x {height}");
         }
@@ -88,11 +110,19 @@ mod tests {
     fn a_picture_that_claims_to_be_endless_is_not_decoded() {
         let png = |width, height| {
             let mut png = Vec::new();
-            DynamicImage::new_luma8(width, height).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+            DynamicImage::new_luma8(width, height)
+                .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+                .unwrap();
             png
         };
         assert!(paint_anew(&png(SIDE_READ, 1)).is_ok());
-        assert!(matches!(paint_anew(&png(SIDE_READ + 1, 1)), Err(FileError::Picture)));
-        assert!(matches!(paint_anew(&png(1, SIDE_READ + 1)), Err(FileError::Picture)));
+        assert!(matches!(
+            paint_anew(&png(SIDE_READ + 1, 1)),
+            Err(FileError::Picture)
+        ));
+        assert!(matches!(
+            paint_anew(&png(1, SIDE_READ + 1)),
+            Err(FileError::Picture)
+        ));
     }
 }

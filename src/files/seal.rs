@@ -1,7 +1,8 @@
-//! Sealing a stream in chunks (XChaCha20-Poly1305 in the STREAM construction), so that no file need be whole in memory,
-//! and no chunk can be left out, moved or added unnoticed.
+//! Sealing a stream in chunks (XChaCha20-Poly1305 in the STREAM construction), so that no file need
+//! be whole in memory, and no chunk can be left out, moved or added unnoticed.
 //!
-//! A sealed file is a nonce of nineteen bytes and chunks of 64 KiB, each with its tag of sixteen bytes.
+//! A sealed file is a nonce of nineteen bytes and chunks of 64 KiB, each with its tag of sixteen
+//! bytes.
 
 use std::io;
 use std::path::PathBuf;
@@ -59,10 +60,22 @@ impl Sealing {
         OsRng.fill_bytes(&mut nonce);
         let path = staging.join(to_hex(&nonce));
         let mut file = File::create_new(&path).await?;
-        let sealed = Sealed { path, digest: String::new(), bytes: 0 };
+        let sealed = Sealed {
+            path,
+            digest: String::new(),
+            bytes: 0,
+        };
         file.write_all(&nonce).await?;
-        let encryptor = EncryptorBE32::from_aead(XChaCha20Poly1305::new(key), nonce.as_slice().into());
-        Ok(Self { file, sealed, hash: Sha256::new_with_prefix(nonce), encryptor, bound, waiting: Vec::with_capacity(2 * CHUNK) })
+        let encryptor =
+            EncryptorBE32::from_aead(XChaCha20Poly1305::new(key), nonce.as_slice().into());
+        Ok(Self {
+            file,
+            sealed,
+            hash: Sha256::new_with_prefix(nonce),
+            encryptor,
+            bound,
+            waiting: Vec::with_capacity(2 * CHUNK),
+        })
     }
 
     pub(super) async fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -71,8 +84,14 @@ impl Sealing {
         // The last chunk is sealed as such: one is always held back.
         while self.waiting.len() > CHUNK {
             let chunk: Vec<u8> = self.waiting.drain(..CHUNK).collect();
-            let payload = Payload { msg: &chunk, aad: &self.bound };
-            let chunk = self.encryptor.encrypt_next(payload).map_err(|_| io::Error::other("sealing failed"))?;
+            let payload = Payload {
+                msg: &chunk,
+                aad: &self.bound,
+            };
+            let chunk = self
+                .encryptor
+                .encrypt_next(payload)
+                .map_err(|_| io::Error::other("sealing failed"))?;
             self.hash.update(&chunk);
             self.file.write_all(&chunk).await?;
         }
@@ -80,8 +99,14 @@ impl Sealing {
     }
 
     pub(super) async fn end(mut self) -> io::Result<Sealed> {
-        let payload = Payload { msg: &self.waiting, aad: &self.bound };
-        let chunk = self.encryptor.encrypt_last(payload).map_err(|_| io::Error::other("sealing failed"))?;
+        let payload = Payload {
+            msg: &self.waiting,
+            aad: &self.bound,
+        };
+        let chunk = self
+            .encryptor
+            .encrypt_last(payload)
+            .map_err(|_| io::Error::other("sealing failed"))?;
         self.hash.update(&chunk);
         self.file.write_all(&chunk).await?;
         self.file.sync_all().await?;
@@ -103,7 +128,14 @@ pub(super) struct Opening {
 impl Opening {
     /// Opens what lies under a digest: the file of that digest and no other.
     pub(super) fn new(key: Key, bound: Vec<u8>, file: &FileDigest) -> Self {
-        Self { key, bound, decryptor: None, waiting: Vec::new(), hash: Sha256::new(), digest: file.to_string() }
+        Self {
+            key,
+            bound,
+            decryptor: None,
+            waiting: Vec::new(),
+            hash: Sha256::new(),
+            digest: file.to_string(),
+        }
     }
 
     pub(super) fn stream<S>(self, sealed: S) -> impl Stream<Item = Result<Bytes, FileError>>
@@ -112,7 +144,9 @@ impl Opening {
     {
         let state = (Some(self), Box::pin(sealed));
         futures::stream::try_unfold(state, |(opening, mut sealed)| async move {
-            let Some(mut opening) = opening else { return Ok(None) };
+            let Some(mut opening) = opening else {
+                return Ok(None);
+            };
             loop {
                 if let Some(chunk) = opening.chunk()? {
                     return Ok(Some((chunk, (Some(opening), sealed))));
@@ -132,11 +166,25 @@ impl Opening {
     fn chunk(&mut self) -> Result<Option<Bytes>, FileError> {
         if self.decryptor.is_none() && self.waiting.len() >= NONCE {
             let nonce: Vec<u8> = self.waiting.drain(..NONCE).collect();
-            self.decryptor = Some(DecryptorBE32::from_aead(XChaCha20Poly1305::new(&self.key), nonce.as_slice().into()));
+            self.decryptor = Some(DecryptorBE32::from_aead(
+                XChaCha20Poly1305::new(&self.key),
+                nonce.as_slice().into(),
+            ));
         }
-        let Some(decryptor) = self.decryptor.as_mut().filter(|_| self.waiting.len() > CHUNK + TAG) else { return Ok(None) };
+        let Some(decryptor) = self
+            .decryptor
+            .as_mut()
+            .filter(|_| self.waiting.len() > CHUNK + TAG)
+        else {
+            return Ok(None);
+        };
         let chunk: Vec<u8> = self.waiting.drain(..CHUNK + TAG).collect();
-        let open = decryptor.decrypt_next(Payload { msg: &chunk, aad: &self.bound }).map_err(|_| FileError::Altered)?;
+        let open = decryptor
+            .decrypt_next(Payload {
+                msg: &chunk,
+                aad: &self.bound,
+            })
+            .map_err(|_| FileError::Altered)?;
         Ok(Some(open.into()))
     }
 
@@ -145,7 +193,12 @@ impl Opening {
         if to_hex(&self.hash.finalize()) != self.digest {
             return Err(FileError::Altered);
         }
-        let open = decryptor.decrypt_last(Payload { msg: &self.waiting, aad: &self.bound }).map_err(|_| FileError::Altered)?;
+        let open = decryptor
+            .decrypt_last(Payload {
+                msg: &self.waiting,
+                aad: &self.bound,
+            })
+            .map_err(|_| FileError::Altered)?;
         Ok(open.into())
     }
 }

@@ -1,4 +1,5 @@
-//! What leaves the house with everything that is held on somebody, or with everybody's addresses, leaves a trace.
+//! What leaves the house with everything that is held on somebody, or with everybody's addresses,
+//! leaves a trace.
 
 use super::Desk;
 use crate::log::LogError;
@@ -10,5 +11,13 @@ use crate::views::Reader;
 pub(super) async fn note(desk: &Desk, reader: &Reader, looked: Looked<'_>) -> Result<(), LogError> {
     let (log, now) = (desk.commands.log(), desk.commands.now());
     let person = reader.person.to_string();
-    Ok(accesses::note(log.store(), log.organisation(), &person, looked, day_of(now), now.as_microsecond()).await?)
+    Ok(accesses::note(
+        log.store(),
+        log.organisation(),
+        &person,
+        looked,
+        day_of(now),
+        now.as_microsecond(),
+    )
+    .await?)
 }

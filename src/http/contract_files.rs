@@ -1,9 +1,12 @@
-//! The contract as it is fetched: `/openapi.yaml` and `/openapi.json`, each made, packed and named by its content once.
+//! The contract as it is fetched: `/openapi.yaml` and `/openapi.json`, each made, packed and named
+//! by its content once.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
 
-use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderName, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderName, IF_NONE_MATCH, VARY,
+};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use flate2::Compression;
@@ -14,16 +17,21 @@ use super::api::not_allowed_but;
 use super::contract::{contract, document};
 use crate::log::keys::to_hex;
 
-/// For how long whoever fetched it need not ask again, in seconds: it changes only with the program.
+/// For how long whoever fetched it need not ask again, in seconds: it changes only with the
+/// program.
 const GOOD_FOR: &str = "public, max-age=3600";
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let file = |path: &'static str, file: fn() -> &'static File| {
         let answer = move |request: HttpRequest| std::future::ready(file().answer(&request));
-        let resource = web::resource(path).route(web::get().to(answer)).route(web::head().to(answer));
+        let resource = web::resource(path)
+            .route(web::get().to(answer))
+            .route(web::head().to(answer));
         resource.default_service(not_allowed_but("GET, HEAD".to_owned()))
     };
-    config.service(file("/openapi.yaml", yaml)).service(file("/openapi.json", json));
+    config
+        .service(file("/openapi.yaml", yaml))
+        .service(file("/openapi.json", json));
 }
 
 fn yaml() -> &'static File {
@@ -48,28 +56,54 @@ struct File {
 impl File {
     fn of(media: &'static str, text: String) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        let packed = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
+        let packed = encoder
+            .write_all(text.as_bytes())
+            .and_then(|()| encoder.finish())
+            .unwrap_or_default();
         let digest = to_hex(&Sha256::digest(&text)[..16]);
-        Self { media, plain: text.into(), packed: packed.into(), digest }
+        Self {
+            media,
+            plain: text.into(),
+            packed: packed.into(),
+            digest,
+        }
     }
 
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let header = |name: HeaderName| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         let accepts = header(ACCEPT_ENCODING);
         let packed = !self.packed.is_empty() && accepts.is_some_and(takes_gzip);
         // Each form of it has a name of its own.
-        let tags = [format!("\"{}\"", self.digest), format!("\"{}-gzip\"", self.digest)];
-        let known = header(IF_NONE_MATCH).is_some_and(|known| known == "*" || tags.iter().any(|tag| known.contains(tag.as_str())));
-        let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let tags = [
+            format!("\"{}\"", self.digest),
+            format!("\"{}-gzip\"", self.digest),
+        ];
+        let known = header(IF_NONE_MATCH).is_some_and(|known| {
+            known == "*" || tags.iter().any(|tag| known.contains(tag.as_str()))
+        });
+        let mut answer = if known {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
+        };
         let [plain_tag, packed_tag] = tags;
         answer.insert_header((ETAG, if packed { packed_tag } else { plain_tag }));
-        answer.insert_header((CACHE_CONTROL, GOOD_FOR)).insert_header((VARY, "accept-encoding"));
+        answer
+            .insert_header((CACHE_CONTROL, GOOD_FOR))
+            .insert_header((VARY, "accept-encoding"));
         if known {
             return answer.finish();
         }
         answer.content_type(self.media);
         if packed {
-            return answer.insert_header((CONTENT_ENCODING, "gzip")).body(self.packed.clone());
+            return answer
+                .insert_header((CONTENT_ENCODING, "gzip"))
+                .body(self.packed.clone());
         }
         // It is not packed anew for everybody who would take another packing.
         if accepts.is_some() {
@@ -81,8 +115,13 @@ impl File {
 
 /// Whether a client says that it takes gzip.
 fn takes_gzip(accepts: &str) -> bool {
-    let mut offers = accepts.split(',').map(|offer| offer.split_once(';').unwrap_or((offer, "")));
-    offers.any(|(coding, weight)| coding.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00"))
+    let mut offers = accepts
+        .split(',')
+        .map(|offer| offer.split_once(';').unwrap_or((offer, "")));
+    offers.any(|(coding, weight)| {
+        coding.trim().eq_ignore_ascii_case("gzip")
+            && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
+    })
 }
 
 #[cfg(test)]

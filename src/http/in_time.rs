@@ -1,7 +1,8 @@
-//! A request must arrive: whoever sends too slowly is not waited for, and nothing is unpacked before it is looked at.
+//! A request must arrive: whoever sends too slowly is not waited for, and nothing is unpacked
+//! before it is looked at.
 //!
-//! The server bounds the time for the first head on a connection, and for no later one. So only whoever is known keeps a connection
-//! open: anybody else's takes one request.
+//! The server bounds the time for the first head on a connection, and for no later one. So only
+//! whoever is known keeps a connection open: anybody else's takes one request.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -26,12 +27,14 @@ use super::problem::{Fault, Problem};
 /// How long a sender may pause unless it is said otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How fast a body must come: a photograph from an old phone takes minutes, and nothing takes a byte a second.
+/// How fast a body must come: a photograph from an old phone takes minutes, and nothing takes a
+/// byte a second.
 #[derive(Clone, Copy)]
 struct Pace {
     /// How long a sender may pause.
     pause: Duration,
-    /// For how long any pace will do, and how many bytes a second must have come on the whole from then on.
+    /// For how long any pace will do, and how many bytes a second must have come on the whole from
+    /// then on.
     first: Duration,
     bytes_per_second: u64,
     /// How long a whole body may take.
@@ -40,16 +43,23 @@ struct Pace {
 
 impl Pace {
     fn with(pause: Duration) -> Self {
-        Self { pause, first: Duration::from_mins(1), bytes_per_second: 1024, whole: Duration::from_mins(20) }
+        Self {
+            pause,
+            first: Duration::from_mins(1),
+            bytes_per_second: 1024,
+            whole: Duration::from_mins(20),
+        }
     }
 
     /// By when the next part must have come, from the beginning on, once so many bytes have.
     fn until(self, received: u64) -> Duration {
-        (self.first + Duration::from_millis(received.saturating_mul(1000) / self.bytes_per_second)).min(self.whole)
+        (self.first + Duration::from_millis(received.saturating_mul(1000) / self.bytes_per_second))
+            .min(self.whole)
     }
 }
 
-/// Marks a request of somebody who showed a good token, or is signed in and has shown that their address is theirs.
+/// Marks a request of somebody who showed a good token, or is signed in and has shown that their
+/// address is theirs.
 #[derive(Clone, Copy)]
 pub(super) struct Known;
 
@@ -61,35 +71,54 @@ pub(super) async fn once(
     let mut answer = next.call(request).await?;
     let known = answer.request().extensions().contains::<Known>();
     if !known {
-        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        answer
+            .response_mut()
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
     }
     Ok(answer)
 }
 
-/// Lets a body end with an error when its sender pauses for too long, and refuses one that is packed.
+/// Lets a body end with an error when its sender pauses for too long, and refuses one that is
+/// packed.
 pub(super) async fn in_time(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     // A few bytes could unpack to very many, before anybody has asked how large it may be.
-    let packed = request.headers().get(CONTENT_ENCODING).is_some_and(|how| !how.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let packed = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .is_some_and(|how| !how.as_bytes().eq_ignore_ascii_case(b"identity"));
     if packed {
-        let answer = Fault::UnsupportedMediaType.problem("a body is taken as it is, not compressed").error_response();
+        let answer = Fault::UnsupportedMediaType
+            .problem("a body is taken as it is, not compressed")
+            .error_response();
         return Ok(request.into_response(answer));
     }
     let body = request.take_payload();
     if matches!(body, Payload::None) {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    let patience = request.app_data::<web::Data<Desk>>().map_or(PATIENCE, |desk| desk.site.patience);
+    let patience = request
+        .app_data::<web::Data<Desk>>()
+        .map_or(PATIENCE, |desk| desk.site.patience);
     let body = Rc::new(RefCell::new(body));
-    request.set_payload(Payload::Stream { payload: Box::pin(timed(Rc::clone(&body), Pace::with(patience))) });
+    request.set_payload(Payload::Stream {
+        payload: Box::pin(timed(Rc::clone(&body), Pace::with(patience))),
+    });
     let answer = next.call(request).await?;
-    Ok(answer.map_body(|_, inner| BoxBody::new(Answer { inner: inner.boxed(), _unread: body })))
+    Ok(answer.map_body(|_, inner| {
+        BoxBody::new(Answer {
+            inner: inner.boxed(),
+            _unread: body,
+        })
+    }))
 }
 
-/// An answer that holds on to what was not read of its request: a connection whose request is let go of is read on for as long as
-/// the other side likes, and one whose request is held is closed after the answer.
+/// An answer that holds on to what was not read of its request: a connection whose request is let
+/// go of is read on for as long as the other side likes, and one whose request is held is closed
+/// after the answer.
 struct Answer {
     inner: BoxBody,
     _unread: Rc<RefCell<Payload>>,
@@ -102,22 +131,37 @@ impl MessageBody for Answer {
         self.inner.size()
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.inner).poll_next(context)
     }
 }
 
-fn timed(body: Rc<RefCell<Payload>>, pace: Pace) -> impl futures::Stream<Item = Result<Bytes, PayloadError>> {
+fn timed(
+    body: Rc<RefCell<Payload>>,
+    pace: Pace,
+) -> impl futures::Stream<Item = Result<Bytes, PayloadError>> {
     let began = Instant::now();
     futures::stream::unfold(Some((body, 0_u64)), move |state| async move {
         let (body, received) = state?;
         let part = futures::future::poll_fn(|context| body.borrow_mut().poll_next_unpin(context));
-        match timeout_at((began + pace.until(received)).min(Instant::now() + pace.pause), part).await {
+        match timeout_at(
+            (began + pace.until(received)).min(Instant::now() + pace.pause),
+            part,
+        )
+        .await
+        {
             Ok(part) => part.map(|part| {
-                let received = received.saturating_add(part.as_ref().map_or(0, |bytes| bytes.len() as u64));
+                let received =
+                    received.saturating_add(part.as_ref().map_or(0, |bytes| bytes.len() as u64));
                 (part, Some((body, received)))
             }),
-            Err(_) => Some((Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())), None)),
+            Err(_) => Some((
+                Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())),
+                None,
+            )),
         }
     })
     // Whoever reads a form asks once more after its end.
@@ -145,22 +189,41 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(pause * 10)).await;
                 Ok(Bytes::from_static(b"x"))
             });
-            let body: Payload = Payload::Stream { payload: Box::pin(parts) };
+            let body: Payload = Payload::Stream {
+                payload: Box::pin(parts),
+            };
             let first = Duration::from_millis(500);
-            let pace = Pace { pause: Duration::from_millis(400), first, bytes_per_second: 10, whole: Duration::from_millis(1500) };
+            let pace = Pace {
+                pause: Duration::from_millis(400),
+                first,
+                bytes_per_second: 10,
+                whole: Duration::from_millis(1500),
+            };
             timed(Rc::new(RefCell::new(body)), pace)
         };
         let arrived = async |pauses| {
             let parts: Vec<_> = body(pauses).collect().await;
-            (parts.iter().filter(|part| part.is_ok()).count(), parts.last().is_some_and(Result::is_err))
+            (
+                parts.iter().filter(|part| part.is_ok()).count(),
+                parts.last().is_some_and(Result::is_err),
+            )
         };
         assert_eq!(arrived(vec![0, 10, 10]).await, (3, false));
         assert_eq!(arrived(vec![0, 80, 0]).await, (1, true));
         // Ten bytes a second would do; one in two fifths of a second does not.
         let (parts, ended) = arrived(vec![30; 9]).await;
-        assert!(ended && (1..5).contains(&parts), "it came too slowly: {parts}");
+        assert!(
+            ended && (1..5).contains(&parts),
+            "it came too slowly: {parts}"
+        );
         assert_eq!(Pace::with(PATIENCE).until(0), Duration::from_mins(1));
-        assert_eq!(Pace::with(PATIENCE).until(10 * 1024), Duration::from_secs(70));
-        assert_eq!(Pace::with(PATIENCE).until(u64::MAX), Duration::from_mins(20));
+        assert_eq!(
+            Pace::with(PATIENCE).until(10 * 1024),
+            Duration::from_secs(70)
+        );
+        assert_eq!(
+            Pace::with(PATIENCE).until(u64::MAX),
+            Duration::from_mins(20)
+        );
     }
 }

@@ -13,7 +13,8 @@ use crate::files::FileError;
 pub(super) enum Opened {
     /// By a program, which keeps it.
     ByProgram,
-    /// On a page. Only a picture is shown there: it was painted anew. A PDF is as it was sent, scripts included, and is kept.
+    /// On a page. Only a picture is shown there: it was painted anew. A PDF is as it was sent,
+    /// scripts included, and is kept.
     OnPage,
 }
 

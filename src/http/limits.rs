@@ -1,5 +1,6 @@
-//! How often something may be asked for: by address, by person, by session, and by where it is asked from. An answer of the API
-//! says what is left, as draft-ietf-httpapi-ratelimit-headers has it.
+//! How often something may be asked for: by address, by person, by session, and by where it is
+//! asked from. An answer of the API says what is left, as draft-ietf-httpapi-ratelimit-headers has
+//! it.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -43,7 +44,12 @@ pub struct Quotas(BTreeMap<&'static str, Option<(NonZeroU32, Duration)>>);
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self(USUAL.iter().map(|(name, usual)| (*name, often(usual).unwrap_or_default())).collect())
+        Self(
+            USUAL
+                .iter()
+                .map(|(name, usual)| (*name, often(usual).unwrap_or_default()))
+                .collect(),
+        )
     }
 }
 
@@ -52,11 +58,23 @@ impl FromStr for Quotas {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut quotas = Self::default();
-        for given in text.split(',').map(str::trim).filter(|given| !given.is_empty()) {
-            let (name, quota) = given.split_once('=').ok_or_else(|| format!("{given}: this is NAME=COUNT/TIME"))?;
+        for given in text
+            .split(',')
+            .map(str::trim)
+            .filter(|given| !given.is_empty())
+        {
+            let (name, quota) = given
+                .split_once('=')
+                .ok_or_else(|| format!("{given}: this is NAME=COUNT/TIME"))?;
             let known = USUAL.iter().find(|(known, _)| *known == name);
-            let (name, _) = known.ok_or_else(|| format!("{name} is none of {}", USUAL.map(|(name, _)| name).join(", ")))?;
-            let quota = often(quota).ok_or_else(|| format!("{given}: say such as 40/15m, 6000/1m, 10/1h, or off"))?;
+            let (name, _) = known.ok_or_else(|| {
+                format!(
+                    "{name} is none of {}",
+                    USUAL.map(|(name, _)| name).join(", ")
+                )
+            })?;
+            let quota = often(quota)
+                .ok_or_else(|| format!("{given}: say such as 40/15m, 6000/1m, 10/1h, or off"))?;
             quotas.0.insert(name, quota);
         }
         Ok(quotas)
@@ -64,15 +82,24 @@ impl FromStr for Quotas {
 }
 
 /// So many in a time, or `off`.
-#[expect(clippy::option_option, reason = "what cannot be read, and what is switched off")]
+#[expect(
+    clippy::option_option,
+    reason = "what cannot be read, and what is switched off"
+)]
 fn often(text: &str) -> Option<Option<(NonZeroU32, Duration)>> {
     if text == "off" {
         return Some(None);
     }
     let (count, time) = text.split_once('/')?;
     let units = [("s", 1), ("m", 60), ("h", 3600)];
-    let (number, seconds) = units.iter().find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, *seconds)))?;
-    let time = number.parse::<u64>().ok().filter(|number| *number > 0)?.checked_mul(seconds)?;
+    let (number, seconds) = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((time.strip_suffix(unit)?, *seconds)))?;
+    let time = number
+        .parse::<u64>()
+        .ok()
+        .filter(|number| *number > 0)?
+        .checked_mul(seconds)?;
     Some(Some((count.parse().ok()?, Duration::from_secs(time))))
 }
 
@@ -91,7 +118,8 @@ pub(super) struct Left {
     count: u32,
     per: Duration,
     requests: u32,
-    /// After how many seconds all of it is there again; where nothing is left, after how many it is worth asking again.
+    /// After how many seconds all of it is there again; where nothing is left, after how many it is
+    /// worth asking again.
     wait: u64,
 }
 
@@ -99,9 +127,15 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     fn of(quotas: &Quotas, name: &str) -> Self {
         let quota = quotas.0.get(name).copied().flatten();
         let counter = quota.map(|(count, per)| {
-            let quota = Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
-            let limiter = RateLimiter::keyed(quota.allow_burst(count)).with_middleware::<StateInformationMiddleware>();
-            Counter { limiter, count: count.get(), per }
+            let quota =
+                Quota::with_period(per / count.get()).unwrap_or_else(|| Quota::per_hour(count));
+            let limiter = RateLimiter::keyed(quota.allow_burst(count))
+                .with_middleware::<StateInformationMiddleware>();
+            Counter {
+                limiter,
+                count: count.get(),
+                per,
+            }
         });
         Self(counter, AtomicUsize::new(1))
     }
@@ -113,8 +147,19 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 
     /// The same, with what is left; nothing where there is no limit.
     fn count(&self, key: &K) -> (Option<Left>, Result<(), Duration>) {
-        let Some(Counter { limiter, count, per }) = &self.0 else { return (None, Ok(())) };
-        if self.1.fetch_add(1, Ordering::Relaxed).is_multiple_of(REMEMBERED) {
+        let Some(Counter {
+            limiter,
+            count,
+            per,
+        }) = &self.0
+        else {
+            return (None, Ok(()));
+        };
+        if self
+            .1
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(REMEMBERED)
+        {
             limiter.retain_recent();
         }
         let (count, per) = (*count, *per);
@@ -122,11 +167,27 @@ impl<K: Hash + Eq + Clone> Limit<K> {
             Ok(state) => {
                 let left = state.remaining_burst_capacity().min(count);
                 let wait = (per.as_secs() * u64::from(count - left)).div_ceil(u64::from(count));
-                (Some(Left { count, per, requests: left, wait }), Ok(()))
+                (
+                    Some(Left {
+                        count,
+                        per,
+                        requests: left,
+                        wait,
+                    }),
+                    Ok(()),
+                )
             }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                (Some(Left { count, per, requests: 0, wait: seconds(wait) }), Err(wait))
+                (
+                    Some(Left {
+                        count,
+                        per,
+                        requests: 0,
+                        wait: seconds(wait),
+                    }),
+                    Err(wait),
+                )
             }
         }
     }
@@ -146,7 +207,13 @@ pub(super) async fn tell(
     const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
     let mut answer = next.call(request).await?;
     let counted = answer.request().extensions().get::<Left>().copied();
-    if let Some(Left { count, per, requests: left, wait }) = counted {
+    if let Some(Left {
+        count,
+        per,
+        requests: left,
+        wait,
+    }) = counted
+    {
         let policy = format!("\"default\";q={count};w={}", per.as_secs());
         let limit = format!("\"default\";r={left};t={wait}");
         for (name, value) in [(POLICY, policy), (LIMIT, limit)] {
@@ -197,7 +264,8 @@ impl Limits {
         }
     }
 
-    /// Whether a link may be sent to an address once more. Who asks is not told: the answer is the same.
+    /// Whether a link may be sent to an address once more. Who asks is not told: the answer is the
+    /// same.
     pub(super) fn link_to(&self, address: &str) -> bool {
         self.links.pass(&address.to_lowercase()).is_ok()
     }
@@ -209,21 +277,34 @@ impl Limits {
 
     /// Lets a peer ask for a link or try a code.
     pub(super) fn peer(&self, request: &HttpRequest) -> Result<(), Problem> {
-        self.peers.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
+        self.peers
+            .pass(&self.peer_of(request))
+            .map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
     /// Lets a peer begin an application.
     pub(super) fn begin(&self, request: &HttpRequest) -> Result<(), Problem> {
-        self.begun.pass(&self.peer_of(request)).map_err(|wait| too_many("this was asked for too often from where you are", wait))
+        self.begun
+            .pass(&self.peer_of(request))
+            .map_err(|wait| too_many("this was asked for too often from where you are", wait))
     }
 
-    /// Lets a form be sent: by staff's session; by anybody else's, by its person, and by where they are.
-    pub(super) fn form(&self, request: &HttpRequest, session: Option<(&str, &Reader)>) -> Result<(), Problem> {
+    /// Lets a form be sent: by staff's session; by anybody else's, by its person, and by where they
+    /// are.
+    pub(super) fn form(
+        &self,
+        request: &HttpRequest,
+        session: Option<(&str, &Reader)>,
+    ) -> Result<(), Problem> {
         let staff = session.is_some_and(|(_, reader)| !reader.roles.is_empty());
         if !staff {
-            self.senders.pass(&self.peer_of(request)).map_err(too_often)?;
+            self.senders
+                .pass(&self.peer_of(request))
+                .map_err(too_often)?;
         }
-        let Some((session, reader)) = session else { return Ok(()) };
+        let Some((session, reader)) = session else {
+            return Ok(());
+        };
         let by_session = if staff { &self.staff } else { &self.forms };
         by_session.pass(&session.to_owned()).map_err(too_often)?;
         self.write(reader)
@@ -231,45 +312,76 @@ impl Limits {
 
     /// Lets somebody who holds no role send a form, or have a program write.
     pub(super) fn write(&self, reader: &Reader) -> Result<(), Problem> {
-        if reader.held.is_empty() { self.writes.pass(&reader.person).map_err(too_often) } else { Ok(()) }
+        if reader.held.is_empty() {
+            self.writes.pass(&reader.person).map_err(too_often)
+        } else {
+            Ok(())
+        }
     }
 
     /// Lets a person's programs ask the API for something, and says what is left.
     pub(super) fn ask(&self, person: PersonId) -> (Option<Left>, Result<(), Problem>) {
         let (left, counted) = self.api.count(&person);
-        (left, counted.map_err(|wait| too_many("this person's programs ask too often", wait)))
+        (
+            left,
+            counted.map_err(|wait| too_many("this person's programs ask too often", wait)),
+        )
     }
 
-    /// Lets somebody who holds no role start something, or have others written to. One mailbox is enough to be somebody here,
-    /// so both are bounded by what one person needs.
+    /// Lets somebody who holds no role start something, or have others written to. One mailbox is
+    /// enough to be somebody here, so both are bounded by what one person needs.
     pub(super) fn command(&self, reader: &Reader, command: &Command) -> Result<(), Problem> {
         if !reader.held.is_empty() {
             return Ok(());
         }
-        let pass = |limit: &Limit<PersonId>, detail| limit.pass(&reader.person).map_err(|wait| too_many(detail, wait));
+        let pass = |limit: &Limit<PersonId>, detail| {
+            limit
+                .pass(&reader.person)
+                .map_err(|wait| too_many(detail, wait))
+        };
         match command {
-            Command::Group(_, GroupCommand::Register(_)) | Command::Application(_, ApplicationCommand::Start(_)) => {
-                pass(&self.started, "you started more groups and applications in a day than one person can look after")
-            }
-            Command::Group(_, GroupCommand::AddMember(_) | GroupCommand::RemoveMember(_) | GroupCommand::ProvidePayee(_)) => {
-                pass(&self.changes, "you changed members or bank details very often, and each time others are written to")
-            }
+            Command::Group(_, GroupCommand::Register(_))
+            | Command::Application(_, ApplicationCommand::Start(_)) => pass(
+                &self.started,
+                "you started more groups and applications in a day than one person can look after",
+            ),
+            Command::Group(
+                _,
+                GroupCommand::AddMember(_)
+                | GroupCommand::RemoveMember(_)
+                | GroupCommand::ProvidePayee(_),
+            ) => pass(
+                &self.changes,
+                "you changed members or bank details very often, and each time others are written to",
+            ),
             _ => Ok(()),
         }
     }
 
     /// Where a request comes from: what the named proxy says, or the other end of the connection.
     fn peer_of(&self, request: &HttpRequest) -> IpAddr {
-        let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+        let peer = request
+            .peer_addr()
+            .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
         if Some(peer.to_canonical()) != self.proxy.map(|proxy| proxy.to_canonical()) {
             return network(peer);
         }
-        let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
-        network(forwarded.and_then(|value| value.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer))
+        let forwarded = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .last()
+            .and_then(|value| value.to_str().ok());
+        network(
+            forwarded
+                .and_then(|value| value.rsplit(',').next())
+                .and_then(|last| last.trim().parse().ok())
+                .unwrap_or(peer),
+        )
     }
 }
 
-/// An address as it is counted: of the sixth version by its network, since one household has the whole of it.
+/// An address as it is counted: of the sixth version by its network, since one household has the
+/// whole of it.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
@@ -301,8 +413,26 @@ mod tests {
     fn what_is_configured_takes_the_place_of_what_is_usual() {
         let limits = |text: &str| Limits::new(&text.parse().unwrap(), None);
         let of = |limits: &Limits| (0..9).filter(|_| limits.link_to("a@example.org")).count();
-        assert_eq!([limits(""), limits("links=7/1h"), limits("links=off,api=1/1s")].map(|limits| of(&limits)), [5, 7, 9]);
-        for wrong in ["links", "links=", "links=x/1h", "links=0/1h", "links=1/0h", "links=1/1d", "shoes=1/1h", "links=1/", "links=1/é"] {
+        assert_eq!(
+            [
+                limits(""),
+                limits("links=7/1h"),
+                limits("links=off,api=1/1s")
+            ]
+            .map(|limits| of(&limits)),
+            [5, 7, 9]
+        );
+        for wrong in [
+            "links",
+            "links=",
+            "links=x/1h",
+            "links=0/1h",
+            "links=1/0h",
+            "links=1/1d",
+            "shoes=1/1h",
+            "links=1/",
+            "links=1/é",
+        ] {
             assert!(wrong.parse::<Quotas>().is_err(), "{wrong}");
         }
     }
@@ -316,7 +446,13 @@ mod tests {
         assert!(limits.ask(person).1.is_ok());
         let (left, refused) = limits.ask(person);
         let wait = refused.unwrap_err().wait().unwrap();
-        assert!((1..=30).contains(&wait) && says(left) == Some((2, 0, wait)), "{wait} {left:?}");
-        assert_eq!(Limits::new(&"api=off".parse().unwrap(), None).ask(person).0, None);
+        assert!(
+            (1..=30).contains(&wait) && says(left) == Some((2, 0, wait)),
+            "{wait} {left:?}"
+        );
+        assert_eq!(
+            Limits::new(&"api=off".parse().unwrap(), None).ask(person).0,
+            None
+        );
     }
 }

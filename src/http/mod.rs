@@ -55,9 +55,20 @@ pub struct Desk {
 
 impl Desk {
     /// Keeps a file of a group, where the group and whoever sends it may send another today.
-    async fn keep_file<E>(&self, group: Uuid, reader: &Reader, body: impl Stream<Item = Result<web::Bytes, E>>) -> Result<Kept, FileError> {
+    async fn keep_file<E>(
+        &self,
+        group: Uuid,
+        reader: &Reader,
+        body: impl Stream<Item = Result<web::Bytes, E>>,
+    ) -> Result<Kept, FileError> {
         let sender = Some(reader.person).filter(|_| reader.held.is_empty());
-        let intake = Intake { log: self.commands.log(), sandbox: &self.sandbox, now: self.commands.now(), group, sender };
+        let intake = Intake {
+            log: self.commands.log(),
+            sandbox: &self.sandbox,
+            now: self.commands.now(),
+            group,
+            sender,
+        };
         self.files.keep(&intake, body).await
     }
 }
@@ -109,7 +120,12 @@ impl Site {
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve<Stop>(desk: Desk, listener: TcpListener, workers: Option<usize>, stop: Stop) -> std::io::Result<actix_web::dev::Server>
+pub fn serve<Stop>(
+    desk: Desk,
+    listener: TcpListener,
+    workers: Option<usize>,
+    stop: Stop,
+) -> std::io::Result<actix_web::dev::Server>
 where
     Stop: Future<Output = ()> + Send + 'static,
 {
@@ -137,14 +153,28 @@ where
             .configure(open_data::configure)
             .default_service(web::to(no_such_address))
     });
-    let server = if let Some(workers) = workers { server.workers(workers) } else { server };
+    let server = if let Some(workers) = workers {
+        server.workers(workers)
+    } else {
+        server
+    };
     // Without this, a page that leaves in two parts waits for the other side to confirm the first.
-    Ok(server.tcp_nodelay(true).listen(listener)?.shutdown_signal(stop).shutdown_timeout(20).run())
+    Ok(server
+        .tcp_nodelay(true)
+        .listen(listener)?
+        .shutdown_signal(stop)
+        .shutdown_timeout(20)
+        .run())
 }
 
-/// What every answer says unless it says otherwise. A browser that came by TLS once comes by nothing else for a year.
+/// What every answer says unless it says otherwise. A browser that came by TLS once comes by
+/// nothing else for a year.
 fn headers(secure: bool) -> DefaultHeaders {
-    let headers = if secure { DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { DefaultHeaders::new() };
+    let headers = if secure {
+        DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+    } else {
+        DefaultHeaders::new()
+    };
     headers
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("Cache-Control", "no-store"))
@@ -152,13 +182,22 @@ fn headers(secure: bool) -> DefaultHeaders {
         .add(("Referrer-Policy", "same-origin"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
         .add(("Cross-Origin-Resource-Policy", "same-origin"))
-        .add(("Permissions-Policy", "camera=(), geolocation=(), microphone=()"))
+        .add((
+            "Permissions-Policy",
+            "camera=(), geolocation=(), microphone=()",
+        ))
 }
 
 async fn no_such_address(request: HttpRequest) -> HttpResponse {
-    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if accepts.contains("text/html") {
         return pages::nothing_here();
     }
-    actix_web::ResponseError::error_response(&Fault::NoSuchAddress.problem("there is nothing at this address"))
+    actix_web::ResponseError::error_response(
+        &Fault::NoSuchAddress.problem("there is nothing at this address"),
+    )
 }

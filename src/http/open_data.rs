@@ -1,4 +1,5 @@
-//! The open data, for anybody: always what stands now, at an address that stays, and only sent again when it changed.
+//! The open data, for anybody: always what stands now, at an address that stays, and only sent
+//! again when it changed.
 
 use std::sync::Arc;
 
@@ -33,7 +34,11 @@ pub struct Made {
 impl OpenData {
     #[must_use]
     pub fn by(publisher: Publisher, places: Places) -> Self {
-        Self { publisher, places, made: Mutex::new(None) }
+        Self {
+            publisher,
+            places,
+            made: Mutex::new(None),
+        }
     }
 
     /// The package as it stands.
@@ -49,17 +54,29 @@ impl OpenData {
             return Ok(Arc::clone(made));
         }
         let published = desk.views.published().await?;
-        let checked = package(&published, &self.publisher, &self.places, day_of(desk.commands.now()));
+        let checked = package(
+            &published,
+            &self.publisher,
+            &self.places,
+            day_of(desk.commands.now()),
+        );
         let (json, csv) = (checked.package.json(), checked.package.csv());
         let tag = to_hex(&Sha256::digest(&json)[..16]);
-        let new = Arc::new(Made { checked, json, csv, tag });
+        let new = Arc::new(Made {
+            checked,
+            json,
+            csv,
+            tag,
+        });
         *made = Some((published.through, Arc::clone(&new)));
         Ok(new)
     }
 }
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
+    let get = |path: &str| {
+        web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()))
+    };
     config
         .service(get("/open-data/360giving.json").route(web::get().to(json)))
         .service(get("/open-data/360giving.csv").route(web::get().to(csv)));
@@ -72,11 +89,19 @@ async fn json(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
 
 async fn csv(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let made = made(&desk).await?;
-    Ok(answer(&made.tag, "csv", "text/csv; charset=utf-8", &made.csv))
+    Ok(answer(
+        &made.tag,
+        "csv",
+        "text/csv; charset=utf-8",
+        &made.csv,
+    ))
 }
 
 async fn made(desk: &Desk) -> Result<Arc<Made>, Problem> {
-    let open_data = desk.site.open_data.as_ref().ok_or_else(|| Fault::NotFound.problem("this organisation publishes no open data here"))?;
+    let open_data =
+        desk.site.open_data.as_ref().ok_or_else(|| {
+            Fault::NotFound.problem("this organisation publishes no open data here")
+        })?;
     let made = open_data.now(desk).await?;
     if made.checked.package.grants.is_empty() {
         return Err(Fault::NotFound.problem("no grant has been accepted yet: there is nothing to publish. The first one will stand here"));
@@ -89,7 +114,10 @@ fn answer(tag: &str, kind: &str, media: &str, text: &str) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{tag}-{kind}\"")))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((CONTENT_DISPOSITION, format!("inline; filename=\"360giving.{kind}\"")))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("inline; filename=\"360giving.{kind}\""),
+        ))
         .content_type(media)
         .body(text.to_owned())
 }

@@ -1,4 +1,5 @@
-//! What an operator and other programs ask: is it alive, is it ready, how does it do, what can it do.
+//! What an operator and other programs ask: is it alive, is it ready, how does it do, what can it
+//! do.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -12,7 +13,9 @@ use super::problem::Problem;
 use crate::store::{checkpoints, followers, mails, tree};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
+    let get = |path: &str| {
+        web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()))
+    };
     config
         .service(get("/healthz").route(web::get().to(alive)))
         .service(get("/readyz").route(web::get().to(ready)))
@@ -22,23 +25,31 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn alive() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain").body("alive\n")
+    HttpResponse::Ok()
+        .content_type("text/plain")
+        .body("alive\n")
 }
 
-/// Ready when the log answers and is written, every projection and what else runs beside serving runs, and the log is as it was sealed;
-/// otherwise it says what stopped, and why.
+/// Ready when the log answers and is written, every projection and what else runs beside serving
+/// runs, and the log is as it was sealed; otherwise it says what stopped, and why.
 async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
     let length = log.length().await?;
-    let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let known = checkpoints::all(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
     let stopped: Vec<_> = known.iter().filter(|one| one.error.is_some()).collect();
     let shown = |one: &checkpoints::Checkpoint| {
         json!({
             "projection": one.name, "generation": one.generation, "state": one.state, "next_position": one.next_position, "stopped": one.error,
         })
     };
-    let seal = tree::find(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
-    let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let seal = tree::find(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
+    let head = tree::newest(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
     let alarm = seal.and_then(|seal| seal.stopped);
     let mut failed = desk.beside.failed();
     failed.extend((!log.is_writing()).then_some("writer"));
@@ -51,7 +62,11 @@ async fn ready(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
         "sealed": { "length": head.map_or(0, |head| head.size), "stopped": alarm },
         "projections": known.iter().map(shown).collect::<Vec<_>>(),
     });
-    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
     Ok(response.json(body))
 }
 
@@ -60,7 +75,8 @@ pub(super) fn begin_counting() {
     recorder();
 }
 
-/// What is refused for who asks, or how often: a rise of these is how somebody who tries doors shows.
+/// What is refused for who asks, or how often: a rise of these is how somebody who tries doors
+/// shows.
 const TURNED_AWAY: &str = "microgrants_turned_away_total";
 
 /// Counts an answer by which somebody was turned away.
@@ -94,24 +110,43 @@ async fn measures(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let handle = recorder();
     let log = desk.commands.log();
     let length = log.length().await?;
-    let known = checkpoints::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
-    let outside = followers::all(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
-    let mails = mails::unsettled(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
+    let known = checkpoints::all(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
+    let outside = followers::all(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
+    let mails = mails::unsettled(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
     gauge("microgrants_log_events", length);
-    let head = tree::newest(log.store(), log.organisation()).await.map_err(crate::log::LogError::from)?;
-    gauge("microgrants_sealed_events", head.map_or(0, |head| head.size));
+    let head = tree::newest(log.store(), log.organisation())
+        .await
+        .map_err(crate::log::LogError::from)?;
+    gauge(
+        "microgrants_sealed_events",
+        head.map_or(0, |head| head.size),
+    );
     for (name, next_position) in outside {
-        metrics::gauge!("microgrants_follower_lag_events", "follower" => name).set(lag(length, next_position));
+        metrics::gauge!("microgrants_follower_lag_events", "follower" => name)
+            .set(lag(length, next_position));
     }
     for state in ["due", "claimed", "failed"] {
-        let count = mails.iter().find(|(known, _)| known == state).map_or(0, |(_, count)| *count);
+        let count = mails
+            .iter()
+            .find(|(known, _)| known == state)
+            .map_or(0, |(_, count)| *count);
         metrics::gauge!("microgrants_mails", "state" => state).set(lag(count, 0));
     }
     for one in known.iter().filter(|one| one.state == "live") {
-        metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone()).set(lag(length, one.next_position));
-        metrics::gauge!("microgrants_projection_stopped", "projection" => one.name.clone()).set(f64::from(u8::from(one.error.is_some())));
+        metrics::gauge!("microgrants_projection_lag_events", "projection" => one.name.clone())
+            .set(lag(length, one.next_position));
+        metrics::gauge!("microgrants_projection_stopped", "projection" => one.name.clone())
+            .set(f64::from(u8::from(one.error.is_some())));
     }
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(handle.render()))
 }
 
 fn gauge(name: &'static str, value: i64) {
@@ -125,13 +160,17 @@ fn lag(length: i64, next_position: i64) -> f64 {
 
 /// What to do about each problem: where a problem document's `type` leads.
 async fn problems() -> HttpResponse {
-    let line = |(code, advice): (&str, &str)| format!("<dt id=\"{code}\"><code>{code}</code></dt><dd>{advice}</dd>\n");
+    let line = |(code, advice): (&str, &str)| {
+        format!("<dt id=\"{code}\"><code>{code}</code></dt><dd>{advice}</dd>\n")
+    };
     let lines: String = super::problem::advised().map(line).collect();
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Problems and what to do</title><h1>Problems and what to do</h1><dl>\n{lines}</dl></html>\n"
     );
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(page)
 }
 
 /// The keys that verify tokens.

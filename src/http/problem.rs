@@ -1,4 +1,5 @@
-//! Every error leaves here as a problem document (RFC 9457) with a stable code and what to do about it.
+//! Every error leaves here as a problem document (RFC 9457) with a stable code and what to do about
+//! it.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -13,7 +14,9 @@ use crate::log::vault::VaultError;
 use crate::views::ViewError;
 
 /// What went wrong before or beside the rules. The rules' own codes are those of [`Refusal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames, strum::EnumIter,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Fault {
     InvalidFile,
@@ -108,12 +111,16 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 /// Every code with what to do about it.
 pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
     use strum::IntoEnumIterator as _;
-    Fault::iter().map(|fault| (fault.into(), fault.advice())).chain(Refusal::advised())
+    Fault::iter()
+        .map(|fault| (fault.into(), fault.advice()))
+        .chain(Refusal::advised())
 }
 
 fn code_schema() -> utoipa::openapi::schema::Object {
     let about = "Stable: for machines. What to do about each stands in `advice`, and for all of them under /problems.";
-    let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).description(Some(about));
+    let schema = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some(about));
     schema.enum_values(Some(codes())).build()
 }
 
@@ -123,8 +130,14 @@ const TOLD_MOST: usize = 2000;
 impl Fault {
     fn status(self) -> StatusCode {
         match self {
-            Self::MalformedJson | Self::InvalidQuery | Self::InvalidHeader | Self::InvalidKey | Self::KeyMissing => StatusCode::BAD_REQUEST,
-            Self::InvalidField | Self::InvalidFile | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::MalformedJson
+            | Self::InvalidQuery
+            | Self::InvalidHeader
+            | Self::InvalidKey
+            | Self::KeyMissing => StatusCode::BAD_REQUEST,
+            Self::InvalidField | Self::InvalidFile | Self::KeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooMany | Self::QuotaReached => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -142,26 +155,42 @@ impl Fault {
     fn advice(self) -> &'static str {
         match self {
             Self::MalformedJson => "Send one JSON object in UTF-8.",
-            Self::InvalidFile => "Send a photograph (JPEG, PNG, WebP) or a PDF, whole and unlocked.",
+            Self::InvalidFile => {
+                "Send a photograph (JPEG, PNG, WebP) or a PDF, whole and unlocked."
+            }
             Self::InvalidField => "Correct the fields named here and send the request again.",
             Self::InvalidQuery => "Correct the parameter named here.",
             Self::InvalidHeader => "Correct the header named here, or leave it away.",
-            Self::InvalidKey => "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key.",
-            Self::KeyMissing => "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one.",
-            Self::KeyReused => "Use a new Idempotency-Key: this one was used for a request with another content.",
+            Self::InvalidKey => {
+                "Use 1 to 100 letters, digits and the signs - _ . : as the Idempotency-Key."
+            }
+            Self::KeyMissing => {
+                "Send an Idempotency-Key header with a new value for each new request, and the same value to repeat one."
+            }
+            Self::KeyReused => {
+                "Use a new Idempotency-Key: this one was used for a request with another content."
+            }
             Self::ForeignForm => "Go back, load the page again, and send the form once more.",
-            Self::TooMany => "Wait for a few minutes, or as long as Retry-After says, and try again. You can also call us.",
-            Self::QuotaReached => "Send the rest tomorrow, when Retry-After is over, or bring the papers to us.",
+            Self::TooMany => {
+                "Wait for a few minutes, or as long as Retry-After says, and try again. You can also call us."
+            }
+            Self::QuotaReached => {
+                "Send the rest tomorrow, when Retry-After is over, or bring the papers to us."
+            }
             Self::TooSlow => "Send it again. A program uses the same Idempotency-Key.",
             Self::Unauthenticated => "Send a token: Authorization: Bearer …",
             Self::TokenExpired => "Get a new token and send the request again.",
-            Self::NotFound => "Check the id. Records of groups that you are not a member of are not shown.",
+            Self::NotFound => {
+                "Check the id. Records of groups that you are not a member of are not shown."
+            }
             Self::NoSuchAddress => "Check the address against /openapi.yaml.",
             Self::MethodNotAllowed => "Use a method that the Allow header names.",
             Self::UnsupportedMediaType => "Send Content-Type: application/json.",
             Self::TooLarge => "Send less at once.",
             Self::Stale => "Read the record again, look at what changed, and decide again.",
-            Self::Busy | Self::Behind | Self::Unavailable => "Wait a few seconds and repeat the request with the same Idempotency-Key.",
+            Self::Busy | Self::Behind | Self::Unavailable => {
+                "Wait a few seconds and repeat the request with the same Idempotency-Key."
+            }
             Self::Internal => "Tell the operator when it happened; the log says more.",
         }
     }
@@ -185,15 +214,27 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
         };
-        Self(Box::new(document), (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2))
+        Self(
+            Box::new(document),
+            (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
+        )
     }
 
     /// What is wrong with a body's fields; the first is named as a problem names one.
     pub(super) fn of_fields(errors: Vec<FieldError>) -> Self {
-        let first = errors.iter().find(|error| !error.field.is_empty()).or(errors.first());
-        let mut problem = Fault::InvalidField.problem(first.map_or("a field is wrong", |first| first.detail.as_str()));
-        problem.0.field = first.map(|first| first.field.clone()).filter(|field| !field.is_empty());
-        problem.0.errors = errors.into_iter().filter(|error| !error.field.is_empty()).collect();
+        let first = errors
+            .iter()
+            .find(|error| !error.field.is_empty())
+            .or(errors.first());
+        let mut problem = Fault::InvalidField
+            .problem(first.map_or("a field is wrong", |first| first.detail.as_str()));
+        problem.0.field = first
+            .map(|first| first.field.clone())
+            .filter(|field| !field.is_empty());
+        problem.0.errors = errors
+            .into_iter()
+            .filter(|error| !error.field.is_empty())
+            .collect();
         problem
     }
 
@@ -275,8 +316,17 @@ impl From<Refusal> for Problem {
             Kind::Input => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::State => StatusCode::CONFLICT,
         };
-        let problem = Self::new(refusal.code(), status, refusal.to_string(), refusal.advice());
-        if let Refusal::DayOutOfRange { field, .. } = refusal { problem.about(field) } else { problem }
+        let problem = Self::new(
+            refusal.code(),
+            status,
+            refusal.to_string(),
+            refusal.advice(),
+        );
+        if let Refusal::DayOutOfRange { field, .. } = refusal {
+            problem.about(field)
+        } else {
+            problem
+        }
     }
 }
 
@@ -284,11 +334,17 @@ impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
             // What belongs to another group must look like what does not exist.
-            CommandError::Refused(Refusal::NotOfGroup) => Fault::NotFound.problem("there is nothing with this id"),
+            CommandError::Refused(Refusal::NotOfGroup) => {
+                Fault::NotFound.problem("there is nothing with this id")
+            }
             CommandError::Refused(_) | CommandError::RefusedFor { .. } => Self::refused(&error),
-            CommandError::KeyReused => Fault::KeyReused.problem("the Idempotency-Key was used for another request"),
+            CommandError::KeyReused => {
+                Fault::KeyReused.problem("the Idempotency-Key was used for another request")
+            }
             CommandError::Stale => Fault::Stale.problem("the record was changed since it was read"),
-            CommandError::Busy => Fault::Busy.problem("too many are changing the same thing at once"),
+            CommandError::Busy => {
+                Fault::Busy.problem("too many are changing the same thing at once")
+            }
             CommandError::Unwritable(_) => internal(&error),
             CommandError::Log(error) => error.into(),
         }
@@ -301,14 +357,18 @@ impl From<LogError> for Problem {
         let passing = match &error {
             // The log reports it once: a line for each command would only repeat it.
             LogError::ClockOff { .. } => {
-                return Fault::Unavailable.problem("nothing can be recorded until the service's clock is put right");
+                return Fault::Unavailable
+                    .problem("nothing can be recorded until the service's clock is put right");
             }
             LogError::Stopped
             | LogError::Lost
             | LogError::Unknown
             | LogError::ClockBehind { .. }
             | LogError::Store(StoreError::NotLoaded(_)) => true,
-            LogError::Store(StoreError::Sql(error)) => !matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)),
+            LogError::Store(StoreError::Sql(error)) => !matches!(
+                error,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)
+            ),
             LogError::Store(_) | LogError::Vault(_) => false,
         };
         if passing {
@@ -327,12 +387,18 @@ impl From<FileError> for Problem {
         };
         match &error {
             FileError::TooLarge => Fault::TooLarge.problem(error.to_string()),
-            FileError::UnknownKind | FileError::Picture | FileError::Document => Fault::InvalidFile.problem(error.to_string()),
-            FileError::Quota { wait } => Fault::QuotaReached.problem(error.to_string()).after(*wait),
+            FileError::UnknownKind | FileError::Picture | FileError::Document => {
+                Fault::InvalidFile.problem(error.to_string())
+            }
+            FileError::Quota { wait } => {
+                Fault::QuotaReached.problem(error.to_string()).after(*wait)
+            }
             FileError::Busy => Fault::Busy.problem(error.to_string()),
             FileError::BrokenOff => Fault::InvalidFile.problem("the upload broke off"),
             FileError::Missing => Fault::NotFound.problem("the file is not there any more"),
-            FileError::Vault(VaultError::NoKey(_)) => Fault::NotFound.problem("there is nothing with this id"),
+            FileError::Vault(VaultError::NoKey(_)) => {
+                Fault::NotFound.problem("there is nothing with this id")
+            }
             FileError::Store(cause) => {
                 tracing::error!(%cause, "the store of files is not to be had");
                 Fault::Unavailable.problem("the store of files cannot be reached just now")
@@ -346,8 +412,12 @@ impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::NotFound => Fault::NotFound.problem("there is nothing with this id"),
-            ViewError::Behind => Fault::Behind.problem("the views have not come to this position yet"),
-            ViewError::BeyondLog => Fault::InvalidQuery.problem("the log has not come to this position yet").about("position"),
+            ViewError::Behind => {
+                Fault::Behind.problem("the views have not come to this position yet")
+            }
+            ViewError::BeyondLog => Fault::InvalidQuery
+                .problem("the log has not come to this position yet")
+                .about("position"),
             ViewError::Log(error) => error.into(),
             ViewError::Projection(_) | ViewError::Unreadable { .. } => internal(&error),
         }
@@ -356,7 +426,11 @@ impl From<ViewError> for Problem {
 
 /// What a sender wrote is told back, but not at any length.
 fn cut(text: String) -> String {
-    if text.len() <= TOLD_MOST { text } else { text.chars().take(TOLD_MOST).collect() }
+    if text.len() <= TOLD_MOST {
+        text
+    } else {
+        text.chars().take(TOLD_MOST).collect()
+    }
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Problem {
@@ -387,7 +461,10 @@ impl ResponseError for Problem {
         if self.0.status == 401 {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        let document = Document { request_id: super::spans::request_id(), ..(*self.0).clone() };
+        let document = Document {
+            request_id: super::spans::request_id(),
+            ..(*self.0).clone()
+        };
         let body = serde_json::to_string(&document).unwrap_or_default();
         response.content_type("application/problem+json").body(body)
     }

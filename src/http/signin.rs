@@ -26,8 +26,8 @@ use crate::log::LogError;
 use crate::log::keys::Key;
 use crate::views::Reader;
 
-/// How long ago a process may have looked whether somebody still holds a role, for reading: it sees at once what it appended itself,
-/// and a command is judged by the log as it is.
+/// How long ago a process may have looked whether somebody still holds a role, for reading: it sees
+/// at once what it appended itself, and a command is judged by the log as it is.
 pub(super) const LATELY: Duration = Duration::from_millis(500);
 const AUDIENCE: &str = "microgrants-api";
 
@@ -40,7 +40,8 @@ pub struct Tokens {
     pub public: [u8; 32],
     key_id: String,
     issuer: String,
-    /// Those that were verified lately, by their digests: a program sends its token with every request.
+    /// Those that were verified lately, by their digests: a program sends its token with every
+    /// request.
     known: Arc<Mutex<LruCache<[u8; 32], Claims>>>,
     /// Their rows: a token whose row does not stand is refused, however well it is signed.
     pub(super) rows: Arc<Rows>,
@@ -78,7 +79,9 @@ impl Tokens {
     /// When the key cannot be used for signing.
     pub fn new(key: &Key, organisation: &str) -> Result<Self, TokenError> {
         let signing = ed25519_dalek::SigningKey::from_bytes(&key.secret);
-        let der = signing.to_pkcs8_der().map_err(|error| TokenError::Sign(error.to_string()))?;
+        let der = signing
+            .to_pkcs8_der()
+            .map_err(|error| TokenError::Sign(error.to_string()))?;
         let public = signing.verifying_key().to_bytes();
         Ok(Self {
             signs: EncodingKey::from_ed_der(der.as_bytes()),
@@ -96,7 +99,8 @@ impl Tokens {
         &self.key_id
     }
 
-    /// A token for a person, good for a while, with no more than these roles. It is worth nothing until its row is kept.
+    /// A token for a person, good for a while, with no more than these roles. It is worth nothing
+    /// until its row is kept.
     ///
     /// # Errors
     /// When signing fails.
@@ -110,20 +114,42 @@ impl Tokens {
     ) -> Result<String, TokenError> {
         let iat = now.as_second();
         let exp = iat.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
-        let claims = Claims { sub: person, iss: self.issuer.clone(), aud: AUDIENCE.into(), iat, exp, jti: id.to_string(), roles };
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::EdDSA) };
-        jsonwebtoken::encode(&header, &claims, &self.signs).map_err(|error| TokenError::Sign(error.to_string()))
+        let claims = Claims {
+            sub: person,
+            iss: self.issuer.clone(),
+            aud: AUDIENCE.into(),
+            iat,
+            exp,
+            jti: id.to_string(),
+            roles,
+        };
+        let header = Header {
+            kid: Some(self.key_id.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        jsonwebtoken::encode(&header, &claims, &self.signs)
+            .map_err(|error| TokenError::Sign(error.to_string()))
     }
 
     /// Reads a token, or remembers it while it is good.
     fn read(&self, token: &str) -> Result<Claims, Problem> {
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
-        if let Some(claims) = known.filter(|claims| claims.exp > clock::Clock::System.now().as_second()) {
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&digest)
+            .cloned();
+        if let Some(claims) =
+            known.filter(|claims| claims.exp > clock::Clock::System.now().as_second())
+        {
             return Ok(claims);
         }
         let claims = self.verify(token)?;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(digest, claims.clone());
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .put(digest, claims.clone());
         Ok(claims)
     }
 
@@ -141,10 +167,15 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = 5;
-        let read = jsonwebtoken::decode::<Claims>(token, &self.reads, &validation).map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => Fault::TokenExpired.problem("the token has expired"),
-            _ => unknown(),
-        })?;
+        let read =
+            jsonwebtoken::decode::<Claims>(token, &self.reads, &validation).map_err(|error| {
+                match error.kind() {
+                    ErrorKind::ExpiredSignature => {
+                        Fault::TokenExpired.problem("the token has expired")
+                    }
+                    _ => unknown(),
+                }
+            })?;
         Ok(read.claims)
     }
 }
@@ -157,7 +188,8 @@ pub struct SignedIn {
     pub(super) ended: Ended,
 }
 
-/// How often what a person signs in with was ended until now: all of it, and what rested on each role.
+/// How often what a person signs in with was ended until now: all of it, and what rested on each
+/// role.
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     all: u32,
@@ -166,23 +198,34 @@ pub(super) struct Ended {
 
 impl Ended {
     pub(super) fn of(id: PersonId, person: &Person, organisation: &Organisation) -> Self {
-        Self { all: person.access_ended(), of_role: organisation.roles_ended(id) }
+        Self {
+            all: person.access_ended(),
+            of_role: organisation.roles_ended(id),
+        }
     }
 
     /// The count for what rests on these roles.
     pub(super) fn on<'a>(&self, roles: impl IntoIterator<Item = &'a Role>) -> i64 {
-        let of_roles: u32 = roles.into_iter().filter_map(|role| self.of_role.get(role)).sum();
+        let of_roles: u32 = roles
+            .into_iter()
+            .filter_map(|role| self.of_role.get(role))
+            .sum();
         i64::from(self.all) + i64::from(of_roles)
     }
 
     /// Whether what began on a basis was not ended since.
     pub(super) fn spares(&self, basis: Basis<'_>) -> bool {
-        let roles: BTreeSet<Role> = basis.roles.split(',').filter_map(|role| role.parse().ok()).collect();
+        let roles: BTreeSet<Role> = basis
+            .roles
+            .split(',')
+            .filter_map(|role| role.parse().ok())
+            .collect();
         basis.access >= self.on(&roles)
     }
 }
 
-/// What a session or a token rests on. With another address of its person it is ended where it is kept.
+/// What a session or a token rests on. With another address of its person it is ended where it is
+/// kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Basis<'a> {
     /// The roles that its person held when it began.
@@ -194,14 +237,26 @@ pub(super) struct Basis<'a> {
 impl SignedIn {
     /// Whether what began on a basis still stands on it.
     pub(super) fn holds(&self, basis: Basis<'_>) -> bool {
-        let held = |role: &str| role.parse::<Role>().is_ok_and(|role| self.reader.held.contains(&role));
-        self.ended.spares(basis) && basis.roles.split(',').filter(|role| !role.is_empty()).all(held)
+        let held = |role: &str| {
+            role.parse::<Role>()
+                .is_ok_and(|role| self.reader.held.contains(&role))
+        };
+        self.ended.spares(basis)
+            && basis
+                .roles
+                .split(',')
+                .filter(|role| !role.is_empty())
+                .all(held)
     }
 }
 
 /// Roles as a session or a token keeps them.
 pub(super) fn kept(roles: &BTreeSet<Role>) -> String {
-    roles.iter().map(|role| <&str>::from(*role)).collect::<Vec<_>>().join(",")
+    roles
+        .iter()
+        .map(|role| <&str>::from(*role))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 impl FromRequest for SignedIn {
@@ -214,7 +269,9 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move {
             let desk = desk.ok_or_else(|| Fault::Internal.problem("the service is not set up"))?;
-            let claims = desk.tokens.read(&token.ok_or_else(|| Fault::Unauthenticated.problem("there is no token"))?)?;
+            let claims = desk
+                .tokens
+                .read(&token.ok_or_else(|| Fault::Unauthenticated.problem("there is no token"))?)?;
             let (left, counted) = desk.site.limits.ask(claims.sub);
             if let Some(left) = left {
                 request.extensions_mut().insert(left);
@@ -229,24 +286,43 @@ impl FromRequest for SignedIn {
 fn bearer(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
-pub(super) async fn sign_in(desk: &Desk, person: PersonId, narrowed: Option<BTreeSet<Role>>) -> Result<SignedIn, Problem> {
+pub(super) async fn sign_in(
+    desk: &Desk,
+    person: PersonId,
+    narrowed: Option<BTreeSet<Role>>,
+) -> Result<SignedIn, Problem> {
     let log = desk.commands.log();
     let known = log.lately::<Person>(person.0, LATELY).await?.state;
     if known.must_stand().is_err() {
         return Err(Fault::Unauthenticated.problem("the token's person is not known here"));
     }
-    let organisation = log.lately::<Organisation>(desk.commands.organisation().0, LATELY).await?;
+    let organisation = log
+        .lately::<Organisation>(desk.commands.organisation().0, LATELY)
+        .await?;
     let held = organisation.state.roles_of(person);
     let mut roles = held.clone();
     if let Some(left) = &narrowed {
         roles.retain(|role| left.contains(role));
     }
-    let caller = Caller { actor: Actor::Person(person), narrowed };
+    let caller = Caller {
+        actor: Actor::Person(person),
+        narrowed,
+    };
     let ended = Ended::of(person, &known, &organisation.state);
-    Ok(SignedIn { caller, reader: Reader { person, roles, held }, ended })
+    Ok(SignedIn {
+        caller,
+        reader: Reader {
+            person,
+            roles,
+            held,
+        },
+        ended,
+    })
 }
 
 /// Somebody by a session or a token of theirs; `None` where what it rests on is not so any more.
@@ -263,7 +339,8 @@ pub(super) async fn sign_in_on(
     // What was seen lately may be from before it began.
     let log = desk.commands.log();
     log.refresh::<Person>(person.0).await?;
-    log.refresh::<Organisation>(desk.commands.organisation().0).await?;
+    log.refresh::<Organisation>(desk.commands.organisation().0)
+        .await?;
     let signed = sign_in(desk, person, narrowed).await?;
     Ok(Some(signed).filter(|signed| signed.holds(basis)))
 }

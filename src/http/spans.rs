@@ -1,5 +1,5 @@
-//! What the operator's log says of a request: its id, its route and what became of it. Never its address: links to sign in
-//! are secrets, and so are what people look for.
+//! What the operator's log says of a request: its id, its route and what became of it. Never its
+//! address: links to sign in are secrets, and so are what people look for.
 
 use actix_web::Error;
 use actix_web::HttpMessage as _;
@@ -20,7 +20,10 @@ tokio::task_local! {
 
 /// The id of the request that is being answered, where one is.
 pub(super) fn request_id() -> Option<String> {
-    ANSWERED.try_with(Clone::clone).ok().filter(|id| !id.is_empty())
+    ANSWERED
+        .try_with(Clone::clone)
+        .ok()
+        .filter(|id| !id.is_empty())
 }
 
 /// One request's span.
@@ -28,7 +31,11 @@ pub(super) struct Spans;
 
 impl RootSpanBuilder for Spans {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let id = request
+            .extensions()
+            .get::<RequestId>()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let route = request.match_pattern().unwrap_or_default();
         tracing::info_span!("request", id, method = %request.method(), route, command = Empty)
     }
@@ -44,10 +51,20 @@ impl RootSpanBuilder for Spans {
 }
 
 /// Tells whoever asked under which id the operator's log knows the request.
-pub(super) async fn tell_id(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+pub(super) async fn tell_id(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let mut answer = ANSWERED.scope(id.clone(), next.call(request)).await?;
-    if let Some(id) = Some(id).filter(|id| !id.is_empty()).and_then(|id| HeaderValue::from_str(&id).ok()) {
+    if let Some(id) = Some(id)
+        .filter(|id| !id.is_empty())
+        .and_then(|id| HeaderValue::from_str(&id).ok())
+    {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(answer)

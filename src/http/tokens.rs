@@ -1,4 +1,5 @@
-//! Tokens that stand. Each has a row, which is read with a request, or was a moment ago: so a token can be listed, and ended.
+//! Tokens that stand. Each has a row, which is read with a request, or was a moment ago: so a token
+//! can be listed, and ended.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -41,7 +42,14 @@ impl NewToken {
     /// One that is asked for on the command line.
     #[must_use]
     pub fn by_operator(person: PersonId, name: &str, lifetime: Duration) -> Self {
-        Self { id: clock::new_id(), person, name: name.to_owned(), roles: None, made_by: Actor::Operator, lifetime }
+        Self {
+            id: clock::new_id(),
+            person,
+            name: name.to_owned(),
+            roles: None,
+            made_by: Actor::Operator,
+            lifetime,
+        }
     }
 }
 
@@ -64,7 +72,10 @@ struct Looked {
 
 impl Default for Rows {
     fn default() -> Self {
-        Self(Mutex::new(Read { rows: LruCache::new(KEPT), endings: 0 }))
+        Self(Mutex::new(Read {
+            rows: LruCache::new(KEPT),
+            endings: 0,
+        }))
     }
 }
 
@@ -73,20 +84,30 @@ impl Rows {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The row of a token, if it stands. Whatever happened to its person since it was read has it read again.
+    /// The row of a token, if it stands. Whatever happened to its person since it was read has it
+    /// read again.
     async fn find(&self, log: &Log, jti: &str, version: i64) -> Result<Option<TokenRow>, LogError> {
         let (looked, endings) = {
             let mut read = self.read();
             (read.rows.get(jti).cloned(), read.endings)
         };
-        if let Some(looked) = looked.filter(|looked| looked.version == version && looked.at.elapsed() < READ_FOR) {
+        if let Some(looked) =
+            looked.filter(|looked| looked.version == version && looked.at.elapsed() < READ_FOR)
+        {
             return Ok(Some(looked.row));
         }
         let at = Instant::now();
         let row = tokens::find(log.store(), log.organisation(), jti).await?;
         let mut read = self.read();
         match &row {
-            Some(row) if read.endings == endings => drop(read.rows.put(jti.to_owned(), Looked { row: row.clone(), version, at })),
+            Some(row) if read.endings == endings => drop(read.rows.put(
+                jti.to_owned(),
+                Looked {
+                    row: row.clone(),
+                    version,
+                    at,
+                },
+            )),
             _ => drop(read.rows.pop(jti)),
         }
         Ok(row)
@@ -112,11 +133,20 @@ impl Tokens {
     /// Makes a token, and keeps its row.
     ///
     /// # Errors
-    /// [`TokenError::MadeBefore`] when there is one with this id; when it cannot be signed, or the database does not answer.
-    pub async fn issue(&self, commands: &Commands, new: NewToken, now: Timestamp) -> Result<String, TokenError> {
+    /// [`TokenError::MadeBefore`] when there is one with this id; when it cannot be signed, or the
+    /// database does not answer.
+    pub async fn issue(
+        &self,
+        commands: &Commands,
+        new: NewToken,
+        now: Timestamp,
+    ) -> Result<String, TokenError> {
         let log = commands.log();
         let person = log.refresh::<Person>(new.person.0).await?.state;
-        let organisation = log.refresh::<Organisation>(commands.organisation().0).await?.state;
+        let organisation = log
+            .refresh::<Organisation>(commands.organisation().0)
+            .await?
+            .state;
         let mut roles = organisation.roles_of(new.person);
         if let Some(left) = &new.roles {
             roles.retain(|role| left.contains(role));
@@ -133,13 +163,20 @@ impl Tokens {
                 Actor::Operator | Actor::Job => "operator".to_owned(),
             },
             made_at,
-            expires_at: made_at.saturating_add(i64::try_from(new.lifetime.as_micros()).unwrap_or(i64::MAX)),
+            expires_at: made_at
+                .saturating_add(i64::try_from(new.lifetime.as_micros()).unwrap_or(i64::MAX)),
             used_at: None,
             ended_at: None,
         };
         let token = self.sign(new.id, new.person, new.roles, now, new.lifetime)?;
-        let is_new = tokens::insert(log.store(), log.organisation(), &row).await.map_err(LogError::from)?;
-        if is_new { Ok(token) } else { Err(TokenError::MadeBefore) }
+        let is_new = tokens::insert(log.store(), log.organisation(), &row)
+            .await
+            .map_err(LogError::from)?;
+        if is_new {
+            Ok(token)
+        } else {
+            Err(TokenError::MadeBefore)
+        }
     }
 
     /// Signs a person out everywhere: ends their sessions, links and tokens.
@@ -158,8 +195,21 @@ impl Tokens {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn end(&self, log: &Log, person: PersonId, jti: &str, now: Timestamp) -> Result<(), LogError> {
-        tokens::end(log.store(), log.organisation(), &person.to_string(), jti, now.as_microsecond()).await?;
+    pub async fn end(
+        &self,
+        log: &Log,
+        person: PersonId,
+        jti: &str,
+        now: Timestamp,
+    ) -> Result<(), LogError> {
+        tokens::end(
+            log.store(),
+            log.organisation(),
+            &person.to_string(),
+            jti,
+            now.as_microsecond(),
+        )
+        .await?;
         self.rows.forget();
         Ok(())
     }
@@ -167,12 +217,18 @@ impl Tokens {
 
 /// Lets somebody in whose token is signed as it should be, if its row stands, and what it rests on.
 pub(super) async fn admit(desk: &Desk, claims: Claims) -> Result<SignedIn, Problem> {
-    let ended = || Fault::Unauthenticated.problem("the token was ended, or is not one of this service");
+    let ended =
+        || Fault::Unauthenticated.problem("the token was ended, or is not one of this service");
     let (log, now) = (desk.commands.log(), desk.commands.now());
     let version = log.lately::<Person>(claims.sub.0, LATELY).await?.sequence;
     let row = desk.tokens.rows.find(log, &claims.jti, version).await?;
-    let row = row.filter(|row| row.person == claims.sub.to_string()).ok_or_else(ended)?;
-    let basis = Basis { roles: &row.roles, access: row.access };
+    let row = row
+        .filter(|row| row.person == claims.sub.to_string())
+        .ok_or_else(ended)?;
+    let basis = Basis {
+        roles: &row.roles,
+        access: row.access,
+    };
     let Some(signed) = sign_in_on(desk, claims.sub, claims.roles, basis).await? else {
         desk.tokens.end(log, claims.sub, &claims.jti, now).await?;
         return Err(ended());

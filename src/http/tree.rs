@@ -1,4 +1,5 @@
-//! The log's signed head, its key and the tiles of its tree as static files (C2SP tlog-tiles), for anybody.
+//! The log's signed head, its key and the tiles of its tree as static files (C2SP tlog-tiles), for
+//! anybody.
 //!
 //! Tiles hold hashes only. The events themselves are for auditors, and leave with `audit export`.
 
@@ -13,7 +14,9 @@ use crate::seal::tree::{FULL, Hash};
 use crate::store::tree::{self as stored, TileAt};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    let get = |path: &str| web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()));
+    let get = |path: &str| {
+        web::resource(path.to_owned()).default_service(not_allowed_but("GET".to_owned()))
+    };
     config
         .service(get("/log/checkpoint").route(web::get().to(checkpoint)))
         .service(get("/log/key").route(web::get().to(key)))
@@ -22,49 +25,84 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 async fn checkpoint(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
-    let head = stored::newest(log.store(), log.organisation()).await.map_err(LogError::from)?.ok_or_else(nothing_sealed)?;
+    let head = stored::newest(log.store(), log.organisation())
+        .await
+        .map_err(LogError::from)?
+        .ok_or_else(nothing_sealed)?;
     Ok(text(head.note))
 }
 
 async fn key(desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
     let log = desk.commands.log();
-    let known = stored::find(log.store(), log.organisation()).await.map_err(LogError::from)?.ok_or_else(nothing_sealed)?;
+    let known = stored::find(log.store(), log.organisation())
+        .await
+        .map_err(LogError::from)?
+        .ok_or_else(nothing_sealed)?;
     Ok(text(format!("{}\n", known.verifier)))
 }
 
 fn text(body: String) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(body)
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(body)
 }
 
 fn nothing_sealed() -> Problem {
     Fault::NotFound.problem("nothing was sealed yet")
 }
 
-async fn tile(path: web::Path<(String, String)>, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+async fn tile(
+    path: web::Path<(String, String)>,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let none = || Fault::NotFound.problem("there is no such tile");
     let (level, tile) = path.into_inner();
     let (at, width) = parse(&level, &tile).ok_or_else(none)?;
     let log = desk.commands.log();
-    let hashes = stored::tile(log.store(), log.organisation(), at).await.map_err(LogError::from)?.ok_or_else(none)?;
+    let hashes = stored::tile(log.store(), log.organisation(), at)
+        .await
+        .map_err(LogError::from)?
+        .ok_or_else(none)?;
     let hashes = hashes.get(..width * size_of::<Hash>()).ok_or_else(none)?;
     let kept = (CACHE_CONTROL, "public, max-age=31536000, immutable");
-    Ok(HttpResponse::Ok().insert_header(kept).content_type("application/octet-stream").body(hashes.to_vec()))
+    Ok(HttpResponse::Ok()
+        .insert_header(kept)
+        .content_type("application/octet-stream")
+        .body(hashes.to_vec()))
 }
 
-/// The place of a tile and how many of its hashes are asked for: `0`, `x001/x234/067`, or `067.p/9` for its first nine.
+/// The place of a tile and how many of its hashes are asked for: `0`, `x001/x234/067`, or `067.p/9`
+/// for its first nine.
 fn parse(level: &str, path: &str) -> Option<(TileAt, usize)> {
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    let level: i64 = Some(level).filter(|level| plain(level))?.parse().ok().filter(|level| *level < 64)?;
+    let plain = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    };
+    let level: i64 = Some(level)
+        .filter(|level| plain(level))?
+        .parse()
+        .ok()
+        .filter(|level| *level < 64)?;
     let (path, width) = match path.split_once(".p/") {
-        Some((path, width)) => (path, Some(width).filter(|width| plain(width))?.parse().ok().filter(|width| (1..FULL).contains(width))?),
+        Some((path, width)) => (
+            path,
+            Some(width)
+                .filter(|width| plain(width))?
+                .parse()
+                .ok()
+                .filter(|width| (1..FULL).contains(width))?,
+        ),
         None => (path, FULL),
     };
     let parts: Vec<&str> = path.split('/').collect();
     let (last, before) = parts.split_last()?;
     let mut tile: i64 = 0;
-    let thousands = before.iter().map(|part| part.strip_prefix('x')).chain([Some(*last)]);
+    let thousands = before
+        .iter()
+        .map(|part| part.strip_prefix('x'))
+        .chain([Some(*last)]);
     for (at, part) in thousands.enumerate() {
-        let part = part.filter(|part| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let part =
+            part.filter(|part| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         if at == 0 && part == "000" && !before.is_empty() {
             return None;
         }

@@ -12,13 +12,27 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
     let standing = match line.find(&["standing"]) {
         None | Some("existing") => Standing::Existing,
         Some("new") => Standing::New,
-        Some(other) => return Err(Wrong(format!("standing “{other}” is neither existing nor new"))),
+        Some(other) => {
+            return Err(Wrong(format!(
+                "standing “{other}” is neither existing nor new"
+            )));
+        }
     };
     let number = number(line)?;
-    Ok(registering(line.number, reference.as_str(), name, key(line.must(&["area"])?)?, standing, number, there).1)
+    Ok(registering(
+        line.number,
+        reference.as_str(),
+        name,
+        key(line.must(&["area"])?)?,
+        standing,
+        number,
+        there,
+    )
+    .1)
 }
 
-/// The group's number: each list under its own title, or an org-id, so that none is taken for one of another list.
+/// The group's number: each list under its own title, or an org-id, so that none is taken for one
+/// of another list.
 fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
     let written = if let Some(charity) = line.find(&["charity_number", "charity number"]) {
         format!("GB-CHC-{charity}")
@@ -30,7 +44,11 @@ fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
     } else {
         return Ok(None);
     };
-    written.parse().map(Some).map_err(|_| Wrong(format!("“{written}” is no charity or company number, such as GB-CHC-1234567")))
+    written.parse().map(Some).map_err(|_| {
+        Wrong(format!(
+            "“{written}” is no charity or company number, such as GB-CHC-1234567"
+        ))
+    })
 }
 
 /// What registers a group under a reference of its own; and its id.
@@ -47,12 +65,32 @@ pub(super) fn registering(
     let group = GroupId(there.id_of(&own));
     there.new.insert(reference.to_owned(), group);
     let says = format!("the group “{name}” is registered");
-    let register = GroupCommand::Register(RegisterGroup { name, area, standing, member: None });
-    let mut steps = vec![Step { line, says, key: own.clone(), command: Command::Group(group, register), rests_on_new: false }];
+    let register = GroupCommand::Register(RegisterGroup {
+        name,
+        area,
+        standing,
+        member: None,
+    });
+    let mut steps = vec![Step {
+        line,
+        says,
+        key: own.clone(),
+        command: Command::Group(group, register),
+        rests_on_new: false,
+    }];
     if let Some(identifier) = number {
         let says = format!("its number {identifier} is recorded");
-        let record = Command::Group(group, GroupCommand::RecordIdentifier(RecordIdentifier { identifier }));
-        steps.push(Step { line, says, key: format!("{own}/number"), command: record, rests_on_new: true });
+        let record = Command::Group(
+            group,
+            GroupCommand::RecordIdentifier(RecordIdentifier { identifier }),
+        );
+        steps.push(Step {
+            line,
+            says,
+            key: format!("{own}/number"),
+            command: record,
+            rests_on_new: true,
+        });
     }
     (group, steps)
 }

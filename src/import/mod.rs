@@ -1,5 +1,6 @@
-//! Tables from elsewhere: groups, grants that they had before, and funding. Every row is read and tried first; where one is wrong
-//! none is recorded. Each row has a reference, so that a second run of the same table changes nothing.
+//! Tables from elsewhere: groups, grants that they had before, and funding. Every row is read and
+//! tried first; where one is wrong none is recorded. Each row has a reference, so that a second run
+//! of the same table changes nothing.
 
 mod bounds;
 mod funding;
@@ -16,7 +17,10 @@ use uuid::Uuid;
 
 use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::text::Slug;
-use crate::domain::{Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Seen, Stream as _};
+use crate::domain::{
+    Actor, Command, Facts, Group, GroupCommand, GroupId, Organisation, Refusal, Role, Seen,
+    Stream as _,
+};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, GroupRow, PastGrantRow};
 use crate::sandbox::Sandbox;
@@ -27,7 +31,9 @@ pub use table::{LINES_MOST, Table, TableError};
 const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 
 /// What a table holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
     /// Groups: `reference`, `name`, `area`, `standing`, `number`.
@@ -51,7 +57,11 @@ pub enum ImportError {
         "the service stopped at line {line}: {cause}. {recorded} rows were recorded. Send the same table again: those rows are not \
          recorded twice"
     )]
-    Stopped { line: usize, recorded: usize, cause: CommandError },
+    Stopped {
+        line: usize,
+        recorded: usize,
+        cause: CommandError,
+    },
 }
 
 /// What became of a table, or would.
@@ -73,7 +83,8 @@ struct Step {
     /// Under which it is done once.
     key: String,
     command: Command,
-    /// It is about something that an earlier row makes, so that the rules cannot be asked about it yet.
+    /// It is about something that an earlier row makes, so that the rules cannot be asked about it
+    /// yet.
     rests_on_new: bool,
 }
 
@@ -108,8 +119,14 @@ impl Import {
     /// Reads a table, and records it unless it is only tried.
     ///
     /// # Errors
-    /// When the table cannot be read, or the database does not answer. What is wrong with rows is no error here.
-    pub async fn run(&self, kind: Kind, bytes: &[u8], only_try: bool) -> Result<Imported, ImportError> {
+    /// When the table cannot be read, or the database does not answer. What is wrong with rows is
+    /// no error here.
+    pub async fn run(
+        &self,
+        kind: Kind,
+        bytes: &[u8],
+        only_try: bool,
+    ) -> Result<Imported, ImportError> {
         self.may(kind).await?;
         let table = Table::read_apart(&self.sandbox, bytes).await?;
         let mut there = There {
@@ -132,7 +149,10 @@ impl Import {
             }
         }
         self.try_out(&steps, &mut imported).await?;
-        imported.rows = steps.iter().map(|step| (step.line, step.says.clone())).collect();
+        imported.rows = steps
+            .iter()
+            .map(|step| (step.line, step.says.clone()))
+            .collect();
         if imported.wrong.is_empty() && !only_try {
             self.record(steps, &mut imported).await?;
         }
@@ -144,28 +164,55 @@ impl Import {
     /// reference the first of them counts.
     async fn past_grants(&self) -> Result<BTreeMap<String, GroupId>, ViewError> {
         let rows = self.views.every::<PastGrantRow>(None, Vec::new()).await?;
-        Ok(rows.into_iter().rev().map(|row| (row.past.reference.to_string(), GroupId(row.group))).collect())
+        Ok(rows
+            .into_iter()
+            .rev()
+            .map(|row| (row.past.reference.to_string(), GroupId(row.group)))
+            .collect())
     }
 
     /// Refuses whoever could record only a part of such a table.
     async fn may(&self, kind: Kind) -> Result<(), ImportError> {
-        let needed = if kind == Kind::Funding { Role::Finance } else { Role::Officer };
+        let needed = if kind == Kind::Funding {
+            Role::Finance
+        } else {
+            Role::Officer
+        };
         let log = self.commands.log();
-        let organisation = log.refresh::<Organisation>(self.commands.organisation().0).await.map_err(CommandError::from)?.state;
-        let left = self.caller.narrowed.as_ref().is_none_or(|roles| roles.contains(&needed));
+        let organisation = log
+            .refresh::<Organisation>(self.commands.organisation().0)
+            .await
+            .map_err(CommandError::from)?
+            .state;
+        let left = self
+            .caller
+            .narrowed
+            .as_ref()
+            .is_none_or(|roles| roles.contains(&needed));
         let holds = matches!(self.caller.actor, Actor::Person(person) if organisation.roles_of(person).contains(&needed));
-        if holds && left { Ok(()) } else { Err(CommandError::from(Refusal::NotYours).into()) }
+        if holds && left {
+            Ok(())
+        } else {
+            Err(CommandError::from(Refusal::NotYours).into())
+        }
     }
 
     /// Asks the rules about every step, and records nothing.
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
         let mut facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
-        let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await;
+        let organisation = self
+            .commands
+            .log()
+            .refresh::<Organisation>(self.commands.organisation().0)
+            .await;
         facts.organisation = Seen::new(organisation.map_err(CommandError::from)?.state);
         for step in steps {
             if let Some(before) = keys.insert((step.key.clone(), step.command.name()), step.line) {
-                imported.wrong.push((step.line, format!("the reference stands in line {before} as well")));
+                imported.wrong.push((
+                    step.line,
+                    format!("the reference stands in line {before} as well"),
+                ));
                 continue;
             }
             match self.commands.answered(self.request(step)).await {
@@ -177,7 +224,8 @@ impl Import {
                 }
                 Err(error) => return Err(error.into()),
             }
-            // What rests on a group that an earlier row makes is held against that group as it would be.
+            // What rests on a group that an earlier row makes is held against that group as it
+            // would be.
             if let Command::Group(id, command) = &step.command
                 && (matches!(command, GroupCommand::Register(_)) || new.contains_key(id))
             {
@@ -186,36 +234,69 @@ impl Import {
                 match group.decide(command, &facts) {
                     Ok(events) => events.iter().for_each(|event| group.apply(event)),
                     Err(Refusal::NoChange) => {}
-                    Err(refusal) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
+                    Err(refusal) => imported
+                        .wrong
+                        .push((step.line, format!("{refusal}. {}", refusal.advice()))),
                 }
             }
             if step.rests_on_new {
                 continue;
             }
-            match self.commands.consider(&self.caller, step.command.clone()).await {
-                // What is there already may have been recorded by an earlier run; if not, recording it says so.
+            match self
+                .commands
+                .consider(&self.caller, step.command.clone())
+                .await
+            {
+                // What is there already may have been recorded by an earlier run; if not, recording
+                // it says so.
                 Ok(()) | Err(CommandError::Refused(Refusal::Exists(_) | Refusal::NoChange)) => {}
-                Err(CommandError::Refused(refusal)) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
-                Err(cause) => return Err(ImportError::Stopped { line: step.line, recorded: imported.recorded, cause }),
+                Err(CommandError::Refused(refusal)) => imported
+                    .wrong
+                    .push((step.line, format!("{refusal}. {}", refusal.advice()))),
+                Err(cause) => {
+                    return Err(ImportError::Stopped {
+                        line: step.line,
+                        recorded: imported.recorded,
+                        cause,
+                    });
+                }
             }
         }
         Ok(())
     }
 
     fn request(&self, step: &Step) -> Request {
-        let request_hash = self.commands.log().vault().request_hash(format!("{:?}", step.command).as_bytes());
+        let request_hash = self
+            .commands
+            .log()
+            .vault()
+            .request_hash(format!("{:?}", step.command).as_bytes());
         let repeat = RepeatKey::by_anybody(step.key.as_str(), request_hash);
-        Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), step.command.clone()) }
+        Request {
+            repeat: Some(repeat),
+            ..Request::new(self.caller.clone(), step.command.clone())
+        }
     }
 
     async fn record(&self, steps: Vec<Step>, imported: &mut Imported) -> Result<(), ImportError> {
         for step in steps {
-            let before = self.commands.log().length().await.map_err(CommandError::from)?;
+            let before = self
+                .commands
+                .log()
+                .length()
+                .await
+                .map_err(CommandError::from)?;
             match self.commands.issue(self.request(&step)).await {
                 Ok(answer) if answer.first_position >= before => imported.recorded += 1,
-                Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => imported.known += 1,
-                Err(CommandError::KeyReused) => imported.wrong.push((step.line, OTHER_VALUES.to_owned())),
-                Err(CommandError::Refused(refusal)) => imported.wrong.push((step.line, format!("{refusal}. {}", refusal.advice()))),
+                Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => {
+                    imported.known += 1
+                }
+                Err(CommandError::KeyReused) => {
+                    imported.wrong.push((step.line, OTHER_VALUES.to_owned()))
+                }
+                Err(CommandError::Refused(refusal)) => imported
+                    .wrong
+                    .push((step.line, format!("{refusal}. {}", refusal.advice()))),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -237,13 +318,20 @@ impl There {
             .iter()
             .filter(|group| group.merged_into.is_none())
             .filter(|group| {
-                same(&group.name) || group.id.to_string() == said || group.identifiers.iter().any(|number| number.as_str() == said)
+                same(&group.name)
+                    || group.id.to_string() == said
+                    || group
+                        .identifiers
+                        .iter()
+                        .any(|number| number.as_str() == said)
             })
             .collect();
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(GroupId(one.id))),
-            _ => Err(Wrong(format!("there are several groups “{said}”: give the id of one"))),
+            _ => Err(Wrong(format!(
+                "there are several groups “{said}”: give the id of one"
+            ))),
         }
     }
 
@@ -262,15 +350,28 @@ impl There {
     }
 
     fn fund(&self, said: &str) -> Result<&FundRow, Wrong> {
-        let found = self.funds.iter().find(|fund| fund.name.eq_ignore_ascii_case(said) || fund.id.to_string() == said);
+        let found = self
+            .funds
+            .iter()
+            .find(|fund| fund.name.eq_ignore_ascii_case(said) || fund.id.to_string() == said);
         found.ok_or_else(|| Wrong(format!("there is no fund “{said}”")))
     }
 }
 
 /// A key out of a name as people write it: `High Peak` is `high-peak`.
 fn key(text: &str) -> Result<Slug, Wrong> {
-    let kept = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let kept = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            ' '
+        }
+    };
     let words: String = text.chars().map(kept).collect();
     let key = words.split_whitespace().collect::<Vec<_>>().join("-");
-    key.parse().map_err(|_| Wrong(format!("“{text}” gives no key of small letters, digits and hyphens")))
+    key.parse().map_err(|_| {
+        Wrong(format!(
+            "“{text}” gives no key of small letters, digits and hyphens"
+        ))
+    })
 }

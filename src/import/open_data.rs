@@ -22,7 +22,10 @@ const FIELDS: [(&str, &str); 11] = [
 /// The grants to organisations; those to people are nobody's history here.
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     let package: Value = serde_json::from_slice(bytes).map_err(unknown)?;
-    let grants = package.get("grants").and_then(Value::as_array).ok_or_else(|| TableError::Unknown("it has no grants".to_owned()))?;
+    let grants = package
+        .get("grants")
+        .and_then(Value::as_array)
+        .ok_or_else(|| TableError::Unknown("it has no grants".to_owned()))?;
     if grants.len() > LINES_MOST {
         return Err(TableError::TooLong);
     }
@@ -34,5 +37,9 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
         };
         Line::of(number, FIELDS.into_iter().filter_map(field))
     };
-    Ok((1..).zip(grants).filter(|(_, grant)| grant.get("recipientIndividual").is_none()).map(line).collect())
+    Ok((1..)
+        .zip(grants)
+        .filter(|(_, grant)| grant.get("recipientIndividual").is_none())
+        .map(line)
+        .collect())
 }

@@ -73,7 +73,9 @@ pub enum TableError {
     TooLong,
     #[error("there is no line in it")]
     Empty,
-    #[error("this file could not be read: it is damaged, or takes more room than a table may. Save it as CSV, and send that")]
+    #[error(
+        "this file could not be read: it is damaged, or takes more room than a table may. Save it as CSV, and send that"
+    )]
     Unreadable,
     #[error("many files are being read just now: send it again in a minute")]
     Busy,
@@ -122,10 +124,12 @@ impl Table {
     pub(super) async fn read_apart(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, TableError> {
         let input = futures::stream::iter([Ok::<_, TableError>(Bytes::copy_from_slice(bytes))]);
         let read = sandbox.read(Upload::Table, input).await?;
-        serde_json::from_slice::<Result<Self, TableError>>(&read).unwrap_or(Err(TableError::Unreadable))
+        serde_json::from_slice::<Result<Self, TableError>>(&read)
+            .unwrap_or(Err(TableError::Unreadable))
     }
 
-    /// Reads a file by what it is, whatever its name says: in this process, which therefore should be one of its own.
+    /// Reads a file by what it is, whatever its name says: in this process, which therefore should
+    /// be one of its own.
     ///
     /// # Errors
     /// When it is no table.
@@ -137,7 +141,11 @@ impl Table {
         } else {
             of_cells(csv(bytes)?)
         };
-        let text: usize = lines.iter().flat_map(|line| line.fields.values()).map(String::len).sum();
+        let text: usize = lines
+            .iter()
+            .flat_map(|line| line.fields.values())
+            .map(String::len)
+            .sum();
         match lines.len() {
             0 => Err(TableError::Empty),
             count if count > LINES_MOST || text > TEXT_MOST => Err(TableError::TooLong),
@@ -148,11 +156,17 @@ impl Table {
 
 fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
     let mut rows = Vec::new();
     for line in reader.records() {
         let line = line.map_err(unknown)?;
-        if rows.len() > LINES_MOST || line.len() > COLUMNS_MOST || line.iter().any(|field| field.len() > CELL_MOST) {
+        if rows.len() > LINES_MOST
+            || line.len() > COLUMNS_MOST
+            || line.iter().any(|field| field.len() > CELL_MOST)
+        {
             return Err(TableError::TooLong);
         }
         rows.push(line.iter().map(str::to_owned).collect());
@@ -162,8 +176,17 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
 
 fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
     let mut rows = cells.into_iter();
-    let titles: Vec<String> = rows.next().unwrap_or_default().iter().map(|title| title.trim().to_lowercase()).collect();
-    let is_filled = |(_, row): &(usize, Vec<String>)| row.iter().zip(&titles).any(|(field, _)| !field.trim().is_empty());
+    let titles: Vec<String> = rows
+        .next()
+        .unwrap_or_default()
+        .iter()
+        .map(|title| title.trim().to_lowercase())
+        .collect();
+    let is_filled = |(_, row): &(usize, Vec<String>)| {
+        row.iter()
+            .zip(&titles)
+            .any(|(field, _)| !field.trim().is_empty())
+    };
     let line = |(number, row): (usize, Vec<String>)| Line {
         number,
         fields: titles
@@ -179,26 +202,44 @@ fn of_cells(cells: Vec<Vec<String>>) -> Vec<Line> {
 
 impl Line {
     pub fn of(number: usize, fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { number, fields: fields.into_iter().map(|(title, field)| (title.to_owned(), field)).collect() }
+        Self {
+            number,
+            fields: fields
+                .into_iter()
+                .map(|(title, field)| (title.to_owned(), field))
+                .collect(),
+        }
     }
 
     /// What stands under the first of these titles that the line has.
     pub fn find(&self, titles: &[&str]) -> Option<&str> {
-        debug_assert!(titles.iter().all(|title| TITLES.contains(title)), "{titles:?} are read");
-        titles.iter().find_map(|title| self.fields.get(*title)).map(String::as_str)
+        debug_assert!(
+            titles.iter().all(|title| TITLES.contains(title)),
+            "{titles:?} are read"
+        );
+        titles
+            .iter()
+            .find_map(|title| self.fields.get(*title))
+            .map(String::as_str)
     }
 
     pub fn must(&self, titles: &[&str]) -> Result<&str, Wrong> {
-        self.find(titles).ok_or_else(|| Wrong(format!("{} is missing", titles[0])))
+        self.find(titles)
+            .ok_or_else(|| Wrong(format!("{} is missing", titles[0])))
     }
 
     /// A text that parses as it should.
-    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, titles: &[&str]) -> Result<T, Wrong> {
+    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        titles: &[&str],
+    ) -> Result<T, Wrong> {
         let text = self.must(titles)?;
-        text.parse().map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
+        text.parse()
+            .map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
-    /// An amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is refused rather than left out.
+    /// An amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is refused rather than
+    /// left out.
     pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
         let text = self.must(titles)?;
         Money::written(text).map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
@@ -208,7 +249,15 @@ impl Line {
     pub fn day(&self, titles: &[&str]) -> Result<Date, Wrong> {
         let text = self.must(titles)?;
         let date = text.get(..10).unwrap_or(text);
-        let read = date.parse().ok().or_else(|| Date::strptime("%d/%m/%Y", text).ok());
-        read.ok_or_else(|| Wrong(format!("{} “{text}” is no day such as 2026-03-31", titles[0])))
+        let read = date
+            .parse()
+            .ok()
+            .or_else(|| Date::strptime("%d/%m/%Y", text).ok());
+        read.ok_or_else(|| {
+            Wrong(format!(
+                "{} “{text}” is no day such as 2026-03-31",
+                titles[0]
+            ))
+        })
     }
 }

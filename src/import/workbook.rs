@@ -1,5 +1,6 @@
-//! The first sheet of a workbook, XLSX or ODS. What unpacks to more than a workbook needs is not opened, what it says of its size is
-//! looked at first, and no cell makes room for more rows than a table has.
+//! The first sheet of a workbook, XLSX or ODS. What unpacks to more than a workbook needs is not
+//! opened, what it says of its size is looked at first, and no cell makes room for more rows than a
+//! table has.
 
 use std::io::{self, Cursor, Read as _};
 
@@ -13,20 +14,27 @@ pub(super) const BYTES_MOST: u64 = 64 * 1024 * 1024;
 
 /// The cells of the first sheet, row by row, as they would be typed into a CSV.
 pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
-    if look_through(bytes)? { xlsx(bytes) } else { ods(bytes) }
+    if look_through(bytes)? {
+        xlsx(bytes)
+    } else {
+        ods(bytes)
+    }
 }
 
 /// What a part of an archive is held against before a library reads it.
 type Check = fn(&[u8]) -> Result<(), TableError>;
 
-/// Unpacks everything once, since what an archive says of its sizes may be wrong, and holds what a library makes room by against what
-/// there may be; whether it is an XLSX.
+/// Unpacks everything once, since what an archive says of its sizes may be wrong, and holds what a
+/// library makes room by against what there may be; whether it is an XLSX.
 fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown)?;
     let (mut left, mut is_xlsx) = (BYTES_MOST, false);
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(unknown)?;
-        let name = entry.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        let name = entry
+            .name()
+            .map(|name| name.to_ascii_lowercase())
+            .unwrap_or_default();
         is_xlsx |= name == "xl/workbook.xml";
         let check: Option<Check> = match name.as_str() {
             "content.xml" => Some(bounds::repeats),
@@ -35,8 +43,14 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
         };
         let mut entry = entry.take(left + 1);
         let mut part = Vec::new();
-        let read = if check.is_some() { io::copy(&mut entry, &mut part) } else { io::copy(&mut entry, &mut io::sink()) };
-        left = left.checked_sub(read.map_err(unknown)?).ok_or(TableError::TooLong)?;
+        let read = if check.is_some() {
+            io::copy(&mut entry, &mut part)
+        } else {
+            io::copy(&mut entry, &mut io::sink())
+        };
+        left = left
+            .checked_sub(read.map_err(unknown)?)
+            .ok_or(TableError::TooLong)?;
         if let Some(check) = check {
             check(&part)?;
         }
@@ -47,19 +61,28 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
 /// Cell by cell: a sheet with one cell far below would otherwise be as large as it says.
 fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown)?;
-    let first = book.sheet_names().first().cloned().ok_or(TableError::Empty)?;
+    let first = book
+        .sheet_names()
+        .first()
+        .cloned()
+        .ok_or(TableError::Empty)?;
     let mut reader = book.worksheet_cells_reader(&first).map_err(unknown)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     // Cells may share one long text.
     let mut bytes_left = usize::try_from(BYTES_MOST).unwrap_or(usize::MAX);
     while let Some(cell) = reader.next_cell().map_err(unknown)? {
         let (row, column) = cell.get_position();
-        let (row, column) = (usize::try_from(row).unwrap_or(usize::MAX), usize::try_from(column).unwrap_or(usize::MAX));
+        let (row, column) = (
+            usize::try_from(row).unwrap_or(usize::MAX),
+            usize::try_from(column).unwrap_or(usize::MAX),
+        );
         let text = said(&Data::from(cell.get_value().clone()));
         if text.is_empty() {
             continue;
         }
-        bytes_left = bytes_left.checked_sub(text.len()).ok_or(TableError::TooLong)?;
+        bytes_left = bytes_left
+            .checked_sub(text.len())
+            .ok_or(TableError::TooLong)?;
         if row > LINES_MOST || column >= COLUMNS_MOST || text.len() > CELL_MOST {
             return Err(TableError::TooLong);
         }
@@ -73,12 +96,18 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
 
 fn ods(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(unknown)?;
-    let range = book.worksheet_range_at(0).ok_or(TableError::Empty)?.map_err(unknown)?;
+    let range = book
+        .worksheet_range_at(0)
+        .ok_or(TableError::Empty)?
+        .map_err(unknown)?;
     let (rows, columns) = range.get_size();
     if rows > LINES_MOST + 1 || columns > COLUMNS_MOST {
         return Err(TableError::TooLong);
     }
-    Ok(range.rows().map(|row| row.iter().map(said).collect()).collect())
+    Ok(range
+        .rows()
+        .map(|row| row.iter().map(said).collect())
+        .collect())
 }
 
 fn said(cell: &Data) -> String {
@@ -102,7 +131,9 @@ mod tests {
 
     fn archive(name: &str, part: &[u8], times: usize) -> Vec<u8> {
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an archive");
+        archive
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("an archive");
         for _ in 0..times {
             archive.write_all(part).expect("written");
         }
@@ -122,6 +153,9 @@ mod tests {
         let page = book.add_worksheet();
         page.write_string(0, 0, "Reference").expect("written");
         page.write_string(1_048_575, 16_383, "x").expect("written");
-        assert!(matches!(cells(&book.save_to_buffer().expect("a workbook")), Err(TableError::TooLong)));
+        assert!(matches!(
+            cells(&book.save_to_buffer().expect("a workbook")),
+            Err(TableError::TooLong)
+        ));
     }
 }

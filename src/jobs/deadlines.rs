@@ -1,5 +1,5 @@
-//! Offers that ran out; and drafts: groups are reminded before the round closes, drafts lapse when it
-//! has, and come back when its deadline is moved.
+//! Offers that ran out; and drafts: groups are reminded before the round closes, drafts lapse when
+//! it has, and come back when its deadline is moved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,53 +24,118 @@ type Funds = BTreeMap<Uuid, FundRow>;
 impl Jobs {
     pub(super) async fn deadlines(&self) -> Result<Vec<Due>, JobError> {
         let mut due = self.offers().await?;
-        let funds: Funds = self.views.every::<FundRow>(None, vec![]).await?.into_iter().map(|fund| (fund.id, fund)).collect();
+        let funds: Funds = self
+            .views
+            .every::<FundRow>(None, vec![])
+            .await?
+            .into_iter()
+            .map(|fund| (fund.id, fund))
+            .collect();
         due.extend(self.drafts(&funds).await?);
         due.extend(self.lapsed(&funds).await?);
         Ok(due)
     }
 
     async fn offers(&self) -> Result<Vec<Due>, JobError> {
-        let yesterday = day_of(self.commands.now()).saturating_sub(Span::new().days(1)).to_string();
-        let ran_out = vec![("state", vec![<&str>::from(GrantState::Offered).to_owned()]), ("expires_on <=", vec![yesterday])];
+        let yesterday = day_of(self.commands.now())
+            .saturating_sub(Span::new().days(1))
+            .to_string();
+        let ran_out = vec![
+            ("state", vec![<&str>::from(GrantState::Offered).to_owned()]),
+            ("expires_on <=", vec![yesterday]),
+        ];
         let lapse = |grant: GrantRow| Due {
             key: format!("lapse-offer/{}/{}", grant.id, grant.expires_on),
             command: Command::Grant(GrantId(grant.id), GrantCommand::LapseOffer(Nothing {})),
         };
-        Ok(self.views.every(None, ran_out).await?.into_iter().map(lapse).collect())
+        Ok(self
+            .views
+            .every(None, ran_out)
+            .await?
+            .into_iter()
+            .map(lapse)
+            .collect())
     }
 
     async fn drafts(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
         let today = day_of(self.commands.now());
-        let drafts = vec![("state", vec![<&str>::from(ApplicationState::Draft).to_owned()])];
+        let drafts = vec![(
+            "state",
+            vec![<&str>::from(ApplicationState::Draft).to_owned()],
+        )];
         let due = |draft: ApplicationRow| {
             let round = funds.get(&draft.fund.0)?.rounds.get(&draft.round)?;
-            let remind_from = round.closes_on.saturating_sub(Span::new().days(REMIND_DAYS));
+            let remind_from = round
+                .closes_on
+                .saturating_sub(Span::new().days(REMIND_DAYS));
             if round.closes_on < today {
-                Some(of_draft("lapse", draft.id, round, ApplicationCommand::Lapse(Nothing {})))
+                Some(of_draft(
+                    "lapse",
+                    draft.id,
+                    round,
+                    ApplicationCommand::Lapse(Nothing {}),
+                ))
             } else if is_open(round, today) && remind_from <= today {
-                Some(of_draft("remind-draft", draft.id, round, ApplicationCommand::RemindDraft(Nothing {})))
+                Some(of_draft(
+                    "remind-draft",
+                    draft.id,
+                    round,
+                    ApplicationCommand::RemindDraft(Nothing {}),
+                ))
             } else {
                 None
             }
         };
-        Ok(self.views.every(None, drafts).await?.into_iter().filter_map(due).collect())
+        Ok(self
+            .views
+            .every(None, drafts)
+            .await?
+            .into_iter()
+            .filter_map(due)
+            .collect())
     }
 
-    /// Only rounds that take applications today are looked at: the others have no draft to bring back. Neither have groups whose
-    /// answers were erased.
+    /// Only rounds that take applications today are looked at: the others have no draft to bring
+    /// back. Neither have groups whose answers were erased.
     async fn lapsed(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
         let today = day_of(self.commands.now());
         let mut due = Vec::new();
         for fund in funds.values().filter(|fund| fund.state == FundState::Open) {
-            for (key, round) in fund.rounds.iter().filter(|(_, round)| is_open(round, today)) {
+            for (key, round) in fund
+                .rounds
+                .iter()
+                .filter(|(_, round)| is_open(round, today))
+            {
                 let state = <&str>::from(ApplicationState::Lapsed).to_owned();
-                let lapsed = vec![("state", vec![state]), ("fund", vec![fund.id.to_string()]), ("round", vec![key.to_string()])];
-                let reopen = |draft: ApplicationRow| of_draft("reopen-draft", draft.id, round, ApplicationCommand::ReopenDraft(Nothing {}));
+                let lapsed = vec![
+                    ("state", vec![state]),
+                    ("fund", vec![fund.id.to_string()]),
+                    ("round", vec![key.to_string()]),
+                ];
+                let reopen = |draft: ApplicationRow| {
+                    of_draft(
+                        "reopen-draft",
+                        draft.id,
+                        round,
+                        ApplicationCommand::ReopenDraft(Nothing {}),
+                    )
+                };
                 let drafts: Vec<ApplicationRow> = self.views.every(None, lapsed).await?;
-                let groups = self.views.groups(drafts.iter().map(|draft| draft.group.to_string()).collect()).await?;
-                let erased: BTreeSet<_> = groups.iter().filter(|group| group.erasure.is_done()).map(|group| group.id).collect();
-                due.extend(drafts.into_iter().filter(|draft| !erased.contains(&draft.group.0)).map(reopen));
+                let groups = self
+                    .views
+                    .groups(drafts.iter().map(|draft| draft.group.to_string()).collect())
+                    .await?;
+                let erased: BTreeSet<_> = groups
+                    .iter()
+                    .filter(|group| group.erasure.is_done())
+                    .map(|group| group.id)
+                    .collect();
+                due.extend(
+                    drafts
+                        .into_iter()
+                        .filter(|draft| !erased.contains(&draft.group.0))
+                        .map(reopen),
+                );
             }
         }
         Ok(due)
@@ -84,5 +149,8 @@ fn is_open(round: &RoundRow, today: Date) -> bool {
 /// A command about a draft: a deadline that was moved is a new one.
 fn of_draft(name: &str, draft: Uuid, round: &RoundRow, command: ApplicationCommand) -> Due {
     let key = format!("{name}/{draft}/{}", round.closes_on);
-    Due { key, command: Command::Application(ApplicationId(draft), command) }
+    Due {
+        key,
+        command: Command::Application(ApplicationId(draft), command),
+    }
 }

@@ -1,8 +1,9 @@
-//! What the service does by itself when a day has come: offers and drafts lapse, drafts come back when a
-//! deadline is moved, groups are reminded, and what nobody came back to is erased.
+//! What the service does by itself when a day has come: offers and drafts lapse, drafts come back
+//! when a deadline is moved, groups are reminded, and what nobody came back to is erased.
 //!
-//! Views say what may be due, and the rules decide: a command that is not due is refused, and one that was issued before
-//! is repeated under the same id. So running this twice, or in two processes at once, changes nothing more.
+//! Views say what may be due, and the rules decide: a command that is not due is refused, and one
+//! that was issued before is repeated under the same id. So running this twice, or in two processes
+//! at once, changes nothing more.
 
 mod deadlines;
 mod reminders;
@@ -55,7 +56,14 @@ impl Jobs {
     /// When the database does not answer, or a view cannot be read.
     pub async fn once(&self) -> Result<usize, JobError> {
         let (mut taken, mut failed) = (0, None);
-        for command in [self.deadlines().await?, self.reminders().await?, self.unproven().await?].into_iter().flatten() {
+        for command in [
+            self.deadlines().await?,
+            self.reminders().await?,
+            self.unproven().await?,
+        ]
+        .into_iter()
+        .flatten()
+        {
             match self.issue(command).await {
                 Ok(new) => taken += usize::from(new),
                 // One that cannot be done must not keep the others from being done.
@@ -67,9 +75,17 @@ impl Jobs {
 
     /// Issues one command under an id that follows from what it is about; whether it was taken.
     async fn issue(&self, due: Due) -> Result<bool, JobError> {
-        let before = self.commands.log().length().await.map_err(CommandError::from)?;
+        let before = self
+            .commands
+            .log()
+            .length()
+            .await
+            .map_err(CommandError::from)?;
         let repeat = RepeatKey::own(due.key, "job");
-        let request = Request { repeat: Some(repeat), ..Request::new(Caller::job(), due.command) };
+        let request = Request {
+            repeat: Some(repeat),
+            ..Request::new(Caller::job(), due.command)
+        };
         match self.commands.issue(request).await {
             Ok(answer) => Ok(answer.first_position >= before),
             // The view was behind: the group answered meanwhile, or another process was quicker.

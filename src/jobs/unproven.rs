@@ -1,4 +1,5 @@
-//! What somebody began who never showed an address: after two weeks it lapses, and what is personal in it is erased.
+//! What somebody began who never showed an address: after two weeks it lapses, and what is personal
+//! in it is erased.
 
 use super::{Due, JobError, Jobs};
 use crate::domain::command::Nothing;
@@ -9,12 +10,17 @@ use crate::projections::PersonRow;
 
 impl Jobs {
     pub(super) async fn unproven(&self) -> Result<Vec<Due>, JobError> {
-        let last = day_of(self.commands.now()).saturating_sub(jiff::Span::new().days(DAYS_KEPT + 1)).to_string();
+        let last = day_of(self.commands.now())
+            .saturating_sub(jiff::Span::new().days(DAYS_KEPT + 1))
+            .to_string();
         let expire = |row: PersonRow| Due {
             key: format!("expire/{}", row.id),
             command: Command::Person(PersonId(row.id), PersonCommand::Expire(Nothing {})),
         };
-        let rows = self.views.every::<PersonRow>(None, vec![("unproven_since <=", vec![last])]).await?;
+        let rows = self
+            .views
+            .every::<PersonRow>(None, vec![("unproven_since <=", vec![last])])
+            .await?;
         Ok(rows.into_iter().map(expire).collect())
     }
 }

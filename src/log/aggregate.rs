@@ -1,6 +1,7 @@
 //! Our streams as aggregates of cqrs-es, in event-store mode, and loading them.
 //!
-//! Its snapshot and aggregate stores are not used: they apply each event twice (`tests/it/crates.rs` shows it).
+//! Its snapshot and aggregate stores are not used: they apply each event twice
+//! (`tests/it/crates.rs` shows it).
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
@@ -45,7 +46,12 @@ impl<S: Stream> cqrs_es::Aggregate for Aggregated<S> {
     type Error = Refusal;
     type Services = ();
 
-    async fn handle(&mut self, issued: Issued<S>, (): &(), sink: &EventSink<Self>) -> Result<(), Refusal> {
+    async fn handle(
+        &mut self,
+        issued: Issued<S>,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), Refusal> {
         for event in self.0.decide(&issued.command, &issued.facts)? {
             sink.write(Fact(event), self).await;
         }
@@ -61,37 +67,66 @@ impl<S: Stream> cqrs_es::Aggregate for Aggregated<S> {
 ///
 /// # Errors
 /// When the database does not answer, or [`StoreError::Unreadable`] for a stored event.
-pub(super) async fn tail<S: Stream>(store: &Store, organisation: &str, stream: StreamKey, after: i64) -> Stored<Vec<S::Event>> {
+pub(super) async fn tail<S: Stream>(
+    store: &Store,
+    organisation: &str,
+    stream: StreamKey,
+    after: i64,
+) -> Stored<Vec<S::Event>> {
     let id = stream.stored_id(organisation);
     let Some(pool) = store.postgres() else {
         let rows = events::stream(store, organisation, S::TYPE, &id, after).await?;
         return rows
             .iter()
-            .map(|row| read::<S>(row.sequence, &row.aggregate_id, &row.event_type, &row.event_version, &row.payload))
+            .map(|row| {
+                read::<S>(
+                    row.sequence,
+                    &row.aggregate_id,
+                    &row.event_type,
+                    &row.event_version,
+                    &row.payload,
+                )
+            })
             .collect();
     };
     let repository = PostgresEventRepository::new(pool.clone());
     let seen = usize::try_from(after).unwrap_or_default();
-    let stored = repository.get_last_events::<Aggregated<S>>(&id, seen).await.map_err(|cause| match cause {
-        PersistenceError::DeserializationError(_) => unreadable::<S>(&id, after + 1, &cause),
-        // A connection that was cut, or a server that stops, says nothing of what is stored.
-        passing => StoreError::NotLoaded(passing.to_string()),
-    })?;
+    let stored = repository
+        .get_last_events::<Aggregated<S>>(&id, seen)
+        .await
+        .map_err(|cause| match cause {
+            PersistenceError::DeserializationError(_) => unreadable::<S>(&id, after + 1, &cause),
+            // A connection that was cut, or a server that stops, says nothing of what is stored.
+            passing => StoreError::NotLoaded(passing.to_string()),
+        })?;
     let steps = upcast::upcasters();
     stored
         .into_iter()
         .map(|event| {
             let sequence = i64::try_from(event.sequence).unwrap_or(i64::MAX);
-            serde_json::from_value(upcast::newest(event, &steps).payload).map_err(|cause| unreadable::<S>(&id, sequence, &cause))
+            serde_json::from_value(upcast::newest(event, &steps).payload)
+                .map_err(|cause| unreadable::<S>(&id, sequence, &cause))
         })
         .collect()
 }
 
-fn read<S: Stream>(sequence: i64, id: &str, event_type: &str, version: &str, payload: &str) -> Stored<S::Event> {
-    let event = upcast::current(event_type, version, payload).and_then(|payload| serde_json::from_str(&payload));
+fn read<S: Stream>(
+    sequence: i64,
+    id: &str,
+    event_type: &str,
+    version: &str,
+    payload: &str,
+) -> Stored<S::Event> {
+    let event = upcast::current(event_type, version, payload)
+        .and_then(|payload| serde_json::from_str(&payload));
     event.map_err(|cause| unreadable::<S>(id, sequence, &cause))
 }
 
 fn unreadable<S: Stream>(id: &str, sequence: i64, cause: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unreadable { what: "an event", stream: format!("{}/{id}", S::TYPE), position: sequence, cause: cause.to_string() }
+    StoreError::Unreadable {
+        what: "an event",
+        stream: format!("{}/{id}", S::TYPE),
+        position: sequence,
+        cause: cause.to_string(),
+    }
 }

@@ -1,5 +1,6 @@
-//! What is stored in the same transaction as the events that it is made of. A process's views are, for as long as they stand where
-//! its log ends: then an append brings them along, and whoever waits for them has them with its answer.
+//! What is stored in the same transaction as the events that it is made of. A process's views are,
+//! for as long as they stand where its log ends: then an append brings them along, and whoever
+//! waits for them has them with its answer.
 
 use futures::future::BoxFuture;
 
@@ -13,13 +14,15 @@ pub trait Along: Send + Sync {
     fn claim(&self) -> Option<Box<dyn Claimed>>;
 }
 
-/// Held until the append is over. One that is dropped without a word is not known to stand anywhere.
+/// Held until the append is over. One that is dropped without a word is not known to stand
+/// anywhere.
 pub trait Claimed: Send {
     /// The position of the event that it needs first.
     fn next_position(&self) -> i64;
 
-    /// What events make of it, those between it and the end of the log and those that are appended; `None` when it cannot be brought along. It is an
-    /// error, and changes nothing, where something must be read and there is no transaction to read it in.
+    /// What events make of it, those between it and the end of the log and those that are appended;
+    /// `None` when it cannot be brought along. It is an error, and changes nothing, where something
+    /// must be read and there is no transaction to read it in.
     fn take<'a>(
         &'a mut self,
         tx: Option<&'a mut Tx>,

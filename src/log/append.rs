@@ -11,7 +11,8 @@ use crate::store::personal::{IndexRow, KeyRow, SealedRow};
 #[derive(Clone, Debug)]
 pub struct Append {
     pub command: Uuid,
-    /// Every stream whose state the decision used, written or not, with the sequence it was seen at.
+    /// Every stream whose state the decision used, written or not, with the sequence it was seen
+    /// at.
     pub reads: Vec<(StreamKey, i64)>,
     pub batches: Vec<Batch>,
     /// Canonical JSON of the metadata.
@@ -57,8 +58,20 @@ pub struct PersonalRows {
 impl PersonalRows {
     /// Whether nothing is looked up, ended or destroyed.
     pub(super) fn only_seals(&self) -> bool {
-        let Self { keys, sealed: _, index, given_up, signed_out, erased, uses: _ } = self;
-        keys.is_empty() && index.is_empty() && given_up.is_empty() && signed_out.is_empty() && erased.is_empty()
+        let Self {
+            keys,
+            sealed: _,
+            index,
+            given_up,
+            signed_out,
+            erased,
+            uses: _,
+        } = self;
+        keys.is_empty()
+            && index.is_empty()
+            && given_up.is_empty()
+            && signed_out.is_empty()
+            && erased.is_empty()
     }
 }
 
@@ -104,7 +117,10 @@ impl Answer {
     }
 
     pub(super) fn row(&self, command: Uuid) -> CommandRow {
-        CommandRow { command_id: command.to_string(), answer: serde_json::to_string(self).unwrap_or_default() }
+        CommandRow {
+            command_id: command.to_string(),
+            answer: serde_json::to_string(self).unwrap_or_default(),
+        }
     }
 }
 
@@ -155,6 +171,10 @@ impl Append {
 #[cfg(test)]
 impl NewEvent {
     pub(super) fn for_tests() -> Self {
-        Self { name: "FundOpened", version: "1.0", payload: r#"{"FundOpened":{}}"#.into() }
+        Self {
+            name: "FundOpened",
+            version: "1.0",
+            payload: r#"{"FundOpened":{}}"#.into(),
+        }
     }
 }

@@ -35,20 +35,26 @@ impl ClockCheck {
 
     /// Whether a decision was refused for its time lately, and none was recorded since.
     pub(super) fn is_off(&self) -> bool {
-        self.refused().is_some_and(|refused| refused.elapsed() < NOT_READY_FOR)
+        self.refused()
+            .is_some_and(|refused| refused.elapsed() < NOT_READY_FOR)
     }
 
     fn refuse(&self, age: i64) -> LogError {
         let seconds = -age / 1_000_000;
         if self.refused().replace(Instant::now()).is_none() {
-            tracing::error!(seconds, "this process's clock differs from the database's: commands are refused until it is put right");
+            tracing::error!(
+                seconds,
+                "this process's clock differs from the database's: commands are refused until it is put right"
+            );
         }
         LogError::ClockOff { seconds }
     }
 
     fn agree(&self) {
         if self.refused().take().is_some() {
-            tracing::info!("this process's clock agrees with the database's again: commands are recorded");
+            tracing::info!(
+                "this process's clock agrees with the database's again: commands are recorded"
+            );
         }
     }
 
@@ -66,13 +72,21 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_off_is_reported_until_a_decision_is_recorded() {
-        for (age, ahead, waited) in [(-6 * SECOND, 6, LONG_WAIT), (61 * SECOND, -61, Duration::ZERO)] {
+        for (age, ahead, waited) in [
+            (-6 * SECOND, 6, LONG_WAIT),
+            (61 * SECOND, -61, Duration::ZERO),
+        ] {
             let check = ClockCheck::default();
             let refused = check.take(Outcome::Late { age }, waited);
-            assert!(matches!(refused, Err(LogError::ClockOff { seconds }) if seconds == ahead), "{refused:?}");
+            assert!(
+                matches!(refused, Err(LogError::ClockOff { seconds }) if seconds == ahead),
+                "{refused:?}"
+            );
             check.take(Outcome::Conflict, Duration::ZERO).unwrap();
             assert!(check.is_off());
-            check.take(Outcome::Appended(Answer::default()), Duration::ZERO).unwrap();
+            check
+                .take(Outcome::Appended(Answer::default()), Duration::ZERO)
+                .unwrap();
             assert!(!check.is_off());
         }
     }
@@ -81,6 +95,9 @@ mod tests {
     fn a_decision_that_waited_for_long_is_made_again() {
         let check = ClockCheck::default();
         let late = check.take(Outcome::Late { age: 61 * SECOND }, LONG_WAIT);
-        assert!(matches!(late, Ok(Outcome::Late { .. })) && !check.is_off(), "{late:?}");
+        assert!(
+            matches!(late, Ok(Outcome::Late { .. })) && !check.is_off(),
+            "{late:?}"
+        );
     }
 }

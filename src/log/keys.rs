@@ -1,7 +1,7 @@
 //! Keys that lie outside the database: in files of mode 0600, or in the environment.
 //!
-//! A key is made only when the database has never had one for its purpose. Otherwise a missing or foreign key stops
-//! the start, and the message names the id of the key that is needed.
+//! A key is made only when the database has never had one for its purpose. Otherwise a missing or
+//! foreign key stops the start, and the message names the id of the key that is needed.
 
 use std::fs;
 use std::io::Write as _;
@@ -78,10 +78,23 @@ pub struct Keys {
 /// Why a key is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("the {purpose} key {id} is missing: this database was used with it. Put its file back at {file}, or set {variable}")]
-    Missing { purpose: &'static str, id: String, file: String, variable: String },
-    #[error("the {purpose} key {found} is not one that this database was used with; it needs {needed}")]
-    Foreign { purpose: &'static str, found: String, needed: String },
+    #[error(
+        "the {purpose} key {id} is missing: this database was used with it. Put its file back at {file}, or set {variable}"
+    )]
+    Missing {
+        purpose: &'static str,
+        id: String,
+        file: String,
+        variable: String,
+    },
+    #[error(
+        "the {purpose} key {found} is not one that this database was used with; it needs {needed}"
+    )]
+    Foreign {
+        purpose: &'static str,
+        found: String,
+        needed: String,
+    },
     #[error("the {0} key is in the environment: put it into its file, and rotate it there")]
     InEnvironment(&'static str),
     #[error("the key of {0} does not unwrap")]
@@ -123,11 +136,13 @@ impl Keys {
     }
 }
 
-/// Makes a new key-encryption key, and wraps every subject's key anew under it, in one transaction. The old key stays beside the
-/// new one under its id: older backups need it. How many keys were wrapped anew.
+/// Makes a new key-encryption key, and wraps every subject's key anew under it, in one transaction.
+/// The old key stays beside the new one under its id: older backups need it. How many keys were
+/// wrapped anew.
 ///
 /// # Errors
-/// When a key does not unwrap, a file cannot be written, or the database does not answer. Then the old key is still the one.
+/// When a key does not unwrap, a file cannot be written, or the database does not answer. Then the
+/// old key is still the one.
 pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError> {
     let purpose = Purpose::Kek;
     let (old, new) = begin_rotation(store, folder, purpose).await?;
@@ -135,7 +150,8 @@ pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError>
     let living = personal::living_keys(&mut tx).await?;
     for (organisation, subject, wrapped) in &living {
         let failed = || KeyError::Wrapped(subject.clone());
-        let wrapped = vault::rewrap(&old, &new, organisation, subject, wrapped).ok_or_else(failed)?;
+        let wrapped =
+            vault::rewrap(&old, &new, organisation, subject, wrapped).ok_or_else(failed)?;
         personal::rewrap(&mut tx, (organisation, subject), &new.id, &wrapped).await?;
     }
     personal::replace_known_key(&mut tx, purpose.name(), &old.id, &new.id).await?;
@@ -144,11 +160,13 @@ pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError>
     Ok(living.len())
 }
 
-/// Makes a new key for signing tokens, and ends every token that the old one signed, in one transaction. The old key stays beside the new
-/// one under its id: older backups were taken with it. How many tokens ended.
+/// Makes a new key for signing tokens, and ends every token that the old one signed, in one
+/// transaction. The old key stays beside the new one under its id: older backups were taken with
+/// it. How many tokens ended.
 ///
 /// # Errors
-/// When a file cannot be written, or the database does not answer. Then the old key is still the one.
+/// When a file cannot be written, or the database does not answer. Then the old key is still the
+/// one.
 pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64, KeyError> {
     let purpose = Purpose::Token;
     let (old, new) = begin_rotation(store, folder, purpose).await?;
@@ -160,11 +178,16 @@ pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64,
     Ok(ended)
 }
 
-/// The key that stands, and the one that is to take its place: a file beside it, from a rotation that broke off or made now.
+/// The key that stands, and the one that is to take its place: a file beside it, from a rotation
+/// that broke off or made now.
 ///
 /// # Errors
 /// When the key lies in the environment, or a file cannot be read or written.
-pub async fn begin_rotation(store: &Store, folder: &Path, purpose: Purpose) -> Result<(Key, Key), KeyError> {
+pub async fn begin_rotation(
+    store: &Store,
+    folder: &Path,
+    purpose: Purpose,
+) -> Result<(Key, Key), KeyError> {
     if std::env::var(purpose.variable()).is_ok() {
         return Err(KeyError::InEnvironment(purpose.name()));
     }
@@ -183,24 +206,38 @@ pub async fn begin_rotation(store: &Store, folder: &Path, purpose: Purpose) -> R
 /// When a file cannot be moved.
 pub fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), KeyError> {
     let file = folder.join(purpose.file());
-    let failed = |cause| KeyError::File { file: file.display().to_string(), cause };
+    let failed = |cause| KeyError::File {
+        file: file.display().to_string(),
+        cause,
+    };
     if let Some(old) = old {
         fs::rename(&file, folder.join(format!("{}-{old}.key", purpose.name()))).map_err(failed)?;
     }
     fs::rename(folder.join(purpose.next_file()), &file).map_err(failed)?;
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)
 }
 
-/// The next key, if the database knows it: then a rotation ended between the database and the files.
+/// The next key, if the database knows it: then a rotation ended between the database and the
+/// files.
 fn known_next(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<Key>, KeyError> {
     Ok(read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id)))
 }
 
 /// A rotation that ended between the database and the files: the next key takes its place.
 fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<(), KeyError> {
-    let Some(next) = known_next(folder, purpose, known)? else { return Ok(()) };
+    let Some(next) = known_next(folder, purpose, known)? else {
+        return Ok(());
+    };
     tracing::warn!(key = %next.id, "a rotation that broke off is finished");
-    take_next(folder, purpose, read(purpose, &folder.join(purpose.file()))?.map(|old| old.id).as_deref())
+    take_next(
+        folder,
+        purpose,
+        read(purpose, &folder.join(purpose.file()))?
+            .map(|old| old.id)
+            .as_deref(),
+    )
 }
 
 /// The key of a purpose in the environment or the folder. Where the database knows keys of that
@@ -209,17 +246,26 @@ fn in_place(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<
     let file = folder.join(purpose.file());
     let next = known_next(folder, purpose, known)?;
     let found = match (std::env::var(purpose.variable()), next) {
-        (Ok(text), _) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: purpose.variable() })?),
+        (Ok(text), _) => Some(parse(purpose, &text).ok_or_else(|| KeyError::Malformed {
+            place: purpose.variable(),
+        })?),
         (Err(_), Some(next)) => Some(next),
         (Err(_), None) => read(purpose, &file)?,
     };
     match (found, known.last()) {
-        (Some(key), Some(needed)) if !known.contains(&key.id) => {
-            Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: needed.clone() })
-        }
+        (Some(key), Some(needed)) if !known.contains(&key.id) => Err(KeyError::Foreign {
+            purpose: purpose.name(),
+            found: key.id,
+            needed: needed.clone(),
+        }),
         (None, Some(id)) => {
             let (file, variable) = (file.display().to_string(), purpose.variable());
-            Err(KeyError::Missing { purpose: purpose.name(), id: id.clone(), file, variable })
+            Err(KeyError::Missing {
+                purpose: purpose.name(),
+                id: id.clone(),
+                file,
+                variable,
+            })
         }
         (found, _) => Ok(found),
     }
@@ -234,28 +280,47 @@ async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, Key
         Some(key) => key,
         None => match make(purpose, &file) {
             // Another process that shares the folder was quicker.
-            Err(KeyError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
-                let malformed = || KeyError::Malformed { place: file.display().to_string() };
+            Err(KeyError::File { cause, .. })
+                if cause.kind() == std::io::ErrorKind::AlreadyExists =>
+            {
+                let malformed = || KeyError::Malformed {
+                    place: file.display().to_string(),
+                };
                 read(purpose, &file)?.ok_or_else(malformed)?
             }
             made => made?,
         },
     };
     let first = personal::claim_key(store, purpose.name(), &key.id).await?;
-    if first == key.id { Ok(key) } else { Err(KeyError::Foreign { purpose: purpose.name(), found: key.id, needed: first }) }
+    if first == key.id {
+        Ok(key)
+    } else {
+        Err(KeyError::Foreign {
+            purpose: purpose.name(),
+            found: key.id,
+            needed: first,
+        })
+    }
 }
 
 /// The public id of a key.
 #[must_use]
 pub fn id_of(purpose: Purpose, secret: &[u8; 32]) -> String {
-    let id = Sha256::new().chain_update("microgrants key id\n").chain_update(purpose.name()).chain_update(secret).finalize();
+    let id = Sha256::new()
+        .chain_update("microgrants key id\n")
+        .chain_update(purpose.name())
+        .chain_update(secret)
+        .finalize();
     to_hex(&id[..8])
 }
 
 fn parse(purpose: Purpose, text: &str) -> Option<Key> {
     let bytes = from_hex(text.trim())?;
     let secret: [u8; 32] = bytes.try_into().ok()?;
-    Some(Key { id: id_of(purpose, &secret), secret })
+    Some(Key {
+        id: id_of(purpose, &secret),
+        secret,
+    })
 }
 
 fn read(purpose: Purpose, file: &PathBuf) -> Result<Option<Key>, KeyError> {
@@ -263,44 +328,75 @@ fn read(purpose: Purpose, file: &PathBuf) -> Result<Option<Key>, KeyError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(KeyError::File { file: name(), cause }),
+        Err(cause) => {
+            return Err(KeyError::File {
+                file: name(),
+                cause,
+            });
+        }
     };
-    let mode = fs::metadata(file).map_err(|cause| KeyError::File { file: name(), cause })?.permissions().mode();
+    let mode = fs::metadata(file)
+        .map_err(|cause| KeyError::File {
+            file: name(),
+            cause,
+        })?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         return Err(KeyError::Exposed { file: name() });
     }
-    parse(purpose, &text).map(Some).ok_or_else(|| KeyError::Malformed { place: name() })
+    parse(purpose, &text)
+        .map(Some)
+        .ok_or_else(|| KeyError::Malformed { place: name() })
 }
 
 fn make(purpose: Purpose, file: &Path) -> Result<Key, KeyError> {
-    let failed = |cause| KeyError::File { file: file.display().to_string(), cause };
+    let failed = |cause| KeyError::File {
+        file: file.display().to_string(),
+        cause,
+    };
     let mut secret = [0_u8; 32];
     OsRng.fill_bytes(&mut secret);
     let text = to_hex(&secret);
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
-    // Written beside its place and linked there: it is whole, or not there, and never in the place of another.
+    // Written beside its place and linked there: it is whole, or not there, and never in the place
+    // of another.
     let beside = folder.join(format!("{}.{}.part", purpose.name(), to_hex(&secret[..4])));
     let write = || {
-        let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        open.write_all(text.as_bytes()).and_then(|()| open.sync_all())?;
+        let mut open = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&beside)?;
+        open.write_all(text.as_bytes())
+            .and_then(|()| open.sync_all())?;
         fs::hard_link(&beside, file)
     };
     let written = write();
     let removed = fs::remove_file(&beside);
     written.and(removed).map_err(failed)?;
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    parse(purpose, &text).ok_or_else(|| KeyError::Malformed { place: file.display().to_string() })
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)?;
+    parse(purpose, &text).ok_or_else(|| KeyError::Malformed {
+        place: file.display().to_string(),
+    })
 }
 
 /// Bytes as hexadecimal digits.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Hexadecimal digits as bytes; none when they are not.
@@ -309,7 +405,10 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -319,8 +418,14 @@ mod tests {
     #[test]
     fn a_key_has_the_same_id_wherever_it_lies() {
         let text = "ab".repeat(32);
-        assert_eq!(parse(Purpose::Kek, &text).unwrap().id, parse(Purpose::Kek, &format!("{text}\n")).unwrap().id);
-        assert_ne!(parse(Purpose::Kek, &text).unwrap().id, parse(Purpose::Index, &text).unwrap().id);
+        assert_eq!(
+            parse(Purpose::Kek, &text).unwrap().id,
+            parse(Purpose::Kek, &format!("{text}\n")).unwrap().id
+        );
+        assert_ne!(
+            parse(Purpose::Kek, &text).unwrap().id,
+            parse(Purpose::Index, &text).unwrap().id
+        );
         assert!(parse(Purpose::Kek, "abc").is_none());
     }
 }

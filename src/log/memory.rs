@@ -30,13 +30,29 @@ impl Memory {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (sequence, state, _) = kept.get(&key)?;
         let state = Arc::clone(state).downcast().ok()?;
-        Some(Loaded { state, sequence: *sequence })
+        Some(Loaded {
+            state,
+            sequence: *sequence,
+        })
     }
 
     /// The same, if the database was asked no longer ago than this.
-    pub(super) fn find_since<S: Stream>(&self, key: StreamKey, at_most: Duration) -> Option<Loaded<S>> {
-        let asked = self.0.lock().unwrap_or_else(PoisonError::into_inner).peek(&key)?.2;
-        if asked.elapsed() <= at_most { self.find(key) } else { None }
+    pub(super) fn find_since<S: Stream>(
+        &self,
+        key: StreamKey,
+        at_most: Duration,
+    ) -> Option<Loaded<S>> {
+        let asked = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .peek(&key)?
+            .2;
+        if asked.elapsed() <= at_most {
+            self.find(key)
+        } else {
+            None
+        }
     }
 
     /// Keeps a state, unless a later one is kept already. A stream without events is read again
@@ -46,8 +62,18 @@ impl Memory {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.peek(&key).is_none_or(|(sequence, ..)| *sequence <= loaded.sequence) {
-            kept.put(key, (loaded.sequence, Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>, Instant::now()));
+        if kept
+            .peek(&key)
+            .is_none_or(|(sequence, ..)| *sequence <= loaded.sequence)
+        {
+            kept.put(
+                key,
+                (
+                    loaded.sequence,
+                    Arc::clone(&loaded.state) as Arc<dyn Any + Send + Sync>,
+                    Instant::now(),
+                ),
+            );
         }
     }
 }
@@ -62,7 +88,15 @@ mod tests {
     #[test]
     fn a_stream_without_events_is_not_kept_and_an_older_state_replaces_no_later_one() {
         let (memory, key) = (Memory::default(), StreamKey::of::<Fund>(Uuid::nil()));
-        let keep = |sequence| memory.keep(key, &Loaded::<Fund> { state: Arc::default(), sequence });
+        let keep = |sequence| {
+            memory.keep(
+                key,
+                &Loaded::<Fund> {
+                    state: Arc::default(),
+                    sequence,
+                },
+            )
+        };
         let sequence = || memory.find::<Fund>(key).map(|loaded| loaded.sequence);
         keep(0);
         assert_eq!(sequence(), None);

@@ -1,7 +1,8 @@
 //! The one way in which events are written and read.
 //!
-//! [`Log::append`] writes the events of one or several streams in one transaction, or nothing; each gets a dense
-//! position in its organisation's log. A loaded stream is kept in memory, since every append checks what was read.
+//! [`Log::append`] writes the events of one or several streams in one transaction, or nothing; each
+//! gets a dense position in its organisation's log. A loaded stream is kept in memory, since every
+//! append checks what was read.
 
 pub mod aggregate;
 pub mod along;
@@ -47,12 +48,16 @@ pub enum LogError {
     Stopped,
     #[error("the connection was lost before the commit; nothing was recorded")]
     Lost,
-    #[error("the connection was lost at the commit, and the database could not be asked what became of it")]
+    #[error(
+        "the connection was lost at the commit, and the database could not be asked what became of it"
+    )]
     Unknown,
     #[error("the database's clock stands {seconds} s behind its log")]
     ClockBehind { seconds: i64 },
     /// Below zero where it is behind.
-    #[error("this process's clock is {seconds} s ahead of the database's: nothing is recorded until it is put right")]
+    #[error(
+        "this process's clock is {seconds} s ahead of the database's: nothing is recorded until it is put right"
+    )]
     ClockOff { seconds: i64 },
     #[error("a personal value could not be sealed or opened: {0}")]
     Vault(#[from] vault::VaultError),
@@ -95,7 +100,12 @@ impl Log {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open(store: Store, organisation: &str, vault: Vault, recorded_by: RecordedBy) -> Result<Self, LogError> {
+    pub async fn open(
+        store: Store,
+        organisation: &str,
+        vault: Vault,
+        recorded_by: RecordedBy,
+    ) -> Result<Self, LogError> {
         let mut tx = store.begin().await?;
         events::begin_log(&mut tx, organisation).await?;
         tx.commit().await?;
@@ -112,7 +122,17 @@ impl Log {
             remembered: Remembered::default(),
         });
         let (organisation, vault) = (organisation.into(), Arc::new(vault));
-        Ok(Self { store, organisation, writer, clock: Arc::default(), memory: Arc::default(), vault, recent, grown, along })
+        Ok(Self {
+            store,
+            organisation,
+            writer,
+            clock: Arc::default(),
+            memory: Arc::default(),
+            vault,
+            recent,
+            grown,
+            along,
+        })
     }
 
     #[must_use]
@@ -143,7 +163,8 @@ impl Log {
         self.clock.is_off()
     }
 
-    /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not the caller waits.
+    /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not
+    /// the caller waits.
     ///
     /// # Errors
     /// When the database does not answer, or its clock or this process's is wrong.
@@ -153,8 +174,8 @@ impl Log {
         self.clock.take(outcome, handed_in.elapsed())
     }
 
-    /// How long the log is since this process last appended something; 0 while it has not. Every follower has one of its own, so that
-    /// none takes another's wake.
+    /// How long the log is since this process last appended something; 0 while it has not. Every
+    /// follower has one of its own, so that none takes another's wake.
     #[must_use]
     pub fn growth(&self) -> watch::Receiver<i64> {
         self.grown.subscribe()
@@ -184,8 +205,12 @@ impl Log {
     /// When the database does not answer, or holds an event that cannot be read.
     pub async fn refresh<S: Stream>(&self, id: Uuid) -> Result<Loaded<S>, LogError> {
         let key = StreamKey::of::<S>(id);
-        let mut loaded = self.memory.find::<S>(key).unwrap_or_else(|| Loaded { state: Arc::default(), sequence: 0 });
-        let tail = aggregate::tail::<S>(&self.store, &self.organisation, key, loaded.sequence).await?;
+        let mut loaded = self.memory.find::<S>(key).unwrap_or_else(|| Loaded {
+            state: Arc::default(),
+            sequence: 0,
+        });
+        let tail =
+            aggregate::tail::<S>(&self.store, &self.organisation, key, loaded.sequence).await?;
         if !tail.is_empty() {
             let state = Arc::make_mut(&mut loaded.state);
             for event in &tail {
@@ -197,11 +222,16 @@ impl Log {
         Ok(loaded)
     }
 
-    /// A stream as this process saw it no longer ago than this: good for reading, where a moment more or less changes nothing.
+    /// A stream as this process saw it no longer ago than this: good for reading, where a moment
+    /// more or less changes nothing.
     ///
     /// # Errors
     /// When the database does not answer, or holds an event that cannot be read.
-    pub async fn lately<S: Stream>(&self, id: Uuid, at_most: Duration) -> Result<Loaded<S>, LogError> {
+    pub async fn lately<S: Stream>(
+        &self,
+        id: Uuid,
+        at_most: Duration,
+    ) -> Result<Loaded<S>, LogError> {
         match self.memory.find_since(StreamKey::of::<S>(id), at_most) {
             Some(loaded) => Ok(loaded),
             None => self.refresh(id).await,
@@ -231,7 +261,8 @@ impl Log {
         Ok(rows.iter().map(Recorded::read).collect::<Result<_, _>>()?)
     }
 
-    /// What this process appended lately, as it is stored, from a position on; `None` where that one has to be read.
+    /// What this process appended lately, as it is stored, from a position on; `None` where that
+    /// one has to be read.
     #[must_use]
     pub fn recent(&self, from: i64, most: usize) -> Option<Vec<EventRow>> {
         self.recent.from(from, most)

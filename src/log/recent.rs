@@ -1,4 +1,5 @@
-//! The newest events that this process appended, so that what follows them here need not read them back.
+//! The newest events that this process appended, so that what follows them here need not read them
+//! back.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +20,10 @@ impl Recent {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             // Another process appended in between.
-            if kept.back().is_some_and(|last| last.position + 1 != row.position) {
+            if kept
+                .back()
+                .is_some_and(|last| last.position + 1 != row.position)
+            {
                 kept.clear();
             }
             kept.push_back(row);
@@ -34,7 +38,9 @@ impl Recent {
     pub(super) fn from(&self, position: i64, most: usize) -> Option<Vec<EventRow>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = kept.front()?.position;
-        let skip = usize::try_from(position - first).ok().filter(|skip| *skip < kept.len())?;
+        let skip = usize::try_from(position - first)
+            .ok()
+            .filter(|skip| *skip < kept.len())?;
         Some(kept.iter().skip(skip).take(most).cloned().collect())
     }
 
@@ -57,7 +63,13 @@ mod tests {
     }
 
     fn positions(recent: &Recent, from: i64) -> Option<Vec<i64>> {
-        Some(recent.from(from, 3)?.iter().map(|row| row.position).collect())
+        Some(
+            recent
+                .from(from, 3)?
+                .iter()
+                .map(|row| row.position)
+                .collect(),
+        )
     }
 
     #[test]
@@ -70,7 +82,10 @@ mod tests {
         assert_eq!(positions(&recent, 8), Some(vec![8]));
         assert_eq!(positions(&recent, 9), None);
         let between = |from, to| recent.between(from, to).map(|rows| rows.len());
-        assert_eq!((between(5, 9), between(7, 8), between(7, 10), between(4, 9)), (Some(4), Some(1), None, None));
+        assert_eq!(
+            (between(5, 9), between(7, 8), between(7, 10), between(4, 9)),
+            (Some(4), Some(1), None, None)
+        );
         assert_eq!((between(8, 7), between(3, 3)), (None, Some(0)));
     }
 
@@ -79,8 +94,14 @@ mod tests {
         let recent = Recent::default();
         recent.keep(rows(0..3));
         recent.keep(rows(4..6));
-        assert_eq!((positions(&recent, 2), positions(&recent, 4)), (None, Some(vec![4, 5])));
+        assert_eq!(
+            (positions(&recent, 2), positions(&recent, 4)),
+            (None, Some(vec![4, 5]))
+        );
         recent.keep(rows(6..2000));
-        assert_eq!((positions(&recent, 1487), positions(&recent, 1488)), (None, Some(vec![1488, 1489, 1490])));
+        assert_eq!(
+            (positions(&recent, 1487), positions(&recent, 1488)),
+            (None, Some(vec![1488, 1489, 1490]))
+        );
     }
 }

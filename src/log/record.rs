@@ -32,7 +32,8 @@ impl StreamKey {
     }
 }
 
-/// What an event says of its command, beside its payload. Every value is a string, and none is personal.
+/// What an event says of its command, beside its payload. Every value is a string, and none is
+/// personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Metadata(BTreeMap<String, String>);
@@ -73,34 +74,47 @@ impl Recorded {
     /// # Errors
     /// [`StoreError::Unreadable`], naming stream and position.
     pub fn read(row: &EventRow) -> Result<Self, StoreError> {
-        let unreadable = |what: &'static str, cause: &dyn std::fmt::Display| StoreError::Unreadable {
-            what,
-            stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),
-            position: row.position,
-            cause: cause.to_string(),
-        };
-        let id = row.aggregate_id.rsplit_once('/').map_or(row.aggregate_id.as_str(), |(_, id)| id);
+        let unreadable =
+            |what: &'static str, cause: &dyn std::fmt::Display| StoreError::Unreadable {
+                what,
+                stream: format!("{}/{}", row.aggregate_type, row.aggregate_id),
+                position: row.position,
+                cause: cause.to_string(),
+            };
+        let id = row
+            .aggregate_id
+            .rsplit_once('/')
+            .map_or(row.aggregate_id.as_str(), |(_, id)| id);
         let event = upcast::current(&row.event_type, &row.event_version, &row.payload)
             .and_then(|payload| event::Event::read(&row.aggregate_type, &payload));
         Ok(Self {
             position: row.position,
-            recorded_at: Timestamp::from_microsecond(row.recorded_at).map_err(|cause| unreadable("the time", &cause))?,
+            recorded_at: Timestamp::from_microsecond(row.recorded_at)
+                .map_err(|cause| unreadable("the time", &cause))?,
             stream: id.parse().map_err(|cause| unreadable("the id", &cause))?,
             sequence: row.sequence,
             event: event.map_err(|cause| unreadable("the payload", &cause))?,
-            metadata: serde_json::from_str(&row.metadata).map_err(|cause| unreadable("the metadata", &cause))?,
-            command_id: row.command_id.parse().map_err(|cause| unreadable("the command id", &cause))?,
+            metadata: serde_json::from_str(&row.metadata)
+                .map_err(|cause| unreadable("the metadata", &cause))?,
+            command_id: row
+                .command_id
+                .parse()
+                .map_err(|cause| unreadable("the command id", &cause))?,
         })
     }
 }
 
-/// The day in Europe/London at an instant: deadlines, as-at and the days of postings are days there.
+/// The day in Europe/London at an instant: deadlines, as-at and the days of postings are days
+/// there.
 ///
 /// # Panics
 /// Never: the time zone is compiled in.
 #[must_use]
 pub fn day_of(instant: Timestamp) -> Date {
-    instant.in_tz("Europe/London").expect("the time zone is compiled in").date()
+    instant
+        .in_tz("Europe/London")
+        .expect("the time zone is compiled in")
+        .date()
 }
 
 /// For how long it is still the same day there.
@@ -109,6 +123,10 @@ pub fn day_of(instant: Timestamp) -> Date {
 /// Never: the time zone is compiled in.
 #[must_use]
 pub fn left_of_day(instant: Timestamp) -> Duration {
-    let now = instant.in_tz("Europe/London").expect("the time zone is compiled in");
-    now.end_of_day().map_or(Duration::ZERO, |end| now.duration_until(&end).unsigned_abs())
+    let now = instant
+        .in_tz("Europe/London")
+        .expect("the time zone is compiled in");
+    now.end_of_day().map_or(Duration::ZERO, |end| {
+        now.duration_until(&end).unsigned_abs()
+    })
 }

@@ -1,7 +1,8 @@
-//! What the writer remembers of the log as it left it: with that a batch is settled without reading first.
+//! What the writer remembers of the log as it left it: with that a batch is settled without reading
+//! first.
 //!
-//! It holds for as long as nobody else appends. So what was settled by it is written on the condition that the head is where it was left,
-//! and nobody is refused by it.
+//! It holds for as long as nobody else appends. So what was settled by it is written on the
+//! condition that the head is where it was left, and nobody is refused by it.
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -32,13 +33,22 @@ pub(super) struct Remembered {
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { left: None, shared: None, heads: LruCache::new(MOST), keys: LruCache::new(MOST) }
+        Self {
+            left: None,
+            shared: None,
+            heads: LruCache::new(MOST),
+            keys: LruCache::new(MOST),
+        }
     }
 }
 
 impl Remembered {
     /// What a batch is to be held against, if all of it is remembered.
-    pub(super) fn known(&mut self, organisation: &str, appends: &[Append]) -> Option<(Head, Known)> {
+    pub(super) fn known(
+        &mut self,
+        organisation: &str,
+        appends: &[Append],
+    ) -> Option<(Head, Known)> {
         let (head, read) = self.left?;
         let age = read.elapsed();
         if age > GOOD_FOR || self.shared.is_some_and(|seen| seen.elapsed() < SHARED_FOR) {
@@ -63,12 +73,19 @@ impl Remembered {
             }
         }
         let passed = i64::try_from(age.as_micros()).unwrap_or_default();
-        Some((Head { clock: head.clock + passed, ..head }, known))
+        Some((
+            Head {
+                clock: head.clock + passed,
+                ..head
+            },
+            known,
+        ))
     }
 
     /// Takes what was read under the lock of the head.
     pub(super) fn read(&mut self, head: Head, known: &Known) {
-        let is_there = |left: Head| (left.next_position, left.last_at) == (head.next_position, head.last_at);
+        let is_there =
+            |left: Head| (left.next_position, left.last_at) == (head.next_position, head.last_at);
         match self.left {
             Some((left, _)) if is_there(left) => {}
             left => {
@@ -88,8 +105,21 @@ impl Remembered {
     }
 
     /// Takes what stands after a commit, where the log ended before it.
-    pub(super) fn left_at(&mut self, (before, read): Left, to: &ToWrite<'_>, known: &Known, appends: &[Append]) {
-        self.left = Some((Head { next_position: to.next_position, last_at: to.recorded_at, ..before }, read));
+    pub(super) fn left_at(
+        &mut self,
+        (before, read): Left,
+        to: &ToWrite<'_>,
+        known: &Known,
+        appends: &[Append],
+    ) {
+        self.left = Some((
+            Head {
+                next_position: to.next_position,
+                last_at: to.recorded_at,
+                ..before
+            },
+            read,
+        ));
         self.take(known);
         for subject in appends.iter().flat_map(|append| &append.personal.erased) {
             self.keys.pop(&subject.to_string());
@@ -116,16 +146,34 @@ mod tests {
     const HERE: &str = "here";
 
     fn head(next_position: i64, last_at: i64) -> Head {
-        Head { next_position, last_at, clock: 1_000 }
+        Head {
+            next_position,
+            last_at,
+            clock: 1_000,
+        }
     }
 
     fn reading(id: u128) -> Append {
-        Append { reads: vec![(StreamKey { kind: "fund", id: Uuid::from_u128(id) }, 1)], ..Append::for_tests() }
+        Append {
+            reads: vec![(
+                StreamKey {
+                    kind: "fund",
+                    id: Uuid::from_u128(id),
+                },
+                1,
+            )],
+            ..Append::for_tests()
+        }
     }
 
     fn knowing(append: &Append) -> Known {
         let mut known = Known::default();
-        known.heads.extend(append.reads.iter().map(|(stream, sequence)| (name(HERE, *stream), *sequence)));
+        known.heads.extend(
+            append
+                .reads
+                .iter()
+                .map(|(stream, sequence)| (name(HERE, *stream), *sequence)),
+        );
         known
     }
 
@@ -141,15 +189,35 @@ mod tests {
         let mut remembered = Remembered::default();
         assert_eq!(sequence(&mut remembered, &one), None);
         remembered.read(head(5, 7), &knowing(&one));
-        assert_eq!((sequence(&mut remembered, &one), sequence(&mut remembered, &two)), (Some(1), None));
+        assert_eq!(
+            (
+                sequence(&mut remembered, &one),
+                sequence(&mut remembered, &two)
+            ),
+            (Some(1), None)
+        );
         remembered.read(head(5, 7), &knowing(&two));
-        assert_eq!((sequence(&mut remembered, &one), sequence(&mut remembered, &two)), (Some(1), Some(1)));
+        assert_eq!(
+            (
+                sequence(&mut remembered, &one),
+                sequence(&mut remembered, &two)
+            ),
+            (Some(1), Some(1))
+        );
         let mut sealed = reading(1);
         sealed.personal.uses.push(Uuid::nil());
-        assert_eq!(sequence(&mut remembered, &sealed), None, "whose key lives is not known");
+        assert_eq!(
+            sequence(&mut remembered, &sealed),
+            None,
+            "whose key lives is not known"
+        );
         let mut erasing = reading(1);
         erasing.personal.erased.push(Uuid::nil());
-        assert_eq!(sequence(&mut remembered, &erasing), None, "what destroys is worth a look");
+        assert_eq!(
+            sequence(&mut remembered, &erasing),
+            None,
+            "what destroys is worth a look"
+        );
     }
 
     #[test]
@@ -159,9 +227,19 @@ mod tests {
             let mut remembered = Remembered::default();
             remembered.read(head(5, 7), &knowing(&one));
             remembered.read(moved, &knowing(&two));
-            assert_eq!(sequence(&mut remembered, &two), None, "somebody else appends, too");
+            assert_eq!(
+                sequence(&mut remembered, &two),
+                None,
+                "somebody else appends, too"
+            );
             remembered.shared = None;
-            assert_eq!((sequence(&mut remembered, &one), sequence(&mut remembered, &two)), (None, Some(1)));
+            assert_eq!(
+                (
+                    sequence(&mut remembered, &one),
+                    sequence(&mut remembered, &two)
+                ),
+                (None, Some(1))
+            );
         }
     }
 

@@ -1,6 +1,8 @@
-//! Settling a batch of appends in memory, under the lock of the head: who fits, who conflicts, who repeats.
+//! Settling a batch of appends in memory, under the lock of the head: who fits, who conflicts, who
+//! repeats.
 //!
-//! Appends, the head and the facts read under its lock enter; an outcome each and the rows to insert leave. Pure.
+//! Appends, the head and the facts read under its lock enter; an outcome each and the rows to
+//! insert leave. Pure.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -36,7 +38,9 @@ impl Known {
                 "stream" => drop(known.heads.insert(name, value.parse().unwrap_or_default())),
                 "key" => drop(known.keys.insert(name)),
                 "index" => drop(known.index.insert(name, value)),
-                _ => known.answered.extend(Answer::read(&value).map(|answer| (name, answer))),
+                _ => known
+                    .answered
+                    .extend(Answer::read(&value).map(|answer| (name, answer))),
             }
         }
         known
@@ -76,17 +80,29 @@ pub(super) fn settle<'a>(
     let mut next = head.next_position;
     let mut placed = Vec::new();
     let outcomes = batch
-        .map(|append| match fits(organisation, append, recorded_at, known) {
-            Err(outcome) => outcome,
-            Ok(before) => {
-                let first = next;
-                next += i64::try_from(append.events()).unwrap_or_default();
-                let answer = Answer { first_position: first, last_position: next - 1, ..append.answer.clone() };
-                known.answered.insert(append.command.to_string(), answer.clone());
-                placed.push(Placed { append, answer: answer.clone(), before });
-                Outcome::Appended(answer)
-            }
-        })
+        .map(
+            |append| match fits(organisation, append, recorded_at, known) {
+                Err(outcome) => outcome,
+                Ok(before) => {
+                    let first = next;
+                    next += i64::try_from(append.events()).unwrap_or_default();
+                    let answer = Answer {
+                        first_position: first,
+                        last_position: next - 1,
+                        ..append.answer.clone()
+                    };
+                    known
+                        .answered
+                        .insert(append.command.to_string(), answer.clone());
+                    placed.push(Placed {
+                        append,
+                        answer: answer.clone(),
+                        before,
+                    });
+                    Outcome::Appended(answer)
+                }
+            },
+        )
         .collect();
     (outcomes, placed)
 }
@@ -104,18 +120,46 @@ impl<'a> ToWrite<'a> {
     /// `None` where nothing fits.
     pub(super) fn of(organisation: &str, placed: &[Placed<'a>], recorded_at: i64) -> Option<Self> {
         Some(Self {
-            events: placed.iter().flat_map(|one| one.events(organisation, recorded_at)).collect(),
-            answers: placed.iter().map(|one| one.answer.row(one.append.command)).collect(),
-            sealed: placed.iter().flat_map(|one| &one.append.personal.sealed).collect(),
+            events: placed
+                .iter()
+                .flat_map(|one| one.events(organisation, recorded_at))
+                .collect(),
+            answers: placed
+                .iter()
+                .map(|one| one.answer.row(one.append.command))
+                .collect(),
+            sealed: placed
+                .iter()
+                .flat_map(|one| &one.append.personal.sealed)
+                .collect(),
             next_position: placed.last()?.answer.last_position + 1,
             recorded_at,
         })
     }
 
-    /// The same for the store, with the views that go along; on the condition that the head is where it was left, unless it is locked.
-    pub(super) fn written<'w>(&'w self, moves: Option<&'w Moves>, left_at: Option<Head>) -> Written<'w> {
-        let Self { events, answers, sealed, next_position, recorded_at } = self;
-        Written { events, answers, sealed, next_position: *next_position, last_at: *recorded_at, moves, left_at }
+    /// The same for the store, with the views that go along; on the condition that the head is
+    /// where it was left, unless it is locked.
+    pub(super) fn written<'w>(
+        &'w self,
+        moves: Option<&'w Moves>,
+        left_at: Option<Head>,
+    ) -> Written<'w> {
+        let Self {
+            events,
+            answers,
+            sealed,
+            next_position,
+            recorded_at,
+        } = self;
+        Written {
+            events,
+            answers,
+            sealed,
+            next_position: *next_position,
+            last_at: *recorded_at,
+            moves,
+            left_at,
+        }
     }
 }
 
@@ -125,7 +169,12 @@ impl Placed<'_> {
         let mut positions = self.answer.first_position..;
         for batch in &self.append.batches {
             let before = self.before.get(&batch.stream).copied().unwrap_or_default();
-            for ((event, sequence), position) in batch.events.iter().zip(before + 1..).zip(positions.by_ref()) {
+            for ((event, sequence), position) in batch
+                .events
+                .iter()
+                .zip(before + 1..)
+                .zip(positions.by_ref())
+            {
                 rows.push(EventRow {
                     position,
                     recorded_at,
@@ -144,7 +193,12 @@ impl Placed<'_> {
     }
 }
 
-fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known) -> Result<BTreeMap<StreamKey, i64>, Outcome> {
+fn fits(
+    organisation: &str,
+    append: &Append,
+    recorded_at: i64,
+    known: &mut Known,
+) -> Result<BTreeMap<StreamKey, i64>, Outcome> {
     if let Some(answer) = known.answer(append.command) {
         return Err(Outcome::Repeated(answer.clone()));
     }
@@ -152,11 +206,26 @@ fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known
     if !(-DECISION_AHEAD_MAX..=DECISION_AGE_MAX).contains(&age) {
         return Err(Outcome::Late { age });
     }
-    if append.reads.iter().any(|(stream, seen)| *known.head(organisation, *stream) != *seen) {
+    if append
+        .reads
+        .iter()
+        .any(|(stream, seen)| *known.head(organisation, *stream) != *seen)
+    {
         return Err(Outcome::Conflict);
     }
-    let born = |subject: &Uuid| append.personal.keys.iter().any(|key| key.subject == subject.to_string());
-    if append.personal.uses.iter().any(|subject| !born(subject) && !known.keys.contains(&subject.to_string())) {
+    let born = |subject: &Uuid| {
+        append
+            .personal
+            .keys
+            .iter()
+            .any(|key| key.subject == subject.to_string())
+    };
+    if append
+        .personal
+        .uses
+        .iter()
+        .any(|subject| !born(subject) && !known.keys.contains(&subject.to_string()))
+    {
         return Err(Outcome::KeyGone);
     }
     for entry in append.personal.index.iter().filter(|entry| entry.unique) {
@@ -174,8 +243,16 @@ fn fits(organisation: &str, append: &Append, recorded_at: i64, known: &mut Known
     for subject in &append.personal.erased {
         known.keys.remove(&subject.to_string());
     }
-    known.keys.extend(append.personal.keys.iter().map(|key| key.subject.clone()));
-    known.index.extend(append.personal.index.iter().map(|entry| (entry.name(), entry.row.subject.clone())));
+    known
+        .keys
+        .extend(append.personal.keys.iter().map(|key| key.subject.clone()));
+    known.index.extend(
+        append
+            .personal
+            .index
+            .iter()
+            .map(|entry| (entry.name(), entry.row.subject.clone())),
+    );
     Ok(before)
 }
 
@@ -184,14 +261,24 @@ mod tests {
     use super::*;
     use crate::log::append::{Batch, NewEvent};
 
-    const HEAD: Head = Head { next_position: 10, last_at: 0, clock: 0 };
+    const HEAD: Head = Head {
+        next_position: 10,
+        last_at: 0,
+        clock: 0,
+    };
 
     fn stream(id: u128) -> StreamKey {
-        StreamKey { kind: "fund", id: Uuid::from_u128(id) }
+        StreamKey {
+            kind: "fund",
+            id: Uuid::from_u128(id),
+        }
     }
 
     fn append(command: u128, reads: &[(StreamKey, i64)], writes: &[StreamKey]) -> Append {
-        let batch = |stream: &StreamKey| Batch { stream: *stream, events: vec![NewEvent::for_tests()] };
+        let batch = |stream: &StreamKey| Batch {
+            stream: *stream,
+            events: vec![NewEvent::for_tests()],
+        };
         Append {
             command: Uuid::from_u128(command),
             reads: reads.to_vec(),
@@ -206,8 +293,14 @@ mod tests {
 
     #[test]
     fn what_fits_takes_dense_positions() {
-        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(2, &[(stream(2), 0)], &[stream(2)])]);
-        let positions: Vec<_> = outcomes.iter().map(|outcome| outcome.answer().unwrap().first_position).collect();
+        let outcomes = settled(&[
+            append(1, &[(stream(1), 0)], &[stream(1)]),
+            append(2, &[(stream(2), 0)], &[stream(2)]),
+        ]);
+        let positions: Vec<_> = outcomes
+            .iter()
+            .map(|outcome| outcome.answer().unwrap().first_position)
+            .collect();
         assert_eq!(positions, [10, 11]);
     }
 
@@ -224,20 +317,29 @@ mod tests {
 
     #[test]
     fn a_stream_that_was_only_read_counts_too() {
-        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(2, &[(stream(1), 0), (stream(2), 0)], &[stream(2)])]);
+        let outcomes = settled(&[
+            append(1, &[(stream(1), 0)], &[stream(1)]),
+            append(2, &[(stream(1), 0), (stream(2), 0)], &[stream(2)]),
+        ]);
         assert!(matches!(outcomes[1], Outcome::Conflict));
     }
 
     #[test]
     fn a_repeat_within_the_batch_gets_the_first_answer() {
-        let outcomes = settled(&[append(1, &[(stream(1), 0)], &[stream(1)]), append(1, &[(stream(1), 0)], &[stream(1)])]);
+        let outcomes = settled(&[
+            append(1, &[(stream(1), 0)], &[stream(1)]),
+            append(1, &[(stream(1), 0)], &[stream(1)]),
+        ]);
         assert_eq!(outcomes[0].answer(), outcomes[1].answer());
         assert!(matches!(outcomes[1], Outcome::Repeated(_)));
     }
 
     #[test]
     fn a_decision_too_old_is_not_recorded() {
-        let old = Append { decided_at: -DECISION_AGE_MAX - 1, ..append(1, &[], &[stream(1)]) };
+        let old = Append {
+            decided_at: -DECISION_AGE_MAX - 1,
+            ..append(1, &[], &[stream(1)])
+        };
         assert!(matches!(settled(&[old])[0], Outcome::Late { .. }));
     }
 

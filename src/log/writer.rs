@@ -1,8 +1,10 @@
-//! The one writer of an organisation's log in this process: it takes what is waiting, and commits it together.
+//! The one writer of an organisation's log in this process: it takes what is waiting, and commits
+//! it together.
 //!
-//! A batch is held against what the writer remembers, and written at once if the log still ends where it was left. Otherwise, under the
-//! lock of the head, it is read what the batch must be held against. What fits is inserted, with the views if they can be brought along.
-//! A caller that goes away changes nothing: what was taken is finished.
+//! A batch is held against what the writer remembers, and written at once if the log still ends
+//! where it was left. Otherwise, under the lock of the head, it is read what the batch must be held
+//! against. What fits is inserted, with the views if they can be brought along. A caller that goes
+//! away changes nothing: what was taken is finished.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,7 +19,10 @@ use super::recent::Recent;
 use super::remembered::{Left, Remembered};
 use super::settle::{Known, Placed, ToWrite, settle};
 use super::unanswered::Found;
-use crate::store::events::{self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError, Wrote};
+use crate::store::events::{
+    self, Asked, CommandAsked, EventRow, Head, IndexAsked, StreamAsked, SubjectAsked, WriteError,
+    Wrote,
+};
 use crate::store::moves::Moves;
 use crate::store::{Store, StoreError, Tx, personal, sessions};
 
@@ -59,7 +64,10 @@ impl Writer {
 
     pub(super) async fn append(&self, append: Append) -> Result<Outcome, LogError> {
         let (reply, answer) = oneshot::channel();
-        self.0.send((append, reply)).await.map_err(|_| LogError::Stopped)?;
+        self.0
+            .send((append, reply))
+            .await
+            .map_err(|_| LogError::Stopped)?;
         answer.await.map_err(|_| LogError::Stopped)?
     }
 }
@@ -80,11 +88,15 @@ pub(super) struct Desk {
 /// What goes along with a batch, and what is stored of it.
 type Carried = (Box<dyn Claimed>, Moves);
 
-/// A batch that could not be written: before the commit, perhaps because of what it brought along; or with its answer lost.
+/// A batch that could not be written: before the commit, perhaps because of what it brought along;
+/// or with its answer lost.
 enum Failure {
     Before(LogError),
     Along(StoreError),
-    AtCommit { cause: StoreError, outcomes: Vec<Outcome> },
+    AtCommit {
+        cause: StoreError,
+        outcomes: Vec<Outcome>,
+    },
 }
 
 impl From<StoreError> for Failure {
@@ -102,9 +114,13 @@ impl From<Failure> for LogError {
     }
 }
 
-/// Lets those who were answered together come back together: otherwise the first of them gets a flush of its own, and
-/// the others wait for it. A single caller never waits.
-async fn gather(waiting: &mut mpsc::Receiver<(Append, Reply)>, batch: &mut Vec<(Append, Reply)>, before: usize) {
+/// Lets those who were answered together come back together: otherwise the first of them gets a
+/// flush of its own, and the others wait for it. A single caller never waits.
+async fn gather(
+    waiting: &mut mpsc::Receiver<(Append, Reply)>,
+    batch: &mut Vec<(Append, Reply)>,
+    before: usize,
+) {
     let since = Instant::now();
     while batch.len() < before.min(BATCH_MOST) && since.elapsed() < GATHER_MOST {
         tokio::task::yield_now().await;
@@ -143,14 +159,20 @@ impl Desk {
         }
         match attempted {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(Failure::AtCommit { cause, outcomes }) => self.find_out(appends, outcomes, &cause).await,
+            Err(Failure::AtCommit { cause, outcomes }) => {
+                self.find_out(appends, outcomes, &cause).await
+            }
             Err(failure) => self.one_by_one(appends, failure.into()).await,
         }
     }
 
-    /// A batch was refused: each append runs alone, so that none loses by another. Where the database is out of reach nobody is kept waiting
-    /// for it in turn.
-    async fn one_by_one(&mut self, appends: &[Append], refused: LogError) -> Vec<Result<Outcome, LogError>> {
+    /// A batch was refused: each append runs alone, so that none loses by another. Where the
+    /// database is out of reach nobody is kept waiting for it in turn.
+    async fn one_by_one(
+        &mut self,
+        appends: &[Append],
+        refused: LogError,
+    ) -> Vec<Result<Outcome, LogError>> {
         if appends.len() == 1 {
             return vec![Err(refused)];
         }
@@ -158,7 +180,11 @@ impl Desk {
         let mut reached = !refused.is_out_of_reach();
         let mut outcomes = Vec::with_capacity(appends.len());
         for append in appends {
-            let outcome = if reached { self.alone(append).await } else { Err(LogError::Lost) };
+            let outcome = if reached {
+                self.alone(append).await
+            } else {
+                Err(LogError::Lost)
+            };
             reached &= !outcome.as_ref().is_err_and(LogError::is_out_of_reach);
             outcomes.push(outcome);
         }
@@ -169,18 +195,28 @@ impl Desk {
         match self.attempt(std::slice::from_ref(append), false).await {
             Ok(mut outcomes) => outcomes.pop().ok_or(LogError::Stopped),
             Err(Failure::AtCommit { cause, outcomes }) => {
-                let found = self.find_out(std::slice::from_ref(append), outcomes, &cause).await.pop();
+                let found = self
+                    .find_out(std::slice::from_ref(append), outcomes, &cause)
+                    .await
+                    .pop();
                 found.unwrap_or(Err(LogError::Stopped))
             }
             Err(failure) => Err(failure.into()),
         }
     }
 
-    /// Writes a batch by what is remembered; `None` where nothing was written, and it must be read first what the batch is held against.
+    /// Writes a batch by what is remembered; `None` where nothing was written, and it must be read
+    /// first what the batch is held against.
     async fn at_once(&mut self, appends: &[Append]) -> Option<Vec<Result<Outcome, LogError>>> {
         let (head, mut known) = self.remembered.known(&self.organisation, appends)?;
         let recorded_at = self.recorded_at(head).ok()?;
-        let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
+        let (outcomes, placed) = settle(
+            &self.organisation,
+            appends.iter(),
+            head,
+            recorded_at,
+            &mut known,
+        );
         if placed.len() < appends.len() {
             return None;
         }
@@ -204,7 +240,9 @@ impl Desk {
                 match self.look_up(appends, &outcomes, &cause).await {
                     Found::Written => Some(outcomes.into_iter().map(Ok).collect()),
                     Found::NotWritten(_) => None,
-                    Found::Unknown => Some(appends.iter().map(|_| Err(LogError::Unknown)).collect()),
+                    Found::Unknown => {
+                        Some(appends.iter().map(|_| Err(LogError::Unknown)).collect())
+                    }
                 }
             }
         }
@@ -216,13 +254,33 @@ impl Desk {
         let (head, mut known) = self.lock(&mut tx, appends).await?;
         self.remembered.read(head, &known);
         let recorded_at = self.recorded_at(head).map_err(Failure::Before)?;
-        let (outcomes, placed) = settle(&self.organisation, appends.iter(), head, recorded_at, &mut known);
-        let Some(batch) = ToWrite::of(&self.organisation, &placed, recorded_at) else { return Ok(outcomes) };
-        let along = if along { self.take_along(Some(&mut tx), head, &batch.events).await.map_err(Failure::Along)? } else { None };
+        let (outcomes, placed) = settle(
+            &self.organisation,
+            appends.iter(),
+            head,
+            recorded_at,
+            &mut known,
+        );
+        let Some(batch) = ToWrite::of(&self.organisation, &placed, recorded_at) else {
+            return Ok(outcomes);
+        };
+        let along = if along {
+            self.take_along(Some(&mut tx), head, &batch.events)
+                .await
+                .map_err(Failure::Along)?
+        } else {
+            None
+        };
         let moves = along.as_ref().map(|(_, moves)| moves);
-        let refused = if moves.is_some() { Failure::Along } else { Failure::from };
+        let refused = if moves.is_some() {
+            Failure::Along
+        } else {
+            Failure::from
+        };
         let left = self.remembered.set_aside();
-        let wrote = events::write(&mut tx, &self.organisation, &batch.written(moves, None)).await.map_err(refused)?;
+        let wrote = events::write(&mut tx, &self.organisation, &batch.written(moves, None))
+            .await
+            .map_err(refused)?;
         self.insert_personal(&mut tx, &placed).await?;
         if let Err(cause) = tx.commit().await {
             return Err(Failure::AtCommit { cause, outcomes });
@@ -234,9 +292,21 @@ impl Desk {
     }
 
     /// A batch is in the log: this process knows, and whoever follows is told.
-    fn committed(&mut self, left: Left, batch: ToWrite<'_>, along: Option<Carried>, wrote: Wrote, known: &Known, appends: &[Append]) {
+    fn committed(
+        &mut self,
+        left: Left,
+        batch: ToWrite<'_>,
+        along: Option<Carried>,
+        wrote: Wrote,
+        known: &Known,
+        appends: &[Append],
+    ) {
         self.remembered.left_at(left, &batch, known, appends);
-        let ToWrite { events, next_position, .. } = batch;
+        let ToWrite {
+            events,
+            next_position,
+            ..
+        } = batch;
         self.recent.keep(events);
         if let Some((claimed, _)) = along.filter(|_| wrote == Wrote::Whole) {
             claimed.stored();
@@ -244,12 +314,27 @@ impl Desk {
         self.grown.send_replace(next_position);
     }
 
-    /// What is brought along, if it stands where the log ended, or not so far behind that the events between are not known. Without a
-    /// transaction it is an error where something would have to be read.
-    async fn take_along(&self, tx: Option<&mut Tx>, head: Head, events: &[EventRow]) -> Result<Option<Carried>, StoreError> {
-        let Some(mut claimed) = self.along.get().and_then(|along| along.claim()) else { return Ok(None) };
-        let Some(between) = self.recent.between(claimed.next_position(), head.next_position) else { return Ok(None) };
-        let moves = claimed.take(tx, &self.organisation, &between, events).await?;
+    /// What is brought along, if it stands where the log ended, or not so far behind that the
+    /// events between are not known. Without a transaction it is an error where something would
+    /// have to be read.
+    async fn take_along(
+        &self,
+        tx: Option<&mut Tx>,
+        head: Head,
+        events: &[EventRow],
+    ) -> Result<Option<Carried>, StoreError> {
+        let Some(mut claimed) = self.along.get().and_then(|along| along.claim()) else {
+            return Ok(None);
+        };
+        let Some(between) = self
+            .recent
+            .between(claimed.next_position(), head.next_position)
+        else {
+            return Ok(None);
+        };
+        let moves = claimed
+            .take(tx, &self.organisation, &between, events)
+            .await?;
         Ok(moves.map(|moves| (claimed, moves)))
     }
 
@@ -271,29 +356,57 @@ impl Desk {
         };
         let behind = head.last_at - clock;
         if behind > CLOCK_BEHIND_MAX {
-            tracing::error!(behind, "the database's clock stands behind its log; nothing is appended until it is put right");
-            return Err(LogError::ClockBehind { seconds: behind / 1_000_000 });
+            tracing::error!(
+                behind,
+                "the database's clock stands behind its log; nothing is appended until it is put right"
+            );
+            return Err(LogError::ClockBehind {
+                seconds: behind / 1_000_000,
+            });
         }
         Ok(clock.max(head.last_at))
     }
 
     async fn lock(&self, tx: &mut Tx, appends: &[Append]) -> Result<(Head, Known), StoreError> {
-        let mut streams: Vec<_> = appends.iter().flat_map(|append| append.reads.iter().map(|(stream, _)| *stream)).collect();
+        let mut streams: Vec<_> = appends
+            .iter()
+            .flat_map(|append| append.reads.iter().map(|(stream, _)| *stream))
+            .collect();
         streams.sort_unstable();
         streams.dedup();
-        let ids: Vec<_> = streams.iter().map(|stream| stream.stored_id(&self.organisation)).collect();
+        let ids: Vec<_> = streams
+            .iter()
+            .map(|stream| stream.stored_id(&self.organisation))
+            .collect();
         let asked = Asked {
-            streams: streams.iter().zip(&ids).map(|(stream, id)| StreamAsked { aggregate_type: stream.kind, aggregate_id: id }).collect(),
-            commands: appends.iter().map(|append| CommandAsked { command_id: append.command.to_string() }).collect(),
+            streams: streams
+                .iter()
+                .zip(&ids)
+                .map(|(stream, id)| StreamAsked {
+                    aggregate_type: stream.kind,
+                    aggregate_id: id,
+                })
+                .collect(),
+            commands: appends
+                .iter()
+                .map(|append| CommandAsked {
+                    command_id: append.command.to_string(),
+                })
+                .collect(),
             subjects: appends
                 .iter()
                 .flat_map(|append| &append.personal.uses)
-                .map(|subject| SubjectAsked { subject: subject.to_string() })
+                .map(|subject| SubjectAsked {
+                    subject: subject.to_string(),
+                })
                 .collect(),
             index: appends
                 .iter()
                 .flat_map(|append| &append.personal.index)
-                .map(|entry| IndexAsked { kind: entry.row.kind, digest: &entry.row.digest })
+                .map(|entry| IndexAsked {
+                    kind: entry.row.kind,
+                    digest: &entry.row.digest,
+                })
                 .collect(),
         };
         let (head, facts) = events::lock(tx, &self.organisation, &asked).await?;
@@ -303,7 +416,9 @@ impl Desk {
     async fn insert_personal(&self, tx: &mut Tx, placed: &[Placed<'_>]) -> Result<(), StoreError> {
         let rows = || placed.iter().map(|one| &one.append.personal);
         let keys: Vec<_> = rows().flat_map(|rows| rows.keys.iter().cloned()).collect();
-        let index: Vec<_> = rows().flat_map(|rows| rows.index.iter().map(|entry| entry.row.clone())).collect();
+        let index: Vec<_> = rows()
+            .flat_map(|rows| rows.index.iter().map(|entry| entry.row.clone()))
+            .collect();
         if !keys.is_empty() {
             personal::insert_keys(tx, &self.organisation, &keys).await?;
         }

@@ -23,9 +23,12 @@ pub(super) fn of(event: &Recorded) -> Option<Concern> {
     let (kind, readers) = match &event.event {
         Event::Application(happened) => (of_application(happened)?, Readers::GroupOf(event.stream)),
         Event::Grant(happened) => (of_grant(happened)?, Readers::GroupOf(event.stream)),
-        Event::Person(PersonEvent::ContactChanged { replaced: Some(_), .. }) => {
-            (MailKind::ContactChanged, Readers::Person(PersonId(event.stream)))
-        }
+        Event::Person(PersonEvent::ContactChanged {
+            replaced: Some(_), ..
+        }) => (
+            MailKind::ContactChanged,
+            Readers::Person(PersonId(event.stream)),
+        ),
         _ => return None,
     };
     Some(Concern { kind, readers })

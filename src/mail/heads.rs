@@ -1,5 +1,5 @@
-//! Signed heads leave the building: to the configured outside parties, every day and when a round completes. And they are told
-//! when the log is not what was signed.
+//! Signed heads leave the building: to the configured outside parties, every day and when a round
+//! completes. And they are told when the log is not what was signed.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,8 @@ use crate::store::Tx;
 use crate::store::mails::{self, MailRow, NewMail};
 use crate::store::tree as stored;
 
-/// The kinds of these mails; `person` is the number of the outside party among those that are configured.
+/// The kinds of these mails; `person` is the number of the outside party among those that are
+/// configured.
 pub(super) const HEAD: &str = "signed_head";
 pub(super) const ALARM: &str = "seal_alarm";
 
@@ -27,8 +28,12 @@ impl Post {
             return Ok(());
         }
         let log = self.commands.log();
-        let Some(known) = stored::find(log.store(), log.organisation()).await? else { return Ok(()) };
-        let size = stored::newest(log.store(), log.organisation()).await?.map_or(0, |head| head.size);
+        let Some(known) = stored::find(log.store(), log.organisation()).await? else {
+            return Ok(());
+        };
+        let size = stored::newest(log.store(), log.organisation())
+            .await?
+            .map_or(0, |head| head.size);
         let (kind, which) = match &known.stopped {
             Some(why) => (ALARM, format!("{size}/{why}")),
             None => (HEAD, day_of(self.commands.now()).to_string()),
@@ -50,14 +55,29 @@ impl Post {
             return Ok(());
         }
         let position = event.position.to_string();
-        self.put_in(tx, HEAD, &format!("at/{position}"), &position).await
+        self.put_in(tx, HEAD, &format!("at/{position}"), &position)
+            .await
     }
 
-    async fn put_in(&self, tx: &mut Tx, kind: &str, which: &str, about: &str) -> Result<(), MailError> {
+    async fn put_in(
+        &self,
+        tx: &mut Tx,
+        kind: &str,
+        which: &str,
+        about: &str,
+    ) -> Result<(), MailError> {
         let now = self.commands.now().as_microsecond();
         for number in 0..self.outside.len() {
-            let id = Uuid::new_v5(&self.commands.organisation().0, format!("mail/{kind}/{which}/{number}").as_bytes());
-            let mail = NewMail { id: id.to_string(), kind: kind.to_owned(), person: number.to_string(), about: about.to_owned() };
+            let id = Uuid::new_v5(
+                &self.commands.organisation().0,
+                format!("mail/{kind}/{which}/{number}").as_bytes(),
+            );
+            let mail = NewMail {
+                id: id.to_string(),
+                kind: kind.to_owned(),
+                person: number.to_string(),
+                about: about.to_owned(),
+            };
             mails::insert(tx, self.commands.log().organisation(), &mail, now).await?;
         }
         Ok(())
@@ -68,21 +88,44 @@ impl Post {
         if ![HEAD, ALARM].contains(&mail.kind.as_str()) {
             return Ok(None);
         }
-        let Some(to) = mail.person.parse().ok().and_then(|number: usize| self.outside.get(number)) else {
-            return Ok(Some(Written::NotNeeded("this outside party is not configured any more")));
+        let Some(to) = mail
+            .person
+            .parse()
+            .ok()
+            .and_then(|number: usize| self.outside.get(number))
+        else {
+            return Ok(Some(Written::NotNeeded(
+                "this outside party is not configured any more",
+            )));
         };
         let log = self.commands.log();
-        let known = stored::find(log.store(), log.organisation()).await?.ok_or(MailError::TooEarly)?;
-        let head = stored::newest(log.store(), log.organisation()).await?.ok_or(MailError::TooEarly)?;
+        let known = stored::find(log.store(), log.organisation())
+            .await?
+            .ok_or(MailError::TooEarly)?;
+        let head = stored::newest(log.store(), log.organisation())
+            .await?
+            .ok_or(MailError::TooEarly)?;
         let address = format!("{}/log/checkpoint", self.address);
         let (subject, plain) = if mail.kind == ALARM {
-            let Some(why) = known.stopped else { return Ok(Some(Written::NotNeeded("the log is again what was signed"))) };
-            (format!("ALARM: the log of {} is not what was signed", known.origin), alarm(&why, head.size, &address))
+            let Some(why) = known.stopped else {
+                return Ok(Some(Written::NotNeeded("the log is again what was signed")));
+            };
+            (
+                format!("ALARM: the log of {} is not what was signed", known.origin),
+                alarm(&why, head.size, &address),
+            )
         } else {
-            if mail.about.parse().is_ok_and(|position: i64| head.size <= position) {
+            if mail
+                .about
+                .parse()
+                .is_ok_and(|position: i64| head.size <= position)
+            {
                 return Err(MailError::TooEarly);
             }
-            (format!("Signed head of the log: {} events", head.size), kept(&head.note, head.size, &known.verifier, &address))
+            (
+                format!("Signed head of the log: {} events", head.size),
+                kept(&head.note, head.size, &known.verifier, &address),
+            )
         };
         let name = format!("head-{}.txt", head.size);
         Ok(Some(Written::Letter(Letter {
@@ -92,17 +135,22 @@ impl Post {
             html: html(&plain, &address, &subject, Language::En),
             subject,
             plain,
-            attached: Some(Attached { name, text: head.note }),
+            attached: Some(Attached {
+                name,
+                text: head.note,
+            }),
         })))
     }
 }
 
 fn kept(note: &str, size: i64, key: &str, address: &str) -> String {
     let digest = to_hex(&Sha256::digest(note));
-    let fingerprint = digest.as_bytes()[..16].chunks(4).fold(String::new(), |mut text, part| {
-        let _ = write!(text, "{} ", String::from_utf8_lossy(part));
-        text
-    });
+    let fingerprint = digest.as_bytes()[..16]
+        .chunks(4)
+        .fold(String::new(), |mut text, part| {
+            let _ = write!(text, "{} ", String::from_utf8_lossy(part));
+            text
+        });
     format!(
         "Please keep the attached file, head-{size}.txt, where the grants office cannot reach it.\n\nIt says what the office's log was \
          when it held {size} events. Whoever holds it can tell later whether anything before was changed, removed or put in:\n\n\

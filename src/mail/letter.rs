@@ -1,4 +1,5 @@
-//! Writing one mail: whom it is for, what is known, staff's words or our own, as plain text and as HTML.
+//! Writing one mail: whom it is for, what is known, staff's words or our own, as plain text and as
+//! HTML.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +21,9 @@ use crate::domain::{ApplicationEvent, Event, FundId, GrantEvent, Money, Person, 
 use crate::log::LogError;
 use crate::log::record::Recorded;
 use crate::log::vault::Opened;
-use crate::projections::{ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow};
+use crate::projections::{
+    ApplicationRow, FundRow, GrantRow, GroupRow, OrganisationRow, PersonRow, UpdateRow,
+};
 use crate::store::mails::MailRow;
 use crate::store::sessions;
 use crate::views::{PersonSeen, Reader};
@@ -62,9 +65,15 @@ struct About {
     language: Language,
 }
 
-pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<Written, MailError> {
+pub(super) async fn write(
+    post: &Post,
+    row: &MailRow,
+    kind: MailKind,
+) -> Result<Written, MailError> {
     let found = person(post, &row.person).await?;
-    let Some((person, known_email)) = found else { return Ok(Written::NotNeeded("the person is not known any more")) };
+    let Some((person, known_email)) = found else {
+        return Ok(Written::NotNeeded("the person is not known any more"));
+    };
     let to = match address(post, row, kind, &person).await? {
         Ok(to) => to,
         Err(why) => return Ok(Written::NotNeeded(why)),
@@ -74,26 +83,39 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
         MailKind::ContactChanged => Ok(contact_changed(post, &row.about, &person).await?),
         _ => event(post, &row.about, kind).await?,
     };
-    let About { mut said, path, fund, language } = match about {
+    let About {
+        mut said,
+        path,
+        fund,
+        language,
+    } = match about {
         Ok(about) => about,
         Err(why) => return Ok(Written::NotNeeded(why)),
     };
-    let organisation: OrganisationRow =
-        post.views.find(&post.commands.organisation().to_string(), None).await?.ok_or(MailError::TooEarly)?;
+    let organisation: OrganisationRow = post
+        .views
+        .find(&post.commands.organisation().to_string(), None)
+        .await?
+        .ok_or(MailError::TooEarly)?;
     if !kind.may_reach_strangers() {
         said.insert("name", without_address(person.name.unwrap_or_default()));
     }
     said.insert("organisation", organisation.name.clone());
     said.insert("link", format!("{}{path}", post.address));
-    let (subject, body) = if kind.may_reach_strangers() || is_known(post, known_email.as_ref(), &to).await? {
-        let own = own_text(kind, language);
-        let given = organisation.mail_text(kind, fund, language).filter(|text| text.unused().is_none());
-        given.map_or((&own.subject, &own.body), |text| (&text.subject, &text.body))
-    } else {
-        // Whoever typed the address in may have typed a stranger's.
-        let news = text_for_unknown(language);
-        (&news.subject, &news.body)
-    };
+    let (subject, body) =
+        if kind.may_reach_strangers() || is_known(post, known_email.as_ref(), &to).await? {
+            let own = own_text(kind, language);
+            let given = organisation
+                .mail_text(kind, fund, language)
+                .filter(|text| text.unused().is_none());
+            given.map_or((&own.subject, &own.body), |text| {
+                (&text.subject, &text.body)
+            })
+        } else {
+            // Whoever typed the address in may have typed a stranger's.
+            let news = text_for_unknown(language);
+            (&news.subject, &news.body)
+        };
     let (subject, plain) = (mail::write(subject, &said), mail::write(body, &said));
     Ok(Written::Letter(Letter {
         id: row.id.clone(),
@@ -107,15 +129,27 @@ pub(super) async fn write(post: &Post, row: &MailRow, kind: MailKind) -> Result<
 }
 
 /// A person, and the address that is known to be theirs.
-pub(super) async fn person(post: &Post, id: &str) -> Result<Option<(PersonSeen, Option<Sealed>)>, MailError> {
+pub(super) async fn person(
+    post: &Post,
+    id: &str,
+) -> Result<Option<(PersonSeen, Option<Sealed>)>, MailError> {
     let row: Option<PersonRow> = post.views.find(id, None).await?;
     let known_email = row.as_ref().and_then(|row| row.known_email.clone());
-    let seen = post.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
+    let seen = post
+        .views
+        .open_people(&Reader::service(), row.into_iter().collect())
+        .await?
+        .pop();
     Ok(seen.map(|seen| (seen, known_email)))
 }
 
 /// Where a mail goes, or why it goes nowhere.
-async fn address(post: &Post, row: &MailRow, kind: MailKind, person: &PersonSeen) -> Result<Result<String, &'static str>, MailError> {
+async fn address(
+    post: &Post,
+    row: &MailRow,
+    kind: MailKind,
+    person: &PersonSeen,
+) -> Result<Result<String, &'static str>, MailError> {
     let to = match kind {
         MailKind::SignIn => return address_of_link(post, person.id, &row.about).await,
         MailKind::ContactChanged => replaced_address(post, &row.about).await?,
@@ -124,19 +158,35 @@ async fn address(post: &Post, row: &MailRow, kind: MailKind, person: &PersonSeen
     Ok(to.ok_or(NO_ADDRESS))
 }
 
-/// The address that the person has in the log now: by the link they show that it is theirs, so it goes to no other.
-async fn address_of_link(post: &Post, person: Uuid, link: &str) -> Result<Result<String, &'static str>, MailError> {
+/// The address that the person has in the log now: by the link they show that it is theirs, so it
+/// goes to no other.
+async fn address_of_link(
+    post: &Post,
+    person: Uuid,
+    link: &str,
+) -> Result<Result<String, &'static str>, MailError> {
     let log = post.commands.log();
     let person = log.refresh::<Person>(person).await?.state;
-    let Some(email) = person.email() else { return Ok(Err(NO_ADDRESS)) };
+    let Some(email) = person.email() else {
+        return Ok(Err(NO_ADDRESS));
+    };
     if !sessions::mail_link_to(log.store(), log.organisation(), link, &email.digest).await? {
-        return Ok(Err("the link is gone, or was mailed to an address that was changed since"));
+        return Ok(Err(
+            "the link is gone, or was mailed to an address that was changed since",
+        ));
     }
     Ok(open_email(post, email).await?.ok_or(NO_ADDRESS))
 }
 
 async fn open_email(post: &Post, email: &Sealed) -> Result<Option<String>, MailError> {
-    let opened = post.commands.log().vault().open(&[("email", email)]).await.map_err(LogError::from)?.pop();
+    let opened = post
+        .commands
+        .log()
+        .vault()
+        .open(&[("email", email)])
+        .await
+        .map_err(LogError::from)?
+        .pop();
     Ok(opened.and_then(Opened::text))
 }
 
@@ -150,10 +200,18 @@ async fn is_known(post: &Post, known: Option<&Sealed>, to: &str) -> Result<bool,
 
 /// A name from before names could hold no address is left out where it holds one.
 fn without_address(name: String) -> String {
-    if holds_address(&name) { String::new() } else { name }
+    if holds_address(&name) {
+        String::new()
+    } else {
+        name
+    }
 }
 
-async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<About, &'static str>, MailError> {
+async fn sign_in(
+    post: &Post,
+    link: &str,
+    person: &PersonSeen,
+) -> Result<Result<About, &'static str>, MailError> {
     let log = post.commands.log();
     let now = post.commands.now().as_microsecond();
     let open = sessions::link(log.store(), log.organisation(), link).await?;
@@ -163,64 +221,136 @@ async fn sign_in(post: &Post, link: &str, person: &PersonSeen) -> Result<Result<
     let secret = Secret::of(log.vault(), link);
     let said = BTreeMap::from([("code", secret.code), ("minutes", MINUTES.to_string())]);
     let language = language_of(post, person).await?;
-    Ok(Ok(About { said, path: format!("/sign-in/{}", secret.token), fund: None, language }))
+    Ok(Ok(About {
+        said,
+        path: format!("/sign-in/{}", secret.token),
+        fund: None,
+        language,
+    }))
 }
 
 /// The language of the newest application of a person's groups.
 pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
     let mut newest = None;
     for group in &person.groups {
-        let page = crate::views::Page { after: None, most: 200 };
-        let listed = post.views.list::<ApplicationRow>(None, vec![("group_id", vec![group.to_string()])], &page).await?;
-        newest = newest.max(listed.items.into_iter().map(|row| (row.id, row.language)).max());
+        let page = crate::views::Page {
+            after: None,
+            most: 200,
+        };
+        let listed = post
+            .views
+            .list::<ApplicationRow>(None, vec![("group_id", vec![group.to_string()])], &page)
+            .await?;
+        newest = newest.max(
+            listed
+                .items
+                .into_iter()
+                .map(|row| (row.id, row.language))
+                .max(),
+        );
     }
     Ok(newest.map(|(_, language)| language).unwrap_or_default())
 }
 
 /// The event at a position, once the views show it.
 pub(super) async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
-    let position: i64 = position.parse().map_err(|_| MailError::Text("it is about no position".to_owned()))?;
-    post.views.passed(position).await.map_err(|_| MailError::TooEarly)?;
-    post.commands.log().page(position, 1).await?.pop().ok_or(MailError::TooEarly)
+    let position: i64 = position
+        .parse()
+        .map_err(|_| MailError::Text("it is about no position".to_owned()))?;
+    post.views
+        .passed(position)
+        .await
+        .map_err(|_| MailError::TooEarly)?;
+    post.commands
+        .log()
+        .page(position, 1)
+        .await?
+        .pop()
+        .ok_or(MailError::TooEarly)
 }
 
 /// The address that a change of contact details replaced; none once the person was erased.
 async fn replaced_address(post: &Post, position: &str) -> Result<Option<String>, MailError> {
     let event = event_at(post, position).await?;
-    let Event::Person(PersonEvent::ContactChanged { replaced: Some(replaced), .. }) = &event.event else { return Ok(None) };
+    let Event::Person(PersonEvent::ContactChanged {
+        replaced: Some(replaced),
+        ..
+    }) = &event.event
+    else {
+        return Ok(None);
+    };
     open_email(post, replaced).await
 }
 
 /// It goes to an address that may be somebody else's by now, so it leads to the home page only.
-async fn contact_changed(post: &Post, position: &str, person: &PersonSeen) -> Result<About, MailError> {
+async fn contact_changed(
+    post: &Post,
+    position: &str,
+    person: &PersonSeen,
+) -> Result<About, MailError> {
     let event = event_at(post, position).await?;
     let language = language_of(post, person).await?;
     let said = BTreeMap::from([("changed_on", day(event.recorded_on(), language))]);
-    Ok(About { said, path: "/".to_owned(), fund: None, language })
+    Ok(About {
+        said,
+        path: "/".to_owned(),
+        fund: None,
+        language,
+    })
 }
 
-async fn event(post: &Post, position: &str, kind: MailKind) -> Result<Result<About, &'static str>, MailError> {
+async fn event(
+    post: &Post,
+    position: &str,
+    kind: MailKind,
+) -> Result<Result<About, &'static str>, MailError> {
     let event = event_at(post, position).await?;
     let id = event.stream.to_string();
-    let application: ApplicationRow = post.views.find(&id, None).await?.ok_or(MailError::TooEarly)?;
+    let application: ApplicationRow = post
+        .views
+        .find(&id, None)
+        .await?
+        .ok_or(MailError::TooEarly)?;
     let grant: Option<GrantRow> = post.views.find(&id, None).await?;
     if let Some(why) = overtaken(post, &event, kind, &application, grant.as_ref()).await? {
         return Ok(Err(why));
     }
-    let group: Option<GroupRow> = post.views.find(&application.group.to_string(), None).await?;
+    let group: Option<GroupRow> = post
+        .views
+        .find(&application.group.to_string(), None)
+        .await?;
     let language = application.language;
-    let mut said = BTreeMap::from([("group", without_address(group.map(|group| group.name).unwrap_or_default()))]);
-    said.insert("reference", Reference::heard(&application.reference).map(|heard| heard.to_string()).unwrap_or_default());
+    let mut said = BTreeMap::from([(
+        "group",
+        without_address(group.map(|group| group.name).unwrap_or_default()),
+    )]);
+    said.insert(
+        "reference",
+        Reference::heard(&application.reference)
+            .map(|heard| heard.to_string())
+            .unwrap_or_default(),
+    );
     if let Some(grant) = &grant {
         said.insert("title", grant.title.clone());
     }
     match &event.event {
-        Event::Application(happened) => of_application(post, happened, &application, &mut said, language).await?,
+        Event::Application(happened) => {
+            of_application(post, happened, &application, &mut said, language).await?
+        }
         Event::Grant(happened) => of_grant(post, &event, happened, &mut said, language).await?,
         _ => {}
     }
-    let path = if grant.is_some() { format!("/my/grants/{id}") } else { format!("/my/applications/{id}") };
-    Ok(Ok(About { said, path, fund: Some(application.fund), language }))
+    let path = if grant.is_some() {
+        format!("/my/grants/{id}")
+    } else {
+        format!("/my/applications/{id}")
+    };
+    Ok(Ok(About {
+        said,
+        path,
+        fund: Some(application.fund),
+        language,
+    }))
 }
 
 /// Why a mail is not needed any more: the group has answered meanwhile, or it was taken back.
@@ -233,11 +363,20 @@ async fn overtaken(
 ) -> Result<Option<&'static str>, MailError> {
     let gone = match (kind, &event.event) {
         (MailKind::ChangesRequested, _) => application.state != ApplicationState::ChangesRequested,
-        (MailKind::DraftClosing | MailKind::DraftReopened, _) => application.state != ApplicationState::Draft,
+        (MailKind::DraftClosing | MailKind::DraftReopened, _) => {
+            application.state != ApplicationState::Draft
+        }
         (MailKind::Offered, _) => grant.is_some_and(|grant| grant.state != GrantState::Offered),
-        (_, Event::Grant(GrantEvent::ReminderSent { update, .. } | GrantEvent::UpdateQueried { update, .. })) => {
+        (
+            _,
+            Event::Grant(
+                GrantEvent::ReminderSent { update, .. } | GrantEvent::UpdateQueried { update, .. },
+            ),
+        ) => {
             let row = update_row(post, event, *update).await?;
-            row.is_some_and(|row| !matches!(row.state, UpdateState::Requested | UpdateState::Queried))
+            row.is_some_and(|row| {
+                !matches!(row.state, UpdateState::Requested | UpdateState::Queried)
+            })
         }
         _ => false,
     };
@@ -253,9 +392,16 @@ async fn of_application(
 ) -> Result<(), MailError> {
     use ApplicationEvent as E;
     match happened {
-        E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } | E::DraftReminded { .. } | E::DraftReopened {} => {
-            let fund: Option<FundRow> = post.views.find(&application.fund.to_string(), None).await?;
-            if let Some(round) = fund.as_ref().and_then(|fund| fund.rounds.get(&application.round)) {
+        E::ApplicationSubmitted { .. }
+        | E::ApplicationResubmitted { .. }
+        | E::DraftReminded { .. }
+        | E::DraftReopened {} => {
+            let fund: Option<FundRow> =
+                post.views.find(&application.fund.to_string(), None).await?;
+            if let Some(round) = fund
+                .as_ref()
+                .and_then(|fund| fund.rounds.get(&application.round))
+            {
                 said.insert("round", round.name.clone());
                 said.insert("closes_on", day(round.closes_on, language));
             }
@@ -276,16 +422,29 @@ async fn of_application(
     Ok(())
 }
 
-async fn of_grant(post: &Post, event: &Recorded, happened: &GrantEvent, said: &mut Said, language: Language) -> Result<(), MailError> {
+async fn of_grant(
+    post: &Post,
+    event: &Recorded,
+    happened: &GrantEvent,
+    said: &mut Said,
+    language: Language,
+) -> Result<(), MailError> {
     use GrantEvent as E;
     let amount = |amount: Money| amount.to_string();
     match happened {
         E::OfferSent { expires_on } => {
             let row: Option<GrantRow> = post.views.find(&event.stream.to_string(), None).await?;
-            said.insert("amount", row.map(|row| amount(row.offered)).unwrap_or_default());
+            said.insert(
+                "amount",
+                row.map(|row| amount(row.offered)).unwrap_or_default(),
+            );
             said.insert("due_on", day(*expires_on, language));
         }
-        E::GrantOffered { sources, expires_on, .. } => {
+        E::GrantOffered {
+            sources,
+            expires_on,
+            ..
+        } => {
             said.insert("amount", amount(sources.total()));
             said.insert("due_on", day(*expires_on, language));
         }
@@ -300,7 +459,10 @@ async fn of_grant(post: &Post, event: &Recorded, happened: &GrantEvent, said: &m
         }
         E::ReminderSent { update, .. } => {
             let row = update_row(post, event, *update).await?;
-            said.insert("due_on", row.map(|row| day(row.due_on, language)).unwrap_or_default());
+            said.insert(
+                "due_on",
+                row.map(|row| day(row.due_on, language)).unwrap_or_default(),
+            );
         }
         E::ReturnRequested { due_on, .. } => {
             said.insert("due_on", day(*due_on, language));
@@ -310,8 +472,15 @@ async fn of_grant(post: &Post, event: &Recorded, happened: &GrantEvent, said: &m
     Ok(())
 }
 
-async fn update_row(post: &Post, event: &Recorded, update: u16) -> Result<Option<UpdateRow>, MailError> {
-    Ok(post.views.find(&format!("{}/{update:05}", event.stream), None).await?)
+async fn update_row(
+    post: &Post,
+    event: &Recorded,
+    update: u16,
+) -> Result<Option<UpdateRow>, MailError> {
+    Ok(post
+        .views
+        .find(&format!("{}/{update:05}", event.stream), None)
+        .await?)
 }
 
 /// A day as it is said in a language.
@@ -326,12 +495,24 @@ pub fn day(day: Date, language: Language) -> String {
 /// The same words as HTML: a paragraph each, and the link as a button.
 pub(super) fn html(plain: &str, link: &str, subject: &str, language: Language) -> String {
     let mut paragraphs = String::new();
-    for paragraph in plain.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+    for paragraph in plain
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|paragraph| !paragraph.is_empty())
+    {
         if paragraph == link {
             let style = "display:inline-block;padding:12px 20px;background:#00703c;color:#ffffff;font-weight:bold;text-decoration:none";
-            let _ = writeln!(paragraphs, "<p><a href=\"{0}\" style=\"{style}\">{0}</a></p>", escape(link));
+            let _ = writeln!(
+                paragraphs,
+                "<p><a href=\"{0}\" style=\"{style}\">{0}</a></p>",
+                escape(link)
+            );
         } else {
-            let _ = writeln!(paragraphs, "<p>{}</p>", escape(paragraph).replace('\n', "<br>\n"));
+            let _ = writeln!(
+                paragraphs,
+                "<p>{}</p>",
+                escape(paragraph).replace('\n', "<br>\n")
+            );
         }
     }
     format!(
@@ -343,7 +524,10 @@ pub(super) fn html(plain: &str, link: &str, subject: &str, language: Language) -
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -352,8 +536,17 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_stays_text() {
-        let page = html("Dear <b>\n\nhttps://a.example/x\n\nBye & thanks", "https://a.example/x", "\"Hello\"", Language::Pl);
-        assert!(page.contains("<p>Dear &lt;b&gt;</p>") && page.contains("Bye &amp; thanks") && page.contains("lang=\"pl\""));
+        let page = html(
+            "Dear <b>\n\nhttps://a.example/x\n\nBye & thanks",
+            "https://a.example/x",
+            "\"Hello\"",
+            Language::Pl,
+        );
+        assert!(
+            page.contains("<p>Dear &lt;b&gt;</p>")
+                && page.contains("Bye &amp; thanks")
+                && page.contains("lang=\"pl\"")
+        );
         assert!(page.contains("<a href=\"https://a.example/x\""));
     }
 }

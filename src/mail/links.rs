@@ -1,5 +1,5 @@
-//! Links and codes to sign in with. Both follow from the link's id and a key outside the database, so nothing that is
-//! stored lets anybody in.
+//! Links and codes to sign in with. Both follow from the link's id and a key outside the database,
+//! so nothing that is stored lets anybody in.
 
 use uuid::Uuid;
 
@@ -36,27 +36,37 @@ impl Secret {
     pub fn of(vault: &Vault, link: &str) -> Self {
         let digest = vault.secret_of("sign-in link", link);
         let bits = u64::from_str_radix(&digest[..10], 16).unwrap_or_default();
-        let letter = |at: usize| char::from(LETTERS[usize::try_from((bits >> (5 * at)) & 31).unwrap_or_default()]);
+        let letter = |at: usize| {
+            char::from(LETTERS[usize::try_from((bits >> (5 * at)) & 31).unwrap_or_default()])
+        };
         let code: String = (0..LENGTH).map(letter).collect();
         let (first, second) = code.split_at(LENGTH / 2);
-        Self { token: format!("{link}.{}", &digest[16..48]), code: format!("{first} {second}") }
+        Self {
+            token: format!("{link}.{}", &digest[16..48]),
+            code: format!("{first} {second}"),
+        }
     }
 
-    /// Whether this is its code, however it is typed: in small letters, without the space or with a hyphen, with an O for a nought.
+    /// Whether this is its code, however it is typed: in small letters, without the space or with a
+    /// hyphen, with an O for a nought.
     #[must_use]
     pub fn has_code(&self, typed: &str) -> bool {
         same(&plain(&self.code), &plain(typed))
     }
 }
 
-/// A code in capitals, with nothing between them and each letter that is not among [`LETTERS`] as the digit that it looks like.
+/// A code in capitals, with nothing between them and each letter that is not among [`LETTERS`] as
+/// the digit that it looks like.
 fn plain(code: &str) -> String {
     let letter = |c: char| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
         other => other,
     };
-    code.chars().filter(char::is_ascii_alphanumeric).map(letter).collect()
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(letter)
+        .collect()
 }
 
 /// The id of the link that a token is for, if the token is one of ours.
@@ -70,7 +80,11 @@ pub fn link_of(vault: &Vault, token: &str) -> Option<String> {
 /// Compares without telling by the time how much was right.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |differs, (a, b)| differs | (a ^ b))
+            == 0
 }
 
 /// Whom a link is for.
@@ -85,20 +99,32 @@ pub struct Invited {
     pub by_mail: bool,
 }
 
-/// Makes a link, and the mail that carries it if one does. No browser asked for it, so its code can be typed in none.
+/// Makes a link, and the mail that carries it if one does. No browser asked for it, so its code can
+/// be typed in none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, MailError> {
     let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
-    let (joins, brought_by) = invited.joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
-    let link = LinkRow { joins, brought_by, ..link_to(&id, invited.person.to_string(), now + invited.minutes * super::MINUTE) };
+    let (joins, brought_by) = invited
+        .joins
+        .map(|(group, by)| (group.to_string(), by.to_string()))
+        .unwrap_or_default();
+    let link = LinkRow {
+        joins,
+        brought_by,
+        ..link_to(
+            &id,
+            invited.person.to_string(),
+            now + invited.minutes * super::MINUTE,
+        )
+    };
     put_in(commands, &link, invited.by_mail, now).await?;
     Ok(Secret::of(commands.log().vault(), &id))
 }
 
-/// Answers a browser that asks for a link, by its keyed digest: with a mail to whoever has the address. Where nobody has it, nobody is
-/// written to, and as much is written down.
+/// Answers a browser that asks for a link, by its keyed digest: with a mail to whoever has the
+/// address. Where nobody has it, nobody is written to, and as much is written down.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -109,9 +135,16 @@ pub async fn answer(
     browser: &str,
 ) -> Result<(), MailError> {
     let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
-    let (joins, brought_by) = joins.map(|(group, by)| (group.to_string(), by.to_string())).unwrap_or_default();
+    let (joins, brought_by) = joins
+        .map(|(group, by)| (group.to_string(), by.to_string()))
+        .unwrap_or_default();
     let person = holder.map(|holder| holder.to_string()).unwrap_or_default();
-    let link = LinkRow { joins, brought_by, browser: browser.to_owned(), ..link_to(&id, person, now + MINUTES * super::MINUTE) };
+    let link = LinkRow {
+        joins,
+        brought_by,
+        browser: browser.to_owned(),
+        ..link_to(&id, person, now + MINUTES * super::MINUTE)
+    };
     put_in(commands, &link, true, now).await
 }
 
@@ -129,22 +162,47 @@ fn link_to(id: &str, person: String, expires_at: i64) -> LinkRow {
     }
 }
 
-async fn put_in(commands: &Commands, link: &LinkRow, by_mail: bool, now: i64) -> Result<(), MailError> {
+async fn put_in(
+    commands: &Commands,
+    link: &LinkRow,
+    by_mail: bool,
+    now: i64,
+) -> Result<(), MailError> {
     let log = commands.log();
     let kind = <&str>::from(MailKind::SignIn).to_owned();
-    let mail = NewMail { id: clock::new_id().to_string(), kind, person: link.person.clone(), about: link.id.clone() };
-    Ok(sessions::offer_link(log.store(), log.organisation(), link, by_mail.then_some(&mail), now).await?)
+    let mail = NewMail {
+        id: clock::new_id().to_string(),
+        kind,
+        person: link.person.clone(),
+        about: link.id.clone(),
+    };
+    Ok(sessions::offer_link(
+        log.store(),
+        log.organisation(),
+        link,
+        by_mail.then_some(&mail),
+        now,
+    )
+    .await?)
 }
 
-/// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where they have another by now,
-/// or had shown it before, nothing is recorded.
+/// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where
+/// they have another by now, or had shown it before, nothing is recorded.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn prove(commands: &Commands, link: &LinkRow, person: PersonId) -> Result<(), CommandError> {
+pub async fn prove(
+    commands: &Commands,
+    link: &LinkRow,
+    person: PersonId,
+) -> Result<(), CommandError> {
     let log = commands.log();
-    let mailed_to = sessions::mailed_to(log.store(), log.organisation(), &link.id).await.map_err(crate::log::LogError::from)?;
-    let Some(address) = mailed_to else { return Ok(()) };
+    let mailed_to = sessions::mailed_to(log.store(), log.organisation(), &link.id)
+        .await
+        .map_err(crate::log::LogError::from)?;
+    let Some(address) = mailed_to else {
+        return Ok(());
+    };
     let prove = Command::Person(person, PersonCommand::ProveAddress(MailedTo { address }));
     match commands.issue(Request::new(Caller::job(), prove)).await {
         Ok(_) | Err(CommandError::Refused(_)) => Ok(()),
@@ -158,8 +216,17 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_however_it_is_typed() {
-        let secret = Secret { token: String::new(), code: "10AB CDXZ".to_owned() };
-        for typed in ["10AB CDXZ", "10abcdxz", "IO-ab-cd-xz", " lOabCDxz. ", "1 0 A B C D X Z"] {
+        let secret = Secret {
+            token: String::new(),
+            code: "10AB CDXZ".to_owned(),
+        };
+        for typed in [
+            "10AB CDXZ",
+            "10abcdxz",
+            "IO-ab-cd-xz",
+            " lOabCDxz. ",
+            "1 0 A B C D X Z",
+        ] {
             assert!(secret.has_code(typed), "{typed}");
         }
         for typed in ["", "10AB CDX", "10AB CDXZZ", "11AB CDXZ", "é"] {

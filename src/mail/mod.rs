@@ -1,8 +1,10 @@
-//! Mails to groups and to people: a follower of the log says which are due, and each is claimed, written and sent.
+//! Mails to groups and to people: a follower of the log says which are due, and each is claimed,
+//! written and sent.
 //!
-//! A mail's id follows from what it is about and whom it is for, and is its Message-ID for ever. It is claimed before it
-//! is sent, so nothing is lost; it can be sent twice only when the process ends after the mail server took it and before
-//! that was noted, and then under the same Message-ID.
+//! A mail's id follows from what it is about and whom it is for, and is its Message-ID for ever. It
+//! is claimed before it is sent, so nothing is lost; it can be sent twice only when the process
+//! ends after the mail server took it and before that was noted, and then under the same
+//! Message-ID.
 
 mod concerns;
 mod heads;
@@ -94,7 +96,10 @@ impl Post {
     /// Sends the log's heads to these addresses as well.
     #[must_use]
     pub fn telling(self, outside: Vec<String>) -> Self {
-        Self { outside: outside.into(), ..self }
+        Self {
+            outside: outside.into(),
+            ..self
+        }
     }
 
     /// Claims mails for another time: as long as a mail server may take.
@@ -103,7 +108,8 @@ impl Post {
         Self { claim, ..self }
     }
 
-    /// Follows the log and sends what is due, until it is told to stop: what it took in hand by then is finished.
+    /// Follows the log and sends what is due, until it is told to stop: what it took in hand by
+    /// then is finished.
     pub async fn run(mut self, stop: watch::Receiver<bool>) {
         self.stop = stop.clone();
         let mut stop = stop;
@@ -125,7 +131,8 @@ impl Post {
     /// Reads what was appended, and sends what is due; whether there may be more of either.
     ///
     /// # Errors
-    /// When the database does not answer. A mail that cannot be sent is tried again later, and is no error here.
+    /// When the database does not answer. A mail that cannot be sent is tried again later, and is
+    /// no error here.
     pub async fn once(&self) -> Result<bool, MailError> {
         // What is due goes out also while the views are behind: a link to sign in is.
         let read = self.follow().await;
@@ -134,7 +141,8 @@ impl Post {
         Ok(read? == EVENTS || sent == MAILS)
     }
 
-    /// Begins where the log stands when mail is first switched on: nobody is written to about what happened before.
+    /// Begins where the log stands when mail is first switched on: nobody is written to about what
+    /// happened before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -160,7 +168,12 @@ impl Post {
         let seen = self.views.projector().stored_position().await?;
         let mut tx = log.store().begin().await?;
         let next = followers::lock(&mut tx, log.organisation(), FOLLOWER, seen).await?;
-        let events: Vec<_> = log.page(next, EVENTS).await?.into_iter().take_while(|event| event.position < seen).collect();
+        let events: Vec<_> = log
+            .page(next, EVENTS)
+            .await?
+            .into_iter()
+            .take_while(|event| event.position < seen)
+            .collect();
         if events.is_empty() {
             return Ok(0);
         }
@@ -168,12 +181,19 @@ impl Post {
         for event in &events {
             self.tell_of(&mut tx, event).await?;
             self.put_in_news(&mut tx, event, now).await?;
-            let Some(concern) = concerns::of(event) else { continue };
+            let Some(concern) = concerns::of(event) else {
+                continue;
+            };
             for person in self.readers(&concern.readers, event.recorded_on()).await? {
                 let name = format!("mail/{}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let kind = <&str>::from(concern.kind).to_owned();
-                let mail = NewMail { id: id.to_string(), kind, person: person.to_string(), about: event.position.to_string() };
+                let mail = NewMail {
+                    id: id.to_string(),
+                    kind,
+                    person: person.to_string(),
+                    about: event.position.to_string(),
+                };
                 mails::insert(&mut tx, log.organisation(), &mail, now).await?;
             }
         }
@@ -183,7 +203,8 @@ impl Post {
         Ok(read)
     }
 
-    /// Puts in the mails about who may act here. A first payee, and a member's first address, are news as well.
+    /// Puts in the mails about who may act here. A first payee, and a member's first address, are
+    /// news as well.
     async fn put_in_news(&self, tx: &mut Tx, event: &Recorded, now: i64) -> Result<(), MailError> {
         for (news, told) in news::of(event) {
             let kind = <&str>::from(news);
@@ -191,7 +212,12 @@ impl Post {
                 let name = format!("mail/{}/{kind}/{person}", event.position);
                 let id = Uuid::new_v5(&self.commands.organisation().0, name.as_bytes());
                 let (id, about) = (id.to_string(), event.position.to_string());
-                let mail = NewMail { id, kind: kind.to_owned(), person: person.to_string(), about };
+                let mail = NewMail {
+                    id,
+                    kind: kind.to_owned(),
+                    person: person.to_string(),
+                    about,
+                };
                 mails::insert(tx, self.commands.log().organisation(), &mail, now).await?;
             }
         }
@@ -207,7 +233,11 @@ impl Post {
             if *self.stop.borrow() {
                 return Ok(sent);
             }
-            let Some(mail) = mails::claim(log.store(), log.organisation(), now, now + claim).await? else { return Ok(sent) };
+            let Some(mail) =
+                mails::claim(log.store(), log.organisation(), now, now + claim).await?
+            else {
+                return Ok(sent);
+            };
             let became = self.send(&mail).await;
             let now = self.commands.now().as_microsecond();
             mails::note(log.store(), log.organisation(), &mail, &became, now).await?;
@@ -222,15 +252,25 @@ impl Post {
             Ok(Written::NotNeeded(why)) => return Became::Dropped(why.to_owned()),
             Err(error) => Err(error),
         };
-        let Err(error) = sent else { return Became::Sent };
+        let Err(error) = sent else {
+            return Became::Sent;
+        };
         let at = self.commands.now().as_microsecond() + pause(mail.tries);
         match &error {
-            MailError::TooEarly => Became::NotYet { at: self.commands.now().as_microsecond() + MINUTE / 60, error: error.to_string() },
-            MailError::Outbox(OutboxError::Refused(_)) | MailError::Text(_) => Became::Failed(error.to_string()),
+            MailError::TooEarly => Became::NotYet {
+                at: self.commands.now().as_microsecond() + MINUTE / 60,
+                error: error.to_string(),
+            },
+            MailError::Outbox(OutboxError::Refused(_)) | MailError::Text(_) => {
+                Became::Failed(error.to_string())
+            }
             _ if mail.tries >= TRIES => Became::Failed(error.to_string()),
             _ => {
                 tracing::warn!(mail = %mail.id, tries = mail.tries, %error, "a mail could not be sent; it is tried again");
-                Became::Again { at, error: error.to_string() }
+                Became::Again {
+                    at,
+                    error: error.to_string(),
+                }
             }
         }
     }
@@ -245,7 +285,10 @@ impl Post {
         if let Some(written) = self.write_warning(mail).await? {
             return Ok(written);
         }
-        let kind: MailKind = mail.kind.parse().map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;
+        let kind: MailKind = mail
+            .kind
+            .parse()
+            .map_err(|_| MailError::Text(format!("there is no mail {}", mail.kind)))?;
         letter::write(self, mail, kind).await
     }
 }

@@ -1,6 +1,7 @@
-//! Mails about who may act here: a role was given, an address changed, somebody joined or left a group,
-//! its bank details changed, somebody is asked to join. Whoever reads one can say that it was not them.
-//! Nobody in the office changes their words, and they hold nothing that somebody typed.
+//! Mails about who may act here: a role was given, an address changed, somebody joined or left a
+//! group, its bank details changed, somebody is asked to join. Whoever reads one can say that it
+//! was not them. Nobody in the office changes their words, and they hold nothing that somebody
+//! typed.
 
 use uuid::Uuid;
 
@@ -49,21 +50,37 @@ pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
     let group = event.stream;
     match &event.event {
         Event::Organisation(
-            OrganisationEvent::RoleConfirmed { .. } | OrganisationEvent::RoleGiven { .. } | OrganisationEvent::FounderNamed { .. },
+            OrganisationEvent::RoleConfirmed { .. }
+            | OrganisationEvent::RoleGiven { .. }
+            | OrganisationEvent::FounderNamed { .. },
         ) => vec![(News::RoleGiven, Told::Administrators)],
         Event::Person(PersonEvent::ContactChanged { .. }) => {
             let changed = PersonId(event.stream);
-            vec![(News::ColleagueChanged, Told::AdministratorsOf(changed)), (News::MemberChanged, Told::FellowsOf(changed))]
+            vec![
+                (News::ColleagueChanged, Told::AdministratorsOf(changed)),
+                (News::MemberChanged, Told::FellowsOf(changed)),
+            ]
         }
-        Event::Group(GroupEvent::PayeeProvided { .. }) => vec![(News::PayeeChanged, Told::MembersOf(group))],
-        Event::Group(GroupEvent::MemberAdded { added_by: Some(_), .. }) => {
+        Event::Group(GroupEvent::PayeeProvided { .. }) => {
+            vec![(News::PayeeChanged, Told::MembersOf(group))]
+        }
+        Event::Group(GroupEvent::MemberAdded {
+            added_by: Some(_), ..
+        }) => {
             vec![(News::MembersChanged, Told::MembersOf(group))]
         }
         Event::Group(GroupEvent::MemberRemoved { person, .. }) => {
-            vec![(News::MembersChanged, Told::MembersOf(group)), (News::MembersChanged, Told::Person(*person))]
+            vec![
+                (News::MembersChanged, Told::MembersOf(group)),
+                (News::MembersChanged, Told::Person(*person)),
+            ]
         }
-        Event::Group(GroupEvent::GroupMerged { .. }) => vec![(News::GroupsMerged, Told::MembersOf(group))],
-        Event::Group(GroupEvent::MemberInvited { person, .. }) => vec![(News::Invited, Told::Person(*person))],
+        Event::Group(GroupEvent::GroupMerged { .. }) => {
+            vec![(News::GroupsMerged, Told::MembersOf(group))]
+        }
+        Event::Group(GroupEvent::MemberInvited { person, .. }) => {
+            vec![(News::Invited, Told::Person(*person))]
+        }
         _ => Vec::new(),
     }
 }
@@ -71,13 +88,20 @@ pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
 impl Post {
     /// Writes one of these mails; none where it is another's kind.
     pub(super) async fn write_news(&self, mail: &MailRow) -> Result<Option<Written>, MailError> {
-        let Ok(news) = mail.kind.parse::<News>() else { return Ok(None) };
+        let Ok(news) = mail.kind.parse::<News>() else {
+            return Ok(None);
+        };
         let Some((reader, _)) = person(self, &mail.person).await? else {
             return Ok(Some(Written::NotNeeded("the person is not known any more")));
         };
         let language = language_of(self, &reader).await?;
-        let Some(to) = reader.email else { return Ok(Some(Written::NotNeeded("the person has no e-mail address"))) };
-        let organisation: Option<OrganisationRow> = self.views.find(&self.commands.organisation().to_string(), None).await?;
+        let Some(to) = reader.email else {
+            return Ok(Some(Written::NotNeeded("the person has no e-mail address")));
+        };
+        let organisation: Option<OrganisationRow> = self
+            .views
+            .find(&self.commands.organisation().to_string(), None)
+            .await?;
         let name = organisation.ok_or(MailError::TooEarly)?.name;
         let event = event_at(self, &mail.about).await?;
         let (subject, words) = text(news, language);

@@ -1,5 +1,6 @@
-//! Who a mail goes to. A mail is put in a moment after its event, so whoever was concerned on the day of the event is
-//! written to, also where they were removed since: removing somebody must not keep from them what happened.
+//! Who a mail goes to. A mail is put in a moment after its event, so whoever was concerned on the
+//! day of the event is written to, also where they were removed since: removing somebody must not
+//! keep from them what happened.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +15,22 @@ use crate::projections::ApplicationRow;
 
 impl Post {
     /// Who is told of something that happened on a day.
-    pub(super) async fn told(&self, told: Told, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
-        let organisation = self.commands.log().refresh::<Organisation>(self.commands.organisation().0).await?.state;
+    pub(super) async fn told(
+        &self,
+        told: Told,
+        day: Date,
+    ) -> Result<BTreeSet<PersonId>, MailError> {
+        let organisation = self
+            .commands
+            .log()
+            .refresh::<Organisation>(self.commands.organisation().0)
+            .await?
+            .state;
         Ok(match told {
             Told::Administrators => organisation.administrators_since(day).collect(),
-            Told::AdministratorsOf(person) if organisation.is_trusted(person) => organisation.administrators_since(day).collect(),
+            Told::AdministratorsOf(person) if organisation.is_trusted(person) => {
+                organisation.administrators_since(day).collect()
+            }
             Told::AdministratorsOf(_) => BTreeSet::new(),
             Told::MembersOf(group) => self.members_since(group, day).await?,
             Told::Person(person) => BTreeSet::from([person]),
@@ -34,16 +46,22 @@ impl Post {
     }
 
     /// Who reads a mail about something that happened on a day.
-    pub(super) async fn readers(&self, readers: &Readers, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
+    pub(super) async fn readers(
+        &self,
+        readers: &Readers,
+        day: Date,
+    ) -> Result<BTreeSet<PersonId>, MailError> {
         let application = match readers {
             Readers::Person(person) => return Ok(BTreeSet::from([*person])),
             Readers::GroupOf(application) => application,
         };
         let row: Option<ApplicationRow> = self.views.find(&application.to_string(), None).await?;
-        self.members_since(row.ok_or(MailError::TooEarly)?.group.0, day).await
+        self.members_since(row.ok_or(MailError::TooEarly)?.group.0, day)
+            .await
     }
 
-    /// Whoever is a member of a group or of one that it was merged into, or was one on a day or after it.
+    /// Whoever is a member of a group or of one that it was merged into, or was one on a day or
+    /// after it.
     async fn members_since(&self, group: Uuid, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
         let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {

@@ -1,4 +1,5 @@
-//! The words that mails have unless staff gave them others: `texts/mails.json`, by kind and language.
+//! The words that mails have unless staff gave them others: `texts/mails.json`, by kind and
+//! language.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,8 +19,10 @@ pub struct Text {
 /// Where the words for an address stand that nobody has shown to be theirs.
 const UNKNOWN: &str = "unknown_address";
 
-static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../texts/mails.json")).expect("the texts of mails are whole"));
+static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../texts/mails.json"))
+        .expect("the texts of mails are whole")
+});
 
 /// The words that came with the program.
 ///
@@ -27,19 +30,29 @@ static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> =
 /// When `texts/mails.json` lacks a kind of mail: a test sees to it that it does not.
 #[must_use]
 pub fn own_text(kind: MailKind, language: Language) -> &'static Text {
-    let by_language = OWN.get(<&str>::from(kind)).expect("every kind of mail has its words");
-    by_language.get(language.code()).or_else(|| by_language.get("en")).expect("every mail has its words in English")
+    let by_language = OWN
+        .get(<&str>::from(kind))
+        .expect("every kind of mail has its words");
+    by_language
+        .get(language.code())
+        .or_else(|| by_language.get("en"))
+        .expect("every mail has its words in English")
 }
 
-/// The words of every mail about an application or a grant to somebody who has not shown that the address is theirs: nothing
-/// in them was typed by anybody.
+/// The words of every mail about an application or a grant to somebody who has not shown that the
+/// address is theirs: nothing in them was typed by anybody.
 ///
 /// # Panics
 /// When `texts/mails.json` lacks them: a test sees to it that it does not.
 #[must_use]
 pub fn text_for_unknown(language: Language) -> &'static Text {
-    let by_language = OWN.get(UNKNOWN).expect("there are words for whoever is not known");
-    by_language.get(language.code()).or_else(|| by_language.get("en")).expect("every mail has its words in English")
+    let by_language = OWN
+        .get(UNKNOWN)
+        .expect("there are words for whoever is not known");
+    by_language
+        .get(language.code())
+        .or_else(|| by_language.get("en"))
+        .expect("every mail has its words in English")
 }
 
 /// What a mail might say, for showing a text before it is published.
@@ -59,7 +72,9 @@ pub fn sample(kind: MailKind) -> BTreeMap<&'static str, String> {
         "minutes" => "30",
         _ => "What somebody in the office wrote stands here.",
     };
-    kind.names().map(|name| (name, example(name).to_owned())).collect()
+    kind.names()
+        .map(|name| (name, example(name).to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,10 +87,19 @@ mod tests {
     fn every_mail_can_be_written_in_every_language() {
         for kind in MailKind::VARIANTS {
             for language in Language::VARIANTS {
-                let own = OWN.get(<&str>::from(*kind)).and_then(|texts| texts.get(language.code()));
+                let own = OWN
+                    .get(<&str>::from(*kind))
+                    .and_then(|texts| texts.get(language.code()));
                 let text = own.unwrap_or_else(|| panic!("{kind:?} has no words in {language:?}"));
-                assert_eq!(check(*kind, &text.subject, &text.body), Ok(()), "{kind:?} in {language:?}");
-                assert!(write(&text.body, &sample(*kind)).contains("https://grants.example.org/my"), "{kind:?} leads to the pages");
+                assert_eq!(
+                    check(*kind, &text.subject, &text.body),
+                    Ok(()),
+                    "{kind:?} in {language:?}"
+                );
+                assert!(
+                    write(&text.body, &sample(*kind)).contains("https://grants.example.org/my"),
+                    "{kind:?} leads to the pages"
+                );
             }
         }
     }
@@ -84,10 +108,25 @@ mod tests {
     fn whoever_is_not_known_reads_nothing_that_somebody_typed() {
         for language in Language::VARIANTS {
             let text = text_for_unknown(*language);
-            assert_eq!(OWN[UNKNOWN].get(language.code()), Some(text), "{language:?} has words of its own");
-            assert_eq!(check(MailKind::Submitted, &text.subject, &text.body), Ok(()));
-            let said = BTreeMap::from([("name", "TYPED"), ("group", "TYPED"), ("round", "TYPED"), ("closes_on", "TYPED")]);
-            assert!(!write(&text.subject, &said).contains("TYPED") && !write(&text.body, &said).contains("TYPED"));
+            assert_eq!(
+                OWN[UNKNOWN].get(language.code()),
+                Some(text),
+                "{language:?} has words of its own"
+            );
+            assert_eq!(
+                check(MailKind::Submitted, &text.subject, &text.body),
+                Ok(())
+            );
+            let said = BTreeMap::from([
+                ("name", "TYPED"),
+                ("group", "TYPED"),
+                ("round", "TYPED"),
+                ("closes_on", "TYPED"),
+            ]);
+            assert!(
+                !write(&text.subject, &said).contains("TYPED")
+                    && !write(&text.body, &said).contains("TYPED")
+            );
         }
     }
 }

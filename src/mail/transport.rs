@@ -49,7 +49,10 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::Sender`].
     pub fn folder(from: &str, folder: &Path) -> Result<Self, OutboxError> {
-        Ok(Self { from: sender(from)?, way: Way::Folder(folder.to_owned()) })
+        Ok(Self {
+            from: sender(from)?,
+            way: Way::Folder(folder.to_owned()),
+        })
     }
 
     /// To a mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT?tls=required`.
@@ -57,8 +60,12 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::Sender`], [`OutboxError::Server`].
     pub fn server(from: &str, url: &str) -> Result<Self, OutboxError> {
-        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| OutboxError::Server(error.to_string()))?;
-        Ok(Self { from: sender(from)?, way: Way::Server(Box::new(server.timeout(Some(TIMEOUT)).build())) })
+        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|error| OutboxError::Server(error.to_string()))?;
+        Ok(Self {
+            from: sender(from)?,
+            way: Way::Server(Box::new(server.timeout(Some(TIMEOUT)).build())),
+        })
     }
 
     /// The folder in which the mails lie, if they go there.
@@ -81,8 +88,14 @@ impl Outbox {
                 let sent = server.send(message).await;
                 sent.map(|_| ()).map_err(|error| {
                     // The server's words may hold the address: its code says enough.
-                    let says = error.status().map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
-                    if error.is_permanent() { OutboxError::Refused(says) } else { OutboxError::Later(says) }
+                    let says = error
+                        .status()
+                        .map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
+                    if error.is_permanent() {
+                        OutboxError::Refused(says)
+                    } else {
+                        OutboxError::Later(says)
+                    }
                 })
             }
             Way::Folder(folder) => put(folder, &letter.id, message.formatted()).await,
@@ -91,8 +104,13 @@ impl Outbox {
 
     fn message(&self, letter: &Letter) -> Result<Message, OutboxError> {
         let refused = |error: &dyn std::fmt::Display| OutboxError::Refused(error.to_string());
-        let to: lettre::Address = letter.to.parse().map_err(|_| OutboxError::Refused("the address is not one".to_owned()))?;
-        let part = |kind: ContentType, text: &str| SinglePart::builder().header(kind).body(text.to_owned());
+        let to: lettre::Address = letter
+            .to
+            .parse()
+            .map_err(|_| OutboxError::Refused("the address is not one".to_owned()))?;
+        let part = |kind: ContentType, text: &str| {
+            SinglePart::builder().header(kind).body(text.to_owned())
+        };
         let parts = MultiPart::alternative()
             .singlepart(part(ContentType::TEXT_PLAIN, &letter.plain))
             .singlepart(part(ContentType::TEXT_HTML, &letter.html));
@@ -100,30 +118,44 @@ impl Outbox {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(letter.subject.clone())
-            .message_id(Some(format!("<{}@{}>", letter.id, self.from.email.domain())))
+            .message_id(Some(format!(
+                "<{}@{}>",
+                letter.id,
+                self.from.email.domain()
+            )))
             .multipart(match &letter.attached {
-                Some(Attached { name, text }) => MultiPart::mixed()
-                    .multipart(parts)
-                    .singlepart(Attachment::new(name.clone()).body(text.clone(), ContentType::TEXT_PLAIN)),
+                Some(Attached { name, text }) => MultiPart::mixed().multipart(parts).singlepart(
+                    Attachment::new(name.clone()).body(text.clone(), ContentType::TEXT_PLAIN),
+                ),
                 None => parts,
             })
             .map_err(|error| refused(&error))?;
-        for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", letter.language)] {
-            message.headers_mut().insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()));
+        for (name, value) in [
+            ("Auto-Submitted", "auto-generated"),
+            ("Content-Language", letter.language),
+        ] {
+            message.headers_mut().insert_raw(HeaderValue::new(
+                HeaderName::new_from_ascii_str(name),
+                value.to_owned(),
+            ));
         }
         Ok(message)
     }
 }
 
 fn sender(from: &str) -> Result<Mailbox, OutboxError> {
-    from.parse().map_err(|_| OutboxError::Sender(from.to_owned()))
+    from.parse()
+        .map_err(|_| OutboxError::Sender(from.to_owned()))
 }
 
 /// Writes a file under another name and renames it: it is whole, or not there. It is on the disk
 /// before the mail is recorded as sent, so that a crash cannot lose a mail that counts as sent.
 async fn put(folder: &Path, id: &str, bytes: Vec<u8>) -> Result<(), OutboxError> {
     let file = folder.join(format!("{id}.eml"));
-    let failed = |cause| OutboxError::File { file: file.display().to_string(), cause };
+    let failed = |cause| OutboxError::File {
+        file: file.display().to_string(),
+        cause,
+    };
     let written = async {
         fs::create_dir_all(folder).await?;
         let part = folder.join(format!("{id}.part"));

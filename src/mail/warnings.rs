@@ -33,12 +33,31 @@ pub async fn token_made(commands: &Commands, person: PersonId, jti: Uuid) -> Res
     put_in(commands, TOKEN_MADE, &person.to_string(), &jti.to_string()).await
 }
 
-async fn put_in(commands: &Commands, kind: &str, person: &str, about: &str) -> Result<(), MailError> {
+async fn put_in(
+    commands: &Commands,
+    kind: &str,
+    person: &str,
+    about: &str,
+) -> Result<(), MailError> {
     let log = commands.log();
-    let id = Uuid::new_v5(&commands.organisation().0, format!("mail/{kind}/{about}").as_bytes());
-    let mail = NewMail { id: id.to_string(), kind: kind.to_owned(), person: person.to_owned(), about: about.to_owned() };
+    let id = Uuid::new_v5(
+        &commands.organisation().0,
+        format!("mail/{kind}/{about}").as_bytes(),
+    );
+    let mail = NewMail {
+        id: id.to_string(),
+        kind: kind.to_owned(),
+        person: person.to_owned(),
+        about: about.to_owned(),
+    };
     let mut tx = log.store().begin().await?;
-    mails::insert(&mut tx, log.organisation(), &mail, commands.now().as_microsecond()).await?;
+    mails::insert(
+        &mut tx,
+        log.organisation(),
+        &mail,
+        commands.now().as_microsecond(),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
@@ -52,8 +71,13 @@ impl Post {
             return Ok(Some(Written::NotNeeded("the person is not known any more")));
         };
         let language = language_of(self, &person).await?;
-        let Some(to) = person.email else { return Ok(Some(Written::NotNeeded("the person has no e-mail address"))) };
-        let organisation: Option<OrganisationRow> = self.views.find(&self.commands.organisation().to_string(), None).await?;
+        let Some(to) = person.email else {
+            return Ok(Some(Written::NotNeeded("the person has no e-mail address")));
+        };
+        let organisation: Option<OrganisationRow> = self
+            .views
+            .find(&self.commands.organisation().to_string(), None)
+            .await?;
         let name = organisation.ok_or(MailError::TooEarly)?.name;
         let Text(subject, words, path) = text(&mail.kind, language);
         let link = format!("{}{path}", self.address);

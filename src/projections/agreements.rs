@@ -29,12 +29,27 @@ impl Projection for Agreements {
     type Row = AgreementRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let Event::Organisation(OrganisationEvent::AgreementPublished { version, .. }) = &event.event else { return None };
+        let Event::Organisation(OrganisationEvent::AgreementPublished { version, .. }) =
+            &event.event
+        else {
+            return None;
+        };
         Some(Touches::one(&AgreementRow::id_of(*version)))
     }
 
-    fn project(event: &Recorded, _: Option<AgreementRow>, _: Option<AgreementRow>) -> Option<AgreementRow> {
-        let Event::Organisation(OrganisationEvent::AgreementPublished { version, text, .. }) = &event.event else { return None };
-        Some(AgreementRow { version: *version, text: text.to_string() })
+    fn project(
+        event: &Recorded,
+        _: Option<AgreementRow>,
+        _: Option<AgreementRow>,
+    ) -> Option<AgreementRow> {
+        let Event::Organisation(OrganisationEvent::AgreementPublished { version, text, .. }) =
+            &event.event
+        else {
+            return None;
+        };
+        Some(AgreementRow {
+            version: *version,
+            text: text.to_string(),
+        })
     }
 }

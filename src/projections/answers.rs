@@ -1,4 +1,5 @@
-//! What was answered: one row for each application, in which the latest answer to a question counts.
+//! What was answered: one row for each application, in which the latest answer to a question
+//! counts.
 
 use std::collections::BTreeMap;
 
@@ -27,16 +28,28 @@ impl Projection for Answers {
         saved(event).map(|_| Touches::of_stream(event))
     }
 
-    fn project(event: &Recorded, row: Option<AnswersRow>, _: Option<AnswersRow>) -> Option<AnswersRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<AnswersRow>,
+        _: Option<AnswersRow>,
+    ) -> Option<AnswersRow> {
         let mut row = row.unwrap_or_default();
-        row.answers.extend(saved(event)?.iter().map(|(question, sealed)| (question.clone(), sealed.clone())));
+        row.answers.extend(
+            saved(event)?
+                .iter()
+                .map(|(question, sealed)| (question.clone(), sealed.clone())),
+        );
         Some(row)
     }
 }
 
 fn saved(event: &Recorded) -> Option<&BTreeMap<Slug, Sealed>> {
     match &event.event {
-        Event::Application(ApplicationEvent::AnswersSaved { answers, .. }) if !answers.is_empty() => Some(answers),
+        Event::Application(ApplicationEvent::AnswersSaved { answers, .. })
+            if !answers.is_empty() =>
+        {
+            Some(answers)
+        }
         _ => None,
     }
 }

@@ -1,4 +1,5 @@
-//! Applications from their first saved answer to the decision. The answers themselves are rows of their own.
+//! Applications from their first saved answer to the decision. The answers themselves are rows of
+//! their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,9 +114,22 @@ impl Projection for Applications {
         matches!(event.event, Event::Application(_)).then(|| Touches::of_stream(event))
     }
 
-    fn project(event: &Recorded, row: Option<ApplicationRow>, _: Option<ApplicationRow>) -> Option<ApplicationRow> {
-        let Event::Application(happened) = &event.event else { return None };
-        if let ApplicationEvent::ApplicationStarted { fund, round, group, form, .. } = happened {
+    fn project(
+        event: &Recorded,
+        row: Option<ApplicationRow>,
+        _: Option<ApplicationRow>,
+    ) -> Option<ApplicationRow> {
+        let Event::Application(happened) = &event.event else {
+            return None;
+        };
+        if let ApplicationEvent::ApplicationStarted {
+            fund,
+            round,
+            group,
+            form,
+            ..
+        } = happened
+        {
             return Some(started(event, *fund, round, *group, *form));
         }
         let mut row = row?;
@@ -125,7 +139,13 @@ impl Projection for Applications {
     }
 }
 
-fn started(event: &Recorded, fund: FundId, round: &Slug, group: GroupId, form: u32) -> ApplicationRow {
+fn started(
+    event: &Recorded,
+    fund: FundId,
+    round: &Slug,
+    group: GroupId,
+    form: u32,
+) -> ApplicationRow {
     ApplicationRow {
         id: event.stream,
         version: event.sequence,
@@ -193,26 +213,48 @@ impl ApplicationRow {
                 self.unconfirmed.remove(person);
                 self.attendance_waits = (!self.unconfirmed.is_empty()).into();
             }
-            E::LanguageChosen { language, helper, .. } => (self.language, self.helper_sealed) = (*language, helper.clone()),
-            E::AnswersSaved { requested, area, activity, people_at_risk, .. } => {
+            E::LanguageChosen {
+                language, helper, ..
+            } => (self.language, self.helper_sealed) = (*language, helper.clone()),
+            E::AnswersSaved {
+                requested,
+                area,
+                activity,
+                people_at_risk,
+                ..
+            } => {
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
                 self.activity = activity.clone().or_else(|| self.activity.take());
             }
-            E::ApplicationSubmitted { requested, area, channel, received_on, help, .. } => {
+            E::ApplicationSubmitted {
+                requested,
+                area,
+                channel,
+                received_on,
+                help,
+                ..
+            } => {
                 self.state = S::Submitted;
                 (self.requested, self.area) = (Some(*requested), Some(area.clone()));
                 (self.channel, self.help) = (Some(*channel), help.clone());
                 self.submitted_on = Some(*received_on);
             }
-            E::ChangesRequested { questions, note, due_on, .. } => {
+            E::ChangesRequested {
+                questions,
+                note,
+                due_on,
+                ..
+            } => {
                 self.state = S::ChangesRequested;
                 self.changes_to.clone_from(questions);
                 self.changes_due_on = Some(*due_on);
                 self.note = Some(note.to_string());
             }
-            E::ApplicationResubmitted { requested, area, .. } => {
+            E::ApplicationResubmitted {
+                requested, area, ..
+            } => {
                 self.state = S::Submitted;
                 (self.requested, self.area) = (Some(*requested), Some(area.clone()));
                 self.changes_to.clear();
@@ -220,11 +262,23 @@ impl ApplicationRow {
                 self.note = None;
             }
             E::EligibilityConfirmed { .. } => self.state = S::Eligible,
-            E::EligibilityRefused { reason, .. } => self.decide(S::Ineligible, event, Some(reason.to_string())),
-            E::ScoreGiven { by, criteria, note, .. } | E::ScoreRevised { by, criteria, note, .. } => {
+            E::EligibilityRefused { reason, .. } => {
+                self.decide(S::Ineligible, event, Some(reason.to_string()))
+            }
+            E::ScoreGiven {
+                by, criteria, note, ..
+            }
+            | E::ScoreRevised {
+                by, criteria, note, ..
+            } => {
                 self.state = S::InAssessment;
                 self.scores.retain(|score| score.by != *by);
-                self.scores.push(ScoreRow { by: *by, criteria: criteria.clone(), note: note.to_string(), set_aside: None });
+                self.scores.push(ScoreRow {
+                    by: *by,
+                    criteria: criteria.clone(),
+                    note: note.to_string(),
+                    set_aside: None,
+                });
             }
             E::ScoreSetAside { of, reason, .. } => {
                 if let Some(score) = self.scores.iter_mut().find(|score| score.by == *of) {
@@ -232,20 +286,37 @@ impl ApplicationRow {
                 }
             }
             E::PublicSummaryWritten { summary, .. } => self.summary = Some(summary.clone()),
-            E::Awarded { terms, reason, sitting, .. } => {
+            E::Awarded {
+                terms,
+                reason,
+                sitting,
+                ..
+            } => {
                 self.awarded = Some(terms.amount);
                 self.sat(sitting, reason.as_ref());
                 self.decide(S::Awarded, event, reason.as_ref().map(ToString::to_string));
             }
-            E::Declined { reason, feedback, sitting, .. } => {
+            E::Declined {
+                reason,
+                feedback,
+                sitting,
+                ..
+            } => {
                 self.sat(sitting, Some(reason));
                 self.decide(S::Declined, event, Some(feedback.to_string()));
             }
-            E::Deferred { reason, sitting, .. } => {
+            E::Deferred {
+                reason, sitting, ..
+            } => {
                 self.sat(sitting, Some(reason));
                 self.decide(S::Deferred, event, Some(reason.to_string()));
             }
-            E::Reserved { rank, reason, sitting, .. } => {
+            E::Reserved {
+                rank,
+                reason,
+                sitting,
+                ..
+            } => {
                 self.rank = Some(*rank);
                 self.sat(sitting, Some(reason));
                 self.decide(S::ReserveList, event, Some(reason.to_string()));
@@ -276,7 +347,12 @@ impl ApplicationRow {
         self.decision += 1;
         self.recorded_by = sitting.recorded_by;
         let recorder = sitting.recorded_by;
-        self.unconfirmed = sitting.present.iter().copied().filter(|person| recorder.is_some_and(|recorder| recorder != *person)).collect();
+        self.unconfirmed = sitting
+            .present
+            .iter()
+            .copied()
+            .filter(|person| recorder.is_some_and(|recorder| recorder != *person))
+            .collect();
         self.attendance_waits = (!self.unconfirmed.is_empty()).into();
         self.reason = reason.map(ToString::to_string);
     }

@@ -13,7 +13,8 @@ use crate::store::{Source, StoreError};
 
 /// How many events are folded in one transaction.
 pub(super) const BATCH: i64 = 500;
-/// The same where the end of the log is far: fewer transactions then write each page of the database.
+/// The same where the end of the log is far: fewer transactions then write each page of the
+/// database.
 pub(super) const FAR: i64 = 2000;
 /// How many rows of a projection are kept in memory at most between one batch and the next.
 const KEPT_MOST: usize = 2048;
@@ -40,7 +41,12 @@ pub(super) struct Taken {
 }
 
 impl Page {
-    pub(super) async fn read(source: &mut Source<'_>, organisation: &str, from: i64, most: i64) -> Result<Self, StoreError> {
+    pub(super) async fn read(
+        source: &mut Source<'_>,
+        organisation: &str,
+        from: i64,
+        most: i64,
+    ) -> Result<Self, StoreError> {
         let rows = match source {
             Source::Within(tx) => events::page_in(tx, organisation, from, most).await?,
             Source::Outside(store) => events::page(store, organisation, from, most).await?,
@@ -49,7 +55,10 @@ impl Page {
     }
 
     pub(super) fn of<'r>(rows: impl Iterator<Item = &'r EventRow>) -> Self {
-        let mut page = Self { events: Vec::new(), unreadable: None };
+        let mut page = Self {
+            events: Vec::new(),
+            unreadable: None,
+        };
         for row in rows {
             match Recorded::read(row) {
                 Ok(event) => page.events.push(event),
@@ -73,16 +82,27 @@ impl Page {
 }
 
 impl Fold {
-    /// A generation of a projection that will read next at a position, if there is such a projection.
+    /// A generation of a projection that will read next at a position, if there is such a
+    /// projection.
     pub(super) fn at(name: &str, generation: i64, next_position: i64) -> Option<Self> {
-        Some(Self { projection: Registered::named(name)?, generation, next_position, standing: Standing::default() })
+        Some(Self {
+            projection: Registered::named(name)?,
+            generation,
+            next_position,
+            standing: Standing::default(),
+        })
     }
 
     pub(super) fn of(checkpoint: &Checkpoint) -> Option<Self> {
-        Self::at(&checkpoint.name, checkpoint.generation, checkpoint.next_position)
+        Self::at(
+            &checkpoint.name,
+            checkpoint.generation,
+            checkpoint.next_position,
+        )
     }
 
-    /// Notes that it has moved to a position. Not too much is kept of what has stood since before another.
+    /// Notes that it has moved to a position. Not too much is kept of what has stood since before
+    /// another.
     pub(super) fn moved(&mut self, next: i64, keep_since: i64) {
         self.next_position = next;
         if self.standing.len() > KEPT_MOST {
@@ -100,7 +120,8 @@ pub(super) fn ours(name: &str, shape: i64) -> bool {
     shapes().any(|known| known == (name, shape))
 }
 
-/// Loads what the events need and is not known yet, and folds them. Where it cannot be loaded nothing has changed.
+/// Loads what the events need and is not known yet, and folds them. Where it cannot be loaded
+/// nothing has changed.
 pub(super) async fn take(
     source: Option<&mut Source<'_>>,
     organisation: &str,
@@ -113,9 +134,17 @@ pub(super) async fn take(
 
 /// Folds events, for which what they touch was loaded.
 pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Taken {
-    let mut taken = Taken { moves: Moves::default(), stopped: Vec::new() };
+    let mut taken = Taken {
+        moves: Moves::default(),
+        stopped: Vec::new(),
+    };
     for (number, (fold, touched)) in folds.iter_mut().zip(touched).enumerate() {
-        let Fold { projection, generation, next_position: from, .. } = *fold;
+        let Fold {
+            projection,
+            generation,
+            next_position: from,
+            ..
+        } = *fold;
         let name = projection.name;
         let (changes, stopped) = fold.standing.fold(projection, &page.events, touched);
         let (to, why) = match stopped {
@@ -123,10 +152,20 @@ pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Take
             None => (page.end(from).max(from), page.unreadable.clone()),
         };
         taken.stopped.extend(why.map(|why| (number, why)));
-        taken.moves.moves.push(Move { name, generation, from, to });
+        taken.moves.moves.push(Move {
+            name,
+            generation,
+            from,
+            to,
+        });
         let (versions, postings) = (changes.versions, changes.postings);
         if !versions.is_empty() || !postings.is_empty() {
-            taken.moves.changes.push(Change { name, generation, versions, postings });
+            taken.moves.changes.push(Change {
+                name,
+                generation,
+                versions,
+                postings,
+            });
         }
     }
     taken
@@ -139,7 +178,10 @@ pub(super) async fn load(
     folds: &mut [Fold],
     page: &Page,
 ) -> Result<Vec<Touched>, StoreError> {
-    let touched: Vec<_> = folds.iter().map(|fold| Touched::of(fold.projection, &page.events, fold.next_position)).collect();
+    let touched: Vec<_> = folds
+        .iter()
+        .map(|fold| Touched::of(fold.projection, &page.events, fold.next_position))
+        .collect();
     let needed: Vec<_> = folds
         .iter()
         .zip(&touched)
@@ -158,8 +200,12 @@ pub(super) async fn load(
         }
     }
     for needed in needed {
-        if let Some(fold) = folds.iter_mut().find(|fold| fold.projection.name == needed.table) {
-            fold.standing.take(needed.ids, loaded.remove(needed.table).unwrap_or_default());
+        if let Some(fold) = folds
+            .iter_mut()
+            .find(|fold| fold.projection.name == needed.table)
+        {
+            fold.standing
+                .take(needed.ids, loaded.remove(needed.table).unwrap_or_default());
         }
     }
     Ok(touched)

@@ -65,16 +65,26 @@ impl Projection for Batches {
     type Row = BatchRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let Event::Fund(FundEvent::BatchSent { batch, .. } | FundEvent::BankFileMade { batch, .. }) = &event.event else {
+        let Event::Fund(FundEvent::BatchSent { batch, .. } | FundEvent::BankFileMade { batch, .. }) =
+            &event.event
+        else {
             return None;
         };
         Some(Touches::one(&BatchRow::id_of(event.stream, batch)))
     }
 
     fn project(event: &Recorded, row: Option<BatchRow>, _: Option<BatchRow>) -> Option<BatchRow> {
-        let Event::Fund(happened) = &event.event else { return None };
+        let Event::Fund(happened) = &event.event else {
+            return None;
+        };
         match happened {
-            FundEvent::BatchSent { batch, sent_on, payments, total, .. } => Some(BatchRow {
+            FundEvent::BatchSent {
+                batch,
+                sent_on,
+                payments,
+                total,
+                ..
+            } => Some(BatchRow {
                 fund: event.stream,
                 batch: batch.clone(),
                 sent_on: *sent_on,
@@ -82,7 +92,14 @@ impl Projection for Batches {
                 total: *total,
                 files: Vec::new(),
             }),
-            FundEvent::BankFileMade { payments, total, digest, reason, by, .. } => {
+            FundEvent::BankFileMade {
+                payments,
+                total,
+                digest,
+                reason,
+                by,
+                ..
+            } => {
                 let mut row = row?;
                 row.made(BankFileRow {
                     made_on: event.recorded_on(),

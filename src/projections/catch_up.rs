@@ -1,4 +1,5 @@
-//! Catching up where the end of the log is far: the next events are read and folded while the rows of those before are stored.
+//! Catching up where the end of the log is far: the next events are read and folded while the rows
+//! of those before are stored.
 
 use super::batch::{FAR, Page, Taken, fold, load};
 use super::follow::{ProjectionError, Projector};
@@ -7,13 +8,15 @@ use crate::store::Source;
 use crate::store::moves::Moves;
 
 impl Projector {
-    /// Goes on until the end of the log is near; `None` when somebody else moved a checkpoint or something is amiss.
+    /// Goes on until the end of the log is near; `None` when somebody else moved a checkpoint or
+    /// something is amiss.
     pub(super) async fn catch_up(&self, mut known: Kept) -> Result<Option<Kept>, ProjectionError> {
         let (store, organisation) = (self.log().store(), self.log().organisation());
         let mut waiting = Moves::default();
         loop {
             let from = known.next_position;
-            let (stored, ahead) = tokio::join!(waiting.store(store, organisation), self.fold_ahead(known));
+            let (stored, ahead) =
+                tokio::join!(waiting.store(store, organisation), self.fold_ahead(known));
             if !stored? {
                 return Ok(None);
             }
@@ -34,14 +37,26 @@ impl Projector {
         }
     }
 
-    /// Folds the next events on a thread of its own. What they touch and was folded before, but may not be stored yet, is still known.
+    /// Folds the next events on a thread of its own. What they touch and was folded before, but may
+    /// not be stored yet, is still known.
     async fn fold_ahead(&self, mut known: Kept) -> Result<(Kept, Taken), ProjectionError> {
-        let (store, organisation, from) = (self.log().store(), self.log().organisation(), known.next_position);
+        let (store, organisation, from) = (
+            self.log().store(),
+            self.log().organisation(),
+            known.next_position,
+        );
         let page = Page::read(&mut Source::Outside(store), organisation, from, FAR).await?;
-        let touched = load(Some(&mut Source::Outside(store)), organisation, &mut known.folds, &page).await?;
+        let touched = load(
+            Some(&mut Source::Outside(store)),
+            organisation,
+            &mut known.folds,
+            &page,
+        )
+        .await?;
         let folded = tokio::task::spawn_blocking(move || {
             let taken = fold(&mut known.folds, &page, &touched);
-            // What is folded here is stored after the next is loaded; what came before it, ahead of that.
+            // What is folded here is stored after the next is loaded; what came before it, ahead of
+            // that.
             known.advance_ahead(page.end(from), from);
             (known, taken)
         });

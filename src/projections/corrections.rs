@@ -1,4 +1,5 @@
-//! Which events were corrected, and by which: the log keeps both, and whoever reads the one is shown the other.
+//! Which events were corrected, and by which: the log keeps both, and whoever reads the one is
+//! shown the other.
 //!
 //! A row's id is the stream and the sequence of the event that was corrected.
 
@@ -23,17 +24,35 @@ impl Projection for Corrections {
 
     fn touches(event: &Recorded) -> Option<Touches> {
         let (Event::Grant(
-            GrantEvent::PaymentCorrected { corrects: sequence, .. } | GrantEvent::UpdateCorrected { corrects: sequence, .. },
+            GrantEvent::PaymentCorrected {
+                corrects: sequence, ..
+            }
+            | GrantEvent::UpdateCorrected {
+                corrects: sequence, ..
+            },
         )
-        | Event::Group(GroupEvent::GroupCorrected { corrects: sequence, .. })) = &event.event
+        | Event::Group(GroupEvent::GroupCorrected {
+            corrects: sequence, ..
+        })) = &event.event
         else {
             return None;
         };
-        let stream = if matches!(event.event, Event::Grant(_)) { "grant" } else { "group" };
-        Some(Touches::one(&format_args!("{stream}/{}/{sequence:08}", event.stream)))
+        let stream = if matches!(event.event, Event::Grant(_)) {
+            "grant"
+        } else {
+            "group"
+        };
+        Some(Touches::one(&format_args!(
+            "{stream}/{}/{sequence:08}",
+            event.stream
+        )))
     }
 
-    fn project(event: &Recorded, row: Option<CorrectionRow>, _: Option<CorrectionRow>) -> Option<CorrectionRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<CorrectionRow>,
+        _: Option<CorrectionRow>,
+    ) -> Option<CorrectionRow> {
         let mut row = row.unwrap_or_default();
         row.corrected_by.push(event.position);
         Some(row)

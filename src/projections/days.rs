@@ -23,6 +23,8 @@ impl Projection for Days {
     }
 
     fn project(event: &Recorded, row: Option<DayRow>, _: Option<DayRow>) -> Option<DayRow> {
-        row.is_none().then_some(DayRow { first_position: event.position })
+        row.is_none().then_some(DayRow {
+            first_position: event.position,
+        })
     }
 }

@@ -39,12 +39,24 @@ impl Projection for Files {
     type Row = FileRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let Event::Group(GroupEvent::FileKept { file, .. }) = &event.event else { return None };
+        let Event::Group(GroupEvent::FileKept { file, .. }) = &event.event else {
+            return None;
+        };
         Some(Touches::one(&FileRow::id_of(event.stream, file)))
     }
 
     fn project(event: &Recorded, _: Option<FileRow>, _: Option<FileRow>) -> Option<FileRow> {
-        let Event::Group(GroupEvent::FileKept { file, media, bytes, purpose, kept_by, .. }) = &event.event else { return None };
+        let Event::Group(GroupEvent::FileKept {
+            file,
+            media,
+            bytes,
+            purpose,
+            kept_by,
+            ..
+        }) = &event.event
+        else {
+            return None;
+        };
         Some(FileRow {
             group: event.stream,
             file: file.clone(),

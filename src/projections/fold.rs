@@ -1,4 +1,5 @@
-//! Folding events into rows: which are needed, what becomes of them, and what is to be stored. Pure.
+//! Folding events into rows: which are needed, what becomes of them, and what is to be stored.
+//! Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,8 @@ use crate::store::rows::{Row, STANDING, Version};
 #[derive(Default)]
 pub(super) struct Standing(HashMap<String, Option<Stands>>);
 
-/// A row as it stands. What was read from the database is taken apart when an event first touches it.
+/// A row as it stands. What was read from the database is taken apart when an event first touches
+/// it.
 struct Stands {
     since: i64,
     row: Content,
@@ -45,25 +47,49 @@ impl Touched {
     /// Of those from a position on.
     pub(super) fn of(projection: Registered, events: &[Recorded], from: i64) -> Self {
         let touches = |(at, event): (usize, &Recorded)| Some((at, (projection.touches)(event)?));
-        Self(events.iter().enumerate().filter(|(_, event)| event.position >= from).filter_map(touches).collect())
+        Self(
+            events
+                .iter()
+                .enumerate()
+                .filter(|(_, event)| event.position >= from)
+                .filter_map(touches)
+                .collect(),
+        )
     }
 
     /// The rows that may be there already.
     fn ids(&self) -> impl Iterator<Item = &String> {
-        self.0.iter().flat_map(|(_, touches)| (!touches.first).then_some(&touches.row).into_iter().chain(&touches.beside))
+        self.0.iter().flat_map(|(_, touches)| {
+            (!touches.first)
+                .then_some(&touches.row)
+                .into_iter()
+                .chain(&touches.beside)
+        })
     }
 }
 
 impl Standing {
     /// The ids among those touched of which nothing is known yet.
     pub(super) fn missing(&self, touched: &Touched) -> BTreeSet<String> {
-        touched.ids().filter(|id| !self.0.contains_key(*id)).cloned().collect()
+        touched
+            .ids()
+            .filter(|id| !self.0.contains_key(*id))
+            .cloned()
+            .collect()
     }
 
     /// Takes what was loaded; of the others that were asked for it is known that there are none.
     pub(super) fn take(&mut self, asked: impl IntoIterator<Item = String>, loaded: Vec<Row>) {
         self.0.extend(asked.into_iter().map(|id| (id, None)));
-        self.0.extend(loaded.into_iter().map(|row| (row.id, Some(Stands { since: row.since, row: Content::Stored(row.body) }))));
+        self.0.extend(loaded.into_iter().map(|row| {
+            (
+                row.id,
+                Some(Stands {
+                    since: row.since,
+                    row: Content::Stored(row.body),
+                }),
+            )
+        }));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -72,41 +98,87 @@ impl Standing {
 
     /// Forgets what has stood since before a position.
     pub(super) fn forget_before(&mut self, position: i64) {
-        self.0.retain(|_, stands| stands.as_ref().is_some_and(|stands| stands.since >= position));
+        self.0.retain(|_, stands| {
+            stands
+                .as_ref()
+                .is_some_and(|stands| stands.since >= position)
+        });
     }
 
-    /// Folds events in order. Where one cannot be, those before it count. A panic stops this projection, and no other.
-    pub(super) fn fold(&mut self, projection: Registered, events: &[Recorded], touched: &Touched) -> (Changes, Option<Stopped>) {
+    /// Folds events in order. Where one cannot be, those before it count. A panic stops this
+    /// projection, and no other.
+    pub(super) fn fold(
+        &mut self,
+        projection: Registered,
+        events: &[Recorded],
+        touched: &Touched,
+    ) -> (Changes, Option<Stopped>) {
         let mut changes = Changes::default();
         for (at, touches) in &touched.0 {
             let event = &events[*at];
-            let folded = catch_unwind(AssertUnwindSafe(|| self.event(projection, event, touches, &mut changes)));
+            let folded = catch_unwind(AssertUnwindSafe(|| {
+                self.event(projection, event, touches, &mut changes)
+            }));
             let cause = match folded {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "the program failed at it".to_owned(),
             };
             let position = event.position;
-            return (changes, Some(Stopped { position, cause: format!("position {position}: {cause}") }));
+            return (
+                changes,
+                Some(Stopped {
+                    position,
+                    cause: format!("position {position}: {cause}"),
+                }),
+            );
         }
         (changes, None)
     }
 
-    fn event(&mut self, projection: Registered, event: &Recorded, touches: &Touches, changes: &mut Changes) -> serde_json::Result<()> {
+    fn event(
+        &mut self,
+        projection: Registered,
+        event: &Recorded,
+        touches: &Touches,
+        changes: &mut Changes,
+    ) -> serde_json::Result<()> {
         let row = self.known(projection, &touches.row)?;
-        let beside = touches.beside.as_ref().map(|id| self.known(projection, id)).transpose()?.flatten();
-        let Projected { row, postings } = (projection.project)(event, row.as_ref(), beside.as_ref());
+        let beside = touches
+            .beside
+            .as_ref()
+            .map(|id| self.known(projection, id))
+            .transpose()?
+            .flatten();
+        let Projected { row, postings } =
+            (projection.project)(event, row.as_ref(), beside.as_ref());
         let body = row.as_ref().map(projection.write).transpose()?;
         changes.postings.extend(postings);
         if let (Some(row), Some(body)) = (row, body) {
-            let stood = self.0.insert(touches.row.clone(), Some(Stands { since: event.position, row: Content::Known(row) })).flatten();
-            changes.put(&touches.row, stood.map(|stands| stands.since), event.position, body);
+            let stood = self
+                .0
+                .insert(
+                    touches.row.clone(),
+                    Some(Stands {
+                        since: event.position,
+                        row: Content::Known(row),
+                    }),
+                )
+                .flatten();
+            changes.put(
+                &touches.row,
+                stood.map(|stands| stands.since),
+                event.position,
+                body,
+            );
         }
         Ok(())
     }
 
     fn known(&mut self, projection: Registered, id: &str) -> serde_json::Result<Option<AnyRow>> {
-        let Some(Some(stands)) = self.0.get_mut(id) else { return Ok(None) };
+        let Some(Some(stands)) = self.0.get_mut(id) else {
+            return Ok(None);
+        };
         let row = match &stands.row {
             Content::Known(row) => AnyRow::clone(row),
             Content::Stored(body) => (projection.read)(body)?,
@@ -124,7 +196,12 @@ impl Changes {
             (None, None) => {}
         }
         self.newest.insert(id.to_owned(), self.versions.len());
-        self.versions.push(Version { id: id.to_owned(), since: position, until: STANDING, body });
+        self.versions.push(Version {
+            id: id.to_owned(),
+            since: position,
+            until: STANDING,
+            body,
+        });
     }
 }
 
@@ -162,7 +239,10 @@ mod tests {
             recorded_at: Timestamp::UNIX_EPOCH,
             stream: Uuid::nil(),
             sequence: position + 1,
-            event: Event::Organisation(OrganisationEvent::OrganisationFounded { name, simulated: None }),
+            event: Event::Organisation(OrganisationEvent::OrganisationFounded {
+                name,
+                simulated: None,
+            }),
             metadata: Metadata::default(),
             command_id: Uuid::nil(),
         }
@@ -172,7 +252,10 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_asked_for_again_and_what_was_folded_since_is_not() {
         let (old, absent, new) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
-        let at = |position, stream| Recorded { stream, ..recorded(position) };
+        let at = |position, stream| Recorded {
+            stream,
+            ..recorded(position)
+        };
         let projection = Registered::of::<Fails>();
         let mut standing = Standing::default();
         standing.take([old, absent].map(|id| id.to_string()), Vec::new());
@@ -181,7 +264,11 @@ mod tests {
             standing.fold(projection, &events, &Touched::of(projection, &events, 0));
         }
         standing.forget_before(1);
-        let next: Vec<_> = [old, absent, new].into_iter().zip(2..).map(|(stream, position)| at(position, stream)).collect();
+        let next: Vec<_> = [old, absent, new]
+            .into_iter()
+            .zip(2..)
+            .map(|(stream, position)| at(position, stream))
+            .collect();
         let missing = standing.missing(&Touched::of(projection, &next, 0));
         assert_eq!(missing, [old, absent].map(|id| id.to_string()).into());
     }
@@ -190,8 +277,13 @@ mod tests {
     fn one_that_panics_stops_where_it_does_and_keeps_what_came_before() {
         let events: Vec<_> = (0..4).map(recorded).collect();
         let projection = Registered::of::<Fails>();
-        let (changes, stopped) = Standing::default().fold(projection, &events, &Touched::of(projection, &events, 0));
-        let stands: Vec<_> = changes.versions.iter().map(|version| (version.since, version.until, version.body.as_str())).collect();
+        let (changes, stopped) =
+            Standing::default().fold(projection, &events, &Touched::of(projection, &events, 0));
+        let stands: Vec<_> = changes
+            .versions
+            .iter()
+            .map(|version| (version.since, version.until, version.body.as_str()))
+            .collect();
         assert_eq!(stands, [(0, 1, "1"), (1, STANDING, "2")]);
         assert_eq!(stopped.map(|stopped| stopped.position), Some(2));
     }

@@ -1,7 +1,9 @@
-//! The follower that stores projections: fold what was appended, then store rows and checkpoints at once.
+//! The follower that stores projections: fold what was appended, then store rows and checkpoints at
+//! once.
 //!
-//! Any process may do it; whoever comes second finds the work done. What it looked at it keeps, and goes on from there for as long as
-//! nobody else moves the checkpoints; otherwise it locks them, and begins from what is stored.
+//! Any process may do it; whoever comes second finds the work done. What it looked at it keeps, and
+//! goes on from there for as long as nobody else moves the checkpoints; otherwise it locks them,
+//! and begins from what is stored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,7 +19,8 @@ use crate::store::{Source, StoreError, Tx};
 
 /// How often to look for what other processes appended.
 const LOOK: Duration = Duration::from_millis(200);
-/// How long what this process appended is left to its next append: a follower at work would keep that from bringing the views along.
+/// How long what this process appended is left to its next append: a follower at work would keep
+/// that from bringing the views along.
 const LEAVE: Duration = Duration::from_millis(4);
 
 /// How many events there must be before it matters how rows are spread.
@@ -53,7 +56,8 @@ pub struct Projector {
     described: Arc<AtomicI64>,
 }
 
-/// The projections that follow, as it is stored, where the slowest of them will read next, and how long the log is.
+/// The projections that follow, as it is stored, where the slowest of them will read next, and how
+/// long the log is.
 struct Stored {
     projections: Vec<Live>,
     next_position: i64,
@@ -61,7 +65,8 @@ struct Stored {
 }
 
 impl Projector {
-    /// Prepares the checkpoints, lets projections that stopped try again, and makes rows anew that an older program made.
+    /// Prepares the checkpoints, lets projections that stopped try again, and makes rows anew that
+    /// an older program made.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -72,14 +77,30 @@ impl Projector {
         }
         let known = checkpoints::lock(&mut tx, log.organisation()).await?;
         for stopped in known.iter().filter(|one| one.error.is_some()) {
-            checkpoints::save(&mut tx, log.organisation(), &Checkpoint { error: None, ..stopped.clone() }).await?;
+            checkpoints::save(
+                &mut tx,
+                log.organisation(),
+                &Checkpoint {
+                    error: None,
+                    ..stopped.clone()
+                },
+            )
+            .await?;
         }
         tx.commit().await?;
-        let live = known.iter().filter(|one| one.state == "live" && one.error.is_none());
+        let live = known
+            .iter()
+            .filter(|one| one.state == "live" && one.error.is_none());
         let described = live.map(|one| one.next_position).min().unwrap_or_default();
-        let projector = Self { log, shared: Shared::default(), described: Arc::new(AtomicI64::new(described)) };
+        let projector = Self {
+            log,
+            shared: Shared::default(),
+            described: Arc::new(AtomicI64::new(described)),
+        };
         for projection in ALL {
-            if known.iter().any(|one| one.name == projection.name && one.state == "live" && one.shape != projection.shape) {
+            if known.iter().any(|one| {
+                one.name == projection.name && one.state == "live" && one.shape != projection.shape
+            }) {
                 projector.reshape(projection).await?;
             }
         }
@@ -119,7 +140,8 @@ impl Projector {
     /// Waits, no longer than this, until the views have passed a position; whether they have.
     pub async fn passed(&self, position: i64, at_most: Duration) -> bool {
         let mut progress = self.shared.progress.subscribe();
-        let waited = tokio::time::timeout(at_most, progress.wait_for(|next| *next > position)).await;
+        let waited =
+            tokio::time::timeout(at_most, progress.wait_for(|next| *next > position)).await;
         matches!(waited, Ok(Ok(_)))
     }
 
@@ -132,7 +154,8 @@ impl Projector {
     /// Folds what has been appended since; whether there may be more.
     ///
     /// # Errors
-    /// When the database does not answer. A projection that cannot fold an event stops, and says so in its checkpoint.
+    /// When the database does not answer. A projection that cannot fold an event stops, and says so
+    /// in its checkpoint.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let more = self.step().await?;
         self.describe().await;
@@ -142,19 +165,32 @@ impl Projector {
     async fn step(&self) -> Result<bool, ProjectionError> {
         let mut kept = self.shared.kept.lock().await;
         let mut known = kept.take();
-        let lately = known.as_ref().is_some_and(|known| known.looked.elapsed() <= LOOK);
+        let lately = known
+            .as_ref()
+            .is_some_and(|known| known.looked.elapsed() <= LOOK);
         let length = *self.log.growth().borrow();
-        if lately && known.as_ref().is_some_and(|known| known.brought && known.next_position == length) {
+        if lately
+            && known
+                .as_ref()
+                .is_some_and(|known| known.brought && known.next_position == length)
+        {
             *kept = known;
             return Ok(false);
         }
-        let recent = known.as_ref().and_then(|known| self.log.recent(known.next_position, usize::try_from(BATCH).ok()?));
+        let recent = known.as_ref().and_then(|known| {
+            self.log
+                .recent(known.next_position, usize::try_from(BATCH).ok()?)
+        });
         let mut far = false;
         // What this process appended itself needs no look, unless the last was long ago.
         if (recent.is_none() || !lately)
             && let Some(stored) = self.stored().await?
         {
-            known = known.filter(|known| stored.is(known)).map(|known| Kept { looked: Instant::now(), brought: false, ..known });
+            known = known.filter(|known| stored.is(known)).map(|known| Kept {
+                looked: Instant::now(),
+                brought: false,
+                ..known
+            });
             if stored.next_position >= stored.length {
                 // Nothing is to be done, or another process did it.
                 *kept = known.or_else(|| stored.known());
@@ -177,26 +213,40 @@ impl Projector {
         Ok(more)
     }
 
-    /// Has the database look again at how rows are spread, when there are twice as many as when it last did. Its own look would come
-    /// up to a minute later, and until then it takes one index to be as good as another.
+    /// Has the database look again at how rows are spread, when there are twice as many as when it
+    /// last did. Its own look would come up to a minute later, and until then it takes one index to
+    /// be as good as another.
     pub(super) async fn describe(&self) {
         let next = self.next_position();
         let described = self.described.load(Ordering::Relaxed);
-        if next < described * 2 + DESCRIBED_FROM || self.described.swap(next, Ordering::Relaxed) != described {
+        if next < described * 2 + DESCRIBED_FROM
+            || self.described.swap(next, Ordering::Relaxed) != described
+        {
             return;
         }
-        let views: Vec<_> = ALL.iter().map(|projection| format!("view_{}", projection.name)).collect();
+        let views: Vec<_> = ALL
+            .iter()
+            .map(|projection| format!("view_{}", projection.name))
+            .collect();
         if let Err(error) = self.log.store().describe(&views).await {
             tracing::warn!(%error, "the database did not look at its tables; it does so by itself, or when they have doubled");
         }
     }
 
-    /// How far our projections are as it is stored. A database server that crashed may have forgotten what nobody waited for.
+    /// How far our projections are as it is stored. A database server that crashed may have
+    /// forgotten what nobody waited for.
     async fn stored(&self) -> Result<Option<Stored>, StoreError> {
         let mut projections = checkpoints::live(self.log.store(), self.log.organisation()).await?;
         projections.retain(|one| ours(&one.name, one.shape));
-        let least = projections.iter().min_by_key(|one| one.next_position).map(|one| (one.next_position, one.length));
-        Ok(least.map(|(next_position, length)| Stored { projections, next_position, length }))
+        let least = projections
+            .iter()
+            .min_by_key(|one| one.next_position)
+            .map(|one| (one.next_position, one.length));
+        Ok(least.map(|(next_position, length)| Stored {
+            projections,
+            next_position,
+            length,
+        }))
     }
 
     /// The position that the slowest projection will read next, as it is stored.
@@ -204,18 +254,32 @@ impl Projector {
     /// # Errors
     /// When the database does not answer.
     pub async fn stored_position(&self) -> Result<i64, StoreError> {
-        Ok(self.stored().await?.map_or(0, |stored| stored.next_position))
+        Ok(self
+            .stored()
+            .await?
+            .map_or(0, |stored| stored.next_position))
     }
 
-    /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or something is amiss.
-    async fn go_on(&self, mut known: Kept, recent: Option<Vec<EventRow>>) -> Result<Option<(Kept, bool)>, ProjectionError> {
+    /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or
+    /// something is amiss.
+    async fn go_on(
+        &self,
+        mut known: Kept,
+        recent: Option<Vec<EventRow>>,
+    ) -> Result<Option<(Kept, bool)>, ProjectionError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let from = known.next_position;
         let page = match recent {
             Some(rows) => Page::of(rows.iter()),
             None => Page::read(&mut Source::Outside(store), organisation, from, BATCH).await?,
         };
-        let Taken { moves, stopped } = take(Some(&mut Source::Outside(store)), organisation, &mut known.folds, &page).await?;
+        let Taken { moves, stopped } = take(
+            Some(&mut Source::Outside(store)),
+            organisation,
+            &mut known.folds,
+            &page,
+        )
+        .await?;
         if page.is_empty() || !stopped.is_empty() || !moves.store(store, organisation).await? {
             return Ok(None);
         }
@@ -229,18 +293,26 @@ impl Projector {
     async fn begin_again(&self) -> Result<(Option<Kept>, bool), ProjectionError> {
         let mut tx = self.log.store().begin_derived().await?;
         let running = checkpoints::lock(&mut tx, self.log.organisation()).await?;
-        let live = |one: &Checkpoint| one.state == "live" && one.error.is_none() && ours(&one.name, one.shape);
+        let live = |one: &Checkpoint| {
+            one.state == "live" && one.error.is_none() && ours(&one.name, one.shape)
+        };
         let running: Vec<_> = running.into_iter().filter(live).collect();
         let folds: Vec<_> = running.iter().filter_map(Fold::of).collect();
-        let Some(from) = folds.iter().map(|fold| fold.next_position).min() else { return Ok((None, false)) };
+        let Some(from) = folds.iter().map(|fold| fold.next_position).min() else {
+            return Ok((None, false));
+        };
         let (folds, next, why) = self.fold(&mut tx, folds, &running).await?;
         tx.commit().await?;
         self.shared.passed_to(next);
         let together = why.is_none() && folds.iter().all(|fold| fold.next_position == next);
-        Ok((together.then(|| Kept::looked_up(next, folds)), next - from >= BATCH))
+        Ok((
+            together.then(|| Kept::looked_up(next, folds)),
+            next - from >= BATCH,
+        ))
     }
 
-    /// Folds the next events into these generations, whose checkpoints are locked; how far it came, and why one stopped.
+    /// Folds the next events into these generations, whose checkpoints are locked; how far it came,
+    /// and why one stopped.
     pub(super) async fn fold(
         &self,
         tx: &mut Tx,
@@ -248,9 +320,19 @@ impl Projector {
         locked: &[Checkpoint],
     ) -> Result<(Vec<Fold>, i64, Option<String>), ProjectionError> {
         let organisation = self.log.organisation();
-        let from = folds.iter().map(|fold| fold.next_position).min().unwrap_or_default();
+        let from = folds
+            .iter()
+            .map(|fold| fold.next_position)
+            .min()
+            .unwrap_or_default();
         let page = Page::read(&mut Source::Within(tx), organisation, from, BATCH).await?;
-        let Taken { moves, stopped } = take(Some(&mut Source::Within(tx)), organisation, &mut folds, &page).await?;
+        let Taken { moves, stopped } = take(
+            Some(&mut Source::Within(tx)),
+            organisation,
+            &mut folds,
+            &page,
+        )
+        .await?;
         if !page.is_empty() {
             moves.store_in(tx, organisation).await?;
         }
@@ -260,9 +342,16 @@ impl Projector {
         let mut why = None;
         for (number, error) in stopped {
             let fold = &folds[number];
-            let Some(checkpoint) = locked.iter().find(|one| fold.is(&one.name, one.generation)) else { continue };
+            let Some(checkpoint) = locked.iter().find(|one| fold.is(&one.name, one.generation))
+            else {
+                continue;
+            };
             tracing::error!(projection = fold.projection.name, %error, "a projection stopped");
-            let stopped = Checkpoint { next_position: fold.next_position, error: Some(error.clone()), ..checkpoint.clone() };
+            let stopped = Checkpoint {
+                next_position: fold.next_position,
+                error: Some(error.clone()),
+                ..checkpoint.clone()
+            };
             checkpoints::save(tx, organisation, &stopped).await?;
             why = Some(error);
         }
@@ -271,18 +360,30 @@ impl Projector {
 }
 
 impl Stored {
-    /// Whether nobody moved a checkpoint since, rebuilt a projection, or brought one back that had stopped.
+    /// Whether nobody moved a checkpoint since, rebuilt a projection, or brought one back that had
+    /// stopped.
     fn is(&self, known: &Kept) -> bool {
         known.next_position == self.next_position
             && known.folds.len() == self.projections.len()
-            && self.projections.iter().all(|one| known.folds.iter().any(|fold| fold.is(&one.name, one.generation)))
+            && self.projections.iter().all(|one| {
+                known
+                    .folds
+                    .iter()
+                    .any(|fold| fold.is(&one.name, one.generation))
+            })
     }
 
     /// What is to be known to go on from there, if all of them stand together.
     fn known(&self) -> Option<Kept> {
-        let together =
-            |one: &Live| Fold::at(&one.name, one.generation, one.next_position).filter(|_| one.next_position == self.next_position);
-        let folds = self.projections.iter().map(together).collect::<Option<_>>()?;
+        let together = |one: &Live| {
+            Fold::at(&one.name, one.generation, one.next_position)
+                .filter(|_| one.next_position == self.next_position)
+        };
+        let folds = self
+            .projections
+            .iter()
+            .map(together)
+            .collect::<Option<_>>()?;
         Some(Kept::looked_up(self.next_position, folds))
     }
 }

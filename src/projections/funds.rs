@@ -67,8 +67,17 @@ impl Projection for Funds {
     }
 
     fn project(event: &Recorded, row: Option<FundRow>, _: Option<FundRow>) -> Option<FundRow> {
-        let Event::Fund(happened) = &event.event else { return None };
-        if let FundEvent::FundCreated { name, purpose, areas, rules, .. } = happened {
+        let Event::Fund(happened) = &event.event else {
+            return None;
+        };
+        if let FundEvent::FundCreated {
+            name,
+            purpose,
+            areas,
+            rules,
+            ..
+        } = happened
+        {
             return Some(FundRow {
                 id: event.stream,
                 version: event.sequence,
@@ -96,7 +105,14 @@ impl Projection for Funds {
             FundEvent::FundPaused { .. } => row.state = FundState::Paused,
             FundEvent::FundClosed {} => row.state = FundState::Closed,
             FundEvent::FundArchived {} => row.state = FundState::Archived,
-            FundEvent::RoundPlanned { round, name, opens_on, closes_on, form, .. } => {
+            FundEvent::RoundPlanned {
+                round,
+                name,
+                opens_on,
+                closes_on,
+                form,
+                ..
+            } => {
                 let planned = RoundRow {
                     name: name.to_string(),
                     state: RoundState::Planned,
@@ -108,7 +124,9 @@ impl Projection for Funds {
                 };
                 row.rounds.insert(round.clone(), planned);
             }
-            FundEvent::RoundExtended { round, closes_on, .. } => {
+            FundEvent::RoundExtended {
+                round, closes_on, ..
+            } => {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.closes_on = *closes_on;
                 }
@@ -118,7 +136,12 @@ impl Projection for Funds {
                     found.met_on.insert(*met_on);
                 }
             }
-            FundEvent::ReserveListed { application, round, rank, .. } => {
+            FundEvent::ReserveListed {
+                application,
+                round,
+                rank,
+                ..
+            } => {
                 if let Some(found) = row.rounds.get_mut(round) {
                     found.reserves.insert(*rank, *application);
                 }

@@ -45,7 +45,8 @@ pub struct GroupRow {
     /// Its grants that have not come to their end.
     #[serde(default)]
     pub open_grants: BTreeSet<GrantId>,
-    /// The day that counts for how long its records are kept: when its last grant ended, else when it was registered.
+    /// The day that counts for how long its records are kept: when its last grant ended, else when
+    /// it was registered.
     #[serde(default)]
     pub kept_from: Option<Date>,
     /// Whether money ever went to it.
@@ -111,8 +112,16 @@ impl Projection for Groups {
     }
 
     fn project(event: &Recorded, row: Option<GroupRow>, _: Option<GroupRow>) -> Option<GroupRow> {
-        let Event::Group(happened) = &event.event else { return None };
-        if let GroupEvent::GroupRegistered { name, area, standing, .. } = happened {
+        let Event::Group(happened) = &event.event else {
+            return None;
+        };
+        if let GroupEvent::GroupRegistered {
+            name,
+            area,
+            standing,
+            ..
+        } = happened
+        {
             return Some(GroupRow {
                 id: event.stream,
                 version: event.sequence,
@@ -163,29 +172,76 @@ impl Projection for Groups {
             GroupEvent::MemberRemoved { person, .. } => {
                 row.members.remove(person);
             }
-            GroupEvent::PayeeProvided { payee, details, keyed_by, .. } => {
+            GroupEvent::PayeeProvided {
+                payee,
+                details,
+                keyed_by,
+                ..
+            } => {
                 let (payee, keyed_by) = (*payee, *keyed_by);
-                row.payee = Some(PayeeRow { payee, route: details.route(), keyed_by, verified_by: None, details: details.clone() });
+                row.payee = Some(PayeeRow {
+                    payee,
+                    route: details.route(),
+                    keyed_by,
+                    verified_by: None,
+                    details: details.clone(),
+                });
             }
-            GroupEvent::ContactSet { postcode, telephone, .. } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
-            GroupEvent::CheckFiled { check, grant, passed_on, good_until, .. } => {
-                row.on_file.insert(check.clone(), OnFileRow { grant: *grant, passed_on: *passed_on, good_until: *good_until });
+            GroupEvent::ContactSet {
+                postcode,
+                telephone,
+                ..
+            } => (row.postcode, row.telephone) = (postcode.clone(), telephone.clone()),
+            GroupEvent::CheckFiled {
+                check,
+                grant,
+                passed_on,
+                good_until,
+                ..
+            } => {
+                row.on_file.insert(
+                    check.clone(),
+                    OnFileRow {
+                        grant: *grant,
+                        passed_on: *passed_on,
+                        good_until: *good_until,
+                    },
+                );
             }
             GroupEvent::GroupMerged { into, .. } => row.merged_into = Some(*into),
             GroupEvent::GrantOpened { grant, .. } => {
                 row.open_grants.insert(*grant);
             }
-            GroupEvent::GrantEnded { grant, paid, ended_on, .. } => {
+            GroupEvent::GrantEnded {
+                grant,
+                paid,
+                ended_on,
+                ..
+            } => {
                 row.open_grants.remove(grant);
                 row.kept_from = row.kept_from.max(Some(*ended_on));
                 row.was_paid |= paid;
             }
-            GroupEvent::GroupCorrectionProposed { proposal, name, area, reason, by } => {
+            GroupEvent::GroupCorrectionProposed {
+                proposal,
+                name,
+                area,
+                reason,
+                by,
+            } => {
                 let (name, area) = (name.to_string(), area.to_string());
-                row.proposed = Some(ProposedCorrectionRow { proposal: *proposal, name, area, reason: reason.clone(), by: *by });
+                row.proposed = Some(ProposedCorrectionRow {
+                    proposal: *proposal,
+                    name,
+                    area,
+                    reason: reason.clone(),
+                    by: *by,
+                });
                 row.correction_waits = Waiting::Waiting;
             }
-            GroupEvent::GroupCorrectionRefused { .. } => (row.proposed, row.correction_waits) = (None, Waiting::Nothing),
+            GroupEvent::GroupCorrectionRefused { .. } => {
+                (row.proposed, row.correction_waits) = (None, Waiting::Nothing)
+            }
             GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,
             GroupEvent::PersonalDataErased { .. } => row.erasure = Erasure::Done,

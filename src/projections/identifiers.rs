@@ -1,4 +1,5 @@
-//! Which groups a charity or company number was recorded for: a row for each number, by which a group is looked up.
+//! Which groups a charity or company number was recorded for: a row for each number, by which a
+//! group is looked up.
 
 use std::collections::BTreeSet;
 
@@ -22,11 +23,17 @@ impl Projection for Identifiers {
     type Row = IdentifierRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let Event::Group(GroupEvent::IdentifierRecorded { identifier, .. }) = &event.event else { return None };
+        let Event::Group(GroupEvent::IdentifierRecorded { identifier, .. }) = &event.event else {
+            return None;
+        };
         Some(Touches::one(identifier))
     }
 
-    fn project(event: &Recorded, row: Option<IdentifierRow>, _: Option<IdentifierRow>) -> Option<IdentifierRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<IdentifierRow>,
+        _: Option<IdentifierRow>,
+    ) -> Option<IdentifierRow> {
         let mut row = row.unwrap_or_default();
         row.groups.insert(event.stream);
         Some(row)

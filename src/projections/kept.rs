@@ -1,5 +1,5 @@
-//! What a process knows of its views from one batch to the next: its follower goes on from there, and so do its appends, which
-//! bring the views along.
+//! What a process knows of its views from one batch to the next: its follower goes on from there,
+//! and so do its appends, which bring the views along.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,7 +33,12 @@ pub(super) struct Shared {
 impl Kept {
     /// What was just found stored: every fold will read next at this position.
     pub(super) fn looked_up(next_position: i64, folds: Vec<Fold>) -> Self {
-        Self { next_position, folds, looked: Instant::now(), brought: false }
+        Self {
+            next_position,
+            folds,
+            looked: Instant::now(),
+            brought: false,
+        }
     }
 
     /// Notes that everything has moved to a position.
@@ -52,7 +57,8 @@ impl Kept {
 
 impl Shared {
     pub(super) fn passed_to(&self, next: i64) {
-        self.progress.send_if_modified(|seen| std::mem::replace(seen, next) != next);
+        self.progress
+            .send_if_modified(|seen| std::mem::replace(seen, next) != next);
     }
 }
 
@@ -60,7 +66,12 @@ impl Along for Shared {
     fn claim(&self) -> Option<Box<dyn Claimed>> {
         let kept = Arc::clone(&self.kept).try_lock_owned().ok()?;
         let next_position = kept.as_ref()?.next_position;
-        Some(Box::new(UnderWay { shared: self.clone(), kept, next_position, known: None }))
+        Some(Box::new(UnderWay {
+            shared: self.clone(),
+            kept,
+            next_position,
+            known: None,
+        }))
     }
 }
 
@@ -85,17 +96,21 @@ impl Claimed for UnderWay {
         events: &'a [EventRow],
     ) -> BoxFuture<'a, Result<Option<Moves>, StoreError>> {
         Box::pin(async move {
-            let Some(mut known) = self.kept.take() else { return Ok(None) };
+            let Some(mut known) = self.kept.take() else {
+                return Ok(None);
+            };
             let page = Page::of(between.iter().chain(events));
             let mut source = tx.map(Source::Within);
-            let Taken { moves, stopped } = match take(source.as_mut(), organisation, &mut known.folds, &page).await {
-                Ok(taken) => taken,
-                Err(error) => {
-                    *self.kept = Some(known);
-                    return Err(error);
-                }
-            };
-            // A view that cannot be made is for the follower to stop, and keeps nobody from writing.
+            let Taken { moves, stopped } =
+                match take(source.as_mut(), organisation, &mut known.folds, &page).await {
+                    Ok(taken) => taken,
+                    Err(error) => {
+                        *self.kept = Some(known);
+                        return Err(error);
+                    }
+                };
+            // A view that cannot be made is for the follower to stop, and keeps nobody from
+            // writing.
             if !stopped.is_empty() {
                 return Ok(None);
             }

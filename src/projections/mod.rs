@@ -1,8 +1,8 @@
-//! What the log means for those who read it: pure folds from events to rows, and what stores them: the append,
-//! or a follower.
+//! What the log means for those who read it: pure folds from events to rows, and what stores them:
+//! the append, or a follower.
 //!
-//! A projection says which row an event touches, and what the row is after it. Live, catching up or rebuilt, it is
-//! the same fold. Rows hold sealed references, never opened values.
+//! A projection says which row an event touches, and what the row is after it. Live, catching up or
+//! rebuilt, it is the same fold. Rows hold sealed references, never opened values.
 
 mod agreements;
 mod answers;
@@ -46,7 +46,9 @@ pub use days::DayRow;
 pub use files::FileRow;
 pub use follow::{ProjectionError, Projector};
 pub use funds::{FundRow, RoundRow};
-pub use grants::{CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow};
+pub use grants::{
+    CheckRow, EntryRow, GrantRow, ScheduleRow, SettlementRow, StoryRow, VariationRow,
+};
 pub use groups::{GroupRow, OnFileRow, PayeeRow, ProposedCorrectionRow, name_key};
 pub use identifiers::IdentifierRow;
 pub use moment::Moment;
@@ -74,12 +76,19 @@ pub struct Touches {
 
 impl Touches {
     fn one(row: &impl std::fmt::Display) -> Self {
-        Self { row: row.to_string(), beside: None, first: false }
+        Self {
+            row: row.to_string(),
+            beside: None,
+            first: false,
+        }
     }
 
     /// The row of the event's stream, which no other stream's events touch.
     fn of_stream(event: &Recorded) -> Self {
-        Self { first: event.sequence == 1, ..Self::one(&event.stream) }
+        Self {
+            first: event.sequence == 1,
+            ..Self::one(&event.stream)
+        }
     }
 }
 
@@ -87,7 +96,8 @@ impl Touches {
 pub trait Projection {
     /// The projection's name, and its table's after `view_`.
     const NAME: &'static str;
-    /// Raised when rows are made otherwise than before: those of an older shape are then made anew at the next start.
+    /// Raised when rows are made otherwise than before: those of an older shape are then made anew
+    /// at the next start.
     const SHAPE: i64 = 1;
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
@@ -95,7 +105,11 @@ pub trait Projection {
     fn touches(event: &Recorded) -> Option<Touches>;
 
     /// The row after the event; `None` leaves it as it is.
-    fn project(event: &Recorded, row: Option<Self::Row>, beside: Option<Self::Row>) -> Option<Self::Row>;
+    fn project(
+        event: &Recorded,
+        row: Option<Self::Row>,
+        beside: Option<Self::Row>,
+    ) -> Option<Self::Row>;
 
     /// The figures that the event adds, given the row before it.
     fn post(_event: &Recorded, _before: Option<&Self::Row>) -> Vec<PostingRow> {
@@ -125,7 +139,14 @@ struct Registered {
 
 impl Registered {
     const fn of<P: Projection>() -> Self {
-        Self { name: P::NAME, shape: P::SHAPE, touches: P::touches, project: project::<P>, read: read::<P>, write: write::<P> }
+        Self {
+            name: P::NAME,
+            shape: P::SHAPE,
+            touches: P::touches,
+            project: project::<P>,
+            read: read::<P>,
+            write: write::<P>,
+        }
     }
 
     fn named(name: &str) -> Option<Self> {
@@ -133,11 +154,18 @@ impl Registered {
     }
 }
 
-fn project<P: Projection>(event: &Recorded, row: Option<&AnyRow>, beside: Option<&AnyRow>) -> Projected {
+fn project<P: Projection>(
+    event: &Recorded,
+    row: Option<&AnyRow>,
+    beside: Option<&AnyRow>,
+) -> Projected {
     let before = row.and_then(own::<P>);
     let postings = P::post(event, before);
     let row = P::project(event, before.cloned(), beside.and_then(own::<P>).cloned());
-    Projected { row: row.map(|row| Arc::new(row) as AnyRow), postings }
+    Projected {
+        row: row.map(|row| Arc::new(row) as AnyRow),
+        postings,
+    }
 }
 
 fn read<P: Projection>(body: &str) -> serde_json::Result<AnyRow> {
@@ -182,5 +210,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The names of all projections, each with the shape of its rows.
 pub fn shapes() -> impl Iterator<Item = (&'static str, i64)> {
-    ALL.iter().map(|projection| (projection.name, projection.shape))
+    ALL.iter()
+        .map(|projection| (projection.name, projection.shape))
 }

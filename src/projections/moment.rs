@@ -44,11 +44,14 @@ mod tests {
 
     #[test]
     fn as_texts_they_sort_as_they_are() {
-        let moments =
-            [0, 1, 999_999, 1_000_000, 1_000_001, 1_700_000_000_000_000].map(|at| Moment(Timestamp::from_microsecond(at).unwrap()));
+        let moments = [0, 1, 999_999, 1_000_000, 1_000_001, 1_700_000_000_000_000]
+            .map(|at| Moment(Timestamp::from_microsecond(at).unwrap()));
         let texts = moments.map(|moment| serde_json::to_string(&moment).unwrap());
         assert!(texts.is_sorted(), "{texts:?}");
         assert_eq!(texts[3], "\"1970-01-01T00:00:01.000000Z\"");
-        assert_eq!(texts.map(|text| serde_json::from_str::<Moment>(&text).unwrap()), moments);
+        assert_eq!(
+            texts.map(|text| serde_json::from_str::<Moment>(&text).unwrap()),
+            moments
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The organisation: its name, its signs of success, and the current versions of form and agreement.
+//! The organisation: its name, its signs of success, and the current versions of form and
+//! agreement.
 
 use std::collections::BTreeMap;
 
@@ -73,13 +74,19 @@ pub struct MailTextRow {
 }
 
 impl MailTextRow {
-    /// Why these words are not used, if they are not: they were published before there was the rule that they break.
+    /// Why these words are not used, if they are not: they were published before there was the rule
+    /// that they break.
     #[must_use]
     pub fn unused(&self) -> Option<String> {
         if self.mail.needs_two() && self.confirmed_by.is_none() {
-            return Some("one person published them, and the words of this mail take two administrators".to_owned());
+            return Some(
+                "one person published them, and the words of this mail take two administrators"
+                    .to_owned(),
+            );
         }
-        mail::check(self.mail, &self.subject, &self.body).err().map(|refusal| refusal.to_string())
+        mail::check(self.mail, &self.subject, &self.body)
+            .err()
+            .map(|refusal| refusal.to_string())
     }
 }
 
@@ -98,11 +105,20 @@ pub struct ProposedMailTextRow {
 }
 
 impl OrganisationRow {
-    /// Staff's words for a mail, the fund's own first, as they are in the log: whether they are used, [`MailTextRow::unused`] says.
+    /// Staff's words for a mail, the fund's own first, as they are in the log: whether they are
+    /// used, [`MailTextRow::unused`] says.
     #[must_use]
-    pub fn mail_text(&self, mail: MailKind, fund: Option<FundId>, language: Language) -> Option<&MailTextRow> {
-        let of =
-            |fund: Option<FundId>| self.mail_texts.iter().find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language));
+    pub fn mail_text(
+        &self,
+        mail: MailKind,
+        fund: Option<FundId>,
+        language: Language,
+    ) -> Option<&MailTextRow> {
+        let of = |fund: Option<FundId>| {
+            self.mail_texts
+                .iter()
+                .find(move |text| (text.mail, text.fund, text.language) == (mail, fund, language))
+        };
         fund.and_then(|fund| of(Some(fund))).or_else(|| of(None))
     }
 }
@@ -118,9 +134,18 @@ impl Projection for Organisations {
         matches!(event.event, Event::Organisation(_)).then(|| Touches::of_stream(event))
     }
 
-    fn project(event: &Recorded, row: Option<OrganisationRow>, _: Option<OrganisationRow>) -> Option<OrganisationRow> {
-        let Event::Organisation(happened) = &event.event else { return None };
-        if let OrganisationEvent::OrganisationFounded { name, simulated, .. } = happened {
+    fn project(
+        event: &Recorded,
+        row: Option<OrganisationRow>,
+        _: Option<OrganisationRow>,
+    ) -> Option<OrganisationRow> {
+        let Event::Organisation(happened) = &event.event else {
+            return None;
+        };
+        if let OrganisationEvent::OrganisationFounded {
+            name, simulated, ..
+        } = happened
+        {
             return Some(OrganisationRow {
                 name: name.to_string(),
                 simulated: *simulated,
@@ -146,18 +171,40 @@ impl Projection for Organisations {
                 row.signs_version = *version;
                 row.signs.clone_from(signs);
             }
-            OrganisationEvent::FormPublished { version, questions, .. } => {
+            OrganisationEvent::FormPublished {
+                version, questions, ..
+            } => {
                 row.form_version = *version;
                 row.form.clone_from(questions);
             }
-            OrganisationEvent::AgreementPublished { version, text, hash, .. } => {
+            OrganisationEvent::AgreementPublished {
+                version,
+                text,
+                hash,
+                ..
+            } => {
                 row.agreement_version = *version;
                 row.agreement_hash.clone_from(hash);
                 row.agreement = text.to_string();
             }
-            OrganisationEvent::ReportPublished { version, area, context, hard, lessons, .. } => {
+            OrganisationEvent::ReportPublished {
+                version,
+                area,
+                context,
+                hard,
+                lessons,
+                ..
+            } => {
                 let [context, hard, lessons] = [context, hard, lessons].map(ToString::to_string);
-                row.reports.insert(area.clone(), ReportRow { version: *version, context, hard, lessons });
+                row.reports.insert(
+                    area.clone(),
+                    ReportRow {
+                        version: *version,
+                        context,
+                        hard,
+                        lessons,
+                    },
+                );
             }
             _ => row.take_mail_text(happened),
         }
@@ -169,24 +216,62 @@ impl OrganisationRow {
     /// Words that are proposed or published take the place of those that wait for the same mail.
     fn take_mail_text(&mut self, happened: &OrganisationEvent) {
         match happened {
-            OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body, confirmed_by, .. } => {
+            OrganisationEvent::MailTextPublished {
+                version,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                confirmed_by,
+                ..
+            } => {
                 let of = (*mail, *fund, *language);
-                self.mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
-                self.proposed_mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
+                self.mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
+                self.proposed_mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
                 let (mail, fund, language) = of;
                 let (subject, body) = (subject.to_string(), body.to_string());
                 let confirmed_by = *confirmed_by;
-                self.mail_texts.push(MailTextRow { version: *version, mail, fund, language, subject, body, confirmed_by });
+                self.mail_texts.push(MailTextRow {
+                    version: *version,
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                    confirmed_by,
+                });
             }
-            OrganisationEvent::MailTextProposed { proposal, mail, fund, language, subject, body, proposed_by } => {
+            OrganisationEvent::MailTextProposed {
+                proposal,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                proposed_by,
+            } => {
                 let of = (*mail, *fund, *language);
-                self.proposed_mail_texts.retain(|text| (text.mail, text.fund, text.language) != of);
+                self.proposed_mail_texts
+                    .retain(|text| (text.mail, text.fund, text.language) != of);
                 let (mail, fund, language) = of;
                 let (subject, body) = (subject.to_string(), body.to_string());
                 let (proposal, proposed_by) = (*proposal, *proposed_by);
-                self.proposed_mail_texts.push(ProposedMailTextRow { proposal, mail, fund, language, subject, body, proposed_by });
+                self.proposed_mail_texts.push(ProposedMailTextRow {
+                    proposal,
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                    proposed_by,
+                });
             }
-            OrganisationEvent::MailTextRefused { proposal, .. } => self.proposed_mail_texts.retain(|text| text.proposal != *proposal),
+            OrganisationEvent::MailTextRefused { proposal, .. } => self
+                .proposed_mail_texts
+                .retain(|text| text.proposal != *proposal),
             _ => {}
         }
     }

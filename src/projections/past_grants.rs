@@ -31,12 +31,26 @@ impl Projection for PastGrants {
     type Row = PastGrantRow;
 
     fn touches(event: &Recorded) -> Option<Touches> {
-        let Event::Group(GroupEvent::PastGrantRecorded { past, .. }) = &event.event else { return None };
-        Some(Touches::one(&PastGrantRow::id_of(event.stream, &past.reference)))
+        let Event::Group(GroupEvent::PastGrantRecorded { past, .. }) = &event.event else {
+            return None;
+        };
+        Some(Touches::one(&PastGrantRow::id_of(
+            event.stream,
+            &past.reference,
+        )))
     }
 
-    fn project(event: &Recorded, _: Option<PastGrantRow>, _: Option<PastGrantRow>) -> Option<PastGrantRow> {
-        let Event::Group(GroupEvent::PastGrantRecorded { past, .. }) = &event.event else { return None };
-        Some(PastGrantRow { group: event.stream, past: past.clone() })
+    fn project(
+        event: &Recorded,
+        _: Option<PastGrantRow>,
+        _: Option<PastGrantRow>,
+    ) -> Option<PastGrantRow> {
+        let Event::Group(GroupEvent::PastGrantRecorded { past, .. }) = &event.event else {
+            return None;
+        };
+        Some(PastGrantRow {
+            group: event.stream,
+            past: past.clone(),
+        })
     }
 }

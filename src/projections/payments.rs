@@ -90,11 +90,27 @@ impl Projection for Payments {
         Some(Touches::one(&format_args!("{}/{payment:05}", event.stream)))
     }
 
-    fn project(event: &Recorded, row: Option<PaymentRow>, _: Option<PaymentRow>) -> Option<PaymentRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<PaymentRow>,
+        _: Option<PaymentRow>,
+    ) -> Option<PaymentRow> {
         use GrantEvent as E;
-        let Event::Grant(happened) = &event.event else { return None };
+        let Event::Grant(happened) = &event.event else {
+            return None;
+        };
         if let E::PaymentPrepared {
-            payment, instalment, amount, route, payee, supplier, prepared_by, eyes, prepared_on, waits_until, ..
+            payment,
+            instalment,
+            amount,
+            route,
+            payee,
+            supplier,
+            prepared_by,
+            eyes,
+            prepared_on,
+            waits_until,
+            ..
         } = happened
         {
             return Some(PaymentRow {
@@ -131,7 +147,9 @@ impl Projection for Payments {
                     row.state = PaymentState::Approved;
                 }
             }
-            E::EarlyPaymentProposed { until, by, reason, .. } => {
+            E::EarlyPaymentProposed {
+                until, by, reason, ..
+            } => {
                 (row.waits_until, row.early_proposed_by) = (Some(*until), Some(*by));
                 row.early_reason = Some(reason.to_string());
             }
@@ -148,7 +166,9 @@ impl Projection for Payments {
                 row.batch.clone_from(batch);
                 row.sent_on = Some(*sent_on);
             }
-            E::PaymentConfirmed { paid_on, receipt, .. } => {
+            E::PaymentConfirmed {
+                paid_on, receipt, ..
+            } => {
                 row.state = PaymentState::Confirmed;
                 row.receipt.clone_from(receipt);
                 row.paid_on = Some(*paid_on);

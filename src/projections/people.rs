@@ -36,12 +36,14 @@ pub struct PersonRow {
     /// The contact details that an officer proposed, and who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_contact: Option<ProposedContactRow>,
-    /// The address that is known to be the person's: they signed in by a mail to it, or somebody in the office vouched for it.
+    /// The address that is known to be the person's: they signed in by a mail to it, or somebody in
+    /// the office vouched for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_email: Option<Sealed>,
     #[serde(default)]
     pub contact_waits: Waiting,
-    /// Since when they are known by what they typed alone; nothing once they have shown that an address is theirs.
+    /// Since when they are known by what they typed alone; nothing once they have shown that an
+    /// address is theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven_since: Option<Date>,
     /// How erasing what is personal of them stands.
@@ -88,7 +90,11 @@ impl Projection for People {
         }
     }
 
-    fn project(event: &Recorded, row: Option<PersonRow>, _: Option<PersonRow>) -> Option<PersonRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<PersonRow>,
+        _: Option<PersonRow>,
+    ) -> Option<PersonRow> {
         use OrganisationEvent as O;
         if let Some(registered) = registered(event) {
             return Some(registered);
@@ -96,10 +102,22 @@ impl Projection for People {
         let mut row = row?;
         row.updated_at = Moment::of(event);
         match &event.event {
-            Event::Person(PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by }) => {
+            Event::Person(PersonEvent::ContactChangeProposed {
+                proposal,
+                name,
+                email,
+                telephone,
+                proposed_by,
+            }) => {
                 row.version = event.sequence;
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                row.proposed_contact = Some(ProposedContactRow { proposal: *proposal, name, email, telephone, by: *proposed_by });
+                row.proposed_contact = Some(ProposedContactRow {
+                    proposal: *proposal,
+                    name,
+                    email,
+                    telephone,
+                    by: *proposed_by,
+                });
                 row.contact_waits = Waiting::Waiting;
             }
             Event::Person(PersonEvent::ContactChangeRefused { .. }) => {
@@ -111,14 +129,21 @@ impl Projection for People {
                 row.known_email = Some(email.clone());
                 row.unproven_since = None;
             }
-            Event::Person(PersonEvent::ContactChanged { name, email, telephone, changed_by, .. }) => {
+            Event::Person(PersonEvent::ContactChanged {
+                name,
+                email,
+                telephone,
+                changed_by,
+                ..
+            }) => {
                 row.version = event.sequence;
                 if changed_by.is_some() {
                     row.known_email.clone_from(email);
                 }
                 row.unproven_since = row.unproven_since.filter(|_| changed_by.is_none());
                 (row.proposed_contact, row.contact_waits) = (None, Waiting::Nothing);
-                (row.name, row.email, row.telephone) = (name.clone(), email.clone(), telephone.clone());
+                (row.name, row.email, row.telephone) =
+                    (name.clone(), email.clone(), telephone.clone());
             }
             Event::Person(changed) => {
                 row.version = event.sequence;
@@ -151,7 +176,8 @@ impl Projection for People {
             }
             Event::Organisation(O::RoleProposed { role, proposal, .. }) => {
                 row.proposed.insert(*role);
-                row.proposals.extend(proposal.map(|proposal| (*role, proposal)));
+                row.proposals
+                    .extend(proposal.map(|proposal| (*role, proposal)));
             }
             Event::Organisation(O::RoleConfirmed { role, .. }) => {
                 row.proposed.remove(role);
@@ -171,7 +197,14 @@ impl Projection for People {
 
 /// Somebody new.
 fn registered(event: &Recorded) -> Option<PersonRow> {
-    let Event::Person(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven }) = &event.event
+    let Event::Person(PersonEvent::PersonRegistered {
+        name,
+        email,
+        telephone,
+        registered_by,
+        registered_on,
+        unproven,
+    }) = &event.event
     else {
         return None;
     };

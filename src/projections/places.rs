@@ -1,4 +1,5 @@
-//! Where each application and grant belongs, so that every figure can be posted to its fund, round and area.
+//! Where each application and grant belongs, so that every figure can be posted to its fund, round
+//! and area.
 //!
 //! Postings are append-only: a budget or an outcome at any position or day is a sum over them.
 
@@ -57,7 +58,10 @@ impl Projection for Places {
         let row = event.stream.to_string();
         match &event.event {
             Event::Application(ApplicationEvent::ApplicationStarted { group, .. }) => {
-                Some(Touches { beside: Some(group.to_string()), ..Touches::one(&row) })
+                Some(Touches {
+                    beside: Some(group.to_string()),
+                    ..Touches::one(&row)
+                })
             }
             Event::Fund(
                 FundEvent::Committed { grant, .. }
@@ -65,34 +69,64 @@ impl Projection for Places {
                 | FundEvent::CommitmentReduced { grant, .. }
                 | FundEvent::CommitmentReleased { grant, .. },
             ) => Some(Touches::one(grant)),
-            Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => Some(Touches::one(&row)),
+            Event::Application(_) | Event::Grant(_) | Event::Fund(_) | Event::Group(_) => {
+                Some(Touches::one(&row))
+            }
             Event::Person(_) | Event::Organisation(_) => None,
         }
     }
 
-    fn project(event: &Recorded, row: Option<PlaceRow>, beside: Option<PlaceRow>) -> Option<PlaceRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<PlaceRow>,
+        beside: Option<PlaceRow>,
+    ) -> Option<PlaceRow> {
         match &event.event {
-            Event::Group(GroupEvent::GroupRegistered { standing, .. }) => {
-                Some(PlaceRow { standing: Some(*standing), ..PlaceRow::default() })
-            }
-            Event::Application(ApplicationEvent::ApplicationStarted { fund, round, .. }) => Some(PlaceRow {
-                fund: fund.to_string(),
-                round: round.to_string(),
-                standing: beside.and_then(|group| group.standing),
+            Event::Group(GroupEvent::GroupRegistered { standing, .. }) => Some(PlaceRow {
+                standing: Some(*standing),
                 ..PlaceRow::default()
             }),
-            Event::Application(ApplicationEvent::ApplicationSubmitted { requested, area, received_on, .. }) => {
-                Some(PlaceRow { requested: *requested, area: area.to_string(), submitted_on: Some(*received_on), ..row? })
+            Event::Application(ApplicationEvent::ApplicationStarted { fund, round, .. }) => {
+                Some(PlaceRow {
+                    fund: fund.to_string(),
+                    round: round.to_string(),
+                    standing: beside.and_then(|group| group.standing),
+                    ..PlaceRow::default()
+                })
             }
-            Event::Application(ApplicationEvent::ApplicationResubmitted { requested, area, .. }) => {
-                Some(PlaceRow { requested: *requested, area: area.to_string(), ..row? })
-            }
-            Event::Application(ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. }) => {
+            Event::Application(ApplicationEvent::ApplicationSubmitted {
+                requested,
+                area,
+                received_on,
+                ..
+            }) => Some(PlaceRow {
+                requested: *requested,
+                area: area.to_string(),
+                submitted_on: Some(*received_on),
+                ..row?
+            }),
+            Event::Application(ApplicationEvent::ApplicationResubmitted {
+                requested,
+                area,
+                ..
+            }) => Some(PlaceRow {
+                requested: *requested,
+                area: area.to_string(),
+                ..row?
+            }),
+            Event::Application(
+                ApplicationEvent::Awarded { .. } | ApplicationEvent::Declined { .. },
+            ) => {
                 let mut row = row?;
                 row.decided = Some(row.days_until(event));
                 Some(row)
             }
-            Event::Application(ApplicationEvent::ReviewDecided { upheld: true, .. }) => Some(PlaceRow { decided: None, ..row? }),
+            Event::Application(ApplicationEvent::ReviewDecided { upheld: true, .. }) => {
+                Some(PlaceRow {
+                    decided: None,
+                    ..row?
+                })
+            }
             Event::Grant(happened) => row?.after(happened),
             _ => None,
         }
@@ -100,7 +134,11 @@ impl Projection for Places {
 
     fn post(event: &Recorded, before: Option<&PlaceRow>) -> Vec<PostingRow> {
         let unknown = PlaceRow::default();
-        let mut post = Posts { event, place: before.unwrap_or(&unknown), posted: Vec::new() };
+        let mut post = Posts {
+            event,
+            place: before.unwrap_or(&unknown),
+            posted: Vec::new(),
+        };
         match &event.event {
             Event::Fund(happened) => post.fund(happened),
             Event::Application(happened) => post.application(happened),
@@ -113,7 +151,11 @@ impl Projection for Places {
 
 impl PlaceRow {
     fn days_until(&self, event: &Recorded) -> i64 {
-        let days = |submitted_on: Date| submitted_on.until(event.recorded_on()).map_or(0, |span| i64::from(span.get_days()));
+        let days = |submitted_on: Date| {
+            submitted_on
+                .until(event.recorded_on())
+                .map_or(0, |span| i64::from(span.get_days()))
+        };
         self.submitted_on.map_or(0, days)
     }
 
@@ -124,23 +166,54 @@ impl PlaceRow {
             GrantEvent::PaymentFailed { sources, .. }
             | GrantEvent::PaymentReversed { sources, .. }
             | GrantEvent::ReturnReceived { sources, .. }
-            | GrantEvent::EntrySettled { sources, .. } => self.paid = self.paid.minus(sources).unwrap_or_default(),
+            | GrantEvent::EntrySettled { sources, .. } => {
+                self.paid = self.paid.minus(sources).unwrap_or_default()
+            }
             GrantEvent::ReturnWaived { amount, .. } => {
                 let from = self.waives(*amount);
                 self.waived = self.waived.plus(&from);
             }
-            GrantEvent::UpdateReceived { update, people, volunteers, spent, outcomes, .. } => {
+            GrantEvent::UpdateReceived {
+                update,
+                people,
+                volunteers,
+                spent,
+                outcomes,
+                ..
+            } => {
                 let figures = self.reported.entry(*update).or_default();
-                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
-                figures.said = outcomes.iter().map(|said| (said.sign.to_string(), said.strength.points())).collect();
+                (figures.people, figures.volunteers, figures.spent) =
+                    (*people, *volunteers, *spent);
+                figures.said = outcomes
+                    .iter()
+                    .map(|said| (said.sign.to_string(), said.strength.points()))
+                    .collect();
             }
-            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+            GrantEvent::UpdateCorrected {
+                update,
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
                 let figures = self.reported.entry(*update).or_default();
-                (figures.people, figures.volunteers, figures.spent) = (*people, *volunteers, *spent);
+                (figures.people, figures.volunteers, figures.spent) =
+                    (*people, *volunteers, *spent);
             }
-            GrantEvent::UpdateAccepted { update, .. } => self.reported.entry(*update).or_default().accepted = true,
-            GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
-                self.reported.entry(*update).or_default().judged.insert(sign.to_string(), *strength);
+            GrantEvent::UpdateAccepted { update, .. } => {
+                self.reported.entry(*update).or_default().accepted = true
+            }
+            GrantEvent::OutcomeJudged {
+                update,
+                sign,
+                strength,
+                ..
+            } => {
+                self.reported
+                    .entry(*update)
+                    .or_default()
+                    .judged
+                    .insert(sign.to_string(), *strength);
             }
             _ => return None,
         }
@@ -151,14 +224,21 @@ impl PlaceRow {
     fn waives(&self, amount: Money) -> Sources {
         let mut left = Sources::default();
         for part in self.paid.parts() {
-            left.add(&part.source, part.amount.minus(self.waived.from(&part.source)).unwrap_or_default());
+            left.add(
+                &part.source,
+                part.amount
+                    .minus(self.waived.from(&part.source))
+                    .unwrap_or_default(),
+            );
         }
         left.last(amount.min(left.total())).unwrap_or_default()
     }
 
     /// The figures of an update that count, if they do.
     fn counted(&self, update: u16) -> Option<&Figures> {
-        self.reported.get(&update).filter(|figures| figures.accepted)
+        self.reported
+            .get(&update)
+            .filter(|figures| figures.accepted)
     }
 }
 
@@ -182,7 +262,11 @@ impl Posts<'_> {
             area: self.place.area.clone(),
             funder: String::new(),
             restricted: String::new(),
-            grant_id: if of_grant { self.event.stream.to_string() } else { String::new() },
+            grant_id: if of_grant {
+                self.event.stream.to_string()
+            } else {
+                String::new()
+            },
             sign: String::new(),
             recorded_on: day.clone(),
             effective_on: day,
@@ -192,11 +276,22 @@ impl Posts<'_> {
     }
 
     /// Posts a sum by its sources, with the sign of `direction`.
-    fn money(&mut self, figure: &str, sources: &Sources, direction: i64, effective_on: Option<Date>) {
+    fn money(
+        &mut self,
+        figure: &str,
+        sources: &Sources,
+        direction: i64,
+        effective_on: Option<Date>,
+    ) {
         for part in sources.parts() {
             let posting = self.add(figure, direction * part.amount.pence());
             posting.funder = part.source.funder.to_string();
-            posting.restricted = part.source.area.as_ref().map(ToString::to_string).unwrap_or_default();
+            posting.restricted = part
+                .source
+                .area
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             if let Some(day) = effective_on {
                 posting.effective_on = day.to_string();
             }
@@ -205,17 +300,41 @@ impl Posts<'_> {
 
     fn fund(&mut self, happened: &FundEvent) {
         match happened {
-            FundEvent::FundingAllocated { source, amount, received_on, .. } => {
-                self.money("allocated", &Sources::of(source, *amount), 1, Some(*received_on));
+            FundEvent::FundingAllocated {
+                source,
+                amount,
+                received_on,
+                ..
+            } => {
+                self.money(
+                    "allocated",
+                    &Sources::of(source, *amount),
+                    1,
+                    Some(*received_on),
+                );
             }
-            FundEvent::FundingWithdrawn { source, amount, withdrawn_on, .. } => {
-                self.money("allocated", &Sources::of(source, *amount), -1, Some(*withdrawn_on));
+            FundEvent::FundingWithdrawn {
+                source,
+                amount,
+                withdrawn_on,
+                ..
+            } => {
+                self.money(
+                    "allocated",
+                    &Sources::of(source, *amount),
+                    -1,
+                    Some(*withdrawn_on),
+                );
             }
             FundEvent::Committed { grant, sources, .. } => {
                 self.money("committed", sources, 1, None);
                 self.add("awards", 1);
                 // A fund counts an award once, and each funder of it counts it too.
-                for funder in sources.parts().map(|part| &part.source.funder).collect::<BTreeSet<_>>() {
+                for funder in sources
+                    .parts()
+                    .map(|part| &part.source.funder)
+                    .collect::<BTreeSet<_>>()
+                {
                     self.add("awards_from", 1).funder = funder.to_string();
                 }
                 self.of_grant(&grant.to_string());
@@ -224,7 +343,12 @@ impl Posts<'_> {
                 self.money("committed", sources, 1, None);
                 self.of_grant(&grant.to_string());
             }
-            FundEvent::CommitmentReduced { grant, sources, effective_on, .. } => {
+            FundEvent::CommitmentReduced {
+                grant,
+                sources,
+                effective_on,
+                ..
+            } => {
                 self.money("committed", sources, -1, *effective_on);
                 self.of_grant(&grant.to_string());
             }
@@ -234,7 +358,11 @@ impl Posts<'_> {
             }
             _ => {}
         }
-        for posting in self.posted.iter_mut().filter(|posting| posting.fund.is_empty()) {
+        for posting in self
+            .posted
+            .iter_mut()
+            .filter(|posting| posting.fund.is_empty())
+        {
             posting.fund = self.event.stream.to_string();
             posting.area.clone_from(&posting.restricted);
         }
@@ -248,14 +376,21 @@ impl Posts<'_> {
 
     fn application(&mut self, happened: &ApplicationEvent) {
         match happened {
-            ApplicationEvent::ApplicationSubmitted { requested, area, received_on, .. } => {
+            ApplicationEvent::ApplicationSubmitted {
+                requested,
+                area,
+                received_on,
+                ..
+            } => {
                 for (figure, amount) in [("requested", requested.pence()), ("submitted", 1)] {
                     let posting = self.add(figure, amount);
                     posting.area = area.to_string();
                     posting.effective_on = received_on.to_string();
                 }
             }
-            ApplicationEvent::ApplicationResubmitted { requested, area, .. } => {
+            ApplicationEvent::ApplicationResubmitted {
+                requested, area, ..
+            } => {
                 let before = self.place.requested.pence();
                 self.add("requested", -before);
                 self.add("submitted", -1);
@@ -284,31 +419,76 @@ impl Posts<'_> {
                     self.add("grants_to_new_groups", 1);
                 }
             }
-            GrantEvent::PaymentSent { sources, sent_on, .. } => self.money("paid", sources, 1, Some(*sent_on)),
-            GrantEvent::PaymentFailed { sources, failed_on, .. } => self.money("paid", sources, -1, Some(*failed_on)),
-            GrantEvent::PaymentReversed { sources, reversed_on, .. } => self.money("paid", sources, -1, Some(*reversed_on)),
+            GrantEvent::PaymentSent {
+                sources, sent_on, ..
+            } => self.money("paid", sources, 1, Some(*sent_on)),
+            GrantEvent::PaymentFailed {
+                sources, failed_on, ..
+            } => self.money("paid", sources, -1, Some(*failed_on)),
+            GrantEvent::PaymentReversed {
+                sources,
+                reversed_on,
+                ..
+            } => self.money("paid", sources, -1, Some(*reversed_on)),
             GrantEvent::ReturnWaived { amount, .. } => self.waived(*amount),
-            GrantEvent::PaymentConfirmed { leaving: Some(moved), .. } | GrantEvent::PaymentCorrected { leaving: Some(moved), .. } => {
+            GrantEvent::PaymentConfirmed {
+                leaving: Some(moved),
+                ..
+            }
+            | GrantEvent::PaymentCorrected {
+                leaving: Some(moved),
+                ..
+            } => {
                 self.money("paid", &moved.sources, -1, Some(moved.from));
                 self.money("paid", &moved.sources, 1, Some(moved.to));
             }
-            GrantEvent::ReturnReceived { sources, received_on: day, .. } | GrantEvent::EntrySettled { sources, happened_on: day, .. } => {
+            GrantEvent::ReturnReceived {
+                sources,
+                received_on: day,
+                ..
+            }
+            | GrantEvent::EntrySettled {
+                sources,
+                happened_on: day,
+                ..
+            } => {
                 self.money("returned", sources, 1, Some(*day));
             }
             GrantEvent::UpdateAccepted { update, .. } => {
-                if let Some(figures) = self.place.reported.get(update).filter(|figures| !figures.accepted) {
+                if let Some(figures) = self
+                    .place
+                    .reported
+                    .get(update)
+                    .filter(|figures| !figures.accepted)
+                {
                     self.report(figures);
                 }
             }
-            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+            GrantEvent::UpdateCorrected {
+                update,
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
                 if let Some(before) = self.place.counted(*update) {
                     self.add("people", i64::from(*people) - i64::from(before.people));
-                    self.add("volunteers", i64::from(*volunteers) - i64::from(before.volunteers));
+                    self.add(
+                        "volunteers",
+                        i64::from(*volunteers) - i64::from(before.volunteers),
+                    );
                     self.add("spent", spent.pence() - before.spent.pence());
                 }
             }
-            GrantEvent::OutcomeJudged { update, sign, strength, .. } => {
-                let Some(figures) = self.place.counted(*update) else { return };
+            GrantEvent::OutcomeJudged {
+                update,
+                sign,
+                strength,
+                ..
+            } => {
+                let Some(figures) = self.place.counted(*update) else {
+                    return;
+                };
                 let sign = sign.to_string();
                 if let Some(earlier) = figures.judged.get(&sign) {
                     self.judge(&sign, *earlier, -1);

@@ -1,6 +1,8 @@
-//! What anybody may know of the grants: the source of the open data. No field that is sealed ever stands in these rows.
+//! What anybody may know of the grants: the source of the open data. No field that is sealed ever
+//! stands in these rows.
 //!
-//! A grant's row begins with the application that asked for the money, and is published once the agreement was accepted.
+//! A grant's row begins with the application that asked for the money, and is published once the
+//! agreement was accepted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +14,31 @@ use uuid::Uuid;
 use super::{Projection, Touches};
 use crate::domain::outcome::{Sign, Strength};
 use crate::domain::text::{Identifier, Slug};
-use crate::domain::{ApplicationEvent, Event, FundEvent, FundId, GrantEvent, GroupEvent, GroupId, Money, OrganisationEvent};
+use crate::domain::{
+    ApplicationEvent, Event, FundEvent, FundId, GrantEvent, GroupEvent, GroupId, Money,
+    OrganisationEvent,
+};
 use crate::log::record::Recorded;
 
 /// Something that is published, or is named by what is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", content = "is", rename_all = "snake_case")]
 pub enum PublishedRow {
-    Organisation { name: String, signs: Vec<Sign> },
-    Fund { id: Uuid, name: String, rounds: BTreeMap<Slug, String> },
-    Group { id: Uuid, name: String, identifiers: BTreeSet<Identifier>, modified: Timestamp },
+    Organisation {
+        name: String,
+        signs: Vec<Sign>,
+    },
+    Fund {
+        id: Uuid,
+        name: String,
+        rounds: BTreeMap<Slug, String>,
+    },
+    Group {
+        id: Uuid,
+        name: String,
+        identifiers: BTreeSet<Identifier>,
+        modified: Timestamp,
+    },
     Grant(Box<PublishedGrant>),
 }
 
@@ -80,13 +97,19 @@ impl PublishedGrant {
     /// What is awarded, as far as it was not taken back.
     #[must_use]
     pub fn awarded(&self) -> Money {
-        self.commitments.values().map(|movement| movement.amount).sum()
+        self.commitments
+            .values()
+            .map(|movement| movement.amount)
+            .sum()
     }
 
     /// What the bank has paid, as far as it did not come back.
     #[must_use]
     pub fn disbursed(&self) -> Money {
-        self.disbursements.values().map(|movement| movement.amount).sum()
+        self.disbursements
+            .values()
+            .map(|movement| movement.amount)
+            .sum()
     }
 
     /// Whether anything is published of it: it was accepted, and something of it stands.
@@ -98,7 +121,17 @@ impl PublishedGrant {
     fn take(&mut self, event: &Recorded, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::GrantOffered { fund, round, group, area, sources, title, description, ends_on, .. } => {
+            E::GrantOffered {
+                fund,
+                round,
+                group,
+                area,
+                sources,
+                title,
+                description,
+                ends_on,
+                ..
+            } => {
                 self.offer = Some(PublishedOffer {
                     fund: *fund,
                     round: round.clone(),
@@ -113,32 +146,51 @@ impl PublishedGrant {
             }
             E::AgreementAccepted { .. } => self.accepted_on = Some(event.recorded_on()),
             E::AwardGrown { sources, .. } => self.commit(event, sources.total()),
-            E::VariationApproved { change, released, .. } => {
+            E::VariationApproved {
+                change, released, ..
+            } => {
                 self.uncommit(released.total());
                 if let Some(offer) = &mut self.offer {
                     offer.ends_on = change.ends_on.unwrap_or(offer.ends_on);
                     if let Some(purpose) = &change.purpose {
-                        (offer.title, offer.description) = (purpose.title.to_string(), purpose.description.to_string());
+                        (offer.title, offer.description) =
+                            (purpose.title.to_string(), purpose.description.to_string());
                     }
                 }
             }
-            E::UnderspendDeclared { released, .. } | E::GrantTerminated { released, .. } | E::GrantClosed { released, .. } => {
+            E::UnderspendDeclared { released, .. }
+            | E::GrantTerminated { released, .. }
+            | E::GrantClosed { released, .. } => {
                 self.uncommit(released.total());
             }
             E::ReturnReceived { sources, .. } | E::EntrySettled { sources, .. } => {
                 self.uncommit(sources.total());
                 take_back(self.disbursements.values_mut().rev(), sources.total());
             }
-            E::UpdateReceived { update, outcomes, .. } => {
-                let said = outcomes.iter().map(|outcome| (outcome.sign.clone(), outcome.strength)).collect();
+            E::UpdateReceived {
+                update, outcomes, ..
+            } => {
+                let said = outcomes
+                    .iter()
+                    .map(|outcome| (outcome.sign.clone(), outcome.strength))
+                    .collect();
                 self.unaccepted.entry(*update).or_default().said = said;
             }
-            E::OutcomeJudged { update, sign, strength, .. } => {
-                let signs = self.unaccepted.get_mut(update).map_or(&mut self.signs, |signs| &mut signs.judged);
+            E::OutcomeJudged {
+                update,
+                sign,
+                strength,
+                ..
+            } => {
+                let signs = self
+                    .unaccepted
+                    .get_mut(update)
+                    .map_or(&mut self.signs, |signs| &mut signs.judged);
                 signs.insert(sign.clone(), *strength);
             }
             E::UpdateAccepted { update, .. } => {
-                let UpdateSigns { said, judged } = self.unaccepted.remove(update).unwrap_or_default();
+                let UpdateSigns { said, judged } =
+                    self.unaccepted.remove(update).unwrap_or_default();
                 self.signs.extend(said.into_iter().chain(judged));
             }
             E::UpdateExcused { update, .. } => drop(self.unaccepted.remove(update)),
@@ -149,25 +201,47 @@ impl PublishedGrant {
     fn pay(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::PaymentSent { payment, sources, .. } => drop(self.sent.insert(*payment, sources.total())),
-            E::PaymentConfirmed { payment, paid_on, .. } => {
+            E::PaymentSent {
+                payment, sources, ..
+            } => drop(self.sent.insert(*payment, sources.total())),
+            E::PaymentConfirmed {
+                payment, paid_on, ..
+            } => {
                 if let Some(amount) = self.sent.remove(payment) {
-                    self.disbursements.insert(*payment, Movement { on: *paid_on, amount });
+                    self.disbursements.insert(
+                        *payment,
+                        Movement {
+                            on: *paid_on,
+                            amount,
+                        },
+                    );
                 }
             }
-            E::PaymentCorrected { payment, paid_on, .. } => {
+            E::PaymentCorrected {
+                payment, paid_on, ..
+            } => {
                 if let Some(found) = self.disbursements.get_mut(payment) {
                     found.on = *paid_on;
                 }
             }
             E::PaymentFailed { payment, .. } => drop(self.sent.remove(payment)),
-            E::PaymentReversed { payment, sources, released, .. } => {
-                // As much of it as was not sent back before; the rest had been taken off other payments.
+            E::PaymentReversed {
+                payment,
+                sources,
+                released,
+                ..
+            } => {
+                // As much of it as was not sent back before; the rest had been taken off other
+                // payments.
                 let own = self.disbursements.get_mut(payment);
                 let left = own.as_ref().map_or(Money::ZERO, |movement| movement.amount);
                 take_back(own.into_iter(), sources.total());
-                take_back(self.disbursements.values_mut().rev(), sources.total().minus(left).unwrap_or_default());
-                self.disbursements.retain(|number, movement| number != payment || !movement.amount.is_zero());
+                take_back(
+                    self.disbursements.values_mut().rev(),
+                    sources.total().minus(left).unwrap_or_default(),
+                );
+                self.disbursements
+                    .retain(|number, movement| number != payment || !movement.amount.is_zero());
                 self.uncommit(released.total());
             }
             _ => {}
@@ -176,13 +250,22 @@ impl PublishedGrant {
 
     /// Whether what is published of it differs.
     fn differs(&self, other: &Self) -> bool {
-        let published = |grant: &Self| Self { unaccepted: BTreeMap::new(), ..grant.clone() };
+        let published = |grant: &Self| Self {
+            unaccepted: BTreeMap::new(),
+            ..grant.clone()
+        };
         published(self) != published(other)
     }
 
     fn commit(&mut self, event: &Recorded, amount: Money) {
         self.commitments_made += 1;
-        self.commitments.insert(self.commitments_made, Movement { on: event.recorded_on(), amount });
+        self.commitments.insert(
+            self.commitments_made,
+            Movement {
+                on: event.recorded_on(),
+                amount,
+            },
+        );
     }
 
     fn uncommit(&mut self, amount: Money) {
@@ -225,25 +308,39 @@ impl Projection for Published {
     fn touches(event: &Recorded) -> Option<Touches> {
         use ApplicationEvent as A;
         let kind = match &event.event {
-            Event::Organisation(OrganisationEvent::OrganisationFounded { .. } | OrganisationEvent::SignsAdopted { .. }) => "organisation",
+            Event::Organisation(
+                OrganisationEvent::OrganisationFounded { .. }
+                | OrganisationEvent::SignsAdopted { .. },
+            ) => "organisation",
             Event::Fund(FundEvent::FundCreated { .. } | FundEvent::RoundPlanned { .. }) => "fund",
             Event::Group(
-                GroupEvent::GroupRegistered { .. } | GroupEvent::GroupCorrected { .. } | GroupEvent::IdentifierRecorded { .. },
+                GroupEvent::GroupRegistered { .. }
+                | GroupEvent::GroupCorrected { .. }
+                | GroupEvent::IdentifierRecorded { .. },
             ) => "group",
-            Event::Application(A::ApplicationSubmitted { .. } | A::ApplicationResubmitted { .. }) | Event::Grant(_) => "grant",
+            Event::Application(
+                A::ApplicationSubmitted { .. } | A::ApplicationResubmitted { .. },
+            )
+            | Event::Grant(_) => "grant",
             _ => return None,
         };
         Some(Touches::one(&format_args!("{kind}/{}", event.stream)))
     }
 
-    fn project(event: &Recorded, row: Option<PublishedRow>, _: Option<PublishedRow>) -> Option<PublishedRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<PublishedRow>,
+        _: Option<PublishedRow>,
+    ) -> Option<PublishedRow> {
         match &event.event {
             Event::Organisation(happened) => organisation(happened, row),
             Event::Fund(happened) => fund(event.stream, happened, row),
             Event::Group(happened) => group(event, happened, row),
             Event::Application(happened) => {
                 use ApplicationEvent as A;
-                let (A::ApplicationSubmitted { requested, .. } | A::ApplicationResubmitted { requested, .. }) = happened else {
+                let (A::ApplicationSubmitted { requested, .. }
+                | A::ApplicationResubmitted { requested, .. }) = happened
+                else {
                     return None;
                 };
                 let mut grant = of_grant(event, row);
@@ -270,26 +367,50 @@ impl Projection for Published {
 fn of_grant(event: &Recorded, row: Option<PublishedRow>) -> PublishedGrant {
     match row {
         Some(PublishedRow::Grant(grant)) => *grant,
-        _ => PublishedGrant { id: event.stream, modified: event.recorded_at, ..PublishedGrant::default() },
+        _ => PublishedGrant {
+            id: event.stream,
+            modified: event.recorded_at,
+            ..PublishedGrant::default()
+        },
     }
 }
 
 fn organisation(happened: &OrganisationEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
     match (happened, row) {
         (OrganisationEvent::OrganisationFounded { name, .. }, _) => {
-            Some(PublishedRow::Organisation { name: name.to_string(), signs: Vec::new() })
+            Some(PublishedRow::Organisation {
+                name: name.to_string(),
+                signs: Vec::new(),
+            })
         }
-        (OrganisationEvent::SignsAdopted { signs, .. }, Some(PublishedRow::Organisation { name, .. })) => {
-            Some(PublishedRow::Organisation { name, signs: signs.clone() })
-        }
+        (
+            OrganisationEvent::SignsAdopted { signs, .. },
+            Some(PublishedRow::Organisation { name, .. }),
+        ) => Some(PublishedRow::Organisation {
+            name,
+            signs: signs.clone(),
+        }),
         _ => None,
     }
 }
 
 fn fund(id: Uuid, happened: &FundEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
     match (happened, row) {
-        (FundEvent::FundCreated { name, .. }, _) => Some(PublishedRow::Fund { id, name: name.to_string(), rounds: BTreeMap::new() }),
-        (FundEvent::RoundPlanned { round, name: called, .. }, Some(PublishedRow::Fund { name, mut rounds, .. })) => {
+        (FundEvent::FundCreated { name, .. }, _) => Some(PublishedRow::Fund {
+            id,
+            name: name.to_string(),
+            rounds: BTreeMap::new(),
+        }),
+        (
+            FundEvent::RoundPlanned {
+                round,
+                name: called,
+                ..
+            },
+            Some(PublishedRow::Fund {
+                name, mut rounds, ..
+            }),
+        ) => {
             rounds.insert(round.clone(), called.to_string());
             Some(PublishedRow::Fund { id, name, rounds })
         }
@@ -297,18 +418,43 @@ fn fund(id: Uuid, happened: &FundEvent, row: Option<PublishedRow>) -> Option<Pub
     }
 }
 
-fn group(event: &Recorded, happened: &GroupEvent, row: Option<PublishedRow>) -> Option<PublishedRow> {
+fn group(
+    event: &Recorded,
+    happened: &GroupEvent,
+    row: Option<PublishedRow>,
+) -> Option<PublishedRow> {
     let (id, modified) = (event.stream, event.recorded_at);
     match (happened, row) {
-        (GroupEvent::GroupRegistered { name, .. }, _) => {
-            Some(PublishedRow::Group { id, name: name.to_string(), identifiers: BTreeSet::new(), modified })
-        }
-        (GroupEvent::GroupCorrected { name, .. }, Some(PublishedRow::Group { identifiers, .. })) => {
-            Some(PublishedRow::Group { id, name: name.to_string(), identifiers, modified })
-        }
-        (GroupEvent::IdentifierRecorded { identifier, .. }, Some(PublishedRow::Group { name, mut identifiers, .. })) => {
+        (GroupEvent::GroupRegistered { name, .. }, _) => Some(PublishedRow::Group {
+            id,
+            name: name.to_string(),
+            identifiers: BTreeSet::new(),
+            modified,
+        }),
+        (
+            GroupEvent::GroupCorrected { name, .. },
+            Some(PublishedRow::Group { identifiers, .. }),
+        ) => Some(PublishedRow::Group {
+            id,
+            name: name.to_string(),
+            identifiers,
+            modified,
+        }),
+        (
+            GroupEvent::IdentifierRecorded { identifier, .. },
+            Some(PublishedRow::Group {
+                name,
+                mut identifiers,
+                ..
+            }),
+        ) => {
             identifiers.insert(identifier.clone());
-            Some(PublishedRow::Group { id, name, identifiers, modified })
+            Some(PublishedRow::Group {
+                id,
+                name,
+                identifiers,
+                modified,
+            })
         }
         _ => None,
     }

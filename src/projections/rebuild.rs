@@ -1,5 +1,5 @@
-//! Making the rows of a projection anew: a generation of its own beside the live one, whose place it takes, in one commit, when it
-//! has caught up.
+//! Making the rows of a projection anew: a generation of its own beside the live one, whose place
+//! it takes, in one commit, when it has caught up.
 
 use super::Registered;
 use super::batch::{BATCH, Fold};
@@ -8,16 +8,21 @@ use crate::store::checkpoints::{self, Checkpoint};
 use crate::store::{StoreError, Tx, rows};
 
 impl Projector {
-    /// Makes a new generation of a projection beside the live one, and puts it in its place once it has caught up.
+    /// Makes a new generation of a projection beside the live one, and puts it in its place once it
+    /// has caught up.
     ///
     /// # Errors
     /// [`ProjectionError::Unknown`], or when the database does not answer.
     pub async fn rebuild(&self, name: &str) -> Result<i64, ProjectionError> {
-        let projection = Registered::named(name).ok_or_else(|| ProjectionError::Unknown(name.to_owned()))?;
+        let projection =
+            Registered::named(name).ok_or_else(|| ProjectionError::Unknown(name.to_owned()))?;
         let organisation = self.log().organisation();
         let mut tx = self.log().store().begin().await?;
         let known = checkpoints::lock(&mut tx, organisation).await?;
-        for abandoned in known.iter().filter(|one| one.name == name && one.state == "building") {
+        for abandoned in known
+            .iter()
+            .filter(|one| one.name == name && one.state == "building")
+        {
             self.forget(&mut tx, projection, abandoned).await?;
         }
         let generation = self.begin_building(&mut tx, projection, &known).await?;
@@ -28,28 +33,67 @@ impl Projector {
         Ok(generation)
     }
 
-    /// Folds the next events into a building generation, of which rows may be kept from the batch before; whether it has taken the live one's place.
-    async fn build(&self, name: &str, generation: i64, kept: &mut Option<Fold>) -> Result<bool, ProjectionError> {
+    /// Folds the next events into a building generation, of which rows may be kept from the batch
+    /// before; whether it has taken the live one's place.
+    async fn build(
+        &self,
+        name: &str,
+        generation: i64,
+        kept: &mut Option<Fold>,
+    ) -> Result<bool, ProjectionError> {
         let organisation = self.log().organisation();
         let mut tx = self.log().store().begin_derived().await?;
         let known = checkpoints::lock(&mut tx, organisation).await?;
-        let of = |state: &str| known.iter().find(|one| one.name == name && one.state == state).cloned();
-        let building = known.iter().find(|one| one.name == name && one.generation == generation).cloned();
-        let stopped = |cause: String| ProjectionError::Stopped { name: name.to_owned(), cause };
+        let of = |state: &str| {
+            known
+                .iter()
+                .find(|one| one.name == name && one.state == state)
+                .cloned()
+        };
+        let building = known
+            .iter()
+            .find(|one| one.name == name && one.generation == generation)
+            .cloned();
+        let stopped = |cause: String| ProjectionError::Stopped {
+            name: name.to_owned(),
+            cause,
+        };
         let building = building.ok_or_else(|| stopped("another rebuild took its place".into()))?;
         let from = building.next_position;
         // What was looked at still stands, unless another process built on.
-        let fold = kept.take().filter(|fold| fold.is(name, generation) && fold.next_position == from).or_else(|| Fold::of(&building));
-        let (mut folds, next, why) = self.fold(&mut tx, fold.into_iter().collect(), std::slice::from_ref(&building)).await?;
+        let fold = kept
+            .take()
+            .filter(|fold| fold.is(name, generation) && fold.next_position == from)
+            .or_else(|| Fold::of(&building));
+        let (mut folds, next, why) = self
+            .fold(
+                &mut tx,
+                fold.into_iter().collect(),
+                std::slice::from_ref(&building),
+            )
+            .await?;
         if let Some(cause) = why {
             return Err(stopped(cause));
         }
-        let caught_up = of("live").is_none_or(|live| live.next_position <= next && next - from < BATCH);
+        let caught_up =
+            of("live").is_none_or(|live| live.next_position <= next && next - from < BATCH);
         if caught_up {
             if let Some(live) = of("live") {
-                checkpoints::save(&mut tx, organisation, &Checkpoint { state: "retired".into(), ..live }).await?;
+                checkpoints::save(
+                    &mut tx,
+                    organisation,
+                    &Checkpoint {
+                        state: "retired".into(),
+                        ..live
+                    },
+                )
+                .await?;
             }
-            let live = Checkpoint { state: "live".into(), next_position: next, ..building };
+            let live = Checkpoint {
+                state: "live".into(),
+                next_position: next,
+                ..building
+            };
             checkpoints::save(&mut tx, organisation, &live).await?;
         }
         tx.commit().await?;
@@ -61,39 +105,65 @@ impl Projector {
         let organisation = self.log().organisation();
         let mut tx = self.log().store().begin().await?;
         let known = checkpoints::lock(&mut tx, organisation).await?;
-        for retired in known.iter().filter(|one| one.name == projection.name && one.state == "retired") {
+        for retired in known
+            .iter()
+            .filter(|one| one.name == projection.name && one.state == "retired")
+        {
             self.forget(&mut tx, projection, retired).await?;
         }
         Ok(tx.commit().await?)
     }
 
     /// Removes a generation with its rows.
-    async fn forget(&self, tx: &mut Tx, projection: Registered, generation: &Checkpoint) -> Result<(), StoreError> {
+    async fn forget(
+        &self,
+        tx: &mut Tx,
+        projection: Registered,
+        generation: &Checkpoint,
+    ) -> Result<(), StoreError> {
         let organisation = self.log().organisation();
-        rows::remove(tx, &format!("view_{}", projection.name), organisation, generation.generation).await?;
+        rows::remove(
+            tx,
+            &format!("view_{}", projection.name),
+            organisation,
+            generation.generation,
+        )
+        .await?;
         if projection.name == "places" {
             rows::remove(tx, "postings", organisation, generation.generation).await?;
         }
         checkpoints::remove(tx, organisation, generation).await
     }
 
-    /// Makes the rows of a projection anew in the shape that this program gives them. Several processes that start at once do it
-    /// together. Where it cannot be done the projection stops, as it would have.
+    /// Makes the rows of a projection anew in the shape that this program gives them. Several
+    /// processes that start at once do it together. Where it cannot be done the projection stops,
+    /// as it would have.
     pub(super) async fn reshape(&self, projection: Registered) -> Result<(), ProjectionError> {
         let (organisation, name) = (self.log().organisation(), projection.name);
-        tracing::info!(projection = name, "its rows are of another shape; they are made anew from the log");
+        tracing::info!(
+            projection = name,
+            "its rows are of another shape; they are made anew from the log"
+        );
         let mut kept = None;
         loop {
             let mut tx = self.log().store().begin().await?;
-            let known: Vec<_> = checkpoints::lock(&mut tx, organisation).await?.into_iter().filter(|one| one.name == name).collect();
-            let Some(live) = known.iter().find(|one| one.state == "live") else { return Ok(()) };
+            let known: Vec<_> = checkpoints::lock(&mut tx, organisation)
+                .await?
+                .into_iter()
+                .filter(|one| one.name == name)
+                .collect();
+            let Some(live) = known.iter().find(|one| one.state == "live") else {
+                return Ok(());
+            };
             if live.shape == projection.shape {
                 return Ok(());
             }
             if live.shape > projection.shape {
                 return Err(ProjectionError::Newer(name.to_owned()));
             }
-            let under_way = known.iter().find(|one| one.state == "building" && one.shape == projection.shape);
+            let under_way = known
+                .iter()
+                .find(|one| one.state == "building" && one.shape == projection.shape);
             let generation = match under_way {
                 Some(building) => building.generation,
                 None => self.begin_building(&mut tx, projection, &known).await?,
@@ -106,10 +176,26 @@ impl Projector {
                 Err(ProjectionError::Stopped { cause, .. }) => {
                     let mut tx = self.log().store().begin().await?;
                     let known = checkpoints::lock(&mut tx, organisation).await?;
-                    let of = |state: &str| known.iter().find(|one| one.name == name && one.state == state).cloned();
-                    if let (Some(live), Some(_)) = (of("live").filter(|live| live.shape != projection.shape), of("building")) {
+                    let of = |state: &str| {
+                        known
+                            .iter()
+                            .find(|one| one.name == name && one.state == state)
+                            .cloned()
+                    };
+                    if let (Some(live), Some(_)) = (
+                        of("live").filter(|live| live.shape != projection.shape),
+                        of("building"),
+                    ) {
                         tracing::error!(projection = name, %cause, "its rows cannot be made anew; it stands still");
-                        checkpoints::save(&mut tx, organisation, &Checkpoint { error: Some(cause), ..live }).await?;
+                        checkpoints::save(
+                            &mut tx,
+                            organisation,
+                            &Checkpoint {
+                                error: Some(cause),
+                                ..live
+                            },
+                        )
+                        .await?;
                         tx.commit().await?;
                         return Ok(());
                     }
@@ -120,10 +206,28 @@ impl Projector {
     }
 
     /// Notes a new generation of a projection, beside those that are known.
-    async fn begin_building(&self, tx: &mut Tx, projection: Registered, known: &[Checkpoint]) -> Result<i64, StoreError> {
+    async fn begin_building(
+        &self,
+        tx: &mut Tx,
+        projection: Registered,
+        known: &[Checkpoint],
+    ) -> Result<i64, StoreError> {
         let Registered { name, shape, .. } = projection;
-        let generation = known.iter().filter(|one| one.name == name).map(|one| one.generation).max().unwrap_or_default() + 1;
-        let building = Checkpoint { name: name.to_owned(), generation, next_position: 0, state: "building".into(), error: None, shape };
+        let generation = known
+            .iter()
+            .filter(|one| one.name == name)
+            .map(|one| one.generation)
+            .max()
+            .unwrap_or_default()
+            + 1;
+        let building = Checkpoint {
+            name: name.to_owned(),
+            generation,
+            next_position: 0,
+            state: "building".into(),
+            error: None,
+            shape,
+        };
         checkpoints::save(tx, self.log().organisation(), &building).await?;
         Ok(generation)
     }

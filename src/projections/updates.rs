@@ -85,10 +85,22 @@ impl Projection for Updates {
         Some(Touches::one(&format_args!("{}/{update:05}", event.stream)))
     }
 
-    fn project(event: &Recorded, row: Option<UpdateRow>, _: Option<UpdateRow>) -> Option<UpdateRow> {
+    fn project(
+        event: &Recorded,
+        row: Option<UpdateRow>,
+        _: Option<UpdateRow>,
+    ) -> Option<UpdateRow> {
         use GrantEvent as E;
-        let Event::Grant(happened) = &event.event else { return None };
-        if let E::UpdateRequested { update, due_on, last, .. } = happened {
+        let Event::Grant(happened) = &event.event else {
+            return None;
+        };
+        if let E::UpdateRequested {
+            update,
+            due_on,
+            last,
+            ..
+        } = happened
+        {
             return Some(UpdateRow {
                 grant: event.stream,
                 update: *update,
@@ -117,7 +129,18 @@ impl Projection for Updates {
         let mut row = row?;
         row.updated_at = Moment::of(event);
         match happened {
-            E::UpdateReceived { channel, words, learned, people, volunteers, spent, outcomes, files, received_on, .. } => {
+            E::UpdateReceived {
+                channel,
+                words,
+                learned,
+                people,
+                volunteers,
+                spent,
+                outcomes,
+                files,
+                received_on,
+                ..
+            } => {
                 row.state = UpdateState::Received;
                 row.files.clone_from(files);
                 (row.received_on, row.channel) = (Some(*received_on), Some(*channel));
@@ -130,7 +153,8 @@ impl Projection for Updates {
                     judged: None,
                     judgement: None,
                 };
-                let judged = std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
+                let judged =
+                    std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
                 // What staff judged before it was queried still stands.
                 for before in judged {
                     if let (Some(strength), Some(judgement)) = (before.judged, before.judgement) {
@@ -139,22 +163,36 @@ impl Projection for Updates {
                 }
             }
             E::UpdateAccepted { .. } => row.state = UpdateState::Accepted,
-            E::UpdateQueried { question, due_on, .. } => {
+            E::UpdateQueried {
+                question, due_on, ..
+            } => {
                 row.due_on = due_on.unwrap_or(row.due_on);
                 row.asked += 1;
                 row.state = UpdateState::Queried;
                 row.question = Some(question.to_string());
             }
-            E::UpdateCorrected { people, volunteers, spent, .. } => {
+            E::UpdateCorrected {
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
                 (row.people, row.volunteers, row.spent) = (*people, *volunteers, Some(*spent));
             }
             E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
-            E::ReminderSent { sent_on, .. } => (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1),
+            E::ReminderSent { sent_on, .. } => {
+                (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1)
+            }
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;
                 row.reason = Some(reason.to_string());
             }
-            E::OutcomeJudged { sign, strength, reason, .. } => row.judge(sign, *strength, reason.to_string()),
+            E::OutcomeJudged {
+                sign,
+                strength,
+                reason,
+                ..
+            } => row.judge(sign, *strength, reason.to_string()),
             _ => {}
         }
         Some(row)
@@ -164,9 +202,19 @@ impl Projection for Updates {
 impl UpdateRow {
     fn judge(&mut self, sign: &Slug, strength: Strength, judgement: String) {
         let (judged, judgement) = (Some(strength), Some(judgement));
-        match self.outcomes.iter_mut().find(|outcome| outcome.sign == *sign) {
+        match self
+            .outcomes
+            .iter_mut()
+            .find(|outcome| outcome.sign == *sign)
+        {
             Some(outcome) => (outcome.judged, outcome.judgement) = (judged, judgement),
-            None => self.outcomes.push(OutcomeRow { sign: sign.clone(), said: None, words: None, judged, judgement }),
+            None => self.outcomes.push(OutcomeRow {
+                sign: sign.clone(),
+                said: None,
+                words: None,
+                judged,
+                judgement,
+            }),
         }
     }
 }

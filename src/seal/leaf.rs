@@ -1,4 +1,5 @@
-//! What is hashed of an event: the canonical JSON (RFC 8785) of all that is recorded of it, the same on either engine.
+//! What is hashed of an event: the canonical JSON (RFC 8785) of all that is recorded of it, the
+//! same on either engine.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,12 +11,15 @@ const SHAPE: u8 = 1;
 
 /// The leaf of a stored event: one line of JSON, with its names in order.
 ///
-/// Payload and metadata stand in it as they are stored: they were canonical when they were written, and whoever verifies
-/// finds out if they no longer are.
+/// Payload and metadata stand in it as they are stored: they were canonical when they were written,
+/// and whoever verifies finds out if they no longer are.
 #[must_use]
 pub fn leaf(row: &EventRow) -> String {
     let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    let id = row.aggregate_id.rsplit_once('/').map_or(row.aggregate_id.as_str(), |(_, id)| id);
+    let id = row
+        .aggregate_id
+        .rsplit_once('/')
+        .map_or(row.aggregate_id.as_str(), |(_, id)| id);
     format!(
         r#"{{"command_id":{},"event":{},"id":{},"metadata":{},"payload":{},"position":{},"recorded_at":{},"sequence":{},"stream":{},"v":{SHAPE},"version":{}}}"#,
         text(&row.command_id),
@@ -79,7 +83,11 @@ pub fn read(line: &str) -> Result<EventRow, LeafError> {
         metadata: serde_json_canonicalizer::to_string(&read.metadata)?,
         command_id: read.command_id,
     };
-    if leaf(&row) == line { Ok(row) } else { Err(LeafError::Form) }
+    if leaf(&row) == line {
+        Ok(row)
+    } else {
+        Err(LeafError::Form)
+    }
 }
 
 #[cfg(test)]
@@ -104,8 +112,21 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&leaf).unwrap();
         assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), leaf);
         let read = read(&leaf).unwrap();
-        assert_eq!((read.position, read.payload.as_str(), super::leaf(&read).as_str()), (7, row.payload.as_str(), leaf.as_str()));
-        assert!(matches!(super::read(&leaf.replacen(',', ", ", 1)), Err(LeafError::Form)));
-        assert!(super::read(&leaf.replacen("\"v\":1", "\"v\":2", 1)).is_err() && super::read("{}").is_err());
+        assert_eq!(
+            (
+                read.position,
+                read.payload.as_str(),
+                super::leaf(&read).as_str()
+            ),
+            (7, row.payload.as_str(), leaf.as_str())
+        );
+        assert!(matches!(
+            super::read(&leaf.replacen(',', ", ", 1)),
+            Err(LeafError::Form)
+        ));
+        assert!(
+            super::read(&leaf.replacen("\"v\":1", "\"v\":2", 1)).is_err()
+                && super::read("{}").is_err()
+        );
     }
 }

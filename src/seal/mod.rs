@@ -1,4 +1,5 @@
-//! Proof that the log only ever grew: a Merkle tree over it, signed heads, and what shows that an event is in it.
+//! Proof that the log only ever grew: a Merkle tree over it, signed heads, and what shows that an
+//! event is in it.
 
 pub mod leaf;
 pub mod note;

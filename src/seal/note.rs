@@ -1,4 +1,5 @@
-//! Signed tree heads: checkpoints (C2SP tlog-checkpoint) as signed notes (C2SP signed-note) with Ed25519.
+//! Signed tree heads: checkpoints (C2SP tlog-checkpoint) as signed notes (C2SP signed-note) with
+//! Ed25519.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -42,7 +43,9 @@ pub enum NoteError {
 /// [`NoteError::Shape`] or [`NoteError::Head`].
 pub fn size_of(note: &str) -> Result<u64, NoteError> {
     let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
-    Head::read(&format!("{text}\n")).map(|head| head.size).ok_or(NoteError::Head)
+    Head::read(&format!("{text}\n"))
+        .map(|head| head.size)
+        .ok_or(NoteError::Head)
 }
 
 /// A key that signs heads, by its name.
@@ -60,43 +63,66 @@ pub struct Verifier {
 }
 
 fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
-    let digest = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', kind])
+        .chain_update(key.as_bytes())
+        .finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
 /// A key as people pass it on: its name, its id, and its kind with itself.
 fn key_text(name: &str, kind: u8, key: &VerifyingKey) -> String {
     let id = crate::log::keys::to_hex(&key_id(name, kind, key));
-    format!("{name}+{id}+{}", BASE64.encode([&[kind], &key.as_bytes()[..]].concat()))
+    format!(
+        "{name}+{id}+{}",
+        BASE64.encode([&[kind], &key.as_bytes()[..]].concat())
+    )
 }
 
 impl Head {
     /// The lines that are signed.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            BASE64.encode(self.root)
+        )
     }
 
     fn read(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
-        let plain = size == "0" || (!size.starts_with('0') && size.bytes().all(|byte| byte.is_ascii_digit()));
+        let plain = size == "0"
+            || (!size.starts_with('0') && size.bytes().all(|byte| byte.is_ascii_digit()));
         if origin.is_empty() || !plain || lines.next().is_some() {
             return None;
         }
-        Some(Self { origin: origin.to_owned(), size: size.parse().ok()?, root: BASE64.decode(root).ok()?.try_into().ok()? })
+        Some(Self {
+            origin: origin.to_owned(),
+            size: size.parse().ok()?,
+            root: BASE64.decode(root).ok()?.try_into().ok()?,
+        })
     }
 }
 
 impl Signer {
     #[must_use]
     pub fn new(name: &str, secret: &[u8; 32]) -> Self {
-        Self { name: name.to_owned(), key: SigningKey::from_bytes(secret) }
+        Self {
+            name: name.to_owned(),
+            key: SigningKey::from_bytes(secret),
+        }
     }
 
     #[must_use]
     pub fn verifier(&self) -> Verifier {
-        Verifier { name: self.name.clone(), key: self.key.verifying_key() }
+        Verifier {
+            name: self.name.clone(),
+            key: self.key.verifying_key(),
+        }
     }
 
     /// The head as a note with this key's signature.
@@ -118,17 +144,23 @@ impl Signer {
     fn line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes());
         let id = key_id(&self.name, ED25519, &self.key.verifying_key());
-        format!("\u{2014} {} {}\n", self.name, BASE64.encode([&id[..], &signature.to_bytes()].concat()))
+        format!(
+            "\u{2014} {} {}\n",
+            self.name,
+            BASE64.encode([&id[..], &signature.to_bytes()].concat())
+        )
     }
 
-    /// The note with this key's cosignature beside the signatures that it has: that at this time, in seconds since 1970, it was
-    /// the newest of a log that only grew.
+    /// The note with this key's cosignature beside the signatures that it has: that at this time,
+    /// in seconds since 1970, it was the newest of a log that only grew.
     ///
     /// # Errors
     /// [`NoteError::Shape`].
     pub fn cosign(&self, note: &str, time: u64) -> Result<String, NoteError> {
         let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
-        let signature = self.key.sign(format!("cosignature/v1\ntime {time}\n{text}\n").as_bytes());
+        let signature = self
+            .key
+            .sign(format!("cosignature/v1\ntime {time}\n{text}\n").as_bytes());
         let id = key_id(&self.name, COSIGNATURE, &self.key.verifying_key());
         let line = BASE64.encode([&id[..], &time.to_be_bytes(), &signature.to_bytes()].concat());
         Ok(format!("{note}\u{2014} {} {line}\n", self.name))
@@ -152,14 +184,25 @@ impl Verifier {
     /// [`NoteError::Key`].
     pub fn read(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else { return Err(NoteError::Key) };
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NoteError::Key);
+        };
         let bytes = BASE64.decode(key).map_err(|_| NoteError::Key)?;
-        let [ED25519, key @ ..] = bytes.as_slice() else { return Err(NoteError::Key) };
-        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or(NoteError::Key)?;
+        let [ED25519, key @ ..] = bytes.as_slice() else {
+            return Err(NoteError::Key);
+        };
+        let key = key
+            .try_into()
+            .ok()
+            .and_then(|key| VerifyingKey::from_bytes(key).ok())
+            .ok_or(NoteError::Key)?;
         if name.is_empty() || id != crate::log::keys::to_hex(&key_id(name, ED25519, &key)) {
             return Err(NoteError::Key);
         }
-        Ok(Self { name: name.to_owned(), key })
+        Ok(Self {
+            name: name.to_owned(),
+            key,
+        })
     }
 
     /// The head of a note that this key signed. Signatures of other keys may stand beside it.
@@ -168,10 +211,16 @@ impl Verifier {
     /// When it is no note or no head, is of another log, or the signature is missing or wrong.
     pub fn open(&self, note: &str, origin: &str) -> Result<Head, NoteError> {
         let (text, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
-        let (text, signatures) = (format!("{text}\n"), signatures.strip_suffix('\n').ok_or(NoteError::Shape)?);
+        let (text, signatures) = (
+            format!("{text}\n"),
+            signatures.strip_suffix('\n').ok_or(NoteError::Shape)?,
+        );
         let mut signed = false;
         for line in signatures.split('\n') {
-            let (name, signature) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).ok_or(NoteError::Shape)?;
+            let (name, signature) = line
+                .strip_prefix("\u{2014} ")
+                .and_then(|line| line.split_once(' '))
+                .ok_or(NoteError::Shape)?;
             let bytes = BASE64.decode(signature).map_err(|_| NoteError::Shape)?;
             let (id, signature) = bytes.split_at_checked(4).ok_or(NoteError::Shape)?;
             if name != self.name || id != key_id(&self.name, ED25519, &self.key) {
@@ -179,18 +228,25 @@ impl Verifier {
             }
             let wrong = || NoteError::Signature(self.name.clone());
             let signature = Signature::from_slice(signature).map_err(|_| wrong())?;
-            self.key.verify_strict(text.as_bytes(), &signature).map_err(|_| wrong())?;
+            self.key
+                .verify_strict(text.as_bytes(), &signature)
+                .map_err(|_| wrong())?;
             signed = true;
         }
         if !signed {
             return Err(NoteError::Unsigned(self.name.clone()));
         }
         let head = Head::read(&text).ok_or(NoteError::Head)?;
-        if head.origin == origin { Ok(head) } else { Err(NoteError::Origin(head.origin)) }
+        if head.origin == origin {
+            Ok(head)
+        } else {
+            Err(NoteError::Origin(head.origin))
+        }
     }
 }
 
-/// The keys that signed a log one after another, the oldest first. Each next one is vouched for by a head that both signed.
+/// The keys that signed a log one after another, the oldest first. Each next one is vouched for by
+/// a head that both signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain(Vec<Verifier>);
 
@@ -200,15 +256,29 @@ impl Chain {
     /// # Errors
     /// [`NoteError::Key`] when one is none, or they are of several logs.
     pub fn read(text: &str) -> Result<Self, NoteError> {
-        let keys = text.trim().lines().map(Verifier::read).collect::<Result<Vec<_>, _>>()?;
-        let one_log = keys.first().is_some_and(|first| keys.iter().all(|key| key.name == first.name));
-        if one_log { Ok(Self(keys)) } else { Err(NoteError::Key) }
+        let keys = text
+            .trim()
+            .lines()
+            .map(Verifier::read)
+            .collect::<Result<Vec<_>, _>>()?;
+        let one_log = keys
+            .first()
+            .is_some_and(|first| keys.iter().all(|key| key.name == first.name));
+        if one_log {
+            Ok(Self(keys))
+        } else {
+            Err(NoteError::Key)
+        }
     }
 
     /// The keys as they are read, without an end of the last line.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.iter().map(Verifier::text).collect::<Vec<_>>().join("\n")
+        self.0
+            .iter()
+            .map(Verifier::text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The key that signs now.
@@ -232,15 +302,18 @@ impl Chain {
         self.0.len()
     }
 
-    /// Opens a head that the key at a place signed; from it on counts the key at the place that is returned: the next one, where
-    /// it signed this head too.
+    /// Opens a head that the key at a place signed; from it on counts the key at the place that is
+    /// returned: the next one, where it signed this head too.
     ///
     /// # Errors
     /// As [`Verifier::open`].
     pub fn open(&self, note: &str, place: usize) -> Result<(Head, usize), NoteError> {
         let key = self.0.get(place).ok_or(NoteError::Key)?;
         let head = key.open(note, &key.name)?;
-        let next = self.0.get(place + 1).is_some_and(|next| next.open(note, &next.name).is_ok());
+        let next = self
+            .0
+            .get(place + 1)
+            .is_some_and(|next| next.open(note, &next.name).is_ok());
         Ok((head, place + usize::from(next)))
     }
 
@@ -259,7 +332,11 @@ mod tests {
     use super::*;
 
     fn head() -> Head {
-        Head { origin: "example.org/log".to_owned(), size: 12, root: [7; 32] }
+        Head {
+            origin: "example.org/log".to_owned(),
+            size: 12,
+            root: [7; 32],
+        }
     }
 
     #[test]
@@ -268,12 +345,24 @@ mod tests {
         let note = signer.sign(&head());
         let verifier = Verifier::read(&signer.verifier().text()).unwrap();
         assert_eq!(verifier.open(&note, "example.org/log"), Ok(head()));
-        assert_eq!(verifier.open(&note, "other"), Err(NoteError::Origin("example.org/log".into())));
+        assert_eq!(
+            verifier.open(&note, "other"),
+            Err(NoteError::Origin("example.org/log".into()))
+        );
         let other = Signer::new("example.org/log", &[2; 32]);
-        assert!(matches!(other.verifier().open(&note, "example.org/log"), Err(NoteError::Unsigned(_))));
+        assert!(matches!(
+            other.verifier().open(&note, "example.org/log"),
+            Err(NoteError::Unsigned(_))
+        ));
         // A second signature beside it takes nothing away.
-        let both = format!("{note}{}", other.sign(&head()).rsplit_once("\n\n").unwrap().1);
-        assert!(verifier.open(&both, "example.org/log").is_ok() && other.verifier().open(&both, "example.org/log").is_ok());
+        let both = format!(
+            "{note}{}",
+            other.sign(&head()).rsplit_once("\n\n").unwrap().1
+        );
+        assert!(
+            verifier.open(&both, "example.org/log").is_ok()
+                && other.verifier().open(&both, "example.org/log").is_ok()
+        );
     }
 
     #[test]
@@ -286,7 +375,10 @@ mod tests {
                 let mut changed = note.clone();
                 changed[at] ^= 1 << bit;
                 if let Ok(text) = String::from_utf8(changed) {
-                    assert!(signer.verifier().open(&text, "example.org/log").is_err(), "byte {at}, bit {bit}");
+                    assert!(
+                        signer.verifier().open(&text, "example.org/log").is_err(),
+                        "byte {at}, bit {bit}"
+                    );
                     tried += 1;
                 }
             }
@@ -296,23 +388,45 @@ mod tests {
 
     #[test]
     fn a_cosignature_says_when_and_takes_nothing_away() {
-        let (signer, witness) = (Signer::new("example.org/log", &[1; 32]), Signer::new("witness", &[2; 32]));
-        let note = witness.cosign(&signer.sign(&head()), 1_764_000_000).unwrap();
+        let (signer, witness) = (
+            Signer::new("example.org/log", &[1; 32]),
+            Signer::new("witness", &[2; 32]),
+        );
+        let note = witness
+            .cosign(&signer.sign(&head()), 1_764_000_000)
+            .unwrap();
         assert_eq!(signer.verifier().open(&note, "example.org/log"), Ok(head()));
         let line = note.lines().last().unwrap().rsplit(' ').next().unwrap();
         let bytes = BASE64.decode(line).unwrap();
-        assert_eq!((bytes.len(), &bytes[4..12]), (76, &1_764_000_000_u64.to_be_bytes()[..]));
+        assert_eq!(
+            (bytes.len(), &bytes[4..12]),
+            (76, &1_764_000_000_u64.to_be_bytes()[..])
+        );
         let said = format!("cosignature/v1\ntime 1764000000\n{}", head().text());
         let key = witness.key.verifying_key();
-        assert!(key.verify_strict(said.as_bytes(), &Signature::from_slice(&bytes[12..]).unwrap()).is_ok());
-        assert!(witness.cosigner().starts_with("witness+") && witness.cosign("no note", 0).is_err());
+        assert!(
+            key.verify_strict(
+                said.as_bytes(),
+                &Signature::from_slice(&bytes[12..]).unwrap()
+            )
+            .is_ok()
+        );
+        assert!(
+            witness.cosigner().starts_with("witness+") && witness.cosign("no note", 0).is_err()
+        );
     }
 
     #[test]
     fn a_key_with_a_wrong_id_is_no_key() {
         let text = Signer::new("a", &[1; 32]).verifier().text();
         assert!(Verifier::read(&text).is_ok());
-        for wrong in ["", "a", "a+b+c", &text.replacen('a', "b", 1), &text[..text.len() - 4]] {
+        for wrong in [
+            "",
+            "a",
+            "a+b+c",
+            &text.replacen('a', "b", 1),
+            &text[..text.len() - 4],
+        ] {
             assert_eq!(Verifier::read(wrong), Err(NoteError::Key), "{wrong}");
         }
     }

@@ -1,4 +1,5 @@
-//! Shows that one event is in the log that a head was signed over: the event, and the hashes beside its way to the root.
+//! Shows that one event is in the log that a head was signed over: the event, and the hashes beside
+//! its way to the root.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,12 @@ pub enum ProofError {
 impl Proof {
     #[must_use]
     pub fn of(event: String, hashes: &[Hash], head: String, key: String) -> Self {
-        Self { event, hashes: hashes.iter().map(|hash| to_hex(hash)).collect(), head, key }
+        Self {
+            event,
+            hashes: hashes.iter().map(|hash| to_hex(hash)).collect(),
+            head,
+            key,
+        }
     }
 
     /// The position of the event and the size of the log that it is proven to be in.
@@ -54,10 +60,20 @@ impl Proof {
         }
         let head = key.open(&self.head, &key.name)?;
         let row = leaf::read(&self.event)?;
-        let hashes: Option<Vec<Hash>> = self.hashes.iter().map(|hash| from_hex(hash)?.try_into().ok()).collect();
+        let hashes: Option<Vec<Hash>> = self
+            .hashes
+            .iter()
+            .map(|hash| from_hex(hash)?.try_into().ok())
+            .collect();
         let position = u64::try_from(row.position).map_err(|_| ProofError::Path)?;
         let leaf = tree::leaf_hash(self.event.as_bytes());
-        let holds = hashes.is_some_and(|hashes| tree::is_included(leaf, position, head.size, &hashes, &head.root));
-        if holds { Ok((row.position, head.size)) } else { Err(ProofError::Path) }
+        let holds = hashes.is_some_and(|hashes| {
+            tree::is_included(leaf, position, head.size, &hashes, &head.root)
+        });
+        if holds {
+            Ok((row.position, head.size))
+        } else {
+            Err(ProofError::Path)
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What was sealed, for those who want to check it: the newest head, and proofs from the tiles that are stored.
+//! What was sealed, for those who want to check it: the newest head, and proofs from the tiles that
+//! are stored.
 
 use std::collections::BTreeMap;
 
@@ -41,11 +42,20 @@ impl Prover {
     /// When the database does not answer.
     pub async fn sealed(&self) -> Result<Option<Sealed>, StoreError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        let (Some(log), Some(head)) = (stored::find(store, organisation).await?, stored::newest(store, organisation).await?) else {
+        let (Some(log), Some(head)) = (
+            stored::find(store, organisation).await?,
+            stored::newest(store, organisation).await?,
+        ) else {
             return Ok(None);
         };
         let root = head.note.lines().nth(2).unwrap_or_default().to_owned();
-        Ok(Some(Sealed { log, size: head.size, through: head.through, root, note: head.note }))
+        Ok(Some(Sealed {
+            log,
+            size: head.size,
+            through: head.through,
+            root,
+            note: head.note,
+        }))
     }
 
     /// That the event at a position is in the log; none when it was not sealed yet.
@@ -53,12 +63,30 @@ impl Prover {
     /// # Errors
     /// When the database does not answer.
     pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
-        let Some(sealed) = self.sealed().await? else { return Ok(None) };
-        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(sealed.size)) else { return Ok(None) };
-        let Some(ranges) = tree::inclusion(index, size) else { return Ok(None) };
-        let Some(row) = events::page(self.log.store(), self.log.organisation(), position, 1).await?.pop() else { return Ok(None) };
+        let Some(sealed) = self.sealed().await? else {
+            return Ok(None);
+        };
+        let (Ok(index), Ok(size)) = (u64::try_from(position), u64::try_from(sealed.size)) else {
+            return Ok(None);
+        };
+        let Some(ranges) = tree::inclusion(index, size) else {
+            return Ok(None);
+        };
+        let Some(row) = events::page(self.log.store(), self.log.organisation(), position, 1)
+            .await?
+            .pop()
+        else {
+            return Ok(None);
+        };
         let hashes = self.hashes(&ranges, size).await?;
-        Ok(hashes.map(|hashes| Proof::of(leaf(&row), &hashes, sealed.note, sealed.log.newest_key().to_owned())))
+        Ok(hashes.map(|hashes| {
+            Proof::of(
+                leaf(&row),
+                &hashes,
+                sealed.note,
+                sealed.log.newest_key().to_owned(),
+            )
+        }))
     }
 
     /// The hashes of ranges of a tree of this size; none where a tile is missing.
@@ -68,7 +96,9 @@ impl Prover {
     async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
         let mut read = BTreeMap::new();
         for id in tree::tiles_for(ranges) {
-            if let Some(hashes) = stored::tile(self.log.store(), self.log.organisation(), at(id)).await? {
+            if let Some(hashes) =
+                stored::tile(self.log.store(), self.log.organisation(), at(id)).await?
+            {
                 read.insert(id, hashes_of(&hashes));
             }
         }

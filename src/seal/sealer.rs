@@ -1,5 +1,6 @@
-//! The sealer: follows the log, grows the tree, and signs its heads. It refuses a hole, and whatever is not consistent
-//! with the head that it signed last; then it signs nothing more, and says so.
+//! The sealer: follows the log, grows the tree, and signs its heads. It refuses a hole, and
+//! whatever is not consistent with the head that it signed last; then it signs nothing more, and
+//! says so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +63,11 @@ impl Sealer {
     /// The origin is the log's from its first head on; a log that has one keeps it.
     #[must_use]
     pub fn new(log: Log, secret: [u8; 32], origin: &str) -> Self {
-        Self { log, secret, origin: origin.into() }
+        Self {
+            log,
+            secret,
+            origin: origin.into(),
+        }
     }
 
     /// Who signs a log of this origin.
@@ -92,17 +97,21 @@ impl Sealer {
             }
             found?;
         }
-        // What is appended meanwhile waits until a head is due: each is a commit, for which whoever appends would wait.
+        // What is appended meanwhile waits until a head is due: each is a commit, for which whoever
+        // appends would wait.
         while self.once().await? >= BATCH {}
         let sealed = self.sealed().await?;
         let mut growth = self.log.growth();
-        let _ = tokio::time::timeout(OFTEN, growth.wait_for(|length| length - sealed >= MANY)).await;
+        let _ =
+            tokio::time::timeout(OFTEN, growth.wait_for(|length| length - sealed >= MANY)).await;
         Ok(())
     }
 
     /// How many events the last head is over.
     async fn sealed(&self) -> Result<i64, StoreError> {
-        Ok(stored::newest(self.log.store(), self.log.organisation()).await?.map_or(0, |head| head.size))
+        Ok(stored::newest(self.log.store(), self.log.organisation())
+            .await?
+            .map_or(0, |head| head.size))
     }
 
     /// Seals all that was appended so far.
@@ -117,8 +126,9 @@ impl Sealer {
     /// Seals what was appended, a batch at most; how many events.
     ///
     /// # Errors
-    /// When there is a hole, the tree is not consistent, or the database does not answer. The first two are kept and stand
-    /// in `/readyz`; nothing is signed until [`Sealer::check`] finds the log as it was signed.
+    /// When there is a hole, the tree is not consistent, or the database does not answer. The first
+    /// two are kept and stand in `/readyz`; nothing is signed until [`Sealer::check`] finds the log
+    /// as it was signed.
     pub async fn once(&self) -> Result<i64, SealError> {
         let sealed = self.seal().await;
         if let Err(error) = &sealed
@@ -132,7 +142,13 @@ impl Sealer {
 
     async fn stop(&self, why: &str) -> Result<(), StoreError> {
         let mut tx = self.log.store().begin().await?;
-        stored::lock(&mut tx, self.log.organisation(), &self.origin, &self.signer(&self.origin).verifier().text()).await?;
+        stored::lock(
+            &mut tx,
+            self.log.organisation(),
+            &self.origin,
+            &self.signer(&self.origin).verifier().text(),
+        )
+        .await?;
         stored::note_stop(&mut tx, self.log.organisation(), Some(why)).await?;
         tx.commit().await
     }
@@ -140,17 +156,32 @@ impl Sealer {
     async fn seal(&self) -> Result<i64, SealError> {
         let organisation = self.log.organisation();
         let mut tx = self.log.store().begin().await?;
-        let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
+        let log = stored::lock(
+            &mut tx,
+            organisation,
+            &self.origin,
+            &self.signer(&self.origin).verifier().text(),
+        )
+        .await?;
         if let Some(why) = log.stopped {
             return Err(SealError::Stopped(why));
         }
         if log.newest_key() != self.signer(&log.origin).verifier().text() {
             let own = keys::id_of(Purpose::Seal, &self.secret);
-            let rotated = !personal::known_keys(self.log.store(), Purpose::Seal.name()).await?.contains(&own);
-            return Err(if rotated { SealError::OtherKey } else { SealError::Replaced });
+            let rotated = !personal::known_keys(self.log.store(), Purpose::Seal.name())
+                .await?
+                .contains(&own);
+            return Err(if rotated {
+                SealError::OtherKey
+            } else {
+                SealError::Replaced
+            });
         }
         let (size, mut tiles) = self.edge(&mut tx, &log.origin).await?;
-        let before: BTreeMap<TileId, usize> = tiles.tiles().map(|(id, hashes)| (id, hashes.len())).collect();
+        let before: BTreeMap<TileId, usize> = tiles
+            .tiles()
+            .map(|(id, hashes)| (id, hashes.len()))
+            .collect();
         let rows = events::page_in(&mut tx, organisation, size, BATCH).await?;
         for (position, row) in (size..).zip(&rows) {
             if row.position != position {
@@ -158,30 +189,56 @@ impl Sealer {
             }
             tiles.push(tree::leaf_hash(leaf(row).as_bytes()));
         }
-        let Some(last) = rows.last() else { return Ok(0) };
+        let Some(last) = rows.last() else {
+            return Ok(0);
+        };
         let grown = tiles.size();
         let root = tiles.root(grown).ok_or(SealError::Tiles(size))?;
-        let head = Head { origin: log.origin.clone(), size: grown, root };
+        let head = Head {
+            origin: log.origin.clone(),
+            size: grown,
+            root,
+        };
         let note = self.signer(&log.origin).sign(&head);
-        stored::keep_head(&mut tx, organisation, &HeadRow { size: number(grown), note, through: last.recorded_at }).await?;
-        for (id, hashes) in tiles.tiles().filter(|(id, hashes)| before.get(id) != Some(&hashes.len())) {
+        stored::keep_head(
+            &mut tx,
+            organisation,
+            &HeadRow {
+                size: number(grown),
+                note,
+                through: last.recorded_at,
+            },
+        )
+        .await?;
+        for (id, hashes) in tiles
+            .tiles()
+            .filter(|(id, hashes)| before.get(id) != Some(&hashes.len()))
+        {
             stored::keep_tile(&mut tx, organisation, at(id), hashes.as_flattened()).await?;
         }
         tx.commit().await?;
         Ok(number(grown) - size)
     }
 
-    /// The size that was sealed, with the tiles that grow on: they must make the head that was signed.
+    /// The size that was sealed, with the tiles that grow on: they must make the head that was
+    /// signed.
     async fn edge(&self, tx: &mut Tx, origin: &str) -> Result<(i64, Tiles), SealError> {
         let organisation = self.log.organisation();
-        let Some(newest) = stored::newest_in(tx, organisation).await? else { return Ok((0, Tiles::default())) };
+        let Some(newest) = stored::newest_in(tx, organisation).await? else {
+            return Ok((0, Tiles::default()));
+        };
         let head = self.signer(origin).verifier().open(&newest.note, origin)?;
         if number(head.size) != newest.size {
             return Err(SealError::Tiles(newest.size));
         }
         let mut read = BTreeMap::new();
-        for id in Tiles::edge(head.size).into_iter().chain(tree::tiles_for(&[(0, head.size)])) {
-            let hashes = stored::tile_in(tx, organisation, at(id)).await?.unwrap_or_default();
+        for id in Tiles::edge(head.size)
+            .into_iter()
+            .chain(tree::tiles_for(&[(0, head.size)]))
+        {
+            let hashes = stored::tile_in(tx, organisation, at(id))
+                .await?
+                .unwrap_or_default();
             // A hash too many would be taken for an event's that is still to come.
             if hashes.len() != tree::width(id, head.size) * size_of::<Hash>() {
                 return Err(SealError::Tiles(newest.size));
@@ -197,7 +254,8 @@ impl Sealer {
         Ok((newest.size, tiles))
     }
 
-    /// Has another key sign from here on: the newest head is signed by both, so that the old key vouches for the new.
+    /// Has another key sign from here on: the newest head is signed by both, so that the old key
+    /// vouches for the new.
     ///
     /// # Errors
     /// When the tree is not consistent, nothing was sealed yet, or the database does not answer.
@@ -206,17 +264,35 @@ impl Sealer {
         self.catch_up().await?;
         let organisation = self.log.organisation();
         let mut tx = self.log.store().begin().await?;
-        let log = stored::lock(&mut tx, organisation, &self.origin, &self.signer(&self.origin).verifier().text()).await?;
-        let newest = stored::newest_in(&mut tx, organisation).await?.ok_or(SealError::Hole(0))?;
-        self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
+        let log = stored::lock(
+            &mut tx,
+            organisation,
+            &self.origin,
+            &self.signer(&self.origin).verifier().text(),
+        )
+        .await?;
+        let newest = stored::newest_in(&mut tx, organisation)
+            .await?
+            .ok_or(SealError::Hole(0))?;
+        self.signer(&log.origin)
+            .verifier()
+            .open(&newest.note, &log.origin)?;
         let next = Signer::new(&log.origin, &new.secret);
         let note = next.sign_too(&newest.note)?;
-        stored::hand_over(&mut tx, organisation, newest.size, &note, &format!("{}\n{}", log.verifier, next.verifier().text())).await?;
+        stored::hand_over(
+            &mut tx,
+            organisation,
+            newest.size,
+            &note,
+            &format!("{}\n{}", log.verifier, next.verifier().text()),
+        )
+        .await?;
         personal::replace_known_key(&mut tx, Purpose::Seal.name(), old, &new.id).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Holds the whole log against the last signed head: events that were changed where they lie are found.
+    /// Holds the whole log against the last signed head: events that were changed where they lie
+    /// are found.
     ///
     /// # Errors
     /// When they are not those that were signed, or the database does not answer.
@@ -232,15 +308,22 @@ impl Sealer {
 
     async fn compare(&self) -> Result<(), SealError> {
         let organisation = self.log.organisation();
-        let Some(log) = stored::find(self.log.store(), organisation).await? else { return Ok(()) };
+        let Some(log) = stored::find(self.log.store(), organisation).await? else {
+            return Ok(());
+        };
         let newest = stored::newest(self.log.store(), organisation).await?;
         let size = newest.as_ref().map_or(0, |newest| newest.size);
         if let Some(newest) = newest {
-            let head = self.signer(&log.origin).verifier().open(&newest.note, &log.origin)?;
+            let head = self
+                .signer(&log.origin)
+                .verifier()
+                .open(&newest.note, &log.origin)?;
             let mut tiles = Tiles::default();
             while tiles.size() < head.size {
                 let next = number(tiles.size());
-                let rows = events::page(self.log.store(), organisation, next, BATCH.min(size - next)).await?;
+                let rows =
+                    events::page(self.log.store(), organisation, next, BATCH.min(size - next))
+                        .await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -253,11 +336,15 @@ impl Sealer {
             }
         }
         let mut tx = self.log.store().begin().await?;
-        // What stopped sealing may be the tiles, or a hole after the last head: sealing goes on when both are mended.
+        // What stopped sealing may be the tiles, or a hole after the last head: sealing goes on
+        // when both are mended.
         let (size_now, _) = self.edge(&mut tx, &log.origin).await?;
         let next = events::page_in(&mut tx, organisation, size_now, 1).await?;
         let length = events::length_in(&mut tx, organisation).await?;
-        if next.first().map_or(size_now < length, |row| row.position != size_now) {
+        if next
+            .first()
+            .map_or(size_now < length, |row| row.position != size_now)
+        {
             return Err(SealError::Hole(size_now));
         }
         stored::note_check(&mut tx, organisation, size).await?;

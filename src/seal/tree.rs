@@ -1,4 +1,5 @@
-//! The tree over the log (RFC 6962): its hashes, its proofs, and its tiles of 256 (C2SP tlog-tiles).
+//! The tree over the log (RFC 6962): its hashes, its proofs, and its tiles of 256 (C2SP
+//! tlog-tiles).
 
 use std::collections::BTreeMap;
 
@@ -22,11 +23,20 @@ pub fn empty() -> Hash {
 /// The hash of a leaf.
 #[must_use]
 pub fn leaf_hash(data: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(data).finalize().into()
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(data)
+        .finalize()
+        .into()
 }
 
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+    Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
 }
 
 /// A full subtree: of 2^height leaves, the index-th from the left.
@@ -45,14 +55,22 @@ pub fn cover((begin, end): Range) -> Vec<Node> {
     let (mut at, mut nodes) = (begin, Vec::new());
     while at < end {
         let most = (end - at).ilog2();
-        let height = if at == 0 { most } else { most.min(at.trailing_zeros()) };
-        nodes.push(Node { height, index: at >> height });
+        let height = if at == 0 {
+            most
+        } else {
+            most.min(at.trailing_zeros())
+        };
+        nodes.push(Node {
+            height,
+            index: at >> height,
+        });
         at += 1 << height;
     }
     nodes
 }
 
-/// Where a range of more than one leaf is split: its left part is the largest full subtree that leaves something.
+/// Where a range of more than one leaf is split: its left part is the largest full subtree that
+/// leaves something.
 fn split((begin, end): Range) -> u64 {
     begin + (1 << (end - begin - 1).ilog2())
 }
@@ -80,7 +98,8 @@ pub fn inclusion(index: u64, size: u64) -> Option<Vec<Range>> {
     Some(proof)
 }
 
-/// The ranges whose hashes prove that a tree of the first size is the beginning of one of the second.
+/// The ranges whose hashes prove that a tree of the first size is the beginning of one of the
+/// second.
 ///
 /// A tree of no leaves, or one that is larger, has no proof.
 #[must_use]
@@ -109,23 +128,41 @@ pub fn consistency(first: u64, second: u64) -> Option<Vec<Range>> {
 /// Whether a proof leads from a leaf to a root (RFC 9162, 2.1.3.2).
 #[must_use]
 pub fn is_included(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> bool {
-    let Some(ranges) = inclusion(index, size).filter(|ranges| ranges.len() == proof.len()) else { return false };
+    let Some(ranges) = inclusion(index, size).filter(|ranges| ranges.len() == proof.len()) else {
+        return false;
+    };
     let climb = |below: Hash, (range, beside): (&Range, &Hash)| {
-        if range.0 > index { node_hash(&below, beside) } else { node_hash(beside, &below) }
+        if range.0 > index {
+            node_hash(&below, beside)
+        } else {
+            node_hash(beside, &below)
+        }
     };
     ranges.iter().zip(proof).fold(leaf, climb) == *root
 }
 
 /// Whether a proof shows that one root's tree is the beginning of another's (RFC 9162, 2.1.4.2).
 #[must_use]
-pub fn is_consistent((first, first_root): (u64, &Hash), (second, second_root): (u64, &Hash), proof: &[Hash]) -> bool {
+pub fn is_consistent(
+    (first, first_root): (u64, &Hash),
+    (second, second_root): (u64, &Hash),
+    proof: &[Hash],
+) -> bool {
     if first == second {
         return proof.is_empty() && first_root == second_root;
     }
-    let Some(ranges) = consistency(first, second).filter(|ranges| ranges.len() == proof.len()) else { return false };
+    let Some(ranges) = consistency(first, second).filter(|ranges| ranges.len() == proof.len())
+    else {
+        return false;
+    };
     let pairs: Vec<_> = ranges.iter().zip(proof).collect();
-    // The first tree is full and stands whole in the second, or the proof begins with its last full part.
-    let (begins, rest) = if first.is_power_of_two() { (*first_root, &pairs[..]) } else { (*pairs[0].1, &pairs[1..]) };
+    // The first tree is full and stands whole in the second, or the proof begins with its last full
+    // part.
+    let (begins, rest) = if first.is_power_of_two() {
+        (*first_root, &pairs[..])
+    } else {
+        (*pairs[0].1, &pairs[1..])
+    };
     let (mut old, mut new) = (begins, begins);
     for (range, beside) in rest {
         if range.1 <= first {
@@ -164,7 +201,9 @@ impl Tiles {
     #[must_use]
     pub fn edge(size: u64) -> Vec<TileId> {
         let levels = (0..8).map(|level| (level, size >> (TILE_HEIGHT * (level + 1))));
-        levels.take_while(|(level, _)| *level == 0 || size >> (TILE_HEIGHT * level) > 0).collect()
+        levels
+            .take_while(|(level, _)| *level == 0 || size >> (TILE_HEIGHT * level) > 0)
+            .collect()
     }
 
     #[must_use]
@@ -177,7 +216,9 @@ impl Tiles {
     }
 
     pub fn tiles(&self) -> impl Iterator<Item = (TileId, &[Hash])> {
-        self.tiles.iter().map(|(id, hashes)| (*id, hashes.as_slice()))
+        self.tiles
+            .iter()
+            .map(|(id, hashes)| (*id, hashes.as_slice()))
     }
 
     /// Forgets the tiles that are full: growing needs the last of each level only.
@@ -213,14 +254,21 @@ impl Tiles {
     /// The hash of a range; none where a tile was not read.
     #[must_use]
     pub fn hash(&self, range: Range) -> Option<Hash> {
-        let hashes: Option<Vec<_>> = cover(range).into_iter().map(|node| self.node(node)).collect();
+        let hashes: Option<Vec<_>> = cover(range)
+            .into_iter()
+            .map(|node| self.node(node))
+            .collect();
         folded(hashes?.into_iter())
     }
 
     /// The root of the tree's first leaves; none where a tile was not read.
     #[must_use]
     pub fn root(&self, size: u64) -> Option<Hash> {
-        if size == 0 { Some(empty()) } else { self.hash((0, size)) }
+        if size == 0 {
+            Some(empty())
+        } else {
+            self.hash((0, size))
+        }
     }
 
     /// A proof's hashes; none where a tile was not read.
@@ -252,7 +300,12 @@ pub fn width((level, tile): TileId, size: u64) -> usize {
 #[must_use]
 pub fn tiles_for(ranges: &[Range]) -> Vec<TileId> {
     let nodes = ranges.iter().flat_map(|range| cover(*range));
-    let tile = |node: Node| (node.height / TILE_HEIGHT, (node.index << (node.height % TILE_HEIGHT)) / TILE_WIDTH);
+    let tile = |node: Node| {
+        (
+            node.height / TILE_HEIGHT,
+            (node.index << (node.height % TILE_HEIGHT)) / TILE_WIDTH,
+        )
+    };
     let mut ids: Vec<_> = nodes.map(tile).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -312,8 +365,17 @@ mod tests {
             for index in 0..size {
                 let proof = tiles.proof(&inclusion(index, size).unwrap()).unwrap();
                 let leaf = leaf_hash(&index.to_be_bytes());
-                assert!(is_included(leaf, index, size, &proof, &root), "{index} of {size}");
-                assert!(!is_included(leaf_hash(b"other"), index, size, &proof, &root));
+                assert!(
+                    is_included(leaf, index, size, &proof, &root),
+                    "{index} of {size}"
+                );
+                assert!(!is_included(
+                    leaf_hash(b"other"),
+                    index,
+                    size,
+                    &proof,
+                    &root
+                ));
                 assert!(size == 1 || !is_included(leaf, (index + 1) % size, size, &proof, &root));
             }
             assert_eq!(inclusion(size, size), None);
@@ -327,9 +389,20 @@ mod tests {
             for first in 1..=second {
                 let proof = tiles.proof(&consistency(first, second).unwrap()).unwrap();
                 let (old, new) = (tiles.root(first).unwrap(), tiles.root(second).unwrap());
-                assert!(is_consistent((first, &old), (second, &new), &proof), "{first} in {second}");
-                assert!(!is_consistent((first, &leaf_hash(b"other")), (second, &new), &proof));
-                assert!(!is_consistent((first, &old), (second, &leaf_hash(b"other")), &proof));
+                assert!(
+                    is_consistent((first, &old), (second, &new), &proof),
+                    "{first} in {second}"
+                );
+                assert!(!is_consistent(
+                    (first, &leaf_hash(b"other")),
+                    (second, &new),
+                    &proof
+                ));
+                assert!(!is_consistent(
+                    (first, &old),
+                    (second, &leaf_hash(b"other")),
+                    &proof
+                ));
             }
         }
         assert_eq!((consistency(0, 5), consistency(6, 5)), (None, None));
@@ -340,11 +413,17 @@ mod tests {
         for size in [1, 255, 256, 257, 65_535, 65_536, 65_537, 70_000] {
             let all = grown(size);
             let ranges = [&inclusion(size / 2, size).unwrap()[..], &[(0, size)]].concat();
-            let some = tiles_for(&ranges).into_iter().map(|id| (id, all.tile(id).unwrap().to_vec())).collect();
+            let some = tiles_for(&ranges)
+                .into_iter()
+                .map(|id| (id, all.tile(id).unwrap().to_vec()))
+                .collect();
             let some = Tiles::of(size, some);
             assert_eq!(some.root(size), all.root(size), "{size}");
             assert!(some.proof(&ranges).is_some());
-            let edge = Tiles::edge(size).into_iter().filter_map(|id| Some((id, all.tile(id)?.to_vec()))).collect();
+            let edge = Tiles::edge(size)
+                .into_iter()
+                .filter_map(|id| Some((id, all.tile(id)?.to_vec())))
+                .collect();
             let mut grows = Tiles::of(size, edge);
             let mut whole = all.clone();
             for leaf in 0..300_u64 {

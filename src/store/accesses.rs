@@ -1,5 +1,5 @@
-//! Who looked at what is held on somebody, and who took everybody's addresses. A second look on the same day is counted, and makes
-//! no row of its own.
+//! Who looked at what is held on somebody, and who took everybody's addresses. A second look on the
+//! same day is counted, and makes no row of its own.
 
 use jiff::civil::Date;
 
@@ -45,7 +45,14 @@ pub enum Accesses<'a> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn note(store: &Store, organisation: &str, person: &str, looked: Looked<'_>, day: Date, now: i64) -> Stored<()> {
+pub async fn note(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+    looked: Looked<'_>,
+    day: Date,
+    now: i64,
+) -> Stored<()> {
     const FORGET: &str = "DELETE FROM accesses WHERE organisation = $1 AND day < $2";
     const SQL: &str = "INSERT INTO accesses (organisation, id, day, person, subject, what, times, last_at) \
          VALUES ($1, $2, $3, $4, $5, $6, 1, $7) \
@@ -54,7 +61,9 @@ pub async fn note(store: &Store, organisation: &str, person: &str, looked: Looke
         Looked::Held(subject) => ("held", subject),
         Looked::Addresses => ("addresses", ""),
     };
-    let oldest = day.saturating_sub(jiff::Span::new().years(YEARS)).to_string();
+    let oldest = day
+        .saturating_sub(jiff::Span::new().years(YEARS))
+        .to_string();
     let day = day.to_string();
     let id = format!("{day}/{person}/{what}/{subject}");
     let mut tx = store.begin().await?;
@@ -69,7 +78,13 @@ pub async fn note(store: &Store, organisation: &str, person: &str, looked: Looke
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn newest(store: &Store, organisation: &str, which: Accesses<'_>, after: &str, most: i64) -> Stored<Vec<AccessRow>> {
+pub async fn newest(
+    store: &Store,
+    organisation: &str,
+    which: Accesses<'_>,
+    after: &str,
+    most: i64,
+) -> Stored<Vec<AccessRow>> {
     let (and, whose) = match which {
         Accesses::All => ("$2 = ''", ""),
         Accesses::Of(subject) => ("subject = $2", subject),
@@ -79,5 +94,7 @@ pub async fn newest(store: &Store, organisation: &str, which: Accesses<'_>, afte
         "SELECT id, day, person, subject, what, times, last_at FROM accesses \
          WHERE organisation = $1 AND {and} AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after).bind(most).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(whose).bind(after).bind(most).fetch_all(db).await?),
+    )
 }

@@ -1,4 +1,5 @@
-//! The tables that a backup carries beside the log, row by row as JSON, the same from either engine.
+//! The tables that a backup carries beside the log, row by row as JSON, the same from either
+//! engine.
 
 use futures::TryStreamExt as _;
 use serde_json::Value;
@@ -24,12 +25,33 @@ enum Kind {
 }
 use Kind::{Bytes, Integer, Text};
 
-/// Every table that is neither the log, nor made from it, nor worth nothing after a while as sessions are.
+/// Every table that is neither the log, nor made from it, nor worth nothing after a while as
+/// sessions are.
 pub const CARRIED: [Table; 8] = [
-    Table { name: "commands", columns: &[("command_id", Text), ("answer", Text)], shared: false, added: false },
-    Table { name: "subject_keys", columns: &[("subject", Text), ("kek_id", Text), ("wrapped", Bytes)], shared: false, added: false },
-    Table { name: "sealed_values", columns: &[("digest", Text), ("subject", Text), ("sealed", Bytes)], shared: false, added: false },
-    Table { name: "blind_index", columns: &[("kind", Text), ("digest", Text), ("subject", Text)], shared: false, added: false },
+    Table {
+        name: "commands",
+        columns: &[("command_id", Text), ("answer", Text)],
+        shared: false,
+        added: false,
+    },
+    Table {
+        name: "subject_keys",
+        columns: &[("subject", Text), ("kek_id", Text), ("wrapped", Bytes)],
+        shared: false,
+        added: false,
+    },
+    Table {
+        name: "sealed_values",
+        columns: &[("digest", Text), ("subject", Text), ("sealed", Bytes)],
+        shared: false,
+        added: false,
+    },
+    Table {
+        name: "blind_index",
+        columns: &[("kind", Text), ("digest", Text), ("subject", Text)],
+        shared: false,
+        added: false,
+    },
     Table {
         name: "mails",
         columns: &[
@@ -61,32 +83,85 @@ pub const CARRIED: [Table; 8] = [
         shared: false,
         added: true,
     },
-    Table { name: "followers", columns: &[("name", Text), ("next_position", Integer)], shared: false, added: false },
-    Table { name: "known_keys", columns: &[("purpose", Text), ("key_id", Text), ("first", Integer)], shared: true, added: false },
+    Table {
+        name: "followers",
+        columns: &[("name", Text), ("next_position", Integer)],
+        shared: false,
+        added: false,
+    },
+    Table {
+        name: "known_keys",
+        columns: &[("purpose", Text), ("key_id", Text), ("first", Integer)],
+        shared: true,
+        added: false,
+    },
 ];
 
 impl Table {
     fn select(&self, engine: Engine) -> String {
         let shown = |(name, kind): &(&str, Kind)| {
-            let value = if *kind == Bytes { engine.hex(name) } else { (*name).to_owned() };
+            let value = if *kind == Bytes {
+                engine.hex(name)
+            } else {
+                (*name).to_owned()
+            };
             format!("'{name}', {value}")
         };
         let columns: Vec<_> = self.columns.iter().map(shown).collect();
-        let order: Vec<_> = self.columns.iter().filter(|(_, kind)| *kind == Text).map(|(name, _)| engine.bytewise(name)).collect();
-        let whose = if self.shared { "$1 = $1" } else { "organisation = $1" };
-        format!("SELECT {} FROM {} WHERE {whose} ORDER BY {}", engine.object(&columns.join(", ")), self.name, order.join(", "))
+        let order: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|(_, kind)| *kind == Text)
+            .map(|(name, _)| engine.bytewise(name))
+            .collect();
+        let whose = if self.shared {
+            "$1 = $1"
+        } else {
+            "organisation = $1"
+        };
+        format!(
+            "SELECT {} FROM {} WHERE {whose} ORDER BY {}",
+            engine.object(&columns.join(", ")),
+            self.name,
+            order.join(", ")
+        )
     }
 
     fn insert(&self, engine: Engine) -> String {
         let names: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        let kinds: Vec<_> = self.columns.iter().map(|(name, kind)| (*name, if *kind == Integer { "bigint" } else { "text" })).collect();
-        let value = |(name, kind): &(&str, Kind)| if *kind == Bytes { engine.bytes(&format!("r.{name}")) } else { format!("r.{name}") };
+        let kinds: Vec<_> = self
+            .columns
+            .iter()
+            .map(|(name, kind)| (*name, if *kind == Integer { "bigint" } else { "text" }))
+            .collect();
+        let value = |(name, kind): &(&str, Kind)| {
+            if *kind == Bytes {
+                engine.bytes(&format!("r.{name}"))
+            } else {
+                format!("r.{name}")
+            }
+        };
         let values: Vec<_> = self.columns.iter().map(value).collect();
-        let (own, whose) = if self.shared { ("", "") } else { ("organisation, ", "$1, ") };
-        let (names, values, rows) = (names.join(", "), values.join(", "), engine.rows("$2", &kinds));
+        let (own, whose) = if self.shared {
+            ("", "")
+        } else {
+            ("organisation, ", "$1, ")
+        };
+        let (names, values, rows) = (
+            names.join(", "),
+            values.join(", "),
+            engine.rows("$2", &kinds),
+        );
         // A WHERE keeps SQLite from taking the conflict clause for a join's.
-        let conflict = if self.shared { " ON CONFLICT DO NOTHING" } else { "" };
-        format!("INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1{conflict}", self.name)
+        let conflict = if self.shared {
+            " ON CONFLICT DO NOTHING"
+        } else {
+            ""
+        };
+        format!(
+            "INSERT INTO {} ({own}{names}) SELECT {whose}{values} FROM {rows} WHERE $1 = $1{conflict}",
+            self.name
+        )
     }
 }
 
@@ -94,7 +169,12 @@ impl Table {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn each(tx: &mut Tx, organisation: &str, table: &Table, mut take: impl FnMut(&str)) -> Stored<()> {
+pub async fn each(
+    tx: &mut Tx,
+    organisation: &str,
+    table: &Table,
+    mut take: impl FnMut(&str),
+) -> Stored<()> {
     let sql = table.select(tx.engine());
     in_tx!(tx, db => {
         let mut rows = sqlx::query_as::<_, (String,)>(&sql).bind(organisation).fetch(db);

@@ -60,7 +60,14 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error, shape) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (organisation, name, generation) DO UPDATE SET next_position = excluded.next_position, state = excluded.state, \
          error = excluded.error, shape = excluded.shape";
-    let Checkpoint { name, generation, next_position, state, error, shape } = checkpoint;
+    let Checkpoint {
+        name,
+        generation,
+        next_position,
+        state,
+        error,
+        shape,
+    } = checkpoint;
     in_tx!(tx, db => {
         let query = sqlx::query(SQL).bind(organisation).bind(name).bind(generation).bind(next_position).bind(state).bind(error);
         query.bind(shape).execute(db).await?;
@@ -93,7 +100,8 @@ pub async fn live(store: &Store, organisation: &str) -> Stored<Vec<Live>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn remove(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
-    const SQL: &str = "DELETE FROM projections WHERE organisation = $1 AND name = $2 AND generation = $3";
+    const SQL: &str =
+        "DELETE FROM projections WHERE organisation = $1 AND name = $2 AND generation = $3";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(&checkpoint.name).bind(checkpoint.generation).execute(db).await?; });
     Ok(())
 }

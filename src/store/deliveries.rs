@@ -1,4 +1,5 @@
-//! Webhooks that administrators made: how far each was told of the log, and its deliveries one by one.
+//! Webhooks that administrators made: how far each was told of the log, and its deliveries one by
+//! one.
 
 use super::{Store, Stored, in_tx, reading};
 
@@ -88,7 +89,9 @@ pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Standing>> {
 /// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str, name: &str) -> Stored<Option<Standing>> {
     let sql = format!("{STANDING} AND name = $2");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).fetch_optional(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).fetch_optional(db).await?),
+    )
 }
 
 /// Claims a webhook as it was seen; of two at once only one gets it.
@@ -110,16 +113,31 @@ pub async fn claim(store: &Store, organisation: &str, seen: &Standing, until: i6
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn due(store: &Store, organisation: &str, name: &str, now: i64) -> Stored<Option<DeliveryRow>> {
-    let sql = format!("{DELIVERIES} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position LIMIT 1");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now).fetch_optional(db).await?))
+pub async fn due(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    now: i64,
+) -> Stored<Option<DeliveryRow>> {
+    let sql = format!(
+        "{DELIVERIES} AND state = 'waiting' AND due_at <= $3 ORDER BY due_at, from_position LIMIT 1"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(now).fetch_optional(db).await?),
+    )
 }
 
 /// Moves a claimed webhook on past events that it does not want, and lets it go.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn pass(store: &Store, organisation: &str, name: &str, through: i64, claim: i64) -> Stored<()> {
+pub async fn pass(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    through: i64,
+    claim: i64,
+) -> Stored<()> {
     const SQL: &str = "UPDATE webhooks SET next_position = $3, through_position = $3, due_at = 0 \
          WHERE organisation = $1 AND name = $2 AND due_at = $4";
     let mut tx = store.begin().await?;
@@ -127,11 +145,18 @@ pub async fn pass(store: &Store, organisation: &str, name: &str, through: i64, c
     tx.commit().await
 }
 
-/// Moves a claimed webhook on past events that become a delivery, and forgets its oldest ones; whether the claim still held.
+/// Moves a claimed webhook on past events that become a delivery, and forgets its oldest ones;
+/// whether the claim still held.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn open(store: &Store, organisation: &str, name: &str, delivery: &DeliveryRow, claim: i64) -> Stored<bool> {
+pub async fn open(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    delivery: &DeliveryRow,
+    claim: i64,
+) -> Stored<bool> {
     const MOVE: &str = "UPDATE webhooks SET next_position = $3, through_position = $3 \
          WHERE organisation = $1 AND name = $2 AND due_at = $4 AND next_position = $5";
     const SQL: &str = "INSERT INTO webhook_deliveries \
@@ -140,7 +165,16 @@ pub async fn open(store: &Store, organisation: &str, name: &str, delivery: &Deli
     const FORGET: &str = "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2 AND state <> 'waiting' \
          AND from_position <= (SELECT from_position FROM webhook_deliveries WHERE organisation = $1 AND name = $2 \
          ORDER BY from_position DESC LIMIT 1 OFFSET $3)";
-    let DeliveryRow { from, through, state, tries, made_at, due_at, give_up_at, .. } = delivery;
+    let DeliveryRow {
+        from,
+        through,
+        state,
+        tries,
+        made_at,
+        due_at,
+        give_up_at,
+        ..
+    } = delivery;
     let mut tx = store.begin().await?;
     let moved = in_tx!(&mut tx, db => {
         sqlx::query(MOVE).bind(organisation).bind(name).bind(through).bind(claim).bind(from).execute(db).await?.rows_affected()
@@ -161,7 +195,8 @@ pub async fn open(store: &Store, organisation: &str, name: &str, delivery: &Deli
 #[derive(Clone, Debug)]
 pub enum Tried {
     Taken,
-    /// Why not; when the delivery is tried again, if it is; when the webhook is seen to again; whether it is paused.
+    /// Why not; when the delivery is tried again, if it is; when the webhook is seen to again;
+    /// whether it is paused.
     Not {
         error: String,
         again_at: Option<i64>,
@@ -174,7 +209,14 @@ pub enum Tried {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn tried(store: &Store, organisation: &str, name: &str, from: i64, came: &Tried, (now, claim): (i64, i64)) -> Stored<()> {
+pub async fn tried(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    from: i64,
+    came: &Tried,
+    (now, claim): (i64, i64),
+) -> Stored<()> {
     const DELIVERY: &str = "UPDATE webhook_deliveries SET state = $4, tries = tries + 1, tried_at = $5, due_at = $6, error = $7 \
          WHERE organisation = $1 AND name = $2 AND from_position = $3";
     const TAKEN: &str = "UPDATE webhooks SET due_at = 0, failures = 0, failing_since = NULL, error = NULL, took_at = $3 \
@@ -184,8 +226,16 @@ pub async fn tried(store: &Store, organisation: &str, name: &str, from: i64, cam
          WHERE organisation = $1 AND name = $2 AND due_at = $4";
     let (state, again_at, error) = match came {
         Tried::Taken => ("taken", now, None),
-        Tried::Not { error, again_at: Some(at), .. } => ("waiting", *at, Some(error.as_str())),
-        Tried::Not { error, again_at: None, .. } => ("given_up", now, Some(error.as_str())),
+        Tried::Not {
+            error,
+            again_at: Some(at),
+            ..
+        } => ("waiting", *at, Some(error.as_str())),
+        Tried::Not {
+            error,
+            again_at: None,
+            ..
+        } => ("given_up", now, Some(error.as_str())),
     };
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
@@ -206,13 +256,21 @@ pub async fn tried(store: &Store, organisation: &str, name: &str, from: i64, cam
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn newest(store: &Store, organisation: &str, name: &str, before: i64, most: i64) -> Stored<Vec<DeliveryRow>> {
+pub async fn newest(
+    store: &Store,
+    organisation: &str,
+    name: &str,
+    before: i64,
+    most: i64,
+) -> Stored<Vec<DeliveryRow>> {
     let sql = format!("{DELIVERIES} AND from_position < $3 ORDER BY from_position DESC LIMIT $4");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(before).bind(most).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(name).bind(before).bind(most).fetch_all(db).await?),
+    )
 }
 
-/// Has a delivery sent again, soon even where its webhook waits after failures, but not before a claim runs out; the delivery, if it
-/// is there.
+/// Has a delivery sent again, soon even where its webhook waits after failures, but not before a
+/// claim runs out; the delivery, if it is there.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -8,25 +8,41 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Rows out of one JSON parameter: an array of objects with these columns, each `text` or `bigint`.
+    /// Rows out of one JSON parameter: an array of objects with these columns, each `text` or
+    /// `bigint`.
     pub(super) fn rows(self, parameter: &str, columns: &[(&str, &str)]) -> String {
         match self {
             Self::Postgres => {
-                let columns: Vec<_> = columns.iter().map(|(name, kind)| format!("\"{name}\" {kind}")).collect();
-                format!("json_to_recordset({parameter}::json) AS r({})", columns.join(", "))
+                let columns: Vec<_> = columns
+                    .iter()
+                    .map(|(name, kind)| format!("\"{name}\" {kind}"))
+                    .collect();
+                format!(
+                    "json_to_recordset({parameter}::json) AS r({})",
+                    columns.join(", ")
+                )
             }
             Self::Sqlite => {
-                let columns: Vec<_> = columns.iter().map(|(name, _)| format!("value ->> '{name}' AS \"{name}\"")).collect();
-                format!("(SELECT {} FROM json_each({parameter})) AS r", columns.join(", "))
+                let columns: Vec<_> = columns
+                    .iter()
+                    .map(|(name, _)| format!("value ->> '{name}' AS \"{name}\""))
+                    .collect();
+                format!(
+                    "(SELECT {} FROM json_each({parameter})) AS r",
+                    columns.join(", ")
+                )
             }
         }
     }
 
-    /// Whether a column has one of the texts of a JSON array parameter. PostgreSQL is given an array, which it looks up
-    /// in an index, where a sub-select would have it guess how many rows there are.
+    /// Whether a column has one of the texts of a JSON array parameter. PostgreSQL is given an
+    /// array, which it looks up in an index, where a sub-select would have it guess how many rows
+    /// there are.
     pub(super) fn among(self, column: &str, parameter: &str) -> String {
         match self {
-            Self::Postgres => format!("{column} = ANY (ARRAY(SELECT json_array_elements_text({parameter}::json)))"),
+            Self::Postgres => format!(
+                "{column} = ANY (ARRAY(SELECT json_array_elements_text({parameter}::json)))"
+            ),
             Self::Sqlite => format!("{column} IN (SELECT value FROM json_each({parameter}))"),
         }
     }

@@ -14,7 +14,8 @@ use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Head {
     pub next_position: i64,
-    /// When the last event was recorded, in microseconds since 1970; or a little later, where nothing from before may follow any more.
+    /// When the last event was recorded, in microseconds since 1970; or a little later, where
+    /// nothing from before may follow any more.
     pub last_at: i64,
     /// What the database's clock says now.
     pub clock: i64,
@@ -68,7 +69,8 @@ pub struct Fact {
     pub kind: String,
     /// Which stream, command, subject or entry.
     pub name: String,
-    /// A stream's head, what a command was answered, whose a living key or an entry is; none when there is none.
+    /// A stream's head, what a command was answered, whose a living key or an entry is; none when
+    /// there is none.
     pub value: Option<String>,
 }
 
@@ -94,7 +96,9 @@ pub async fn begin_log(tx: &mut Tx, organisation: &str) -> Stored<()> {
 /// When the database does not answer.
 pub async fn lock_head(tx: &mut Tx, organisation: &str) -> Stored<Head> {
     let (clock, lock) = (tx.engine().clock(), tx.engine().lock());
-    let sql = format!("SELECT next_position, last_at, {clock} AS clock FROM log_head WHERE organisation = $1{lock}");
+    let sql = format!(
+        "SELECT next_position, last_at, {clock} AS clock FROM log_head WHERE organisation = $1{lock}"
+    );
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
 }
 
@@ -109,10 +113,11 @@ pub async fn answer(store: &Store, organisation: &str, command: &str) -> Stored<
 
 const ANSWER: &str = "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
 
-/// Locks the head, and reads under its lock the heads of streams, answers of commands that were appended before, whether subjects' keys
-/// live, and who holds index entries.
+/// Locks the head, and reads under its lock the heads of streams, answers of commands that were
+/// appended before, whether subjects' keys live, and who holds index entries.
 ///
-/// PostgreSQL must wait for the lock before its statement looks at the rest; SQLite's transaction is a lock already.
+/// PostgreSQL must wait for the lock before its statement looks at the rest; SQLite's transaction
+/// is a lock already.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -122,30 +127,51 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
     match tx {
         Tx::Postgres(_) => {
             let head = lock_head(tx, organisation).await?;
-            Ok((head, in_tx!(tx, db => bound!(sqlx::query_as(&facts), values).fetch_all(db).await?)))
+            Ok((
+                head,
+                in_tx!(tx, db => bound!(sqlx::query_as(&facts), values).fetch_all(db).await?),
+            ))
         }
         Tx::Sqlite(tx) => {
             let head = ["next_position", "last_at", Engine::Sqlite.clock()].map(|what| {
                 format!("SELECT 'head' AS kind, '' AS name, CAST({what} AS text) AS value FROM log_head WHERE organisation = $1 UNION ALL ")
             });
             let sql = format!("{}{facts}", head.concat());
-            let read: Vec<Fact> = bound!(sqlx::query_as(&sql), values).fetch_all(&mut **tx).await?;
-            let (head, facts): (Vec<_>, Vec<_>) = read.into_iter().partition(|fact| fact.kind == "head");
-            let numbers: Vec<i64> = head.iter().filter_map(|fact| fact.value.as_ref()?.parse().ok()).collect();
-            let [next_position, last_at, clock] = numbers.try_into().map_err(|_| sqlx::Error::RowNotFound)?;
-            Ok((Head { next_position, last_at, clock }, facts))
+            let read: Vec<Fact> = bound!(sqlx::query_as(&sql), values)
+                .fetch_all(&mut **tx)
+                .await?;
+            let (head, facts): (Vec<_>, Vec<_>) =
+                read.into_iter().partition(|fact| fact.kind == "head");
+            let numbers: Vec<i64> = head
+                .iter()
+                .filter_map(|fact| fact.value.as_ref()?.parse().ok())
+                .collect();
+            let [next_position, last_at, clock] =
+                numbers.try_into().map_err(|_| sqlx::Error::RowNotFound)?;
+            Ok((
+                Head {
+                    next_position,
+                    last_at,
+                    clock,
+                },
+                facts,
+            ))
         }
     }
 }
 
-/// Each is looked up by a sub-select on a unique key: a plan that was made while the tables were empty stays good.
+/// Each is looked up by a sub-select on a unique key: a plan that was made while the tables were
+/// empty stays good.
 fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
     let mut parts = vec![
         format!(
             "SELECT 'stream' AS kind, r.aggregate_type || '/' || r.aggregate_id AS name, \
              CAST((SELECT e.sequence FROM events e WHERE e.aggregate_type = r.aggregate_type AND e.aggregate_id = r.aggregate_id \
              AND e.organisation = $1 ORDER BY e.sequence DESC LIMIT 1) AS text) AS value FROM {}",
-            engine.rows(&values.rows(&asked.streams), &[("aggregate_type", "text"), ("aggregate_id", "text")])
+            engine.rows(
+                &values.rows(&asked.streams),
+                &[("aggregate_type", "text"), ("aggregate_id", "text")]
+            )
         ),
         format!(
             "SELECT 'command', r.command_id, (SELECT c.answer FROM commands c WHERE c.organisation = $1 AND c.command_id = r.command_id) FROM {}",
@@ -237,8 +263,8 @@ impl From<StoreError> for WriteError {
     }
 }
 
-/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. On SQLite it is an error where the head or a view
-/// is not where it was thought to be.
+/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. On SQLite
+/// it is an error where the head or a view is not where it was thought to be.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
@@ -247,11 +273,27 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
         Tx::Postgres(tx) => write_postgres(tx, organisation, written).await,
         Tx::Sqlite(tx) => {
             let mut values = Values::new(organisation);
-            let Parts { head, answered, sealed, views, .. } = Parts::of(Engine::Sqlite, &mut values, written);
+            let Parts {
+                head,
+                answered,
+                sealed,
+                views,
+                ..
+            } = Parts::of(Engine::Sqlite, &mut values, written);
             let inserted = inserting(Engine::Sqlite, &values.rows(&written.events));
-            let statements: Vec<_> = [Some(head), Some(inserted), Some(answered), sealed].into_iter().flatten().chain(views).collect();
+            let statements: Vec<_> = [Some(head), Some(inserted), Some(answered), sealed]
+                .into_iter()
+                .flatten()
+                .chain(views)
+                .collect();
             let rows = written.events.len() + written.answers.len() + written.sealed.len() + 1;
-            run_all(tx, &statements, &values, rows + written.moves.map_or(0, Moves::rows)).await?;
+            run_all(
+                tx,
+                &statements,
+                &values,
+                rows + written.moves.map_or(0, Moves::rows),
+            )
+            .await?;
             Ok(Wrote::Whole)
         }
     }
@@ -260,13 +302,24 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
 /// The same, in a transaction of its own that is committed.
 ///
 /// # Errors
-/// When the database refuses or does not answer; it is said where nobody knows whether it was committed.
-pub async fn write_at_once(store: &Store, organisation: &str, written: &Written<'_>) -> Result<Wrote, WriteError> {
+/// When the database refuses or does not answer; it is said where nobody knows whether it was
+/// committed.
+pub async fn write_at_once(
+    store: &Store,
+    organisation: &str,
+    written: &Written<'_>,
+) -> Result<Wrote, WriteError> {
     match store {
         Store::Postgres(server) => {
             let mut connection = soon(async { Ok(server.writers.acquire().await?) }).await?;
             let wrote = write_postgres(&mut connection, organisation, written).await;
-            wrote.map_err(|error| if error.is_refusal() { WriteError::Before(error) } else { WriteError::AtCommit(error) })
+            wrote.map_err(|error| {
+                if error.is_refusal() {
+                    WriteError::Before(error)
+                } else {
+                    WriteError::AtCommit(error)
+                }
+            })
         }
         Store::Sqlite(_) => {
             let mut tx = soon(store.begin_append()).await?;
@@ -288,8 +341,8 @@ async fn soon<T>(begins: impl Future<Output = Stored<T>>) -> Stored<T> {
     begun.unwrap_or(Err(StoreError::Sql(sqlx::Error::PoolTimedOut)))
 }
 
-/// The statements that both engines write alike. On PostgreSQL they are parts of one, and nothing of it is stored where the head is
-/// elsewhere.
+/// The statements that both engines write alike. On PostgreSQL they are parts of one, and nothing
+/// of it is stored where the head is elsewhere.
 struct Parts {
     head: String,
     /// The parameter of when the last event was recorded.
@@ -304,47 +357,109 @@ const HEAD_MOVED: &str = "EXISTS (SELECT 1 FROM head)";
 
 impl Parts {
     fn of(engine: Engine, values: &mut Values, written: &Written<'_>) -> Self {
-        let (next, last_at) = (values.number(written.next_position), values.number(written.last_at));
+        let (next, last_at) = (
+            values.number(written.next_position),
+            values.number(written.last_at),
+        );
         let left_at = written.left_at.map(|left| {
-            let (position, last_at) = (values.number(left.next_position), values.number(left.last_at));
+            let (position, last_at) = (
+                values.number(left.next_position),
+                values.number(left.last_at),
+            );
             format!(" AND next_position = {position} AND last_at = {last_at}")
         });
         let left_at = left_at.unwrap_or_default();
-        let head = format!("UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1{left_at}");
+        let head = format!(
+            "UPDATE log_head SET next_position = {next}, last_at = {last_at} WHERE organisation = $1{left_at}"
+        );
         let moved = match engine {
             Engine::Postgres => HEAD_MOVED,
             Engine::Sqlite => "TRUE",
         };
         let answered = format!(
             "INSERT INTO commands (organisation, command_id, answer) SELECT $1, r.command_id, r.answer FROM {} WHERE {moved}",
-            engine.rows(&values.rows(&written.answers), &[("command_id", "text"), ("answer", "text")])
+            engine.rows(
+                &values.rows(&written.answers),
+                &[("command_id", "text"), ("answer", "text")]
+            )
         );
-        let sealed =
-            (!written.sealed.is_empty()).then(|| format!("{} WHERE {moved}", personal::sealing(engine, &values.rows(&written.sealed))));
-        let views = written.moves.map(|moves| moves.parts(engine, values, moved)).unwrap_or_default();
-        Self { head, last_at, answered, sealed, views }
+        let sealed = (!written.sealed.is_empty()).then(|| {
+            format!(
+                "{} WHERE {moved}",
+                personal::sealing(engine, &values.rows(&written.sealed))
+            )
+        });
+        let views = written
+            .moves
+            .map(|moves| moves.parts(engine, values, moved))
+            .unwrap_or_default();
+        Self {
+            head,
+            last_at,
+            answered,
+            sealed,
+            views,
+        }
     }
 }
 
 /// One statement, which is a transaction by itself where there is none.
-async fn write_postgres(db: &mut sqlx::PgConnection, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
+async fn write_postgres(
+    db: &mut sqlx::PgConnection,
+    organisation: &str,
+    written: &Written<'_>,
+) -> Stored<Wrote> {
     let mut values = Values::new(organisation);
-    let Parts { head, last_at, answered, sealed, views } = Parts::of(Engine::Postgres, &mut values, written);
+    let Parts {
+        head,
+        last_at,
+        answered,
+        sealed,
+        views,
+    } = Parts::of(Engine::Postgres, &mut values, written);
     let inserted = insert_arrays(values.count(), &last_at);
-    let mut parts = vec![format!("head AS ({head} RETURNING 1)"), format!("inserted AS ({inserted})"), format!("answered AS ({answered})")];
+    let mut parts = vec![
+        format!("head AS ({head} RETURNING 1)"),
+        format!("inserted AS ({inserted})"),
+        format!("answered AS ({answered})"),
+    ];
     parts.extend(sealed.map(|sealed| format!("sealed AS ({sealed})")));
-    let count = if views.is_empty() { "CAST(0 AS bigint)" } else { "(SELECT COUNT(*) FROM moved)" };
+    let count = if views.is_empty() {
+        "CAST(0 AS bigint)"
+    } else {
+        "(SELECT COUNT(*) FROM moved)"
+    };
     parts.extend(views);
-    let sql = format!("WITH {} SELECT (SELECT COUNT(*) FROM head), {count}", parts.join(", "));
-    let texts = |of: fn(&EventRow) -> &String| written.events.iter().map(|event| of(event).clone()).collect::<Vec<_>>();
+    let sql = format!(
+        "WITH {} SELECT (SELECT COUNT(*) FROM head), {count}",
+        parts.join(", ")
+    );
+    let texts = |of: fn(&EventRow) -> &String| {
+        written
+            .events
+            .iter()
+            .map(|event| of(event).clone())
+            .collect::<Vec<_>>()
+    };
     let numbers = |of: fn(&EventRow) -> i64| written.events.iter().map(of).collect::<Vec<_>>();
     let query = bound!(sqlx::query_as(&sql), values);
-    let query = query.bind(texts(|event| &event.aggregate_type)).bind(texts(|event| &event.aggregate_id));
-    let query = query.bind(numbers(|event| event.sequence)).bind(texts(|event| &event.event_type));
-    let query = query.bind(texts(|event| &event.event_version)).bind(texts(|event| &event.payload));
-    let query = query.bind(texts(|event| &event.metadata)).bind(numbers(|event| event.position));
+    let query = query
+        .bind(texts(|event| &event.aggregate_type))
+        .bind(texts(|event| &event.aggregate_id));
+    let query = query
+        .bind(numbers(|event| event.sequence))
+        .bind(texts(|event| &event.event_type));
+    let query = query
+        .bind(texts(|event| &event.event_version))
+        .bind(texts(|event| &event.payload));
+    let query = query
+        .bind(texts(|event| &event.metadata))
+        .bind(numbers(|event| event.position));
     // Whoever takes but the first row goes on before the transaction has ended.
-    let rows: Vec<(i64, i64)> = query.bind(texts(|event| &event.command_id)).fetch_all(db).await?;
+    let rows: Vec<(i64, i64)> = query
+        .bind(texts(|event| &event.command_id))
+        .fetch_all(db)
+        .await?;
     let (head, moved) = rows.first().copied().unwrap_or_default();
     Ok(match head {
         0 => Wrote::Nothing,
@@ -353,10 +468,17 @@ async fn write_postgres(db: &mut sqlx::PgConnection, organisation: &str, written
     })
 }
 
-/// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text and out again.
+/// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text
+/// and out again.
 fn insert_arrays(before: usize, last_at: &str) -> String {
-    let kinds = ["text", "text", "bigint", "text", "text", "text", "text", "bigint", "text"];
-    let arrays: Vec<_> = kinds.iter().zip(before + 1..).map(|(kind, number)| format!("${number}::{kind}[]")).collect();
+    let kinds = [
+        "text", "text", "bigint", "text", "text", "text", "text", "bigint", "text",
+    ];
+    let arrays: Vec<_> = kinds
+        .iter()
+        .zip(before + 1..)
+        .map(|(kind, number)| format!("${number}::{kind}[]"))
+        .collect();
     format!(
         "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, organisation, position, \
          recorded_at, command_id) \
@@ -390,7 +512,8 @@ fn inserting(engine: Engine, rows: &str) -> String {
     )
 }
 
-/// Puts events that were recorded elsewhere into the log of an organisation, with their positions and times.
+/// Puts events that were recorded elsewhere into the log of an organisation, with their positions
+/// and times.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
@@ -401,12 +524,19 @@ pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<(
     Ok(())
 }
 
-/// Moves the head by itself: of a log that was put in, or so that nothing that counts on where it was is written any more.
+/// Moves the head by itself: of a log that was put in, or so that nothing that counts on where it
+/// was is written any more.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn put_head(tx: &mut Tx, organisation: &str, next_position: i64, last_at: i64) -> Stored<()> {
-    const SQL: &str = "UPDATE log_head SET next_position = $2, last_at = $3 WHERE organisation = $1";
+pub async fn put_head(
+    tx: &mut Tx,
+    organisation: &str,
+    next_position: i64,
+    last_at: i64,
+) -> Stored<()> {
+    const SQL: &str =
+        "UPDATE log_head SET next_position = $2, last_at = $3 WHERE organisation = $1";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(next_position).bind(last_at).execute(db).await?; });
     Ok(())
 }
@@ -415,22 +545,38 @@ pub async fn put_head(tx: &mut Tx, organisation: &str, next_position: i64, last_
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn page(store: &Store, organisation: &str, from: i64, most: i64) -> Stored<Vec<EventRow>> {
+pub async fn page(
+    store: &Store,
+    organisation: &str,
+    from: i64,
+    most: i64,
+) -> Stored<Vec<EventRow>> {
     let sql = page_sql();
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+    )
 }
 
 /// The same, inside a transaction.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn page_in(tx: &mut Tx, organisation: &str, from: i64, most: i64) -> Stored<Vec<EventRow>> {
+pub async fn page_in(
+    tx: &mut Tx,
+    organisation: &str,
+    from: i64,
+    most: i64,
+) -> Stored<Vec<EventRow>> {
     let sql = page_sql();
-    Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?))
+    Ok(
+        in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).bind(from).bind(most).fetch_all(db).await?),
+    )
 }
 
 fn page_sql() -> String {
-    format!("SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 ORDER BY position LIMIT $3")
+    format!(
+        "SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position >= $2 ORDER BY position LIMIT $3"
+    )
 }
 
 /// The last position at which no command is half done: the given one, or the end of the command
@@ -440,8 +586,7 @@ fn page_sql() -> String {
 /// # Errors
 /// When the database does not answer.
 pub async fn between_commands(store: &Store, organisation: &str, position: i64) -> Stored<i64> {
-    let found: Option<(i64,)> =
-        reading!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
+    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
     Ok(found.map_or(position, |(position,)| position))
 }
 
@@ -455,7 +600,13 @@ const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn stream(store: &Store, organisation: &str, aggregate_type: &str, aggregate_id: &str, after: i64) -> Stored<Vec<EventRow>> {
+pub async fn stream(
+    store: &Store,
+    organisation: &str,
+    aggregate_type: &str,
+    aggregate_id: &str,
+    after: i64,
+) -> Stored<Vec<EventRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND organisation = $3 AND sequence > $4 ORDER BY sequence"
     );
@@ -466,8 +617,9 @@ pub async fn stream(store: &Store, organisation: &str, aggregate_type: &str, agg
 
 const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
 
-/// The position of the first event that was recorded at an instant, in microseconds since 1970, or later; the log's length where
-/// there is none. Times never fall as positions rise: it is come upon by halving.
+/// The position of the first event that was recorded at an instant, in microseconds since 1970, or
+/// later; the log's length where there is none. Times never fall as positions rise: it is come upon
+/// by halving.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -491,7 +643,8 @@ pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i
 /// # Errors
 /// When the database does not answer.
 pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
-    let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
+    let found: Option<(i64,)> =
+        reading!(store, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }
 
@@ -500,6 +653,7 @@ pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
 /// # Errors
 /// When the database does not answer.
 pub async fn length_in(tx: &mut Tx, organisation: &str) -> Stored<i64> {
-    let found: Option<(i64,)> = in_tx!(tx, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
+    let found: Option<(i64,)> =
+        in_tx!(tx, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
     Ok(found.map_or(0, |(next,)| next))
 }

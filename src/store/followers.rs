@@ -2,7 +2,8 @@
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// Every follower with the position that it reads next; an address that is told of the log is one, under its digest.
+/// Every follower with the position that it reads next; an address that is told of the log is one,
+/// under its digest.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -28,7 +29,10 @@ pub async fn next_of(store: &Store, organisation: &str, name: &str) -> Stored<i6
 /// When the database does not answer.
 pub async fn lock(tx: &mut Tx, organisation: &str, name: &str, begins: i64) -> Stored<i64> {
     const BEGIN: &str = "INSERT INTO followers (organisation, name, next_position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let sql = format!("SELECT next_position FROM followers WHERE organisation = $1 AND name = $2{}", tx.engine().lock());
+    let sql = format!(
+        "SELECT next_position FROM followers WHERE organisation = $1 AND name = $2{}",
+        tx.engine().lock()
+    );
     let (next,): (i64,) = in_tx!(tx, db => {
         sqlx::query(BEGIN).bind(organisation).bind(name).bind(begins).execute(&mut *db).await?;
         sqlx::query_as(&sql).bind(organisation).bind(name).fetch_one(db).await?
@@ -41,7 +45,8 @@ pub async fn lock(tx: &mut Tx, organisation: &str, name: &str, begins: i64) -> S
 /// # Errors
 /// When the database does not answer.
 pub async fn advance(tx: &mut Tx, organisation: &str, name: &str, next: i64) -> Stored<()> {
-    const SQL: &str = "UPDATE followers SET next_position = $3 WHERE organisation = $1 AND name = $2";
+    const SQL: &str =
+        "UPDATE followers SET next_position = $3 WHERE organisation = $1 AND name = $2";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(name).bind(next).execute(db).await?; });
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The one connection that writes an SQLite database, and transactions.
 //!
-//! The connection is here only while it is outside of any transaction. Whoever gives a transaction up midway leaves nothing behind: either it is
-//! rolled back before the next begins, or the connection goes, and another takes its place.
+//! The connection is here only while it is outside of any transaction. Whoever gives a transaction
+//! up midway leaves nothing behind: either it is rolled back before the next begins, or the
+//! connection goes, and another takes its place.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -47,7 +48,11 @@ pub struct Writing {
 impl Writer {
     /// Nothing is opened before something is to be written.
     pub(super) fn new(options: SqliteConnectOptions) -> Self {
-        Self { runtime: Handle::current(), options: Arc::new(options), place: Arc::default() }
+        Self {
+            runtime: Handle::current(),
+            options: Arc::new(options),
+            place: Arc::default(),
+        }
     }
 
     /// Begins a transaction in these words.
@@ -71,7 +76,11 @@ impl Writer {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        Ok(Writing { runtime: self.runtime.clone(), connection: Some(connection), place: Some(place) })
+        Ok(Writing {
+            runtime: self.runtime.clone(),
+            connection: Some(connection),
+            place: Some(place),
+        })
     }
 
     pub(super) async fn close(&self) {
@@ -118,10 +127,18 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        let (Some(mut connection), Some(mut place)) = (self.connection.take(), self.place.take()) else { return };
+        let (Some(mut connection), Some(mut place)) = (self.connection.take(), self.place.take())
+        else {
+            return;
+        };
         self.runtime.spawn(async move {
-            // Where SQLite rolled back by itself, as it does when the disk is full, this fails: the connection goes.
-            if sqlx::query("ROLLBACK").execute(&mut connection).await.is_ok() {
+            // Where SQLite rolled back by itself, as it does when the disk is full, this fails: the
+            // connection goes.
+            if sqlx::query("ROLLBACK")
+                .execute(&mut connection)
+                .await
+                .is_ok()
+            {
                 place.connection = Some(connection);
             }
         });
@@ -132,13 +149,17 @@ impl Deref for Writing {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        self.connection.as_ref().expect("it is away only once it was given back")
+        self.connection
+            .as_ref()
+            .expect("it is away only once it was given back")
     }
 }
 
 impl DerefMut for Writing {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.connection.as_mut().expect("it is away only once it was given back")
+        self.connection
+            .as_mut()
+            .expect("it is away only once it was given back")
     }
 }
 

@@ -1,4 +1,5 @@
-//! Mails that are due, under way and sent. A mail is claimed before it is sent, so that no two processes send it at once.
+//! Mails that are due, under way and sent. A mail is claimed before it is sent, so that no two
+//! processes send it at once.
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
@@ -56,7 +57,12 @@ pub async fn take_back(tx: &mut Tx, organisation: &str, id: &str) -> Stored<()> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn claim(store: &Store, organisation: &str, now: i64, until: i64) -> Stored<Option<MailRow>> {
+pub async fn claim(
+    store: &Store,
+    organisation: &str,
+    now: i64,
+    until: i64,
+) -> Stored<Option<MailRow>> {
     let mut tx = store.begin().await?;
     let lock = match tx.engine() {
         super::Engine::Postgres => " FOR UPDATE SKIP LOCKED",
@@ -95,13 +101,21 @@ pub enum Became {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn note(store: &Store, organisation: &str, mail: &MailRow, became: &Became, now: i64) -> Stored<()> {
+pub async fn note(
+    store: &Store,
+    organisation: &str,
+    mail: &MailRow,
+    became: &Became,
+    now: i64,
+) -> Stored<()> {
     const SQL: &str = "UPDATE mails SET state = $3, due_at = $4, sent_at = $5, error = $6, tries = tries - $8 \
          WHERE organisation = $1 AND id = $2 AND state = 'claimed' AND due_at = $7";
     let (state, due_at, sent_at, error) = match became {
         Became::Sent => ("sent", now, Some(now), None),
         Became::Dropped(why) => ("dropped", now, None, Some(why.as_str())),
-        Became::Again { at, error } | Became::NotYet { at, error } => ("due", *at, None, Some(error.as_str())),
+        Became::Again { at, error } | Became::NotYet { at, error } => {
+            ("due", *at, None, Some(error.as_str()))
+        }
         Became::Failed(error) => ("failed", now, None, Some(error.as_str())),
     };
     let no_try = i64::from(matches!(became, Became::NotYet { .. }));
@@ -128,10 +142,18 @@ pub async fn try_again(store: &Store, organisation: &str, id: &str, now: i64) ->
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn newest(store: &Store, organisation: &str, state: &str, most: i64) -> Stored<Vec<MailRow>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND ($2 = '' OR state = $2) ORDER BY made_at DESC, id DESC LIMIT $3");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most).fetch_all(db).await?))
+pub async fn newest(
+    store: &Store,
+    organisation: &str,
+    state: &str,
+    most: i64,
+) -> Stored<Vec<MailRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND ($2 = '' OR state = $2) ORDER BY made_at DESC, id DESC LIMIT $3"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(state).bind(most).fetch_all(db).await?),
+    )
 }
 
 /// The ids of every mail that was ever made for a person.
@@ -149,8 +171,12 @@ pub async fn of_person(store: &Store, organisation: &str, person: &str) -> Store
 /// # Errors
 /// When the database does not answer.
 pub async fn to_person(store: &Store, organisation: &str, person: &str) -> Stored<Vec<MailRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND person = $2 ORDER BY made_at, id");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND person = $2 ORDER BY made_at, id"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+    )
 }
 
 /// How many mails there are in each state that is not settled: due, claimed, failed.

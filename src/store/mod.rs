@@ -1,7 +1,7 @@
 //! Both databases, behind one set of functions. The engine is met nowhere else.
 //!
-//! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many rows travel as one
-//! JSON parameter, so that one statement serves one row or a thousand.
+//! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many
+//! rows travel as one JSON parameter, so that one statement serves one row or a thousand.
 
 pub mod accesses;
 pub mod carried;
@@ -37,7 +37,8 @@ pub use lite::LiteTx;
 use lite::Writer;
 pub use open::sqlite_file;
 
-/// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk, whatever the one before it said.
+/// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk,
+/// whatever the one before it said.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
 const DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 
@@ -48,7 +49,8 @@ pub enum Store {
     Sqlite(Lite),
 }
 
-/// PostgreSQL: connections for whoever comes, and a few that append and move the views on, with statements that are planned once.
+/// PostgreSQL: connections for whoever comes, and a few that append and move the views on, with
+/// statements that are planned once.
 #[derive(Clone, Debug)]
 pub struct Server {
     pool: PgPool,
@@ -81,9 +83,13 @@ pub enum StoreError {
         "the database was brought up to date by a newer program (schema {0}): use that one, or restore a backup into an empty database"
     )]
     Newer(i64),
-    #[error("another process has the database {0} open for writing; stop it first, or use PostgreSQL")]
+    #[error(
+        "another process has the database {0} open for writing; stop it first, or use PostgreSQL"
+    )]
     Locked(String),
-    #[error("the database {0} has a second name (a hard link): another process could write it under that one; remove it first")]
+    #[error(
+        "the database {0} has a second name (a hard link): another process could write it under that one; remove it first"
+    )]
     HardLinks(String),
     #[error("a stream could not be loaded: {0}")]
     NotLoaded(String),
@@ -95,12 +101,21 @@ pub enum StoreError {
     NotInMemory,
     #[error("the key-encryption key was rotated: restart this process")]
     Rotated,
-    #[error("the write-ahead log could not be cut off: somebody reads an older state; it is tried again")]
+    #[error(
+        "the write-ahead log could not be cut off: somebody reads an older state; it is tried again"
+    )]
     Busy,
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },
-    #[error("stored data cannot be read: {what} of stream {stream} at position {position}: {cause}")]
-    Unreadable { what: &'static str, stream: String, position: i64, cause: String },
+    #[error(
+        "stored data cannot be read: {what} of stream {stream} at position {position}: {cause}"
+    )]
+    Unreadable {
+        what: &'static str,
+        stream: String,
+        position: i64,
+        cause: String,
+    },
 }
 
 impl StoreError {
@@ -108,13 +123,21 @@ impl StoreError {
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
-        matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
+        matches!(
+            self,
+            Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed)
+        )
     }
 
-    /// Whether PostgreSQL answered and refused, so that nothing was changed. Where it ends the connection, nobody knows.
+    /// Whether PostgreSQL answered and refused, so that nothing was changed. Where it ends the
+    /// connection, nobody knows.
     fn is_refusal(&self) -> bool {
-        let Self::Sql(sqlx::Error::Database(cause)) = self else { return false };
-        cause.try_downcast_ref::<PgDatabaseError>().is_some_and(|cause| matches!(cause.severity(), PgSeverity::Error))
+        let Self::Sql(sqlx::Error::Database(cause)) = self else {
+            return false;
+        };
+        cause
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_some_and(|cause| matches!(cause.severity(), PgSeverity::Error))
     }
 
     /// Whether a row was there already.
@@ -216,13 +239,19 @@ impl Store {
         }
     }
 
-    /// Begins a transaction whose commit need not be on the disk before it is answered, as what it writes is made from the log.
+    /// Begins a transaction whose commit need not be on the disk before it is answered, as what it
+    /// writes is made from the log.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn begin_derived(&self) -> Stored<Tx> {
         Ok(match self {
-            Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?),
+            Self::Postgres(server) => Tx::Postgres(
+                server
+                    .pool
+                    .begin_with("BEGIN; SET LOCAL synchronous_commit = off")
+                    .await?,
+            ),
             Self::Sqlite(lite) => Tx::Sqlite(lite.writer.begin(DERIVED).await?),
         })
     }
@@ -233,7 +262,12 @@ impl Store {
     /// When the database does not answer.
     pub async fn snapshot(&self) -> Stored<Tx> {
         Ok(match self {
-            Self::Postgres(server) => Tx::Postgres(server.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Self::Postgres(server) => Tx::Postgres(
+                server
+                    .pool
+                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
             Self::Sqlite(lite) => Tx::Sqlite(LiteTx::Reading(lite.readers.begin().await?)),
         })
     }
@@ -255,8 +289,8 @@ impl Store {
         }
     }
 
-    /// Clears the disk of what was deleted, as far as the engine lets us: SQLite overwrites at once, and its log is cut off here;
-    /// PostgreSQL is told that the room is free.
+    /// Clears the disk of what was deleted, as far as the engine lets us: SQLite overwrites at
+    /// once, and its log is cut off here; PostgreSQL is told that the room is free.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -269,7 +303,8 @@ impl Store {
             Self::Sqlite(lite) => {
                 let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
                 let mut writer = lite.writer.take().await?;
-                let (busy, ..): (i64, i64, i64) = sqlx::query_as(cut).fetch_one(&mut *writer).await?;
+                let (busy, ..): (i64, i64, i64) =
+                    sqlx::query_as(cut).fetch_one(&mut *writer).await?;
                 writer.leave();
                 if busy != 0 {
                     return Err(StoreError::Busy);
@@ -279,8 +314,8 @@ impl Store {
         Ok(())
     }
 
-    /// Has PostgreSQL look at how the rows of the log and of these tables are spread: what it plans rests on that. SQLite plans by
-    /// the form of a statement alone.
+    /// Has PostgreSQL look at how the rows of the log and of these tables are spread: what it plans
+    /// rests on that. SQLite plans by the form of a statement alone.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -305,7 +340,8 @@ impl Store {
             Self::Sqlite(lite) => {
                 lite.readers.close().await;
                 lite.writer.close().await;
-                // Clones of this store may live on for a moment; without connections they cannot write.
+                // Clones of this store may live on for a moment; without connections they cannot
+                // write.
                 if let Err(error) = lite.lock.unlock() {
                     tracing::warn!(%error, "the lock beside the database could not be let go");
                 }

@@ -54,11 +54,26 @@ mod tests {
     #[tokio::test]
     async fn an_owners_rows_are_looked_up_by_the_owner() {
         let (_folder, store) = scratch().await;
-        for (table, owner) in [("batches", "fund"), ("files", "group_id"), ("past_grants", "group_id")] {
-            let newest = Newest { table, owner, owners: &[], as_at: None, most: 500 };
+        for (table, owner) in [
+            ("batches", "fund"),
+            ("files", "group_id"),
+            ("past_grants", "group_id"),
+        ] {
+            let newest = Newest {
+                table,
+                owner,
+                owners: &[],
+                as_at: None,
+                most: 500,
+            };
             let steps = steps(&store, &newest.finding(store.engine())).await;
             let looked_up = format!("INDEX view_{table}_{owner} ");
-            assert!(steps.iter().any(|step| step.starts_with("SEARCH v ") && step.contains(&looked_up)), "{steps:?}");
+            assert!(
+                steps
+                    .iter()
+                    .any(|step| step.starts_with("SEARCH v ") && step.contains(&looked_up)),
+                "{steps:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The side tables of personal values: wrapped keys, ciphertexts, blind indexes; and which keys the database knows.
+//! The side tables of personal values: wrapped keys, ciphertexts, blind indexes; and which keys the
+//! database knows.
 
 use serde::Serialize;
 
@@ -41,12 +42,20 @@ pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> St
         "INSERT INTO subject_keys (organisation, subject, kek_id, wrapped) SELECT $1, r.subject, r.kek_id, {} FROM {} \
          WHERE EXISTS (SELECT 1 FROM known_keys k WHERE k.purpose = 'kek' AND k.key_id = r.kek_id)",
         engine.bytes("r.wrapped"),
-        engine.rows("$2", &[("subject", "text"), ("kek_id", "text"), ("wrapped", "text")])
+        engine.rows(
+            "$2",
+            &[("subject", "text"), ("kek_id", "text"), ("wrapped", "text")]
+        )
     );
     let rows = serde_json::to_string(keys).unwrap_or_default();
     let inserted = in_tx!(tx, db => sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?.rows_affected());
-    // A process from before a rotation must not bring in what nobody could unwrap after its restart.
-    if inserted == keys.len() as u64 { Ok(()) } else { Err(StoreError::Rotated) }
+    // A process from before a rotation must not bring in what nobody could unwrap after its
+    // restart.
+    if inserted == keys.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Rotated)
+    }
 }
 
 /// Inserts ciphertexts.
@@ -54,17 +63,27 @@ pub(super) fn sealing(engine: Engine, sealed: &str) -> String {
     format!(
         "INSERT INTO sealed_values (organisation, digest, subject, sealed) SELECT $1, r.digest, r.subject, {} FROM {}",
         engine.bytes("r.sealed"),
-        engine.rows(sealed, &[("digest", "text"), ("subject", "text"), ("sealed", "text")])
+        engine.rows(
+            sealed,
+            &[("digest", "text"), ("subject", "text"), ("sealed", "text")]
+        )
     )
 }
 
-/// Removes a subject's look-up entries of a kind. With a person's address ends everything with which they signed in under it, in the
-/// same transaction: whoever holds a session, a link or a token from before may be whoever read that mailbox.
+/// Removes a subject's look-up entries of a kind. With a person's address ends everything with
+/// which they signed in under it, in the same transaction: whoever holds a session, a link or a
+/// token from before may be whoever read that mailbox.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn give_up_index(tx: &mut Tx, organisation: &str, kind: &str, subject: &str) -> Stored<()> {
-    const SQL: &str = "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2 AND kind = $3";
+pub async fn give_up_index(
+    tx: &mut Tx,
+    organisation: &str,
+    kind: &str,
+    subject: &str,
+) -> Stored<()> {
+    const SQL: &str =
+        "DELETE FROM blind_index WHERE organisation = $1 AND subject = $2 AND kind = $3";
     let gone = in_tx!(tx, db => sqlx::query(SQL).bind(organisation).bind(subject).bind(kind).execute(db).await?.rows_affected());
     if gone == 0 || kind != Index::Email.name() {
         return Ok(());
@@ -78,7 +97,8 @@ pub async fn give_up_index(tx: &mut Tx, organisation: &str, kind: &str, subject:
 /// When the database refuses or does not answer.
 pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]) -> Stored<()> {
     const SAME: &str = "SELECT count(*) FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3 AND subject = $4";
-    const INSERT: &str = "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
+    const INSERT: &str =
+        "INSERT INTO blind_index (organisation, kind, digest, subject) VALUES ($1, $2, $3, $4)";
     for entry in entries {
         let (same,): (i64,) = in_tx!(tx, db => {
             sqlx::query_as(SAME).bind(organisation).bind(entry.kind).bind(&entry.digest).bind(&entry.subject).fetch_one(db).await?
@@ -94,7 +114,8 @@ pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]
     Ok(())
 }
 
-/// Destroys a subject's key, and removes its values, its look-up entries, and what it could sign in with.
+/// Destroys a subject's key, and removes its values, its look-up entries, and what it could sign in
+/// with.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
@@ -116,38 +137,66 @@ pub async fn erase(tx: &mut Tx, organisation: &str, subject: &str) -> Stored<()>
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn key(store: &Store, organisation: &str, subject: &str) -> Stored<Option<(String, Option<Vec<u8>>)>> {
-    const SQL: &str = "SELECT kek_id, wrapped FROM subject_keys WHERE organisation = $1 AND subject = $2";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_optional(db).await?))
+pub async fn key(
+    store: &Store,
+    organisation: &str,
+    subject: &str,
+) -> Stored<Option<(String, Option<Vec<u8>>)>> {
+    const SQL: &str =
+        "SELECT kek_id, wrapped FROM subject_keys WHERE organisation = $1 AND subject = $2";
+    Ok(
+        reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_optional(db).await?),
+    )
 }
 
 /// Ciphertexts by their digests.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sealed(store: &Store, organisation: &str, digests: &[String]) -> Stored<Vec<(String, Vec<u8>)>> {
-    let sql = format!("SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND {}", store.engine().among("digest", "$2"));
+pub async fn sealed(
+    store: &Store,
+    organisation: &str,
+    digests: &[String],
+) -> Stored<Vec<(String, Vec<u8>)>> {
+    let sql = format!(
+        "SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND {}",
+        store.engine().among("digest", "$2")
+    );
     let digests = serde_json::to_string(digests).unwrap_or_default();
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digests).fetch_all(db).await?),
+    )
 }
 
 /// Every ciphertext of a subject, by its digest.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sealed_of(store: &Store, organisation: &str, subject: &str) -> Stored<Vec<(String, Vec<u8>)>> {
-    const SQL: &str = "SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND subject = $2";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
+pub async fn sealed_of(
+    store: &Store,
+    organisation: &str,
+    subject: &str,
+) -> Stored<Vec<(String, Vec<u8>)>> {
+    const SQL: &str =
+        "SELECT digest, sealed FROM sealed_values WHERE organisation = $1 AND subject = $2";
+    Ok(
+        reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?),
+    )
 }
 
 /// Who holds a look-up entry.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn holder(store: &Store, organisation: &str, kind: &str, digest: &str) -> Stored<Option<String>> {
-    const SQL: &str = "SELECT subject FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3";
-    let found: Option<(String,)> =
-        reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(kind).bind(digest).fetch_optional(db).await?);
+pub async fn holder(
+    store: &Store,
+    organisation: &str,
+    kind: &str,
+    digest: &str,
+) -> Stored<Option<String>> {
+    const SQL: &str =
+        "SELECT subject FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3";
+    let found: Option<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(kind).bind(digest).fetch_optional(db).await?);
     Ok(found.map(|(subject,)| subject))
 }
 
@@ -155,10 +204,16 @@ pub async fn holder(store: &Store, organisation: &str, kind: &str, digest: &str)
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sharing(store: &Store, organisation: &str, subject: &str) -> Stored<Vec<(String, String)>> {
+pub async fn sharing(
+    store: &Store,
+    organisation: &str,
+    subject: &str,
+) -> Stored<Vec<(String, String)>> {
     const SQL: &str = "SELECT o.kind, o.subject FROM blind_index b JOIN blind_index o ON o.organisation = b.organisation AND o.kind = b.kind \
          AND o.digest = b.digest AND o.subject <> b.subject WHERE b.organisation = $1 AND b.subject = $2 ORDER BY o.subject, o.kind";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(subject).fetch_all(db).await?),
+    )
 }
 
 /// Every living key of every organisation's subjects. Nobody appends until the transaction ends.
@@ -168,7 +223,10 @@ pub async fn sharing(store: &Store, organisation: &str, subject: &str) -> Stored
 pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> {
     let heads = format!("SELECT next_position FROM log_head{}", tx.engine().lock());
     in_tx!(tx, db => { sqlx::query(&heads).fetch_all(db).await?; });
-    let sql = format!("SELECT organisation, subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL{}", tx.engine().lock());
+    let sql = format!(
+        "SELECT organisation, subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL{}",
+        tx.engine().lock()
+    );
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).fetch_all(db).await?))
 }
 
@@ -176,7 +234,12 @@ pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn rewrap(tx: &mut Tx, (organisation, subject): (&str, &str), kek_id: &str, wrapped: &[u8]) -> Stored<()> {
+pub async fn rewrap(
+    tx: &mut Tx,
+    (organisation, subject): (&str, &str),
+    kek_id: &str,
+    wrapped: &[u8],
+) -> Stored<()> {
     const SQL: &str = "UPDATE subject_keys SET kek_id = $3, wrapped = $4 WHERE organisation = $1 AND subject = $2 AND wrapped IS NOT NULL";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(subject).bind(kek_id).bind(wrapped).execute(db).await?; });
     Ok(())
@@ -198,12 +261,13 @@ pub async fn replace_known_key(tx: &mut Tx, purpose: &str, old: &str, new: &str)
 /// When the database does not answer.
 pub async fn known_keys(store: &Store, purpose: &str) -> Stored<Vec<String>> {
     const SQL: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 ORDER BY key_id";
-    let found: Vec<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(purpose).fetch_all(db).await?);
+    let found: Vec<(String,)> =
+        reading!(store, db => sqlx::query_as(SQL).bind(purpose).fetch_all(db).await?);
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Remembers the first key that the database is used with for a purpose. When another process was quicker, nothing is
-/// remembered, and that key's id is what comes back.
+/// Remembers the first key that the database is used with for a purpose. When another process was
+/// quicker, nothing is remembered, and that key's id is what comes back.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -44,7 +44,9 @@ const COLUMNS: [(&str, &str); 13] = [
 ];
 
 fn list(prefix: &str) -> String {
-    COLUMNS.map(|(name, _)| format!("{prefix}\"{name}\"")).join(", ")
+    COLUMNS
+        .map(|(name, _)| format!("{prefix}\"{name}\""))
+        .join(", ")
 }
 
 /// Inserts figures.
@@ -101,14 +103,21 @@ pub struct Sum<'a> {
 /// When the database does not answer.
 pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)> {
     const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
-    Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?).unwrap_or_default())
+    Ok(
+        reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_optional(db).await?)
+            .unwrap_or_default(),
+    )
 }
 
 /// Sums by key and figure.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec<(String, String, i64)>> {
+pub async fn sums(
+    store: &Store,
+    organisation: &str,
+    sum: Sum<'_>,
+) -> Stored<Vec<(String, String, i64)>> {
     let column = sum.by.column();
     let sql = format!(
         "SELECT t.{column}, t.figure, CAST(SUM(t.amount) AS bigint) FROM postings t WHERE t.organisation = $1 AND {} AND t.position <= $2 AND ($3 = '' OR t.fund = $3) AND ($4 = '' OR t.effective_on <= $4) AND ($5 = '' OR t.area = $5) \
@@ -123,11 +132,17 @@ pub async fn sums(store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Vec
     }))
 }
 
-/// The figures of one fund, funder or whatever else is added up by, after one position and up to another, in order.
+/// The figures of one fund, funder or whatever else is added up by, after one position and up to
+/// another, in order.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (after, until): (i64, i64)) -> Stored<Vec<PostingRow>> {
+pub async fn between(
+    store: &Store,
+    organisation: &str,
+    (by, of): (By, &str),
+    (after, until): (i64, i64),
+) -> Stored<Vec<PostingRow>> {
     let sql = format!(
         "SELECT {} FROM postings t WHERE t.organisation = $1 AND {} AND t.{} = $2 AND t.position > $3 AND t.position <= $4 \
          ORDER BY t.position, t.ordinal",
@@ -135,7 +150,9 @@ pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (a
         live_as("t", "places"),
         by.column()
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(of).bind(after).bind(until).fetch_all(db).await?),
+    )
 }
 
 /// Whether a funder ever gave anything.
@@ -143,8 +160,10 @@ pub async fn between(store: &Store, organisation: &str, (by, of): (By, &str), (a
 /// # Errors
 /// When the database does not answer.
 pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Stored<bool> {
-    let sql =
-        format!("SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1", live_as("t", "places"));
+    let sql = format!(
+        "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1",
+        live_as("t", "places")
+    );
     let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(funder).fetch_optional(db).await?);
     Ok(found.is_some())
 }
@@ -154,6 +173,11 @@ pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Store
 /// # Errors
 /// When the database does not answer.
 pub async fn dump(store: &Store, organisation: &str, generation: i64) -> Stored<Vec<PostingRow>> {
-    let sql = format!("SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal", list(""));
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
+    let sql = format!(
+        "SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal",
+        list("")
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
+    )
 }

@@ -1,6 +1,8 @@
-//! The rows of views. Each version of a row stands from the position that made it until the one that replaced it.
+//! The rows of views. Each version of a row stands from the position that made it until the one
+//! that replaced it.
 //!
-//! Statements that search are planned anew each time: a plan made while a table was empty would stay bad for long.
+//! Statements that search are planned anew each time: a plan made while a table was empty would
+//! stay bad for long.
 
 use serde::Serialize;
 
@@ -9,7 +11,8 @@ use super::{Engine, Source, Store, Stored, Tx, from_source, in_tx, reading};
 /// Until when a row stands that nothing has replaced.
 pub const STANDING: i64 = i64::MAX;
 
-/// That a row stands, in the words of the indexes of what stands: with a parameter in its place no plan could use them.
+/// That a row stands, in the words of the indexes of what stands: with a parameter in its place no
+/// plan could use them.
 pub(super) fn stands() -> String {
     format!("v.until = {STANDING}")
 }
@@ -27,7 +30,12 @@ impl Version {
     /// The end of a version that stands: what it holds stays as it is.
     #[must_use]
     pub fn ended(id: &str, since: i64, until: i64) -> Self {
-        Self { id: id.to_owned(), since, until, body: "{}".to_owned() }
+        Self {
+            id: id.to_owned(),
+            since,
+            until,
+            body: "{}".to_owned(),
+        }
     }
 }
 
@@ -52,7 +60,11 @@ pub struct Needed {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]) -> Stored<Vec<(String, Row)>> {
+pub async fn load(
+    source: &mut Source<'_>,
+    organisation: &str,
+    needed: &[Needed],
+) -> Stored<Vec<(String, Row)>> {
     let engine = source.engine();
     let part = |(number, needed): (usize, &Needed)| {
         let (generation, ids) = (number * 2 + 2, number * 2 + 3);
@@ -64,7 +76,12 @@ pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]
             engine.among("v.id", &format!("${ids}"))
         )
     };
-    let sql = needed.iter().enumerate().map(part).collect::<Vec<_>>().join(" UNION ALL ");
+    let sql = needed
+        .iter()
+        .enumerate()
+        .map(part)
+        .collect::<Vec<_>>()
+        .join(" UNION ALL ");
     let loaded: Vec<Loaded> = from_source!(source, db => {
         let mut query = sqlx::query_as(&sql).bind(organisation);
         for one in needed {
@@ -72,7 +89,10 @@ pub async fn load(source: &mut Source<'_>, organisation: &str, needed: &[Needed]
         }
         query.fetch_all(db).await?
     });
-    Ok(loaded.into_iter().map(|loaded| (loaded.table, loaded.row)).collect())
+    Ok(loaded
+        .into_iter()
+        .map(|loaded| (loaded.table, loaded.row))
+        .collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -83,8 +103,22 @@ struct Loaded {
 }
 
 /// Ends versions that stood, and inserts new ones.
-pub(super) fn storing(engine: Engine, table: &str, generation: &str, versions: &str, moved: &str) -> String {
-    let rows = engine.rows(versions, &[("id", "text"), ("since", "bigint"), ("until", "bigint"), ("body", "text")]);
+pub(super) fn storing(
+    engine: Engine,
+    table: &str,
+    generation: &str,
+    versions: &str,
+    moved: &str,
+) -> String {
+    let rows = engine.rows(
+        versions,
+        &[
+            ("id", "text"),
+            ("since", "bigint"),
+            ("until", "bigint"),
+            ("body", "text"),
+        ],
+    );
     format!(
         "INSERT INTO view_{table} (organisation, generation, id, since, until, body) \
          SELECT $1, {generation}, r.id, r.since, r.until, r.body FROM {rows} WHERE {moved} \
@@ -102,7 +136,8 @@ pub async fn remove(tx: &mut Tx, table: &str, organisation: &str, generation: i6
     Ok(())
 }
 
-/// That a row is of the generation that is live. As a value, and not as a table beside: SQLite then finds the rows in their index.
+/// That a row is of the generation that is live. As a value, and not as a table beside: SQLite then
+/// finds the rows in their index.
 pub(super) fn live(table: &str) -> String {
     live_as("v", table)
 }
@@ -119,8 +154,12 @@ pub(super) fn live_as(name: &str, projection: &str) -> String {
 /// # Errors
 /// When the database does not answer.
 pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> Stored<i64> {
-    let sql = format!("SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND {}", live(table));
-    let (newest,): (i64,) = reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?);
+    let sql = format!(
+        "SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND {}",
+        live(table)
+    );
+    let (newest,): (i64,) =
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?);
     Ok(newest)
 }
 
@@ -128,24 +167,45 @@ pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> S
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn groups_named(store: &Store, organisation: &str, text: &str, most: i64) -> Stored<Vec<Row>> {
+pub async fn groups_named(
+    store: &Store,
+    organisation: &str,
+    text: &str,
+    most: i64,
+) -> Stored<Vec<Row>> {
     let sql = format!(
         "SELECT v.id, v.since, v.until, v.body FROM view_groups v WHERE v.organisation = $1 AND {} AND {} \
          AND lower(v.name) LIKE $2 ESCAPE '!' ORDER BY v.name, v.id LIMIT $3",
         live("groups"),
         stands()
     );
-    let plain: String =
-        text.to_lowercase().chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
+    let plain: String = text
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| {
+            if matches!(c, '%' | '_' | '!') {
+                vec!['!', c]
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
     let pattern = format!("%{plain}%");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(pattern).bind(most).fetch_all(db).await?),
+    )
 }
 
 /// The standing rows of the live generation with these ids.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn standing(store: &Store, organisation: &str, table: &'static str, ids: &[String]) -> Stored<Vec<Row>> {
+pub async fn standing(
+    store: &Store,
+    organisation: &str,
+    table: &'static str,
+    ids: &[String],
+) -> Stored<Vec<Row>> {
     let among = store.engine().among("v.id", "$2");
     let sql = format!(
         "SELECT v.id, v.since, v.until, v.body FROM view_{table} v WHERE v.organisation = $1 AND {} AND {} AND {among} ORDER BY v.id",
@@ -153,28 +213,48 @@ pub async fn standing(store: &Store, organisation: &str, table: &'static str, id
         stands()
     );
     let ids = serde_json::to_string(ids).unwrap_or_default();
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(ids).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(ids).fetch_all(db).await?),
+    )
 }
 
-/// Every version of every row of a generation, in order: for holding a rebuild against the live rows.
+/// Every version of every row of a generation, in order: for holding a rebuild against the live
+/// rows.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn dump(store: &Store, table: &str, organisation: &str, generation: i64) -> Stored<Vec<Row>> {
-    let sql = format!("SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?))
+pub async fn dump(
+    store: &Store,
+    table: &str,
+    organisation: &str,
+    generation: i64,
+) -> Stored<Vec<Row>> {
+    let sql = format!(
+        "SELECT id, since, until, body FROM view_{table} WHERE organisation = $1 AND generation = $2 ORDER BY id, since"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(generation).fetch_all(db).await?),
+    )
 }
 
-/// The standing row with the next greater id, and where its projection will read next: both at one moment.
+/// The standing row with the next greater id, and where its projection will read next: both at one
+/// moment.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn next_by(store: &Store, organisation: &str, table: &'static str, id: &str) -> Stored<Option<(i64, Option<String>)>> {
+pub async fn next_by(
+    store: &Store,
+    organisation: &str,
+    table: &'static str,
+    id: &str,
+) -> Stored<Option<(i64, Option<String>)>> {
     let sql = format!(
         "SELECT p.next_position, (SELECT v.body FROM view_{table} v WHERE v.organisation = p.organisation AND v.generation = p.generation \
          AND {} AND v.id > $2 ORDER BY v.id LIMIT 1) \
          FROM projections p WHERE p.organisation = $1 AND p.name = '{table}' AND p.state = 'live'",
         stands()
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
+    )
 }

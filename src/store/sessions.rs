@@ -1,5 +1,5 @@
-//! Who is signed in with which browser, and the links with which people sign in. All of them end with the address that their person
-//! had: see [`super::personal::give_up_index`].
+//! Who is signed in with which browser, and the links with which people sign in. All of them end
+//! with the address that their person had: see [`super::personal::give_up_index`].
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
@@ -36,7 +36,8 @@ pub struct LinkRow {
     pub browser: String,
 }
 
-const SESSION: &str = "digest, person, proven, device, started_at, seen_at, expires_at, roles, access";
+const SESSION: &str =
+    "digest, person, proven, device, started_at, seen_at, expires_at, roles, access";
 const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser";
 
 /// Keeps a new session, and forgets those that have run out.
@@ -47,7 +48,17 @@ pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> S
     const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at, roles, access) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let SessionRow { digest, person, proven, device, started_at, seen_at, expires_at, roles, access } = session;
+    let SessionRow {
+        digest,
+        person,
+        proven,
+        device,
+        started_at,
+        seen_at,
+        expires_at,
+        roles,
+        access,
+    } = session;
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(started_at).execute(&mut *db).await?;
@@ -61,20 +72,36 @@ pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> S
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(store: &Store, organisation: &str, digest: &str, now: i64) -> Stored<Option<SessionRow>> {
-    let sql = format!("SELECT {SESSION} FROM sessions WHERE organisation = $1 AND digest = $2 AND expires_at > $3");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?))
+pub async fn find(
+    store: &Store,
+    organisation: &str,
+    digest: &str,
+    now: i64,
+) -> Stored<Option<SessionRow>> {
+    let sql = format!(
+        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND digest = $2 AND expires_at > $3"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(digest).bind(now).fetch_optional(db).await?),
+    )
 }
 
 /// A person's sessions that have not run out, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<SessionRow>> {
+pub async fn of(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+    now: i64,
+) -> Stored<Vec<SessionRow>> {
     let sql = format!(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 AND expires_at > $3 ORDER BY started_at DESC, digest"
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+    )
 }
 
 /// Every session of a person that is remembered, the newest first.
@@ -82,16 +109,27 @@ pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> St
 /// # Errors
 /// When the database does not answer.
 pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<SessionRow>> {
-    let sql = format!("SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
+    let sql = format!(
+        "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+    )
 }
 
 /// Notes that a session is in use, and until when it is good from now on.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn touch(store: &Store, organisation: &str, digest: &str, seen_at: i64, expires_at: i64) -> Stored<()> {
-    const SQL: &str = "UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE organisation = $1 AND digest = $2";
+pub async fn touch(
+    store: &Store,
+    organisation: &str,
+    digest: &str,
+    seen_at: i64,
+    expires_at: i64,
+) -> Stored<()> {
+    const SQL: &str =
+        "UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE organisation = $1 AND digest = $2";
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(digest).bind(seen_at).bind(expires_at).execute(db).await?; });
     tx.commit().await
@@ -102,8 +140,10 @@ pub async fn touch(store: &Store, organisation: &str, digest: &str, seen_at: i64
 /// # Errors
 /// When the database does not answer.
 pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored<()> {
-    let tokens =
-        format!("UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL", tx.engine().clock());
+    let tokens = format!(
+        "UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL",
+        tx.engine().clock()
+    );
     for sql in [
         "DELETE FROM sessions WHERE organisation = $1 AND person = $2",
         "DELETE FROM sign_in_links WHERE organisation = $1 AND person = $2",
@@ -137,20 +177,30 @@ pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_
     tx.commit().await
 }
 
-/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long ago. Codes of the person and of the
-/// browser from before end. For an address that nobody has, the same is written, but for the mail, which is taken back.
+/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long
+/// ago. Codes of the person and of the browser from before end. For an address that nobody has, the
+/// same is written, but for the mail, which is taken back.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail: Option<&super::mails::NewMail>, now: i64) -> Stored<()> {
+pub async fn offer_link(
+    store: &Store,
+    organisation: &str,
+    link: &LinkRow,
+    mail: Option<&super::mails::NewMail>,
+    now: i64,
+) -> Stored<()> {
     const DAY: i64 = 86_400_000_000;
     const FORGET: &str = "DELETE FROM sign_in_links WHERE organisation = $1 AND expires_at <= $2";
-    const NEWEST: &str =
-        "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
+    const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
     const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at, browser) \
          VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
     // What is written for nobody must not end what is written for nobody elsewhere.
-    let whose: &str = if link.person.is_empty() { "nobody" } else { &link.person };
+    let whose: &str = if link.person.is_empty() {
+        "nobody"
+    } else {
+        &link.person
+    };
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
         sqlx::query(FORGET).bind(organisation).bind(now - DAY).execute(&mut *db).await?;
@@ -172,8 +222,12 @@ pub async fn offer_link(store: &Store, organisation: &str, link: &LinkRow, mail:
 /// # Errors
 /// When the database does not answer.
 pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
-    let sql = format!("SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?))
+    let sql = format!(
+        "SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(id).fetch_optional(db).await?),
+    )
 }
 
 /// Uses a link up; whether it was still good. Of two at once only one gets it.
@@ -189,11 +243,18 @@ pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> 
     Ok(used == 1)
 }
 
-/// Counts a try of a code against the link whose code a browser may type, and gives that link, unless it was tried too often.
+/// Counts a try of a code against the link whose code a browser may type, and gives that link,
+/// unless it was tried too often.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn try_code(store: &Store, organisation: &str, browser: &str, now: i64, most: i64) -> Stored<Option<LinkRow>> {
+pub async fn try_code(
+    store: &Store,
+    organisation: &str,
+    browser: &str,
+    now: i64,
+    most: i64,
+) -> Stored<Option<LinkRow>> {
     let sql = format!(
         "UPDATE sign_in_links SET wrong_codes = wrong_codes + 1 \
          WHERE organisation = $1 AND browser = $2 AND used_at IS NULL AND expires_at > $3 AND wrong_codes < $4 RETURNING {LINK}"
@@ -204,11 +265,17 @@ pub async fn try_code(store: &Store, organisation: &str, browser: &str, now: i64
     Ok(open)
 }
 
-/// Notes to which address a link is mailed, by its digest; whether it may be: a link goes to one address only.
+/// Notes to which address a link is mailed, by its digest; whether it may be: a link goes to one
+/// address only.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn mail_link_to(store: &Store, organisation: &str, id: &str, address: &str) -> Stored<bool> {
+pub async fn mail_link_to(
+    store: &Store,
+    organisation: &str,
+    id: &str,
+    address: &str,
+) -> Stored<bool> {
     const SQL: &str = "UPDATE sign_in_links SET mailed_to = $3 WHERE organisation = $1 AND id = $2 AND mailed_to IN ('', $3)";
     let mut tx = store.begin().await?;
     let noted = in_tx!(&mut tx, db => sqlx::query(SQL).bind(organisation).bind(id).bind(address).execute(db).await?.rows_affected());

@@ -9,7 +9,8 @@ pub struct TokenRow {
     pub person: String,
     /// What its person calls it.
     pub name: String,
-    /// The roles that its person held when it was made, of those that it may use, with commas between.
+    /// The roles that its person held when it was made, of those that it may use, with commas
+    /// between.
     pub roles: String,
     /// How often the person's access had been ended by then.
     pub access: i64,
@@ -22,7 +23,8 @@ pub struct TokenRow {
     pub ended_at: Option<i64>,
 }
 
-const COLUMNS: &str = "jti, person, name, roles, access, made_by, made_at, expires_at, used_at, ended_at";
+const COLUMNS: &str =
+    "jti, person, name, roles, access, made_by, made_at, expires_at, used_at, ended_at";
 const MINUTE: i64 = 60_000_000;
 /// How long a token that has run out is remembered.
 const REMEMBERED: i64 = 30 * 24 * 60 * MINUTE;
@@ -51,20 +53,31 @@ pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stor
 /// # Errors
 /// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str, jti: &str) -> Stored<Option<TokenRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(jti).fetch_optional(db).await?),
+    )
 }
 
 /// The tokens of a person that were not ended and have not run out, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> Stored<Vec<TokenRow>> {
+pub async fn of(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+    now: i64,
+) -> Stored<Vec<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 AND expires_at > $3 AND ended_at IS NULL \
          ORDER BY made_at DESC, jti"
     );
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?))
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).bind(now).fetch_all(db).await?),
+    )
 }
 
 /// Every token of a person that is remembered, the oldest first.
@@ -72,11 +85,16 @@ pub async fn of(store: &Store, organisation: &str, person: &str, now: i64) -> St
 /// # Errors
 /// When the database does not answer.
 pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<TokenRow>> {
-    let sql = format!("SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti");
-    Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti"
+    );
+    Ok(
+        reading!(store, db => sqlx::query_as(&sql).bind(organisation).bind(person).fetch_all(db).await?),
+    )
 }
 
-/// Notes that a token is in use, unless that was noted within the minute before. Nobody waits for the disk.
+/// Notes that a token is in use, unless that was noted within the minute before. Nobody waits for
+/// the disk.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -91,14 +109,21 @@ pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> St
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn end(store: &Store, organisation: &str, person: &str, jti: &str, now: i64) -> Stored<()> {
+pub async fn end(
+    store: &Store,
+    organisation: &str,
+    person: &str,
+    jti: &str,
+    now: i64,
+) -> Stored<()> {
     const SQL: &str = "UPDATE tokens SET ended_at = $3 WHERE organisation = $1 AND person = $2 AND jti = $4 AND ended_at IS NULL";
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => { sqlx::query(SQL).bind(organisation).bind(person).bind(now).bind(jti).execute(db).await?; });
     tx.commit().await
 }
 
-/// Ends every token of every organisation: the key that signed them is another's now. How many stood.
+/// Ends every token of every organisation: the key that signed them is another's now. How many
+/// stood.
 ///
 /// # Errors
 /// When the database does not answer.

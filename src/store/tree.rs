@@ -9,7 +9,8 @@ pub struct TreeLog {
     /// The public keys that verify its heads, one a line, the oldest first.
     pub verifier: String,
     pub stopped: Option<String>,
-    /// How many events the log had when it was last held against what was signed, and when that was, in microseconds since 1970.
+    /// How many events the log had when it was last held against what was signed, and when that
+    /// was, in microseconds since 1970.
     pub checked_size: Option<i64>,
     pub checked_at: Option<i64>,
 }
@@ -39,7 +40,12 @@ pub type TileAt = (i64, i64);
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lock(tx: &mut Tx, organisation: &str, origin: &str, verifier: &str) -> Stored<TreeLog> {
+pub async fn lock(
+    tx: &mut Tx,
+    organisation: &str,
+    origin: &str,
+    verifier: &str,
+) -> Stored<TreeLog> {
     const BEGIN: &str = "INSERT INTO tree_logs (organisation, origin, verifier) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let sql = format!("{FIND}{}", tx.engine().lock());
     Ok(in_tx!(tx, db => {
@@ -82,12 +88,15 @@ pub async fn note_stop(tx: &mut Tx, organisation: &str, why: Option<&str>) -> St
 /// When the database does not answer.
 pub async fn note_check(tx: &mut Tx, organisation: &str, size: i64) -> Stored<()> {
     let clock = tx.engine().clock();
-    let sql = format!("UPDATE tree_logs SET checked_size = $2, checked_at = {clock} WHERE organisation = $1");
+    let sql = format!(
+        "UPDATE tree_logs SET checked_size = $2, checked_at = {clock} WHERE organisation = $1"
+    );
     in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(size).execute(db).await?; });
     Ok(())
 }
 
-const NEWEST: &str = "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size DESC LIMIT 1";
+const NEWEST: &str =
+    "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size DESC LIMIT 1";
 
 /// The newest head.
 ///
@@ -110,15 +119,23 @@ pub async fn newest_in(tx: &mut Tx, organisation: &str) -> Stored<Option<HeadRow
 /// # Errors
 /// When the database does not answer.
 pub async fn heads(tx: &mut Tx, organisation: &str) -> Stored<Vec<HeadRow>> {
-    const SQL: &str = "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size";
+    const SQL: &str =
+        "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size";
     Ok(in_tx!(tx, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
-/// Notes that another key signs from here on: the newest head under both signatures, and all keys that ever signed, one a line.
+/// Notes that another key signs from here on: the newest head under both signatures, and all keys
+/// that ever signed, one a line.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hand_over(tx: &mut Tx, organisation: &str, size: i64, note: &str, verifier: &str) -> Stored<()> {
+pub async fn hand_over(
+    tx: &mut Tx,
+    organisation: &str,
+    size: i64,
+    note: &str,
+    verifier: &str,
+) -> Stored<()> {
     const HEAD: &str = "UPDATE tree_heads SET note = $3 WHERE organisation = $1 AND size = $2";
     const LOG: &str = "UPDATE tree_logs SET verifier = $2 WHERE organisation = $1";
     in_tx!(tx, db => {
@@ -133,20 +150,25 @@ pub async fn hand_over(tx: &mut Tx, organisation: &str, size: i64, note: &str, v
 /// # Errors
 /// When the database does not answer, or has a head of this size.
 pub async fn keep_head(tx: &mut Tx, organisation: &str, head: &HeadRow) -> Stored<()> {
-    const SQL: &str = "INSERT INTO tree_heads (organisation, size, note, through) VALUES ($1, $2, $3, $4)";
+    const SQL: &str =
+        "INSERT INTO tree_heads (organisation, size, note, through) VALUES ($1, $2, $3, $4)";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(head.size).bind(&head.note).bind(head.through).execute(db).await?; });
     Ok(())
 }
 
-const TILE: &str = "SELECT hashes FROM tree_tiles WHERE organisation = $1 AND level = $2 AND tile = $3";
+const TILE: &str =
+    "SELECT hashes FROM tree_tiles WHERE organisation = $1 AND level = $2 AND tile = $3";
 
 /// A tile's hashes, one after the other.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn tile(store: &Store, organisation: &str, (level, tile): TileAt) -> Stored<Option<Vec<u8>>> {
-    let found: Option<(Vec<u8>,)> =
-        reading!(store, db => sqlx::query_as(TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
+pub async fn tile(
+    store: &Store,
+    organisation: &str,
+    (level, tile): TileAt,
+) -> Stored<Option<Vec<u8>>> {
+    let found: Option<(Vec<u8>,)> = reading!(store, db => sqlx::query_as(TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
     Ok(found.map(|(hashes,)| hashes))
 }
 
@@ -154,9 +176,12 @@ pub async fn tile(store: &Store, organisation: &str, (level, tile): TileAt) -> S
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn tile_in(tx: &mut Tx, organisation: &str, (level, tile): TileAt) -> Stored<Option<Vec<u8>>> {
-    let found: Option<(Vec<u8>,)> =
-        in_tx!(tx, db => sqlx::query_as(TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
+pub async fn tile_in(
+    tx: &mut Tx,
+    organisation: &str,
+    (level, tile): TileAt,
+) -> Stored<Option<Vec<u8>>> {
+    let found: Option<(Vec<u8>,)> = in_tx!(tx, db => sqlx::query_as(TILE).bind(organisation).bind(level).bind(tile).fetch_optional(db).await?);
     Ok(found.map(|(hashes,)| hashes))
 }
 
@@ -164,7 +189,12 @@ pub async fn tile_in(tx: &mut Tx, organisation: &str, (level, tile): TileAt) -> 
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn keep_tile(tx: &mut Tx, organisation: &str, (level, tile): TileAt, hashes: &[u8]) -> Stored<()> {
+pub async fn keep_tile(
+    tx: &mut Tx,
+    organisation: &str,
+    (level, tile): TileAt,
+    hashes: &[u8],
+) -> Stored<()> {
     const SQL: &str = "INSERT INTO tree_tiles (organisation, level, tile, hashes) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (organisation, level, tile) DO UPDATE SET hashes = excluded.hashes";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(level).bind(tile).bind(hashes).execute(db).await?; });

@@ -9,11 +9,18 @@ pub struct Sent {
     pub bytes: u64,
 }
 
-/// Adds to what a group or a person sent on a day, and answers with all of it. What they sent on another day is forgotten.
+/// Adds to what a group or a person sent on a day, and answers with all of it. What they sent on
+/// another day is forgotten.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(store: &Store, organisation: &str, sender: &str, day: &str, more: Sent) -> Stored<Sent> {
+pub async fn count(
+    store: &Store,
+    organisation: &str,
+    sender: &str,
+    day: &str,
+    more: Sent,
+) -> Stored<Sent> {
     const SQL: &str = "INSERT INTO uploads (organisation, group_id, day, files, bytes) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (organisation, group_id) DO UPDATE SET \
          files = CASE WHEN uploads.day = excluded.day THEN uploads.files ELSE 0 END + excluded.files, \
@@ -25,5 +32,8 @@ pub async fn count(store: &Store, organisation: &str, sender: &str, day: &str, m
         sqlx::query_as(SQL).bind(organisation).bind(sender).bind(day).bind(number(more.files)).bind(number(more.bytes)).fetch_one(db).await?
     });
     tx.commit().await?;
-    Ok(Sent { files: files.unsigned_abs(), bytes: bytes.unsigned_abs() })
+    Ok(Sent {
+        files: files.unsigned_abs(),
+        bytes: bytes.unsigned_abs(),
+    })
 }

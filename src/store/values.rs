@@ -41,7 +41,8 @@ impl Values {
     }
 }
 
-/// Gives a statement its values. Several statements may share them, as each value is known by its number.
+/// Gives a statement its values. Several statements may share them, as each value is known by its
+/// number.
 macro_rules! bound {
     ($query:expr, $values:expr) => {{
         let mut query = $query;
@@ -56,17 +57,29 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
-/// Runs statements of SQLite that must change so many rows in all. They go in one text: each by itself would be a round trip to the
-/// thread that holds the connection.
+/// Runs statements of SQLite that must change so many rows in all. They go in one text: each by
+/// itself would be a round trip to the thread that holds the connection.
 ///
 /// # Errors
 /// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
-pub(super) async fn run_all(db: &mut SqliteConnection, statements: &[String], values: &Values, rows: usize) -> Stored<()> {
+pub(super) async fn run_all(
+    db: &mut SqliteConnection,
+    statements: &[String],
+    values: &Values,
+    rows: usize,
+) -> Stored<()> {
     let sql = statements.join("; ");
-    let changed = bound!(sqlx::query(&sql), values).execute(db).await?.rows_affected();
+    let changed = bound!(sqlx::query(&sql), values)
+        .execute(db)
+        .await?
+        .rows_affected();
     whole_or_not(changed, rows)
 }
 
 pub(super) fn whole_or_not(changed: u64, expected: usize) -> Stored<()> {
-    if changed == expected as u64 { Ok(()) } else { Err(StoreError::NotWhole { changed, expected }) }
+    if changed == expected as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::NotWhole { changed, expected })
+    }
 }

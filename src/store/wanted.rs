@@ -71,8 +71,9 @@ pub struct Wanted<'a> {
     pub table: &'static str,
     /// The rows as they stood after this position; `None` asks for what stands now.
     pub as_at: Option<i64>,
-    /// Columns and the values of which they must have one. A column with a sign behind it, such as `due_on <=`, is held against its
-    /// one value by that; a column of the grant that a row is of is named `grant.fund`.
+    /// Columns and the values of which they must have one. A column with a sign behind it, such as
+    /// `due_on <=`, is held against its one value by that; a column of the grant that a row is of
+    /// is named `grant.fund`.
     pub filters: Vec<(&'static str, Vec<String>)>,
     pub order: Order,
     /// Only rows after this one, in that order.
@@ -81,9 +82,10 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Finds the wanted rows in their order. Where an indexed column may have one of several values, the first rows of each
-    /// value are looked up and put together: otherwise a plan has to choose between going through all rows in order and putting all
-    /// that match in order, and either may be nearly everything.
+    /// Finds the wanted rows in their order. Where an indexed column may have one of several
+    /// values, the first rows of each value are looked up and put together: otherwise a plan has to
+    /// choose between going through all rows in order and putting all that match in order, and
+    /// either may be nearly everything.
     fn finding(&self, engine: Engine, organisation: &str, columns: &str) -> (String, Values) {
         let mut values = Values::new(organisation);
         values.number(self.as_at.unwrap_or(STANDING));
@@ -97,7 +99,9 @@ impl Wanted<'_> {
             key => format!("v.{}{direction}, v.id{direction}", key.column()),
         };
         let part = |one: &str| format!("SELECT {columns} {rows}{one} ORDER BY {by} LIMIT $4");
-        let Some(at) = several else { return (part(""), values) };
+        let Some(at) = several else {
+            return (part(""), values);
+        };
         let (column, any) = &self.filters[at];
         let any: BTreeSet<_> = any.iter().collect();
         let each = |(number, value)| {
@@ -105,14 +109,25 @@ impl Wanted<'_> {
             format!("SELECT * FROM ({}) AS part_{number}", part(&one))
         };
         let parts: Vec<_> = any.into_iter().enumerate().map(each).collect();
-        (format!("{} ORDER BY id{direction} LIMIT $4", parts.join(" UNION ALL ")), values)
+        (
+            format!(
+                "{} ORDER BY id{direction} LIMIT $4",
+                parts.join(" UNION ALL ")
+            ),
+            values,
+        )
     }
 
-    /// The first filter by which each of several values is looked up, where rows are in the order of their ids. A past state has no
-    /// index of what it is filtered by.
+    /// The first filter by which each of several values is looked up, where rows are in the order
+    /// of their ids. A past state has no index of what it is filtered by.
     fn several(&self) -> Option<usize> {
-        let looked_up = |(column, values): &(&str, Vec<String>)| INDEXED.contains(column) && (2..=EACH_MOST).contains(&values.len());
-        self.filters.iter().position(looked_up).filter(|_| self.as_at.is_none() && self.order.key == Key::Id)
+        let looked_up = |(column, values): &(&str, Vec<String>)| {
+            INDEXED.contains(column) && (2..=EACH_MOST).contains(&values.len())
+        };
+        self.filters
+            .iter()
+            .position(looked_up)
+            .filter(|_| self.as_at.is_none() && self.order.key == Key::Id)
     }
 
     /// Where the rows are, and which of them are wanted by every filter but one.
@@ -123,8 +138,16 @@ impl Wanted<'_> {
             None => stands(),
         };
         let after = self.behind(values);
-        let mut rows = format!("FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}", live(table));
-        for (_, (column, any)) in self.filters.iter().enumerate().filter(|(number, _)| Some(*number) != but) {
+        let mut rows = format!(
+            "FROM view_{table} v WHERE v.organisation = $1 AND {} AND {stood} AND {after}",
+            live(table)
+        );
+        for (_, (column, any)) in self
+            .filters
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| Some(*number) != but)
+        {
             rows.extend([" AND ", &condition(engine, column, any, values)]);
         }
         rows
@@ -133,7 +156,9 @@ impl Wanted<'_> {
     /// That a row comes behind the last one of the page before.
     fn behind(&self, values: &mut Values) -> String {
         // A range that holds every id would keep SQLite from looking the ids of a filter up.
-        let Some(after) = self.after else { return "$3 = ''".to_owned() };
+        let Some(after) = self.after else {
+            return "$3 = ''".to_owned();
+        };
         let sign = if self.order.falling { "<" } else { ">" };
         let key = match self.order.key {
             Key::Id => return format!("v.id {sign} $3"),
@@ -147,7 +172,10 @@ impl Wanted<'_> {
 /// That a row passes a filter.
 fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) -> String {
     match any {
-        [value] if column.starts_with("since ") => format!("v.{column} {}", values.number(value.parse().unwrap_or_default())),
+        [value] if column.starts_with("since ") => format!(
+            "v.{column} {}",
+            values.number(value.parse().unwrap_or_default())
+        ),
         [value] if column.contains(' ') => format!("v.{column} {}", values.text(value)),
         [value] => match column.strip_prefix("grant.") {
             // What a grant has of this never changes: the one that stands says it of any day.
@@ -167,7 +195,11 @@ fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) 
 /// # Errors
 /// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<Vec<Row>> {
-    let (sql, values) = wanted.finding(store.engine(), organisation, "v.id, v.since, v.until, v.body");
+    let (sql, values) = wanted.finding(
+        store.engine(),
+        organisation,
+        "v.id, v.since, v.until, v.body",
+    );
     Ok(reading!(store, db => bound!(sqlx::query_as(&sql), values).fetch_all(db).await?))
 }
 
@@ -178,7 +210,8 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
 pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<i64> {
     let (sql, values) = wanted.finding(store.engine(), organisation, "v.id");
     let sql = format!("SELECT COUNT(*) FROM ({sql}) AS counted");
-    let (count,): (i64,) = reading!(store, db => bound!(sqlx::query_as(&sql), values).fetch_one(db).await?);
+    let (count,): (i64,) =
+        reading!(store, db => bound!(sqlx::query_as(&sql), values).fetch_one(db).await?);
     Ok(count)
 }
 
@@ -223,51 +256,158 @@ mod tests {
             ("published", Vec::new(), "now"),
             ("applications", one("fund"), "fund"),
             ("grants", one("fund"), "fund"),
-            ("groups", vec![("name_key >=", vec!["a".to_owned()]), ("name_key <", vec!["b".to_owned()])], "name_key"),
+            (
+                "groups",
+                vec![
+                    ("name_key >=", vec!["a".to_owned()]),
+                    ("name_key <", vec!["b".to_owned()]),
+                ],
+                "name_key",
+            ),
         ] {
-            let wanted = Wanted { table, as_at: None, filters, order: Order::default(), after: None, most: 50 };
+            let wanted = Wanted {
+                table,
+                as_at: None,
+                filters,
+                order: Order::default(),
+                after: None,
+                most: 50,
+            };
             let plan = plan(&store, &wanted).await;
-            let looked_up = |step: &str| step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "));
+            let looked_up = |step: &str| {
+                step.starts_with("SEARCH v ")
+                    && step.contains(&format!("INDEX view_{table}_{index} "))
+            };
             assert!(plan.split("; ").all(looked_up), "{wanted:?}: {plan}");
         }
-        let by_area = Wanted { table: "applications", as_at: None, filters: some("area"), order: Order::default(), after: None, most: 50 };
-        assert_eq!(plan(&store, &by_area).await.split("; ").count(), 1, "what has no index is gone through once");
-        let past = Wanted { table: "applications", as_at: Some(7), filters: one("id"), order: Order::default(), after: None, most: 1 };
-        assert!(plan(&store, &past).await.contains("(organisation=? AND generation=? AND id=?"), "a past state is looked up by its id");
+        let by_area = Wanted {
+            table: "applications",
+            as_at: None,
+            filters: some("area"),
+            order: Order::default(),
+            after: None,
+            most: 50,
+        };
+        assert_eq!(
+            plan(&store, &by_area).await.split("; ").count(),
+            1,
+            "what has no index is gone through once"
+        );
+        let past = Wanted {
+            table: "applications",
+            as_at: Some(7),
+            filters: one("id"),
+            order: Order::default(),
+            after: None,
+            most: 1,
+        };
+        assert!(
+            plan(&store, &past)
+                .await
+                .contains("(organisation=? AND generation=? AND id=?"),
+            "a past state is looked up by its id"
+        );
     }
 
     #[tokio::test]
     async fn each_order_is_that_of_an_index() {
         let (_folder, store) = scratch().await;
-        let after = After { key: "7", id: "one" };
-        for table in ["people", "groups", "applications", "grants", "payments", "updates"] {
-            for (key, index) in [(Key::Id, "now"), (Key::Created, "created_at"), (Key::Updated, "since"), (Key::Name, "name_key")] {
+        let after = After {
+            key: "7",
+            id: "one",
+        };
+        for table in [
+            "people",
+            "groups",
+            "applications",
+            "grants",
+            "payments",
+            "updates",
+        ] {
+            for (key, index) in [
+                (Key::Id, "now"),
+                (Key::Created, "created_at"),
+                (Key::Updated, "since"),
+                (Key::Name, "name_key"),
+            ] {
                 if key == Key::Name && table != "groups" {
                     continue;
                 }
-                for (falling, after) in [(false, None), (false, Some(after)), (true, None), (true, Some(after))] {
-                    let wanted = Wanted { table, as_at: None, filters: Vec::new(), order: Order { key, falling }, after, most: 50 };
-                    let steps = steps(&store, &wanted.finding(store.engine(), "main", "v.id").0).await;
-                    let looked_up = |step: &String| step.starts_with("SEARCH v ") && step.contains(&format!("INDEX view_{table}_{index} "));
+                for (falling, after) in [
+                    (false, None),
+                    (false, Some(after)),
+                    (true, None),
+                    (true, Some(after)),
+                ] {
+                    let wanted = Wanted {
+                        table,
+                        as_at: None,
+                        filters: Vec::new(),
+                        order: Order { key, falling },
+                        after,
+                        most: 50,
+                    };
+                    let steps =
+                        steps(&store, &wanted.finding(store.engine(), "main", "v.id").0).await;
+                    let looked_up = |step: &String| {
+                        step.starts_with("SEARCH v ")
+                            && step.contains(&format!("INDEX view_{table}_{index} "))
+                    };
                     assert!(steps.iter().any(looked_up), "{wanted:?}: {steps:?}");
-                    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{wanted:?}: {steps:?}");
+                    assert!(
+                        !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+                        "{wanted:?}: {steps:?}"
+                    );
                 }
             }
         }
         let changed = vec![("since >", vec!["7".to_owned()])];
-        let order = Order { key: Key::Updated, falling: false };
-        let wanted = Wanted { table: "grants", as_at: None, filters: changed, order, after: None, most: 50 };
-        assert!(plan(&store, &wanted).await.contains("INDEX view_grants_since (organisation=? AND generation=? AND since>?)"));
+        let order = Order {
+            key: Key::Updated,
+            falling: false,
+        };
+        let wanted = Wanted {
+            table: "grants",
+            as_at: None,
+            filters: changed,
+            order,
+            after: None,
+            most: 50,
+        };
+        assert!(
+            plan(&store, &wanted)
+                .await
+                .contains("INDEX view_grants_since (organisation=? AND generation=? AND since>?)")
+        );
         let of_fund = vec![("grant.fund", vec!["one".to_owned()])];
-        let wanted = Wanted { table: "payments", as_at: None, filters: of_fund, order: Order::default(), after: None, most: 50 };
+        let wanted = Wanted {
+            table: "payments",
+            as_at: None,
+            filters: of_fund,
+            order: Order::default(),
+            after: None,
+            most: 50,
+        };
         let steps = steps(&store, &wanted.finding(store.engine(), "main", "v.id").0).await;
-        assert!(steps.iter().any(|step| step.contains("INDEX view_grants_fund ")), "{steps:?}");
+        assert!(
+            steps
+                .iter()
+                .any(|step| step.contains("INDEX view_grants_fund ")),
+            "{steps:?}"
+        );
     }
 
     #[tokio::test]
     async fn a_column_may_be_filtered_twice() {
         let (_folder, store) = scratch().await;
-        let asked = |filters| Wanted { table: "grants", as_at: None, filters, order: Order::default(), after: None, most: 50 };
+        let asked = |filters| Wanted {
+            table: "grants",
+            as_at: None,
+            filters,
+            order: Order::default(),
+            after: None,
+            most: 50,
+        };
         let (sql, _) = asked(vec![
             ("group_id", vec!["asked".to_owned()]),
             ("group_id", vec!["own".to_owned(), "nil".to_owned()]),
@@ -275,7 +415,9 @@ mod tests {
         ])
         .finding(store.engine(), "main", "v.id");
         let parts: Vec<_> = sql.split(" UNION ALL ").collect();
-        let held_twice = |part: &&str| part.matches("v.group_id = ").count() == 2 && part.contains("v.state IN ");
+        let held_twice = |part: &&str| {
+            part.matches("v.group_id = ").count() == 2 && part.contains("v.state IN ")
+        };
         assert!(parts.len() == 2 && parts.iter().all(held_twice), "{sql}");
     }
 }

@@ -26,7 +26,8 @@ pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64)
     tx.commit().await
 }
 
-/// Claims the next delivery, if there is one and it is due. A range that was claimed before stays what it was.
+/// Claims the next delivery, if there is one and it is due. A range that was claimed before stays
+/// what it was.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -42,8 +43,7 @@ pub async fn claim(
          WHERE organisation = $1 AND name = $2 AND due_at <= $5 AND next_position < $3 \
          RETURNING name, next_position, through_position, tries, due_at";
     let waits: Option<(i64,)> = {
-        const LOOK: &str =
-            "SELECT next_position FROM webhooks WHERE organisation = $1 AND name = $2 AND due_at <= $3 AND next_position < $4";
+        const LOOK: &str = "SELECT next_position FROM webhooks WHERE organisation = $1 AND name = $2 AND due_at <= $3 AND next_position < $4";
         reading!(store, db => sqlx::query_as(LOOK).bind(organisation).bind(name).bind(now).bind(length).fetch_optional(db).await?)
     };
     if waits.is_none() {
@@ -76,9 +76,14 @@ pub async fn took(store: &Store, organisation: &str, delivery: &Delivery, now: i
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn again(store: &Store, organisation: &str, delivery: &Delivery, at: i64, why: &str) -> Stored<()> {
-    const SQL: &str =
-        "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
+pub async fn again(
+    store: &Store,
+    organisation: &str,
+    delivery: &Delivery,
+    at: i64,
+    why: &str,
+) -> Stored<()> {
+    const SQL: &str = "UPDATE webhooks SET due_at = $4, error = $5 WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
     let mut tx = store.begin().await?;
     in_tx!(&mut tx, db => {
         sqlx::query(SQL).bind(organisation).bind(&delivery.name).bind(delivery.next).bind(at).bind(why).bind(delivery.due_at).execute(db).await?;
@@ -91,6 +96,7 @@ pub async fn again(store: &Store, organisation: &str, delivery: &Delivery, at: i
 /// # Errors
 /// When the database does not answer.
 pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<(String, i64, Option<String>)>> {
-    const SQL: &str = "SELECT name, next_position, error FROM webhooks WHERE organisation = $1 ORDER BY name";
+    const SQL: &str =
+        "SELECT name, next_position, error FROM webhooks WHERE organisation = $1 ORDER BY name";
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }

@@ -46,14 +46,35 @@ impl Views {
     pub async fn position_as_at(&self, as_at: AsAt) -> Result<i64, ViewError> {
         let day = match as_at {
             AsAt::Position(position) => {
-                return Ok(events::between_commands(self.log.store(), self.log.organisation(), position).await?);
+                return Ok(events::between_commands(
+                    self.log.store(),
+                    self.log.organisation(),
+                    position,
+                )
+                .await?);
             }
             AsAt::Day(day) => day,
         };
-        let found = rows::next_by(self.log.store(), self.log.organisation(), "days", &day.to_string()).await?;
-        let Some((reached, later)) = found else { return Ok(-1) };
-        let unreadable = |cause| ViewError::Unreadable { table: "days", row: day.to_string(), cause };
-        let later: Option<DayRow> = later.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
+        let found = rows::next_by(
+            self.log.store(),
+            self.log.organisation(),
+            "days",
+            &day.to_string(),
+        )
+        .await?;
+        let Some((reached, later)) = found else {
+            return Ok(-1);
+        };
+        let unreadable = |cause| ViewError::Unreadable {
+            table: "days",
+            row: day.to_string(),
+            cause,
+        };
+        let later: Option<DayRow> = later
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(unreadable)?;
         Ok(later.map_or(reached, |later| later.first_position) - 1)
     }
 
@@ -62,13 +83,35 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn position_before(&self, instant: Timestamp) -> Result<i64, ViewError> {
-        Ok(events::first_since(self.log.store(), self.log.organisation(), instant.as_microsecond()).await? - 1)
+        Ok(events::first_since(
+            self.log.store(),
+            self.log.organisation(),
+            instant.as_microsecond(),
+        )
+        .await?
+            - 1)
     }
 
     /// One row as its JSON, as it stood.
-    pub(super) async fn body(&self, table: &'static str, id: &str, as_at: Option<i64>) -> Result<Option<rows::Row>, ViewError> {
+    pub(super) async fn body(
+        &self,
+        table: &'static str,
+        id: &str,
+        as_at: Option<i64>,
+    ) -> Result<Option<rows::Row>, ViewError> {
         let filters = vec![("id", vec![id.to_owned()])];
-        let wanted = Wanted { table, as_at, filters, order: Order::default(), after: None, most: 1 };
-        Ok(wanted::find(self.log.store(), self.log.organisation(), &wanted).await?.pop())
+        let wanted = Wanted {
+            table,
+            as_at,
+            filters,
+            order: Order::default(),
+            after: None,
+            most: 1,
+        };
+        Ok(
+            wanted::find(self.log.store(), self.log.organisation(), &wanted)
+                .await?
+                .pop(),
+        )
     }
 }

@@ -20,7 +20,8 @@ pub struct Budget {
     pub lines: Vec<BudgetLine>,
 }
 
-/// One fund's, funder's, area's or round's money. By fund and by funder: allocated = uncommitted + unpaid + paid net.
+/// One fund's, funder's, area's or round's money. By fund and by funder: allocated = uncommitted +
+/// unpaid + paid net.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BudgetLine {
     /// The fund, funder, area or round.
@@ -37,7 +38,8 @@ pub struct BudgetLine {
     pub waived: Money,
     /// Paid less what came back.
     pub paid_net: Money,
-    /// Allocated less committed. An area or round spends money that is allocated to none: it has no such figure.
+    /// Allocated less committed. An area or round spends money that is allocated to none: it has no
+    /// such figure.
     pub uncommitted: Option<Money>,
     pub applications: i64,
     pub decided: i64,
@@ -126,20 +128,48 @@ impl Views {
     }
 
     async fn sums(&self, wanted: Wanted<'_>) -> Result<Arc<Totals>, ViewError> {
-        let Wanted { by, fund, area, position, effective_on } = wanted;
-        let sum = Sum { by, fund, area, after: -1, position, effective_on };
-        Ok(self.running.sums(self.log.store(), self.log.organisation(), sum).await?)
+        let Wanted {
+            by,
+            fund,
+            area,
+            position,
+            effective_on,
+        } = wanted;
+        let sum = Sum {
+            by,
+            fund,
+            area,
+            after: -1,
+            position,
+            effective_on,
+        };
+        Ok(self
+            .running
+            .sums(self.log.store(), self.log.organisation(), sum)
+            .await?)
     }
 }
 
 fn budget(wanted: Wanted<'_>, sums: &Sums) -> Budget {
-    let lines = sums.iter().map(|(of, figures)| budget_line(of.clone(), figures, wanted.by)).collect();
-    Budget { position: wanted.position, lines }
+    let lines = sums
+        .iter()
+        .map(|(of, figures)| budget_line(of.clone(), figures, wanted.by))
+        .collect();
+    Budget {
+        position: wanted.position,
+        lines,
+    }
 }
 
 fn outcome(wanted: Wanted<'_>, sums: &Sums) -> Outcome {
-    let lines = sums.iter().map(|(of, figures)| outcome_line(of.clone(), figures)).collect();
-    Outcome { position: wanted.position, lines }
+    let lines = sums
+        .iter()
+        .map(|(of, figures)| outcome_line(of.clone(), figures))
+        .collect();
+    Outcome {
+        position: wanted.position,
+        lines,
+    }
 }
 
 fn count(figures: &Figures, figure: &str) -> i64 {
@@ -163,7 +193,8 @@ impl OutOfOrder {
 }
 
 fn budget_line(of: String, figures: &Figures, by: By) -> BudgetLine {
-    let [allocated, committed, paid, returned] = ["allocated", "committed", "paid", "returned"].map(|figure| count(figures, figure));
+    let [allocated, committed, paid, returned] =
+        ["allocated", "committed", "paid", "returned"].map(|figure| count(figures, figure));
     let decided = count(figures, "decided");
     let mut below = OutOfOrder::default();
     BudgetLine {
@@ -176,10 +207,18 @@ fn budget_line(of: String, figures: &Figures, by: By) -> BudgetLine {
         returned: below.money("returned", returned),
         waived: below.money("waived", count(figures, "waived")),
         paid_net: below.money("paid_net", paid - returned),
-        uncommitted: matches!(by, By::Fund | By::Funder).then(|| below.money("uncommitted", allocated - committed)),
+        uncommitted: matches!(by, By::Fund | By::Funder)
+            .then(|| below.money("uncommitted", allocated - committed)),
         applications: count(figures, "submitted"),
         decided,
-        awards: count(figures, if by == By::Funder { "awards_from" } else { "awards" }),
+        awards: count(
+            figures,
+            if by == By::Funder {
+                "awards_from"
+            } else {
+                "awards"
+            },
+        ),
         mean_days_to_decision: (decided > 0).then(|| count(figures, "decision_days") / decided),
         out_of_order: below.0,
     }
@@ -209,12 +248,33 @@ mod tests {
 
     #[test]
     fn a_figure_below_zero_is_named_and_its_line_is_shown() {
-        let figures = |all: &[(&str, i64)]| -> Figures { all.iter().map(|(figure, pence)| ((*figure).to_owned(), *pence)).collect() };
-        let line = budget_line("a-funder".to_owned(), &figures(&[("allocated", 10_000), ("committed", 5000), ("paid", 6000)]), By::Funder);
-        assert_eq!((line.unpaid, line.paid, line.uncommitted), (Money::ZERO, Money::of_pounds(60), Some(Money::of_pounds(50))));
+        let figures = |all: &[(&str, i64)]| -> Figures {
+            all.iter()
+                .map(|(figure, pence)| ((*figure).to_owned(), *pence))
+                .collect()
+        };
+        let line = budget_line(
+            "a-funder".to_owned(),
+            &figures(&[("allocated", 10_000), ("committed", 5000), ("paid", 6000)]),
+            By::Funder,
+        );
+        assert_eq!(
+            (line.unpaid, line.paid, line.uncommitted),
+            (
+                Money::ZERO,
+                Money::of_pounds(60),
+                Some(Money::of_pounds(50))
+            )
+        );
         assert_eq!(line.out_of_order, ["unpaid"]);
-        let line = outcome_line("a-fund".to_owned(), &figures(&[("spent", -1), ("people", 3)]));
-        assert_eq!((line.spent, line.people, line.out_of_order), (Money::ZERO, 3, vec!["spent".to_owned()]));
+        let line = outcome_line(
+            "a-fund".to_owned(),
+            &figures(&[("spent", -1), ("people", 3)]),
+        );
+        assert_eq!(
+            (line.spent, line.people, line.out_of_order),
+            (Money::ZERO, 3, vec!["spent".to_owned()])
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Where the next page of a list begins. In the order of ids it is the id of the last row; in another order it names that by which
-//! the row stood where it did, as that may change in between.
+//! Where the next page of a list begins. In the order of ids it is the id of the last row; in
+//! another order it names that by which the row stood where it did, as that may change in between.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,12 +29,19 @@ impl Cursor {
     #[must_use]
     pub fn parse(order: Order, text: &str) -> Option<Self> {
         if order.key == Key::Id {
-            return Some(Self { key: String::new(), id: text.to_owned() });
+            return Some(Self {
+                key: String::new(),
+                id: text.to_owned(),
+            });
         }
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (key, id) = text.split_once('\n')?;
-        let fits = !text.contains('\0') && (order.key != Key::Updated || key.parse::<i64>().is_ok());
-        fits.then(|| Self { key: key.to_owned(), id: id.to_owned() })
+        let fits =
+            !text.contains('\0') && (order.key != Key::Updated || key.parse::<i64>().is_ok());
+        fits.then(|| Self {
+            key: key.to_owned(),
+            id: id.to_owned(),
+        })
     }
 
     /// The cursor behind a row.
@@ -49,7 +56,10 @@ impl Cursor {
     }
 
     pub(super) fn after(&self) -> After<'_> {
-        After { key: &self.key, id: &self.id }
+        After {
+            key: &self.key,
+            id: &self.id,
+        }
     }
 }
 
@@ -59,17 +69,50 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_behind_its_row_in_every_order() {
-        let body = r#"{"created_at":"2026-11-27T20:00:00.000000Z","name_key":"soup & song","since":1}"#.to_owned();
-        let row = Row { id: "one/00001".into(), since: 7, until: 9, body };
-        for (key, stands) in [(Key::Id, ""), (Key::Updated, "7"), (Key::Created, "2026-11-27T20:00:00.000000Z"), (Key::Name, "soup & song")]
-        {
-            let order = Order { key, falling: false };
+        let body =
+            r#"{"created_at":"2026-11-27T20:00:00.000000Z","name_key":"soup & song","since":1}"#
+                .to_owned();
+        let row = Row {
+            id: "one/00001".into(),
+            since: 7,
+            until: 9,
+            body,
+        };
+        for (key, stands) in [
+            (Key::Id, ""),
+            (Key::Updated, "7"),
+            (Key::Created, "2026-11-27T20:00:00.000000Z"),
+            (Key::Name, "soup & song"),
+        ] {
+            let order = Order {
+                key,
+                falling: false,
+            };
             let text = Cursor::behind(order, &row).unwrap();
-            assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte)), "{text}");
-            assert_eq!(Cursor::parse(order, &text), Some(Cursor { key: stands.to_owned(), id: row.id.clone() }));
+            assert!(
+                text.bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte)),
+                "{text}"
+            );
+            assert_eq!(
+                Cursor::parse(order, &text),
+                Some(Cursor {
+                    key: stands.to_owned(),
+                    id: row.id.clone()
+                })
+            );
         }
-        let updated = Order { key: Key::Updated, falling: true };
-        for wrong in ["", "one", "%", &URL_SAFE_NO_PAD.encode("x\none"), &URL_SAFE_NO_PAD.encode("7\n\0")] {
+        let updated = Order {
+            key: Key::Updated,
+            falling: true,
+        };
+        for wrong in [
+            "",
+            "one",
+            "%",
+            &URL_SAFE_NO_PAD.encode("x\none"),
+            &URL_SAFE_NO_PAD.encode("7\n\0"),
+        ] {
             assert_eq!(Cursor::parse(updated, wrong), None, "{wrong}");
         }
     }

@@ -37,22 +37,46 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn with_batches(&self, rows: Vec<FundRow>, as_at: Option<i64>) -> Result<Vec<FundSeen>, ViewError> {
+    pub async fn with_batches(
+        &self,
+        rows: Vec<FundRow>,
+        as_at: Option<i64>,
+    ) -> Result<Vec<FundSeen>, ViewError> {
         let funds: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
         let mut of: BTreeMap<Uuid, BTreeMap<Slug, BatchRow>> = BTreeMap::new();
         for batch in self.newest_of::<BatchRow>("fund", &funds, as_at).await? {
-            of.entry(batch.fund).or_default().insert(batch.batch.clone(), batch);
+            of.entry(batch.fund)
+                .or_default()
+                .insert(batch.batch.clone(), batch);
         }
-        Ok(rows.into_iter().map(|row| FundSeen { batches: of.remove(&row.id).unwrap_or_default(), row }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| FundSeen {
+                batches: of.remove(&row.id).unwrap_or_default(),
+                row,
+            })
+            .collect())
     }
 
     /// The organisation with its agreements.
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn with_agreements(&self, row: OrganisationRow, as_at: Option<i64>) -> Result<OrganisationSeen, ViewError> {
+    pub async fn with_agreements(
+        &self,
+        row: OrganisationRow,
+        as_at: Option<i64>,
+    ) -> Result<OrganisationSeen, ViewError> {
         let own = [self.log.organisation().to_owned()];
-        let agreements = self.newest_of::<AgreementRow>("organisation", &own, as_at).await?;
-        Ok(OrganisationSeen { row, agreements: agreements.into_iter().map(|one| (one.version, one.text)).collect() })
+        let agreements = self
+            .newest_of::<AgreementRow>("organisation", &own, as_at)
+            .await?;
+        Ok(OrganisationSeen {
+            row,
+            agreements: agreements
+                .into_iter()
+                .map(|one| (one.version, one.text))
+                .collect(),
+        })
     }
 }

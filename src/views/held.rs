@@ -1,4 +1,5 @@
-//! Everything that is held on a person or a group, in the order in which it was recorded, with what is sealed opened.
+//! Everything that is held on a person or a group, in the order in which it was recorded, with what
+//! is sealed opened.
 
 use std::collections::BTreeMap;
 
@@ -36,55 +37,120 @@ pub struct HeldPart {
 }
 
 impl Views {
-    /// What is held on a person: what they gave, what they did, where they are signed in, their tokens, which mails they got.
+    /// What is held on a person: what they gave, what they did, where they are signed in, their
+    /// tokens, which mails they got.
     ///
     /// # Errors
     /// [`ViewError::NotFound`]; when the database does not answer.
     pub async fn held_on_person(&self, person: PersonId) -> Result<Held, ViewError> {
-        let row: PersonRow = self.find(&person.to_string(), None).await?.ok_or(ViewError::NotFound)?;
+        let row: PersonRow = self
+            .find(&person.to_string(), None)
+            .await?
+            .ok_or(ViewError::NotFound)?;
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let opened = self.log.vault().all_of(person.0).await?;
         let given = self.recorded(&[person.0], &opened).await?;
-        let mut acted = HeldPart { title: "What they did".to_owned(), things: Vec::new() };
-        for row in self.events(&Search { actor: person.to_string(), ..everything() }).await? {
+        let mut acted = HeldPart {
+            title: "What they did".to_owned(),
+            things: Vec::new(),
+        };
+        for row in self
+            .events(&Search {
+                actor: person.to_string(),
+                ..everything()
+            })
+            .await?
+        {
             let of = format!("{} {}", row.aggregate_type, stream(&row));
-            acted.things.push((titled(&row), vec![("record".to_owned(), of)]));
+            acted
+                .things
+                .push((titled(&row), vec![("record".to_owned(), of)]));
         }
-        let mut signed_in = HeldPart { title: "Where they are signed in".to_owned(), things: Vec::new() };
+        let mut signed_in = HeldPart {
+            title: "Where they are signed in".to_owned(),
+            things: Vec::new(),
+        };
         for session in sessions::held(store, organisation, &person.to_string()).await? {
-            let since = vec![("since".to_owned(), moment(session.started_at)), ("last used".to_owned(), moment(session.seen_at))];
+            let since = vec![
+                ("since".to_owned(), moment(session.started_at)),
+                ("last used".to_owned(), moment(session.seen_at)),
+            ];
             signed_in.things.push((session.device, since));
         }
-        let mut programs = HeldPart { title: "Tokens for their programs".to_owned(), things: Vec::new() };
+        let mut programs = HeldPart {
+            title: "Tokens for their programs".to_owned(),
+            things: Vec::new(),
+        };
         for token in tokens::held(store, organisation, &person.to_string()).await? {
-            let mut says = vec![("made".to_owned(), moment(token.made_at)), ("good until".to_owned(), moment(token.expires_at))];
+            let mut says = vec![
+                ("made".to_owned(), moment(token.made_at)),
+                ("good until".to_owned(), moment(token.expires_at)),
+            ];
             says.extend(token.used_at.map(|at| ("last used".to_owned(), moment(at))));
             says.extend(token.ended_at.map(|at| ("ended".to_owned(), moment(at))));
             programs.things.push((token.name, says));
         }
-        let mut written = HeldPart { title: "Mails that were made for them".to_owned(), things: Vec::new() };
+        let mut written = HeldPart {
+            title: "Mails that were made for them".to_owned(),
+            things: Vec::new(),
+        };
         for mail in mails::to_person(store, organisation, &person.to_string()).await? {
-            let says = vec![("made".to_owned(), moment(mail.made_at)), ("state".to_owned(), mail.state)];
+            let says = vec![
+                ("made".to_owned(), moment(mail.made_at)),
+                ("state".to_owned(), mail.state),
+            ];
             written.things.push((mail.kind.replace('_', " "), says));
         }
-        let looked = self.accesses(Accesses::Of(&person.to_string()), "Who looked at what is held on them").await?;
-        let looks = self.accesses(Accesses::By(&person.to_string()), "What they looked at themselves").await?;
-        let mut groups = HeldPart { title: "Groups that they act for".to_owned(), things: Vec::new() };
-        for group in self.groups(row.groups.iter().map(ToString::to_string).collect()).await? {
-            groups.things.push((group.name, vec![("id".to_owned(), group.id.to_string())]));
+        let looked = self
+            .accesses(
+                Accesses::Of(&person.to_string()),
+                "Who looked at what is held on them",
+            )
+            .await?;
+        let looks = self
+            .accesses(
+                Accesses::By(&person.to_string()),
+                "What they looked at themselves",
+            )
+            .await?;
+        let mut groups = HeldPart {
+            title: "Groups that they act for".to_owned(),
+            things: Vec::new(),
+        };
+        for group in self
+            .groups(row.groups.iter().map(ToString::to_string).collect())
+            .await?
+        {
+            groups
+                .things
+                .push((group.name, vec![("id".to_owned(), group.id.to_string())]));
         }
-        Ok(Held { through: self.log.length().await? - 1, parts: vec![given, groups, acted, signed_in, programs, written, looked, looks] })
+        Ok(Held {
+            through: self.log.length().await? - 1,
+            parts: vec![
+                given, groups, acted, signed_in, programs, written, looked, looks,
+            ],
+        })
     }
 
-    /// What is held on a group: everything that was recorded of it, its applications and its grants.
+    /// What is held on a group: everything that was recorded of it, its applications and its
+    /// grants.
     ///
     /// # Errors
     /// [`ViewError::NotFound`]; when the database does not answer.
     pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
-        let row: GroupRow = self.find(&group.to_string(), None).await?.ok_or(ViewError::NotFound)?;
-        let mut parts = vec![self.recorded(&[group], &self.log.vault().all_of(group).await?).await?];
+        let row: GroupRow = self
+            .find(&group.to_string(), None)
+            .await?
+            .ok_or(ViewError::NotFound)?;
+        let mut parts = vec![
+            self.recorded(&[group], &self.log.vault().all_of(group).await?)
+                .await?,
+        ];
         for merged in self.with_merged(group, None).await?.into_iter().skip(1) {
-            let mut part = self.recorded(&[merged], &self.log.vault().all_of(merged).await?).await?;
+            let mut part = self
+                .recorded(&[merged], &self.log.vault().all_of(merged).await?)
+                .await?;
             part.title = format!("What was recorded of group {merged}, which was merged into it");
             parts.push(part);
         }
@@ -92,49 +158,94 @@ impl Views {
             // A group that was merged keeps its own key.
             let opened = self.log.vault().all_of(line.group).await?;
             let mut part = self.recorded(&[line.id], &opened).await?;
-            part.title = format!("Application of {}", line.submitted_on.map_or_else(|| "no day yet".to_owned(), |day| day.to_string()));
+            part.title = format!(
+                "Application of {}",
+                line.submitted_on
+                    .map_or_else(|| "no day yet".to_owned(), |day| day.to_string())
+            );
             parts.push(part);
         }
         if let Some(first) = parts.first_mut() {
             first.title = format!("What was recorded of {}", row.name);
         }
-        parts.push(self.accesses(Accesses::Of(&group.to_string()), "Who looked at what is held on it").await?);
-        Ok(Held { through: self.log.length().await? - 1, parts })
+        parts.push(
+            self.accesses(
+                Accesses::Of(&group.to_string()),
+                "Who looked at what is held on it",
+            )
+            .await?,
+        );
+        Ok(Held {
+            through: self.log.length().await? - 1,
+            parts,
+        })
     }
 
-    /// Looks at what is held on somebody, or by somebody. Which colleague it was is for auditors and administrators.
+    /// Looks at what is held on somebody, or by somebody. Which colleague it was is for auditors
+    /// and administrators.
     async fn accesses(&self, which: Accesses<'_>, title: &str) -> Result<HeldPart, ViewError> {
-        let rows = accesses::newest(self.log.store(), self.log.organisation(), which, "", MANY).await?;
+        let rows =
+            accesses::newest(self.log.store(), self.log.organisation(), which, "", MANY).await?;
         let things = rows.into_iter().map(|row| {
             let what = match (row.what.as_str(), which) {
                 ("held", Accesses::By(_)) => format!("everything that is held on {}", row.subject),
-                ("held", _) => "somebody of the office took everything that is held, as one file".to_owned(),
+                ("held", _) => {
+                    "somebody of the office took everything that is held, as one file".to_owned()
+                }
                 _ => "the addresses of everybody".to_owned(),
             };
-            (row.day, vec![("what".to_owned(), what), ("times".to_owned(), row.times.to_string())])
+            (
+                row.day,
+                vec![
+                    ("what".to_owned(), what),
+                    ("times".to_owned(), row.times.to_string()),
+                ],
+            )
         });
-        Ok(HeldPart { title: title.to_owned(), things: things.collect() })
+        Ok(HeldPart {
+            title: title.to_owned(),
+            things: things.collect(),
+        })
     }
 
     /// Every event of these streams, with what is sealed opened.
-    async fn recorded(&self, streams: &[Uuid], opened: &BTreeMap<String, String>) -> Result<HeldPart, ViewError> {
-        let mut part = HeldPart { title: "What was recorded".to_owned(), things: Vec::new() };
+    async fn recorded(
+        &self,
+        streams: &[Uuid],
+        opened: &BTreeMap<String, String>,
+    ) -> Result<HeldPart, ViewError> {
+        let mut part = HeldPart {
+            title: "What was recorded".to_owned(),
+            things: Vec::new(),
+        };
         for id in streams {
             let stream = format!("{}/{id}", self.log.organisation());
-            for row in self.events(&Search { stream, ..everything() }).await? {
-                let payload: Value = serde_json::from_str(&row.payload).map_err(|cause| ViewError::Unreadable {
-                    table: "events",
-                    row: row.position.to_string(),
-                    cause,
-                })?;
+            for row in self
+                .events(&Search {
+                    stream,
+                    ..everything()
+                })
+                .await?
+            {
+                let payload: Value =
+                    serde_json::from_str(&row.payload).map_err(|cause| ViewError::Unreadable {
+                        table: "events",
+                        row: row.position.to_string(),
+                        cause,
+                    })?;
                 if SCORES.contains(&row.event_type.as_str()) {
-                    let where_ = "is shown on the application's page to those who may see it".to_owned();
-                    part.things.push((titled(&row), vec![("the assessment".to_owned(), where_)]));
+                    let where_ =
+                        "is shown on the application's page to those who may see it".to_owned();
+                    part.things
+                        .push((titled(&row), vec![("the assessment".to_owned(), where_)]));
                     continue;
                 }
                 let mut says = Vec::new();
                 // The event's name stands round its fields.
-                let fields = payload.as_object().and_then(|named| named.values().next()).unwrap_or(&Value::Null);
+                let fields = payload
+                    .as_object()
+                    .and_then(|named| named.values().next())
+                    .unwrap_or(&Value::Null);
                 flatten("", fields, opened, &mut says);
                 part.things.push((titled(&row), says));
             }
@@ -146,8 +257,14 @@ impl Views {
         let mut all: Vec<EventRow> = Vec::new();
         loop {
             let from = all.last().map_or(0, |row| row.position + 1);
-            let wanted = Search { from, most: MANY, ..search.clone() };
-            let page = search::events(self.log.store(), self.log.organisation(), &wanted).await.map_err(LogError::from)?;
+            let wanted = Search {
+                from,
+                most: MANY,
+                ..search.clone()
+            };
+            let page = search::events(self.log.store(), self.log.organisation(), &wanted)
+                .await
+                .map_err(LogError::from)?;
             let full = i64::try_from(page.len()).is_ok_and(|read| read == MANY);
             all.extend(page);
             if !full {
@@ -158,7 +275,10 @@ impl Views {
 }
 
 fn everything() -> Search {
-    Search { before: i64::MAX, ..Search::default() }
+    Search {
+        before: i64::MAX,
+        ..Search::default()
+    }
 }
 
 fn stream(row: &EventRow) -> &str {
@@ -166,7 +286,12 @@ fn stream(row: &EventRow) -> &str {
 }
 
 fn titled(row: &EventRow) -> String {
-    format!("{}, {} (position {})", in_words(&row.event_type), moment(row.recorded_at), row.position)
+    format!(
+        "{}, {} (position {})",
+        in_words(&row.event_type),
+        moment(row.recorded_at),
+        row.position
+    )
 }
 
 fn moment(micros: i64) -> String {
@@ -175,17 +300,41 @@ fn moment(micros: i64) -> String {
 }
 
 /// The fields of an event, one after another; a sealed value is what it was, or that it was erased.
-fn flatten(name: &str, value: &Value, opened: &BTreeMap<String, String>, says: &mut Vec<(String, String)>) {
-    let inner = |key: &str| if name.is_empty() { key.replace('_', " ") } else { format!("{name}, {}", key.replace('_', " ")) };
+fn flatten(
+    name: &str,
+    value: &Value,
+    opened: &BTreeMap<String, String>,
+    says: &mut Vec<(String, String)>,
+) {
+    let inner = |key: &str| {
+        if name.is_empty() {
+            key.replace('_', " ")
+        } else {
+            format!("{name}, {}", key.replace('_', " "))
+        }
+    };
     match value {
-        Value::Object(fields) => match (fields.get("digest").and_then(Value::as_str), fields.get("subject")) {
+        Value::Object(fields) => match (
+            fields.get("digest").and_then(Value::as_str),
+            fields.get("subject"),
+        ) {
             (Some(digest), Some(_)) => {
-                says.push((name.to_owned(), opened.get(digest).cloned().unwrap_or_else(|| "(erased)".to_owned())));
+                says.push((
+                    name.to_owned(),
+                    opened
+                        .get(digest)
+                        .cloned()
+                        .unwrap_or_else(|| "(erased)".to_owned()),
+                ));
             }
-            _ => fields.iter().for_each(|(key, value)| flatten(&inner(key), value, opened, says)),
+            _ => fields
+                .iter()
+                .for_each(|(key, value)| flatten(&inner(key), value, opened, says)),
         },
         Value::Array(items) => {
-            (1..).zip(items).for_each(|(number, item): (usize, _)| flatten(&inner(&number.to_string()), item, opened, says));
+            (1..).zip(items).for_each(|(number, item): (usize, _)| {
+                flatten(&inner(&number.to_string()), item, opened, says)
+            });
         }
         Value::Null => {}
         Value::String(text) => says.push((name.to_owned(), text.clone())),

@@ -1,4 +1,5 @@
-//! What groups have in common: shown to staff, and nothing follows from it by itself. And a group's history over all funds.
+//! What groups have in common: shown to staff, and nothing follows from it by itself. And a group's
+//! history over all funds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,45 +50,98 @@ impl Views {
     /// When the database does not answer.
     pub async fn links(&self, group: Uuid) -> Result<Vec<Link>, ViewError> {
         let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (kind, other) in personal::sharing(self.log.store(), self.log.organisation(), &group.to_string()).await? {
+        for (kind, other) in personal::sharing(
+            self.log.store(),
+            self.log.organisation(),
+            &group.to_string(),
+        )
+        .await?
+        {
             shared.entry(other).or_default().insert(kind);
         }
         let ids: Vec<_> = shared.keys().cloned().collect();
         let named = self.groups(ids).await?;
-        let link =
-            |row: GroupRow| Link { group: row.id, name: row.name, shares: shared.get(&row.id.to_string()).cloned().unwrap_or_default() };
+        let link = |row: GroupRow| Link {
+            group: row.id,
+            name: row.name,
+            shares: shared.get(&row.id.to_string()).cloned().unwrap_or_default(),
+        };
         Ok(named.into_iter().map(link).collect())
     }
 
     /// A group, and after it every group that was merged into it, or into one of those.
-    pub(super) async fn with_merged(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<Uuid>, ViewError> {
+    pub(super) async fn with_merged(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+    ) -> Result<Vec<Uuid>, ViewError> {
         let (mut groups, mut at) = (vec![group], 0);
         while let Some(id) = groups.get(at) {
             let row: Option<GroupRow> = self.find(&id.to_string(), as_at).await?;
-            groups.extend(row.iter().flat_map(|row| row.took_in.iter().map(|group| group.0)));
+            groups.extend(
+                row.iter()
+                    .flat_map(|row| row.took_in.iter().map(|group| group.0)),
+            );
             at += 1;
         }
         Ok(groups)
     }
 
-    /// A group's first 500 applications and grants over all funds, with those of groups that were merged into it.
+    /// A group's first 500 applications and grants over all funds, with those of groups that were
+    /// merged into it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn history(&self, group: Uuid, as_at: Option<i64>) -> Result<Vec<HistoryLine>, ViewError> {
-        Ok(self.history_page(group, as_at, &Page { after: None, most: 500 }).await?.items)
+    pub async fn history(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+    ) -> Result<Vec<HistoryLine>, ViewError> {
+        Ok(self
+            .history_page(
+                group,
+                as_at,
+                &Page {
+                    after: None,
+                    most: 500,
+                },
+            )
+            .await?
+            .items)
     }
 
     /// The same, page by page.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn history_page(&self, group: Uuid, as_at: Option<i64>, page: &Page) -> Result<Listed<HistoryLine>, ViewError> {
-        let groups: Vec<String> = self.with_merged(group, as_at).await?.iter().map(ToString::to_string).collect();
-        let applications = self.list::<ApplicationRow>(as_at, vec![("group_id", groups)], page).await?;
-        let ids = applications.items.iter().map(|row| row.id.to_string()).collect();
-        let all = Page { after: None, most: page.most };
-        let grants = self.list::<GrantRow>(as_at, vec![("id", ids)], &all).await?.items;
+    pub async fn history_page(
+        &self,
+        group: Uuid,
+        as_at: Option<i64>,
+        page: &Page,
+    ) -> Result<Listed<HistoryLine>, ViewError> {
+        let groups: Vec<String> = self
+            .with_merged(group, as_at)
+            .await?
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let applications = self
+            .list::<ApplicationRow>(as_at, vec![("group_id", groups)], page)
+            .await?;
+        let ids = applications
+            .items
+            .iter()
+            .map(|row| row.id.to_string())
+            .collect();
+        let all = Page {
+            after: None,
+            most: page.most,
+        };
+        let grants = self
+            .list::<GrantRow>(as_at, vec![("id", ids)], &all)
+            .await?
+            .items;
         let grants: BTreeMap<_, _> = grants.into_iter().map(|grant| (grant.id, grant)).collect();
         let line = |row: ApplicationRow| {
             let grant = grants.get(&row.id);
@@ -105,16 +159,25 @@ impl Views {
                 returned: grant.map(|grant| grant.returned),
             }
         };
-        Ok(Listed { items: applications.items.into_iter().map(line).collect(), next: applications.next })
+        Ok(Listed {
+            items: applications.items.into_iter().map(line).collect(),
+            next: applications.next,
+        })
     }
 
     /// Which events were corrected, by stream and sequence, and at which positions.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn corrections(&self, ids: Vec<String>) -> Result<BTreeMap<String, Vec<i64>>, ViewError> {
+    pub async fn corrections(
+        &self,
+        ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<i64>>, ViewError> {
         let found = self.standing::<CorrectionRow>("corrections", &ids).await?;
-        Ok(found.into_iter().map(|(id, row)| (id, row.corrected_by)).collect())
+        Ok(found
+            .into_iter()
+            .map(|(id, row)| (id, row.corrected_by))
+            .collect())
     }
 
     /// People by their ids.
@@ -122,7 +185,12 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn people(&self, ids: Vec<String>) -> Result<Vec<PersonRow>, ViewError> {
-        Ok(self.standing("people", &ids).await?.into_iter().map(|(_, row)| row).collect())
+        Ok(self
+            .standing("people", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
     }
 
     /// Groups by their ids.
@@ -130,14 +198,27 @@ impl Views {
     /// # Errors
     /// When the database does not answer.
     pub async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
-        Ok(self.standing("groups", &ids).await?.into_iter().map(|(_, row)| row).collect())
+        Ok(self
+            .standing("groups", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
     }
 
-    pub(super) async fn standing<T: DeserializeOwned>(&self, table: &'static str, ids: &[String]) -> Result<Vec<(String, T)>, ViewError> {
+    pub(super) async fn standing<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        ids: &[String],
+    ) -> Result<Vec<(String, T)>, ViewError> {
         let found = rows::standing(self.log.store(), self.log.organisation(), table, ids).await?;
         let read = |row: rows::Row| match serde_json::from_str(&row.body) {
             Ok(body) => Ok((row.id, body)),
-            Err(cause) => Err(ViewError::Unreadable { table, row: row.id, cause }),
+            Err(cause) => Err(ViewError::Unreadable {
+                table,
+                row: row.id,
+                cause,
+            }),
         };
         found.into_iter().map(read).collect()
     }

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use super::cursor::Cursor;
 use super::{ViewError, Views};
 use crate::projections::{
-    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow, IdentifierRow, OrganisationRow, PastGrantRow,
-    PaymentRow, PersonRow, PublishedRow, UpdateRow,
+    AgreementRow, AnswersRow, ApplicationRow, BatchRow, FileRow, FundRow, GrantRow, GroupRow,
+    IdentifierRow, OrganisationRow, PastGrantRow, PaymentRow, PersonRow, PublishedRow, UpdateRow,
 };
 use crate::store::newest::{self, Newest};
 use crate::store::rows::{self, Row};
@@ -86,7 +86,11 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn count<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
+    pub async fn count<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+    ) -> Result<i64, ViewError> {
         self.counted::<T>(as_at, filters, COUNTED).await
     }
 
@@ -94,7 +98,11 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn total<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<i64, ViewError> {
+    pub async fn total<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+    ) -> Result<i64, ViewError> {
         self.counted::<T>(as_at, filters, i64::MAX).await
     }
 
@@ -104,7 +112,14 @@ impl Views {
         filters: Vec<(&'static str, Vec<String>)>,
         most: i64,
     ) -> Result<i64, ViewError> {
-        let wanted = Wanted { table: T::TABLE, as_at, filters, order: Order::default(), after: None, most };
+        let wanted = Wanted {
+            table: T::TABLE,
+            as_at,
+            filters,
+            order: Order::default(),
+            after: None,
+            most,
+        };
         Ok(wanted::count(self.log.store(), self.log.organisation(), &wanted).await?)
     }
 
@@ -113,7 +128,8 @@ impl Views {
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
     pub async fn groups_named(&self, text: &str, most: i64) -> Result<Vec<GroupRow>, ViewError> {
-        let found = rows::groups_named(self.log.store(), self.log.organisation(), text, most).await?;
+        let found =
+            rows::groups_named(self.log.store(), self.log.organisation(), text, most).await?;
         found.iter().map(read).collect()
     }
 
@@ -121,8 +137,16 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer, or the row cannot be read.
-    pub async fn find<T: InTable>(&self, id: &str, as_at: Option<i64>) -> Result<Option<T>, ViewError> {
-        self.body(T::TABLE, id, as_at).await?.as_ref().map(read).transpose()
+    pub async fn find<T: InTable>(
+        &self,
+        id: &str,
+        as_at: Option<i64>,
+    ) -> Result<Option<T>, ViewError> {
+        self.body(T::TABLE, id, as_at)
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// Rows as they stand, or as they stood after a position.
@@ -136,7 +160,8 @@ impl Views {
         page: &Page,
     ) -> Result<Listed<T>, ViewError> {
         let after = page.after.as_deref().map(|id| After { key: "", id });
-        self.page(as_at, filters, Order::default(), after, page.most).await
+        self.page(as_at, filters, Order::default(), after, page.most)
+            .await
     }
 
     /// The same in another order, from behind a cursor of that order.
@@ -150,7 +175,8 @@ impl Views {
         order: Order,
         (after, most): (Option<&Cursor>, i64),
     ) -> Result<Listed<T>, ViewError> {
-        self.page(as_at, filters, order, after.map(Cursor::after), most).await
+        self.page(as_at, filters, order, after.map(Cursor::after), most)
+            .await
     }
 
     async fn page<T: InTable>(
@@ -161,15 +187,29 @@ impl Views {
         after: Option<After<'_>>,
         most: i64,
     ) -> Result<Listed<T>, ViewError> {
-        let wanted = Wanted { table: T::TABLE, as_at, filters, order, after, most: most + 1 };
+        let wanted = Wanted {
+            table: T::TABLE,
+            as_at,
+            filters,
+            order,
+            after,
+            most: most + 1,
+        };
         let mut found = wanted::find(self.log.store(), self.log.organisation(), &wanted).await?;
         let most = usize::try_from(most).unwrap_or_default();
         let more = found.len() > most;
         found.truncate(most);
-        let unreadable = |row: &Row, cause| ViewError::Unreadable { table: T::TABLE, row: row.id.clone(), cause };
+        let unreadable = |row: &Row, cause| ViewError::Unreadable {
+            table: T::TABLE,
+            row: row.id.clone(),
+            cause,
+        };
         let behind = |row: &Row| Cursor::behind(order, row).map_err(|cause| unreadable(row, cause));
         let next = found.last().filter(|_| more).map(behind).transpose()?;
-        Ok(Listed { items: found.iter().map(read).collect::<Result<_, _>>()?, next })
+        Ok(Listed {
+            items: found.iter().map(read).collect::<Result<_, _>>()?,
+            next,
+        })
     }
 }
 
@@ -178,8 +218,18 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn every<T: InTable>(&self, as_at: Option<i64>, filters: Vec<(&'static str, Vec<String>)>) -> Result<Vec<T>, ViewError> {
-        let (mut all, mut page) = (Vec::new(), Page { after: None, most: MANY });
+    pub async fn every<T: InTable>(
+        &self,
+        as_at: Option<i64>,
+        filters: Vec<(&'static str, Vec<String>)>,
+    ) -> Result<Vec<T>, ViewError> {
+        let (mut all, mut page) = (
+            Vec::new(),
+            Page {
+                after: None,
+                most: MANY,
+            },
+        );
         loop {
             let listed = self.list::<T>(as_at, filters.clone(), &page).await?;
             all.extend(listed.items);
@@ -197,23 +247,46 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn newest_of<T: InTable>(&self, owner: &'static str, owners: &[String], as_at: Option<i64>) -> Result<Vec<T>, ViewError> {
+    pub async fn newest_of<T: InTable>(
+        &self,
+        owner: &'static str,
+        owners: &[String],
+        as_at: Option<i64>,
+    ) -> Result<Vec<T>, ViewError> {
         if owners.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted = Newest { table: T::TABLE, owner, owners, as_at, most: NEWEST };
-        newest::find(self.log.store(), self.log.organisation(), &wanted).await?.iter().map(read).collect()
+        let wanted = Newest {
+            table: T::TABLE,
+            owner,
+            owners,
+            as_at,
+            most: NEWEST,
+        };
+        newest::find(self.log.store(), self.log.organisation(), &wanted)
+            .await?
+            .iter()
+            .map(read)
+            .collect()
     }
 
     /// The newest files of groups.
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn files_of(&self, groups: &[String], as_at: Option<i64>) -> Result<Vec<FileRow>, ViewError> {
+    pub async fn files_of(
+        &self,
+        groups: &[String],
+        as_at: Option<i64>,
+    ) -> Result<Vec<FileRow>, ViewError> {
         self.newest_of("group_id", groups, as_at).await
     }
 }
 
 fn read<T: InTable>(row: &Row) -> Result<T, ViewError> {
-    serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable { table: T::TABLE, row: row.id.clone(), cause })
+    serde_json::from_str(&row.body).map_err(|cause| ViewError::Unreadable {
+        table: T::TABLE,
+        row: row.id.clone(),
+        cause,
+    })
 }

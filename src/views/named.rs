@@ -82,27 +82,49 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
-    pub async fn name<T: Named>(&self, asked: &BTreeSet<&str>, records: &mut [T]) -> Result<(), ViewError> {
+    pub async fn name<T: Named>(
+        &self,
+        asked: &BTreeSet<&str>,
+        records: &mut [T],
+    ) -> Result<(), ViewError> {
         if asked.is_empty() {
             return Ok(());
         }
         let grants = distinct(records.iter().filter_map(T::of_grant));
-        let grants: BTreeMap<Uuid, GrantRow> = self.grants(grants).await?.into_iter().map(|row| (row.id, row)).collect();
+        let grants: BTreeMap<Uuid, GrantRow> = self
+            .grants(grants)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
         let of = |record: &T| {
             let grant = record.of_grant().and_then(|id| grants.get(&id));
-            record.of().or_else(|| grant.map(|row| (row.group.0, row.fund.0)))
+            record
+                .of()
+                .or_else(|| grant.map(|row| (row.group.0, row.fund.0)))
         };
         let (mut groups, mut funds) = (BTreeMap::new(), BTreeMap::new());
         if asked.contains("group") {
-            let rows = self.groups(distinct(records.iter().filter_map(of).map(|(group, _)| group))).await?;
+            let rows = self
+                .groups(distinct(
+                    records.iter().filter_map(of).map(|(group, _)| group),
+                ))
+                .await?;
             groups.extend(rows.into_iter().map(|row| (row.id, row.name)));
         }
         if asked.contains("fund") {
-            let rows = self.funds(distinct(records.iter().filter_map(of).map(|(_, fund)| fund))).await?;
+            let rows = self
+                .funds(distinct(
+                    records.iter().filter_map(of).map(|(_, fund)| fund),
+                ))
+                .await?;
             funds.extend(rows.into_iter().map(|row| (row.id, row.name)));
         }
         for record in records {
-            let grant = record.of_grant().and_then(|id| grants.get(&id)).filter(|_| asked.contains("grant"));
+            let grant = record
+                .of_grant()
+                .and_then(|id| grants.get(&id))
+                .filter(|_| asked.contains("grant"));
             let (group, fund) = of(&*record).unzip();
             record.name(Names {
                 group: group.and_then(|id| groups.get(&id).cloned()),
@@ -117,14 +139,27 @@ impl Views {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.standing("grants", &ids).await?.into_iter().map(|(_, row)| row).collect())
+        Ok(self
+            .standing("grants", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
     }
 
     async fn funds(&self, ids: Vec<String>) -> Result<Vec<FundRow>, ViewError> {
-        Ok(self.standing("funds", &ids).await?.into_iter().map(|(_, row)| row).collect())
+        Ok(self
+            .standing("funds", &ids)
+            .await?
+            .into_iter()
+            .map(|(_, row)| row)
+            .collect())
     }
 }
 
 fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
-    ids.collect::<BTreeSet<_>>().iter().map(Uuid::to_string).collect()
+    ids.collect::<BTreeSet<_>>()
+        .iter()
+        .map(Uuid::to_string)
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! What anybody may know, gathered: every grant with the group, the fund and the organisation that it names.
+//! What anybody may know, gathered: every grant with the group, the fund and the organisation that
+//! it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,10 +43,26 @@ impl Published {
     /// Takes in a row.
     pub fn take(&mut self, row: PublishedRow) {
         match row {
-            PublishedRow::Organisation { name, signs } => (self.organisation, self.signs) = (name, signs),
-            PublishedRow::Fund { id, name, rounds } => drop(self.funds.insert(id, PublishedFund { name, rounds })),
-            PublishedRow::Group { id, name, identifiers, modified } => {
-                self.groups.insert(id, PublishedGroup { name, identifiers, modified });
+            PublishedRow::Organisation { name, signs } => {
+                (self.organisation, self.signs) = (name, signs)
+            }
+            PublishedRow::Fund { id, name, rounds } => {
+                drop(self.funds.insert(id, PublishedFund { name, rounds }))
+            }
+            PublishedRow::Group {
+                id,
+                name,
+                identifiers,
+                modified,
+            } => {
+                self.groups.insert(
+                    id,
+                    PublishedGroup {
+                        name,
+                        identifiers,
+                        modified,
+                    },
+                );
             }
             PublishedRow::Grant(grant) => self.grants.push(*grant),
         }
@@ -58,8 +75,14 @@ impl Views {
     /// # Errors
     /// When the database does not answer, or a row cannot be read.
     pub async fn published(&self) -> Result<Published, ViewError> {
-        let mut published = Published { through: self.published_through().await?, ..Published::default() };
-        self.every::<PublishedRow>(None, Vec::new()).await?.into_iter().for_each(|row| published.take(row));
+        let mut published = Published {
+            through: self.published_through().await?,
+            ..Published::default()
+        };
+        self.every::<PublishedRow>(None, Vec::new())
+            .await?
+            .into_iter()
+            .for_each(|row| published.take(row));
         Ok(published)
     }
 

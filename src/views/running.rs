@@ -1,4 +1,5 @@
-//! Sums that go on from where they stood: what was added since is added to them, so that a budget costs what is new.
+//! Sums that go on from where they stood: what was added since is added to them, so that a budget
+//! costs what is new.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -33,7 +34,9 @@ pub(super) struct Told(OnceLock<Bytes>);
 
 impl Told {
     pub(super) fn or<T: Serialize>(&self, answer: impl FnOnce() -> T) -> Bytes {
-        self.0.get_or_init(|| Bytes::from(serde_json::to_vec(&answer()).unwrap_or_default())).clone()
+        self.0
+            .get_or_init(|| Bytes::from(serde_json::to_vec(&answer()).unwrap_or_default()))
+            .clone()
     }
 }
 
@@ -58,12 +61,29 @@ impl Default for Running {
 
 impl Running {
     /// Adds up, from where an earlier answer ended where there is one.
-    pub(super) async fn sums(&self, store: &Store, organisation: &str, sum: Sum<'_>) -> Stored<Arc<Totals>> {
+    pub(super) async fn sums(
+        &self,
+        store: &Store,
+        organisation: &str,
+        sum: Sum<'_>,
+    ) -> Stored<Arc<Totals>> {
         if sum.effective_on.is_some() {
-            return Ok(Arc::new(Totals::of(added(Sums::new(), postings::sums(store, organisation, sum).await?))));
+            return Ok(Arc::new(Totals::of(added(
+                Sums::new(),
+                postings::sums(store, organisation, sum).await?,
+            ))));
         }
-        let key = (sum.by, sum.fund.map(str::to_owned), sum.area.map(str::to_owned));
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let key = (
+            sum.by,
+            sum.fund.map(str::to_owned),
+            sum.area.map(str::to_owned),
+        );
+        let kept = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         if let Some(kept) = &kept
             && kept.position == sum.position
             && kept.looked.elapsed() < LATELY
@@ -73,14 +93,27 @@ impl Running {
         let (generation, reached) = postings::generation(store, organisation).await?;
         let earlier = kept.filter(|kept| kept.generation == generation);
         let (from, after) = match &earlier {
-            Some(kept) if kept.position <= sum.position => (kept.totals.sums.clone(), kept.position),
+            Some(kept) if kept.position <= sum.position => {
+                (kept.totals.sums.clone(), kept.position)
+            }
             _ => (Sums::new(), -1),
         };
-        let totals = Arc::new(Totals::of(added(from, postings::sums(store, organisation, Sum { after, ..sum }).await?)));
+        let totals = Arc::new(Totals::of(added(
+            from,
+            postings::sums(store, organisation, Sum { after, ..sum }).await?,
+        )));
         // A past position is no place to go on from, nor is one that the figures have not come to.
         if sum.position < reached && earlier.is_none_or(|kept| kept.position <= sum.position) {
-            let kept = Kept { generation, position: sum.position, looked: Instant::now(), totals: Arc::clone(&totals) };
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, kept);
+            let kept = Kept {
+                generation,
+                position: sum.position,
+                looked: Instant::now(),
+                totals: Arc::clone(&totals),
+            };
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .put(key, kept);
         }
         Ok(totals)
     }
@@ -88,7 +121,10 @@ impl Running {
 
 impl Totals {
     fn of(sums: Sums) -> Self {
-        Self { sums, ..Self::default() }
+        Self {
+            sums,
+            ..Self::default()
+        }
     }
 }
 

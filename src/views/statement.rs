@@ -1,5 +1,5 @@
-//! A statement of a fund, or of a funder's money, between two days: what stood before, every movement, and what stands after. The
-//! lines add up.
+//! A statement of a fund, or of a funder's money, between two days: what stood before, every
+//! movement, and what stands after. The lines add up.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -98,29 +98,43 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn statement(&self, of: StatementOf<'_>, from: Date, until: Date) -> Result<Statement, ViewError> {
+    pub async fn statement(
+        &self,
+        of: StatementOf<'_>,
+        from: Date,
+        until: Date,
+    ) -> Result<Statement, ViewError> {
         let before = from.saturating_sub(jiff::Span::new().days(1));
         let from_position = self.position_as_at(AsAt::Day(before)).await?;
         let until_position = self.position_as_at(AsAt::Day(until)).await?;
-        let moved = postings::between(self.log.store(), self.log.organisation(), of.key(), (from_position, until_position)).await?;
+        let moved = postings::between(
+            self.log.store(),
+            self.log.organisation(),
+            of.key(),
+            (from_position, until_position),
+        )
+        .await?;
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
-        let lines = moved.into_iter().filter(|posting| FIGURES.contains(&posting.figure.as_str())).map(|posting| StatementLine {
-            position: posting.position,
-            recorded_on: posting.recorded_on,
-            effective_on: posting.effective_on,
-            figure: posting.figure,
-            amount: format!(
-                "{}{}.{:02}",
-                if posting.amount < 0 { "-" } else { "" },
-                posting.amount.abs() / 100,
-                posting.amount.abs() % 100
-            ),
-            pence: posting.amount,
-            grant: some(posting.grant_id),
-            fund: posting.fund,
-            funder: some(posting.funder),
-            area: some(posting.area),
-        });
+        let lines = moved
+            .into_iter()
+            .filter(|posting| FIGURES.contains(&posting.figure.as_str()))
+            .map(|posting| StatementLine {
+                position: posting.position,
+                recorded_on: posting.recorded_on,
+                effective_on: posting.effective_on,
+                figure: posting.figure,
+                amount: format!(
+                    "{}{}.{:02}",
+                    if posting.amount < 0 { "-" } else { "" },
+                    posting.amount.abs() / 100,
+                    posting.amount.abs() % 100
+                ),
+                pence: posting.amount,
+                grant: some(posting.grant_id),
+                fund: posting.fund,
+                funder: some(posting.funder),
+                area: some(posting.area),
+            });
         Ok(Statement {
             of: of.key().1.to_owned(),
             from,
@@ -136,7 +150,16 @@ impl Views {
     async fn balances(&self, of: StatementOf<'_>, position: i64) -> Result<Balances, ViewError> {
         let (by, key) = of.key();
         let fund = matches!(of, StatementOf::Fund(_)).then_some(key);
-        let lines = self.budget(Sums { by, fund, area: None, position, effective_on: None }).await?.lines;
+        let lines = self
+            .budget(Sums {
+                by,
+                fund,
+                area: None,
+                position,
+                effective_on: None,
+            })
+            .await?
+            .lines;
         let line = lines.into_iter().find(|line| line.of == key);
         Ok(line.map_or_else(Balances::default, |line| Balances {
             allocated: line.allocated,

@@ -1,8 +1,10 @@
-//! Webhooks that administrators made: each is told of the kinds of events that were chosen, at its own pace.
+//! Webhooks that administrators made: each is told of the kinds of events that were chosen, at its
+//! own pace.
 //!
-//! A webhook is claimed by one process at a time. Its next events become a delivery, which is stored before it is sent; one that is
-//! not taken waits, and those after it go on. Each is tried for three days. A webhook that took nothing for as long is paused, until
-//! an administrator has it go on.
+//! A webhook is claimed by one process at a time. Its next events become a delivery, which is
+//! stored before it is sent; one that is not taken waits, and those after it go on. Each is tried
+//! for three days. A webhook that took nothing for as long is paused, until an administrator has it
+//! go on.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,8 +28,8 @@ pub const CLAIM: i64 = 60 * SECOND;
 pub const GIVE_UP: i64 = 3 * 86_400 * SECOND;
 /// How long ago what was confirmed may have been seen.
 const LATELY: Duration = Duration::from_secs(2);
-/// A webhook that the database does not know begins with what followed its confirmation if that is younger; otherwise a backup was
-/// restored, and it begins where the log stands.
+/// A webhook that the database does not know begins with what followed its confirmation if that is
+/// younger; otherwise a backup was restored, and it begins where the log stands.
 const NEW: i64 = 3600 * SECOND;
 
 /// Tells those outside whom administrators chose.
@@ -50,7 +52,12 @@ impl Ready {
     /// What was confirmed of a webhook that has a secret.
     fn of(number: u32, webhook: &Webhook) -> Option<Self> {
         let target = webhook.target.clone().filter(|_| webhook.secret > 0)?;
-        Some(Self { number, name: name_of(number), target, secret: webhook.secret })
+        Some(Self {
+            number,
+            name: name_of(number),
+            target,
+            secret: webhook.secret,
+        })
     }
 }
 
@@ -60,21 +67,28 @@ pub fn name_of(number: u32) -> String {
     number.to_string()
 }
 
-/// A webhook's secret. It follows from its number and a key outside the database, and is stored nowhere.
+/// A webhook's secret. It follows from its number and a key outside the database, and is stored
+/// nowhere.
 #[must_use]
 pub fn secret(vault: &Vault, number: u32, secret: u32) -> Secret {
-    Secret::of(from_hex(&vault.secret_of("webhook", &format!("{number}/{secret}"))).unwrap_or_default())
+    Secret::of(
+        from_hex(&vault.secret_of("webhook", &format!("{number}/{secret}"))).unwrap_or_default(),
+    )
 }
 
 impl ManagedWebhooks {
     /// Whether addresses inside the own network are allowed is the operator's word.
     #[must_use]
     pub fn new(log: Log, organisation: OrganisationId, inside: bool) -> Self {
-        Self { log, organisation, agent: outside::agent(inside) }
+        Self {
+            log,
+            organisation,
+            agent: outside::agent(inside),
+        }
     }
 
-    /// Follows the log until it is told to stop, each webhook at its own pace: deliveries under way are finished. The clock tells
-    /// microseconds since 1970.
+    /// Follows the log until it is told to stop, each webhook at its own pace: deliveries under way
+    /// are finished. The clock tells microseconds since 1970.
     pub async fn run(self, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
         let (mut under_way, mut busy) = (JoinSet::new(), BTreeSet::new());
         while !*stop.borrow() {
@@ -121,7 +135,8 @@ impl ManagedWebhooks {
     /// Sees once to each webhook that is due; how many were.
     ///
     /// # Errors
-    /// When the database does not answer. A delivery that is not taken is tried again later, and is no error here.
+    /// When the database does not answer. A delivery that is not taken is tried again later, and is
+    /// no error here.
     pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut seen_to = 0;
         for number in self.ready(now).await? {
@@ -137,16 +152,32 @@ impl ManagedWebhooks {
         let mut state = self.state().await?;
         if known.iter().any(|standing| is_ended(&state, standing)) {
             // Another process may have begun one that this process has not seen yet.
-            state = self.log.refresh::<Organisation>(self.organisation.0).await?.state;
+            state = self
+                .log
+                .refresh::<Organisation>(self.organisation.0)
+                .await?
+                .state;
         }
         for gone in known.iter().filter(|standing| is_ended(&state, standing)) {
             stored::forget(store, organisation, &gone.name).await?;
         }
         let mut ready = Vec::new();
-        for (number, webhook) in state.webhooks().iter().filter(|(_, webhook)| webhook.target.is_some()) {
+        for (number, webhook) in state
+            .webhooks()
+            .iter()
+            .filter(|(_, webhook)| webhook.target.is_some())
+        {
             let name = name_of(number);
             match known.iter().find(|standing| standing.name == name) {
-                None => stored::begin(store, organisation, &name, self.beginning(number, now).await?).await?,
+                None => {
+                    stored::begin(
+                        store,
+                        organisation,
+                        &name,
+                        self.beginning(number, now).await?,
+                    )
+                    .await?
+                }
                 Some(standing) if is_due(standing, now) && webhook.secret > 0 => ready.push(number),
                 Some(_) => {}
             }
@@ -156,18 +187,31 @@ impl ManagedWebhooks {
 
     /// The organisation as this process saw it a moment ago.
     async fn state(&self) -> Result<Arc<Organisation>, WebhookError> {
-        Ok(self.log.lately::<Organisation>(self.organisation.0, LATELY).await?.state)
+        Ok(self
+            .log
+            .lately::<Organisation>(self.organisation.0, LATELY)
+            .await?
+            .state)
     }
 
     /// The position after a webhook's first confirmation.
     async fn beginning(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
         let id = format!("{}/{}", self.log.organisation(), self.organisation);
-        let rows = events::stream(self.log.store(), self.log.organisation(), Organisation::TYPE, &id, 0).await?;
+        let rows = events::stream(
+            self.log.store(),
+            self.log.organisation(),
+            Organisation::TYPE,
+            &id,
+            0,
+        )
+        .await?;
         let confirms = |payload: &str| {
             let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
             payload["WebhookConfirmed"]["webhook"] == number
         };
-        let confirmed = rows.iter().find(|row| row.event_type == "WebhookConfirmed" && confirms(&row.payload));
+        let confirmed = rows
+            .iter()
+            .find(|row| row.event_type == "WebhookConfirmed" && confirms(&row.payload));
         match confirmed.filter(|row| row.recorded_at > now - NEW) {
             Some(row) => Ok(row.position + 1),
             None => Ok(self.log.length().await?),
@@ -179,32 +223,53 @@ impl ManagedWebhooks {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         // Looked at each time: it may be changed or ended while there is much to send.
         let state = self.state().await?;
-        let Some(webhook) = state.webhooks().get(number).and_then(|webhook| Ready::of(number, webhook)) else { return Ok(false) };
-        let Some(standing) = stored::find(store, organisation, &webhook.name).await? else { return Ok(false) };
+        let Some(webhook) = state
+            .webhooks()
+            .get(number)
+            .and_then(|webhook| Ready::of(number, webhook))
+        else {
+            return Ok(false);
+        };
+        let Some(standing) = stored::find(store, organisation, &webhook.name).await? else {
+            return Ok(false);
+        };
         let waiting = stored::due(store, organisation, &webhook.name, now).await?;
         let has_more = standing.next < self.log.length().await?;
         let claim = now + CLAIM;
-        if !is_due(&standing, now) || (waiting.is_none() && !has_more) || !stored::claim(store, organisation, &standing, claim).await? {
+        if !is_due(&standing, now)
+            || (waiting.is_none() && !has_more)
+            || !stored::claim(store, organisation, &standing, claim).await?
+        {
             return Ok(false);
         }
-        // While nothing is taken, what is new is as good a try as what waits; otherwise what waits comes first.
+        // While nothing is taken, what is new is as good a try as what waits; otherwise what waits
+        // comes first.
         let waiting = waiting.filter(|_| standing.failures == 0 || !has_more);
         let delivery = match waiting {
             Some(delivery) => Some(delivery),
             None => self.next(&webhook, &standing, (now, claim)).await?,
         };
         if let Some(delivery) = delivery {
-            self.attempt(&webhook, &standing, &delivery, (now, claim)).await?;
+            self.attempt(&webhook, &standing, &delivery, (now, claim))
+                .await?;
         }
         Ok(true)
     }
 
     /// Makes a delivery of a claimed webhook's next events; none where it wants none of them.
-    async fn next(&self, webhook: &Ready, standing: &Standing, (now, claim): (i64, i64)) -> Result<Option<DeliveryRow>, WebhookError> {
+    async fn next(
+        &self,
+        webhook: &Ready,
+        standing: &Standing,
+        (now, claim): (i64, i64),
+    ) -> Result<Option<DeliveryRow>, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let rows = events::page(store, organisation, standing.next, EVENTS).await?;
         let through = rows.last().map_or(standing.next, |row| row.position + 1);
-        if !rows.iter().any(|row| webhook.target.takes(&row.aggregate_type, &row.event_type)) {
+        if !rows
+            .iter()
+            .any(|row| webhook.target.takes(&row.aggregate_type, &row.event_type))
+        {
             stored::pass(store, organisation, &webhook.name, through, claim).await?;
             return Ok(None);
         }
@@ -219,11 +284,15 @@ impl ManagedWebhooks {
             tried_at: None,
             error: None,
         };
-        Ok(stored::open(store, organisation, &webhook.name, &delivery, claim).await?.then_some(delivery))
+        Ok(
+            stored::open(store, organisation, &webhook.name, &delivery, claim)
+                .await?
+                .then_some(delivery),
+        )
     }
 
-    /// Sends a delivery of a claimed webhook, and notes what came of it. Its kinds may have changed since it was made: it holds what
-    /// is wanted now.
+    /// Sends a delivery of a claimed webhook, and notes what came of it. Its kinds may have changed
+    /// since it was made: it holds what is wanted now.
     async fn attempt(
         &self,
         webhook: &Ready,
@@ -231,26 +300,69 @@ impl ManagedWebhooks {
         delivery: &DeliveryRow,
         (now, claim): (i64, i64),
     ) -> Result<(), WebhookError> {
-        let (store, organisation, name) = (self.log.store(), self.log.organisation(), webhook.name.as_str());
-        let rows = events::page(store, organisation, delivery.from, delivery.through - delivery.from).await?;
-        let wanted = rows.iter().filter(|row| webhook.target.takes(&row.aggregate_type, &row.event_type));
-        let message = Message::new(organisation, name, (delivery.from, delivery.through), wanted, now);
+        let (store, organisation, name) = (
+            self.log.store(),
+            self.log.organisation(),
+            webhook.name.as_str(),
+        );
+        let rows = events::page(
+            store,
+            organisation,
+            delivery.from,
+            delivery.through - delivery.from,
+        )
+        .await?;
+        let wanted = rows
+            .iter()
+            .filter(|row| webhook.target.takes(&row.aggregate_type, &row.event_type));
+        let message = Message::new(
+            organisation,
+            name,
+            (delivery.from, delivery.through),
+            wanted,
+            now,
+        );
         // Whoever was given a new secret may take their time: the one before signs as well.
-        let numbers = [Some(webhook.secret), webhook.secret.checked_sub(1).filter(|before| *before > 0)];
-        let secrets: Vec<Secret> = numbers.into_iter().flatten().map(|number| secret(self.log.vault(), webhook.number, number)).collect();
-        let came = match message.post(&self.agent, webhook.target.address.as_str(), &secrets.iter().collect::<Vec<_>>()).await {
+        let numbers = [
+            Some(webhook.secret),
+            webhook.secret.checked_sub(1).filter(|before| *before > 0),
+        ];
+        let secrets: Vec<Secret> = numbers
+            .into_iter()
+            .flatten()
+            .map(|number| secret(self.log.vault(), webhook.number, number))
+            .collect();
+        let came = match message
+            .post(
+                &self.agent,
+                webhook.target.address.as_str(),
+                &secrets.iter().collect::<Vec<_>>(),
+            )
+            .await
+        {
             Ok(()) => Tried::Taken,
             Err(error) => {
                 tracing::warn!(webhook = webhook.number, from = delivery.from, tries = delivery.tries + 1, %error, "a webhook was not taken");
                 failed(standing, delivery, error, now)
             }
         };
-        Ok(stored::tried(store, organisation, name, delivery.from, &came, (now, claim)).await?)
+        Ok(stored::tried(
+            store,
+            organisation,
+            name,
+            delivery.from,
+            &came,
+            (now, claim),
+        )
+        .await?)
     }
 }
 
 fn is_ended(state: &Organisation, standing: &Standing) -> bool {
-    !state.webhooks().iter().any(|(number, _)| name_of(number) == standing.name)
+    !state
+        .webhooks()
+        .iter()
+        .any(|(number, _)| name_of(number) == standing.name)
 }
 
 fn is_due(standing: &Standing, now: i64) -> bool {
@@ -261,8 +373,15 @@ fn is_due(standing: &Standing, now: i64) -> bool {
 fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) -> Tried {
     let again_at = now + spread(pause(delivery.tries + 1), &standing.name, delivery);
     let due_at = now + pause(standing.failures + 1);
-    let paused = standing.failing_since.is_some_and(|since| since <= now - GIVE_UP);
-    Tried::Not { error, again_at: Some(again_at).filter(|at| *at <= delivery.give_up_at), due_at, paused }
+    let paused = standing
+        .failing_since
+        .is_some_and(|since| since <= now - GIVE_UP);
+    Tried::Not {
+        error,
+        again_at: Some(again_at).filter(|at| *at <= delivery.give_up_at),
+        due_at,
+        paused,
+    }
 }
 
 /// Up to a quarter longer, so that many that failed at once do not come back at once.
@@ -276,28 +395,70 @@ mod tests {
     use super::*;
 
     fn standing(failures: i64, failing_since: Option<i64>) -> Standing {
-        Standing { name: "1".into(), next: 9, due_at: 0, failures, failing_since, paused_at: None, took_at: None, error: None }
+        Standing {
+            name: "1".into(),
+            next: 9,
+            due_at: 0,
+            failures,
+            failing_since,
+            paused_at: None,
+            took_at: None,
+            error: None,
+        }
     }
 
     fn delivery(tries: i64) -> DeliveryRow {
         let state = "waiting".to_owned();
-        DeliveryRow { from: 5, through: 9, state, tries, made_at: 0, due_at: 0, give_up_at: GIVE_UP, tried_at: None, error: None }
+        DeliveryRow {
+            from: 5,
+            through: 9,
+            state,
+            tries,
+            made_at: 0,
+            due_at: 0,
+            give_up_at: GIVE_UP,
+            tried_at: None,
+            error: None,
+        }
     }
 
     #[test]
     fn a_delivery_is_tried_later_and_later_for_three_days() {
         let (mut now, mut tries) = (0, 0);
-        while let Tried::Not { again_at: Some(at), .. } = failed(&standing(tries, Some(0)), &delivery(tries), String::new(), now) {
-            assert!(at - now >= pause(tries + 1) && at - now <= pause(tries + 1) * 5 / 4, "try {tries} waits {}", at - now);
+        while let Tried::Not {
+            again_at: Some(at), ..
+        } = failed(
+            &standing(tries, Some(0)),
+            &delivery(tries),
+            String::new(),
+            now,
+        ) {
+            assert!(
+                at - now >= pause(tries + 1) && at - now <= pause(tries + 1) * 5 / 4,
+                "try {tries} waits {}",
+                at - now
+            );
             (now, tries) = (at, tries + 1);
         }
-        assert!(now > GIVE_UP - 2 * 3600 * SECOND && now <= GIVE_UP && (60..100).contains(&tries), "{tries} tries until {now}");
+        assert!(
+            now > GIVE_UP - 2 * 3600 * SECOND && now <= GIVE_UP && (60..100).contains(&tries),
+            "{tries} tries until {now}"
+        );
     }
 
     #[test]
     fn a_webhook_that_took_nothing_for_three_days_is_paused() {
-        let paused =
-            |since| matches!(failed(&standing(9, since), &delivery(9), String::new(), 2 * GIVE_UP), Tried::Not { paused: true, .. });
+        let paused = |since| {
+            matches!(
+                failed(
+                    &standing(9, since),
+                    &delivery(9),
+                    String::new(),
+                    2 * GIVE_UP
+                ),
+                Tried::Not { paused: true, .. }
+            )
+        };
         assert!(paused(Some(GIVE_UP)) && !paused(Some(GIVE_UP + 1)) && !paused(None));
     }
 }

@@ -1,8 +1,10 @@
-//! Other systems are told what was appended: a follower of the log posts events to each configured address, in their order.
+//! Other systems are told what was appended: a follower of the log posts events to each configured
+//! address, in their order.
 //!
-//! A delivery is a range of positions. It is claimed before it is sent, its id follows from the address and the range, and the
-//! range stays what it is until the address has taken it: nothing is lost, and what is sent again carries the same id. Signed as
-//! Standard Webhooks are (<https://www.standardwebhooks.com>). Those that administrators made are seen to in `managed`.
+//! A delivery is a range of positions. It is claimed before it is sent, its id follows from the
+//! address and the range, and the range stays what it is until the address has taken it: nothing is
+//! lost, and what is sent again carries the same id. Signed as Standard Webhooks are
+//! (<https://www.standardwebhooks.com>). Those that administrators made are seen to in `managed`.
 
 mod managed;
 mod outside;
@@ -21,7 +23,9 @@ use crate::log::{Log, LogError};
 use crate::seal::leaf;
 use crate::store::events::{self, EventRow};
 use crate::store::webhooks as stored;
-pub use managed::{CLAIM, GIVE_UP, ManagedWebhooks, name_of as managed_name, secret as managed_secret};
+pub use managed::{
+    CLAIM, GIVE_UP, ManagedWebhooks, name_of as managed_name, secret as managed_secret,
+};
 use outside::Inside;
 pub use signature::{Secret, SecretError};
 
@@ -54,8 +58,16 @@ pub struct Webhooks {
 impl Webhooks {
     #[must_use]
     pub fn new(log: Log, addresses: Vec<String>, secret: Secret) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).max_redirects(0).max_redirects_will_error(false);
-        Self { log, addresses: addresses.into(), secret: Arc::new(secret), agent: config.build().into() }
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER))
+            .max_redirects(0)
+            .max_redirects_will_error(false);
+        Self {
+            log,
+            addresses: addresses.into(),
+            secret: Arc::new(secret),
+            agent: config.build().into(),
+        }
     }
 
     /// Begins where the log stands when an address is first configured.
@@ -65,15 +77,26 @@ impl Webhooks {
     pub async fn begin(&self) -> Result<(), WebhookError> {
         let length = self.log.length().await?;
         for address in self.addresses.iter() {
-            stored::begin(self.log.store(), self.log.organisation(), &name_of(address), length).await?;
+            stored::begin(
+                self.log.store(),
+                self.log.organisation(),
+                &name_of(address),
+                length,
+            )
+            .await?;
         }
         Ok(())
     }
 
-    /// Follows the log until it is told to stop, each address at its own pace: a delivery under way is finished. The clock tells
-    /// microseconds since 1970.
+    /// Follows the log until it is told to stop, each address at its own pace: a delivery under way
+    /// is finished. The clock tells microseconds since 1970.
     pub async fn run(self, clock: fn() -> i64, stop: watch::Receiver<bool>) {
-        futures::future::join_all(self.addresses.iter().map(|address| self.follow(address, clock, stop.clone()))).await;
+        futures::future::join_all(
+            self.addresses
+                .iter()
+                .map(|address| self.follow(address, clock, stop.clone())),
+        )
+        .await;
     }
 
     async fn follow(&self, address: &str, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
@@ -95,7 +118,8 @@ impl Webhooks {
     /// Sends each address its next delivery if one is due; how many were sent.
     ///
     /// # Errors
-    /// When the database does not answer. An address that does not take a delivery is tried again later, and is no error here.
+    /// When the database does not answer. An address that does not take a delivery is tried again
+    /// later, and is no error here.
     pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut sent = 0;
         for address in self.addresses.iter() {
@@ -105,18 +129,46 @@ impl Webhooks {
     }
 
     async fn deliver(&self, address: &str, now: i64) -> Result<bool, WebhookError> {
-        let (store, organisation, name) = (self.log.store(), self.log.organisation(), name_of(address));
+        let (store, organisation, name) =
+            (self.log.store(), self.log.organisation(), name_of(address));
         let length = self.log.length().await?;
-        let Some(delivery) = stored::claim(store, organisation, &name, (length, EVENTS), (now, now + CLAIM)).await? else {
+        let Some(delivery) = stored::claim(
+            store,
+            organisation,
+            &name,
+            (length, EVENTS),
+            (now, now + CLAIM),
+        )
+        .await?
+        else {
             return Ok(false);
         };
-        let rows = events::page(store, organisation, delivery.next, delivery.through - delivery.next).await?;
-        let message = Message::new(organisation, &name, (delivery.next, delivery.through), rows.iter(), now);
+        let rows = events::page(
+            store,
+            organisation,
+            delivery.next,
+            delivery.through - delivery.next,
+        )
+        .await?;
+        let message = Message::new(
+            organisation,
+            &name,
+            (delivery.next, delivery.through),
+            rows.iter(),
+            now,
+        );
         match message.post(&self.agent, address, &[&self.secret]).await {
             Ok(()) => stored::took(store, organisation, &delivery, now).await?,
             Err(why) => {
                 tracing::warn!(from = delivery.next, through = delivery.through, tries = delivery.tries, %why, "a webhook was not taken; it is sent again");
-                stored::again(store, organisation, &delivery, now + pause(delivery.tries), &why).await?;
+                stored::again(
+                    store,
+                    organisation,
+                    &delivery,
+                    now + pause(delivery.tries),
+                    &why,
+                )
+                .await?;
             }
         }
         Ok(true)
@@ -131,33 +183,59 @@ struct Message {
 }
 
 impl Message {
-    /// The events of a range; next is where the following range begins. The events stand in it as they are sealed, so that a proof
-    /// fits them.
-    fn new<'a>(organisation: &str, name: &str, (from, next): (i64, i64), rows: impl Iterator<Item = &'a EventRow>, now: i64) -> Self {
+    /// The events of a range; next is where the following range begins. The events stand in it as
+    /// they are sealed, so that a proof fits them.
+    fn new<'a>(
+        organisation: &str,
+        name: &str,
+        (from, next): (i64, i64),
+        rows: impl Iterator<Item = &'a EventRow>,
+        now: i64,
+    ) -> Self {
         let events: Vec<String> = rows.map(said).collect();
         let body = format!(
             r#"{{"type":"log.events","organisation":{},"from":{from},"next":{next},"events":[{}]}}"#,
             serde_json::to_string(organisation).unwrap_or_default(),
             events.join(",")
         );
-        Self { id: message_id(organisation, name, (from, next)), seconds: (now / SECOND).to_string(), body }
+        Self {
+            id: message_id(organisation, name, (from, next)),
+            seconds: (now / SECOND).to_string(),
+            body,
+        }
     }
 
-    /// Posts it; why it was not taken, if it was not. The address stands in no log: it may hold a secret.
-    async fn post(self, agent: &ureq::Agent, address: &str, secrets: &[&Secret]) -> Result<(), String> {
+    /// Posts it; why it was not taken, if it was not. The address stands in no log: it may hold a
+    /// secret.
+    async fn post(
+        self,
+        agent: &ureq::Agent,
+        address: &str,
+        secrets: &[&Secret],
+    ) -> Result<(), String> {
         let Self { id, seconds, body } = self;
-        let signatures: Vec<String> = secrets.iter().map(|secret| secret.sign(&id, &seconds, &body)).collect();
-        let request = agent.post(address).header("Content-Type", "application/json").header("webhook-id", &id);
-        let request = request.header("webhook-timestamp", &seconds).header("webhook-signature", signatures.join(" "));
-        let answered = tokio::task::spawn_blocking(move || request.send(body)).await.map_err(|error| error.to_string())?;
+        let signatures: Vec<String> = secrets
+            .iter()
+            .map(|secret| secret.sign(&id, &seconds, &body))
+            .collect();
+        let request = agent
+            .post(address)
+            .header("Content-Type", "application/json")
+            .header("webhook-id", &id);
+        let request = request
+            .header("webhook-timestamp", &seconds)
+            .header("webhook-signature", signatures.join(" "));
+        let answered = tokio::task::spawn_blocking(move || request.send(body))
+            .await
+            .map_err(|error| error.to_string())?;
         match answered {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(format!("it answered {}", answer.status())),
             Err(ureq::Error::StatusCode(status)) => Err(format!("it answered {status}")),
             Err(ureq::Error::Timeout(_)) => Err("it did not answer in time".to_owned()),
-            Err(ureq::Error::RequireHttpsOnly(_)) => {
-                Err("it is not https, and addresses inside our own network are not allowed".to_owned())
-            }
+            Err(ureq::Error::RequireHttpsOnly(_)) => Err(
+                "it is not https, and addresses inside our own network are not allowed".to_owned(),
+            ),
             Err(ureq::Error::Other(cause)) if cause.is::<Inside>() => Err(cause.to_string()),
             // The error's own words may hold the address.
             Err(_) => Err("it could not be reached".to_owned()),
@@ -175,7 +253,10 @@ pub fn message_id(organisation: &str, name: &str, (from, next): (i64, i64)) -> S
 /// The event as it is sealed; what assessors gave is not for everybody, and is left out.
 fn said(row: &EventRow) -> String {
     if SCORES.contains(&row.event_type.as_str()) {
-        return leaf::leaf(&EventRow { payload: "null".to_owned(), ..row.clone() });
+        return leaf::leaf(&EventRow {
+            payload: "null".to_owned(),
+            ..row.clone()
+        });
     }
     leaf::leaf(row)
 }
@@ -185,10 +266,13 @@ fn name_of(address: &str) -> String {
     to_hex(&Sha256::digest(address.as_bytes())[..16])
 }
 
-/// How long to wait after so many tries: ten seconds, then twice as long each time, at most an hour.
+/// How long to wait after so many tries: ten seconds, then twice as long each time, at most an
+/// hour.
 fn pause(tries: i64) -> i64 {
     let doubled = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or_default();
-    (10 * SECOND).saturating_mul(2_i64.pow(doubled)).min(3600 * SECOND)
+    (10 * SECOND)
+        .saturating_mul(2_i64.pow(doubled))
+        .min(3600 * SECOND)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Where a webhook that somebody made may lead: outside. Each name is looked up for each connection, and the address that was
-//! looked at is the one that is connected to, so that a name which changes its mind leads nowhere else.
+//! Where a webhook that somebody made may lead: outside. Each name is looked up for each
+//! connection, and the address that was looked at is the one that is connected to, so that a name
+//! which changes its mind leads nowhere else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -20,18 +21,34 @@ pub(super) struct Inside;
 struct Outside(DefaultResolver);
 
 impl Resolver for Outside {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = self.0.resolve(uri, config, timeout)?;
-        if found.iter().all(|address| is_public(address.ip())) { Ok(found) } else { Err(ureq::Error::Other(Box::new(Inside))) }
+        if found.iter().all(|address| is_public(address.ip())) {
+            Ok(found)
+        } else {
+            Err(ureq::Error::Other(Box::new(Inside)))
+        }
     }
 }
 
-/// Posts to other systems; to those inside the own network, and without TLS, only where that is allowed. It follows no redirect,
-/// takes no proxy, which could lead inside, and reads no body.
+/// Posts to other systems; to those inside the own network, and without TLS, only where that is
+/// allowed. It follows no redirect, takes no proxy, which could lead inside, and reads no body.
 pub(super) fn agent(inside: bool) -> ureq::Agent {
-    let config = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).max_redirects(0).max_redirects_will_error(false);
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(ANSWER))
+        .max_redirects(0)
+        .max_redirects_will_error(false);
     let config = config.proxy(None).https_only(!inside).build();
-    if inside { config.into() } else { ureq::Agent::with_parts(config, DefaultConnector::default(), Outside::default()) }
+    if inside {
+        config.into()
+    } else {
+        ureq::Agent::with_parts(config, DefaultConnector::default(), Outside::default())
+    }
 }
 
 /// Whether an address is one of the public internet's.
@@ -49,7 +66,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_link_local()
         || address.is_multicast()
         || address.is_documentation()
-        // This network; shared by providers; protocol assignments; benchmarks; reserved, and to everybody.
+        // This network; shared by providers; protocol assignments; benchmarks; reserved, and to
+        // everybody.
         || a == 0
         || (a == 100 && (64..128).contains(&b))
         || (a, b, c) == (192, 0, 0)
@@ -59,10 +77,14 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let v4 = |high: u16, low: u16| is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    let v4 = |high: u16, low: u16| {
+        is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+    };
     match address.segments() {
         // An IPv4 address inside one of these counts as what it is.
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => v4(high, low),
         // Tunnels and other assignments of protocols; documentation.
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, ..] => false,
         [first, ..] => (0x2000..0x4000).contains(&first),
@@ -75,7 +97,15 @@ mod tests {
 
     #[test]
     fn only_addresses_of_the_public_internet_are_outside() {
-        for address in ["1.1.1.1", "93.184.215.14", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"] {
+        for address in [
+            "1.1.1.1",
+            "93.184.215.14",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "::ffff:1.1.1.1",
+            "64:ff9b::1.1.1.1",
+        ] {
             assert!(is_public(address.parse().expect("an address")), "{address}");
         }
         for address in [
@@ -110,7 +140,10 @@ mod tests {
             "fec0::1",
             "ff02::1",
         ] {
-            assert!(!is_public(address.parse().expect("an address")), "{address}");
+            assert!(
+                !is_public(address.parse().expect("an address")),
+                "{address}"
+            );
         }
     }
 }

@@ -19,8 +19,14 @@ impl Secret {
     /// # Errors
     /// [`SecretError`].
     pub fn read(text: &str) -> Result<Self, SecretError> {
-        let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_").ok_or(SecretError)?).map_err(|_| SecretError)?;
-        if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError) }
+        let bytes = STANDARD
+            .decode(text.trim().strip_prefix("whsec_").ok_or(SecretError)?)
+            .map_err(|_| SecretError)?;
+        if (24..=64).contains(&bytes.len()) {
+            Ok(Self(bytes))
+        } else {
+            Err(SecretError)
+        }
     }
 
     /// A secret of these bytes.
@@ -49,10 +55,19 @@ mod tests {
     #[test]
     fn signatures_are_those_of_the_specification() {
         let secret = Secret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a secret");
-        let signed = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        let signed = secret.sign(
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            r#"{"test": 2432232314}"#,
+        );
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
         assert_eq!(secret.shown(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        for text in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ="] {
+        for text in [
+            "",
+            "whsec_",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_c2hvcnQ=",
+        ] {
             assert!(Secret::read(text).is_err(), "{text}");
         }
     }

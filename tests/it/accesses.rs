@@ -1,5 +1,5 @@
-//! Taking what is held on a colleague, and the trace that it leaves: who took what is held on somebody, and who took everybody's
-//! addresses.
+//! Taking what is held on a colleague, and the trace that it leaves: who took what is held on
+//! somebody, and who took everybody's addresses.
 
 use microgrants::domain::organisation::RoleOf;
 use microgrants::domain::{Command, OrganisationCommand, PersonId, Role};
@@ -12,8 +12,14 @@ use crate::pages::{signed_in, words};
 use crate::service::{serve, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("accesses::what_is_held_on_a_colleague_is_for_them_and_administrators", colleagues);
-    cases.both("accesses::taking_what_is_held_and_all_addresses_leaves_a_trace", traced);
+    cases.both(
+        "accesses::what_is_held_on_a_colleague_is_for_them_and_administrators",
+        colleagues,
+    );
+    cases.both(
+        "accesses::taking_what_is_held_and_all_addresses_leaves_a_trace",
+        traced,
+    );
 }
 
 /// Somebody with one role, and no other.
@@ -29,8 +35,14 @@ async fn colleagues(house: House) {
     let alex = holder(&house, &office, "Alex", Role::Finance).await;
     let (_, member) = office.group(&house).await;
     let proposed = person(&house, "Nia").await;
-    let of = RoleOf { person: proposed, role: Role::Finance };
-    let propose = Command::Organisation(house.commands.organisation(), OrganisationCommand::ProposeRole(of));
+    let of = RoleOf {
+        person: proposed,
+        role: Role::Finance,
+    };
+    let propose = Command::Organisation(
+        house.commands.organisation(),
+        OrganisationCommand::ProposeRole(of),
+    );
     house.takes(office.ada, propose).await;
     let address = serve(&house, sam).address().to_owned();
     house.catch_up().await;
@@ -38,14 +50,29 @@ async fn colleagues(house: House) {
     let link = |person: PersonId| format!("href=\"{}\"", held(person));
     for by in [sam, alex] {
         let mut browser = signed_in(&house, &address, by).await;
-        for colleague in [office.ada, sam, alex, proposed].into_iter().filter(|colleague| *colleague != by) {
+        for colleague in [office.ada, sam, alex, proposed]
+            .into_iter()
+            .filter(|colleague| *colleague != by)
+        {
             let refused = browser.get(&held(colleague));
             assert_eq!(refused.status, 403, "{}", words(&refused));
-            assert!(!browser.get(&format!("/desk/people/{colleague}")).says(&link(colleague)));
+            assert!(
+                !browser
+                    .get(&format!("/desk/people/{colleague}"))
+                    .says(&link(colleague))
+            );
         }
         for known in [by, member] {
-            assert_eq!(browser.get(&held(known)).status, 200, "their own, and a group's member's");
-            assert!(browser.get(&format!("/desk/people/{known}")).says(&link(known)));
+            assert_eq!(
+                browser.get(&held(known)).status,
+                200,
+                "their own, and a group's member's"
+            );
+            assert!(
+                browser
+                    .get(&format!("/desk/people/{known}"))
+                    .says(&link(known))
+            );
         }
     }
     let mut administrator = signed_in(&house, &address, office.ben).await;
@@ -70,42 +97,98 @@ async fn traced(house: House) {
     browser.get("/desk/sheets/people.csv?all=yes");
     browser.get("/desk/people?all=yes");
     assert_eq!(officer.get("/api/v1/people").status, 200);
-    assert_eq!(auditor.get("/api/v1/people").status, 200, "without addresses, and without a trace");
+    assert_eq!(
+        auditor.get("/api/v1/people").status,
+        200,
+        "without addresses, and without a trace"
+    );
 
     let accesses = "/api/v1/log/accesses";
     officer.get(accesses).is_problem(403, "not_yours");
     for reader in [&ada, &auditor] {
-        let items = reader.get(accesses).body["items"].as_array().unwrap().clone();
-        let of = |of: Value| items.iter().find(|item| item.get("of").cloned().unwrap_or_default() == of).cloned();
+        let items = reader.get(accesses).body["items"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let of = |of: Value| {
+            items
+                .iter()
+                .find(|item| item.get("of").cloned().unwrap_or_default() == of)
+                .cloned()
+        };
         let access = |of_whom: Value, what: &str, times: i64| {
             let found = of(of_whom.clone()).unwrap_or_else(|| panic!("{of_whom}: {items:?}"));
-            assert_eq!((&found["by"], &found["what"], &found["times"]), (&json!(sam), &json!(what), &json!(times)), "{found}");
+            assert_eq!(
+                (&found["by"], &found["what"], &found["times"]),
+                (&json!(sam), &json!(what), &json!(times)),
+                "{found}"
+            );
             assert_eq!(found["day"], json!(house.today()));
         };
         access(json!(member), "held", 3);
         access(json!(group), "held", 1);
         access(Value::Null, "addresses", 3);
-        assert_eq!(items.len(), 3, "one's own is nobody else's to know: {items:?}");
+        assert_eq!(
+            items.len(),
+            3,
+            "one's own is nobody else's to know: {items:?}"
+        );
     }
     let first = auditor.get(&format!("{accesses}?limit=2"));
     let next = first.body["next"].as_str().unwrap().replace('/', "%2F");
     let rest = auditor.get(&format!("{accesses}?after={next}")).body;
-    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    assert_eq!(
+        (rest["items"].as_array().unwrap().len(), &rest["next"]),
+        (1, &Value::Null)
+    );
 
     for (path, says) in [
-        (format!("/desk/people/{member}"), "Who took what is held on this person"),
-        (format!("/desk/groups/{group}"), "Who took what is held on this group"),
-        ("/desk/people".to_owned(), "Who took the addresses of everybody"),
+        (
+            format!("/desk/people/{member}"),
+            "Who took what is held on this person",
+        ),
+        (
+            format!("/desk/groups/{group}"),
+            "Who took what is held on this group",
+        ),
+        (
+            "/desk/people".to_owned(),
+            "Who took the addresses of everybody",
+        ),
     ] {
         for (reader, sees) in [(office.ada, true), (pat, true), (sam, false)] {
             let page = signed_in(&house, ada.address(), reader).await.get(&path);
-            assert_eq!((page.says(says), page.says(": Sam")), (sees, sees), "{path}: {}", words(&page));
+            assert_eq!(
+                (page.says(says), page.says(": Sam")),
+                (sees, sees),
+                "{path}: {}",
+                words(&page)
+            );
         }
     }
-    let own = signed_in(&house, ada.address(), member).await.get("/account/held");
-    assert!(own.says("Who looked at what is held on them") && own.says("somebody of the office"), "{}", own.text);
-    assert!(!own.says(&sam.to_string()), "which colleague it was is for auditors and administrators");
-    let sams = signed_in(&house, ada.address(), sam).await.get("/account/held");
-    assert!(sams.says(&format!("everything that is held on {member}")), "{}", sams.text);
-    assert_eq!(house.log.length().await.unwrap(), before, "reading changes nothing");
+    let own = signed_in(&house, ada.address(), member)
+        .await
+        .get("/account/held");
+    assert!(
+        own.says("Who looked at what is held on them") && own.says("somebody of the office"),
+        "{}",
+        own.text
+    );
+    assert!(
+        !own.says(&sam.to_string()),
+        "which colleague it was is for auditors and administrators"
+    );
+    let sams = signed_in(&house, ada.address(), sam)
+        .await
+        .get("/account/held");
+    assert!(
+        sams.says(&format!("everything that is held on {member}")),
+        "{}",
+        sams.text
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "reading changes nothing"
+    );
 }

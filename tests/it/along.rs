@@ -1,4 +1,5 @@
-//! Views that an append brings along: they stand at once, and what is amiss with them keeps nobody from writing.
+//! Views that an append brings along: they stand at once, and what is amiss with them keeps nobody
+//! from writing.
 
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::{Command, FundCommand};
@@ -13,15 +14,35 @@ use crate::projections::{busy, dump, equals_a_rebuild, rebuild_all};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("along::the_views_stand_with_the_answer", at_once);
-    cases.both("along::views_that_fell_behind_catch_up_with_an_append", behind);
-    cases.both("along::another_process_that_moves_them_changes_nothing", two_processes);
-    cases.both("along::a_rebuild_meanwhile_keeps_nobody_from_writing", rebuilt);
-    cases.both("along::a_view_that_cannot_be_made_keeps_nobody_from_writing", damaged);
-    cases.postgres("along::an_append_does_not_wait_for_whoever_holds_the_views", held);
+    cases.both(
+        "along::views_that_fell_behind_catch_up_with_an_append",
+        behind,
+    );
+    cases.both(
+        "along::another_process_that_moves_them_changes_nothing",
+        two_processes,
+    );
+    cases.both(
+        "along::a_rebuild_meanwhile_keeps_nobody_from_writing",
+        rebuilt,
+    );
+    cases.both(
+        "along::a_view_that_cannot_be_made_keeps_nobody_from_writing",
+        damaged,
+    );
+    cases.postgres(
+        "along::an_append_does_not_wait_for_whoever_holds_the_views",
+        held,
+    );
 }
 
 fn pause(office: &Office) -> Command {
-    Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))
+    Command::Fund(
+        office.fund,
+        FundCommand::Pause(Because {
+            reason: text("A pause"),
+        }),
+    )
 }
 
 fn resume(office: &Office) -> Command {
@@ -30,9 +51,21 @@ fn resume(office: &Office) -> Command {
 
 /// How the fund stands in the views, and whether these are where the log ends.
 async fn seen(house: &House, office: &Office) -> (String, bool) {
-    let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
-    let state = serde_json::to_value(fund.state).unwrap().as_str().unwrap().to_owned();
-    (state, house.projector.next_position() == house.log.length().await.unwrap())
+    let fund: FundRow = house
+        .views()
+        .find(&office.fund.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    let state = serde_json::to_value(fund.state)
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .to_owned();
+    (
+        state,
+        house.projector.next_position() == house.log.length().await.unwrap(),
+    )
 }
 
 fn shows(state: &str) -> (String, bool) {
@@ -49,7 +82,10 @@ async fn at_once(house: House) {
     assert_eq!(seen(&house, &office).await, shows("open"));
     busy(&house, &office, 8).await;
     // Nobody followed.
-    assert_eq!(house.projector.stored_position().await.unwrap(), house.log.length().await.unwrap());
+    assert_eq!(
+        house.projector.stored_position().await.unwrap(),
+        house.log.length().await.unwrap()
+    );
     let live = dump(&house).await;
     assert!(live.len() > 300, "{} rows", live.len());
     rebuild_all(&house).await;
@@ -84,7 +120,10 @@ async fn two_processes(house: House) {
     tokio::join!(busy(&house, &office, 4), busy(&other, &office, 4));
     house.catch_up().await;
     other.catch_up().await;
-    assert_eq!(house.projector.stored_position().await.unwrap(), house.log.length().await.unwrap());
+    assert_eq!(
+        house.projector.stored_position().await.unwrap(),
+        house.log.length().await.unwrap()
+    );
     equals_a_rebuild(&house).await;
 }
 
@@ -113,16 +152,28 @@ async fn damaged(house: House) {
     crate::office::person(&house, "Somebody else").await;
     other.catch_up().await;
     other.projector.go_along();
-    meddle(&house, "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'").await;
+    meddle(
+        &house,
+        "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
+    )
+    .await;
     other.takes(office.ada, resume(&office)).await;
     other.catch_up().await;
     let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
-    let stopped: Vec<_> = known.iter().filter(|one| one.error.is_some()).map(|one| one.name.as_str()).collect();
+    let stopped: Vec<_> = known
+        .iter()
+        .filter(|one| one.error.is_some())
+        .map(|one| one.name.as_str())
+        .collect();
     assert_eq!(stopped, ["funds"]);
     other.takes(office.ada, pause(&office)).await;
     other.catch_up().await;
     other.takes(office.ada, resume(&office)).await;
-    assert_eq!(other.projector.next_position(), other.log.length().await.unwrap(), "the others are brought along");
+    assert_eq!(
+        other.projector.next_position(),
+        other.log.length().await.unwrap(),
+        "the others are brought along"
+    );
     other.projector.rebuild("funds").await.unwrap();
     equals_a_rebuild(&other).await;
 }
@@ -133,7 +184,10 @@ async fn held(house: House) {
     house.projector.go_along();
     let mut holder = house.store().begin().await.unwrap();
     checkpoints::lock(&mut holder, ORGANISATION).await.unwrap();
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(3), house.takes(office.ada, pause(&office)));
+    let waited = tokio::time::timeout(
+        std::time::Duration::from_secs(3),
+        house.takes(office.ada, pause(&office)),
+    );
     waited.await.expect("nobody waits for the holder");
     assert_eq!(seen(&house, &office).await, ("open".to_owned(), false));
     drop(holder);

@@ -1,4 +1,5 @@
-//! The API: bad input is a problem document and changes nothing; groups see their own; contract and routes agree.
+//! The API: bad input is a problem document and changes nothing; groups see their own; contract and
+//! routes agree.
 
 use base64::Engine as _;
 use microgrants::commands::clock::new_id;
@@ -19,10 +20,22 @@ pub fn cases(cases: &mut Cases) {
     cases.both("api::a_group_sees_its_own_records_only", own_records);
     cases.both("api::lists_come_in_pages", pages);
     cases.both("api::readiness_tells_the_truth", ready);
-    cases.plain("api::the_committed_contract_is_the_one_that_is_served", contract_is_committed);
-    cases.plain("api::every_link_of_the_contract_leads_to_an_operation", links);
-    cases.plain("api::every_operation_of_the_contract_is_told_whole", told_whole);
-    cases.sqlite("api::a_whole_number_is_an_integer_and_a_list_has_an_end", as_the_contract_says);
+    cases.plain(
+        "api::the_committed_contract_is_the_one_that_is_served",
+        contract_is_committed,
+    );
+    cases.plain(
+        "api::every_link_of_the_contract_leads_to_an_operation",
+        links,
+    );
+    cases.plain(
+        "api::every_operation_of_the_contract_is_told_whole",
+        told_whole,
+    );
+    cases.sqlite(
+        "api::a_whole_number_is_an_integer_and_a_list_has_an_end",
+        as_the_contract_says,
+    );
     cases.sqlite("api::every_operation_of_the_contract_is_there", operations);
     cases.sqlite("api::one_application_from_start_to_close", start_to_close);
 }
@@ -42,7 +55,9 @@ async fn bad_input(house: House) {
         *body.pointer_mut(pointer).expect("a field of the body") = value;
         client.post("/api/v1/funds", &body)
     };
-    for amount in ["500.001", "5e2", "-500", "+500", "", "500.", "£500", "1,000"] {
+    for amount in [
+        "500.001", "5e2", "-500", "+500", "", "500.", "£500", "1,000",
+    ] {
         let answer = with("/rules/minimum", json!(amount));
         answer.is_problem(422, "invalid_field");
         assert_eq!(answer.body["field"], "rules.minimum", "{amount}");
@@ -67,45 +82,117 @@ async fn bad_input(house: House) {
     answer.is_problem(422, "invalid_field");
     assert_eq!(answer.body["field"], "purpose");
     let key = [("Idempotency-Key", "k")];
-    for body in ["{", "", "[]", "null", "{} {}", "\u{feff}{}", "[\"A\",\"B\"]"] {
+    for body in [
+        "{",
+        "",
+        "[]",
+        "null",
+        "{} {}",
+        "\u{feff}{}",
+        "[\"A\",\"B\"]",
+    ] {
         let answer = client.post_with("/api/v1/funds", body, &key);
-        assert!(["malformed_json", "invalid_field"].contains(&answer.code()), "{body}: {}", answer.body);
+        assert!(
+            ["malformed_json", "invalid_field"].contains(&answer.code()),
+            "{body}: {}",
+            answer.body
+        );
     }
     client
-        .post_with("/api/v1/funds", &fund.to_string(), &[("Idempotency-Key", "k"), ("Content-Type", "text/plain")])
+        .post_with(
+            "/api/v1/funds",
+            &fund.to_string(),
+            &[("Idempotency-Key", "k"), ("Content-Type", "text/plain")],
+        )
         .is_problem(415, "unsupported_media_type");
-    client.post_with("/api/v1/funds", &fund.to_string(), &[]).is_problem(400, "key_missing");
-    client.post_with("/api/v1/funds", &fund.to_string(), &[("Idempotency-Key", "a b")]).is_problem(400, "invalid_key");
-    client.post_with("/api/v1/funds", &"x".repeat(600_000), &key).is_problem(413, "too_large");
     client
-        .post_with(&at(draft, "submit"), &json!({ "channel": "web" }).to_string(), &[("Idempotency-Key", "k"), ("If-Match", "\"1\"")])
+        .post_with("/api/v1/funds", &fund.to_string(), &[])
+        .is_problem(400, "key_missing");
+    client
+        .post_with(
+            "/api/v1/funds",
+            &fund.to_string(),
+            &[("Idempotency-Key", "a b")],
+        )
+        .is_problem(400, "invalid_key");
+    client
+        .post_with("/api/v1/funds", &"x".repeat(600_000), &key)
+        .is_problem(413, "too_large");
+    client
+        .post_with(
+            &at(draft, "submit"),
+            &json!({ "channel": "web" }).to_string(),
+            &[("Idempotency-Key", "k"), ("If-Match", "\"1\"")],
+        )
         .is_problem(412, "stale");
     let nobody = ApplicationId(uuid::Uuid::from_u128(7));
-    client.post(&at(nobody, "confirm-eligibility"), &json!({})).is_problem(404, "unknown");
-    client.post(&at(nobody, "save-answers"), &json!({ "answers": { "idea": "words" } })).is_problem(404, "unknown");
+    client
+        .post(&at(nobody, "confirm-eligibility"), &json!({}))
+        .is_problem(404, "unknown");
+    client
+        .post(
+            &at(nobody, "save-answers"),
+            &json!({ "answers": { "idea": "words" } }),
+        )
+        .is_problem(404, "unknown");
     let worded = client.post(&at(draft, "declare"), &json!({ "interest": "words" }));
     worded.is_problem(422, "invalid_field");
     assert_eq!(
         (&worded.body["field"], &worded.body["detail"]),
-        (&json!("interest"), &json!("invalid type: string \"words\", expected an object"))
+        (
+            &json!("interest"),
+            &json!("invalid type: string \"words\", expected an object")
+        )
     );
-    client.post("/api/v1/applications/not-an-id/submit", &json!({ "channel": "web" })).is_problem(404, "not_found");
-    client.post(&at(draft, "applaud"), &json!({})).is_problem(404, "no_such_address");
-    client.post("/api/v1/grants", &json!({})).is_problem(405, "method_not_allowed");
+    client
+        .post(
+            "/api/v1/applications/not-an-id/submit",
+            &json!({ "channel": "web" }),
+        )
+        .is_problem(404, "not_found");
+    client
+        .post(&at(draft, "applaud"), &json!({}))
+        .is_problem(404, "no_such_address");
+    client
+        .post("/api/v1/grants", &json!({}))
+        .is_problem(405, "method_not_allowed");
     client
         .post(
             &format!("/api/v1/groups/{group}/provide-payee"),
             &json!({ "route": "own_account", "account": { "holder": "A", "numbers": "1" } }),
         )
         .is_problem(422, "invalid_field");
-    client.post("/api/v1/people", &json!({ "name": "A", "email": "not-an-address" })).is_problem(422, "invalid_field");
-    client.post(&at(draft, "save-answers"), &json!({ "requested": "499.99" })).is_problem(422, "outside_bounds");
-    client.post(&at(draft, "save-answers"), &json!({ "answers": { "shoe-size": "9" } })).is_problem(422, "unknown_question");
+    client
+        .post(
+            "/api/v1/people",
+            &json!({ "name": "A", "email": "not-an-address" }),
+        )
+        .is_problem(422, "invalid_field");
+    client
+        .post(
+            &at(draft, "save-answers"),
+            &json!({ "requested": "499.99" }),
+        )
+        .is_problem(422, "outside_bounds");
+    client
+        .post(
+            &at(draft, "save-answers"),
+            &json!({ "answers": { "shoe-size": "9" } }),
+        )
+        .is_problem(422, "unknown_question");
     bad_queries(&client);
-    client.get(&format!("/api/v1/grants/{}", uuid::Uuid::nil())).is_problem(404, "not_found");
-    client.get("/api/v1/grants?min_position=99999999").is_problem(400, "invalid_query");
+    client
+        .get(&format!("/api/v1/grants/{}", uuid::Uuid::nil()))
+        .is_problem(404, "not_found");
+    client
+        .get("/api/v1/grants?min_position=99999999")
+        .is_problem(400, "invalid_query");
     client.get("/nowhere").is_problem(404, "no_such_address");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing of this is in the log");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing of this is in the log"
+    );
 }
 
 fn bad_queries(client: &Client) {
@@ -146,25 +233,72 @@ async fn tokens_refused(house: House) {
     let client = serve(&house, office.ada);
     let good = token(&house, office.ada);
     let parts: Vec<_> = good.split('.').collect();
-    let encode = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
-    let none = format!("{}.{}.", encode(json!({ "alg": "none", "typ": "JWT", "kid": tokens(&house).key_id() })), parts[1]);
-    let hmac = format!("{}.{}.{}", encode(json!({ "alg": "HS256", "typ": "JWT", "kid": tokens(&house).key_id() })), parts[1], parts[2]);
-    let altered = format!("{}.{}.{}", parts[0], encode(json!({ "sub": office.ben })), parts[2]);
-    let foreign_key = microgrants::log::keys::Key { id: house.keys.token.id.clone(), secret: [7; 32] };
-    let foreign = microgrants::http::signin::Tokens::new(&foreign_key, crate::house::ORGANISATION).unwrap();
+    let encode =
+        |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+    let none = format!(
+        "{}.{}.",
+        encode(json!({ "alg": "none", "typ": "JWT", "kid": tokens(&house).key_id() })),
+        parts[1]
+    );
+    let hmac = format!(
+        "{}.{}.{}",
+        encode(json!({ "alg": "HS256", "typ": "JWT", "kid": tokens(&house).key_id() })),
+        parts[1],
+        parts[2]
+    );
+    let altered = format!(
+        "{}.{}.{}",
+        parts[0],
+        encode(json!({ "sub": office.ben })),
+        parts[2]
+    );
+    let foreign_key = microgrants::log::keys::Key {
+        id: house.keys.token.id.clone(),
+        secret: [7; 32],
+    };
+    let foreign =
+        microgrants::http::signin::Tokens::new(&foreign_key, crate::house::ORGANISATION).unwrap();
     let hour = std::time::Duration::from_hours(1);
-    let foreign = foreign.sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
+    let foreign = foreign
+        .sign(new_id(), office.ada, None, house.commands.now(), hour)
+        .unwrap();
     let elsewhere = microgrants::http::signin::Tokens::new(&house.keys.token, "another").unwrap();
-    let elsewhere = elsewhere.sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
+    let elsewhere = elsewhere
+        .sign(new_id(), office.ada, None, house.commands.now(), hour)
+        .unwrap();
     let stranger = token(&house, PersonId(uuid::Uuid::from_u128(1)));
-    let unlisted = tokens(&house).sign(new_id(), office.ada, None, house.commands.now(), hour).unwrap();
-    for bad in [none.as_str(), &hmac, &altered, &foreign, &elsewhere, &stranger, &unlisted, "x", "", "a.b.c"] {
-        client.by(bad).get("/api/v1/funds").is_problem(401, "unauthenticated");
-        client.by(bad).post("/api/v1/funds", &json!({})).is_problem(401, "unauthenticated");
+    let unlisted = tokens(&house)
+        .sign(new_id(), office.ada, None, house.commands.now(), hour)
+        .unwrap();
+    for bad in [
+        none.as_str(),
+        &hmac,
+        &altered,
+        &foreign,
+        &elsewhere,
+        &stranger,
+        &unlisted,
+        "x",
+        "",
+        "a.b.c",
+    ] {
+        client
+            .by(bad)
+            .get("/api/v1/funds")
+            .is_problem(401, "unauthenticated");
+        client
+            .by(bad)
+            .post("/api/v1/funds", &json!({}))
+            .is_problem(401, "unauthenticated");
     }
     let day_ago = house.commands.now() - jiff::SignedDuration::from_hours(24);
-    let expired = tokens(&house).sign(new_id(), office.ada, None, day_ago, hour).unwrap();
-    client.by(&expired).get("/api/v1/funds").is_problem(401, "token_expired");
+    let expired = tokens(&house)
+        .sign(new_id(), office.ada, None, day_ago, hour)
+        .unwrap();
+    client
+        .by(&expired)
+        .get("/api/v1/funds")
+        .is_problem(401, "token_expired");
 }
 
 async fn narrowing(house: House) {
@@ -173,11 +307,30 @@ async fn narrowing(house: House) {
     let client = serve(&house, office.ada);
     let pause = json!({ "reason": "A pause" });
     let path = format!("/api/v1/funds/{}/pause", office.fund);
-    client.by(&narrowed(&house, office.ada, Some(vec![Role::Officer]))).post(&path, &pause).is_problem(403, "not_yours");
-    client.by(&narrowed(&house, cass, Some(vec![Role::Administrator]))).post(&path, &pause).is_problem(403, "not_yours");
-    assert_eq!(client.by(&narrowed(&house, office.ada, Some(vec![Role::Administrator]))).post(&path, &pause).status, 200);
+    client
+        .by(&narrowed(&house, office.ada, Some(vec![Role::Officer])))
+        .post(&path, &pause)
+        .is_problem(403, "not_yours");
+    client
+        .by(&narrowed(&house, cass, Some(vec![Role::Administrator])))
+        .post(&path, &pause)
+        .is_problem(403, "not_yours");
+    assert_eq!(
+        client
+            .by(&narrowed(
+                &house,
+                office.ada,
+                Some(vec![Role::Administrator])
+            ))
+            .post(&path, &pause)
+            .status,
+        200
+    );
     assert_eq!(client.get("/api/v1/log/events").status, 200);
-    client.by(&narrowed(&house, office.ada, Some(vec![Role::Officer]))).get("/api/v1/log/events").is_problem(403, "not_yours");
+    client
+        .by(&narrowed(&house, office.ada, Some(vec![Role::Officer])))
+        .get("/api/v1/log/events")
+        .is_problem(403, "not_yours");
 }
 
 async fn repeats(house: House) {
@@ -191,15 +344,28 @@ async fn repeats(house: House) {
     let first = client.post_with(&format!("{path}/pause"), &pause, &headers);
     assert_eq!(first.status, 200, "{}", first.body);
     // A repeat gets the first answer although the version has moved on.
-    assert_eq!(client.post_with(&format!("{path}/pause"), &pause, &headers), first);
+    assert_eq!(
+        client.post_with(&format!("{path}/pause"), &pause, &headers),
+        first
+    );
     let other = json!({ "reason": "Another" }).to_string();
-    client.post_with(&format!("{path}/pause"), &other, &headers).is_problem(422, "key_reused");
+    client
+        .post_with(&format!("{path}/pause"), &other, &headers)
+        .is_problem(422, "key_reused");
     let new = [("Idempotency-Key", "twice"), ("If-Match", etag.as_str())];
-    client.post_with(&format!("{path}/resume"), "{}", &new).is_problem(412, "stale");
+    client
+        .post_with(&format!("{path}/resume"), "{}", &new)
+        .is_problem(412, "stale");
     let position = first.body["position"].as_i64().unwrap();
     let after = client.get(&format!("{path}?min_position={position}"));
-    assert_eq!((after.body["state"].as_str(), after.etag != read.etag), (Some("paused"), true));
-    assert_eq!(client.get(&format!("{path}?as_at={}", position - 1)).body["state"], "open");
+    assert_eq!(
+        (after.body["state"].as_str(), after.etag != read.etag),
+        (Some("paused"), true)
+    );
+    assert_eq!(
+        client.get(&format!("{path}?as_at={}", position - 1)).body["state"],
+        "open"
+    );
 }
 
 async fn own_records(house: House) {
@@ -208,34 +374,82 @@ async fn own_records(house: House) {
     let (theirs, their_group, they) = office.prepared(&house, 600).await;
     house.catch_up().await;
     let client = serve(&house, me);
-    let listed = |client: &Client, path: &str| client.get(path).body["items"].as_array().map_or(0, Vec::len);
-    for path in ["/api/v1/grants", "/api/v1/applications", "/api/v1/groups", "/api/v1/people"] {
+    let listed = |client: &Client, path: &str| {
+        client.get(path).body["items"]
+            .as_array()
+            .map_or(0, Vec::len)
+    };
+    for path in [
+        "/api/v1/grants",
+        "/api/v1/applications",
+        "/api/v1/groups",
+        "/api/v1/people",
+    ] {
         assert_eq!(listed(&client, path), 1, "{path}");
     }
     for (mine, theirs) in [
-        (format!("/api/v1/grants/{mine}"), format!("/api/v1/grants/{theirs}")),
-        (format!("/api/v1/grants/{mine}/payments"), format!("/api/v1/grants/{theirs}/payments")),
-        (format!("/api/v1/grants/{mine}/updates"), format!("/api/v1/grants/{theirs}/updates")),
-        (format!("/api/v1/applications/{mine}"), format!("/api/v1/applications/{theirs}")),
-        (format!("/api/v1/applications/{mine}/answers"), format!("/api/v1/applications/{theirs}/answers")),
-        (format!("/api/v1/groups/{my_group}"), format!("/api/v1/groups/{their_group}")),
-        (format!("/api/v1/people/{me}"), format!("/api/v1/people/{they}")),
+        (
+            format!("/api/v1/grants/{mine}"),
+            format!("/api/v1/grants/{theirs}"),
+        ),
+        (
+            format!("/api/v1/grants/{mine}/payments"),
+            format!("/api/v1/grants/{theirs}/payments"),
+        ),
+        (
+            format!("/api/v1/grants/{mine}/updates"),
+            format!("/api/v1/grants/{theirs}/updates"),
+        ),
+        (
+            format!("/api/v1/applications/{mine}"),
+            format!("/api/v1/applications/{theirs}"),
+        ),
+        (
+            format!("/api/v1/applications/{mine}/answers"),
+            format!("/api/v1/applications/{theirs}/answers"),
+        ),
+        (
+            format!("/api/v1/groups/{my_group}"),
+            format!("/api/v1/groups/{their_group}"),
+        ),
+        (
+            format!("/api/v1/people/{me}"),
+            format!("/api/v1/people/{they}"),
+        ),
     ] {
         assert_eq!(client.get(&mine).status, 200, "{mine}");
         let id = theirs.split('/').nth(4).unwrap();
-        let (other, unknown) = (client.get(&theirs), client.get(&theirs.replace(id, &uuid::Uuid::nil().to_string())));
+        let (other, unknown) = (
+            client.get(&theirs),
+            client.get(&theirs.replace(id, &uuid::Uuid::nil().to_string())),
+        );
         other.is_problem(404, "not_found");
         assert_eq!(other.body, unknown.body, "another's record looks like none");
     }
     let answers = client.get(&format!("/api/v1/applications/{mine}/answers"));
     assert_eq!(answers.body["items"][0]["answer"], crate::office::ANSWER);
-    client.post(&format!("/api/v1/applications/{theirs}/withdraw"), &json!({})).is_problem(404, "not_found");
-    for path in ["/api/v1/budget", "/api/v1/outcomes", "/api/v1/payments", "/api/v1/updates", "/api/v1/log/head", "/api/v1/log/events"] {
+    client
+        .post(
+            &format!("/api/v1/applications/{theirs}/withdraw"),
+            &json!({}),
+        )
+        .is_problem(404, "not_found");
+    for path in [
+        "/api/v1/budget",
+        "/api/v1/outcomes",
+        "/api/v1/payments",
+        "/api/v1/updates",
+        "/api/v1/log/head",
+        "/api/v1/log/events",
+    ] {
         client.get(path).is_problem(403, "not_yours");
     }
     // Who has left the group sees it no more, not even as it was.
     let position = house.log.length().await.unwrap() - 1;
-    let left = client.by(&token(&house, office.ada)).post(&format!("/api/v1/groups/{my_group}/remove-member"), &json!({ "person": me }));
+    let left = client.by(&token(&house, office.ada)).post(
+        &format!("/api/v1/groups/{my_group}/remove-member"),
+        &json!({ "person": me }),
+    );
     assert_eq!(left.status, 200, "{}", left.body);
     for path in [
         format!("/api/v1/groups/{my_group}?as_at={position}"),
@@ -245,7 +459,13 @@ async fn own_records(house: House) {
         client.get(&path).is_problem(404, "not_found");
     }
     let nobody = client.by(&token(&house, person(&house, "Nobody").await));
-    assert_eq!((listed(&nobody, "/api/v1/grants"), listed(&nobody, "/api/v1/groups")), (0, 0));
+    assert_eq!(
+        (
+            listed(&nobody, "/api/v1/grants"),
+            listed(&nobody, "/api/v1/groups")
+        ),
+        (0, 0)
+    );
 }
 
 async fn pages(house: House) {
@@ -255,11 +475,16 @@ async fn pages(house: House) {
     }
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let whole = client.get("/api/v1/applications").body["items"].as_array().unwrap().clone();
+    let whole = client.get("/api/v1/applications").body["items"]
+        .as_array()
+        .unwrap()
+        .clone();
     let mut paged = Vec::new();
     let mut next = String::new();
     loop {
-        let page = client.get(&format!("/api/v1/applications?limit=3{next}")).body;
+        let page = client
+            .get(&format!("/api/v1/applications?limit=3{next}"))
+            .body;
         paged.extend(page["items"].as_array().unwrap().clone());
         match page["next"].as_str() {
             Some(cursor) => next = format!("&after={cursor}"),
@@ -273,15 +498,25 @@ async fn ready(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     client.get("/api/v1/funds?min_position=5");
-    assert_eq!((client.get("/healthz").status, client.get("/readyz").status), (200, 200));
+    assert_eq!(
+        (client.get("/healthz").status, client.get("/readyz").status),
+        (200, 200)
+    );
     drop(client);
     crate::log::meddle(&house, "UPDATE view_funds SET body = '{}'").await;
     // A process that has read no row before.
     let place = house.leave().await;
     let house = House::open(place.folder, place.url).await;
     let client = serve(&house, office.ada);
-    let answer = client.post(&format!("/api/v1/funds/{}/pause", office.fund), &json!({ "reason": "A pause" }));
-    assert_eq!(answer.status, 200, "the log goes on without the view: {}", answer.body);
+    let answer = client.post(
+        &format!("/api/v1/funds/{}/pause", office.fund),
+        &json!({ "reason": "A pause" }),
+    );
+    assert_eq!(
+        answer.status, 200,
+        "the log goes on without the view: {}",
+        answer.body
+    );
     let position = answer.body["position"].to_string();
     let since = std::time::Instant::now();
     let mut ready = client.get("/readyz");
@@ -290,21 +525,47 @@ async fn ready(house: House) {
         ready = client.get("/readyz");
     }
     assert_eq!(ready.status, 503, "{}", ready.body);
-    let stopped = ready.body["projections"].as_array().unwrap().iter().find(|one| one["stopped"].is_string()).unwrap().clone();
+    let stopped = ready.body["projections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["stopped"].is_string())
+        .unwrap()
+        .clone();
     assert_eq!(stopped["projection"], "funds");
-    assert!(stopped["stopped"].as_str().unwrap().contains(&position), "{stopped}");
-    assert!(client.get("/metrics").body.as_str().unwrap().contains("microgrants_projection_stopped{projection=\"funds\"} 1"));
+    assert!(
+        stopped["stopped"].as_str().unwrap().contains(&position),
+        "{stopped}"
+    );
+    assert!(
+        client
+            .get("/metrics")
+            .body
+            .as_str()
+            .unwrap()
+            .contains("microgrants_projection_stopped{projection=\"funds\"} 1")
+    );
 }
 
 fn contract_is_committed() {
     let committed = include_str!("../../openapi.yaml");
-    assert!(committed == microgrants::http::contract(), "openapi.yaml is not what `microgrants openapi` prints: write it anew");
+    assert!(
+        committed == microgrants::http::contract(),
+        "openapi.yaml is not what `microgrants openapi` prints: write it anew"
+    );
     let contract = microgrants::http::document();
     let most = 2200 * each_operation(&contract).count();
-    assert!(committed.len() < most, "the contract has {} bytes: what is said twice is said in a component", committed.len());
+    assert!(
+        committed.len() < most,
+        "the contract has {} bytes: what is said twice is said in a component",
+        committed.len()
+    );
     assert!(problem::advised().all(|(_, advice)| !advice.is_empty()));
     let codes: Vec<_> = problem::codes().collect();
-    assert_eq!(contract["components"]["schemas"]["Problem"]["properties"]["code"]["enum"], json!(codes));
+    assert_eq!(
+        contract["components"]["schemas"]["Problem"]["properties"]["code"]["enum"],
+        json!(codes)
+    );
     let once: std::collections::BTreeSet<_> = codes.iter().collect();
     assert_eq!(once.len(), codes.len(), "one code has one meaning");
 }
@@ -312,7 +573,12 @@ fn contract_is_committed() {
 /// Every operation of the contract, with its path.
 fn each_operation(contract: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let paths = contract["paths"].as_object().expect("paths").iter();
-    paths.flat_map(|(path, item)| item.as_object().expect("operations").values().map(move |operation| (path, operation)))
+    paths.flat_map(|(path, item)| {
+        item.as_object()
+            .expect("operations")
+            .values()
+            .map(move |operation| (path, operation))
+    })
 }
 
 /// What may be asked next is an operation of the contract, and whatever is referred to is there.
@@ -321,9 +587,14 @@ fn links() {
         match value {
             Value::Object(map) => {
                 references.extend(map.get("$ref").and_then(Value::as_str));
-                let linked = map.get("links").and_then(Value::as_object).into_iter().flat_map(serde_json::Map::values);
+                let linked = map
+                    .get("links")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flat_map(serde_json::Map::values);
                 links.extend(linked.filter_map(|link| link["operationId"].as_str()));
-                map.values().for_each(|value| walk(value, links, references));
+                map.values()
+                    .for_each(|value| walk(value, links, references));
             }
             Value::Array(items) => items.iter().for_each(|item| walk(item, links, references)),
             _ => {}
@@ -332,41 +603,78 @@ fn links() {
     let contract = microgrants::http::document();
     let (mut links, mut references) = (Vec::new(), Vec::new());
     walk(&contract, &mut links, &mut references);
-    let operations: std::collections::BTreeSet<_> = each_operation(&contract).filter_map(|(_, one)| one["operationId"].as_str()).collect();
+    let operations: std::collections::BTreeSet<_> = each_operation(&contract)
+        .filter_map(|(_, one)| one["operationId"].as_str())
+        .collect();
     assert!(links.len() > 40, "{} links", links.len());
-    assert!(links.iter().all(|name| operations.contains(name)), "{links:?}");
+    assert!(
+        links.iter().all(|name| operations.contains(name)),
+        "{links:?}"
+    );
     for reference in references {
-        assert!(contract.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        assert!(
+            contract
+                .pointer(reference.trim_start_matches('#'))
+                .is_some(),
+            "{reference} leads nowhere"
+        );
     }
 }
 
-/// Each operation says what it does, shows a request, an answer and a refusal, and tells of 429 and 500.
+/// Each operation says what it does, shows a request, an answer and a refusal, and tells of 429 and
+/// 500.
 fn told_whole() {
     let contract = microgrants::http::document();
     let resolved = |value: &Value| {
-        let reference = value["$ref"].as_str().map(|reference| reference.trim_start_matches('#').to_owned());
-        reference.map_or_else(|| value.clone(), |pointer| contract.pointer(&pointer).cloned().unwrap_or_default())
+        let reference = value["$ref"]
+            .as_str()
+            .map(|reference| reference.trim_start_matches('#').to_owned());
+        reference.map_or_else(
+            || value.clone(),
+            |pointer| contract.pointer(&pointer).cloned().unwrap_or_default(),
+        )
     };
     let shown = |content: &Value| {
         let media = content.as_object().expect("content");
-        media.values().all(|media| !media["example"].is_null() || media["examples"].is_object())
+        media
+            .values()
+            .all(|media| !media["example"].is_null() || media["examples"].is_object())
     };
     for (path, operation) in each_operation(&contract) {
-        assert!(operation["description"].as_str().is_some_and(|text| text.len() > 20), "{path}");
+        assert!(
+            operation["description"]
+                .as_str()
+                .is_some_and(|text| text.len() > 20),
+            "{path}"
+        );
         if let Some(body) = operation.get("requestBody") {
             assert!(shown(&body["content"]), "{path} shows no request");
         }
         let responses = operation["responses"].as_object().expect("responses");
-        assert!(["429", "500", "default"].iter().all(|status| responses.contains_key(*status)), "{path}");
+        assert!(
+            ["429", "500", "default"]
+                .iter()
+                .all(|status| responses.contains_key(*status)),
+            "{path}"
+        );
         // What was not changed is not sent again.
         for (status, response) in responses.iter().filter(|(status, _)| *status != "304") {
             let response = resolved(response);
-            assert!(shown(&response["content"]), "{path} shows no answer for {status}");
-            assert!(response["headers"]["RateLimit"].is_object(), "{path} says no limit for {status}");
+            assert!(
+                shown(&response["content"]),
+                "{path} shows no answer for {status}"
+            );
+            assert!(
+                response["headers"]["RateLimit"].is_object(),
+                "{path} says no limit for {status}"
+            );
         }
     }
     let events = &contract["components"]["schemas"]["GrantEvent"]["properties"];
-    assert!(events["PaymentPrepared"]["properties"]["payment"].is_object() && events.as_object().expect("events").len() > 50);
+    assert!(
+        events["PaymentPrepared"]["properties"]["payment"].is_object()
+            && events.as_object().expect("events").len() > 50
+    );
 }
 
 /// What the contract calls an integer, a list, a date or a file is taken or refused as one.
@@ -376,15 +684,26 @@ async fn as_the_contract_says(house: House) {
     let path = format!("/api/v1/funds/{}/set-rules", office.fund);
     let set = |eyes: &str, key: &str| {
         let bounds = r#""minimum":"500.00","maximum":"2500.00","quorum":2,"checks":[],"offer_days":28.0,"signers":2e0"#;
-        client.post_with(&path, &format!(r#"{{"rules":{{{bounds},"eyes":{eyes}}}}}"#), &[("Idempotency-Key", key)])
+        client.post_with(
+            &path,
+            &format!(r#"{{"rules":{{{bounds},"eyes":{eyes}}}}}"#),
+            &[("Idempotency-Key", key)],
+        )
     };
     assert_ne!(set("2.0", "whole").code(), "invalid_field");
     set("2.5", "broken").is_problem(422, "invalid_field");
     let people = vec![uuid::Uuid::nil(); 501];
     let long = json!({ "reason": "No.", "feedback": "No.", "present": people });
-    client.post(&format!("/api/v1/applications/{}/decline", uuid::Uuid::nil()), &long).is_problem(422, "invalid_field");
+    client
+        .post(
+            &format!("/api/v1/applications/{}/decline", uuid::Uuid::nil()),
+            &long,
+        )
+        .is_problem(422, "invalid_field");
     for day in ["20261031", "2026-10-31T00:00:00", "0000-00-00"] {
-        client.get(&format!("/api/v1/groups?as_at={day}")).is_problem(400, "invalid_query");
+        client
+            .get(&format!("/api/v1/groups?as_at={day}"))
+            .is_problem(400, "invalid_query");
     }
 }
 
@@ -394,11 +713,23 @@ async fn operations(house: House) {
     let client = serve(&house, office.ada);
     let mut count = 0;
     let mut path = String::new();
-    for line in microgrants::http::contract().lines().take_while(|line| *line != "webhooks:") {
-        if let Some(found) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
+    for line in microgrants::http::contract()
+        .lines()
+        .take_while(|line| *line != "webhooks:")
+    {
+        if let Some(found) = line
+            .strip_prefix("  /")
+            .and_then(|rest| rest.strip_suffix(':'))
+        {
             path = found
                 .split('/')
-                .map(|part| if part.starts_with('{') { uuid::Uuid::nil().to_string() } else { part.to_owned() })
+                .map(|part| {
+                    if part.starts_with('{') {
+                        uuid::Uuid::nil().to_string()
+                    } else {
+                        part.to_owned()
+                    }
+                })
                 .collect::<Vec<_>>()
                 .join("/");
         }
@@ -408,7 +739,11 @@ async fn operations(house: House) {
             _ => continue,
         };
         count += 1;
-        assert!(!["no_such_address", "method_not_allowed", "internal"].contains(&answer.code()), "{path}: {}", answer.body);
+        assert!(
+            !["no_such_address", "method_not_allowed", "internal"].contains(&answer.code()),
+            "{path}: {}",
+            answer.body
+        );
     }
     assert!(count > 80, "{count} operations");
 }
@@ -418,19 +753,48 @@ async fn start_to_close(house: House) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     let client = serve(&house, office.ada);
-    let (ada, ben, cass) = (client.clone(), client.by(&token(&house, office.ben)), client.by(&token(&house, cass)));
-    let group = cass.post("/api/v1/groups", &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })).id();
-    let application = cass.post("/api/v1/applications", &json!({ "fund": office.fund, "round": "first", "group": group })).id();
+    let (ada, ben, cass) = (
+        client.clone(),
+        client.by(&token(&house, office.ben)),
+        client.by(&token(&house, cass)),
+    );
+    let group = cass
+        .post(
+            "/api/v1/groups",
+            &json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
+        )
+        .id();
+    let application = cass
+        .post(
+            "/api/v1/applications",
+            &json!({ "fund": office.fund, "round": "first", "group": group }),
+        )
+        .id();
     let on = |client: &Client, command: &str, body: Value| {
-        let answer = client.post(&format!("/api/v1/applications/{application}/{command}"), &body);
+        let answer = client.post(
+            &format!("/api/v1/applications/{application}/{command}"),
+            &body,
+        );
         assert_eq!(answer.status, 200, "{command}: {}", answer.body);
     };
-    on(&cass, "save-answers", json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } }));
+    on(
+        &cass,
+        "save-answers",
+        json!({ "requested": "800.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } }),
+    );
     on(&cass, "submit", json!({ "channel": "web" }));
     on(&ada, "confirm-eligibility", json!({}));
     on(&ada, "declare", json!({}));
-    on(&ada, "score", json!({ "criteria": { "need": 4 }, "note": "Good." }));
-    on(&ada, "write-summary", json!({ "title": "Soup", "description": "Neighbours cook together." }));
+    on(
+        &ada,
+        "score",
+        json!({ "criteria": { "need": 4 }, "note": "Good." }),
+    );
+    on(
+        &ada,
+        "write-summary",
+        json!({ "title": "Soup", "description": "Neighbours cook together." }),
+    );
     on(
         &ada,
         "award",
@@ -441,16 +805,47 @@ async fn start_to_close(house: House) {
         assert_eq!(answer.status, 200, "{command}: {}", answer.body);
     };
     let hash = cass.get(&format!("/api/v1/grants/{application}")).body["agreement_hash"].clone();
-    grant(&cass, "accept-agreement", json!({ "hash": hash, "method": "web", "names": ["Cass", "Dee"] }));
+    grant(
+        &cass,
+        "accept-agreement",
+        json!({ "hash": hash, "method": "web", "names": ["Cass", "Dee"] }),
+    );
     let payee = json!({ "route": "own_account", "account": { "holder": "Soup and song", "numbers": "12-34-56 12345678" } });
-    assert_eq!(cass.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee).status, 200);
-    assert_eq!(ada.post(&format!("/api/v1/groups/{group}/verify-payee"), &json!({ "payee": 1, "method": "Statement seen" })).status, 200);
-    grant(&ada, "pass-check", json!({ "check": "identity", "note": "Seen." }));
+    assert_eq!(
+        cass.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee)
+            .status,
+        200
+    );
+    assert_eq!(
+        ada.post(
+            &format!("/api/v1/groups/{group}/verify-payee"),
+            &json!({ "payee": 1, "method": "Statement seen" })
+        )
+        .status,
+        200
+    );
+    grant(
+        &ada,
+        "pass-check",
+        json!({ "check": "identity", "note": "Seen." }),
+    );
     grant(&ada, "prepare-payment", json!({ "amount": "750.00" }));
-    ada.post(&format!("/api/v1/grants/{application}/approve-payment"), &json!({ "payment": 1 })).is_problem(403, "same_person");
+    ada.post(
+        &format!("/api/v1/grants/{application}/approve-payment"),
+        &json!({ "payment": 1 }),
+    )
+    .is_problem(403, "same_person");
     grant(&ben, "approve-payment", json!({ "payment": 1 }));
-    grant(&ben, "send-payment", json!({ "payment": 1, "happened_on": house.today() }));
-    grant(&ben, "confirm-payment", json!({ "payment": 1, "happened_on": house.today() }));
+    grant(
+        &ben,
+        "send-payment",
+        json!({ "payment": 1, "happened_on": house.today() }),
+    );
+    grant(
+        &ben,
+        "confirm-payment",
+        json!({ "payment": 1, "happened_on": house.today() }),
+    );
     let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": "Nobody eats alone." });
     let update = json!({ "update": 1, "channel": "web", "words": "It went well.", "people": 20, "volunteers": 3, "spent": "700.00", "outcomes": [outcome] });
     grant(&cass, "receive-update", update);
@@ -461,8 +856,13 @@ async fn start_to_close(house: House) {
     );
     grant(&ada, "accept-update", json!({ "update": 1 }));
     grant(&cass, "declare-underspend", json!({ "amount": "50.00" }));
-    ada.post(&format!("/api/v1/grants/{application}/close"), &json!({})).is_problem(409, "return_outstanding");
-    grant(&ben, "receive-return", json!({ "amount": "50.00", "received_on": house.today() }));
+    ada.post(&format!("/api/v1/grants/{application}/close"), &json!({}))
+        .is_problem(409, "return_outstanding");
+    grant(
+        &ben,
+        "receive-return",
+        json!({ "amount": "50.00", "received_on": house.today() }),
+    );
     grant(&ada, "close", json!({}));
     let budget = ada.get("/api/v1/budget").body["lines"][0].clone();
     for (figure, amount) in [
@@ -476,6 +876,12 @@ async fn start_to_close(house: House) {
         assert_eq!(budget[figure], amount, "{figure}");
     }
     let outcomes = ada.get("/api/v1/outcomes").body["lines"][0].clone();
-    assert_eq!((&outcomes["said_points"], &outcomes["judged_points"]), (&json!(2), &json!(1)));
-    assert_eq!(ada.get(&format!("/api/v1/grants/{application}")).body["state"], "closed");
+    assert_eq!(
+        (&outcomes["said_points"], &outcomes["judged_points"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        ada.get(&format!("/api/v1/grants/{application}")).body["state"],
+        "closed"
+    );
 }

@@ -1,5 +1,5 @@
-//! A request is what was asked: a variation against the award that it was asked against, changes to the
-//! answers that were asked about, a condition tied to the instalment that two people chose.
+//! A request is what was asked: a variation against the award that it was asked against, changes to
+//! the answers that were asked about, a condition tied to the instalment that two people chose.
 
 use microgrants::domain::sealed::Index;
 use serde_json::{Value, json};
@@ -11,11 +11,23 @@ use crate::house::House;
 use crate::office::{Office, gbp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("as_asked::an_old_variation_does_not_raise_an_award_again", variation);
-    cases.both("as_asked::only_what_was_asked_changes_until_its_day", changes);
+    cases.both(
+        "as_asked::an_old_variation_does_not_raise_an_award_again",
+        variation,
+    );
+    cases.both(
+        "as_asked::only_what_was_asked_changes_until_its_day",
+        changes,
+    );
     cases.both("as_asked::a_condition_of_the_panel_is_tied_by_two", tied);
-    cases.both("as_asked::a_draft_of_an_erased_or_merged_group_is_not_handed_in", gone);
-    cases.both("as_asked::an_heir_is_not_erased_while_a_grant_that_it_took_in_is_open", heir);
+    cases.both(
+        "as_asked::a_draft_of_an_erased_or_merged_group_is_not_handed_in",
+        gone,
+    );
+    cases.both(
+        "as_asked::an_heir_is_not_erased_while_a_grant_that_it_took_in_is_open",
+        heir,
+    );
     cases.both("as_asked::a_blank_stream_is_never_remembered", remembered);
 }
 
@@ -24,21 +36,79 @@ async fn variation(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, _, member) = office.payable(&house, 1000).await;
-    asking.takes(ben, "application/declare", grant.0, json!({})).await;
-    asking.takes(member, "grant/request-variation", grant.0, json!({ "change": { "amount": "800.00" }, "words": "Less" })).await;
-    asking.takes(ada, "grant/declare-underspend", grant.0, json!({ "amount": "400.00" })).await;
-    let refusal = asking.refuses(ben, "grant/approve-variation", grant.0, json!({ "variation": 1 })).await;
+    asking
+        .takes(ben, "application/declare", grant.0, json!({}))
+        .await;
+    asking
+        .takes(
+            member,
+            "grant/request-variation",
+            grant.0,
+            json!({ "change": { "amount": "800.00" }, "words": "Less" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/declare-underspend",
+            grant.0,
+            json!({ "amount": "400.00" }),
+        )
+        .await;
+    let refusal = asking
+        .refuses(
+            ben,
+            "grant/approve-variation",
+            grant.0,
+            json!({ "variation": 1 }),
+        )
+        .await;
     assert_eq!(refusal.code(), "award_changed");
     house.catch_up().await;
-    let row: microgrants::projections::GrantRow = house.views().find(&grant.to_string(), None).await.unwrap().unwrap();
+    let row: microgrants::projections::GrantRow = house
+        .views()
+        .find(&grant.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.award, gbp(600));
     // Asked anew it can be approved; and dates alone are not of the award.
-    asking.takes(member, "grant/request-variation", grant.0, json!({ "change": { "amount": "550.00" }, "words": "Less" })).await;
-    asking.takes(ben, "grant/approve-variation", grant.0, json!({ "variation": 2 })).await;
+    asking
+        .takes(
+            member,
+            "grant/request-variation",
+            grant.0,
+            json!({ "change": { "amount": "550.00" }, "words": "Less" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-variation",
+            grant.0,
+            json!({ "variation": 2 }),
+        )
+        .await;
     let dates = json!({ "change": { "update_due_on": house.in_days(200) }, "words": "Later" });
-    asking.takes(member, "grant/request-variation", grant.0, dates).await;
-    asking.takes(ada, "grant/declare-underspend", grant.0, json!({ "amount": "50.00" })).await;
-    asking.takes(ben, "grant/approve-variation", grant.0, json!({ "variation": 3 })).await;
+    asking
+        .takes(member, "grant/request-variation", grant.0, dates)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/declare-underspend",
+            grant.0,
+            json!({ "amount": "50.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-variation",
+            grant.0,
+            json!({ "variation": 3 }),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -48,32 +118,112 @@ async fn changes(house: House) {
     let ada = office.ada;
     let (application, _, member) = office.submitted(&house, 900).await;
     let ask = |questions: Value, days: i64| json!({ "questions": questions, "note": "Say more", "due_on": house.in_days(days) });
-    asking.takes(ada, "application/request-changes", application.0, ask(json!(["idea"]), 5)).await;
+    asking
+        .takes(
+            ada,
+            "application/request-changes",
+            application.0,
+            ask(json!(["idea"]), 5),
+        )
+        .await;
     for other in [
         json!({ "requested": "2000.00" }),
         json!({ "area": "stockport" }),
         json!({ "people_at_risk": true }),
         json!({ "activity": "arts" }),
     ] {
-        let refusal = asking.refuses(member, "application/save-answers", application.0, other.clone()).await;
+        let refusal = asking
+            .refuses(
+                member,
+                "application/save-answers",
+                application.0,
+                other.clone(),
+            )
+            .await;
         assert_eq!(refusal.code(), "not_asked_for", "{other}");
     }
     let words = json!({ "answers": { "idea": "More of it" } });
-    asking.takes(member, "application/save-answers", application.0, words.clone()).await;
+    asking
+        .takes(
+            member,
+            "application/save-answers",
+            application.0,
+            words.clone(),
+        )
+        .await;
     // Staff ask about the sum as well, and then it can change.
-    asking.takes(ada, "application/request-changes", application.0, ask(json!(["idea", "requested"]), 6)).await;
-    asking.takes(member, "application/save-answers", application.0, json!({ "requested": "800.00" })).await;
+    asking
+        .takes(
+            ada,
+            "application/request-changes",
+            application.0,
+            ask(json!(["idea", "requested"]), 6),
+        )
+        .await;
+    asking
+        .takes(
+            member,
+            "application/save-answers",
+            application.0,
+            json!({ "requested": "800.00" }),
+        )
+        .await;
     house.pass_days(7);
-    for late in [("application/save-answers", words), ("application/resubmit", json!({}))] {
-        assert_eq!(asking.refuses(member, late.0, application.0, late.1).await.code(), "changes_overdue", "{}", late.0);
+    for late in [
+        ("application/save-answers", words),
+        ("application/resubmit", json!({})),
+    ] {
+        assert_eq!(
+            asking
+                .refuses(member, late.0, application.0, late.1)
+                .await
+                .code(),
+            "changes_overdue",
+            "{}",
+            late.0
+        );
     }
     // Another day can be given; or it is judged as it stands.
-    asking.takes(ada, "application/request-changes", application.0, ask(json!(["idea"]), 3)).await;
-    assert_eq!(asking.refuses(ada, "application/confirm-eligibility", application.0, json!({})).await.code(), "application_not_in_state");
-    asking.takes(member, "application/resubmit", application.0, json!({})).await;
-    asking.takes(ada, "application/request-changes", application.0, ask(json!(["idea"]), 0)).await;
+    asking
+        .takes(
+            ada,
+            "application/request-changes",
+            application.0,
+            ask(json!(["idea"]), 3),
+        )
+        .await;
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "application/confirm-eligibility",
+                application.0,
+                json!({})
+            )
+            .await
+            .code(),
+        "application_not_in_state"
+    );
+    asking
+        .takes(member, "application/resubmit", application.0, json!({}))
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/request-changes",
+            application.0,
+            ask(json!(["idea"]), 0),
+        )
+        .await;
     house.pass_days(1);
-    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -84,30 +234,143 @@ async fn tied(house: House) {
     let (application, group, member) = office.ready(&house, 1000).await;
     let award = json!({ "amount": "1000.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120),
         "conditions": { "hall": { "text": "The hall is booked", "one_instalment": true } } });
-    asking.takes(ada, "application/award", application.0, award).await;
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
-    asking.takes(member, "grant/accept-agreement", application.0, json!({ "hash": hash, "method": "web", "names": ["A", "B"] })).await;
+    asking
+        .takes(
+            member,
+            "grant/accept-agreement",
+            application.0,
+            json!({ "hash": hash, "method": "web", "names": ["A", "B"] }),
+        )
+        .await;
     let account = json!({ "route": "own_account", "account": { "holder": "Soup", "numbers": "12-34-56 12345678" } });
-    asking.takes(member, "group/provide-payee", group.0, account).await;
-    asking.takes(ada, "group/verify-payee", group.0, json!({ "payee": 1, "method": "Seen" })).await;
-    asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account)
+        .await;
+    asking
+        .takes(
+            ada,
+            "group/verify-payee",
+            group.0,
+            json!({ "payee": 1, "method": "Seen" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/pass-check",
+            application.0,
+            json!({ "check": "identity", "note": "Seen" }),
+        )
+        .await;
     let tie = |held: &str, rest: &str| {
         let after = json!({ "amount": held, "released": { "after_check": { "check": "hall" } } });
         json!({ "instalments": [{ "amount": rest, "released": "at_once" }, after] })
     };
     // One officer ties it to a penny: that waits, and nothing can be paid meanwhile.
-    assert_eq!(asking.takes(ada, "grant/schedule-payments", application.0, tie("0.01", "999.99")).await, Some(1));
-    assert_eq!(asking.refuses(ada, "grant/prepare-payment", application.0, json!({ "instalment": 1 })).await.code(), "check_outstanding");
-    assert_eq!(asking.refuses(ada, "grant/confirm-schedule", application.0, json!({ "proposal": 1 })).await.code(), "same_person");
-    asking.takes(ada, "grant/schedule-payments", application.0, tie("400.00", "600.00")).await;
-    assert_eq!(asking.refuses(ben, "grant/confirm-schedule", application.0, json!({ "proposal": 1 })).await.code(), "not_proposed");
-    asking.takes(ben, "grant/confirm-schedule", application.0, json!({ "proposal": 2 })).await;
-    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "instalment": 1 })).await;
-    assert_eq!(asking.refuses(ada, "grant/prepare-payment", application.0, json!({ "instalment": 2 })).await.code(), "check_outstanding");
+    assert_eq!(
+        asking
+            .takes(
+                ada,
+                "grant/schedule-payments",
+                application.0,
+                tie("0.01", "999.99")
+            )
+            .await,
+        Some(1)
+    );
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/prepare-payment",
+                application.0,
+                json!({ "instalment": 1 })
+            )
+            .await
+            .code(),
+        "check_outstanding"
+    );
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/confirm-schedule",
+                application.0,
+                json!({ "proposal": 1 })
+            )
+            .await
+            .code(),
+        "same_person"
+    );
+    asking
+        .takes(
+            ada,
+            "grant/schedule-payments",
+            application.0,
+            tie("400.00", "600.00"),
+        )
+        .await;
+    assert_eq!(
+        asking
+            .refuses(
+                ben,
+                "grant/confirm-schedule",
+                application.0,
+                json!({ "proposal": 1 })
+            )
+            .await
+            .code(),
+        "not_proposed"
+    );
+    asking
+        .takes(
+            ben,
+            "grant/confirm-schedule",
+            application.0,
+            json!({ "proposal": 2 }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/prepare-payment",
+            application.0,
+            json!({ "instalment": 1 }),
+        )
+        .await;
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/prepare-payment",
+                application.0,
+                json!({ "instalment": 2 })
+            )
+            .await
+            .code(),
+        "check_outstanding"
+    );
     // To untie it again frees nothing.
     let untied = json!({ "instalments": [{ "amount": "400.00", "released": "at_once" }] });
-    asking.takes(ada, "grant/schedule-payments", application.0, untied).await;
-    assert_eq!(asking.refuses(ada, "grant/prepare-payment", application.0, json!({ "instalment": 3 })).await.code(), "check_outstanding");
+    asking
+        .takes(ada, "grant/schedule-payments", application.0, untied)
+        .await;
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/prepare-payment",
+                application.0,
+                json!({ "instalment": 3 })
+            )
+            .await
+            .code(),
+        "check_outstanding"
+    );
     crate::replay::whole(&house).await;
 }
 
@@ -117,13 +380,39 @@ async fn gone(house: House) {
     let (application, group, _) = office.draft(&house, 900).await;
     let (merged, old, member) = office.draft(&house, 800).await;
     let (other, _) = office.group(&house).await;
-    asking.takes(office.ada, "group/merge", old.0, json!({ "into": other, "reason": "The same people" })).await;
+    asking
+        .takes(
+            office.ada,
+            "group/merge",
+            old.0,
+            json!({ "into": other, "reason": "The same people" }),
+        )
+        .await;
     let submit = json!({ "channel": "web" });
-    assert_eq!(asking.refuses(member, "application/submit", merged.0, submit).await.code(), "group_merged");
-    asking.takes(office.ada, "group/erase", group.0, json!({ "reason": "Asked for" })).await;
+    assert_eq!(
+        asking
+            .refuses(member, "application/submit", merged.0, submit)
+            .await
+            .code(),
+        "group_merged"
+    );
+    asking
+        .takes(
+            office.ada,
+            "group/erase",
+            group.0,
+            json!({ "reason": "Asked for" }),
+        )
+        .await;
     let help = json!({ "by": office.ada, "kind": { "keyed_verbatim": { "read_back": true } } });
     let keyed = json!({ "channel": "phone", "received_on": house.today(), "help": help });
-    assert_eq!(asking.refuses(office.ada, "application/submit", application.0, keyed).await.code(), "erased");
+    assert_eq!(
+        asking
+            .refuses(office.ada, "application/submit", application.0, keyed)
+            .await
+            .code(),
+        "erased"
+    );
 }
 
 async fn heir(house: House) {
@@ -131,44 +420,129 @@ async fn heir(house: House) {
     let asking = Asking { house: &house };
     let (_, old, _) = office.payable(&house, 700).await;
     let (heir, _) = office.group(&house).await;
-    asking.takes(office.ada, "group/merge", old.0, json!({ "into": heir, "reason": "The same people" })).await;
+    asking
+        .takes(
+            office.ada,
+            "group/merge",
+            old.0,
+            json!({ "into": heir, "reason": "The same people" }),
+        )
+        .await;
     let because = || json!({ "reason": "Asked for" });
-    assert_eq!(asking.refuses(office.ada, "group/erase", heir.0, because()).await.code(), "grant_open");
-    assert_eq!(asking.refuses(office.ada, "group/erase", old.0, because()).await.code(), "grant_open");
+    assert_eq!(
+        asking
+            .refuses(office.ada, "group/erase", heir.0, because())
+            .await
+            .code(),
+        "grant_open"
+    );
+    assert_eq!(
+        asking
+            .refuses(office.ada, "group/erase", old.0, because())
+            .await
+            .code(),
+        "grant_open"
+    );
 }
 
-/// A stream that somebody asked about before it began is read again when it has: nothing panics, and what is
-/// personal is sealed under the right key. On PostgreSQL the other process began it.
+/// A stream that somebody asked about before it began is read again when it has: nothing panics,
+/// and what is personal is sealed under the right key. On PostgreSQL the other process began it.
 async fn remembered(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (group, member) = office.group(&house).await;
-    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    let other = if house.store().postgres().is_some() {
+        house.beside().await
+    } else {
+        house.open_again().await
+    };
     let begun_elsewhere = Asking { house: &other };
     for number in 0..5 {
         let application = Uuid::from_u128(900 + number);
         let answers = json!({ "requested": "700.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Soup" } });
         // Here it is asked about while it does not exist, which must leave no trace.
-        let refusal = asking.refuses(member, "application/save-answers", application, answers.clone()).await;
+        let refusal = asking
+            .refuses(
+                member,
+                "application/save-answers",
+                application,
+                answers.clone(),
+            )
+            .await;
         assert_eq!(refusal.code(), "unknown");
-        assert_eq!(asking.refuses(office.ada, "grant/hold", application, json!({ "reason": "No" })).await.code(), "unknown");
+        assert_eq!(
+            asking
+                .refuses(
+                    office.ada,
+                    "grant/hold",
+                    application,
+                    json!({ "reason": "No" })
+                )
+                .await
+                .code(),
+            "unknown"
+        );
         let start = json!({ "fund": office.fund, "round": "first", "group": group });
-        begun_elsewhere.takes(member, "application/start", application, start).await;
-        asking.takes(member, "application/save-answers", application, answers).await;
-        begun_elsewhere.takes(member, "application/submit", application, json!({ "channel": "web" })).await;
+        begun_elsewhere
+            .takes(member, "application/start", application, start)
+            .await;
+        asking
+            .takes(member, "application/save-answers", application, answers)
+            .await;
+        begun_elsewhere
+            .takes(
+                member,
+                "application/submit",
+                application,
+                json!({ "channel": "web" }),
+            )
+            .await;
         for step in ["confirm-eligibility", "declare"] {
-            begun_elsewhere.takes(office.ada, &format!("application/{step}"), application, json!({})).await;
+            begun_elsewhere
+                .takes(
+                    office.ada,
+                    &format!("application/{step}"),
+                    application,
+                    json!({}),
+                )
+                .await;
         }
         let summary = json!({ "title": "Soup", "description": "Neighbours cook." });
-        begun_elsewhere.takes(office.ada, "application/write-summary", application, summary).await;
+        begun_elsewhere
+            .takes(
+                office.ada,
+                "application/write-summary",
+                application,
+                summary,
+            )
+            .await;
         let award = json!({ "amount": "700.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) });
-        begun_elsewhere.takes(office.ada, "application/award", application, award).await;
+        begun_elsewhere
+            .takes(office.ada, "application/award", application, award)
+            .await;
         // The grant was made there, and is accepted and spent from here.
         let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
         let accept = json!({ "hash": hash, "method": "read_over_telephone", "names": ["A", "B"] });
-        asking.takes(office.ada, "grant/accept-agreement", application, accept).await;
-        asking.takes(office.ada, "grant/declare-underspend", application, json!({ "amount": "10.00" })).await;
+        asking
+            .takes(office.ada, "grant/accept-agreement", application, accept)
+            .await;
+        asking
+            .takes(
+                office.ada,
+                "grant/declare-underspend",
+                application,
+                json!({ "amount": "10.00" }),
+            )
+            .await;
     }
-    assert_eq!(house.log.vault().holder(Index::Email, "nobody@example.org").await.unwrap(), None);
+    assert_eq!(
+        house
+            .log
+            .vault()
+            .holder(Index::Email, "nobody@example.org")
+            .await
+            .unwrap(),
+        None
+    );
     crate::replay::whole(&house).await;
 }

@@ -1,5 +1,5 @@
-//! What an auditor does with a folder and no server: replays it, holds the service's views against it, follows a grant, and
-//! keeps heads of their own.
+//! What an auditor does with a folder and no server: replays it, holds the service's views against
+//! it, follows a grant, and keeps heads of their own.
 
 use std::path::PathBuf;
 
@@ -14,22 +14,42 @@ use crate::sealing::{rewrite, sealer};
 use crate::service::serve;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("auditing::a_replay_of_a_folder_gives_the_views_as_at_any_position", replayed);
-    cases.both("auditing::a_view_that_was_changed_is_found_by_a_replay", differs);
+    cases.both(
+        "auditing::a_replay_of_a_folder_gives_the_views_as_at_any_position",
+        replayed,
+    );
+    cases.both(
+        "auditing::a_view_that_was_changed_is_found_by_a_replay",
+        differs,
+    );
     cases.both("auditing::a_grants_story_is_told_with_its_positions", told);
-    cases.both("auditing::a_witness_sees_whether_a_log_only_grew", witnessed);
-    cases.sqlite("auditing::the_command_line_says_by_its_exit_code_what_was_found", exit_codes);
+    cases.both(
+        "auditing::a_witness_sees_whether_a_log_only_grew",
+        witnessed,
+    );
+    cases.sqlite(
+        "auditing::the_command_line_says_by_its_exit_code_what_was_found",
+        exit_codes,
+    );
 }
 
 async fn exported(house: &House, name: &str) -> PathBuf {
     sealer(house).catch_up().await.unwrap();
     let folder = house.folder.path().join(name);
-    audit::export(house.store(), ORGANISATION, &folder, |_, _| {}).await.unwrap();
+    audit::export(house.store(), ORGANISATION, &folder, |_, _| {})
+        .await
+        .unwrap();
     folder
 }
 
 fn sums(position: i64) -> Sums<'static> {
-    Sums { by: By::Fund, fund: None, area: None, position, effective_on: None }
+    Sums {
+        by: By::Fund,
+        fund: None,
+        area: None,
+        position,
+        effective_on: None,
+    }
 }
 
 async fn replayed(house: House) {
@@ -38,40 +58,81 @@ async fn replayed(house: House) {
     house.pass_days(2);
     office.awarded(&house, 900).await;
     house.catch_up().await;
-    let replayed = Replayed::of(&exported(&house, "export").await).await.unwrap();
+    let replayed = Replayed::of(&exported(&house, "export").await)
+        .await
+        .unwrap();
     assert_eq!(replayed.size(), house.log.length().await.unwrap());
     let views = house.views();
     for position in 0..replayed.size() {
-        let (ours, theirs) = (replayed.views().budget(sums(position)).await.unwrap(), views.budget(sums(position)).await.unwrap());
-        assert_eq!(serde_json::to_value(ours).unwrap(), serde_json::to_value(theirs).unwrap(), "position {position}");
+        let (ours, theirs) = (
+            replayed.views().budget(sums(position)).await.unwrap(),
+            views.budget(sums(position)).await.unwrap(),
+        );
+        assert_eq!(
+            serde_json::to_value(ours).unwrap(),
+            serde_json::to_value(theirs).unwrap(),
+            "position {position}"
+        );
     }
     for days in [-1, 0, 1, 2] {
         let day = AsAt::Day(house.in_days(days - 2));
-        assert_eq!(replayed.views().position_as_at(day).await.unwrap(), views.position_as_at(day).await.unwrap());
+        assert_eq!(
+            replayed.views().position_as_at(day).await.unwrap(),
+            views.position_as_at(day).await.unwrap()
+        );
     }
     let mut rows = 0;
     for name in microgrants::projections::names() {
-        replayed.rows(audit::table(name).unwrap(), replayed.size() - 1, |_| rows += 1).await.unwrap();
+        replayed
+            .rows(audit::table(name).unwrap(), replayed.size() - 1, |_| {
+                rows += 1
+            })
+            .await
+            .unwrap();
     }
     assert!(rows > 10, "{rows} rows");
-    assert_eq!(replayed.diff(house.store(), ORGANISATION).await.unwrap(), []);
+    assert_eq!(
+        replayed.diff(house.store(), ORGANISATION).await.unwrap(),
+        []
+    );
     // The service goes on; what it stored up to the folder's end is the same.
     office.submitted(&house, 500).await;
     house.catch_up().await;
-    assert_eq!(replayed.diff(house.store(), ORGANISATION).await.unwrap(), []);
+    assert_eq!(
+        replayed.diff(house.store(), ORGANISATION).await.unwrap(),
+        []
+    );
 }
 
 async fn differs(house: House) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
     house.catch_up().await;
-    let replayed = Replayed::of(&exported(&house, "export").await).await.unwrap();
-    meddle(&house, "UPDATE postings SET amount = amount + 1 WHERE figure = 'committed'").await;
-    meddle(&house, "UPDATE view_funds SET body = replace(body, 'A fund', 'Another')").await;
+    let replayed = Replayed::of(&exported(&house, "export").await)
+        .await
+        .unwrap();
+    meddle(
+        &house,
+        "UPDATE postings SET amount = amount + 1 WHERE figure = 'committed'",
+    )
+    .await;
+    meddle(
+        &house,
+        "UPDATE view_funds SET body = replace(body, 'A fund', 'Another')",
+    )
+    .await;
     let findings = replayed.diff(house.store(), ORGANISATION).await.unwrap();
     let says: Vec<_> = findings.iter().map(ToString::to_string).collect();
-    assert!(says.iter().any(|says| says.contains("a figure is not what a replay gives")), "{says:?}");
-    assert!(says.iter().any(|says| says.contains("the view funds") && says.starts_with("position ")), "{says:?}");
+    assert!(
+        says.iter()
+            .any(|says| says.contains("a figure is not what a replay gives")),
+        "{says:?}"
+    );
+    assert!(
+        says.iter()
+            .any(|says| says.contains("the view funds") && says.starts_with("position ")),
+        "{says:?}"
+    );
 }
 
 async fn told(house: House) {
@@ -81,11 +142,25 @@ async fn told(house: House) {
     let folder = exported(&house, "export").await;
     let story = audit::explain(&folder, grant.0).unwrap();
     let told = |words: &str| story.iter().filter(|line| line.contains(words)).count();
-    for (words, count) in [("application started", 1), ("awarded", 1), ("committed", 1), ("grant offered", 1), ("payment prepared", 1)] {
+    for (words, count) in [
+        ("application started", 1),
+        ("awarded", 1),
+        ("committed", 1),
+        ("grant offered", 1),
+        ("payment prepared", 1),
+    ] {
         assert!(told(words) >= count, "{words}: {story:#?}");
     }
-    assert!(story.iter().all(|line| line.starts_with("position ")) && told("700.00") > 0 && told("800.00") == 0, "{story:#?}");
-    assert_eq!(audit::explain(&folder, uuid::Uuid::nil()).unwrap(), Vec::<String>::new());
+    assert!(
+        story.iter().all(|line| line.starts_with("position "))
+            && told("700.00") > 0
+            && told("800.00") == 0,
+        "{story:#?}"
+    );
+    assert_eq!(
+        audit::explain(&folder, uuid::Uuid::nil()).unwrap(),
+        Vec::<String>::new()
+    );
 }
 
 async fn witnessed(house: House) {
@@ -95,44 +170,77 @@ async fn witnessed(house: House) {
     let address = serve(&house, office.ada).address().to_owned();
     let state = house.folder.path().join("witness");
     let look = |state: PathBuf, source: Source| async move {
-        tokio::task::spawn_blocking(move || witness(&state, "auditor", &source, 1_764_000_000)).await.unwrap()
+        tokio::task::spawn_blocking(move || witness(&state, "auditor", &source, 1_764_000_000))
+            .await
+            .unwrap()
     };
     let service = || Source::Service(address.clone());
     let first = look(state.clone(), service()).await.unwrap();
-    assert_eq!((first.before, first.note.lines().count()), (None, 6), "two signatures stand under it");
+    assert_eq!(
+        (first.before, first.note.lines().count()),
+        (None, 6),
+        "two signatures stand under it"
+    );
     for _ in 0..30 {
         office.ready(&house, 500).await;
     }
     sealer(&house).catch_up().await.unwrap();
     let second = look(state.clone(), service()).await.unwrap();
     assert_eq!(second.before, Some(first.size));
-    assert!(second.size > 256, "the tree has more than one tile: {}", second.size);
+    assert!(
+        second.size > 256,
+        "the tree has more than one tile: {}",
+        second.size
+    );
     let folder = exported(&house, "export").await;
     let third = look(state.clone(), Source::Folder(folder)).await.unwrap();
     assert_eq!((third.before, third.size), (Some(second.size), second.size));
 
     // A log that was rewritten and sealed anew under the same key.
-    rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    rewrite(
+        &house,
+        "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
+    )
+    .await;
     meddle(&house, "DELETE FROM tree_heads").await;
     meddle(&house, "DELETE FROM tree_tiles").await;
     sealer(&house).catch_up().await.unwrap();
     let rewritten = look(state.clone(), service()).await.unwrap_err();
-    assert!(matches!(rewritten, WitnessError::Rewritten(size) if size == second.size) && rewritten.is_finding(), "{rewritten}");
+    assert!(
+        matches!(rewritten, WitnessError::Rewritten(size) if size == second.size)
+            && rewritten.is_finding(),
+        "{rewritten}"
+    );
     let folder = exported(&house, "rewritten").await;
-    assert!(matches!(look(state.clone(), Source::Folder(folder)).await, Err(WitnessError::Rewritten(_))));
+    assert!(matches!(
+        look(state.clone(), Source::Folder(folder)).await,
+        Err(WitnessError::Rewritten(_))
+    ));
     // One that is shorter than it was.
     let short = House::sqlite().await;
     Office::open(&short, 5000).await;
-    let again = microgrants::seal::sealer::Sealer::new(short.log.clone(), house.keys.seal.secret, "case/log");
+    let again = microgrants::seal::sealer::Sealer::new(
+        short.log.clone(),
+        house.keys.seal.secret,
+        "case/log",
+    );
     again.catch_up().await.unwrap();
     let folder = short.folder.path().join("export");
-    audit::export(short.store(), ORGANISATION, &folder, |_, _| {}).await.unwrap();
-    assert!(matches!(look(state.clone(), Source::Folder(folder)).await, Err(WitnessError::RolledBack { .. })));
+    audit::export(short.store(), ORGANISATION, &folder, |_, _| {})
+        .await
+        .unwrap();
+    assert!(matches!(
+        look(state.clone(), Source::Folder(folder)).await,
+        Err(WitnessError::RolledBack { .. })
+    ));
     // And one under another key.
     let own = House::sqlite().await;
     Office::open(&own, 5000).await;
     let folder = exported(&own, "export").await;
-    assert!(matches!(look(state.clone(), Source::Folder(folder)).await, Err(WitnessError::OtherKey)));
+    assert!(matches!(
+        look(state.clone(), Source::Folder(folder)).await,
+        Err(WitnessError::OtherKey)
+    ));
     let kept = std::fs::read_to_string(state.join("head.txt")).unwrap();
     assert_eq!(kept, third.note, "what was refused is not kept");
 }
@@ -143,8 +251,20 @@ async fn exit_codes(house: House) {
     house.catch_up().await;
     let place = house.leave().await;
     let run = |arguments: &[&str]| {
-        let output = place.program().arg("audit").args(arguments).output().unwrap();
-        (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+        let output = place
+            .program()
+            .arg("audit")
+            .args(arguments)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            ),
+        )
     };
     let (code, says) = run(&["export", "folder"]);
     assert_eq!(code, Some(0), "{says}");
@@ -152,23 +272,60 @@ async fn exit_codes(house: House) {
     assert!(code == Some(0) && says.contains("1 awards hold"), "{says}");
     let (code, says) = run(&["verify", "folder", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&says).unwrap();
-    assert_eq!((code, report["awards"].as_i64(), report["findings"].as_array().map(Vec::len)), (Some(0), Some(1), Some(0)));
+    assert_eq!(
+        (
+            code,
+            report["awards"].as_i64(),
+            report["findings"].as_array().map(Vec::len)
+        ),
+        (Some(0), Some(1), Some(0))
+    );
     let (code, says) = run(&["replay", "folder", "--view", "grants"]);
-    assert!(code == Some(0) && says.contains(&grant.to_string()), "{says}");
-    assert!(run(&["replay", "folder", "--as-at", "3"]).1.contains("\"position\":3"));
+    assert!(
+        code == Some(0) && says.contains(&grant.to_string()),
+        "{says}"
+    );
+    assert!(
+        run(&["replay", "folder", "--as-at", "3"])
+            .1
+            .contains("\"position\":3")
+    );
     assert_eq!(run(&["replay", "folder", "--view", "colours"]).0, Some(2));
     assert_eq!(run(&["replay", "folder", "--as-at", "soon"]).0, Some(2));
     assert_eq!(run(&["diff", "folder"]).0, Some(0));
-    assert!(run(&["explain", "folder", "--grant", &grant.to_string()]).1.contains("payment prepared"));
-    assert_eq!(run(&["explain", "folder", "--grant", "00000000-0000-0000-0000-000000000009"]).0, Some(2));
+    assert!(
+        run(&["explain", "folder", "--grant", &grant.to_string()])
+            .1
+            .contains("payment prepared")
+    );
+    assert_eq!(
+        run(&[
+            "explain",
+            "folder",
+            "--grant",
+            "00000000-0000-0000-0000-000000000009"
+        ])
+        .0,
+        Some(2)
+    );
     let (code, says) = run(&["witness", "folder"]);
-    assert!(code == Some(0) && says.contains("seen for the first time"), "{says}");
+    assert!(
+        code == Some(0) && says.contains("seen for the first time"),
+        "{says}"
+    );
     assert!(run(&["witness", "folder"]).1.contains("the log only grew"));
     let (code, proof) = run(&["prove", "folder", "--position", "3"]);
     assert_eq!(code, Some(0), "{proof}");
     std::fs::write(place.folder.path().join("proof.json"), &proof).unwrap();
-    assert_eq!(run(&["check", "proof.json", "--key", "folder/key.txt"]).0, Some(0));
-    std::fs::write(place.folder.path().join("proof.json"), proof.replacen("\\\"position\\\":3", "\\\"position\\\":4", 1)).unwrap();
+    assert_eq!(
+        run(&["check", "proof.json", "--key", "folder/key.txt"]).0,
+        Some(0)
+    );
+    std::fs::write(
+        place.folder.path().join("proof.json"),
+        proof.replacen("\\\"position\\\":3", "\\\"position\\\":4", 1),
+    )
+    .unwrap();
     assert_eq!(run(&["check", "proof.json"]).0, Some(1));
     assert_eq!(run(&["verify", "nowhere"]).0, Some(2));
     let events = place.folder.path().join("folder/events.jsonl");

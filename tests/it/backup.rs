@@ -1,4 +1,5 @@
-//! Backups: either engine restores what the other gave, to the same bytes; what does not hold is not restored.
+//! Backups: either engine restores what the other gave, to the same bytes; what does not hold is
+//! not restored.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,10 @@ use microgrants::commands::{Caller, Request};
 use microgrants::domain::command::Because;
 use microgrants::domain::file::{FilePurpose, KeepFile};
 use microgrants::domain::organisation::RoleOf;
-use microgrants::domain::{Command, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonCommand, PersonId, Role};
+use microgrants::domain::{
+    Command, GroupCommand, GroupId, Organisation, OrganisationCommand, PersonCommand, PersonId,
+    Role,
+};
 use microgrants::erasure::{Erased, ErasureList};
 use microgrants::files::{Files, Kept};
 use microgrants::log::append::Answer;
@@ -33,15 +37,36 @@ use crate::service::{Place, Process};
 use crate::{files, postgres, replay};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("backup::the_other_engine_restores_it_to_the_same_bytes", other_engine);
+    cases.both(
+        "backup::the_other_engine_restores_it_to_the_same_bytes",
+        other_engine,
+    );
     cases.both("backup::what_was_damaged_is_not_restored", damaged);
-    cases.both("backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin", older);
-    cases.both("backup::a_log_under_a_new_origin_records_so_before_anything_else", recorded_first);
+    cases.both(
+        "backup::an_older_or_a_forked_log_goes_on_only_under_a_new_origin",
+        older,
+    );
+    cases.both(
+        "backup::a_log_under_a_new_origin_records_so_before_anything_else",
+        recorded_first,
+    );
     cases.both("backup::a_database_of_other_keys_takes_nothing", other_keys);
-    cases.both("backup::the_keys_of_a_backup_are_in_place_before_anything_is_put_in", keys_in_place);
-    cases.both("backup::people_who_are_erased_again_hold_no_role", roles_of_erased);
-    cases.both("backup::a_restore_that_fails_in_the_middle_leaves_nothing", fails_in_the_middle);
-    cases.both("backup::the_command_line_takes_it_while_the_service_runs", command_line);
+    cases.both(
+        "backup::the_keys_of_a_backup_are_in_place_before_anything_is_put_in",
+        keys_in_place,
+    );
+    cases.both(
+        "backup::people_who_are_erased_again_hold_no_role",
+        roles_of_erased,
+    );
+    cases.both(
+        "backup::a_restore_that_fails_in_the_middle_leaves_nothing",
+        fails_in_the_middle,
+    );
+    cases.both(
+        "backup::the_command_line_takes_it_while_the_service_runs",
+        command_line,
+    );
 }
 
 /// An empty database beside the keys and files of a new house.
@@ -56,8 +81,15 @@ impl Empty {
         let folder = Arc::new(TempDir::with_prefix("microgrants-case").unwrap());
         let to_postgres = house.store().postgres().is_none() && postgres::is_there();
         let sqlite = format!("sqlite://{}/log.db", folder.path().display());
-        let url = if to_postgres { postgres::new_database().await } else { sqlite };
-        copy(&house.folder.path().join("keys"), &folder.path().join("keys"));
+        let url = if to_postgres {
+            postgres::new_database().await
+        } else {
+            sqlite
+        };
+        copy(
+            &house.folder.path().join("keys"),
+            &folder.path().join("keys"),
+        );
         Self { folder, url }
     }
 
@@ -71,7 +103,15 @@ impl Empty {
 
     async fn restores(&self, from: &Path, origin: &Origin) -> Result<(), RestoreError> {
         let store = Store::open(&self.url).await.unwrap();
-        let restored = backup::restore(&store, ORGANISATION, &self.files(), &self.keys(), from, origin).await;
+        let restored = backup::restore(
+            &store,
+            ORGANISATION,
+            &self.files(),
+            &self.keys(),
+            from,
+            origin,
+        )
+        .await;
         store.close().await;
         restored.map(drop)
     }
@@ -79,7 +119,10 @@ impl Empty {
     /// Refuses a restore for want of a key, which the message names, and stays empty.
     async fn needs_key(&self, id: &str, from: &Path, origin: &Origin) {
         let refused = self.restores(from, origin).await;
-        assert!(matches!(&refused, Err(error @ RestoreError::NotInPlace(_)) if error.to_string().contains(id)), "{id}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(error @ RestoreError::NotInPlace(_)) if error.to_string().contains(id)),
+            "{id}: {refused:?}"
+        );
         assert!(self.is_empty().await, "{id}");
     }
 
@@ -87,10 +130,18 @@ impl Empty {
     pub async fn is_empty(&self) -> bool {
         let store = Store::open(&self.url).await.unwrap();
         let mut rows = events::length(&store, ORGANISATION).await.unwrap();
-        rows += i64::try_from(events::page(&store, ORGANISATION, 0, 10).await.unwrap().len()).unwrap();
+        rows += i64::try_from(
+            events::page(&store, ORGANISATION, 0, 10)
+                .await
+                .unwrap()
+                .len(),
+        )
+        .unwrap();
         let mut tx = store.snapshot().await.unwrap();
         for table in CARRIED.iter().filter(|table| table.name != "known_keys") {
-            carried::each(&mut tx, ORGANISATION, table, |_| rows += 1).await.unwrap();
+            carried::each(&mut tx, ORGANISATION, table, |_| rows += 1)
+                .await
+                .unwrap();
         }
         drop(tx);
         store.close().await;
@@ -98,7 +149,10 @@ impl Empty {
     }
 
     pub fn place(&self) -> Place {
-        Place { folder: Arc::clone(&self.folder), url: self.url.clone() }
+        Place {
+            folder: Arc::clone(&self.folder),
+            url: self.url.clone(),
+        }
     }
 
     pub async fn house(&self) -> House {
@@ -115,21 +169,41 @@ fn copy(from: &Path, to: &Path) {
 
 /// Every file below a folder, by its name from there on, with its digest.
 fn digests(folder: &Path) -> Vec<(PathBuf, String)> {
-    let digest = |path: PathBuf| (path.strip_prefix(folder).unwrap().to_owned(), to_hex(&Sha256::digest(fs::read(&path).unwrap())));
+    let digest = |path: PathBuf| {
+        (
+            path.strip_prefix(folder).unwrap().to_owned(),
+            to_hex(&Sha256::digest(fs::read(&path).unwrap())),
+        )
+    };
     files_below(folder).into_iter().map(digest).collect()
 }
 
 async fn taken(house: &House, name: &str) -> PathBuf {
     let folder = house.folder.path().join(name);
-    backup::take(house.store(), ORGANISATION, &house.files(), &folder, |_, _| {}).await.unwrap();
+    backup::take(
+        house.store(),
+        ORGANISATION,
+        &house.files(),
+        &folder,
+        |_, _| {},
+    )
+    .await
+    .unwrap();
     folder
 }
 
 /// Keeps a file of a group, which then is in the backup too.
 async fn kept(house: &House, group: GroupId, member: PersonId) -> (Kept, Answer) {
     let kept = files::keep(house, &house.files(), group, files::pdf(5000)).await;
-    let keep = KeepFile { file: kept.file.clone(), media: kept.media, bytes: kept.bytes, purpose: FilePurpose::Receipt };
-    let answer = house.takes(member, Command::Group(group, GroupCommand::KeepFile(keep))).await;
+    let keep = KeepFile {
+        file: kept.file.clone(),
+        media: kept.media,
+        bytes: kept.bytes,
+        purpose: FilePurpose::Receipt,
+    };
+    let answer = house
+        .takes(member, Command::Group(group, GroupCommand::KeepFile(keep)))
+        .await;
     (kept, answer)
 }
 
@@ -147,30 +221,73 @@ async fn other_engine(house: House) {
     let folder = taken(&house, "backup").await;
 
     let empty = Empty::other_than(&house).await;
-    empty.restores(&folder, &Origin::Same { head: newest(&house).await }).await.unwrap();
+    empty
+        .restores(
+            &folder,
+            &Origin::Same {
+                head: newest(&house).await,
+            },
+        )
+        .await
+        .unwrap();
     let restored = empty.house().await;
     sealer(&restored).check().await.unwrap();
     assert_eq!(replay::whole(&restored).await, 1);
-    assert_eq!(restored.log.length().await.unwrap(), house.log.length().await.unwrap());
+    assert_eq!(
+        restored.log.length().await.unwrap(),
+        house.log.length().await.unwrap()
+    );
 
-    // The same data gives the same bytes, on either engine: as a backup, and once both have sealed the rest.
+    // The same data gives the same bytes, on either engine: as a backup, and once both have sealed
+    // the rest.
     assert_eq!(digests(&taken(&restored, "backup").await), digests(&folder));
     for each in [&house, &restored] {
         sealer(each).catch_up().await.unwrap();
-        audit::export(each.store(), ORGANISATION, &each.folder.path().join("export"), |_, _| {}).await.unwrap();
+        audit::export(
+            each.store(),
+            ORGANISATION,
+            &each.folder.path().join("export"),
+            |_, _| {},
+        )
+        .await
+        .unwrap();
     }
-    assert_eq!(digests(&restored.folder.path().join("export")), digests(&house.folder.path().join("export")));
+    assert_eq!(
+        digests(&restored.folder.path().join("export")),
+        digests(&house.folder.path().join("export"))
+    );
 
     // What is sealed opens, what was answered is answered again, and the office goes on.
-    assert_eq!(files::opened(&restored, &empty.files(), group, &kept.file).await, files::pdf(5000));
-    let command = restored.log.page(answer.first_position, 1).await.unwrap().remove(0).command_id;
+    assert_eq!(
+        files::opened(&restored, &empty.files(), group, &kept.file).await,
+        files::pdf(5000)
+    );
+    let command = restored
+        .log
+        .page(answer.first_position, 1)
+        .await
+        .unwrap()
+        .remove(0)
+        .command_id;
     assert_eq!(restored.log.answer(command).await.unwrap(), Some(answer));
     restored.catch_up().await;
     equals_a_rebuild(&restored).await;
     office.submitted(&restored, 500).await;
     sealer(&restored).catch_up().await.unwrap();
-    let new = Origin::New(NewOrigin { command: new_id(), known: None, reason: text("Once more.") });
-    let again = backup::restore(restored.store(), ORGANISATION, &empty.files(), &empty.keys(), &folder, &new).await;
+    let new = Origin::New(NewOrigin {
+        command: new_id(),
+        known: None,
+        reason: text("Once more."),
+    });
+    let again = backup::restore(
+        restored.store(),
+        ORGANISATION,
+        &empty.files(),
+        &empty.keys(),
+        &folder,
+        &new,
+    )
+    .await;
     assert!(matches!(again, Err(RestoreError::NotEmpty)), "{again:?}");
 }
 
@@ -182,20 +299,33 @@ async fn damaged(house: House) {
     files::keep(&house, &house.files(), group, files::pdf(500)).await;
     let folder = taken(&house, "backup").await;
     let empty = Empty::other_than(&house).await;
-    let origin = Origin::Same { head: newest(&house).await };
+    let origin = Origin::Same {
+        head: newest(&house).await,
+    };
     let mut tried = 0;
     for (name, _) in digests(&folder) {
         let path = folder.join(&name);
         let whole = fs::read(&path).unwrap();
-        for at in [0, whole.len() / 2, whole.len().saturating_sub(1)].into_iter().filter(|at| *at < whole.len()) {
+        for at in [0, whole.len() / 2, whole.len().saturating_sub(1)]
+            .into_iter()
+            .filter(|at| *at < whole.len())
+        {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;
             fs::write(&path, bytes).unwrap();
-            assert!(empty.restores(&folder, &origin).await.is_err(), "byte {at} of {}", name.display());
+            assert!(
+                empty.restores(&folder, &origin).await.is_err(),
+                "byte {at} of {}",
+                name.display()
+            );
             tried += 1;
         }
         fs::remove_file(&path).unwrap();
-        assert!(empty.restores(&folder, &origin).await.is_err(), "without {}", name.display());
+        assert!(
+            empty.restores(&folder, &origin).await.is_err(),
+            "without {}",
+            name.display()
+        );
         fs::write(&path, whole).unwrap();
     }
     assert!(tried > 30, "{tried}");
@@ -205,9 +335,17 @@ async fn damaged(house: House) {
     let other = whole.replacen("\"sealed\":\"", "\"sealed\":\"00", 1);
     let manifest = fs::read_to_string(folder.join("MANIFEST.sha256")).unwrap();
     let digest = |text: &str| to_hex(&Sha256::digest(text));
-    fs::write(folder.join("MANIFEST.sha256"), manifest.replace(&digest(&whole), &digest(&other))).unwrap();
+    fs::write(
+        folder.join("MANIFEST.sha256"),
+        manifest.replace(&digest(&whole), &digest(&other)),
+    )
+    .unwrap();
     fs::write(&table, other).unwrap();
-    let error = empty.restores(&folder, &origin).await.unwrap_err().to_string();
+    let error = empty
+        .restores(&folder, &origin)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("sealed_values"), "{error}");
     fs::write(&table, whole).unwrap();
     fs::write(folder.join("MANIFEST.sha256"), manifest).unwrap();
@@ -225,35 +363,86 @@ async fn older(house: House) {
     let known = house.log.length().await.unwrap();
 
     let empty = Empty::other_than(&house).await;
-    let later = Origin::Same { head: newest(&house).await };
+    let later = Origin::Same {
+        head: newest(&house).await,
+    };
     let error = empty.restores(&folder, &later).await.unwrap_err();
-    assert!(matches!(error, RestoreError::Older { known: k, has: h } if (k, h) == (known, has)), "{error}");
-    assert!(error.to_string().contains(&format!("{} events are lost", known - has)), "{error}");
+    assert!(
+        matches!(error, RestoreError::Older { known: k, has: h } if (k, h) == (known, has)),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("{} events are lost", known - has)),
+        "{error}"
+    );
     let forked = Signer::new("case/log", &house.keys.seal.secret);
-    let forked = forked.sign(&Head { origin: "case/log".into(), size: 5, root: [1; 32] });
-    let error = empty.restores(&folder, &Origin::Same { head: forked }).await.unwrap_err();
+    let forked = forked.sign(&Head {
+        origin: "case/log".into(),
+        size: 5,
+        root: [1; 32],
+    });
+    let error = empty
+        .restores(&folder, &Origin::Same { head: forked })
+        .await
+        .unwrap_err();
     assert!(matches!(error, RestoreError::Forked), "{error}");
     assert!(empty.is_empty().await);
 
     let note = house.folder.path().join("head.txt");
     fs::write(&note, newest(&house).await).unwrap();
     let place = empty.place();
-    let run = |arguments: &[&str]| place.program().arg("restore").arg(&folder).args(arguments).output().unwrap();
+    let run = |arguments: &[&str]| {
+        place
+            .program()
+            .arg("restore")
+            .arg(&folder)
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
     let refused = run(&["--head", note.to_str().unwrap()]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON"));
-    let taken = run(&["--head", note.to_str().unwrap(), "--new-origin", "The disk was lost."]);
-    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    assert!(
+        !refused.status.success()
+            && String::from_utf8_lossy(&refused.stderr).contains("--new-origin REASON")
+    );
+    let taken = run(&[
+        "--head",
+        note.to_str().unwrap(),
+        "--new-origin",
+        "The disk was lost.",
+    ]);
+    assert!(
+        taken.status.success(),
+        "{}",
+        String::from_utf8_lossy(&taken.stderr)
+    );
     let restored = empty.house().await;
-    let last = events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
+    let last = events::page(restored.store(), ORGANISATION, has, 10)
+        .await
+        .unwrap();
     let says = &last[0].payload;
     assert_eq!(last.len(), 1);
-    for part in ["LogRestored", "case/log", "The disk was lost.", &format!("\"known\":{known}"), &format!("\"sealed\":{has}")] {
+    for part in [
+        "LogRestored",
+        "case/log",
+        "The disk was lost.",
+        &format!("\"known\":{known}"),
+        &format!("\"sealed\":{has}"),
+    ] {
         assert!(says.contains(part), "{part}: {says}");
     }
-    let key = microgrants::store::tree::find(restored.store(), ORGANISATION).await.unwrap().unwrap();
+    let key = microgrants::store::tree::find(restored.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap();
     assert_ne!(key.origin, "case/log");
     let own = heads(&restored).await;
-    assert_eq!(own.iter().map(|head| head.size).collect::<Vec<_>>(), [has + 1]);
+    assert_eq!(
+        own.iter().map(|head| head.size).collect::<Vec<_>>(),
+        [has + 1]
+    );
 }
 
 async fn recorded_first(house: House) {
@@ -264,32 +453,78 @@ async fn recorded_first(house: House) {
     let folder = taken(&house, "backup").await;
     let has = house.log.length().await.unwrap();
     let list = house.folder.path().join("erasures.jsonl");
-    let erased = Erased { organisation: ORGANISATION.into(), kind: "person".into(), subject: cass.0, position: has };
+    let erased = Erased {
+        organisation: ORGANISATION.into(),
+        kind: "person".into(),
+        subject: cass.0,
+        position: has,
+    };
     ErasureList::at(&list).add(&erased).unwrap();
 
     let empty = Empty::other_than(&house).await;
     let mut restore = empty.place().program();
-    restore.arg("restore").arg(&folder).args(["--new-origin", "The disk was lost."]).arg("--erasures").arg(&list);
+    restore
+        .arg("restore")
+        .arg(&folder)
+        .args(["--new-origin", "The disk was lost."])
+        .arg("--erasures")
+        .arg(&list);
     let run = restore.output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     let restored = empty.house().await;
-    let rows = events::page(restored.store(), ORGANISATION, has, 10).await.unwrap();
+    let rows = events::page(restored.store(), ORGANISATION, has, 10)
+        .await
+        .unwrap();
     let names: Vec<_> = rows.iter().map(|row| row.event_type.as_str()).collect();
-    assert_eq!(names, ["LogRestored", "PersonalDataErased"], "it comes right after what was restored");
-    let key = personal::key(restored.store(), ORGANISATION, &cass.to_string()).await.unwrap().unwrap();
+    assert_eq!(
+        names,
+        ["LogRestored", "PersonalDataErased"],
+        "it comes right after what was restored"
+    );
+    let key = personal::key(restored.store(), ORGANISATION, &cass.to_string())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(key.1, None);
 
     // It is a command of the operator as any other: its metadata, its answer, a log that holds.
-    let founded = events::page(restored.store(), ORGANISATION, 0, 1).await.unwrap().remove(0);
-    let metadata = |row: &events::EventRow| serde_json::from_str::<BTreeMap<String, String>>(&row.metadata).unwrap();
-    assert_eq!(metadata(&founded).into_keys().collect::<Vec<_>>(), metadata(&rows[0]).into_keys().collect::<Vec<_>>());
+    let founded = events::page(restored.store(), ORGANISATION, 0, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    let metadata = |row: &events::EventRow| {
+        serde_json::from_str::<BTreeMap<String, String>>(&row.metadata).unwrap()
+    };
+    assert_eq!(
+        metadata(&founded).into_keys().collect::<Vec<_>>(),
+        metadata(&rows[0]).into_keys().collect::<Vec<_>>()
+    );
     assert_eq!(metadata(&rows[0])["command"], "organisation/record-restore");
-    let answer = restored.log.answer(rows[0].command_id.parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!((answer.id, answer.first_position, answer.last_position), (restored.commands.organisation().0, has, has));
+    let answer = restored
+        .log
+        .answer(rows[0].command_id.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (answer.id, answer.first_position, answer.last_position),
+        (restored.commands.organisation().0, has, has)
+    );
     let export = restored.folder.path().join("export");
-    audit::export(restored.store(), ORGANISATION, &export, |_, _| {}).await.unwrap();
+    audit::export(restored.store(), ORGANISATION, &export, |_, _| {})
+        .await
+        .unwrap();
     let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
-    assert!(report.holds() && report.events == has + 2, "{} events: {:?}", report.events, report.findings);
+    assert!(
+        report.holds() && report.events == has + 2,
+        "{} events: {:?}",
+        report.events,
+        report.findings
+    );
     restored.catch_up().await;
     equals_a_rebuild(&restored).await;
     office.submitted(&restored, 500).await;
@@ -302,9 +537,18 @@ async fn other_keys(house: House) {
     let folder = taken(&house, "backup").await;
     let empty = Empty::other_than(&house).await;
     let store = Store::open(&empty.url).await.unwrap();
-    Keys::open(&store, &empty.folder.path().join("other keys")).await.unwrap();
+    Keys::open(&store, &empty.folder.path().join("other keys"))
+        .await
+        .unwrap();
     store.close().await;
-    let refused = empty.restores(&folder, &Origin::Same { head: newest(&house).await }).await;
+    let refused = empty
+        .restores(
+            &folder,
+            &Origin::Same {
+                head: newest(&house).await,
+            },
+        )
+        .await;
     assert!(matches!(refused, Err(RestoreError::Keys)), "{refused:?}");
     assert!(empty.is_empty().await);
 }
@@ -314,11 +558,23 @@ async fn keys_in_place(house: House) {
     office.submitted(&house, 700).await;
     sealer(&house).catch_up().await.unwrap();
     let folder = taken(&house, "backup").await;
-    let origin = Origin::Same { head: newest(&house).await };
+    let origin = Origin::Same {
+        head: newest(&house).await,
+    };
     let empty = Empty::other_than(&house).await;
     let (own, other) = (house.folder.path().join("keys"), House::sqlite().await);
-    let Keys { kek, index, token, seal } = &house.keys;
-    for (name, key) in [("kek.key", kek), ("index.key", index), ("token.key", token), ("seal.key", seal)] {
+    let Keys {
+        kek,
+        index,
+        token,
+        seal,
+    } = &house.keys;
+    for (name, key) in [
+        ("kek.key", kek),
+        ("index.key", index),
+        ("token.key", token),
+        ("seal.key", seal),
+    ] {
         let file = empty.keys().join(name);
         fs::copy(other.folder.path().join("keys").join(name), &file).unwrap();
         empty.needs_key(&key.id, &folder, &origin).await;
@@ -335,7 +591,11 @@ async fn keys_in_place(house: House) {
     let rotated = Empty::other_than(&house).await;
     rotated.needs_key(&kek.id, &folder, &origin).await;
     // A start would finish a rotation to the key that the backup knows.
-    fs::rename(rotated.keys().join(format!("kek-{}.key", kek.id)), rotated.keys().join("kek.next.key")).unwrap();
+    fs::rename(
+        rotated.keys().join(format!("kek-{}.key", kek.id)),
+        rotated.keys().join("kek.next.key"),
+    )
+    .unwrap();
     rotated.restores(&folder, &origin).await.unwrap();
     assert_eq!(rotated.house().await.keys.kek.id, kek.id);
 }
@@ -344,32 +604,73 @@ async fn roles_of_erased(house: House) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
     let organisation = house.commands.organisation();
-    let end = OrganisationCommand::EndRole(RoleOf { person: cass, role: Role::Finance });
-    let because = || Because { reason: text("She asked for it.") };
+    let end = OrganisationCommand::EndRole(RoleOf {
+        person: cass,
+        role: Role::Finance,
+    });
+    let because = || Because {
+        reason: text("She asked for it."),
+    };
     office.gives(&house, cass, Role::Finance).await;
     sealer(&house).catch_up().await.unwrap();
     let folder = taken(&house, "backup").await;
-    house.takes(office.ada, Command::Organisation(organisation, end)).await;
-    let erasure = house.takes(office.ada, Command::Person(cass, PersonCommand::Erase(because()))).await;
+    house
+        .takes(office.ada, Command::Organisation(organisation, end))
+        .await;
+    let erasure = house
+        .takes(
+            office.ada,
+            Command::Person(cass, PersonCommand::Erase(because())),
+        )
+        .await;
     let list = house.folder.path().join("erasures.jsonl");
-    let erased = Erased { organisation: ORGANISATION.into(), kind: "person".into(), subject: cass.0, position: erasure.first_position };
+    let erased = Erased {
+        organisation: ORGANISATION.into(),
+        kind: "person".into(),
+        subject: cass.0,
+        position: erasure.first_position,
+    };
     ErasureList::at(&list).add(&erased).unwrap();
 
     let empty = Empty::other_than(&house).await;
     let mut restore = empty.place().program();
-    restore.arg("restore").arg(&folder).args(["--new-origin", "The disk was lost."]).arg("--erasures").arg(&list);
+    restore
+        .arg("restore")
+        .arg(&folder)
+        .args(["--new-origin", "The disk was lost."])
+        .arg("--erasures")
+        .arg(&list);
     let run = restore.output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     holds_no_role(&empty.house().await, cass).await;
 
     // A restore broke off after the erasure: the next start ends the roles.
     let broken_off = Empty::other_than(&house).await;
-    let new = NewOrigin { command: new_id(), known: None, reason: text("The disk was lost.") };
-    broken_off.restores(&folder, &Origin::New(new)).await.unwrap();
+    let new = NewOrigin {
+        command: new_id(),
+        known: None,
+        reason: text("The disk was lost."),
+    };
+    broken_off
+        .restores(&folder, &Origin::New(new))
+        .await
+        .unwrap();
     let restored = broken_off.house().await;
     let again = Command::Person(cass, PersonCommand::EraseAgain(because()));
-    restored.commands.issue(Request::new(Caller::operator(), again)).await.unwrap();
-    assert_eq!(organisation_of(&restored).await.approvers(), 3, "her role came back");
+    restored
+        .commands
+        .issue(Request::new(Caller::operator(), again))
+        .await
+        .unwrap();
+    assert_eq!(
+        organisation_of(&restored).await.approvers(),
+        3,
+        "her role came back"
+    );
     let mut serve = restored.leave().await.program();
     serve.env("MICROGRANTS_ERASURES", &list);
     Process::of(serve).kill();
@@ -377,7 +678,12 @@ async fn roles_of_erased(house: House) {
 }
 
 async fn organisation_of(house: &House) -> Arc<Organisation> {
-    house.log.refresh::<Organisation>(house.commands.organisation().0).await.unwrap().state
+    house
+        .log
+        .refresh::<Organisation>(house.commands.organisation().0)
+        .await
+        .unwrap()
+        .state
 }
 
 async fn holds_no_role(restored: &House, person: PersonId) {
@@ -386,9 +692,15 @@ async fn holds_no_role(restored: &House, person: PersonId) {
     assert_eq!(organisation.approvers(), 2, "Ada and Ben");
     sealer(restored).catch_up().await.unwrap();
     let export = restored.folder.path().join("export");
-    audit::export(restored.store(), ORGANISATION, &export, |_, _| {}).await.unwrap();
+    audit::export(restored.store(), ORGANISATION, &export, |_, _| {})
+        .await
+        .unwrap();
     let report = audit::verify(&export, &Trusted::default(), |_| {}).unwrap();
-    assert!(report.holds() && report.events == restored.log.length().await.unwrap(), "{:?}", report.findings);
+    assert!(
+        report.holds() && report.events == restored.log.length().await.unwrap(),
+        "{:?}",
+        report.findings
+    );
 }
 
 async fn fails_in_the_middle(house: House) {
@@ -401,8 +713,17 @@ async fn fails_in_the_middle(house: House) {
     // No file can be put where a file lies instead of their folder.
     let files = empty.folder.path().join("files");
     fs::write(&files, "").unwrap();
-    let new = Origin::New(NewOrigin { command: new_id(), known: None, reason: text("The disk was lost.") });
-    for origin in [Origin::Same { head: newest(&house).await }, new.clone()] {
+    let new = Origin::New(NewOrigin {
+        command: new_id(),
+        known: None,
+        reason: text("The disk was lost."),
+    });
+    for origin in [
+        Origin::Same {
+            head: newest(&house).await,
+        },
+        new.clone(),
+    ] {
         let failed = empty.restores(&folder, &origin).await;
         assert!(matches!(failed, Err(RestoreError::Kept(..))), "{failed:?}");
         assert!(empty.is_empty().await, "{origin:?}");
@@ -411,8 +732,16 @@ async fn fails_in_the_middle(house: House) {
     empty.restores(&folder, &new).await.unwrap();
     let restored = empty.house().await;
     let length = house.log.length().await.unwrap();
-    let after = events::page(restored.store(), ORGANISATION, length, 10).await.unwrap();
-    assert_eq!(after.iter().map(|row| row.event_type.as_str()).collect::<Vec<_>>(), ["LogRestored"]);
+    let after = events::page(restored.store(), ORGANISATION, length, 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        after
+            .iter()
+            .map(|row| row.event_type.as_str())
+            .collect::<Vec<_>>(),
+        ["LogRestored"]
+    );
 }
 
 async fn command_line(house: House) {
@@ -433,18 +762,42 @@ async fn command_line(house: House) {
         let _ = fs::remove_dir_all(&folder);
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert!(took.unwrap().contains(&format!("{length} events and 0 files")));
+    assert!(
+        took.unwrap()
+            .contains(&format!("{length} events and 0 files"))
+    );
     drop(process);
     let head = folder.join("log/heads.jsonl");
-    let line: serde_json::Value = serde_json::from_str(fs::read_to_string(head).unwrap().lines().last().unwrap()).unwrap();
+    let line: serde_json::Value =
+        serde_json::from_str(fs::read_to_string(head).unwrap().lines().last().unwrap()).unwrap();
     let note = place.folder.path().join("head.txt");
     fs::write(&note, line["note"].as_str().unwrap()).unwrap();
     let restore = |url: &str| {
-        let mut program = Place { folder: Arc::clone(&place.folder), url: url.to_owned() }.program();
-        program.arg("restore").arg(&folder).arg("--head").arg(&note).output().unwrap()
+        let mut program = Place {
+            folder: Arc::clone(&place.folder),
+            url: url.to_owned(),
+        }
+        .program();
+        program
+            .arg("restore")
+            .arg(&folder)
+            .arg("--head")
+            .arg(&note)
+            .output()
+            .unwrap()
     };
-    let into = restore(&format!("sqlite://{}/other.db", place.folder.path().display()));
-    assert!(into.status.success(), "{}", String::from_utf8_lossy(&into.stderr));
+    let into = restore(&format!(
+        "sqlite://{}/other.db",
+        place.folder.path().display()
+    ));
+    assert!(
+        into.status.success(),
+        "{}",
+        String::from_utf8_lossy(&into.stderr)
+    );
     assert!(String::from_utf8_lossy(&into.stdout).contains(&format!("{length} events")));
-    assert!(!restore(&place.url).status.success(), "a log that is not empty is not restored into");
+    assert!(
+        !restore(&place.url).status.success(),
+        "a log that is not empty is not restored into"
+    );
 }

@@ -1,5 +1,6 @@
-//! What the bank did is recorded on its true day, in any order and in every state of a grant, and moves
-//! the budget. What does not fit waits until two people have settled it, and holds up nothing.
+//! What the bank did is recorded on its true day, in any order and in every state of a grant, and
+//! moves the budget. What does not fit waits until two people have settled it, and holds up
+//! nothing.
 
 use jiff::civil::Date;
 use microgrants::domain::{GrantId, Money};
@@ -12,22 +13,53 @@ use crate::house::House;
 use crate::office::{Office, gbp};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("bank_facts::nothing_leaves_before_its_last_approval", approved);
-    cases.both("bank_facts::sources_are_fixed_when_a_payment_is_prepared", fixed);
-    cases.both("bank_facts::money_comes_back_on_its_true_day_in_any_order", any_order);
-    cases.both("bank_facts::what_left_on_an_earlier_day_was_in_order_then", in_order_then);
-    cases.both("bank_facts::the_day_on_which_money_left_can_be_put_right_both_ways", put_right);
+    cases.both(
+        "bank_facts::nothing_leaves_before_its_last_approval",
+        approved,
+    );
+    cases.both(
+        "bank_facts::sources_are_fixed_when_a_payment_is_prepared",
+        fixed,
+    );
+    cases.both(
+        "bank_facts::money_comes_back_on_its_true_day_in_any_order",
+        any_order,
+    );
+    cases.both(
+        "bank_facts::what_left_on_an_earlier_day_was_in_order_then",
+        in_order_then,
+    );
+    cases.both(
+        "bank_facts::the_day_on_which_money_left_can_be_put_right_both_ways",
+        put_right,
+    );
     cases.both("bank_facts::a_closed_grant_takes_money_back", closed);
-    cases.both("bank_facts::a_recall_after_a_partial_return_is_recorded", recalled);
+    cases.both(
+        "bank_facts::a_recall_after_a_partial_return_is_recorded",
+        recalled,
+    );
     cases.both("bank_facts::a_recall_after_the_end_frees_the_money", ended);
-    cases.both("bank_facts::what_does_not_fit_is_settled_by_two_and_blocks_nothing", settled);
+    cases.both(
+        "bank_facts::what_does_not_fit_is_settled_by_two_and_blocks_nothing",
+        settled,
+    );
 }
 
 async fn budget(house: &House, effective_on: Option<Date>, by: By) -> Budget {
     house.catch_up().await;
     let day = effective_on.map(|day| day.to_string());
-    let wanted = Sums { by, fund: None, area: None, position: i64::MAX, effective_on: day.as_deref() };
-    house.views().budget(wanted).await.expect("a budget answers for every day")
+    let wanted = Sums {
+        by,
+        fund: None,
+        area: None,
+        position: i64::MAX,
+        effective_on: day.as_deref(),
+    };
+    house
+        .views()
+        .budget(wanted)
+        .await
+        .expect("a budget answers for every day")
 }
 
 /// Committed, paid less returns, and uncommitted, of the only fund.
@@ -38,11 +70,16 @@ async fn figures(house: &House) -> (Money, Money, Option<Money>) {
 
 /// No line of any day had to be put right.
 async fn answers_every_day(house: &House, from: Date) {
-    let days = std::iter::successors(Some(from), |day| Some(day.saturating_add(jiff::Span::new().days(1))));
+    let days = std::iter::successors(Some(from), |day| {
+        Some(day.saturating_add(jiff::Span::new().days(1)))
+    });
     for day in days.take_while(|day| *day <= house.today()) {
         for by in [By::Fund, By::Funder, By::Grant] {
             let budget = budget(house, Some(day), by).await;
-            assert!(budget.lines.iter().all(|line| line.out_of_order.is_empty()), "{day}: {budget:?}");
+            assert!(
+                budget.lines.iter().all(|line| line.out_of_order.is_empty()),
+                "{day}: {budget:?}"
+            );
         }
     }
 }
@@ -53,44 +90,119 @@ async fn approved(house: House) {
     let (grant, ..) = office.prepared(&house, 700).await;
     let prepared = house.today();
     house.pass_days(3);
-    asking.takes(office.ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(
+            office.ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     let left = |day: Date| json!({ "payment": 1, "happened_on": day });
     for day in [prepared, house.in_days(-1)] {
-        let refusal = asking.refuses(office.ben, "grant/send-payment", grant.0, left(day)).await;
+        let refusal = asking
+            .refuses(office.ben, "grant/send-payment", grant.0, left(day))
+            .await;
         assert_eq!(refusal.code(), "dates_out_of_order", "{day}");
     }
     let batch = json!({ "batch": "early", "sent_on": prepared, "payments": [{ "grant": grant, "payment": 1, "amount": "700.00" }] });
-    let refused = house.by(office.ben, command("fund/send-batch", office.fund.0, &batch)).await;
+    let refused = house
+        .by(
+            office.ben,
+            command("fund/send-batch", office.fund.0, &batch),
+        )
+        .await;
     assert!(refused.is_err_and(|error| error.to_string().contains("after its last approval")));
-    asking.takes(office.ben, "grant/send-payment", grant.0, left(house.today())).await;
+    asking
+        .takes(
+            office.ben,
+            "grant/send-payment",
+            grant.0,
+            left(house.today()),
+        )
+        .await;
     // The bank paid a day before the one that was said, and still after the approval.
     house.pass_days(2);
-    let refusal = asking.refuses(office.ben, "grant/confirm-payment", grant.0, left(house.in_days(-4))).await;
+    let refusal = asking
+        .refuses(
+            office.ben,
+            "grant/confirm-payment",
+            grant.0,
+            left(house.in_days(-4)),
+        )
+        .await;
     assert_eq!(refusal.code(), "dates_out_of_order");
     crate::replay::whole(&house).await;
 }
 
-/// An award that was raised from money of another funder, and a payment that was approved before and is recorded after.
+/// An award that was raised from money of another funder, and a payment that was approved before
+/// and is recorded after.
 async fn fixed(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let begun = house.today();
     let (grant, ..) = office.prepared(&house, 1000).await;
-    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     house.pass_days(3);
-    let restricted =
-        json!({ "source": { "funder": "council", "area": "oldham" }, "amount": "300.00", "reference": "C1", "received_on": house.today() });
-    asking.takes(ada, "fund/allocate", office.fund.0, restricted).await;
-    asking.takes(ada, "grant/request-variation", grant.0, json!({ "change": { "amount": "1200.00" }, "words": "Costs" })).await;
-    asking.takes(ben, "application/declare", grant.0, json!({})).await;
-    asking.takes(ben, "grant/approve-variation", grant.0, json!({ "variation": 1 })).await;
-    asking.takes(ben, "grant/send-payment", grant.0, json!({ "payment": 1, "happened_on": house.in_days(-2) })).await;
-    asking.takes(ben, "grant/confirm-payment", grant.0, json!({ "payment": 1, "happened_on": house.in_days(-1) })).await;
+    let restricted = json!({ "source": { "funder": "council", "area": "oldham" }, "amount": "300.00", "reference": "C1", "received_on": house.today() });
+    asking
+        .takes(ada, "fund/allocate", office.fund.0, restricted)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/request-variation",
+            grant.0,
+            json!({ "change": { "amount": "1200.00" }, "words": "Costs" }),
+        )
+        .await;
+    asking
+        .takes(ben, "application/declare", grant.0, json!({}))
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-variation",
+            grant.0,
+            json!({ "variation": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/send-payment",
+            grant.0,
+            json!({ "payment": 1, "happened_on": house.in_days(-2) }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/confirm-payment",
+            grant.0,
+            json!({ "payment": 1, "happened_on": house.in_days(-1) }),
+        )
+        .await;
     answers_every_day(&house, begun).await;
-    let lines = budget(&house, Some(house.in_days(-1)), By::Funder).await.lines;
-    let paid: Vec<_> = lines.iter().map(|line| (line.of.as_str(), line.paid)).collect();
-    assert!(paid.contains(&("health-partnership", gbp(1000))), "{paid:?}");
+    let lines = budget(&house, Some(house.in_days(-1)), By::Funder)
+        .await
+        .lines;
+    let paid: Vec<_> = lines
+        .iter()
+        .map(|line| (line.of.as_str(), line.paid))
+        .collect();
+    assert!(
+        paid.contains(&("health-partnership", gbp(1000))),
+        "{paid:?}"
+    );
     crate::projections::equals_a_rebuild(&house).await;
 }
 
@@ -101,11 +213,29 @@ async fn paid_twice(house: &House, office: &Office) -> (GrantId, Date) {
     let begun = house.today();
     for payment in [1, 2] {
         let amount = if payment == 1 { "1000.00" } else { "500.00" };
-        asking.takes(office.ada, "grant/prepare-payment", grant.0, json!({ "amount": amount })).await;
-        asking.takes(office.ben, "grant/approve-payment", grant.0, json!({ "payment": payment })).await;
+        asking
+            .takes(
+                office.ada,
+                "grant/prepare-payment",
+                grant.0,
+                json!({ "amount": amount }),
+            )
+            .await;
+        asking
+            .takes(
+                office.ben,
+                "grant/approve-payment",
+                grant.0,
+                json!({ "payment": payment }),
+            )
+            .await;
         let on = json!({ "payment": payment, "happened_on": house.today() });
-        asking.takes(office.ben, "grant/send-payment", grant.0, on.clone()).await;
-        asking.takes(office.ben, "grant/confirm-payment", grant.0, on).await;
+        asking
+            .takes(office.ben, "grant/send-payment", grant.0, on.clone())
+            .await;
+        asking
+            .takes(office.ben, "grant/confirm-payment", grant.0, on)
+            .await;
         house.pass_days(4);
     }
     (grant, begun)
@@ -120,18 +250,61 @@ async fn any_order(house: House) {
     let asking = Asking { house: &house };
     let (grant, begun) = paid_twice(&house, &office).await;
     let third_day = begun.saturating_add(jiff::Span::new().days(2));
-    asking.takes(office.ada, "grant/declare-underspend", grant.0, json!({ "amount": "200.00" })).await;
+    asking
+        .takes(
+            office.ada,
+            "grant/declare-underspend",
+            grant.0,
+            json!({ "amount": "200.00" }),
+        )
+        .await;
     // It came back on the third day, before the second payment left.
-    assert_eq!(asking.takes(office.ben, "grant/receive-return", grant.0, back("200.00", third_day)).await, None);
-    assert_eq!(figures(&house).await, (gbp(1300), gbp(1300), Some(gbp(3700))));
+    assert_eq!(
+        asking
+            .takes(
+                office.ben,
+                "grant/receive-return",
+                grant.0,
+                back("200.00", third_day)
+            )
+            .await,
+        None
+    );
+    assert_eq!(
+        figures(&house).await,
+        (gbp(1300), gbp(1300), Some(gbp(3700)))
+    );
     // Likewise a recall of the first payment, as much of it as had not come back.
-    let recall = json!({ "payment": 1, "happened_on": third_day, "reason": "Recalled by the bank" });
-    assert_eq!(asking.takes(office.ben, "grant/reverse-payment", grant.0, recall).await, Some(1), "£200 of it fit nothing");
-    assert_eq!(figures(&house).await, (gbp(1300), gbp(500), Some(gbp(3700))));
+    let recall =
+        json!({ "payment": 1, "happened_on": third_day, "reason": "Recalled by the bank" });
+    assert_eq!(
+        asking
+            .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+            .await,
+        Some(1),
+        "£200 of it fit nothing"
+    );
+    assert_eq!(
+        figures(&house).await,
+        (gbp(1300), gbp(500), Some(gbp(3700)))
+    );
     // Money that nobody had asked back.
     let today = house.today();
-    assert_eq!(asking.takes(office.ben, "grant/receive-return", grant.0, back("100.00", today)).await, None);
-    assert_eq!(figures(&house).await, (gbp(1200), gbp(400), Some(gbp(3800))));
+    assert_eq!(
+        asking
+            .takes(
+                office.ben,
+                "grant/receive-return",
+                grant.0,
+                back("100.00", today)
+            )
+            .await,
+        None
+    );
+    assert_eq!(
+        figures(&house).await,
+        (gbp(1200), gbp(400), Some(gbp(3800)))
+    );
     answers_every_day(&house, begun).await;
     crate::replay::whole(&house).await;
     crate::projections::equals_a_rebuild(&house).await;
@@ -141,8 +314,17 @@ async fn closed_grant(house: &House, office: &Office) -> GrantId {
     let asking = Asking { house };
     let (grant, ..) = office.prepared(house, 800).await;
     office.paid(house, grant).await;
-    asking.takes(office.ada, "grant/excuse-update", grant.0, json!({ "update": 1, "reason": "Heard on the telephone" })).await;
-    asking.takes(office.ada, "grant/close", grant.0, json!({})).await;
+    asking
+        .takes(
+            office.ada,
+            "grant/excuse-update",
+            grant.0,
+            json!({ "update": 1, "reason": "Heard on the telephone" }),
+        )
+        .await;
+    asking
+        .takes(office.ada, "grant/close", grant.0, json!({}))
+        .await;
     grant
 }
 
@@ -151,10 +333,23 @@ async fn closed(house: House) {
     let asking = Asking { house: &house };
     let grant = closed_grant(&house, &office).await;
     house.pass_days(2);
-    asking.takes(office.ben, "grant/receive-return", grant.0, back("300.00", house.in_days(-1))).await;
+    asking
+        .takes(
+            office.ben,
+            "grant/receive-return",
+            grant.0,
+            back("300.00", house.in_days(-1)),
+        )
+        .await;
     assert_eq!(figures(&house).await, (gbp(500), gbp(500), Some(gbp(4500))));
-    let recall = json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
-    assert_eq!(asking.takes(office.ben, "grant/reverse-payment", grant.0, recall).await, Some(1));
+    let recall =
+        json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
+    assert_eq!(
+        asking
+            .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+            .await,
+        Some(1)
+    );
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
     answers_every_day(&house, house.in_days(-2)).await;
     crate::replay::whole(&house).await;
@@ -166,13 +361,37 @@ async fn recalled(house: House) {
     let asking = Asking { house: &house };
     let (grant, ..) = office.prepared(&house, 1000).await;
     office.paid(&house, grant).await;
-    asking.takes(office.ada, "grant/declare-underspend", grant.0, json!({ "amount": "400.00" })).await;
-    asking.takes(office.ben, "grant/receive-return", grant.0, back("100.00", house.today())).await;
-    let recall = json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
-    asking.takes(office.ben, "grant/reverse-payment", grant.0, recall).await;
+    asking
+        .takes(
+            office.ada,
+            "grant/declare-underspend",
+            grant.0,
+            json!({ "amount": "400.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            office.ben,
+            "grant/receive-return",
+            grant.0,
+            back("100.00", house.today()),
+        )
+        .await;
+    let recall =
+        json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
+    asking
+        .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+        .await;
     // £900 was left to take back: £300 of it was due, and £600 can be paid again.
     assert_eq!(figures(&house).await, (gbp(600), gbp(0), Some(gbp(4400))));
-    asking.takes(office.ada, "grant/prepare-payment", grant.0, json!({ "amount": "600.00" })).await;
+    asking
+        .takes(
+            office.ada,
+            "grant/prepare-payment",
+            grant.0,
+            json!({ "amount": "600.00" }),
+        )
+        .await;
     crate::replay::whole(&house).await;
     crate::projections::equals_a_rebuild(&house).await;
 }
@@ -182,9 +401,19 @@ async fn ended(house: House) {
     let asking = Asking { house: &house };
     let (grant, ..) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
-    asking.takes(office.ada, "grant/terminate", grant.0, json!({ "reason": "They stopped" })).await;
-    let recall = json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
-    asking.takes(office.ben, "grant/reverse-payment", grant.0, recall).await;
+    asking
+        .takes(
+            office.ada,
+            "grant/terminate",
+            grant.0,
+            json!({ "reason": "They stopped" }),
+        )
+        .await;
+    let recall =
+        json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled by the bank" });
+    asking
+        .takes(office.ben, "grant/reverse-payment", grant.0, recall)
+        .await;
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
     crate::replay::whole(&house).await;
 }
@@ -197,54 +426,185 @@ async fn settled(house: House) {
     office.paid(&house, grant).await;
     let before = figures(&house).await;
     // More than was paid, and a credit that comes a second time.
-    assert_eq!(asking.takes(ben, "grant/receive-return", grant.0, back("1000.00", house.today())).await, Some(1));
+    assert_eq!(
+        asking
+            .takes(
+                ben,
+                "grant/receive-return",
+                grant.0,
+                back("1000.00", house.today())
+            )
+            .await,
+        Some(1)
+    );
     let odd = json!({ "kind": "went_out", "amount": "800.00", "payment": 1, "happened_on": house.today(), "note": "Paid twice" });
-    assert_eq!(asking.takes(ben, "grant/record-bank-entry", grant.0, odd).await, Some(2));
-    assert_eq!(figures(&house).await, before, "what is to be settled moves nothing");
+    assert_eq!(
+        asking
+            .takes(ben, "grant/record-bank-entry", grant.0, odd)
+            .await,
+        Some(2)
+    );
+    assert_eq!(
+        figures(&house).await,
+        before,
+        "what is to be settled moves nothing"
+    );
     // It holds up nothing.
-    asking.takes(ada, "grant/excuse-update", grant.0, json!({ "update": 1, "reason": "Heard on the telephone" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/excuse-update",
+            grant.0,
+            json!({ "update": 1, "reason": "Heard on the telephone" }),
+        )
+        .await;
     asking.takes(ada, "grant/close", grant.0, json!({})).await;
     let propose = |entry: u16, counts: &str| json!({ "entry": entry, "counts": counts, "reason": "£200 went back to them" });
     let confirm = |entry: u16, counts: &str| json!({ "entry": entry, "counts": counts });
-    assert_eq!(asking.refuses(ada, "grant/propose-settlement", grant.0, propose(1, "900.00")).await.code(), "more_than_paid");
-    assert_eq!(asking.refuses(ada, "grant/propose-settlement", grant.0, propose(2, "1.00")).await.code(), "more_than_paid");
-    asking.takes(ben, "grant/propose-settlement", grant.0, propose(1, "800.00")).await;
-    assert_eq!(asking.refuses(ben, "grant/confirm-settlement", grant.0, confirm(1, "800.00")).await.code(), "same_person");
-    assert_eq!(asking.refuses(ada, "grant/confirm-settlement", grant.0, confirm(1, "700.00")).await.code(), "not_proposed");
-    asking.takes(ada, "grant/confirm-settlement", grant.0, confirm(1, "800.00")).await;
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/propose-settlement",
+                grant.0,
+                propose(1, "900.00")
+            )
+            .await
+            .code(),
+        "more_than_paid"
+    );
+    assert_eq!(
+        asking
+            .refuses(ada, "grant/propose-settlement", grant.0, propose(2, "1.00"))
+            .await
+            .code(),
+        "more_than_paid"
+    );
+    asking
+        .takes(
+            ben,
+            "grant/propose-settlement",
+            grant.0,
+            propose(1, "800.00"),
+        )
+        .await;
+    assert_eq!(
+        asking
+            .refuses(
+                ben,
+                "grant/confirm-settlement",
+                grant.0,
+                confirm(1, "800.00")
+            )
+            .await
+            .code(),
+        "same_person"
+    );
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/confirm-settlement",
+                grant.0,
+                confirm(1, "700.00")
+            )
+            .await
+            .code(),
+        "not_proposed"
+    );
+    asking
+        .takes(
+            ada,
+            "grant/confirm-settlement",
+            grant.0,
+            confirm(1, "800.00"),
+        )
+        .await;
     assert_eq!(figures(&house).await, (gbp(0), gbp(0), Some(gbp(5000))));
-    assert_eq!(asking.refuses(ada, "grant/confirm-settlement", grant.0, confirm(1, "800.00")).await.code(), "unknown");
-    asking.takes(ada, "grant/propose-settlement", grant.0, propose(2, "0.00")).await;
-    asking.takes(ben, "grant/confirm-settlement", grant.0, confirm(2, "0.00")).await;
+    assert_eq!(
+        asking
+            .refuses(
+                ada,
+                "grant/confirm-settlement",
+                grant.0,
+                confirm(1, "800.00")
+            )
+            .await
+            .code(),
+        "unknown"
+    );
+    asking
+        .takes(ada, "grant/propose-settlement", grant.0, propose(2, "0.00"))
+        .await;
+    asking
+        .takes(ben, "grant/confirm-settlement", grant.0, confirm(2, "0.00"))
+        .await;
     house.catch_up().await;
-    let row: microgrants::projections::GrantRow = house.views().find(&grant.to_string(), None).await.unwrap().unwrap();
+    let row: microgrants::projections::GrantRow = house
+        .views()
+        .find(&grant.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(row.unsettled.is_empty());
     crate::replay::whole(&house).await;
     crate::projections::equals_a_rebuild(&house).await;
 }
 
-/// A hold, another payee or a check since the day on which money left does not hide that it left; what was not in
-/// order on that day does.
+/// A hold, another payee or a check since the day on which money left does not hide that it left;
+/// what was not in order on that day does.
 async fn in_order_then(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, group, member) = office.prepared(&house, 700).await;
-    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     let left = |day: Date| json!({ "payment": 1, "happened_on": day });
     house.pass_days(2);
     let account = json!({ "route": "own_account", "account": { "holder": "Soup", "numbers": "12-34-56 87654321" } });
-    asking.takes(member, "group/provide-payee", group.0, account).await;
-    asking.takes(ada, "grant/hold", grant.0, json!({ "reason": "Something was said" })).await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/hold",
+            grant.0,
+            json!({ "reason": "Something was said" }),
+        )
+        .await;
     house.pass_days(2);
     for day in [house.in_days(-1), house.in_days(-2)] {
-        assert_eq!(asking.refuses(ben, "grant/send-payment", grant.0, left(day)).await.code(), "grant_on_hold", "{day}");
+        assert_eq!(
+            asking
+                .refuses(ben, "grant/send-payment", grant.0, left(day))
+                .await
+                .code(),
+            "grant_on_hold",
+            "{day}"
+        );
     }
     asking.takes(ada, "grant/resume", grant.0, json!({})).await;
     for day in [house.today(), house.in_days(-1), house.in_days(-2)] {
-        assert_eq!(asking.refuses(ben, "grant/send-payment", grant.0, left(day)).await.code(), "payee_changed", "{day}");
+        assert_eq!(
+            asking
+                .refuses(ben, "grant/send-payment", grant.0, left(day))
+                .await
+                .code(),
+            "payee_changed",
+            "{day}"
+        );
     }
-    asking.takes(ben, "grant/send-payment", grant.0, left(house.in_days(-3))).await;
+    asking
+        .takes(ben, "grant/send-payment", grant.0, left(house.in_days(-3)))
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -253,18 +613,61 @@ async fn put_right(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, ..) = office.prepared(&house, 700).await;
-    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     house.pass_days(5);
     let on = |day: Date| json!({ "payment": 1, "happened_on": day });
-    asking.takes(ben, "grant/send-payment", grant.0, on(house.in_days(-1))).await;
-    asking.takes(ben, "grant/confirm-payment", grant.0, on(house.in_days(-3))).await;
-    let paid = async |day: Date| budget(&house, Some(day), By::Fund).await.lines.remove(0).paid;
-    assert_eq!((paid(house.in_days(-4)).await, paid(house.in_days(-3)).await), (gbp(0), gbp(700)));
-    let right = json!({ "payment": 1, "paid_on": house.today(), "reason": "The bank's date was misread" });
-    asking.takes(ben, "grant/correct-payment", grant.0, right).await;
-    assert_eq!((paid(house.in_days(-2)).await, paid(house.in_days(-1)).await), (gbp(0), gbp(700)));
-    asking.takes(ada, "grant/demand-clawback", grant.0, json!({ "amount": "100.00", "reason": "Spent otherwise" })).await;
+    asking
+        .takes(ben, "grant/send-payment", grant.0, on(house.in_days(-1)))
+        .await;
+    asking
+        .takes(ben, "grant/confirm-payment", grant.0, on(house.in_days(-3)))
+        .await;
+    let paid = async |day: Date| {
+        budget(&house, Some(day), By::Fund)
+            .await
+            .lines
+            .remove(0)
+            .paid
+    };
+    assert_eq!(
+        (paid(house.in_days(-4)).await, paid(house.in_days(-3)).await),
+        (gbp(0), gbp(700))
+    );
+    let right =
+        json!({ "payment": 1, "paid_on": house.today(), "reason": "The bank's date was misread" });
+    asking
+        .takes(ben, "grant/correct-payment", grant.0, right)
+        .await;
+    assert_eq!(
+        (paid(house.in_days(-2)).await, paid(house.in_days(-1)).await),
+        (gbp(0), gbp(700))
+    );
+    asking
+        .takes(
+            ada,
+            "grant/demand-clawback",
+            grant.0,
+            json!({ "amount": "100.00", "reason": "Spent otherwise" }),
+        )
+        .await;
     // Before it left nothing can have come back: that waits to be settled.
-    assert_eq!(asking.takes(ben, "grant/receive-return", grant.0, back("100.00", house.in_days(-3))).await, Some(1));
+    assert_eq!(
+        asking
+            .takes(
+                ben,
+                "grant/receive-return",
+                grant.0,
+                back("100.00", house.in_days(-3))
+            )
+            .await,
+        Some(1)
+    );
     crate::projections::equals_a_rebuild(&house).await;
 }

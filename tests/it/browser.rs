@@ -1,4 +1,5 @@
-//! A browser without a script: it keeps cookies, follows where it is led, and sends forms as they stand on the page.
+//! A browser without a script: it keeps cookies, follows where it is led, and sends forms as they
+//! stand on the page.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,15 +32,24 @@ impl Page {
 
     /// The value of the first hidden field of this name.
     pub fn hidden(&self, name: &str) -> String {
-        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} on {}", self.path));
-        rest.split('"').next().unwrap().replace("&#38;", "&").replace("&#x2f;", "/")
+        let (_, rest) = self
+            .text
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no {name} on {}", self.path));
+        rest.split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&#x2f;", "/")
     }
 }
 
 impl Browser {
     pub fn new(address: &str) -> Self {
-        let config =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(30)));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(30)));
         Self {
             address: address.to_owned(),
             agent: config.build().into(),
@@ -52,7 +62,10 @@ impl Browser {
     pub fn get(&mut self, path: &str) -> Page {
         let mut path = path.to_owned();
         for _ in 0..8 {
-            let mut request = self.agent.get(format!("{}{path}", self.address)).header("Cookie", self.jar());
+            let mut request = self
+                .agent
+                .get(format!("{}{path}", self.address))
+                .header("Cookie", self.jar());
             request = request.header("Accept", "text/html");
             let page = self.keep(request.call().expect("the service answers"), &path);
             match page.headers.get("location") {
@@ -65,23 +78,40 @@ impl Browser {
 
     /// The bytes of a file, and what it is.
     pub fn bytes(&mut self, path: &str) -> (Vec<u8>, String) {
-        let request = self.agent.get(format!("{}{path}", self.address)).header("Cookie", self.jar());
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.address))
+            .header("Cookie", self.jar());
         let mut response = request.call().expect("the service answers");
         assert_eq!(response.status().as_u16(), 200, "{path}");
-        let media = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let media = response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         (response.body_mut().read_to_vec().expect("whole"), media)
     }
 
     /// Sends fields without following where they lead.
     pub fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
         self.post(path, "application/x-www-form-urlencoded", body.join("&"))
     }
 
-    /// Sends fields and then files, each with the field that it is for, without following where they lead.
-    pub fn send_files(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str)]) -> Page {
+    /// Sends fields and then files, each with the field that it is for, without following where
+    /// they lead.
+    pub fn send_files(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str)],
+    ) -> Page {
         const BETWEEN: &str = "between-the-parts";
-        let field = |(name, value): &(&str, &str)| format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}");
+        let field = |(name, value): &(&str, &str)| {
+            format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}")
+        };
         let file = |(name, content): &(&str, &str)| {
             format!(
                 "Content-Disposition: form-data; name=\"{name}\"; filename=\"{}\"\r\nContent-Type: application/pdf\r\n\r\n{content}",
@@ -89,19 +119,32 @@ impl Browser {
             )
         };
         let parts = fields.iter().map(field).chain(files.iter().map(file));
-        let body: String = parts.flat_map(|part| [format!("--{BETWEEN}\r\n"), part, "\r\n".to_owned()]).collect();
+        let body: String = parts
+            .flat_map(|part| [format!("--{BETWEEN}\r\n"), part, "\r\n".to_owned()])
+            .collect();
         let body = format!("{body}--{BETWEEN}--\r\n");
-        self.post(path, &format!("multipart/form-data; boundary={BETWEEN}"), body)
+        self.post(
+            path,
+            &format!("multipart/form-data; boundary={BETWEEN}"),
+            body,
+        )
     }
 
     /// Sends any bytes.
     pub fn send_bytes(&mut self, path: &str, media: &str, body: &[u8]) -> Page {
-        let request = self.agent.post(format!("{}{path}", self.address)).header("Cookie", self.jar()).header("Content-Type", media);
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.address))
+            .header("Cookie", self.jar())
+            .header("Content-Type", media);
         self.keep(request.send(body).expect("the service answers"), path)
     }
 
     fn post(&mut self, path: &str, media: &str, body: String) -> Page {
-        let mut request = self.agent.post(format!("{}{path}", self.address)).header("Cookie", self.jar());
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.address))
+            .header("Cookie", self.jar());
         request = request.header("Content-Type", media);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -112,7 +155,11 @@ impl Browser {
     /// Sends the form of a page, with what was filled in, and goes where that leads.
     pub fn fill(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = page.hidden("csrf");
-        let key = if page.says("name=\"key\"") { page.hidden("key") } else { String::new() };
+        let key = if page.says("name=\"key\"") {
+            page.hidden("key")
+        } else {
+            String::new()
+        };
         let unseen = [("csrf", csrf.as_str()), ("key", key.as_str())];
         let sent = self.send(path, &[&unseen, fields].concat());
         match sent.headers.get("location") {
@@ -122,22 +169,52 @@ impl Browser {
     }
 
     fn jar(&self) -> String {
-        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+        self.cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     fn keep(&mut self, mut response: ureq::http::Response<ureq::Body>, path: &str) -> Page {
         for cookie in response.headers().get_all("set-cookie") {
-            let cookie = cookie.to_str().expect("text").split(';').next().unwrap_or_default();
+            let cookie = cookie
+                .to_str()
+                .expect("text")
+                .split(';')
+                .next()
+                .unwrap_or_default();
             let (name, value) = cookie.split_once('=').expect("a cookie");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let headers =
-            response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    value.to_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect();
         let status = response.status().as_u16();
-        Page { status, text: response.body_mut().read_to_string().unwrap_or_default(), headers, path: path.to_owned() }
+        Page {
+            status,
+            text: response.body_mut().read_to_string().unwrap_or_default(),
+            headers,
+            path: path.to_owned(),
+        }
     }
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

@@ -27,7 +27,9 @@ impl Cases {
         F: Fn(House) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
-        self.0.push(Trial::test(format!("{name}::sqlite"), move || run(async { case(House::sqlite().await).await })));
+        self.0.push(Trial::test(format!("{name}::sqlite"), move || {
+            run(async { case(House::sqlite().await).await })
+        }));
     }
 
     pub fn postgres<F, R>(&mut self, name: &str, case: F)
@@ -35,7 +37,9 @@ impl Cases {
         F: Fn(House) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
-        let trial = Trial::test(format!("{name}::postgres"), move || run(async { case(House::postgres().await).await }));
+        let trial = Trial::test(format!("{name}::postgres"), move || {
+            run(async { case(House::postgres().await).await })
+        });
         self.0.push(trial.with_ignored_flag(!postgres::is_there()));
     }
 
@@ -45,7 +49,9 @@ impl Cases {
         F: Fn(House) -> R + Send + 'static,
         R: Future<Output = ()>,
     {
-        let trial = Trial::test(name.to_owned(), move || run(async { case(House::sqlite().await).await }));
+        let trial = Trial::test(name.to_owned(), move || {
+            run(async { case(House::sqlite().await).await })
+        });
         self.0.push(trial.with_ignored_flag(!is_there));
     }
 
@@ -59,13 +65,19 @@ impl Cases {
 
     pub fn trials(self) -> Vec<Trial> {
         if !postgres::is_there() {
-            eprintln!("PostgreSQL server binaries were not found: the cases on PostgreSQL are ignored");
+            eprintln!(
+                "PostgreSQL server binaries were not found: the cases on PostgreSQL are ignored"
+            );
         }
         self.0
     }
 }
 
 fn run(case: impl Future<Output = ()>) -> Result<(), Failed> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(case);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(case);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The command line: the first people, tokens, the contract; what is wrong is one line and a non-zero exit.
+//! The command line: the first people, tokens, the contract; what is wrong is one line and a
+//! non-zero exit.
 
 use std::net::TcpListener;
 use std::process::Output;
@@ -13,25 +14,48 @@ pub fn cases(cases: &mut Cases) {
     cases.both("cli::the_first_two_people_begin_an_office", first_people);
     cases.sqlite("cli::wrong_configuration_is_one_line", wrong_configuration);
     cases.sqlite("cli::one_process_writes_an_sqlite_file", one_writer);
-    cases.sqlite("cli::a_closed_database_can_be_opened_while_clones_live", closed_and_opened);
+    cases.sqlite(
+        "cli::a_closed_database_can_be_opened_while_clones_live",
+        closed_and_opened,
+    );
 }
 
 fn run(place: &Place, arguments: &[&str]) -> Output {
-    place.program().args(arguments).output().expect("the program runs")
+    place
+        .program()
+        .args(arguments)
+        .output()
+        .expect("the program runs")
 }
 
 pub fn prints(place: &Place, arguments: &[&str]) -> String {
     let output = run(place, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
 }
 
 /// Runs what must fail, with one line that says why.
 pub fn fails(place: &Place, arguments: &[&str]) -> String {
     let output = run(place, arguments);
-    let says = String::from_utf8(output.stderr).expect("text").trim().to_owned();
+    let says = String::from_utf8(output.stderr)
+        .expect("text")
+        .trim()
+        .to_owned();
     assert!(!output.status.success(), "{arguments:?} was taken");
-    assert_eq!(says.lines().filter(|line| line.contains("error") || line.starts_with("microgrants:")).count(), 1, "{says}");
+    assert_eq!(
+        says.lines()
+            .filter(|line| line.contains("error") || line.starts_with("microgrants:"))
+            .count(),
+        1,
+        "{says}"
+    );
     says
 }
 
@@ -41,40 +65,119 @@ async fn first_people(house: House) {
     let roles = "administrator,officer,finance,panel";
     let ada = prints(
         &place,
-        &["people", "add", "--name", "Ada", "--email", "ada@example.org", "--roles", roles, "--organisation-name", "An anchor"],
+        &[
+            "people",
+            "add",
+            "--name",
+            "Ada",
+            "--email",
+            "ada@example.org",
+            "--roles",
+            roles,
+            "--organisation-name",
+            "An anchor",
+        ],
     );
-    let ben = prints(&place, &["people", "add", "--name", "Ben", "--roles", roles]);
-    assert!(fails(&place, &["people", "add", "--name", "Cat", "--roles", "officer"]).contains("two administrators now propose"));
-    assert!(fails(&place, &["people", "add", "--name", "Eve", "--email", "ada@example.org"]).contains("belongs to somebody else"));
-    assert!(fails(&place, &["token", "--person", "018f0000-0000-7000-8000-000000000000"]).contains("no person here"));
-    let tokens: Vec<_> = [&ada, &ben].map(|person| prints(&place, &["token", "--person", person])).into();
+    let ben = prints(
+        &place,
+        &["people", "add", "--name", "Ben", "--roles", roles],
+    );
+    assert!(
+        fails(
+            &place,
+            &["people", "add", "--name", "Cat", "--roles", "officer"]
+        )
+        .contains("two administrators now propose")
+    );
+    assert!(
+        fails(
+            &place,
+            &[
+                "people",
+                "add",
+                "--name",
+                "Eve",
+                "--email",
+                "ada@example.org"
+            ]
+        )
+        .contains("belongs to somebody else")
+    );
+    assert!(
+        fails(
+            &place,
+            &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
+        )
+        .contains("no person here")
+    );
+    let tokens: Vec<_> = [&ada, &ben]
+        .map(|person| prints(&place, &["token", "--person", person]))
+        .into();
     assert!(prints(&place, &["rebuild"]).contains("people: generation 2"));
     assert!(fails(&place, &["rebuild", "colours"]).contains("no projection named colours"));
     let process = Process::start(&place);
     let client = Client::new(&process.address, &tokens[0]);
     assert_eq!(client.get("/api/v1/organisation").body["name"], "An anchor");
-    let cat = client.post("/api/v1/people", &json!({ "name": "Cat" })).id();
+    let cat = client
+        .post("/api/v1/people", &json!({ "name": "Cat" }))
+        .id();
     let of = json!({ "person": cat, "role": "finance" });
-    assert_eq!(client.post("/api/v1/organisation/propose-role", &of).status, 200);
-    client.post("/api/v1/organisation/confirm-role", &of).is_problem(403, "same_person");
-    assert_eq!(client.by(&tokens[1]).post("/api/v1/organisation/confirm-role", &of).status, 200);
-    assert_eq!(client.get(&format!("/api/v1/people/{cat}")).body["roles"], json!(["finance"]));
+    assert_eq!(
+        client.post("/api/v1/organisation/propose-role", &of).status,
+        200
+    );
+    client
+        .post("/api/v1/organisation/confirm-role", &of)
+        .is_problem(403, "same_person");
+    assert_eq!(
+        client
+            .by(&tokens[1])
+            .post("/api/v1/organisation/confirm-role", &of)
+            .status,
+        200
+    );
+    assert_eq!(
+        client.get(&format!("/api/v1/people/{cat}")).body["roles"],
+        json!(["finance"])
+    );
 }
 
 async fn wrong_configuration(house: House) {
     let place = house.leave().await;
-    assert!(fails(&place, &["migrate", "--database-url", "mysql://here/there"]).contains("must begin with sqlite:// or postgres://"));
-    assert!(fails(&place, &["migrate", "--database-url", "postgres://nobody@127.0.0.1:1/none"]).contains("database"));
+    assert!(
+        fails(&place, &["migrate", "--database-url", "mysql://here/there"])
+            .contains("must begin with sqlite:// or postgres://")
+    );
+    assert!(
+        fails(
+            &place,
+            &[
+                "migrate",
+                "--database-url",
+                "postgres://nobody@127.0.0.1:1/none"
+            ]
+        )
+        .contains("database")
+    );
     fails(&place, &["serve", "--listen", "here"]);
     fails(&place, &["token", "--person", "me"]);
-    assert!(fails(&place, &["people", "add", "--name", "Ada", "--email", "nowhere"]).contains("not an e-mail address"));
+    assert!(
+        fails(
+            &place,
+            &["people", "add", "--name", "Ada", "--email", "nowhere"]
+        )
+        .contains("not an e-mail address")
+    );
     assert!(fails(&place, &["seed", "nowhere"]).contains("programme.json"));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert!(fails(&place, &["serve", "--listen", &address]).contains("is in use"));
     std::fs::remove_file(place.folder.path().join("keys/token.key")).unwrap();
     assert!(fails(&place, &["serve", "--listen", "127.0.0.1:0"]).contains("the token key"));
-    assert_eq!(prints(&place, &["openapi"]), microgrants::http::contract().trim());
+    assert_eq!(
+        prints(&place, &["openapi"]),
+        microgrants::http::contract().trim()
+    );
 }
 
 async fn one_writer(house: House) {
@@ -88,6 +191,8 @@ async fn one_writer(house: House) {
 async fn closed_and_opened(house: House) {
     let clone = house.store().clone();
     let place = house.leave().await;
-    microgrants::store::Store::open(&place.url).await.expect("nobody holds it any more");
+    microgrants::store::Store::open(&place.url)
+        .await
+        .expect("nobody holds it any more");
     drop(clone);
 }

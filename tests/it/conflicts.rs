@@ -1,4 +1,5 @@
-//! Conflicts of interest through the API: what others scored is hidden, in lists, records, past days and the log's feed.
+//! Conflicts of interest through the API: what others scored is hidden, in lists, records, past
+//! days and the log's feed.
 
 use microgrants::domain::Role;
 use serde_json::{Value, json};
@@ -9,8 +10,14 @@ use crate::office::{Office, person};
 use crate::service::{Client, narrowed, serve, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("conflicts::others_scores_are_hidden_until_ones_own_is_given", hidden);
-    cases.both("conflicts::a_panel_member_from_outside_makes_the_quorum", outside);
+    cases.both(
+        "conflicts::others_scores_are_hidden_until_ones_own_is_given",
+        hidden,
+    );
+    cases.both(
+        "conflicts::a_panel_member_from_outside_makes_the_quorum",
+        outside,
+    );
 }
 
 fn scores(client: &Client, path: &str) -> Vec<Value> {
@@ -31,38 +38,88 @@ async fn hidden(house: House) {
         assert_eq!(answer.status, 200, "{command}: {}", answer.body);
         answer.body["position"].as_i64().unwrap()
     };
-    let position = post(&ada, "score", json!({ "criteria": { "need": 5 }, "note": "A secret until you gave your own" }));
-    let ways = [path.clone(), format!("/api/v1/applications?group={group}"), format!("{path}?as_at={position}")];
+    let position = post(
+        &ada,
+        "score",
+        json!({ "criteria": { "need": 5 }, "note": "A secret until you gave your own" }),
+    );
+    let ways = [
+        path.clone(),
+        format!("/api/v1/applications?group={group}"),
+        format!("{path}?as_at={position}"),
+    ];
     let feed = |client: &Client| {
-        let events = client.get("/api/v1/log/events?limit=500").body["items"].as_array().cloned().unwrap();
-        events.into_iter().find(|event| event["position"] == position).unwrap()["payload"].clone()
+        let events = client.get("/api/v1/log/events?limit=500").body["items"]
+            .as_array()
+            .cloned()
+            .unwrap();
+        events
+            .into_iter()
+            .find(|event| event["position"] == position)
+            .unwrap()["payload"]
+            .clone()
     };
     for way in &ways {
-        assert_eq!(scores(&ada, way).len(), 1, "one's own score is shown: {way}");
-        assert!(scores(&ben, way).is_empty() && scores(&cass, way).is_empty(), "{way}");
+        assert_eq!(
+            scores(&ada, way).len(),
+            1,
+            "one's own score is shown: {way}"
+        );
+        assert!(
+            scores(&ben, way).is_empty() && scores(&cass, way).is_empty(),
+            "{way}"
+        );
     }
     assert!(feed(&ben).is_null() && feed(&ada).is_object());
     // Declaring is not enough for somebody who may score.
     post(&ben, "declare", json!({}));
     assert!(scores(&ben, &path).is_empty());
     // Leaving the panel role away in a token must not open them.
-    let as_officer = client.by(&narrowed(&house, office.ben, Some(vec![Role::Administrator])));
+    let as_officer = client.by(&narrowed(
+        &house,
+        office.ben,
+        Some(vec![Role::Administrator]),
+    ));
     assert!(scores(&as_officer, &path).is_empty() && feed(&as_officer).is_null());
-    post(&ben, "score", json!({ "criteria": { "need": 2 }, "note": "Own" }));
+    post(
+        &ben,
+        "score",
+        json!({ "criteria": { "need": 2 }, "note": "Own" }),
+    );
     for way in &ways {
         assert!(!scores(&ben, way).is_empty(), "{way}");
     }
     assert!(feed(&ben).is_object());
-    // An interest that is declared late closes them again, as at any day, and sets the own score aside.
-    post(&ben, "declare", json!({ "interest": { "kind": "family", "note": "A cousin" } }));
+    // An interest that is declared late closes them again, as at any day, and sets the own score
+    // aside.
+    post(
+        &ben,
+        "declare",
+        json!({ "interest": { "kind": "family", "note": "A cousin" } }),
+    );
     for way in &ways {
-        assert!(scores(&ben, way).iter().all(|score| score["by"] == json!(office.ben)), "{way}");
+        assert!(
+            scores(&ben, way)
+                .iter()
+                .all(|score| score["by"] == json!(office.ben)),
+            "{way}"
+        );
     }
     assert!(feed(&ben).is_null());
     let aside = scores(&ada, &path);
-    assert!(aside.iter().any(|score| score["by"] == json!(office.ben) && score["set_aside"].is_string()), "{aside:?}");
+    assert!(
+        aside
+            .iter()
+            .any(|score| score["by"] == json!(office.ben) && score["set_aside"].is_string()),
+        "{aside:?}"
+    );
     let seen = cass.get(&path).body;
-    assert!(seen["interests"]["declared"].as_object().is_some_and(serde_json::Map::is_empty), "the group sees nothing of it: {seen}");
+    assert!(
+        seen["interests"]["declared"]
+            .as_object()
+            .is_some_and(serde_json::Map::is_empty),
+        "the group sees nothing of it: {seen}"
+    );
 }
 
 async fn outside(house: House) {
@@ -70,7 +127,12 @@ async fn outside(house: House) {
     let (application, ..) = office.submitted(&house, 900).await;
     let client = serve(&house, office.ada);
     let ben = client.by(&token(&house, office.ben));
-    let post = |client: &Client, command: &str, body: Value| client.post(&format!("/api/v1/applications/{application}/{command}"), &body);
+    let post = |client: &Client, command: &str, body: Value| {
+        client.post(
+            &format!("/api/v1/applications/{application}/{command}"),
+            &body,
+        )
+    };
     assert_eq!(post(&client, "confirm-eligibility", json!({})).status, 200);
     let interest = json!({ "interest": { "kind": "committee", "note": "Both sit on it" } });
     for client in [&client, &ben] {
@@ -81,18 +143,44 @@ async fn outside(house: House) {
     office.gives(&house, guest, Role::Panel).await;
     let guest = client.by(&token(&house, guest));
     assert_eq!(post(&guest, "declare", json!({})).status, 200);
-    assert_eq!(post(&guest, "defer", json!({ "reason": "Not yet" })).status, 200);
+    assert_eq!(
+        post(&guest, "defer", json!({ "reason": "Not yet" })).status,
+        200
+    );
     let (other, ..) = office.draft(&house, 800).await;
     let line = |application| json!({ "application": application, "verdict": { "defer": { "reason": "Not yet" } } });
-    let meeting = |lines: Value| json!({ "round": "first", "met_on": house.today(), "decisions": lines });
+    let meeting =
+        |lines: Value| json!({ "round": "first", "met_on": house.today(), "decisions": lines });
     let path = format!("/api/v1/funds/{}/record-meeting", office.fund);
     let answer = guest.post(&path, &meeting(json!([line(other)])));
     answer.is_problem(409, "application_not_in_state");
-    assert_eq!(answer.body["field"], format!("application {other}"), "which line it was: {}", answer.body);
-    guest.post(&path, &meeting(json!([line(other), line(other)]))).is_problem(422, "named_twice");
-    guest.post(&path, &meeting(json!([{ "application": other, "verdict": {} }]))).is_problem(422, "invalid_field");
-    let seen = guest.get(&format!("/api/v1/applications/{application}")).body;
+    assert_eq!(
+        answer.body["field"],
+        format!("application {other}"),
+        "which line it was: {}",
+        answer.body
+    );
+    guest
+        .post(&path, &meeting(json!([line(other), line(other)])))
+        .is_problem(422, "named_twice");
+    guest
+        .post(
+            &path,
+            &meeting(json!([{ "application": other, "verdict": {} }])),
+        )
+        .is_problem(422, "invalid_field");
+    let seen = guest
+        .get(&format!("/api/v1/applications/{application}"))
+        .body;
     let withdrew: Vec<_> = seen["withdrew"].as_array().unwrap().clone();
-    assert_eq!((seen["present"].as_array().unwrap().len(), withdrew.len()), (1, 2), "{seen}");
-    assert!([office.ada, office.ben].iter().all(|person| withdrew.contains(&json!(person))));
+    assert_eq!(
+        (seen["present"].as_array().unwrap().len(), withdrew.len()),
+        (1, 2),
+        "{seen}"
+    );
+    assert!(
+        [office.ada, office.ben]
+            .iter()
+            .all(|person| withdrew.contains(&json!(person)))
+    );
 }

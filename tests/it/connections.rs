@@ -1,5 +1,6 @@
-//! Who is connected with a group has no part in judging it or in its money: members now and since the
-//! application began, keyers and those on whose word they are known, helpers, and who saw the scores.
+//! Who is connected with a group has no part in judging it or in its money: members now and since
+//! the application began, keyers and those on whose word they are known, helpers, and who saw the
+//! scores.
 
 use microgrants::domain::{Command, PersonId, Refusal};
 use serde_json::{Value, json};
@@ -11,22 +12,67 @@ use crate::office::{Office, person};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("connections::a_keyer_whom_an_officer_brought_in_counts_as_that_officer", brought_in);
-    cases.both("connections::nobody_changes_the_contact_of_another_alone", contact);
-    cases.both("connections::members_have_no_part_in_the_money_of_their_group", members);
-    cases.both("connections::leaving_a_group_or_merging_it_ends_no_conflict", left);
+    cases.both(
+        "connections::a_keyer_whom_an_officer_brought_in_counts_as_that_officer",
+        brought_in,
+    );
+    cases.both(
+        "connections::nobody_changes_the_contact_of_another_alone",
+        contact,
+    );
+    cases.both(
+        "connections::members_have_no_part_in_the_money_of_their_group",
+        members,
+    );
+    cases.both(
+        "connections::leaving_a_group_or_merging_it_ends_no_conflict",
+        left,
+    );
     cases.both("connections::who_could_see_scores_gives_none", scores);
-    cases.both("connections::staff_who_word_a_resubmission_are_interested", worded);
-    cases.both("connections::a_grant_is_ended_by_those_without_an_interest", ended);
-    cases.both("connections::a_helper_is_shut_out_once_the_help_is_confirmed", helper);
-    cases.both("connections::a_group_makes_no_member_of_somebody_with_a_role", made_member);
-    cases.both("connections::roles_are_for_the_living_and_proposals_for_those_who_may", living);
-    cases.both("connections::a_quorum_is_confirmed_before_money_is_prepared", quorum);
-    cases.both("connections::a_proposal_is_confirmed_as_it_was_seen", as_seen);
-    cases.both("connections::a_chain_of_made_up_members_leads_back_to_who_began_it", chain);
-    cases.both("connections::who_merges_groups_or_changes_an_address_is_behind_the_payee", behind);
-    cases.both("connections::who_keyed_a_form_does_not_decide_it_with_somebody_who_was_not_there", keyed);
-    cases.both("connections::an_office_of_two_settles_what_one_may_not_decide", office_of_two);
+    cases.both(
+        "connections::staff_who_word_a_resubmission_are_interested",
+        worded,
+    );
+    cases.both(
+        "connections::a_grant_is_ended_by_those_without_an_interest",
+        ended,
+    );
+    cases.both(
+        "connections::a_helper_is_shut_out_once_the_help_is_confirmed",
+        helper,
+    );
+    cases.both(
+        "connections::a_group_makes_no_member_of_somebody_with_a_role",
+        made_member,
+    );
+    cases.both(
+        "connections::roles_are_for_the_living_and_proposals_for_those_who_may",
+        living,
+    );
+    cases.both(
+        "connections::a_quorum_is_confirmed_before_money_is_prepared",
+        quorum,
+    );
+    cases.both(
+        "connections::a_proposal_is_confirmed_as_it_was_seen",
+        as_seen,
+    );
+    cases.both(
+        "connections::a_chain_of_made_up_members_leads_back_to_who_began_it",
+        chain,
+    );
+    cases.both(
+        "connections::who_merges_groups_or_changes_an_address_is_behind_the_payee",
+        behind,
+    );
+    cases.both(
+        "connections::who_keyed_a_form_does_not_decide_it_with_somebody_who_was_not_there",
+        keyed,
+    );
+    cases.both(
+        "connections::an_office_of_two_settles_what_one_may_not_decide",
+        office_of_two,
+    );
 }
 
 /// A command by its noun and name, with a body as the API takes it.
@@ -41,25 +87,55 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    pub async fn takes(&self, by: PersonId, path: &str, id: impl Into<Uuid>, body: Value) -> Option<u32> {
+    pub async fn takes(
+        &self,
+        by: PersonId,
+        path: &str,
+        id: impl Into<Uuid>,
+        body: Value,
+    ) -> Option<u32> {
         self.house.takes(by, command(path, id, &body)).await.made
     }
 
-    pub async fn refuses(&self, by: PersonId, path: &str, id: impl Into<Uuid>, body: Value) -> Refusal {
+    pub async fn refuses(
+        &self,
+        by: PersonId,
+        path: &str,
+        id: impl Into<Uuid>,
+        body: Value,
+    ) -> Refusal {
         self.house.refuses(by, command(path, id, &body)).await
     }
 
-    pub async fn refused(&self, by: PersonId, code: &str, path: &str, id: impl Into<Uuid>, body: Value) {
-        assert_eq!(self.refuses(by, path, id, body).await.code(), code, "{path}");
+    pub async fn refused(
+        &self,
+        by: PersonId,
+        code: &str,
+        path: &str,
+        id: impl Into<Uuid>,
+        body: Value,
+    ) {
+        assert_eq!(
+            self.refuses(by, path, id, body).await.code(),
+            code,
+            "{path}"
+        );
     }
 
     /// Gives a role, as two administrators do.
     pub async fn give(&self, office: &Office, person: PersonId, role: &str) {
-        office.gives(self.house, person, role.parse().expect("a role")).await;
+        office
+            .gives(self.house, person, role.parse().expect("a role"))
+            .await;
     }
 
     /// Asks a person to join a group, who says yes.
-    pub async fn brings_in(&self, by: PersonId, group: microgrants::domain::GroupId, person: PersonId) {
+    pub async fn brings_in(
+        &self,
+        by: PersonId,
+        group: microgrants::domain::GroupId,
+        person: PersonId,
+    ) {
         let of = || json!({ "person": person });
         self.takes(by, "group/add-member", group.0, of()).await;
         self.takes(person, "group/join", group.0, of()).await;
@@ -74,32 +150,71 @@ pub fn verified() -> Value {
     json!({ "payee": 1, "method": "A statement was seen" })
 }
 
-/// An officer registers somebody, or adds them to the group: a payee that they key rests on the officer.
+/// An officer registers somebody, or adds them to the group: a payee that they key rests on the
+/// officer.
 async fn brought_in(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let made_up = Uuid::from_u128(71);
-    asking.takes(ada, "person/register", made_up, json!({ "name": "Made Up", "email": "made.up@example.org" })).await;
+    asking
+        .takes(
+            ada,
+            "person/register",
+            made_up,
+            json!({ "name": "Made Up", "email": "made.up@example.org" }),
+        )
+        .await;
     let (grant, group, _) = office.payable(&house, 600).await;
     asking.brings_in(ben, group, PersonId(made_up)).await;
-    asking.takes(PersonId(made_up), "group/provide-payee", group.0, account()).await;
+    asking
+        .takes(PersonId(made_up), "group/provide-payee", group.0, account())
+        .await;
     let second = json!({ "payee": 2, "method": "A statement was seen" });
     for officer in [ada, ben] {
-        asking.refused(officer, "keyed_payee", "group/verify-payee", group.0, second.clone()).await;
+        asking
+            .refused(
+                officer,
+                "keyed_payee",
+                "group/verify-payee",
+                group.0,
+                second.clone(),
+            )
+            .await;
     }
     // A third person may verify it, and still neither of the two approves the payment.
     let third = person(&house, "Third").await;
     asking.give(&office, third, "finance").await;
-    asking.takes(third, "group/verify-payee", group.0, second).await;
-    asking.takes(third, "grant/prepare-payment", grant.0, json!({ "amount": "600.00" })).await;
+    asking
+        .takes(third, "group/verify-payee", group.0, second)
+        .await;
+    asking
+        .takes(
+            third,
+            "grant/prepare-payment",
+            grant.0,
+            json!({ "amount": "600.00" }),
+        )
+        .await;
     for officer in [ada, ben] {
-        asking.refused(officer, "keyed_payee", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
+        asking
+            .refused(
+                officer,
+                "keyed_payee",
+                "grant/approve-payment",
+                grant.0,
+                json!({ "payment": 1 }),
+            )
+            .await;
     }
     // One who registers themselves and their group stands on nobody's word.
     let (own, member) = office.group(&house).await;
-    asking.takes(member, "group/provide-payee", own.0, account()).await;
-    asking.takes(ada, "group/verify-payee", own.0, verified()).await;
+    asking
+        .takes(member, "group/provide-payee", own.0, account())
+        .await;
+    asking
+        .takes(ada, "group/verify-payee", own.0, verified())
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -109,35 +224,150 @@ async fn contact(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (_, member) = office.group(&house).await;
     let own_mailbox = json!({ "name": "Cass", "email": "adas.second.mailbox@example.org" });
-    let made = asking.takes(ada, "person/change-contact", member.0, own_mailbox.clone()).await;
+    let made = asking
+        .takes(ada, "person/change-contact", member.0, own_mailbox.clone())
+        .await;
     assert_eq!(made, Some(1), "it is proposed");
-    let holder = async |address: &str| house.log.vault().holder(microgrants::domain::sealed::Index::Email, address).await.unwrap();
-    assert_eq!(holder("adas.second.mailbox@example.org").await, None, "nobody is found by what is only proposed");
-    asking.refused(ada, "same_person", "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
-    asking.refused(person(&house, "Stranger").await, "not_yours", "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
-    asking.takes(ben, "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
-    assert_eq!(holder("adas.second.mailbox@example.org").await, Some(member.0));
+    let holder = async |address: &str| {
+        house
+            .log
+            .vault()
+            .holder(microgrants::domain::sealed::Index::Email, address)
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        holder("adas.second.mailbox@example.org").await,
+        None,
+        "nobody is found by what is only proposed"
+    );
+    asking
+        .refused(
+            ada,
+            "same_person",
+            "person/confirm-contact",
+            member.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .refused(
+            person(&house, "Stranger").await,
+            "not_yours",
+            "person/confirm-contact",
+            member.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "person/confirm-contact",
+            member.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    assert_eq!(
+        holder("adas.second.mailbox@example.org").await,
+        Some(member.0)
+    );
     // The person changes their own at once, and an officer a slip of the same day.
-    asking.takes(member, "person/change-contact", member.0, json!({ "name": "Cass", "email": "cass@example.org" })).await;
+    asking
+        .takes(
+            member,
+            "person/change-contact",
+            member.0,
+            json!({ "name": "Cass", "email": "cass@example.org" }),
+        )
+        .await;
     assert_eq!(holder("cass@example.org").await, Some(member.0));
     let new = Uuid::from_u128(72);
-    asking.takes(ada, "person/register", new, json!({ "name": "Dee", "email": "de@example.org" })).await;
+    asking
+        .takes(
+            ada,
+            "person/register",
+            new,
+            json!({ "name": "Dee", "email": "de@example.org" }),
+        )
+        .await;
     let right = json!({ "name": "Dee", "email": "dee@example.org" });
-    assert_eq!(asking.takes(ada, "person/change-contact", new, right.clone()).await, None, "a slip is put right at once");
-    assert_eq!(asking.takes(ben, "person/change-contact", new, json!({ "name": "Bee" })).await, Some(1), "another's is not");
+    assert_eq!(
+        asking
+            .takes(ada, "person/change-contact", new, right.clone())
+            .await,
+        None,
+        "a slip is put right at once"
+    );
+    assert_eq!(
+        asking
+            .takes(ben, "person/change-contact", new, json!({ "name": "Bee" }))
+            .await,
+        Some(1),
+        "another's is not"
+    );
     house.pass_days(1);
-    assert_eq!(asking.takes(ada, "person/change-contact", new, right).await, Some(2), "nor on another day");
+    assert_eq!(
+        asking.takes(ada, "person/change-contact", new, right).await,
+        Some(2),
+        "nor on another day"
+    );
     // Two cannot share an address, also where it was proposed before the other had it.
     let taken = json!({ "name": "Dee", "email": "cass@example.org" });
     asking.takes(ada, "person/change-contact", new, taken).await;
-    asking.refused(ben, "taken", "person/confirm-contact", new, json!({ "proposal": 3 })).await;
-    asking.takes(ben, "person/refuse-contact", new, json!({ "reason": "It is another's" })).await;
-    asking.refused(ben, "not_proposed", "person/confirm-contact", new, json!({ "proposal": 3 })).await;
+    asking
+        .refused(
+            ben,
+            "taken",
+            "person/confirm-contact",
+            new,
+            json!({ "proposal": 3 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "person/refuse-contact",
+            new,
+            json!({ "reason": "It is another's" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "person/confirm-contact",
+            new,
+            json!({ "proposal": 3 }),
+        )
+        .await;
     // Somebody with a role, or for whom one was proposed, changes their own.
-    asking.refused(ada, "not_yours", "person/change-contact", ben.0, json!({ "name": "Ben" })).await;
+    asking
+        .refused(
+            ada,
+            "not_yours",
+            "person/change-contact",
+            ben.0,
+            json!({ "name": "Ben" }),
+        )
+        .await;
     let proposed = json!({ "person": new, "role": "officer" });
-    asking.takes(ada, "organisation/propose-role", house.commands.organisation().0, proposed).await;
-    asking.refused(ben, "not_yours", "person/change-contact", new, json!({ "name": "Dee" })).await;
+    asking
+        .takes(
+            ada,
+            "organisation/propose-role",
+            house.commands.organisation().0,
+            proposed,
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_yours",
+            "person/change-contact",
+            new,
+            json!({ "name": "Dee" }),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -148,26 +378,135 @@ async fn members(house: House) {
     let (grant, group, member) = office.prepared(&house, 1000).await;
     // Ben belongs to the group: he says so, and the other officer agrees.
     asking.brings_in(ada, group, ben).await;
-    asking.refused(ben, "interested", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.refused(ben, "interested", "grant/prepare-payment", grant.0, json!({ "amount": "1.00" })).await;
-    asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
-    asking.refused(ben, "interested", "grant/propose-waiver", grant.0, json!({ "check": "hall", "note": "No need" })).await;
-    asking.takes(ada, "grant/propose-waiver", grant.0, json!({ "check": "hall", "note": "No need" })).await;
-    asking.refused(ben, "interested", "grant/confirm-waiver", grant.0, json!({ "check": "hall" })).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.refused(ben, "interested", "group/verify-payee", group.0, json!({ "payee": 2, "method": "I know it" })).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/prepare-payment",
+            grant.0,
+            json!({ "amount": "1.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/request-check",
+            grant.0,
+            json!({ "check": "hall", "note": "The booking" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/propose-waiver",
+            grant.0,
+            json!({ "check": "hall", "note": "No need" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/propose-waiver",
+            grant.0,
+            json!({ "check": "hall", "note": "No need" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/confirm-waiver",
+            grant.0,
+            json!({ "check": "hall" }),
+        )
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "group/verify-payee",
+            group.0,
+            json!({ "payee": 2, "method": "I know it" }),
+        )
+        .await;
     // Nor does it help to leave.
-    asking.takes(ada, "group/remove-member", group.0, json!({ "person": ben })).await;
-    asking.refused(ben, "interested", "group/verify-payee", group.0, json!({ "payee": 2, "method": "I know it" })).await;
-    asking.refused(ben, "interested", "grant/confirm-waiver", grant.0, json!({ "check": "hall" })).await;
+    asking
+        .takes(
+            ada,
+            "group/remove-member",
+            group.0,
+            json!({ "person": ben }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "group/verify-payee",
+            group.0,
+            json!({ "payee": 2, "method": "I know it" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/confirm-waiver",
+            grant.0,
+            json!({ "check": "hall" }),
+        )
+        .await;
 
     let (grant, group, _) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
-    asking.takes(ada, "grant/declare-underspend", grant.0, json!({ "amount": "100.00" })).await;
-    asking.takes(ada, "grant/propose-return-waiver", grant.0, json!({ "amount": "50.00", "reason": "Spent on cups" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/declare-underspend",
+            grant.0,
+            json!({ "amount": "100.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/propose-return-waiver",
+            grant.0,
+            json!({ "amount": "50.00", "reason": "Spent on cups" }),
+        )
+        .await;
     asking.brings_in(ada, group, ben).await;
-    asking.refused(ben, "interested", "grant/confirm-return-waiver", grant.0, json!({ "amount": "50.00" })).await;
-    asking.refused(ben, "interested", "grant/propose-return-waiver", grant.0, json!({ "amount": "50.00", "reason": "Cups" })).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/confirm-return-waiver",
+            grant.0,
+            json!({ "amount": "50.00" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/propose-return-waiver",
+            grant.0,
+            json!({ "amount": "50.00", "reason": "Cups" }),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -178,31 +517,114 @@ async fn left(house: House) {
     // Ben is a member while the group applies, leaves, and would judge.
     let (application, group, member) = office.draft(&house, 900).await;
     asking.brings_in(ada, group, ben).await;
-    asking.takes(member, "application/submit", application.0, json!({ "channel": "web" })).await;
-    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
-    asking.takes(ben, "group/remove-member", group.0, json!({ "person": ben })).await;
-    asking.refused(ben, "interested", "application/declare", application.0, json!({})).await;
-    asking.refused(ben, "interested", "application/score", application.0, json!({ "criteria": { "need": 5 }, "note": "Good" })).await;
+    asking
+        .takes(
+            member,
+            "application/submit",
+            application.0,
+            json!({ "channel": "web" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "group/remove-member",
+            group.0,
+            json!({ "person": ben }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/declare",
+            application.0,
+            json!({}),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/score",
+            application.0,
+            json!({ "criteria": { "need": 5 }, "note": "Good" }),
+        )
+        .await;
     let present = json!({ "reason": "Not yet", "present": [ben] });
-    asking.takes(ada, "application/declare", application.0, json!({})).await;
-    asking.refused(ada, "interested", "application/defer", application.0, present).await;
+    asking
+        .takes(ada, "application/declare", application.0, json!({}))
+        .await;
+    asking
+        .refused(
+            ada,
+            "interested",
+            "application/defer",
+            application.0,
+            present,
+        )
+        .await;
     // A membership that ended before the application began is over.
     house.pass_days(1);
     let start = json!({ "fund": office.fund, "round": "first", "group": group });
     let later = Uuid::from_u128(73);
-    asking.takes(member, "application/start", later, start).await;
+    asking
+        .takes(member, "application/start", later, start)
+        .await;
     let answers = json!({ "requested": "700.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Song" } });
-    asking.takes(member, "application/save-answers", later, answers).await;
-    asking.takes(member, "application/submit", later, json!({ "channel": "web" })).await;
-    asking.takes(ben, "application/declare", later, json!({})).await;
+    asking
+        .takes(member, "application/save-answers", later, answers)
+        .await;
+    asking
+        .takes(
+            member,
+            "application/submit",
+            later,
+            json!({ "channel": "web" }),
+        )
+        .await;
+    asking
+        .takes(ben, "application/declare", later, json!({}))
+        .await;
     // A member of a group that was merged into the one that applies is one of its people.
     let (heir_application, heir, _) = office.ready(&house, 800).await;
     let (old, _) = office.group(&house).await;
     asking.brings_in(ada, old, ben).await;
-    asking.takes(ada, "group/merge", old.0, json!({ "into": heir, "reason": "The same people" })).await;
-    asking.refused(ben, "interested", "application/declare", heir_application.0, json!({})).await;
+    asking
+        .takes(
+            ada,
+            "group/merge",
+            old.0,
+            json!({ "into": heir, "reason": "The same people" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/declare",
+            heir_application.0,
+            json!({}),
+        )
+        .await;
     let award = json!({ "amount": "800.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [ben] });
-    asking.refused(ada, "interested", "application/award", heir_application.0, award).await;
+    asking
+        .refused(
+            ada,
+            "interested",
+            "application/award",
+            heir_application.0,
+            award,
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -213,41 +635,130 @@ async fn scores(house: House) {
     let organisation = house.commands.organisation().0;
     let (application, ..) = office.ready(&house, 900).await;
     let score = || json!({ "criteria": { "need": 5 }, "note": "Good" });
-    asking.takes(ada, "application/score", application.0, score()).await;
+    asking
+        .takes(ada, "application/score", application.0, score())
+        .await;
     let sees = async |who: PersonId| {
-        let held = house.log.refresh::<microgrants::domain::Organisation>(organisation).await.unwrap().state.roles_of(who);
-        house.log.refresh::<microgrants::domain::Application>(application.0).await.unwrap();
-        let streams = house.commands.connected(application.0).await.unwrap().unwrap();
+        let held = house
+            .log
+            .refresh::<microgrants::domain::Organisation>(organisation)
+            .await
+            .unwrap()
+            .state
+            .roles_of(who);
+        house
+            .log
+            .refresh::<microgrants::domain::Application>(application.0)
+            .await
+            .unwrap();
+        let streams = house
+            .commands
+            .connected(application.0)
+            .await
+            .unwrap()
+            .unwrap();
         streams.connections().sees_scores(who, &held)
     };
     // Ben ends his panel role, declares and looks, and is given the role again.
-    asking.takes(ada, "organisation/end-role", organisation, json!({ "person": ben, "role": "panel" })).await;
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            organisation,
+            json!({ "person": ben, "role": "panel" }),
+        )
+        .await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
     assert!(sees(ben).await, "who does not sit on the panel may look");
     asking.give(&office, ben, "panel").await;
-    asking.refused(ben, "saw_scores", "application/score", application.0, score()).await;
-    // Who declared on the panel and leaves it sees nothing until they declare anew; then they give no score.
+    asking
+        .refused(
+            ben,
+            "saw_scores",
+            "application/score",
+            application.0,
+            score(),
+        )
+        .await;
+    // Who declared on the panel and leaves it sees nothing until they declare anew; then they give
+    // no score.
     let guest = person(&house, "Guest").await;
     asking.give(&office, guest, "panel").await;
-    asking.takes(guest, "application/declare", application.0, json!({})).await;
-    asking.takes(ada, "organisation/end-role", organisation, json!({ "person": guest, "role": "panel" })).await;
+    asking
+        .takes(guest, "application/declare", application.0, json!({}))
+        .await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            organisation,
+            json!({ "person": guest, "role": "panel" }),
+        )
+        .await;
     asking.give(&office, guest, "officer").await;
-    assert!(!sees(guest).await, "nothing is seen without a declaration as somebody who gives no score");
-    asking.takes(guest, "application/declare", application.0, json!({})).await;
+    assert!(
+        !sees(guest).await,
+        "nothing is seen without a declaration as somebody who gives no score"
+    );
+    asking
+        .takes(guest, "application/declare", application.0, json!({}))
+        .await;
     assert!(sees(guest).await);
     asking.give(&office, guest, "panel").await;
-    asking.refused(guest, "saw_scores", "application/score", application.0, score()).await;
+    asking
+        .refused(
+            guest,
+            "saw_scores",
+            "application/score",
+            application.0,
+            score(),
+        )
+        .await;
     // An auditor reads everything, and scores nothing of it later.
     let auditor = person(&house, "Auditor").await;
     asking.give(&office, auditor, "auditor").await;
     assert!(sees(auditor).await);
-    asking.takes(ada, "organisation/end-role", organisation, json!({ "person": auditor, "role": "auditor" })).await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            organisation,
+            json!({ "person": auditor, "role": "auditor" }),
+        )
+        .await;
     asking.give(&office, auditor, "panel").await;
-    asking.takes(auditor, "application/declare", application.0, json!({})).await;
-    asking.refused(auditor, "saw_scores", "application/score", application.0, score()).await;
+    asking
+        .takes(auditor, "application/declare", application.0, json!({}))
+        .await;
+    asking
+        .refused(
+            auditor,
+            "saw_scores",
+            "application/score",
+            application.0,
+            score(),
+        )
+        .await;
     // A score that was taken back is not given again with the others in view.
-    asking.takes(ada, "application/set-aside-score", application.0, json!({ "of": ada, "reason": "Mistaken" })).await;
-    asking.refused(ada, "saw_scores", "application/score", application.0, score()).await;
+    asking
+        .takes(
+            ada,
+            "application/set-aside-score",
+            application.0,
+            json!({ "of": ada, "reason": "Mistaken" }),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "saw_scores",
+            "application/score",
+            application.0,
+            score(),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -257,14 +768,56 @@ async fn worded(house: House) {
     let ada = office.ada;
     let (application, ..) = office.submitted(&house, 900).await;
     let again = json!({ "questions": ["idea"], "note": "Say more", "due_on": house.in_days(10) });
-    asking.takes(ada, "application/request-changes", application.0, again).await;
-    asking.takes(ada, "application/save-answers", application.0, json!({ "answers": { "idea": "Better words" } })).await;
-    asking.refused(ada, "help_unsaid", "application/resubmit", application.0, json!({})).await;
+    asking
+        .takes(ada, "application/request-changes", application.0, again)
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/save-answers",
+            application.0,
+            json!({ "answers": { "idea": "Better words" } }),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "help_unsaid",
+            "application/resubmit",
+            application.0,
+            json!({}),
+        )
+        .await;
     let help = json!({ "help": { "by": ada, "kind": "helped_to_word" } });
-    asking.takes(ada, "application/resubmit", application.0, help).await;
-    asking.takes(office.ben, "application/confirm-eligibility", application.0, json!({})).await;
-    asking.refused(ada, "interest_stands", "application/declare", application.0, json!({})).await;
-    asking.refused(ada, "interested", "application/score", application.0, json!({ "criteria": { "need": 5 }, "note": "Mine" })).await;
+    asking
+        .takes(ada, "application/resubmit", application.0, help)
+        .await;
+    asking
+        .takes(
+            office.ben,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "interest_stands",
+            "application/declare",
+            application.0,
+            json!({}),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "interested",
+            "application/score",
+            application.0,
+            json!({ "criteria": { "need": 5 }, "note": "Mine" }),
+        )
+        .await;
 }
 
 async fn ended(house: House) {
@@ -274,18 +827,54 @@ async fn ended(house: House) {
     let interest = json!({ "interest": { "kind": "family", "note": "A cousin" } });
     let (offer, ..) = office.awarded(&house, 700).await;
     let because = || json!({ "reason": "They are not to be reached" });
-    asking.refused(ben, "not_declared", "grant/withdraw-offer", offer.0, because()).await;
-    asking.takes(ben, "application/declare", offer.0, interest.clone()).await;
-    asking.refused(ben, "interested", "grant/withdraw-offer", offer.0, because()).await;
-    asking.takes(ada, "grant/withdraw-offer", offer.0, because()).await;
+    asking
+        .refused(
+            ben,
+            "not_declared",
+            "grant/withdraw-offer",
+            offer.0,
+            because(),
+        )
+        .await;
+    asking
+        .takes(ben, "application/declare", offer.0, interest.clone())
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/withdraw-offer",
+            offer.0,
+            because(),
+        )
+        .await;
+    asking
+        .takes(ada, "grant/withdraw-offer", offer.0, because())
+        .await;
     let (grant, ..) = office.prepared(&house, 800).await;
     office.paid(&house, grant).await;
-    asking.takes(ben, "application/declare", grant.0, interest).await;
-    asking.refused(ben, "interested", "grant/terminate", grant.0, because()).await;
+    asking
+        .takes(ben, "application/declare", grant.0, interest)
+        .await;
+    asking
+        .refused(ben, "interested", "grant/terminate", grant.0, because())
+        .await;
     let demand = json!({ "amount": "10.00", "reason": "Spent on something else" });
-    asking.refused(ben, "interested", "grant/demand-clawback", grant.0, demand.clone()).await;
-    asking.takes(ada, "grant/demand-clawback", grant.0, demand).await;
-    asking.takes(ada, "grant/terminate", grant.0, because()).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/demand-clawback",
+            grant.0,
+            demand.clone(),
+        )
+        .await;
+    asking
+        .takes(ada, "grant/demand-clawback", grant.0, demand)
+        .await;
+    asking
+        .takes(ada, "grant/terminate", grant.0, because())
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -295,29 +884,111 @@ async fn helper(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (application, _, member) = office.draft(&house, 900).await;
     let submit = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
-    asking.takes(member, "application/submit", application.0, submit).await;
-    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
+    asking
+        .takes(member, "application/submit", application.0, submit)
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
     // Ben did not help: what the group says shuts him out of nothing.
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
-    asking.takes(ben, "application/score", application.0, json!({ "criteria": { "need": 3 }, "note": "Fair" })).await;
-    asking.refused(member, "not_yours", "application/confirm-help", application.0, json!({ "helper": ben })).await;
-    asking.refused(ada, "not_proposed", "application/confirm-help", application.0, json!({ "helper": ada })).await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/score",
+            application.0,
+            json!({ "criteria": { "need": 3 }, "note": "Fair" }),
+        )
+        .await;
+    asking
+        .refused(
+            member,
+            "not_yours",
+            "application/confirm-help",
+            application.0,
+            json!({ "helper": ben }),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "not_proposed",
+            "application/confirm-help",
+            application.0,
+            json!({ "helper": ada }),
+        )
+        .await;
     // He did: an officer says so, and his score no longer decides.
-    asking.takes(ada, "application/confirm-help", application.0, json!({ "helper": ben })).await;
-    asking.refused(ben, "interested", "application/defer", application.0, json!({ "reason": "Later" })).await;
-    asking.refused(ada, "not_proposed", "application/confirm-help", application.0, json!({ "helper": ben })).await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-help",
+            application.0,
+            json!({ "helper": ben }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/defer",
+            application.0,
+            json!({ "reason": "Later" }),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "not_proposed",
+            "application/confirm-help",
+            application.0,
+            json!({ "helper": ben }),
+        )
+        .await;
 }
 
 async fn made_member(house: House) {
     let office = Office::open(&house, 5000).await;
     let asking = Asking { house: &house };
     let (group, member) = office.group(&house).await;
-    asking.refused(member, "not_yours", "group/add-member", group.0, json!({ "person": office.ben })).await;
+    asking
+        .refused(
+            member,
+            "not_yours",
+            "group/add-member",
+            group.0,
+            json!({ "person": office.ben }),
+        )
+        .await;
     let proposed = person(&house, "Soon on the panel").await;
     let role = json!({ "person": proposed, "role": "panel" });
-    asking.takes(office.ada, "organisation/propose-role", house.commands.organisation().0, role).await;
-    asking.refused(member, "not_yours", "group/add-member", group.0, json!({ "person": proposed })).await;
-    asking.brings_in(member, group, person(&house, "Dee").await).await;
+    asking
+        .takes(
+            office.ada,
+            "organisation/propose-role",
+            house.commands.organisation().0,
+            role,
+        )
+        .await;
+    asking
+        .refused(
+            member,
+            "not_yours",
+            "group/add-member",
+            group.0,
+            json!({ "person": proposed }),
+        )
+        .await;
+    asking
+        .brings_in(member, group, person(&house, "Dee").await)
+        .await;
     asking.brings_in(office.ada, group, office.ben).await;
 }
 
@@ -328,23 +999,94 @@ async fn living(house: House) {
     let organisation = house.commands.organisation().0;
     let erased = person(&house, "Gone").await;
     let finance = json!({ "person": erased, "role": "finance" });
-    asking.takes(ada, "organisation/propose-role", organisation, finance.clone()).await;
-    asking.takes(ada, "person/erase", erased.0, json!({ "reason": "Asked for" })).await;
-    asking.refused(ben, "erased", "organisation/confirm-role", organisation, finance.clone()).await;
-    asking.refused(ben, "erased", "organisation/propose-role", organisation, finance).await;
+    asking
+        .takes(
+            ada,
+            "organisation/propose-role",
+            organisation,
+            finance.clone(),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "person/erase",
+            erased.0,
+            json!({ "reason": "Asked for" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "erased",
+            "organisation/confirm-role",
+            organisation,
+            finance.clone(),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "erased",
+            "organisation/propose-role",
+            organisation,
+            finance,
+        )
+        .await;
     // Whoever proposed it may no longer propose: it is proposed anew.
     let third = person(&house, "Third").await;
     asking.give(&office, third, "administrator").await;
     let new = person(&house, "New").await;
     let role = json!({ "person": new, "role": "finance" });
-    asking.takes(third, "organisation/propose-role", organisation, role.clone()).await;
+    asking
+        .takes(
+            third,
+            "organisation/propose-role",
+            organisation,
+            role.clone(),
+        )
+        .await;
     let rules = crate::matrix::samples::rules(20);
-    asking.takes(third, "fund/propose-rules", office.fund.0, json!({ "rules": rules })).await;
-    asking.takes(ada, "organisation/end-role", organisation, json!({ "person": third, "role": "administrator" })).await;
-    asking.refused(ben, "proposer_gone", "organisation/confirm-role", organisation, role.clone()).await;
-    asking.refused(ben, "proposer_gone", "fund/confirm-rules", office.fund.0, json!({ "rules": rules })).await;
-    asking.takes(ada, "organisation/propose-role", organisation, role.clone()).await;
-    asking.takes(ben, "organisation/confirm-role", organisation, role).await;
+    asking
+        .takes(
+            third,
+            "fund/propose-rules",
+            office.fund.0,
+            json!({ "rules": rules }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            organisation,
+            json!({ "person": third, "role": "administrator" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "proposer_gone",
+            "organisation/confirm-role",
+            organisation,
+            role.clone(),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "proposer_gone",
+            "fund/confirm-rules",
+            office.fund.0,
+            json!({ "rules": rules }),
+        )
+        .await;
+    asking
+        .takes(ada, "organisation/propose-role", organisation, role.clone())
+        .await;
+    asking
+        .takes(ben, "organisation/confirm-role", organisation, role)
+        .await;
 }
 
 async fn quorum(house: House) {
@@ -353,25 +1095,103 @@ async fn quorum(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let mut rules = crate::matrix::samples::rules(28);
     rules["quorum"] = json!(2);
-    asking.takes(ada, "fund/propose-rules", office.fund.0, json!({ "rules": rules })).await;
-    asking.takes(ben, "fund/confirm-rules", office.fund.0, json!({ "rules": rules })).await;
+    asking
+        .takes(
+            ada,
+            "fund/propose-rules",
+            office.fund.0,
+            json!({ "rules": rules }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "fund/confirm-rules",
+            office.fund.0,
+            json!({ "rules": rules }),
+        )
+        .await;
     let (application, group, member) = office.ready(&house, 900).await;
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [ben] });
-    asking.takes(ada, "application/award", application.0, award).await;
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
     let accept = json!({ "hash": hash, "method": "web", "names": ["Cass", "Dee"] });
-    asking.refused(member, "attendance_unconfirmed", "grant/accept-agreement", application.0, accept.clone()).await;
-    asking.refused(ada, "not_yours", "application/confirm-attendance", application.0, json!({ "person": ben, "decision": 1 })).await;
-    let confirm = |person: PersonId, decision: u32| json!({ "person": person, "decision": decision });
-    asking.refused(ben, "not_proposed", "application/confirm-attendance", application.0, confirm(ada, 1)).await;
-    asking.refused(ben, "not_proposed", "application/confirm-attendance", application.0, confirm(ben, 2)).await;
-    asking.takes(ben, "application/confirm-attendance", application.0, confirm(ben, 1)).await;
-    asking.takes(member, "grant/accept-agreement", application.0, accept).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.takes(ada, "group/verify-payee", group.0, verified()).await;
-    asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
-    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
+    asking
+        .refused(
+            member,
+            "attendance_unconfirmed",
+            "grant/accept-agreement",
+            application.0,
+            accept.clone(),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "not_yours",
+            "application/confirm-attendance",
+            application.0,
+            json!({ "person": ben, "decision": 1 }),
+        )
+        .await;
+    let confirm =
+        |person: PersonId, decision: u32| json!({ "person": person, "decision": decision });
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "application/confirm-attendance",
+            application.0,
+            confirm(ada, 1),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "application/confirm-attendance",
+            application.0,
+            confirm(ben, 2),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/confirm-attendance",
+            application.0,
+            confirm(ben, 1),
+        )
+        .await;
+    asking
+        .takes(member, "grant/accept-agreement", application.0, accept)
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .takes(ada, "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/pass-check",
+            application.0,
+            json!({ "check": "identity", "note": "Seen" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/prepare-payment",
+            application.0,
+            json!({ "amount": "900.00" }),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -382,18 +1202,81 @@ async fn as_seen(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (group, member) = office.group(&house).await;
     let name = |name: &str| json!({ "name": name, "area": "oldham", "reason": "We voted" });
-    asking.takes(member, "group/correct", group.0, name("Soup and songs")).await;
-    asking.takes(member, "group/correct", group.0, name("Jo Bloggs of 12 Mill Lane")).await;
-    asking.refused(ada, "not_proposed", "group/take-correction", group.0, json!({ "proposal": 1 })).await;
-    asking.takes(ada, "group/refuse-correction", group.0, json!({ "reason": "A person's name" })).await;
-    asking.takes(member, "group/correct", group.0, name("Soup and songs")).await;
-    asking.takes(ada, "group/take-correction", group.0, json!({ "proposal": 3 })).await;
-    asking.takes(ada, "person/change-contact", member.0, json!({ "name": "Cass", "email": "a@example.org" })).await;
-    asking.takes(ada, "person/change-contact", member.0, json!({ "name": "Cass", "email": "b@example.org" })).await;
-    asking.refused(ben, "not_proposed", "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
+    asking
+        .takes(member, "group/correct", group.0, name("Soup and songs"))
+        .await;
+    asking
+        .takes(
+            member,
+            "group/correct",
+            group.0,
+            name("Jo Bloggs of 12 Mill Lane"),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "not_proposed",
+            "group/take-correction",
+            group.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "group/refuse-correction",
+            group.0,
+            json!({ "reason": "A person's name" }),
+        )
+        .await;
+    asking
+        .takes(member, "group/correct", group.0, name("Soup and songs"))
+        .await;
+    asking
+        .takes(
+            ada,
+            "group/take-correction",
+            group.0,
+            json!({ "proposal": 3 }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "person/change-contact",
+            member.0,
+            json!({ "name": "Cass", "email": "a@example.org" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "person/change-contact",
+            member.0,
+            json!({ "name": "Cass", "email": "b@example.org" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "person/confirm-contact",
+            member.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
     house.catch_up().await;
-    let row: microgrants::projections::GroupRow = house.views().find(&group.to_string(), None).await.unwrap().unwrap();
-    assert_eq!((row.name.as_str(), row.proposed.is_none()), ("Soup and songs", true));
+    let row: microgrants::projections::GroupRow = house
+        .views()
+        .find(&group.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.name.as_str(), row.proposed.is_none()),
+        ("Soup and songs", true)
+    );
 }
 
 /// The middle of a chain is taken out, or adds its beginning again: it still leads back.
@@ -402,17 +1285,44 @@ async fn chain(house: House) {
     let asking = Asking { house: &house };
     let ada = office.ada;
     let (group, _) = office.group(&house).await;
-    let (first, second) = (person(&house, "First").await, person(&house, "Second").await);
+    let (first, second) = (
+        person(&house, "First").await,
+        person(&house, "Second").await,
+    );
     asking.brings_in(ada, group, first).await;
     asking.brings_in(first, group, second).await;
-    asking.takes(second, "group/remove-member", group.0, json!({ "person": first })).await;
+    asking
+        .takes(
+            second,
+            "group/remove-member",
+            group.0,
+            json!({ "person": first }),
+        )
+        .await;
     asking.brings_in(second, group, first).await;
     for keyer in [first, second] {
-        asking.takes(keyer, "group/provide-payee", group.0, account()).await;
+        asking
+            .takes(keyer, "group/provide-payee", group.0, account())
+            .await;
         let payee = if keyer == first { 1 } else { 2 };
-        asking.refused(ada, "keyed_payee", "group/verify-payee", group.0, json!({ "payee": payee, "method": "Seen" })).await;
+        asking
+            .refused(
+                ada,
+                "keyed_payee",
+                "group/verify-payee",
+                group.0,
+                json!({ "payee": payee, "method": "Seen" }),
+            )
+            .await;
     }
-    asking.takes(office.ben, "group/verify-payee", group.0, json!({ "payee": 2, "method": "Seen" })).await;
+    asking
+        .takes(
+            office.ben,
+            "group/verify-payee",
+            group.0,
+            json!({ "payee": 2, "method": "Seen" }),
+        )
+        .await;
 }
 
 async fn behind(house: House) {
@@ -422,27 +1332,106 @@ async fn behind(house: House) {
     // Ada merges an honest group into one of her own making, whose member then keys its payee.
     let (honest, _) = office.group(&house).await;
     let (heir, made_up) = office.group(&house).await;
-    asking.takes(ada, "group/merge", honest.0, json!({ "into": heir, "reason": "The same people" })).await;
-    asking.takes(made_up, "group/provide-payee", honest.0, account()).await;
-    asking.refused(ada, "keyed_payee", "group/verify-payee", honest.0, verified()).await;
-    asking.takes(ben, "group/verify-payee", honest.0, verified()).await;
+    asking
+        .takes(
+            ada,
+            "group/merge",
+            honest.0,
+            json!({ "into": heir, "reason": "The same people" }),
+        )
+        .await;
+    asking
+        .takes(made_up, "group/provide-payee", honest.0, account())
+        .await;
+    asking
+        .refused(
+            ada,
+            "keyed_payee",
+            "group/verify-payee",
+            honest.0,
+            verified(),
+        )
+        .await;
+    asking
+        .takes(ben, "group/verify-payee", honest.0, verified())
+        .await;
     // Ada had Ben confirm another address of a member: she does not verify what that member keys.
     let (group, member) = office.group(&house).await;
-    asking.takes(ada, "person/change-contact", member.0, json!({ "name": "Cass", "email": "other@example.org" })).await;
-    asking.takes(ben, "person/confirm-contact", member.0, json!({ "proposal": 1 })).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.refused(ada, "keyed_payee", "group/verify-payee", group.0, verified()).await;
-    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
+    asking
+        .takes(
+            ada,
+            "person/change-contact",
+            member.0,
+            json!({ "name": "Cass", "email": "other@example.org" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "person/confirm-contact",
+            member.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .refused(
+            ada,
+            "keyed_payee",
+            "group/verify-payee",
+            group.0,
+            verified(),
+        )
+        .await;
+    asking
+        .takes(ben, "group/verify-payee", group.0, verified())
+        .await;
     // An interest in a grant of the group counts for its payee, too.
     let (grant, group, member) = office.payable(&house, 700).await;
-    asking.takes(ben, "application/declare", grant.0, json!({ "interest": { "kind": "family", "note": "A cousin" } })).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.refused(ben, "interested", "group/verify-payee", group.0, json!({ "payee": 2, "method": "Seen" })).await;
+    asking
+        .takes(
+            ben,
+            "application/declare",
+            grant.0,
+            json!({ "interest": { "kind": "family", "note": "A cousin" } }),
+        )
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "group/verify-payee",
+            group.0,
+            json!({ "payee": 2, "method": "Seen" }),
+        )
+        .await;
     // Nor does a member with a role see the grant through.
-    asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
-    asking.refused(ben, "interested", "grant/pass-check", grant.0, json!({ "check": "hall", "note": "Seen" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/request-check",
+            grant.0,
+            json!({ "check": "hall", "note": "The booking" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/pass-check",
+            grant.0,
+            json!({ "check": "hall", "note": "Seen" }),
+        )
+        .await;
     let excuse = json!({ "update": 1, "reason": "Heard on the telephone" });
-    asking.refused(ben, "interested", "grant/excuse-update", grant.0, excuse).await;
+    asking
+        .refused(ben, "interested", "grant/excuse-update", grant.0, excuse)
+        .await;
 }
 
 async fn keyed(house: House) {
@@ -450,43 +1439,160 @@ async fn keyed(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (application, group, member) = office.draft(&house, 900).await;
-    asking.takes(ada, "application/save-answers", application.0, json!({ "answers": { "idea": "Soup" } })).await;
+    asking
+        .takes(
+            ada,
+            "application/save-answers",
+            application.0,
+            json!({ "answers": { "idea": "Soup" } }),
+        )
+        .await;
     // Staff answer for themselves, and for nobody else.
     let help = |by: PersonId| json!({ "channel": "phone", "help": { "by": by, "kind": { "keyed_verbatim": { "read_back": true } } } });
-    asking.refused(ada, "help_unsaid", "application/submit", application.0, help(ben)).await;
-    asking.takes(ada, "application/submit", application.0, help(ada)).await;
-    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
+    asking
+        .refused(
+            ada,
+            "help_unsaid",
+            "application/submit",
+            application.0,
+            help(ben),
+        )
+        .await;
+    asking
+        .takes(ada, "application/submit", application.0, help(ada))
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
     for officer in [ada, ben] {
-        asking.takes(officer, "application/declare", application.0, json!({})).await;
+        asking
+            .takes(officer, "application/declare", application.0, json!({}))
+            .await;
     }
-    asking.takes(ben, "application/write-summary", application.0, json!({ "title": "Soup", "description": "Neighbours cook." })).await;
+    asking
+        .takes(
+            ben,
+            "application/write-summary",
+            application.0,
+            json!({ "title": "Soup", "description": "Neighbours cook." }),
+        )
+        .await;
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [ben] });
-    asking.takes(ada, "application/award", application.0, award).await;
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
     let accept = json!({ "hash": hash, "method": "web", "names": ["A", "B"] });
-    asking.refused(member, "keyer_alone", "grant/accept-agreement", application.0, accept.clone()).await;
-    asking.takes(ben, "application/confirm-attendance", application.0, json!({ "person": ben, "decision": 1 })).await;
-    asking.takes(member, "grant/accept-agreement", application.0, accept).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.takes(ada, "group/verify-payee", group.0, verified()).await;
-    asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
-    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
-    // A helper who scored before the help was confirmed has their score set aside; another says that it is not so.
+    asking
+        .refused(
+            member,
+            "keyer_alone",
+            "grant/accept-agreement",
+            application.0,
+            accept.clone(),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/confirm-attendance",
+            application.0,
+            json!({ "person": ben, "decision": 1 }),
+        )
+        .await;
+    asking
+        .takes(member, "grant/accept-agreement", application.0, accept)
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .takes(ada, "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/pass-check",
+            application.0,
+            json!({ "check": "identity", "note": "Seen" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/prepare-payment",
+            application.0,
+            json!({ "amount": "900.00" }),
+        )
+        .await;
+    // A helper who scored before the help was confirmed has their score set aside; another says
+    // that it is not so.
     let (other, _, member) = office.draft(&house, 700).await;
     let named = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
-    asking.takes(member, "application/submit", other.0, named).await;
-    asking.takes(ada, "application/confirm-eligibility", other.0, json!({})).await;
-    asking.takes(ben, "application/declare", other.0, json!({})).await;
-    asking.takes(ben, "application/score", other.0, json!({ "criteria": { "need": 3 }, "note": "Fair" })).await;
-    asking.takes(ben, "application/confirm-help", other.0, json!({ "helper": ben })).await;
+    asking
+        .takes(member, "application/submit", other.0, named)
+        .await;
+    asking
+        .takes(ada, "application/confirm-eligibility", other.0, json!({}))
+        .await;
+    asking
+        .takes(ben, "application/declare", other.0, json!({}))
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/score",
+            other.0,
+            json!({ "criteria": { "need": 3 }, "note": "Fair" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/confirm-help",
+            other.0,
+            json!({ "helper": ben }),
+        )
+        .await;
     house.catch_up().await;
-    let row: microgrants::projections::ApplicationRow = house.views().find(&other.to_string(), None).await.unwrap().unwrap();
-    assert!(row.scores.iter().all(|score| score.set_aside.is_some()), "{:?}", row.scores);
+    let row: microgrants::projections::ApplicationRow = house
+        .views()
+        .find(&other.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        row.scores.iter().all(|score| score.set_aside.is_some()),
+        "{:?}",
+        row.scores
+    );
     let (third, _, member) = office.draft(&house, 700).await;
     let named = json!({ "channel": "web", "help": { "by": ben, "kind": "helped_to_word" } });
-    asking.takes(member, "application/submit", third.0, named).await;
-    asking.takes(ben, "application/refuse-help", third.0, json!({ "helper": ben })).await;
-    asking.refused(ada, "not_proposed", "application/confirm-help", third.0, json!({ "helper": ben })).await;
+    asking
+        .takes(member, "application/submit", third.0, named)
+        .await;
+    asking
+        .takes(
+            ben,
+            "application/refuse-help",
+            third.0,
+            json!({ "helper": ben }),
+        )
+        .await;
+    asking
+        .refused(
+            ada,
+            "not_proposed",
+            "application/confirm-help",
+            third.0,
+            json!({ "helper": ben }),
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -497,27 +1603,120 @@ async fn office_of_two(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (application, group, member) = office.draft(&house, 900).await;
     let help = json!({ "channel": "phone", "help": { "by": ada, "kind": "helped_to_word" } });
-    asking.takes(ada, "application/submit", application.0, help).await;
-    asking.takes(ada, "application/confirm-eligibility", application.0, json!({})).await;
-    asking.takes(ada, "application/write-summary", application.0, json!({ "title": "Soup", "description": "Neighbours cook." })).await;
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
+    asking
+        .takes(ada, "application/submit", application.0, help)
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/confirm-eligibility",
+            application.0,
+            json!({}),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "application/write-summary",
+            application.0,
+            json!({ "title": "Soup", "description": "Neighbours cook." }),
+        )
+        .await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120) });
-    asking.takes(ben, "application/award", application.0, award).await;
+    asking
+        .takes(ben, "application/award", application.0, award)
+        .await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
-    asking.takes(member, "grant/accept-agreement", application.0, json!({ "hash": hash, "method": "web", "names": ["A", "B"] })).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
-    asking.takes(ada, "grant/propose-waiver", application.0, json!({ "check": "identity", "note": "Known for years" })).await;
-    asking.takes(ben, "grant/confirm-waiver", application.0, json!({ "check": "identity" })).await;
-    asking.takes(ada, "grant/prepare-payment", application.0, json!({ "amount": "900.00" })).await;
-    asking.takes(ben, "grant/approve-payment", application.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(
+            member,
+            "grant/accept-agreement",
+            application.0,
+            json!({ "hash": hash, "method": "web", "names": ["A", "B"] }),
+        )
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .takes(ben, "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/propose-waiver",
+            application.0,
+            json!({ "check": "identity", "note": "Known for years" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/confirm-waiver",
+            application.0,
+            json!({ "check": "identity" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/prepare-payment",
+            application.0,
+            json!({ "amount": "900.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            application.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     let on = json!({ "payment": 1, "happened_on": house.today() });
-    asking.takes(ada, "grant/send-payment", application.0, on.clone()).await;
-    asking.takes(ada, "grant/confirm-payment", application.0, on).await;
-    asking.takes(ada, "grant/declare-underspend", application.0, json!({ "amount": "50.00" })).await;
-    asking.takes(ada, "grant/propose-return-waiver", application.0, json!({ "amount": "50.00", "reason": "Spent on cups" })).await;
-    asking.takes(ben, "grant/confirm-return-waiver", application.0, json!({ "amount": "50.00" })).await;
-    asking.takes(ada, "grant/excuse-update", application.0, json!({ "update": 1, "reason": "Heard on the telephone" })).await;
-    asking.takes(ada, "grant/close", application.0, json!({})).await;
+    asking
+        .takes(ada, "grant/send-payment", application.0, on.clone())
+        .await;
+    asking
+        .takes(ada, "grant/confirm-payment", application.0, on)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/declare-underspend",
+            application.0,
+            json!({ "amount": "50.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/propose-return-waiver",
+            application.0,
+            json!({ "amount": "50.00", "reason": "Spent on cups" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/confirm-return-waiver",
+            application.0,
+            json!({ "amount": "50.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/excuse-update",
+            application.0,
+            json!({ "update": 1, "reason": "Heard on the telephone" }),
+        )
+        .await;
+    asking
+        .takes(ada, "grant/close", application.0, json!({}))
+        .await;
     crate::replay::whole(&house).await;
 }

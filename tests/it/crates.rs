@@ -20,29 +20,59 @@ use crate::house::{House, ORGANISATION};
 use crate::office::{Office, rules, text};
 
 pub fn cases(cases: &mut Cases) {
-    cases.sqlite("crates::the_stock_sqlite_repository_reads_our_table", sqlite_reads);
-    cases.postgres("crates::the_stock_postgres_repository_reads_our_table", postgres_reads);
-    cases.sqlite("crates::their_snapshot_store_applies_each_event_twice", applied_twice);
+    cases.sqlite(
+        "crates::the_stock_sqlite_repository_reads_our_table",
+        sqlite_reads,
+    );
+    cases.postgres(
+        "crates::the_stock_postgres_repository_reads_our_table",
+        postgres_reads,
+    );
+    cases.sqlite(
+        "crates::their_snapshot_store_applies_each_event_twice",
+        applied_twice,
+    );
     cases.plain("crates::our_aggregates_run_in_their_test_kit", test_kit);
 }
 
 async fn reads_fund<R: PersistedEventRepository>(house: &House, office: &Office, repository: R) {
     let id = format!("{ORGANISATION}/{}", office.fund);
     let store = PersistedEventStore::<R, Aggregated<Fund>>::new_event_store(repository);
-    let mut context = store.load_aggregate(&id).await.expect("their store loads our stream");
-    let ours = house.log.refresh::<Fund>(office.fund.0).await.expect("our log loads it").state;
+    let mut context = store
+        .load_aggregate(&id)
+        .await
+        .expect("their store loads our stream");
+    let ours = house
+        .log
+        .refresh::<Fund>(office.fund.0)
+        .await
+        .expect("our log loads it")
+        .state;
     let theirs = &context.aggregate().0;
     assert_eq!(theirs.state(), FundState::Open);
-    assert_eq!(serde_json::to_value(theirs).unwrap(), serde_json::to_value(&*ours).unwrap());
-    let events = store.load_events(&id).await.expect("their store loads our events");
+    assert_eq!(
+        serde_json::to_value(theirs).unwrap(),
+        serde_json::to_value(&*ours).unwrap()
+    );
+    let events = store
+        .load_events(&id)
+        .await
+        .expect("their store loads our events");
     assert_eq!(events.len(), 5);
     assert_eq!(events[0].metadata["actor"], office.ada.to_string());
 }
 
 async fn sqlite_reads(house: House) {
     let office = Office::open(&house, 1000).await;
-    let options = house.url.parse::<SqliteConnectOptions>().unwrap().read_only(true);
-    let pool = SqlitePoolOptions::new().connect_with(options).await.unwrap();
+    let options = house
+        .url
+        .parse::<SqliteConnectOptions>()
+        .unwrap()
+        .read_only(true);
+    let pool = SqlitePoolOptions::new()
+        .connect_with(options)
+        .await
+        .unwrap();
     reads_fund(&house, &office, SqliteEventRepository::new(pool)).await;
 }
 
@@ -88,11 +118,19 @@ impl Aggregate for Counter {
     }
 }
 
-/// With cqrs-es 0.5.0 the sink applies the event, and the snapshot that is stored has it applied once more. This is
-/// why only the event-store mode is used here; when this case fails, the crates have been put right.
+/// With cqrs-es 0.5.0 the sink applies the event, and the snapshot that is stored has it applied
+/// once more. This is why only the event-store mode is used here; when this case fails, the crates
+/// have been put right.
 async fn applied_twice(house: House) {
     let file = house.folder.path().join("theirs.db");
-    let pool = SqlitePoolOptions::new().connect_with(SqliteConnectOptions::new().filename(file).create_if_missing(true)).await.unwrap();
+    let pool = SqlitePoolOptions::new()
+        .connect_with(
+            SqliteConnectOptions::new()
+                .filename(file)
+                .create_if_missing(true),
+        )
+        .await
+        .unwrap();
     for sql in [
         "CREATE TABLE events (aggregate_type TEXT, aggregate_id TEXT, sequence INTEGER, event_type TEXT, event_version TEXT, payload TEXT, \
          metadata TEXT, PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
@@ -103,26 +141,63 @@ async fn applied_twice(house: House) {
     }
     let total = async |store: PersistedEventStore<SqliteEventRepository, Counter>, id: &str| {
         let framework = CqrsFramework::new(store, vec![], ());
-        framework.execute_with_metadata(id, 1, HashMap::new()).await.unwrap();
+        framework
+            .execute_with_metadata(id, 1, HashMap::new())
+            .await
+            .unwrap();
     };
     let repository = || SqliteEventRepository::new(pool.clone());
-    total(PersistedEventStore::new_event_store(repository()), "by-events").await;
-    total(PersistedEventStore::new_snapshot_store(repository(), 1), "by-snapshot").await;
-    let by_events = PersistedEventStore::<_, Counter>::new_event_store(repository()).load_aggregate("by-events").await.unwrap().aggregate;
-    let by_snapshot =
-        PersistedEventStore::<_, Counter>::new_snapshot_store(repository(), 1).load_aggregate("by-snapshot").await.unwrap().aggregate;
+    total(
+        PersistedEventStore::new_event_store(repository()),
+        "by-events",
+    )
+    .await;
+    total(
+        PersistedEventStore::new_snapshot_store(repository(), 1),
+        "by-snapshot",
+    )
+    .await;
+    let by_events = PersistedEventStore::<_, Counter>::new_event_store(repository())
+        .load_aggregate("by-events")
+        .await
+        .unwrap()
+        .aggregate;
+    let by_snapshot = PersistedEventStore::<_, Counter>::new_snapshot_store(repository(), 1)
+        .load_aggregate("by-snapshot")
+        .await
+        .unwrap()
+        .aggregate;
     assert_eq!((by_events.0, by_snapshot.0), (1, 2));
 }
 
 fn test_kit() {
-    let issued = |command| Issued { command, facts: Facts::new(Actor::Operator, jiff::civil::date(2026, 3, 1)) };
-    let create = CreateFund { name: text("A fund"), purpose: text("To meet"), areas: [text("oldham")].into(), rules: rules() };
-    let created = FundEvent::FundCreated { name: text("A fund"), purpose: text("To meet"), areas: [text("oldham")].into(), rules: rules() };
+    let issued = |command| Issued {
+        command,
+        facts: Facts::new(Actor::Operator, jiff::civil::date(2026, 3, 1)),
+    };
+    let create = CreateFund {
+        name: text("A fund"),
+        purpose: text("To meet"),
+        areas: [text("oldham")].into(),
+        rules: rules(),
+    };
+    let created = FundEvent::FundCreated {
+        name: text("A fund"),
+        purpose: text("To meet"),
+        areas: [text("oldham")].into(),
+        rules: rules(),
+    };
     let framework = || TestFramework::<Aggregated<Fund>>::with(());
     framework()
         .given_no_previous_events()
         .when(issued(FundCommand::Create(create.clone())))
         .then_expect_events(vec![Fact(created.clone())]);
-    framework().given(vec![Fact(created)]).when(issued(FundCommand::Create(create))).then_expect_error(Refusal::Exists("fund"));
-    framework().given_no_previous_events().when(issued(FundCommand::Archive(Nothing {}))).then_expect_error(Refusal::Unknown("fund"));
+    framework()
+        .given(vec![Fact(created)])
+        .when(issued(FundCommand::Create(create)))
+        .then_expect_error(Refusal::Exists("fund"));
+    framework()
+        .given_no_previous_events()
+        .when(issued(FundCommand::Archive(Nothing {})))
+        .then_expect_error(Refusal::Unknown("fund"));
 }

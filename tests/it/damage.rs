@@ -1,4 +1,5 @@
-//! Damages an exported log in every way, and holds two verifiers against it: ours, and one in another language.
+//! Damages an exported log in every way, and holds two verifiers against it: ours, and one in
+//! another language.
 //!
 //! Where the second verifier's Python or its package is missing, its case is reported as ignored.
 
@@ -23,20 +24,46 @@ use crate::setting::command_of;
 const ORIGIN: &str = "case/log";
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("damage::a_whole_log_holds_and_an_older_head_of_it_is_known", holds);
-    cases.both("damage::every_rule_that_two_people_or_money_must_keep_is_replayed", rules);
-    cases.both("damage::tables_that_say_something_else_than_the_log_are_found", tables);
-    cases.both("damage::a_log_whose_key_was_rotated_holds_and_no_key_comes_in_unvouched", rotated);
+    cases.both(
+        "damage::a_whole_log_holds_and_an_older_head_of_it_is_known",
+        holds,
+    );
+    cases.both(
+        "damage::every_rule_that_two_people_or_money_must_keep_is_replayed",
+        rules,
+    );
+    cases.both(
+        "damage::tables_that_say_something_else_than_the_log_are_found",
+        tables,
+    );
+    cases.both(
+        "damage::a_log_whose_key_was_rotated_holds_and_no_key_comes_in_unvouched",
+        rotated,
+    );
     let python = second();
-    cases.with(python.is_some(), "damage::every_changed_byte_is_found_by_both_verifiers", every_byte);
-    cases.with(python.is_some(), "damage::every_other_damage_is_found_by_both_verifiers", every_other);
+    cases.with(
+        python.is_some(),
+        "damage::every_changed_byte_is_found_by_both_verifiers",
+        every_byte,
+    );
+    cases.with(
+        python.is_some(),
+        "damage::every_other_damage_is_found_by_both_verifiers",
+        every_other,
+    );
 }
 
 /// The Python that has the second verifier's package, if one was found.
 fn second() -> Option<PathBuf> {
-    let judges = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin/python"));
+    let judges = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/target/judges/bin/python"
+    ));
     let has = |python: &PathBuf| {
-        let asked = Command::new(python).args(["-c", "import cryptography"]).stderr(Stdio::null()).status();
+        let asked = Command::new(python)
+            .args(["-c", "import cryptography"])
+            .stderr(Stdio::null())
+            .status();
         asked.is_ok_and(|status| status.success())
     };
     [judges, PathBuf::from("python3")].into_iter().find(has)
@@ -52,11 +79,25 @@ struct Second {
 impl Second {
     fn start() -> Self {
         let mut command = Command::new(second().expect("Python"));
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/verify_many.py"));
+        command.arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/it/verify_many.py"
+        ));
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/audit/verify.py"));
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
-        let (asks, says) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, asks, says }
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python starts");
+        let (asks, says) = (
+            process.stdin.take().unwrap(),
+            BufReader::new(process.stdout.take().unwrap()),
+        );
+        Self {
+            process,
+            asks,
+            says,
+        }
     }
 
     fn verify(&mut self, folder: &Path, key: &str) -> Verdict {
@@ -68,7 +109,11 @@ impl Second {
             return Verdict::NotChecked;
         }
         let found = verdict["found"].as_array().unwrap();
-        if found.is_empty() { Verdict::Holds } else { Verdict::Found(found.iter().filter_map(|one| one[0].as_i64()).min()) }
+        if found.is_empty() {
+            Verdict::Holds
+        } else {
+            Verdict::Found(found.iter().filter_map(|one| one[0].as_i64()).min())
+        }
     }
 }
 
@@ -88,9 +133,22 @@ enum Verdict {
 }
 
 fn first(folder: &Path, key: &str) -> Verdict {
-    match audit::verify(folder, &Trusted { key: Some(key.to_owned()), head: None }, |_| {}) {
+    match audit::verify(
+        folder,
+        &Trusted {
+            key: Some(key.to_owned()),
+            head: None,
+        },
+        |_| {},
+    ) {
         Ok(report) if report.holds() => Verdict::Holds,
-        Ok(report) => Verdict::Found(report.findings.iter().filter_map(|finding| finding.position).min()),
+        Ok(report) => Verdict::Found(
+            report
+                .findings
+                .iter()
+                .filter_map(|finding| finding.position)
+                .min(),
+        ),
         Err(_) => Verdict::NotChecked,
     }
 }
@@ -108,11 +166,25 @@ struct Damaged {
 impl Damaged {
     async fn of(house: &House, second: Option<Second>) -> Self {
         let path = house.folder.path().join("export");
-        audit::export(house.store(), ORGANISATION, &path, |_, _| {}).await.unwrap();
+        audit::export(house.store(), ORGANISATION, &path, |_, _| {})
+            .await
+            .unwrap();
         let names = folder::FILES.iter().chain([&folder::MANIFEST]);
-        let whole = names.map(|name| ((*name).to_owned(), fs::read(path.join(name)).unwrap())).collect();
-        let key = fs::read_to_string(path.join(folder::KEY)).unwrap().trim().to_owned();
-        Self { path, whole, key, secret: house.keys.seal.secret, second, tried: 0 }
+        let whole = names
+            .map(|name| ((*name).to_owned(), fs::read(path.join(name)).unwrap()))
+            .collect();
+        let key = fs::read_to_string(path.join(folder::KEY))
+            .unwrap()
+            .trim()
+            .to_owned();
+        Self {
+            path,
+            whole,
+            key,
+            secret: house.keys.seal.secret,
+            second,
+            tried: 0,
+        }
     }
 
     fn file(&self, name: &str) -> Vec<u8> {
@@ -124,35 +196,57 @@ impl Damaged {
     }
 
     fn lines(&self, name: &str) -> Vec<String> {
-        String::from_utf8(self.file(name)).unwrap().lines().map(str::to_owned).collect()
+        String::from_utf8(self.file(name))
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     fn write_lines(&self, name: &str, lines: &[String]) {
-        self.write(name, lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>().as_bytes());
+        self.write(
+            name,
+            lines
+                .iter()
+                .flat_map(|line| [line.as_str(), "\n"])
+                .collect::<String>()
+                .as_bytes(),
+        );
     }
 
     /// Makes the manifest fit the files again: whoever damages a folder can do that.
     fn name_files(&self) {
         let name = |name: &&str| format!("{}  {name}", to_hex(&Sha256::digest(self.file(name))));
-        self.write_lines(folder::MANIFEST, &folder::FILES.iter().map(name).collect::<Vec<_>>());
+        self.write_lines(
+            folder::MANIFEST,
+            &folder::FILES.iter().map(name).collect::<Vec<_>>(),
+        );
     }
 
     /// Makes the hashes of leaves fit the events again, and the manifest with them.
     fn hash_leaves(&self) {
         let events = self.file(folder::EVENTS);
-        let lines = events.strip_suffix(b"\n").unwrap_or(&events).split(|byte| *byte == b'\n');
+        let lines = events
+            .strip_suffix(b"\n")
+            .unwrap_or(&events)
+            .split(|byte| *byte == b'\n');
         let leaves: Vec<_> = lines.map(|line| to_hex(&leaf_hash(line))).collect();
         self.write_lines(folder::LEAVES, &leaves);
         self.name_files();
     }
 
     fn mend(&self) {
-        self.whole.iter().for_each(|(name, bytes)| self.write(name, bytes));
+        self.whole
+            .iter()
+            .for_each(|(name, bytes)| self.write(name, bytes));
     }
 
     fn verdicts(&mut self) -> [Verdict; 2] {
         let ours = first(&self.path, &self.key);
-        let theirs = self.second.as_mut().map_or(ours, |second| second.verify(&self.path, &self.key));
+        let theirs = self
+            .second
+            .as_mut()
+            .map_or(ours, |second| second.verify(&self.path, &self.key));
         [ours, theirs]
     }
 
@@ -162,7 +256,10 @@ impl Damaged {
         for verdict in self.verdicts() {
             match (verdict, at) {
                 (Verdict::Holds, _) => panic!("{says}: not found"),
-                (Verdict::Found(Some(named)), Some(at)) => assert!(named <= at, "{says}: position {named} was named, and not {at}"),
+                (Verdict::Found(Some(named)), Some(at)) => assert!(
+                    named <= at,
+                    "{says}: position {named} was named, and not {at}"
+                ),
                 (Verdict::Found(None), Some(_)) => panic!("{says}: no position was named"),
                 _ => {}
             }
@@ -177,9 +274,15 @@ impl Damaged {
     /// Signs a head over the folder's first events, as whoever holds the key could.
     fn head_of(&self, size: usize, secret: &[u8; 32]) -> String {
         let mut tiles = Tiles::default();
-        self.lines(folder::EVENTS)[..size].iter().for_each(|line| tiles.push(leaf_hash(line.as_bytes())));
+        self.lines(folder::EVENTS)[..size]
+            .iter()
+            .for_each(|line| tiles.push(leaf_hash(line.as_bytes())));
         let size = tiles.size();
-        Signer::new(ORIGIN, secret).sign(&Head { origin: ORIGIN.into(), size, root: tiles.root(size).unwrap() })
+        Signer::new(ORIGIN, secret).sign(&Head {
+            origin: ORIGIN.into(),
+            size,
+            root: tiles.root(size).unwrap(),
+        })
     }
 }
 
@@ -204,33 +307,64 @@ async fn small(house: &House) {
 async fn holds(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
-    let earlier = microgrants::store::tree::newest(house.store(), ORGANISATION).await.unwrap().unwrap().note;
+    let earlier = microgrants::store::tree::newest(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap()
+        .note;
     office.prepared(&house, 700).await;
     sealer(&house).catch_up().await.unwrap();
     let mut damaged = Damaged::of(&house, None).await;
     damaged.holds();
-    let trusted = Trusted { key: Some(damaged.key.clone()), head: Some(earlier.clone()) };
+    let trusted = Trusted {
+        key: Some(damaged.key.clone()),
+        head: Some(earlier.clone()),
+    };
     let report = audit::verify(&damaged.path, &trusted, |_| {}).unwrap();
-    assert!(report.holds() && report.awards == 1 && report.heads == 2, "{report:?}");
+    assert!(
+        report.holds() && report.awards == 1 && report.heads == 2,
+        "{report:?}"
+    );
     assert_eq!(report.events, house.log.length().await.unwrap());
 
-    // A log that was rolled back and signed anew holds by itself; the head that was kept elsewhere tells.
+    // A log that was rolled back and signed anew holds by itself; the head that was kept elsewhere
+    // tells.
     let with_earlier = |damaged: &Damaged, head: &str| {
-        let trusted = Trusted { key: Some(damaged.key.clone()), head: Some(head.to_owned()) };
-        audit::verify(&damaged.path, &trusted, |_| {}).unwrap().findings
+        let trusted = Trusted {
+            key: Some(damaged.key.clone()),
+            head: Some(head.to_owned()),
+        };
+        audit::verify(&damaged.path, &trusted, |_| {})
+            .unwrap()
+            .findings
     };
     let size = usize::try_from(house.log.length().await.unwrap()).unwrap();
     let last = damaged.head_of(size, &damaged.secret.clone());
     let events = damaged.lines(folder::EVENTS);
     damaged.write_lines(folder::EVENTS, &events[..size - 1]);
     let note = damaged.head_of(size - 1, &damaged.secret.clone());
-    let line = serde_json::to_string(&folder::HeadLine { note, size: i64::try_from(size - 1).unwrap(), through: 0 }).unwrap();
+    let line = serde_json::to_string(&folder::HeadLine {
+        note,
+        size: i64::try_from(size - 1).unwrap(),
+        through: 0,
+    })
+    .unwrap();
     damaged.write_lines(folder::HEADS, &[line]);
     damaged.hash_leaves();
     let found = with_earlier(&damaged, &last);
-    assert!(found.iter().any(|finding| finding.rule == Rule::Head && finding.says.contains("rolled back")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.rule == Rule::Head && finding.says.contains("rolled back")),
+        "{found:?}"
+    );
     let found = with_earlier(&damaged, &earlier);
-    assert!(found.iter().any(|finding| finding.rule == Rule::Head && finding.says.contains("missing")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.rule == Rule::Head && finding.says.contains("missing")),
+        "{found:?}"
+    );
     // Another head of the same size is a fork.
     let forked = damaged.head_of(size - 2, &damaged.secret.clone());
     let forked = Signer::new(ORIGIN, &damaged.secret).sign(&Head {
@@ -239,7 +373,12 @@ async fn holds(house: House) {
         root: leaf_hash(forked.as_bytes()),
     });
     let found = with_earlier(&damaged, &forked);
-    assert!(found.iter().any(|finding| finding.rule == Rule::Head && finding.says.contains("forked")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.rule == Rule::Head && finding.says.contains("forked")),
+        "{found:?}"
+    );
 }
 
 async fn every_byte(house: House) {
@@ -263,7 +402,10 @@ async fn every_byte(house: House) {
                 damaged.write(&name, &bytes);
                 damaged.hash_leaves();
                 let position = whole[..at].split(|byte| *byte == b'\n').count() - 1;
-                damaged.found(&format!("byte {at} of the events"), i64::try_from(position).ok());
+                damaged.found(
+                    &format!("byte {at} of the events"),
+                    i64::try_from(position).ok(),
+                );
                 events += 1;
             }
         }
@@ -317,7 +459,10 @@ async fn every_other(house: House) {
     damaged.found("no head left", None);
     heads_forged(&mut damaged, &heads);
     damaged.holds();
-    println!("{} other damages were tried: all were found by both verifiers", damaged.tried);
+    println!(
+        "{} other damages were tried: all were found by both verifiers",
+        damaged.tried
+    );
     assert!(damaged.tried > 4 * events.len() - 5);
 }
 
@@ -327,15 +472,29 @@ fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
     for (at, line) in heads.iter().enumerate() {
         let head: folder::HeadLine = serde_json::from_str(line).unwrap();
         let size = usize::try_from(head.size).unwrap();
-        let with = |note: String| folder::HeadLine { note, size: head.size, through: head.through };
+        let with = |note: String| folder::HeadLine {
+            note,
+            size: head.size,
+            through: head.through,
+        };
         let over_less = damaged.head_of(size - 1, &own);
         let other_key = damaged.head_of(size, &[9; 32]);
-        let other_log =
-            Signer::new("other/log", &own).sign(&Head { origin: "other/log".into(), size: u64::try_from(size).unwrap(), root: [0; 32] });
-        let other_root = Signer::new(ORIGIN, &own).sign(&Head { origin: ORIGIN.into(), size: u64::try_from(size).unwrap(), root: [0; 32] });
-        for (says, note) in
-            [("over less", over_less), ("of another key", other_key), ("of another log", other_log), ("of another root", other_root)]
-        {
+        let other_log = Signer::new("other/log", &own).sign(&Head {
+            origin: "other/log".into(),
+            size: u64::try_from(size).unwrap(),
+            root: [0; 32],
+        });
+        let other_root = Signer::new(ORIGIN, &own).sign(&Head {
+            origin: ORIGIN.into(),
+            size: u64::try_from(size).unwrap(),
+            root: [0; 32],
+        });
+        for (says, note) in [
+            ("over less", over_less),
+            ("of another key", other_key),
+            ("of another log", other_log),
+            ("of another root", other_root),
+        ] {
             let mut lines = heads.to_vec();
             lines[at] = serde_json::to_string(&with(note)).unwrap();
             damaged.write_lines(folder::HEADS, &lines);
@@ -362,7 +521,9 @@ fn heads_forged(damaged: &mut Damaged, heads: &[String]) {
 /// Has another key sign, as the command does; another house over the same database.
 async fn hand_over(house: &House) -> House {
     let folder = house.folder.path().join("keys");
-    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal).await.unwrap();
+    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal)
+        .await
+        .unwrap();
     sealer(house).hand_over(&old.id, &new).await.unwrap();
     keys::take_next(&folder, Purpose::Seal, Some(&old.id)).unwrap();
     house.open_again().await
@@ -370,7 +531,11 @@ async fn hand_over(house: &House) -> House {
 
 async fn rotated(house: House) {
     small(&house).await;
-    let first = microgrants::store::tree::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier;
+    let first = microgrants::store::tree::find(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap()
+        .verifier;
     let earlier = crate::sealing::heads(&house).await.remove(0).note;
     let house = hand_over(&house).await;
     let last_of_first = crate::sealing::heads(&house).await.pop().unwrap();
@@ -385,23 +550,50 @@ async fn rotated(house: House) {
     assert_eq!((keys.len(), keys[0].as_str()), (3, first.as_str()));
     damaged.key.clone_from(&keys[2]);
     damaged.holds();
-    let trusted = Trusted { key: Some(keys[2].clone()), head: Some(earlier.clone()) };
-    assert!(audit::verify(&damaged.path, &trusted, |_| {}).unwrap().holds(), "and a head of the first key is still one of the log's");
+    let trusted = Trusted {
+        key: Some(keys[2].clone()),
+        head: Some(earlier.clone()),
+    };
+    assert!(
+        audit::verify(&damaged.path, &trusted, |_| {})
+            .unwrap()
+            .holds(),
+        "and a head of the first key is still one of the log's"
+    );
     for old in &keys[..2] {
         damaged.key.clone_from(old);
         damaged.found("only a key is known that does not sign any more", None);
     }
-    // A key that the one before it does not vouch for, in another order, left out, or of somebody else.
+    // A key that the one before it does not vouch for, in another order, left out, or of somebody
+    // else.
     let stranger = Signer::new(ORIGIN, &[9; 32]).verifier().text();
-    let [a, b, c] = keys.as_slice() else { panic!("three keys") };
+    let [a, b, c] = keys.as_slice() else {
+        panic!("three keys")
+    };
     damaged.key.clone_from(c);
-    for changed in [vec![b, a, c], vec![a, c], vec![b, c], vec![c], vec![a, b, c, &stranger], vec![a, &stranger, c], vec![a, c, b]] {
-        damaged.write_lines(folder::KEY, &changed.into_iter().cloned().collect::<Vec<_>>());
+    for changed in [
+        vec![b, a, c],
+        vec![a, c],
+        vec![b, c],
+        vec![c],
+        vec![a, b, c, &stranger],
+        vec![a, &stranger, c],
+        vec![a, c, b],
+    ] {
+        damaged.write_lines(
+            folder::KEY,
+            &changed.into_iter().cloned().collect::<Vec<_>>(),
+        );
         damaged.name_files();
         damaged.found("other keys", None);
     }
     let heads = damaged.lines(folder::HEADS);
-    let at = heads.iter().position(|line| serde_json::from_str::<folder::HeadLine>(line).unwrap().size == last_of_first.size).unwrap();
+    let at = heads
+        .iter()
+        .position(|line| {
+            serde_json::from_str::<folder::HeadLine>(line).unwrap().size == last_of_first.size
+        })
+        .unwrap();
     let vouching: folder::HeadLine = serde_json::from_str(&heads[at]).unwrap();
     for left_out in [3, 4] {
         let mut lines: Vec<_> = vouching.note.lines().map(str::to_owned).collect();
@@ -409,7 +601,12 @@ async fn rotated(house: House) {
         lines.remove(left_out + 1);
         let mut changed = heads.clone();
         let note = format!("{}\n", lines.join("\n"));
-        changed[at] = serde_json::to_string(&folder::HeadLine { note, size: vouching.size, through: vouching.through }).unwrap();
+        changed[at] = serde_json::to_string(&folder::HeadLine {
+            note,
+            size: vouching.size,
+            through: vouching.through,
+        })
+        .unwrap();
         damaged.write_lines(folder::HEADS, &changed);
         damaged.name_files();
         damaged.found("one signature of the two left out", None);
@@ -417,7 +614,10 @@ async fn rotated(house: House) {
     damaged.holds();
     // A proof is against the key that signs now.
     let proof = audit::prove(&damaged.path, 1).unwrap();
-    assert_eq!((proof.key.as_str(), proof.check(Some(c)).unwrap().0), (c.as_str(), 1));
+    assert_eq!(
+        (proof.key.as_str(), proof.check(Some(c)).unwrap().0),
+        (c.as_str(), 1)
+    );
 }
 
 /// Tables beside the log that say something else than it does.
@@ -427,12 +627,26 @@ async fn tables(house: House) {
     sealer(&house).catch_up().await.unwrap();
     let damaged = Damaged::of(&house, None).await;
     let grants = String::from_utf8(damaged.file(folder::GRANTS)).unwrap();
-    assert!(grants.contains(",700.00,0.00,") && grants.lines().count() == 2, "{grants}");
-    for (name, lie) in [(folder::GRANTS, grants.replace("700.00", "800.00")), (folder::ERASURES, "{}\n".to_owned())] {
+    assert!(
+        grants.contains(",700.00,0.00,") && grants.lines().count() == 2,
+        "{grants}"
+    );
+    for (name, lie) in [
+        (folder::GRANTS, grants.replace("700.00", "800.00")),
+        (folder::ERASURES, "{}\n".to_owned()),
+    ] {
         damaged.write(name, lie.as_bytes());
         damaged.name_files();
         let report = audit::verify(&damaged.path, &Trusted::default(), |_| {}).unwrap();
-        assert_eq!(report.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::Told], "{name}");
+        assert_eq!(
+            report
+                .findings
+                .iter()
+                .map(|finding| finding.rule)
+                .collect::<Vec<_>>(),
+            [Rule::Told],
+            "{name}"
+        );
         damaged.mend();
     }
 }
@@ -441,22 +655,40 @@ async fn tables(house: House) {
 async fn rules(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, ..) = office.prepared(&house, 700).await;
-    let approve = command_of("grant", grant.0, "approve-payment", &json!({ "payment": 1 }));
+    let approve = command_of(
+        "grant",
+        grant.0,
+        "approve-payment",
+        &json!({ "payment": 1 }),
+    );
     house.takes(office.ben, approve).await;
-    let send = command_of("grant", grant.0, "send-payment", &json!({ "payment": 1, "happened_on": house.today() }));
+    let send = command_of(
+        "grant",
+        grant.0,
+        "send-payment",
+        &json!({ "payment": 1, "happened_on": house.today() }),
+    );
     house.takes(office.ben, send).await;
     sealer(&house).catch_up().await.unwrap();
     let damaged = Damaged::of(&house, None).await;
     let events = damaged.lines(folder::EVENTS);
     let signed_anew = |name: &str, change: &dyn Fn(&str) -> String| {
         let mut changed = events.clone();
-        let at = changed.iter().position(|line| line.contains(&format!("\"event\":\"{name}\""))).expect(name);
+        let at = changed
+            .iter()
+            .position(|line| line.contains(&format!("\"event\":\"{name}\"")))
+            .expect(name);
         changed[at] = change(&changed[at]);
         assert_ne!(changed[at], events[at], "{name} was changed");
         damaged.write_lines(folder::EVENTS, &changed);
         let note = damaged.head_of(changed.len(), &damaged.secret);
         let size = i64::try_from(changed.len()).unwrap();
-        let line = serde_json::to_string(&folder::HeadLine { note, size, through: 0 }).unwrap();
+        let line = serde_json::to_string(&folder::HeadLine {
+            note,
+            size,
+            through: 0,
+        })
+        .unwrap();
         damaged.write_lines(folder::HEADS, &[line]);
         damaged.hash_leaves();
         let report = audit::verify(&damaged.path, &Trusted::default(), |_| {}).unwrap();
@@ -468,20 +700,39 @@ async fn rules(house: House) {
         let from = line.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4;
         line[from..from + 36].to_owned()
     };
-    let payment = events.iter().find(|line| line.contains("\"event\":\"PaymentPrepared\"")).unwrap();
+    let payment = events
+        .iter()
+        .find(|line| line.contains("\"event\":\"PaymentPrepared\""))
+        .unwrap();
     let preparer = by(payment, "prepared_by");
-    let found = signed_anew("PaymentApproved", &|line| line.replace(&by(line, "approved_by"), &preparer));
+    let found = signed_anew("PaymentApproved", &|line| {
+        line.replace(&by(line, "approved_by"), &preparer)
+    });
     assert!(found.contains(&Rule::FourEyes), "{found:?}");
     let found = signed_anew("Awarded", &|line| line.replace("\"700.00\"", "\"2700.00\""));
     assert!(found.contains(&Rule::Award), "{found:?}");
-    let found = signed_anew("Committed", &|line| line.replace("\"700.00\"", "\"5700.00\""));
+    let found = signed_anew("Committed", &|line| {
+        line.replace("\"700.00\"", "\"5700.00\"")
+    });
     assert!(found.contains(&Rule::Budget), "{found:?}");
-    let found = signed_anew("GrantOffered", &|line| line.replace("\"700.00\"", "\"1700.00\""));
+    let found = signed_anew("GrantOffered", &|line| {
+        line.replace("\"700.00\"", "\"1700.00\"")
+    });
     assert!(found.contains(&Rule::WholeAward), "{found:?}");
-    let found = signed_anew("PaymentSent", &|line| line.replace("\"700.00\"", "\"500.00\""));
+    let found = signed_anew("PaymentSent", &|line| {
+        line.replace("\"700.00\"", "\"500.00\"")
+    });
     assert!(found.contains(&Rule::Budget), "{found:?}");
-    let found = signed_anew("PaymentApproved", &|line| line.replace("\"payment\":1", "\"payment\":2"));
-    assert_eq!(found.iter().filter(|rule| **rule == Rule::FourEyes).count(), 2, "neither was it approved that was sent: {found:?}");
-    let found = signed_anew("PaymentPrepared", &|line| line.replace("\"payee\":1", "\"payee\":2"));
+    let found = signed_anew("PaymentApproved", &|line| {
+        line.replace("\"payment\":1", "\"payment\":2")
+    });
+    assert_eq!(
+        found.iter().filter(|rule| **rule == Rule::FourEyes).count(),
+        2,
+        "neither was it approved that was sent: {found:?}"
+    );
+    let found = signed_anew("PaymentPrepared", &|line| {
+        line.replace("\"payee\":1", "\"payee\":2")
+    });
     assert!(found.contains(&Rule::Payee), "{found:?}");
 }

@@ -12,9 +12,18 @@ use crate::house::{House, ORGANISATION};
 use crate::office::person;
 
 pub fn cases(cases: &mut Cases) {
-    cases.sqlite("database_lock::every_name_of_a_file_meets_the_same_lock", every_name);
-    cases.sqlite("database_lock::a_link_to_a_file_that_does_not_exist_yet_meets_it_too", dangling);
-    cases.sqlite("database_lock::a_file_with_hard_links_is_refused", hard_links);
+    cases.sqlite(
+        "database_lock::every_name_of_a_file_meets_the_same_lock",
+        every_name,
+    );
+    cases.sqlite(
+        "database_lock::a_link_to_a_file_that_does_not_exist_yet_meets_it_too",
+        dangling,
+    );
+    cases.sqlite(
+        "database_lock::a_file_with_hard_links_is_refused",
+        hard_links,
+    );
 }
 
 fn url(file: &Path) -> String {
@@ -23,7 +32,11 @@ fn url(file: &Path) -> String {
 
 async fn is_locked(file: &Path) {
     let opened = Store::open(&url(file)).await;
-    assert!(matches!(opened, Err(StoreError::Locked(_))), "{}: {opened:?}", file.display());
+    assert!(
+        matches!(opened, Err(StoreError::Locked(_))),
+        "{}: {opened:?}",
+        file.display()
+    );
 }
 
 async fn every_name(house: House) {
@@ -33,13 +46,25 @@ async fn every_name(house: House) {
     symlink(folder.join("alias.db"), folder.join("alias of an alias.db")).unwrap();
     symlink(&folder, folder.join("elsewhere")).unwrap();
     fs::create_dir(folder.join("below")).unwrap();
-    let names = ["log.db", "alias.db", "alias of an alias.db", "elsewhere/log.db", "below/../log.db", "./below/../elsewhere/alias.db"];
+    let names = [
+        "log.db",
+        "alias.db",
+        "alias of an alias.db",
+        "elsewhere/log.db",
+        "below/../log.db",
+        "./below/../elsewhere/alias.db",
+    ];
     for name in names {
         is_locked(&folder.join(name)).await;
     }
     // A reader needs no lock, and sees what lies in the write-ahead log of the one file.
-    let reader = Store::open_to_read(&url(&folder.join("alias.db"))).await.unwrap();
-    assert_eq!(events::length(&reader, ORGANISATION).await.unwrap(), house.log.length().await.unwrap());
+    let reader = Store::open_to_read(&url(&folder.join("alias.db")))
+        .await
+        .unwrap();
+    assert_eq!(
+        events::length(&reader, ORGANISATION).await.unwrap(),
+        house.log.length().await.unwrap()
+    );
     reader.close().await;
 
     let place = house.leave().await;
@@ -50,7 +75,10 @@ async fn every_name(house: House) {
         again.leave().await;
     }
     let strays = ["alias.db.lock", "alias.db-wal", "alias of an alias.db.lock"];
-    assert!(strays.iter().all(|name| !folder.join(name).exists()), "whatever lies next to the file goes by its one name");
+    assert!(
+        strays.iter().all(|name| !folder.join(name).exists()),
+        "whatever lies next to the file goes by its one name"
+    );
 }
 
 async fn dangling(house: House) {
@@ -66,12 +94,24 @@ async fn dangling(house: House) {
 
 async fn hard_links(house: House) {
     let place = house.leave().await;
-    let (first, second) = (place.folder.path().join("log.db"), place.folder.path().join("second.db"));
+    let (first, second) = (
+        place.folder.path().join("log.db"),
+        place.folder.path().join("second.db"),
+    );
     fs::hard_link(&first, &second).unwrap();
     for name in [&first, &second] {
-        for refused in [Store::open(&url(name)).await, Store::open_to_read(&url(name)).await] {
-            let says = refused.err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(says.contains("hard link") && says.contains("remove it first"), "{says}");
+        for refused in [
+            Store::open(&url(name)).await,
+            Store::open_to_read(&url(name)).await,
+        ] {
+            let says = refused
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
+            assert!(
+                says.contains("hard link") && says.contains("remove it first"),
+                "{says}"
+            );
         }
     }
     fs::remove_file(&second).unwrap();

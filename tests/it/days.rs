@@ -1,10 +1,14 @@
-//! Days and numbers that can be read and that nobody means: commands refuse them, and no read fails by one.
+//! Days and numbers that can be read and that nobody means: commands refuse them, and no read fails
+//! by one.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use microgrants::domain::command::Spec;
-use microgrants::domain::{Actor, ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
+use microgrants::domain::{
+    Actor, ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand,
+    PersonCommand,
+};
 use microgrants::http::api::offered;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,8 +23,14 @@ use crate::setting::{FUND, Setting};
 use crate::world::ORGANISATION;
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain("days::no_command_takes_a_day_that_nobody_can_mean", commands);
-    cases.both("days::the_api_names_the_field_of_a_day_that_nobody_can_mean", named);
+    cases.plain(
+        "days::no_command_takes_a_day_that_nobody_can_mean",
+        commands,
+    );
+    cases.both(
+        "days::the_api_names_the_field_of_a_day_that_nobody_can_mean",
+        named,
+    );
     cases.both("days::no_read_fails_by_what_can_be_parsed", reads);
 }
 
@@ -37,15 +47,31 @@ fn commands() {
         ("grant", GrantCommand::SPECS),
     ];
     let mut refused = 0;
-    for (noun, spec) in all.into_iter().flat_map(|(noun, specs)| specs.iter().map(move |spec| (noun, spec))) {
+    for (noun, spec) in all
+        .into_iter()
+        .flat_map(|(noun, specs)| specs.iter().map(move |spec| (noun, spec)))
+    {
         if !offered(spec) {
             continue;
         }
         let (by, body) = sample(noun, spec.name);
-        let bodies: Vec<Value> = std::iter::once(body).chain(others(noun, spec.name)).collect();
-        let typed: BTreeSet<String> = bodies.iter().flat_map(|body| days_of("", body)).map(|(field, _)| field).collect();
-        let missing: Vec<_> = schema_days(spec).into_iter().filter(|field| !typed.contains(field)).collect();
-        assert!(missing.is_empty(), "{noun}/{}: no sample has {missing:?}", spec.name);
+        let bodies: Vec<Value> = std::iter::once(body)
+            .chain(others(noun, spec.name))
+            .collect();
+        let typed: BTreeSet<String> = bodies
+            .iter()
+            .flat_map(|body| days_of("", body))
+            .map(|(field, _)| field)
+            .collect();
+        let missing: Vec<_> = schema_days(spec)
+            .into_iter()
+            .filter(|field| !typed.contains(field))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{noun}/{}: no sample has {missing:?}",
+            spec.name
+        );
         for body in &bodies {
             for (at, (field, _)) in days_of("", body).into_iter().enumerate() {
                 for far in FAR {
@@ -61,7 +87,9 @@ fn commands() {
                     let (mut body, mut number) = (body.clone(), 0);
                     replace(&mut body, at, &mut number, far);
                     let says = format!("{noun}/{} {field} {far}", spec.name);
-                    let refusal = setting.asks(actor, noun, id, spec.name, &body).expect_err(&says);
+                    let refusal = setting
+                        .asks(actor, noun, id, spec.name, &body)
+                        .expect_err(&says);
                     assert_eq!(refusal.code(), "day_out_of_range", "{says}: {refusal}");
                     refused += 1;
                 }
@@ -73,7 +101,8 @@ fn commands() {
 
 /// Bodies with the days that a sample leaves out.
 fn others(noun: &str, name: &str) -> Vec<Value> {
-    let award = json!({ "amount": "500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
+    let award =
+        json!({ "amount": "500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
     match (noun, name) {
         ("fund", "record-meeting") => ["award", "promote"]
             .map(|verdict| {
@@ -96,9 +125,17 @@ fn others(noun: &str, name: &str) -> Vec<Value> {
 /// The days in a body, with their fields.
 fn days_of(field: &str, value: &Value) -> Vec<(String, String)> {
     match value {
-        Value::Object(fields) => fields.iter().flat_map(|(name, value)| days_of(name, value)).collect(),
-        Value::Array(values) => values.iter().flat_map(|value| days_of(field, value)).collect(),
-        Value::String(text) if text.parse::<Date>().is_ok() => vec![(field.to_owned(), text.clone())],
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| days_of(name, value))
+            .collect(),
+        Value::Array(values) => values
+            .iter()
+            .flat_map(|value| days_of(field, value))
+            .collect(),
+        Value::String(text) if text.parse::<Date>().is_ok() => {
+            vec![(field.to_owned(), text.clone())]
+        }
         _ => Vec::new(),
     }
 }
@@ -106,8 +143,12 @@ fn days_of(field: &str, value: &Value) -> Vec<(String, String)> {
 /// Puts another day in the place of one of them.
 fn replace(value: &mut Value, at: usize, number: &mut usize, day: &str) {
     match value {
-        Value::Object(fields) => fields.values_mut().for_each(|value| replace(value, at, number, day)),
-        Value::Array(values) => values.iter_mut().for_each(|value| replace(value, at, number, day)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|value| replace(value, at, number, day)),
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| replace(value, at, number, day)),
         Value::String(text) if text.parse::<Date>().is_ok() => {
             if *number == at {
                 day.clone_into(text);
@@ -129,7 +170,9 @@ fn schema_days(spec: &Spec) -> BTreeSet<String> {
                 if part == "properties"
                     && let Value::Object(properties) = inner
                 {
-                    properties.iter().for_each(|(name, value)| walk(name, value, found));
+                    properties
+                        .iter()
+                        .for_each(|(name, value)| walk(name, value, found));
                 } else {
                     walk(name, inner, found);
                 }
@@ -154,12 +197,15 @@ async fn named(house: House) {
     let before = house.log.length().await.unwrap();
     let source = json!({ "funder": "health-partnership" });
     for far in FAR {
-        let body = json!({ "source": source, "amount": "5.00", "reference": "R9", "received_on": far });
+        let body =
+            json!({ "source": source, "amount": "5.00", "reference": "R9", "received_on": far });
         let refused = client.post(&format!("/api/v1/funds/{}/allocate", office.fund), &body);
         refused.is_problem(422, "day_out_of_range");
         assert_eq!(refused.body["field"], "received_on", "{}", refused.body);
         let body = json!({ "round": "far", "name": "Far", "opens_on": house.today(), "closes_on": far, "form": 1 });
-        client.post(&format!("/api/v1/funds/{}/plan-round", office.fund), &body).is_problem(422, "day_out_of_range");
+        client
+            .post(&format!("/api/v1/funds/{}/plan-round", office.fund), &body)
+            .is_problem(422, "day_out_of_range");
     }
     assert_eq!(house.log.length().await.unwrap(), before);
 }
@@ -190,7 +236,12 @@ async fn reads(house: House) {
     let statement = format!("/desk/funds/{fund}/statement");
     let sheets = ["csv", "xlsx"].map(|kind| format!("/desk/sheets/statement.{kind}?fund={fund}"));
     let desk: [(String, &[&str]); 15] = [
-        ("/desk/applications".into(), &["as_at", "after", "state", "fund", "round", "area", "q", "column"]),
+        (
+            "/desk/applications".into(),
+            &[
+                "as_at", "after", "state", "fund", "round", "area", "q", "column",
+            ],
+        ),
         ("/desk/grants".into(), &["as_at", "after", "state", "q"]),
         ("/desk/payments".into(), &["after", "state", "grant"]),
         ("/desk/updates".into(), &["as_at", "after", "state"]),
@@ -199,7 +250,10 @@ async fn reads(house: House) {
         ("/desk/funds".into(), &["as_at"]),
         ("/desk/figures".into(), &["day", "slide"]),
         ("/impact".into(), &["day", "slide"]),
-        ("/desk/log".into(), &["from", "to", "after", "stream", "actor"]),
+        (
+            "/desk/log".into(),
+            &["from", "to", "after", "stream", "actor"],
+        ),
         ("/desk/texts/mails".into(), &["state"]),
         (statement, &["from", "until"]),
         (sheets[0].clone(), &["from", "until"]),
@@ -207,11 +261,21 @@ async fn reads(house: House) {
         ("/desk/sheets/grants.xlsx".into(), &["as_at", "state"]),
     ];
     for sheet in &sheets {
-        assert_eq!(browser.get(&format!("{sheet}&from=0000-01-01")).status, 200, "{sheet}");
+        assert_eq!(
+            browser.get(&format!("{sheet}&from=0000-01-01")).status,
+            200,
+            "{sheet}"
+        );
     }
     for (path, names) in &desk {
-        for (name, value) in names.iter().flat_map(|name| EXTREME.map(|value| (name, value))) {
-            let at = format!("{path}{}{name}={value}", if path.contains('?') { '&' } else { '?' });
+        for (name, value) in names
+            .iter()
+            .flat_map(|name| EXTREME.map(|value| (name, value)))
+        {
+            let at = format!(
+                "{path}{}{name}={value}",
+                if path.contains('?') { '&' } else { '?' }
+            );
             let page = browser.get(&at);
             assert!(page.status < 500, "{at}: {} {}", page.status, words(&page));
         }
@@ -242,8 +306,19 @@ async fn reads(house: House) {
             format!("/api/v1/log/events?after_position={value}"),
         ] {
             let answer = client.get(&path);
-            assert!(answer.status < 500, "{path}: {} {}", answer.status, answer.body);
+            assert!(
+                answer.status < 500,
+                "{path}: {} {}",
+                answer.status,
+                answer.body
+            );
         }
     }
-    assert_eq!(client.get(&format!("/api/v1/funders/{}/statement", Uuid::nil())).status, 404, "no funder is called so");
+    assert_eq!(
+        client
+            .get(&format!("/api/v1/funders/{}/statement", Uuid::nil()))
+            .status,
+        404,
+        "no funder is called so"
+    );
 }

@@ -1,4 +1,5 @@
-//! Appends that sleep in their transactions after they took their positions, while others commit: no follower reads past one.
+//! Appends that sleep in their transactions after they took their positions, while others commit:
+//! no follower reads past one.
 
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ use crate::replay;
 use crate::sealing::sealer;
 
 pub fn cases(cases: &mut Cases) {
-    cases.postgres("delayed::no_follower_skips_an_append_that_sleeps", by_followers);
+    cases.postgres(
+        "delayed::no_follower_skips_an_append_that_sleeps",
+        by_followers,
+    );
     cases.postgres("delayed::views_that_go_along_skip_none_either", along);
 }
 
@@ -58,7 +62,12 @@ async fn nobody_skips(house: House) {
     let other = house.beside().await;
     let slow = async {
         for (application, member) in drafts {
-            house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+            house
+                .takes(
+                    member,
+                    Command::Application(application, ApplicationCommand::Submit(submit())),
+                )
+                .await;
         }
     };
     let quick = async {
@@ -77,9 +86,17 @@ async fn nobody_skips(house: House) {
         for _ in 0..120 {
             follow().await;
             let read = house.projector.next_position();
-            let there = events::page(house.store(), ORGANISATION, 0, 10_000).await.unwrap();
-            assert!((0..).zip(&there).all(|(at, row)| row.position == at), "no hole is ever seen");
-            assert!(read <= i64::try_from(there.len()).unwrap(), "nothing is read before it is there");
+            let there = events::page(house.store(), ORGANISATION, 0, 10_000)
+                .await
+                .unwrap();
+            assert!(
+                (0..).zip(&there).all(|(at, row)| row.position == at),
+                "no hole is ever seen"
+            );
+            assert!(
+                read <= i64::try_from(there.len()).unwrap(),
+                "nothing is read before it is there"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -100,7 +117,14 @@ async fn nobody_skips(house: House) {
         }
     }
     assert_eq!(next, length, "other systems were told of everything");
-    assert_eq!(stored::newest(house.store(), ORGANISATION).await.unwrap().expect("a head").size, length);
+    assert_eq!(
+        stored::newest(house.store(), ORGANISATION)
+            .await
+            .unwrap()
+            .expect("a head")
+            .size,
+        length
+    );
     sealer.check().await.unwrap();
     equals_a_rebuild(&house).await;
     replay::whole(&house).await;

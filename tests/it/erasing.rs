@@ -1,4 +1,5 @@
-//! Erasing what is personal: it opens nowhere any more, the log verifies as before, and a backup brings nobody back.
+//! Erasing what is personal: it opens nowhere any more, the log verifies as before, and a backup
+//! brings nobody back.
 
 use std::fs;
 use std::time::Duration;
@@ -25,12 +26,27 @@ use crate::setting::command_of;
 use crate::{files, replay};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("erasing::leaves_nothing_that_opens_and_a_log_that_verifies", leaves_nothing);
-    cases.both("erasing::waits_for_open_grants_and_for_records_of_money", waits);
-    cases.both("erasing::a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more", people);
+    cases.both(
+        "erasing::leaves_nothing_that_opens_and_a_log_that_verifies",
+        leaves_nothing,
+    );
+    cases.both(
+        "erasing::waits_for_open_grants_and_for_records_of_money",
+        waits,
+    );
+    cases.both(
+        "erasing::a_person_with_a_role_is_not_erased_and_an_erased_one_signs_in_no_more",
+        people,
+    );
     cases.both("erasing::a_backup_brings_nobody_back", backups);
-    cases.both("erasing::another_process_opens_nothing_either", other_process);
-    cases.both("erasing::another_process_forgets_a_key_within_seconds", key_forgotten);
+    cases.both(
+        "erasing::another_process_opens_nothing_either",
+        other_process,
+    );
+    cases.both(
+        "erasing::another_process_forgets_a_key_within_seconds",
+        key_forgotten,
+    );
 }
 
 fn because() -> serde_json::Value {
@@ -43,7 +59,12 @@ fn erase(noun: &str, id: Uuid) -> Command {
 
 fn purger(house: &House) -> Purger {
     let folder = house.folder.path();
-    Purger::new(house.log.clone(), house.files(), folder.join("mails"), ErasureList::at(&folder.join("erasures.jsonl")))
+    Purger::new(
+        house.log.clone(),
+        house.files(),
+        folder.join("mails"),
+        ErasureList::at(&folder.join("erasures.jsonl")),
+    )
 }
 
 async fn purge(house: &House) {
@@ -52,51 +73,108 @@ async fn purge(house: &House) {
 
 fn officer(office: &Office) -> Reader {
     let roles = Roles::from([Role::Officer]);
-    Reader { person: office.ada, held: roles.clone(), roles }
+    Reader {
+        person: office.ada,
+        held: roles.clone(),
+        roles,
+    }
 }
 
 async fn name_of(house: &House, office: &Office, person: Uuid) -> Option<String> {
-    let row: PersonRow = house.views().find(&person.to_string(), None).await.unwrap().unwrap();
-    house.views().open_people(&officer(office), vec![row]).await.unwrap().remove(0).name
+    let row: PersonRow = house
+        .views()
+        .find(&person.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    house
+        .views()
+        .open_people(&officer(office), vec![row])
+        .await
+        .unwrap()
+        .remove(0)
+        .name
 }
 
 /// Whether some bytes stand in a file of the folder.
 fn on_disk(folder: &std::path::Path, bytes: &[u8]) -> bool {
-    let files = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_file());
-    files.map(|path| fs::read(path).unwrap()).any(|file| file.windows(bytes.len()).any(|part| part == bytes))
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file());
+    files
+        .map(|path| fs::read(path).unwrap())
+        .any(|file| file.windows(bytes.len()).any(|part| part == bytes))
 }
 
 async fn leaves_nothing(house: House) {
     let office = Office::open(&house, 5000).await;
     let (application, group, member) = office.submitted(&house, 500).await;
     let kept = files::keep(&house, &house.files(), group, files::pdf(900)).await;
-    let keep = KeepFile { file: kept.file.clone(), media: kept.media, bytes: kept.bytes, purpose: FilePurpose::Receipt };
-    house.takes(member, Command::Group(group, GroupCommand::KeepFile(keep))).await;
+    let keep = KeepFile {
+        file: kept.file.clone(),
+        media: kept.media,
+        bytes: kept.bytes,
+        purpose: FilePurpose::Receipt,
+    };
+    house
+        .takes(member, Command::Group(group, GroupCommand::KeepFile(keep)))
+        .await;
     sealer(&house).catch_up().await.unwrap();
     house.catch_up().await;
     let folder = house.folder.path();
-    audit::export(house.store(), ORGANISATION, &folder.join("before"), |_, _| {}).await.unwrap();
+    audit::export(
+        house.store(),
+        ORGANISATION,
+        &folder.join("before"),
+        |_, _| {},
+    )
+    .await
+    .unwrap();
     let mails = folder.join("mails");
     fs::create_dir_all(&mails).unwrap();
     let mut tx = house.store().begin().await.unwrap();
-    let mail =
-        microgrants::store::mails::NewMail { id: "m1".into(), kind: "submitted".into(), person: member.to_string(), about: "1".into() };
-    microgrants::store::mails::insert(&mut tx, ORGANISATION, &mail, 0).await.unwrap();
+    let mail = microgrants::store::mails::NewMail {
+        id: "m1".into(),
+        kind: "submitted".into(),
+        person: member.to_string(),
+        about: "1".into(),
+    };
+    microgrants::store::mails::insert(&mut tx, ORGANISATION, &mail, 0)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     fs::write(mails.join("m1.eml"), "To: cass@example.org").unwrap();
 
-    let row: PersonRow = house.views().find(&member.to_string(), None).await.unwrap().unwrap();
+    let row: PersonRow = house
+        .views()
+        .find(&member.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     let mut secrets = Vec::new();
-    for (_, sealed) in microgrants::store::personal::sealed(house.store(), ORGANISATION, &[row.name.digest]).await.unwrap() {
+    for (_, sealed) in
+        microgrants::store::personal::sealed(house.store(), ORGANISATION, &[row.name.digest])
+            .await
+            .unwrap()
+    {
         secrets.push(sealed);
     }
     for subject in [group.0, member.0] {
-        let key = microgrants::store::personal::key(house.store(), ORGANISATION, &subject.to_string()).await.unwrap().unwrap();
+        let key =
+            microgrants::store::personal::key(house.store(), ORGANISATION, &subject.to_string())
+                .await
+                .unwrap()
+                .unwrap();
         secrets.extend(key.1);
     }
     assert_eq!(secrets.len(), 3);
     if house.store().postgres().is_none() {
-        assert!(secrets.iter().all(|secret| on_disk(folder, secret)), "they are found where they are");
+        assert!(
+            secrets.iter().all(|secret| on_disk(folder, secret)),
+            "they are found where they are"
+        );
     }
 
     house.takes(office.ada, erase("group", group.0)).await;
@@ -108,39 +186,93 @@ async fn leaves_nothing(house: House) {
 
     // Keys, values, look-up entries, files and mails are gone; views say that it was erased.
     for subject in [group.0, member.0] {
-        let key = microgrants::store::personal::key(house.store(), ORGANISATION, &subject.to_string()).await.unwrap().unwrap();
+        let key =
+            microgrants::store::personal::key(house.store(), ORGANISATION, &subject.to_string())
+                .await
+                .unwrap()
+                .unwrap();
         assert_eq!(key.1, None, "the key is destroyed");
     }
     assert_eq!(name_of(&house, &office, member.0).await, None);
-    let row: GroupRow = house.views().find(&group.to_string(), None).await.unwrap().unwrap();
+    let row: GroupRow = house
+        .views()
+        .find(&group.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(row.erasure.is_done());
     let answers = house.views().answers(application.0, None).await.unwrap();
-    assert!(!answers.is_empty() && answers.iter().all(|answer| answer.answer.is_none()), "{answers:?}");
-    assert!(matches!(house.files().sealed(&kept.file).await.map(drop), Err(FileError::Missing)));
+    assert!(
+        !answers.is_empty() && answers.iter().all(|answer| answer.answer.is_none()),
+        "{answers:?}"
+    );
+    assert!(matches!(
+        house.files().sealed(&kept.file).await.map(drop),
+        Err(FileError::Missing)
+    ));
     assert!(!mails.join("m1.eml").exists());
-    let listed = ErasureList::at(&folder.join("erasures.jsonl")).of(ORGANISATION).unwrap();
-    assert_eq!(listed.iter().map(|erased| erased.subject).collect::<Vec<_>>(), [group.0, member.0]);
+    let listed = ErasureList::at(&folder.join("erasures.jsonl"))
+        .of(ORGANISATION)
+        .unwrap();
+    assert_eq!(
+        listed
+            .iter()
+            .map(|erased| erased.subject)
+            .collect::<Vec<_>>(),
+        [group.0, member.0]
+    );
     if house.store().postgres().is_none() {
         for secret in &secrets {
-            assert!(!on_disk(folder, secret), "neither ciphertext nor key is left in any file, nor in the write-ahead log");
+            assert!(
+                !on_disk(folder, secret),
+                "neither ciphertext nor key is left in any file, nor in the write-ahead log"
+            );
         }
     }
 
     // Every verification says what it said before: the log was not touched.
-    audit::export(house.store(), ORGANISATION, &folder.join("after"), |_, _| {}).await.unwrap();
-    let (before, after) =
-        (fs::read_to_string(folder.join("before/events.jsonl")).unwrap(), fs::read_to_string(folder.join("after/events.jsonl")).unwrap());
+    audit::export(
+        house.store(),
+        ORGANISATION,
+        &folder.join("after"),
+        |_, _| {},
+    )
+    .await
+    .unwrap();
+    let (before, after) = (
+        fs::read_to_string(folder.join("before/events.jsonl")).unwrap(),
+        fs::read_to_string(folder.join("after/events.jsonl")).unwrap(),
+    );
     assert!(after.starts_with(&before) && after.contains("PersonalDataErased"));
     let told = fs::read_to_string(folder.join("after/erasures.jsonl")).unwrap();
-    assert!(told.lines().count() == 2 && told.contains(&group.to_string()) && told.contains(&member.to_string()), "{told}");
+    assert!(
+        told.lines().count() == 2
+            && told.contains(&group.to_string())
+            && told.contains(&member.to_string()),
+        "{told}"
+    );
     let head = fs::read_to_string(folder.join("before/heads.jsonl")).unwrap();
     let head: audit::folder::HeadLine = serde_json::from_str(head.lines().last().unwrap()).unwrap();
-    let report = audit::verify(&folder.join("after"), &Trusted { key: None, head: Some(head.note) }, |_| {}).unwrap();
+    let report = audit::verify(
+        &folder.join("after"),
+        &Trusted {
+            key: None,
+            head: Some(head.note),
+        },
+        |_| {},
+    )
+    .unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     replay::whole(&house).await;
     equals_a_rebuild(&house).await;
-    assert!(matches!(house.refuses(office.ada, erase("group", group.0)).await, Refusal::Erased));
-    assert!(matches!(house.refuses(office.ada, erase("person", member.0)).await, Refusal::Erased));
+    assert!(matches!(
+        house.refuses(office.ada, erase("group", group.0)).await,
+        Refusal::Erased
+    ));
+    assert!(matches!(
+        house.refuses(office.ada, erase("person", member.0)).await,
+        Refusal::Erased
+    ));
 }
 
 async fn waits(house: House) {
@@ -151,22 +283,53 @@ async fn waits(house: House) {
     house.catch_up().await;
     let address = serve(&house, office.ada).address().to_owned();
     let mut desk = signed_in(&house, &address, office.ada).await;
-    assert!(desk.get("/desk").says("ask to be erased") && desk.get("/desk/erasures").says("one month to answer"));
-    assert!(matches!(house.refuses(office.ada, erase("group", group.0)).await, Refusal::GrantOpen));
-    house.takes(office.ada, command_of("group", group.0, "refuse-erasure", &because())).await;
+    assert!(
+        desk.get("/desk").says("ask to be erased")
+            && desk.get("/desk/erasures").says("one month to answer")
+    );
+    assert!(matches!(
+        house.refuses(office.ada, erase("group", group.0)).await,
+        Refusal::GrantOpen
+    ));
+    house
+        .takes(
+            office.ada,
+            command_of("group", group.0, "refuse-erasure", &because()),
+        )
+        .await;
     // Once money went to the group and the grant has ended, its records stay for seven years.
     for (by, name, body) in [
         (office.ben, "approve-payment", json!({ "payment": 1 })),
-        (office.ben, "send-payment", json!({ "payment": 1, "happened_on": house.today() })),
-        (office.ben, "confirm-payment", json!({ "payment": 1, "happened_on": house.today() })),
-        (office.ada, "excuse-update", json!({ "update": 1, "reason": "They closed." })),
+        (
+            office.ben,
+            "send-payment",
+            json!({ "payment": 1, "happened_on": house.today() }),
+        ),
+        (
+            office.ben,
+            "confirm-payment",
+            json!({ "payment": 1, "happened_on": house.today() }),
+        ),
+        (
+            office.ada,
+            "excuse-update",
+            json!({ "update": 1, "reason": "They closed." }),
+        ),
         (office.ada, "close", json!({})),
     ] {
-        house.takes(by, command_of("grant", grant.0, name, &body)).await;
+        house
+            .takes(by, command_of("grant", grant.0, name, &body))
+            .await;
     }
-    assert!(matches!(house.refuses(office.ada, erase("group", group.0)).await, Refusal::RecordsKept(_)));
+    assert!(matches!(
+        house.refuses(office.ada, erase("group", group.0)).await,
+        Refusal::RecordsKept(_)
+    ));
     house.pass_days(7 * 365);
-    assert!(matches!(house.refuses(office.ada, erase("group", group.0)).await, Refusal::RecordsKept(_)));
+    assert!(matches!(
+        house.refuses(office.ada, erase("group", group.0)).await,
+        Refusal::RecordsKept(_)
+    ));
     house.pass_days(3);
     house.catch_up().await;
     let mut desk = signed_in(&house, &address, office.ada).await;
@@ -179,7 +342,12 @@ async fn waits(house: House) {
 
 async fn people(house: House) {
     let office = Office::open(&house, 5000).await;
-    assert!(matches!(house.refuses(office.ben, erase("person", office.ada.0)).await, Refusal::StillInRole));
+    assert!(matches!(
+        house
+            .refuses(office.ben, erase("person", office.ada.0))
+            .await,
+        Refusal::StillInRole
+    ));
     let cass = person(&house, "Cass").await;
     house.catch_up().await;
     let address = serve(&house, office.ada).address().to_owned();
@@ -188,14 +356,43 @@ async fn people(house: House) {
     browser.fill(&page, "/account", &[("form", "erase"), ("sure", "yes")]);
     house.catch_up().await;
     assert!(browser.get("/account").says("You asked us to erase"));
-    assert!(matches!(house.refuses(cass, command_of("person", cass.0, "request-erasure", &json!({}))).await, Refusal::NoChange));
+    assert!(matches!(
+        house
+            .refuses(
+                cass,
+                command_of("person", cass.0, "request-erasure", &json!({}))
+            )
+            .await,
+        Refusal::NoChange
+    ));
     let stranger = person(&house, "Dee").await;
-    assert!(matches!(house.refuses(stranger, command_of("person", cass.0, "request-erasure", &json!({}))).await, Refusal::NotYours));
+    assert!(matches!(
+        house
+            .refuses(
+                stranger,
+                command_of("person", cass.0, "request-erasure", &json!({}))
+            )
+            .await,
+        Refusal::NotYours
+    ));
     house.takes(office.ada, erase("person", cass.0)).await;
-    assert!(browser.get("/my").path.contains("/sign-in"), "the session ended with it");
+    assert!(
+        browser.get("/my").path.contains("/sign-in"),
+        "the session ended with it"
+    );
     // The address is free for whoever registers anew.
     assert!(matches!(
-        house.refuses(office.ada, command_of("person", cass.0, "change-contact", &json!({ "name": "Cass" }))).await,
+        house
+            .refuses(
+                office.ada,
+                command_of(
+                    "person",
+                    cass.0,
+                    "change-contact",
+                    &json!({ "name": "Cass" })
+                )
+            )
+            .await,
         Refusal::Erased
     ));
 }
@@ -205,8 +402,20 @@ async fn backups(house: House) {
     let (_, group, member) = office.submitted(&house, 500).await;
     sealer(&house).catch_up().await.unwrap();
     let folder = house.folder.path().join("backup");
-    microgrants::backup::take(house.store(), ORGANISATION, &house.files(), &folder, |_, _| {}).await.unwrap();
-    let head = microgrants::store::tree::newest(house.store(), ORGANISATION).await.unwrap().unwrap().note;
+    microgrants::backup::take(
+        house.store(),
+        ORGANISATION,
+        &house.files(),
+        &folder,
+        |_, _| {},
+    )
+    .await
+    .unwrap();
+    let head = microgrants::store::tree::newest(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap()
+        .note;
     let note = house.folder.path().join("head.txt");
     fs::write(&note, head).unwrap();
     house.takes(office.ada, erase("group", group.0)).await;
@@ -214,15 +423,43 @@ async fn backups(house: House) {
     purge(&house).await;
     let length = house.log.length().await.unwrap();
     let url = format!("sqlite://{}/restored.db", house.folder.path().display());
-    let place = Place { folder: std::sync::Arc::clone(&house.folder), url: url.clone() };
+    let place = Place {
+        folder: std::sync::Arc::clone(&house.folder),
+        url: url.clone(),
+    };
     let list = house.folder.path().join("erasures.jsonl");
-    let run = place.program().arg("restore").arg(&folder).arg("--head").arg(&note).arg("--erasures").arg(&list).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert!(String::from_utf8_lossy(&run.stdout).contains("2 people or groups"), "{}", String::from_utf8_lossy(&run.stdout));
+    let run = place
+        .program()
+        .arg("restore")
+        .arg(&folder)
+        .arg("--head")
+        .arg(&note)
+        .arg("--erasures")
+        .arg(&list)
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    assert!(
+        String::from_utf8_lossy(&run.stdout).contains("2 people or groups"),
+        "{}",
+        String::from_utf8_lossy(&run.stdout)
+    );
     let restored = House::open(std::sync::Arc::clone(&house.folder), url).await;
-    assert_eq!(restored.log.length().await.unwrap(), length, "as many events: two erasures");
+    assert_eq!(
+        restored.log.length().await.unwrap(),
+        length,
+        "as many events: two erasures"
+    );
     for subject in [group.0, member.0] {
-        let key = microgrants::store::personal::key(restored.store(), ORGANISATION, &subject.to_string()).await.unwrap().unwrap();
+        let key =
+            microgrants::store::personal::key(restored.store(), ORGANISATION, &subject.to_string())
+                .await
+                .unwrap()
+                .unwrap();
         assert_eq!(key.1, None);
     }
     restored.catch_up().await;
@@ -233,13 +470,29 @@ async fn backups(house: House) {
 async fn other_process(house: House) {
     let office = Office::open(&house, 5000).await;
     let cass = person(&house, "Cass").await;
-    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    let other = if house.store().postgres().is_some() {
+        house.beside().await
+    } else {
+        house.open_again().await
+    };
     other.catch_up().await;
-    assert_eq!(name_of(&other, &office, cass.0).await.as_deref(), Some("Cass"), "its key is remembered here");
+    assert_eq!(
+        name_of(&other, &office, cass.0).await.as_deref(),
+        Some("Cass"),
+        "its key is remembered here"
+    );
     house.takes(office.ada, erase("person", cass.0)).await;
     assert_eq!(name_of(&other, &office, cass.0).await, None);
-    let change = command_of("person", cass.0, "change-contact", &json!({ "name": "Cass again" }));
-    assert!(matches!(other.refuses(office.ada, change).await, Refusal::Erased));
+    let change = command_of(
+        "person",
+        cass.0,
+        "change-contact",
+        &json!({ "name": "Cass again" }),
+    );
+    assert!(matches!(
+        other.refuses(office.ada, change).await,
+        Refusal::Erased
+    ));
 }
 
 /// A file that the eraser has not removed yet: the key alone decides whether it opens.
@@ -247,10 +500,25 @@ async fn key_forgotten(house: House) {
     let office = Office::open(&house, 5000).await;
     let (group, _) = office.group(&house).await;
     let kept = files::keep(&house, &house.files(), group, files::pdf(900)).await;
-    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
-    assert_eq!(files::opened(&other, &other.files(), group, &kept.file).await, files::pdf(900), "its key is kept here");
+    let other = if house.store().postgres().is_some() {
+        house.beside().await
+    } else {
+        house.open_again().await
+    };
+    assert_eq!(
+        files::opened(&other, &other.files(), group, &kept.file).await,
+        files::pdf(900),
+        "its key is kept here"
+    );
     house.takes(office.ada, erase("group", group.0)).await;
     tokio::time::sleep(Duration::from_secs(6)).await;
-    let opened = other.files().open(other.log.vault(), group.0, &kept.file).await.map(drop);
-    assert!(matches!(opened, Err(FileError::Vault(VaultError::NoKey(_)))), "{opened:?}");
+    let opened = other
+        .files()
+        .open(other.log.vault(), group.0, &kept.file)
+        .await
+        .map(drop);
+    assert!(
+        matches!(opened, Err(FileError::Vault(VaultError::NoKey(_)))),
+        "{opened:?}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Faults: a bad command in a batch, a lost answer to COMMIT, a caller that goes away. Crashes are next door.
+//! Faults: a bad command in a batch, a lost answer to COMMIT, a caller that goes away. Crashes are
+//! next door.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,17 +18,29 @@ use crate::office::{Office, award, person, text};
 use crate::replay;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("faults::a_batch_with_one_bad_command_loses_nobody_elses", bad_in_batch);
+    cases.both(
+        "faults::a_batch_with_one_bad_command_loses_nobody_elses",
+        bad_in_batch,
+    );
     cases.postgres("faults::a_lost_answer_to_commit_is_found_out", lost_commit);
-    cases.both("faults::a_caller_that_goes_away_leaves_all_or_nothing", gone_away);
-    cases.both("faults::transactions_that_are_given_up_keep_nobody_waiting", given_up);
+    cases.both(
+        "faults::a_caller_that_goes_away_leaves_all_or_nothing",
+        gone_away,
+    );
+    cases.both(
+        "faults::transactions_that_are_given_up_keep_nobody_waiting",
+        given_up,
+    );
 }
 
 fn pause() -> FundCommand {
-    FundCommand::Pause(Because { reason: text("A pause") })
+    FundCommand::Pause(Because {
+        reason: text("A pause"),
+    })
 }
 
-/// Callers go away while a transaction begins, is used and commits, at every moment; whoever comes next is served.
+/// Callers go away while a transaction begins, is used and commits, at every moment; whoever comes
+/// next is served.
 async fn given_up(house: House) {
     for micros in (0..2000).step_by(5) {
         let whole = async {
@@ -38,7 +51,11 @@ async fn given_up(house: House) {
         let _ = tokio::time::timeout(Duration::from_micros(micros), whole).await;
     }
     let next = tokio::time::timeout(Duration::from_secs(5), house.store().begin()).await;
-    next.expect("nobody waits for ever").unwrap().commit().await.unwrap();
+    next.expect("nobody waits for ever")
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
 }
 
 async fn bad_in_batch(house: House) {
@@ -55,7 +72,9 @@ async fn bad_in_batch(house: House) {
     meddle(&house, refuse).await;
     let before = house.log.length().await.unwrap();
     let many = futures::future::join_all((0..40).map(|_| person(&house, "Somebody")));
-    let bad = house.commands.issue(request(office.ada, Command::Fund(office.fund, pause())));
+    let bad = house
+        .commands
+        .issue(request(office.ada, Command::Fund(office.fund, pause())));
     let (people, refused) = tokio::join!(many, bad);
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(people.len(), 40);
@@ -63,8 +82,8 @@ async fn bad_in_batch(house: House) {
     replay::whole(&house).await;
 }
 
-/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or that statement itself, which may
-/// still arrive when nobody counts on it any more.
+/// What a line is cut at, once that is armed: the answer to a statement that holds these bytes, or
+/// that statement itself, which may still arrive when nobody counts on it any more.
 #[derive(Clone, Copy)]
 pub enum CutAt {
     Answer(&'static [u8]),
@@ -91,15 +110,33 @@ pub struct Proxy {
 
 impl Proxy {
     pub async fn before(house: &House, at: CutAt) -> Self {
-        let to = house.url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let to = house
+            .url
+            .split('@')
+            .nth(1)
+            .and_then(|rest| rest.split('/').next())
+            .unwrap()
+            .to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = house.url.replace(&to, &listener.local_addr().unwrap().to_string());
-        let proxy = Self { url, armed: Arc::default(), cuts: Arc::default() };
+        let url = house
+            .url
+            .replace(&to, &listener.local_addr().unwrap().to_string());
+        let proxy = Self {
+            url,
+            armed: Arc::default(),
+            cuts: Arc::default(),
+        };
         let (armed, cuts) = (Arc::clone(&proxy.armed), Arc::clone(&proxy.cuts));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&to).await.unwrap();
-                tokio::spawn(pass(client, server, at, Arc::clone(&armed), Arc::clone(&cuts)));
+                tokio::spawn(pass(
+                    client,
+                    server,
+                    at,
+                    Arc::clone(&armed),
+                    Arc::clone(&cuts),
+                ));
             }
         });
         proxy
@@ -114,8 +151,15 @@ impl Proxy {
     }
 }
 
-async fn pass(client: TcpStream, server: TcpStream, at: CutAt, armed: Arc<AtomicBool>, cuts: Arc<AtomicUsize>) {
-    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
+async fn pass(
+    client: TcpStream,
+    server: TcpStream,
+    at: CutAt,
+    armed: Arc<AtomicBool>,
+    cuts: Arc<AtomicUsize>,
+) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
     let asked = Arc::new(AtomicBool::new(false));
     let (asks, gone) = (Arc::clone(&asked), Arc::clone(&cuts));
     let there = async move {
@@ -170,18 +214,33 @@ async fn lost_commit(house: House) {
     let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
     person(&far, "Before").await;
     let command = request(office.ada, Command::Fund(office.fund, pause()));
-    let answer = proxy.cut(far.commands.issue(command)).await.expect("the command was in the log, so it is answered");
-    let rows = events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap();
-    let paused: Vec<_> = rows.iter().filter(|row| row.event_type == "FundPaused").map(|row| row.position).collect();
+    let answer = proxy
+        .cut(far.commands.issue(command))
+        .await
+        .expect("the command was in the log, so it is answered");
+    let rows = events::page(house.store(), ORGANISATION, 0, 1000)
+        .await
+        .unwrap();
+    let paused: Vec<_> = rows
+        .iter()
+        .filter(|row| row.event_type == "FundPaused")
+        .map(|row| row.position)
+        .collect();
     assert_eq!(paused, [answer.first_position]);
-    far.takes(office.ada, Command::Fund(office.fund, FundCommand::Resume(Nothing {}))).await;
+    far.takes(
+        office.ada,
+        Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+    )
+    .await;
 }
 
 async fn gone_away(house: House) {
     let office = Office::open(&house, 100_000).await;
     for micros in (0..60_u64).map(|step| step * 150) {
         let (application, ..) = office.ready(&house, 500).await;
-        let awarding = house.commands.issue(request(office.ada, award(&house, application, 500)));
+        let awarding = house
+            .commands
+            .issue(request(office.ada, award(&house, application, 500)));
         let _ = tokio::time::timeout(Duration::from_micros(micros), awarding).await;
     }
     let found = replay::whole(&house).await;

@@ -13,8 +13,14 @@ use crate::service::{Client, serve};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("figures::what_is_waived_counts_by_funder_and_each_funder_counts_its_awards", by_funder);
-    cases.both("figures::a_position_inside_a_command_shows_the_state_before_it", inside);
+    cases.both(
+        "figures::what_is_waived_counts_by_funder_and_each_funder_counts_its_awards",
+        by_funder,
+    );
+    cases.both(
+        "figures::a_position_inside_a_command_shows_the_state_before_it",
+        inside,
+    );
 }
 
 fn lines(client: &Client, query: &str) -> Value {
@@ -23,52 +29,148 @@ fn lines(client: &Client, query: &str) -> Value {
 
 async fn by_funder(house: House) {
     let office = Office::open(&house, 5000).await;
-    let council = Source { funder: text("council"), area: Some(text("oldham")) };
-    let allocate = Allocate { source: council, amount: gbp(600), reference: text("R2"), received_on: house.today() };
-    house.takes(office.ben, Command::Fund(office.fund, FundCommand::Allocate(allocate))).await;
+    let council = Source {
+        funder: text("council"),
+        area: Some(text("oldham")),
+    };
+    let allocate = Allocate {
+        source: council,
+        amount: gbp(600),
+        reference: text("R2"),
+        received_on: house.today(),
+    };
+    house
+        .takes(
+            office.ben,
+            Command::Fund(office.fund, FundCommand::Allocate(allocate)),
+        )
+        .await;
     let (grant, ..) = office.prepared(&house, 1000).await;
     office.paid(&house, grant).await;
     for (by, name, body) in [
-        (office.ada, "declare-underspend", json!({ "amount": "700.00" })),
-        (office.ada, "propose-return-waiver", json!({ "amount": "300.00", "reason": "Spent on cups" })),
-        (office.ben, "confirm-return-waiver", json!({ "amount": "300.00" })),
-        (office.ada, "propose-return-waiver", json!({ "amount": "200.00", "reason": "Spent on plates" })),
-        (office.ben, "confirm-return-waiver", json!({ "amount": "200.00" })),
+        (
+            office.ada,
+            "declare-underspend",
+            json!({ "amount": "700.00" }),
+        ),
+        (
+            office.ada,
+            "propose-return-waiver",
+            json!({ "amount": "300.00", "reason": "Spent on cups" }),
+        ),
+        (
+            office.ben,
+            "confirm-return-waiver",
+            json!({ "amount": "300.00" }),
+        ),
+        (
+            office.ada,
+            "propose-return-waiver",
+            json!({ "amount": "200.00", "reason": "Spent on plates" }),
+        ),
+        (
+            office.ben,
+            "confirm-return-waiver",
+            json!({ "amount": "200.00" }),
+        ),
     ] {
-        house.takes(by, command_of("grant", grant.0, name, &body)).await;
+        house
+            .takes(by, command_of("grant", grant.0, name, &body))
+            .await;
     }
     house.catch_up().await;
     let client = serve(&house, office.ada);
-    let figures = |line: &Value| (line["of"].clone(), line["paid"].clone(), line["waived"].clone(), line["awards"].clone());
-    let found: Vec<_> = lines(&client, "by=funder").as_array().unwrap().iter().map(figures).collect();
+    let figures = |line: &Value| {
+        (
+            line["of"].clone(),
+            line["paid"].clone(),
+            line["waived"].clone(),
+            line["awards"].clone(),
+        )
+    };
+    let found: Vec<_> = lines(&client, "by=funder")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(figures)
+        .collect();
     let of = |of: &str, paid: &str, waived: &str| (json!(of), json!(paid), json!(waived), json!(1));
-    // The award draws on the council's money for the area first; a waiver, on the other money first.
-    assert_eq!(found, [of("council", "600.00", "100.00"), of("health-partnership", "400.00", "400.00")]);
+    // The award draws on the council's money for the area first; a waiver, on the other money
+    // first.
+    assert_eq!(
+        found,
+        [
+            of("council", "600.00", "100.00"),
+            of("health-partnership", "400.00", "400.00")
+        ]
+    );
     let of_fund = lines(&client, "by=fund")[0].clone();
-    assert_eq!((&of_fund["waived"], &of_fund["awards"], &of_fund["out_of_order"]), (&json!("500.00"), &json!(1), &json!([])));
+    assert_eq!(
+        (
+            &of_fund["waived"],
+            &of_fund["awards"],
+            &of_fund["out_of_order"]
+        ),
+        (&json!("500.00"), &json!(1), &json!([]))
+    );
     crate::projections::equals_a_rebuild(&house).await;
 }
 
 async fn inside(house: House) {
     let office = Office::open(&house, 5000).await;
     let (application, ..) = office.ready(&house, 700).await;
-    let awarded = house.takes(office.ada, award(&house, application, 700)).await;
+    let awarded = house
+        .takes(office.ada, award(&house, application, 700))
+        .await;
     let (first, last) = (awarded.first_position, awarded.last_position);
     assert!(last > first + 1, "an award is several events");
     house.catch_up().await;
     let client = serve(&house, office.ada);
     let views = house.views();
     for position in first..last {
-        assert_eq!(views.position_as_at(AsAt::Position(position)).await.unwrap(), first - 1, "at {position}");
+        assert_eq!(
+            views
+                .position_as_at(AsAt::Position(position))
+                .await
+                .unwrap(),
+            first - 1,
+            "at {position}"
+        );
         let line = lines(&client, &format!("as_at={position}"))[0].clone();
-        assert_eq!((&line["committed"], &line["awards"]), (&json!("0.00"), &json!(0)), "at {position}");
-        client.get(&format!("/api/v1/grants/{application}?as_at={position}")).is_problem(404, "not_found");
-        let seen = client.get(&format!("/api/v1/applications/{application}?as_at={position}")).body;
-        assert_ne!(seen["state"], "awarded", "no half of it is shown at {position}");
+        assert_eq!(
+            (&line["committed"], &line["awards"]),
+            (&json!("0.00"), &json!(0)),
+            "at {position}"
+        );
+        client
+            .get(&format!("/api/v1/grants/{application}?as_at={position}"))
+            .is_problem(404, "not_found");
+        let seen = client
+            .get(&format!(
+                "/api/v1/applications/{application}?as_at={position}"
+            ))
+            .body;
+        assert_ne!(
+            seen["state"], "awarded",
+            "no half of it is shown at {position}"
+        );
     }
     for position in [first - 1, last, last + 1000] {
-        assert_eq!(views.position_as_at(AsAt::Position(position)).await.unwrap(), position);
+        assert_eq!(
+            views
+                .position_as_at(AsAt::Position(position))
+                .await
+                .unwrap(),
+            position
+        );
     }
-    assert_eq!(lines(&client, &format!("as_at={last}"))[0]["committed"], "700.00");
-    assert_eq!(views.position_as_at(AsAt::Position(0)).await.unwrap(), 0, "the first command is one event");
+    assert_eq!(
+        lines(&client, &format!("as_at={last}"))[0]["committed"],
+        "700.00"
+    );
+    assert_eq!(
+        views.position_as_at(AsAt::Position(0)).await.unwrap(),
+        0,
+        "the first command is one event"
+    );
 }

@@ -1,5 +1,6 @@
-//! Files: what they are follows from their bytes, only sealed bytes are kept, groups see their own, and nothing of a
-//! refused upload stays behind. In a folder; and in a bucket of a server that others wrote, where one is found.
+//! Files: what they are follows from their bytes, only sealed bytes are kept, groups see their own,
+//! and nothing of a refused upload stays behind. In a folder; and in a bucket of a server that
+//! others wrote, where one is found.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,12 +23,28 @@ use crate::service::{Client, narrowed, sandbox, serve, token};
 const WORDS: &str = "a receipt for soup, 53.54 N 2.11 W";
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("files::are_kept_sealed_and_opened_for_those_who_may", through_the_api);
-    cases.both("files::bad_uploads_are_problems_and_leave_nothing", bad_uploads);
-    cases.both("files::a_page_shows_pictures_and_hands_out_everything_else", handed_out);
-    cases.both("files::a_group_sends_so_many_files_and_bytes_a_day", a_days_share);
+    cases.both(
+        "files::are_kept_sealed_and_opened_for_those_who_may",
+        through_the_api,
+    );
+    cases.both(
+        "files::bad_uploads_are_problems_and_leave_nothing",
+        bad_uploads,
+    );
+    cases.both(
+        "files::a_page_shows_pictures_and_hands_out_everything_else",
+        handed_out,
+    );
+    cases.both(
+        "files::a_group_sends_so_many_files_and_bytes_a_day",
+        a_days_share,
+    );
     cases.sqlite("files::what_was_altered_does_not_open", altered);
-    cases.with(moto().is_some(), "files::lie_in_a_bucket_as_well", in_a_bucket);
+    cases.with(
+        moto().is_some(),
+        "files::lie_in_a_bucket_as_well",
+        in_a_bucket,
+    );
 }
 
 /// A PDF of so many bytes.
@@ -41,7 +58,9 @@ pub fn pdf(bytes: usize) -> Vec<u8> {
 /// A picture with what a camera noted beside it.
 fn photograph() -> Vec<u8> {
     let mut png = Vec::new();
-    image::DynamicImage::new_rgb8(40, 30).write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    image::DynamicImage::new_rgb8(40, 30)
+        .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
     let mut chunk = u32::try_from(WORDS.len()).unwrap().to_be_bytes().to_vec();
     chunk.extend(b"tEXt");
     chunk.extend(WORDS.as_bytes());
@@ -60,39 +79,80 @@ async fn through_the_api(house: House) {
     let large = pdf(200_000);
     let first = client.upload(&format!("{path}?purpose=receipt"), &large, "one");
     assert_eq!(first.status, 201, "{}", first.body);
-    assert_eq!((first.body["media"].as_str(), first.body["bytes"].as_u64()), (Some("application/pdf"), Some(200_000)));
+    assert_eq!(
+        (first.body["media"].as_str(), first.body["bytes"].as_u64()),
+        (Some("application/pdf"), Some(200_000))
+    );
     let picture = client.upload(&format!("{path}?purpose=photograph"), &photograph(), "two");
     assert_eq!(picture.status, 201, "{}", picture.body);
-    let kept = client.get(&format!("/api/v1/groups/{group}")).body["files"].as_array().unwrap().clone();
+    let kept = client.get(&format!("/api/v1/groups/{group}")).body["files"]
+        .as_array()
+        .unwrap()
+        .clone();
     assert_eq!(kept.len(), 2);
     let file = |at: usize| format!("{path}/{}", kept[at]["file"].as_str().unwrap());
-    assert_eq!((&first.body["file"], &picture.body["file"]), (&kept[0]["file"], &kept[1]["file"]));
-    assert_eq!((client.bytes(&file(0)), &kept[0]["media"]), (large, &json!("application/pdf")));
+    assert_eq!(
+        (&first.body["file"], &picture.body["file"]),
+        (&kept[0]["file"], &kept[1]["file"])
+    );
+    assert_eq!(
+        (client.bytes(&file(0)), &kept[0]["media"]),
+        (large, &json!("application/pdf"))
+    );
     let opened = client.bytes(&file(1));
-    assert_eq!((image::guess_format(&opened).unwrap(), &kept[1]["media"]), (image::ImageFormat::Jpeg, &json!("image/jpeg")));
-    assert!(!opened.windows(5).any(|bytes| bytes == b"53.54"), "nothing of where it was taken remains");
+    assert_eq!(
+        (image::guess_format(&opened).unwrap(), &kept[1]["media"]),
+        (image::ImageFormat::Jpeg, &json!("image/jpeg"))
+    );
+    assert!(
+        !opened.windows(5).any(|bytes| bytes == b"53.54"),
+        "nothing of where it was taken remains"
+    );
     // A repeat gets the first answer, and keeps nothing more.
     let again = client.upload(&format!("{path}?purpose=receipt"), &pdf(200), "one");
     assert_eq!(again.body, first.body);
     assert_eq!(stored(&house).len(), 2);
     for bytes in stored(&house) {
-        assert!(!bytes.windows(12).any(|part| part == &WORDS.as_bytes()[..12]), "only sealed bytes are kept");
+        assert!(
+            !bytes
+                .windows(12)
+                .any(|part| part == &WORDS.as_bytes()[..12]),
+            "only sealed bytes are kept"
+        );
     }
     // Others see neither list nor file; staff who work with groups do.
     let other = client.by(&token(&house, stranger));
     other.get(&file(0)).is_problem(404, "not_found");
-    other.upload(&format!("{path}?purpose=receipt"), &pdf(200), "three").is_problem(404, "not_found");
-    assert_eq!(client.by(&token(&house, office.ada)).bytes(&file(0)).len(), 200_000);
+    other
+        .upload(&format!("{path}?purpose=receipt"), &pdf(200), "three")
+        .is_problem(404, "not_found");
+    assert_eq!(
+        client.by(&token(&house, office.ada)).bytes(&file(0)).len(),
+        200_000
+    );
     let panel = client.by(&narrowed(&house, office.ada, Some(vec![Role::Panel])));
     panel.get(&file(0)).is_problem(403, "not_yours");
-    assert_eq!(panel.bytes(&file(1)), opened, "the panel sees pictures and forms, not accounts");
-    client.get(&format!("{path}/{}", "0".repeat(64))).is_problem(404, "not_found");
+    assert_eq!(
+        panel.bytes(&file(1)),
+        opened,
+        "the panel sees pictures and forms, not accounts"
+    );
+    client
+        .get(&format!("{path}/{}", "0".repeat(64)))
+        .is_problem(404, "not_found");
 }
 
 pub fn stored(house: &House) -> Vec<Vec<u8>> {
     let folder = house.folder.path().join("files");
-    let files = if folder.is_dir() { files_below(&folder) } else { Vec::new() };
-    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+    let files = if folder.is_dir() {
+        files_below(&folder)
+    } else {
+        Vec::new()
+    };
+    files
+        .iter()
+        .map(|file| std::fs::read(file).unwrap())
+        .collect()
 }
 
 async fn bad_uploads(house: House) {
@@ -102,23 +162,46 @@ async fn bad_uploads(house: House) {
     let before = house.log.length().await.unwrap();
     let client = serve(&house, member);
     let path = format!("/api/v1/groups/{group}/files?purpose=receipt");
-    client.upload(&path, b"<html><script>alert(1)</script></html>", "a").is_problem(422, "invalid_file");
-    client.upload(&path, b"%PDF-1.4\nnot really", "h").is_problem(422, "invalid_file");
-    client.upload(&path, b"", "b").is_problem(422, "invalid_file");
+    client
+        .upload(&path, b"<html><script>alert(1)</script></html>", "a")
+        .is_problem(422, "invalid_file");
+    client
+        .upload(&path, b"%PDF-1.4\nnot really", "h")
+        .is_problem(422, "invalid_file");
+    client
+        .upload(&path, b"", "b")
+        .is_problem(422, "invalid_file");
     let mut half = photograph();
     half.truncate(120);
-    client.upload(&path, &half, "c").is_problem(422, "invalid_file");
+    client
+        .upload(&path, &half, "c")
+        .is_problem(422, "invalid_file");
     let mut endless = photograph();
     endless[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
-    client.upload(&path, &endless, "d").is_problem(422, "invalid_file");
-    client.upload(&path, &pdf(usize::try_from(FILE_MOST).unwrap() + 1), "e").is_problem(413, "too_large");
-    client.upload(&path.replace("receipt", "malice"), &pdf(200), "f").is_problem(400, "invalid_query");
-    client.upload(&path.replace("?purpose=receipt", ""), &pdf(200), "g").is_problem(400, "invalid_query");
-    client.upload(&path, &pdf(200), "not a key").is_problem(400, "invalid_key");
+    client
+        .upload(&path, &endless, "d")
+        .is_problem(422, "invalid_file");
+    client
+        .upload(&path, &pdf(usize::try_from(FILE_MOST).unwrap() + 1), "e")
+        .is_problem(413, "too_large");
+    client
+        .upload(&path.replace("receipt", "malice"), &pdf(200), "f")
+        .is_problem(400, "invalid_query");
+    client
+        .upload(&path.replace("?purpose=receipt", ""), &pdf(200), "g")
+        .is_problem(400, "invalid_query");
+    client
+        .upload(&path, &pdf(200), "not a key")
+        .is_problem(400, "invalid_key");
     // There is no way to say that a file is there which was never handed in.
     let claim = json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1, "purpose": "photograph" });
-    client.post(&format!("/api/v1/groups/{group}/keep-file"), &claim).is_problem(404, "no_such_address");
-    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before));
+    client
+        .post(&format!("/api/v1/groups/{group}/keep-file"), &claim)
+        .is_problem(404, "no_such_address");
+    assert_eq!(
+        (stored(&house).len(), house.log.length().await.unwrap()),
+        (0, before)
+    );
 }
 
 async fn handed_out(house: House) {
@@ -127,21 +210,48 @@ async fn handed_out(house: House) {
     house.catch_up().await;
     let client = serve(&house, member);
     let mut browser = signed_in(&house, client.address(), office.ada).await;
-    for (purpose, bytes, shown) in [("receipt", pdf(200), false), ("photograph", photograph(), true)] {
-        let kept = client.upload(&format!("/api/v1/groups/{group}/files?purpose={purpose}"), &bytes, purpose);
+    for (purpose, bytes, shown) in [
+        ("receipt", pdf(200), false),
+        ("photograph", photograph(), true),
+    ] {
+        let kept = client.upload(
+            &format!("/api/v1/groups/{group}/files?purpose={purpose}"),
+            &bytes,
+            purpose,
+        );
         let file = kept.body["file"].as_str().unwrap().to_owned();
         let page = browser.get(&format!("/desk/files/{group}/{file}"));
         let begins = if shown { "inline" } else { "attachment" };
-        assert!(page.status == 200 && page.headers["content-disposition"].starts_with(begins), "{purpose}: {:?}", page.headers);
+        assert!(
+            page.status == 200 && page.headers["content-disposition"].starts_with(begins),
+            "{purpose}: {:?}",
+            page.headers
+        );
         let path = format!("{}/api/v1/groups/{group}/files/{file}", client.address());
-        let raw = ureq::get(path).header("Authorization", format!("Bearer {}", token(&house, member))).call().unwrap();
+        let raw = ureq::get(path)
+            .header("Authorization", format!("Bearer {}", token(&house, member)))
+            .call()
+            .unwrap();
         let header = |name: &str| raw.headers()[name].to_str().unwrap().to_owned();
-        assert!(header("content-disposition").starts_with("attachment"), "a program keeps what it asked for");
+        assert!(
+            header("content-disposition").starts_with("attachment"),
+            "a program keeps what it asked for"
+        );
         for (policy, sniffs) in [
-            (header("content-security-policy"), header("x-content-type-options")),
-            (page.headers["content-security-policy"].clone(), page.headers["x-content-type-options"].clone()),
+            (
+                header("content-security-policy"),
+                header("x-content-type-options"),
+            ),
+            (
+                page.headers["content-security-policy"].clone(),
+                page.headers["x-content-type-options"].clone(),
+            ),
         ] {
-            assert_eq!((policy.as_str(), sniffs.as_str()), ("default-src 'none'; sandbox", "nosniff"), "{purpose}");
+            assert_eq!(
+                (policy.as_str(), sniffs.as_str()),
+                ("default-src 'none'; sandbox", "nosniff"),
+                "{purpose}"
+            );
         }
     }
 }
@@ -154,7 +264,11 @@ async fn a_days_share(house: House) {
     let client = serve(&house, member);
     let send = |client: &Client, group: GroupId, bytes: &[u8]| {
         let key = microgrants::commands::clock::new_id().to_string();
-        client.upload(&format!("/api/v1/groups/{group}/files?purpose=receipt"), bytes, &key)
+        client.upload(
+            &format!("/api/v1/groups/{group}/files?purpose=receipt"),
+            bytes,
+            &key,
+        )
     };
     // What is refused counts as well: looking at it took as long.
     for _ in 0..FILES_A_DAY {
@@ -164,38 +278,105 @@ async fn a_days_share(house: House) {
     send(&client, group, &pdf(200)).is_problem(429, "quota_reached");
     // Staff send for the same group.
     send(&client.by(&token(&house, office.ada)), group, &pdf(200)).is_problem(429, "quota_reached");
-    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (0, before), "nothing of it stays");
+    assert_eq!(
+        (stored(&house).len(), house.log.length().await.unwrap()),
+        (0, before),
+        "nothing of it stays"
+    );
     // Another group has a share of its own, in bytes as well.
     let second = client.by(&token(&house, another));
-    let nearly = Sent { files: 0, bytes: BYTES_A_DAY - 300 };
-    uploads::count(house.store(), ORGANISATION, &other.to_string(), &house.today().to_string(), nearly).await.unwrap();
+    let nearly = Sent {
+        files: 0,
+        bytes: BYTES_A_DAY - 300,
+    };
+    uploads::count(
+        house.store(),
+        ORGANISATION,
+        &other.to_string(),
+        &house.today().to_string(),
+        nearly,
+    )
+    .await
+    .unwrap();
     assert_eq!(send(&second, other, &pdf(200)).status, 201);
     send(&second, other, &pdf(200)).is_problem(429, "quota_reached");
-    assert_eq!((stored(&house).len(), house.log.length().await.unwrap()), (1, before + 1), "nothing of it stays");
+    assert_eq!(
+        (stored(&house).len(), house.log.length().await.unwrap()),
+        (1, before + 1),
+        "nothing of it stays"
+    );
     // Whoever has many groups sends no more for it.
     let third = microgrants::domain::GroupId(microgrants::commands::clock::new_id());
     let register = json!({ "name": "Walks", "area": "oldham", "standing": "new" });
-    house.by(member, crate::setting::command_of("group", third.0, "register", &register)).await.unwrap();
+    house
+        .by(
+            member,
+            crate::setting::command_of("group", third.0, "register", &register),
+        )
+        .await
+        .unwrap();
     house.catch_up().await;
     send(&client, third, &pdf(200)).is_problem(429, "quota_reached");
     // Tomorrow it may send again.
     let tomorrow = house.in_days(1).to_string();
-    let fresh = uploads::count(house.store(), ORGANISATION, &other.to_string(), &tomorrow, Sent { files: 1, bytes: 200 }).await.unwrap();
-    assert_eq!(fresh, Sent { files: 1, bytes: 200 });
+    let fresh = uploads::count(
+        house.store(),
+        ORGANISATION,
+        &other.to_string(),
+        &tomorrow,
+        Sent {
+            files: 1,
+            bytes: 200,
+        },
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        fresh,
+        Sent {
+            files: 1,
+            bytes: 200
+        }
+    );
 }
 
-pub async fn keep(house: &House, files: &Files, group: microgrants::domain::GroupId, bytes: Vec<u8>) -> microgrants::files::Kept {
+pub async fn keep(
+    house: &House,
+    files: &Files,
+    group: microgrants::domain::GroupId,
+    bytes: Vec<u8>,
+) -> microgrants::files::Kept {
     let body = futures::stream::iter(
-        bytes.chunks(1000).map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part))).collect::<Vec<_>>(),
+        bytes
+            .chunks(1000)
+            .map(|part| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(part)))
+            .collect::<Vec<_>>(),
     );
     let sandbox = sandbox();
-    let intake = Intake { log: &house.log, sandbox: &sandbox, now: house.commands.now(), group: group.0, sender: None };
+    let intake = Intake {
+        log: &house.log,
+        sandbox: &sandbox,
+        now: house.commands.now(),
+        group: group.0,
+        sender: None,
+    };
     files.keep(&intake, body).await.expect("kept")
 }
 
 /// A kept file, opened to its end.
-pub async fn opened(house: &House, files: &Files, group: microgrants::domain::GroupId, file: &FileDigest) -> Vec<u8> {
-    let parts: Vec<_> = files.open(house.log.vault(), group.0, file).await.expect("there").try_collect().await.expect("whole");
+pub async fn opened(
+    house: &House,
+    files: &Files,
+    group: microgrants::domain::GroupId,
+    file: &FileDigest,
+) -> Vec<u8> {
+    let parts: Vec<_> = files
+        .open(house.log.vault(), group.0, file)
+        .await
+        .expect("there")
+        .try_collect()
+        .await
+        .expect("whole");
     parts.concat()
 }
 
@@ -206,7 +387,12 @@ async fn altered(house: House) {
     for change in ["flip", "cut", "swap"] {
         let kept = keep(&house, &files, group, pdf(200_000)).await;
         let name = kept.file.as_str();
-        let path = house.folder.path().join("files").join(&name[..2]).join(name);
+        let path = house
+            .folder
+            .path()
+            .join("files")
+            .join(&name[..2])
+            .join(name);
         let mut bytes = std::fs::read(&path).unwrap();
         match change {
             "flip" => bytes[100_000] ^= 1,
@@ -219,8 +405,16 @@ async fn altered(house: House) {
             }
         }
         std::fs::write(&path, bytes).unwrap();
-        let opened = files.open(house.log.vault(), group.0, &kept.file).await.unwrap().try_collect::<Vec<_>>().await;
-        assert!(matches!(opened, Err(FileError::Altered)), "{change}: {opened:?}");
+        let opened = files
+            .open(house.log.vault(), group.0, &kept.file)
+            .await
+            .unwrap()
+            .try_collect::<Vec<_>>()
+            .await;
+        assert!(
+            matches!(opened, Err(FileError::Altered)),
+            "{change}: {opened:?}"
+        );
     }
 }
 
@@ -228,7 +422,10 @@ async fn altered(house: House) {
 fn moto() -> Option<PathBuf> {
     let judges = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(judges).chain(std::env::split_paths(&path)).map(|folder| folder.join("moto_server")).find(|program| program.is_file())
+    std::iter::once(judges)
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join("moto_server"))
+        .find(|program| program.is_file())
 }
 
 struct Moto(Child);
@@ -243,17 +440,33 @@ impl Drop for Moto {
 /// An address under which the store itself hands out what it holds.
 fn signed(endpoint: &str, name: &str) -> String {
     use rusty_s3::{Credentials, S3Action as _, UrlStyle, actions::GetObject};
-    let bucket = rusty_s3::Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, "papers", "eu-west-2").unwrap();
-    GetObject::new(&bucket, Some(&Credentials::new("key", "secret")), name).sign(Duration::from_mins(1)).to_string()
+    let bucket = rusty_s3::Bucket::new(
+        endpoint.parse().unwrap(),
+        UrlStyle::Path,
+        "papers",
+        "eu-west-2",
+    )
+    .unwrap();
+    GetObject::new(&bucket, Some(&Credentials::new("key", "secret")), name)
+        .sign(Duration::from_mins(1))
+        .to_string()
 }
 
 async fn in_a_bucket(house: House) {
     let office = Office::open(&house, 5000).await;
     let (group, _) = office.group(&house).await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .unwrap()
+        .port();
     let program = moto().expect("it was found");
     let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
-    let server = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let server = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let _server = Moto(server);
     let endpoint = format!("http://127.0.0.1:{port}");
     let mut made = false;
@@ -265,12 +478,28 @@ async fn in_a_bucket(house: House) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(made, "the store answers");
-    let files = Files::Bucket(Box::new(Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap()));
+    let files = Files::Bucket(Box::new(
+        Bucket::new(&endpoint, "eu-west-2", "papers", "key", "secret").unwrap(),
+    ));
     let kept = keep(&house, &files, group, pdf(300_000)).await;
-    assert_eq!(opened(&house, &files, group, &kept.file).await, pdf(300_000));
-    let raw = ureq::get(&signed(&endpoint, kept.file.as_str())).call().unwrap().body_mut().read_to_vec().unwrap();
-    assert!(raw.len() > 300_000 && !raw.windows(12).any(|part| part == &WORDS.as_bytes()[..12]), "only sealed bytes leave the house");
+    assert_eq!(
+        opened(&house, &files, group, &kept.file).await,
+        pdf(300_000)
+    );
+    let raw = ureq::get(&signed(&endpoint, kept.file.as_str()))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_vec()
+        .unwrap();
+    assert!(
+        raw.len() > 300_000 && !raw.windows(12).any(|part| part == &WORDS.as_bytes()[..12]),
+        "only sealed bytes leave the house"
+    );
     files.remove(&kept.file).await.unwrap();
-    let gone = files.open(house.log.vault(), group.0, &kept.file).await.map(drop);
+    let gone = files
+        .open(house.log.vault(), group.0, &kept.file)
+        .await
+        .map(drop);
     assert!(matches!(gone, Err(FileError::Missing)), "{gone:?}");
 }

@@ -1,4 +1,5 @@
-//! Other systems that follow along: the feed that waits, and webhooks to a receiver that fails, hangs up and comes back.
+//! Other systems that follow along: the feed that waits, and webhooks to a receiver that fails,
+//! hangs up and comes back.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -19,7 +20,10 @@ use crate::service::serve;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("following::the_feed_waits_for_the_next_event", waits);
-    cases.both("following::a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id", webhook);
+    cases.both(
+        "following::a_webhook_is_sent_until_it_is_taken_and_repeats_carry_their_id",
+        webhook,
+    );
     cases.both("following::two_processes_send_a_delivery_once", two);
 }
 
@@ -37,25 +41,40 @@ pub struct Got {
 
 impl Got {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 
     pub fn json(&self) -> Value {
-        assert!(self.is_signed_by(&KEY), "{}", self.header("webhook-signature"));
+        assert!(
+            self.is_signed_by(&KEY),
+            "{}",
+            self.header("webhook-signature")
+        );
         serde_json::from_str(&self.body).unwrap()
     }
 
     /// Whether one of its signatures is made with a key.
     pub fn is_signed_by(&self, key: &[u8]) -> bool {
-        let signed = format!("{}.{}.{}", self.header("webhook-id"), self.header("webhook-timestamp"), self.body);
+        let signed = format!(
+            "{}.{}.{}",
+            self.header("webhook-id"),
+            self.header("webhook-timestamp"),
+            self.body
+        );
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(signed.as_bytes());
         let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-        self.header("webhook-signature").split(' ').any(|one| one == signature)
+        self.header("webhook-signature")
+            .split(' ')
+            .any(|one| one == signature)
     }
 }
 
-/// A receiver that answers with these, one after another, and then with 204; an empty answer hangs up.
+/// A receiver that answers with these, one after another, and then with 204; an empty answer hangs
+/// up.
 pub fn receiver(answers: Vec<&'static str>) -> (String, Receiver<Got>) {
     slow_receiver(Duration::ZERO, answers)
 }
@@ -70,21 +89,31 @@ pub fn slow_receiver(pause: Duration, answers: Vec<&'static str>) -> (String, Re
         for stream in listener.incoming().flatten() {
             let mut reader = BufReader::new(stream);
             let (mut headers, mut line) = (Vec::new(), String::new());
-            while reader.read_line(&mut line).is_ok_and(|read| read > 0) && !line.trim().is_empty() {
+            while reader.read_line(&mut line).is_ok_and(|read| read > 0) && !line.trim().is_empty()
+            {
                 if let Some((name, value)) = line.trim().split_once(": ") {
                     headers.push((name.to_lowercase(), value.to_owned()));
                 }
                 line.clear();
             }
-            let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
+            let length = headers
+                .iter()
+                .find(|(name, _)| name == "content-length")
+                .map_or(0, |(_, value)| value.parse().unwrap());
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            let _ = tell.send(Got { headers, body: String::from_utf8(body).unwrap() });
+            let _ = tell.send(Got {
+                headers,
+                body: String::from_utf8(body).unwrap(),
+            });
             let answer = answers.next().unwrap_or("204 No Content");
             std::thread::sleep(pause);
             if !answer.is_empty() {
                 let mut stream = reader.into_inner();
-                let _ = write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                );
             }
         }
     });
@@ -96,7 +125,12 @@ async fn waits(house: House) {
     house.catch_up().await;
     let client = serve(&house, office.ada);
     let length = house.log.length().await.unwrap();
-    let path = |wait: u64| format!("/api/v1/log/events?after_position={}&wait={wait}", length - 1);
+    let path = |wait: u64| {
+        format!(
+            "/api/v1/log/events?after_position={}&wait={wait}",
+            length - 1
+        )
+    };
     let since = Instant::now();
     assert_eq!(client.get(&path(1)).body["items"], serde_json::json!([]));
     assert!(since.elapsed() >= Duration::from_secs(1), "it waited");
@@ -106,9 +140,18 @@ async fn waits(house: House) {
     };
     tokio::time::sleep(Duration::from_millis(300)).await;
     person(&house, "Somebody").await;
-    let answer = tokio::task::spawn_blocking(|| waiting.join().unwrap()).await.unwrap();
-    assert_eq!(answer.body["items"][0]["event"], "PersonRegistered", "{}", answer.body);
-    assert!(!answer.body.to_string().contains("Somebody"), "no name is in it");
+    let answer = tokio::task::spawn_blocking(|| waiting.join().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.body["items"][0]["event"], "PersonRegistered",
+        "{}",
+        answer.body
+    );
+    assert!(
+        !answer.body.to_string().contains("Somebody"),
+        "no name is in it"
+    );
     client.get(&path(26)).is_problem(400, "invalid_query");
 }
 
@@ -119,25 +162,44 @@ async fn webhook(house: House) {
     webhooks.begin().await.unwrap();
     let begins = house.log.length().await.unwrap();
     let (mut now, minute) = (1_700_000_000_000_000, 60_000_000);
-    assert_eq!(webhooks.once(now).await.unwrap(), 0, "what came before is in the feed");
+    assert_eq!(
+        webhooks.once(now).await.unwrap(),
+        0,
+        "what came before is in the feed"
+    );
     let (application, ..) = office.ready(&house, 500).await;
     let score = serde_json::json!({ "criteria": { "need": 3 }, "note": "A secret thought" });
-    let _ = house.by(office.ben, crate::setting::command_of("application", application.0, "score", &score)).await;
+    let _ = house
+        .by(
+            office.ben,
+            crate::setting::command_of("application", application.0, "score", &score),
+        )
+        .await;
     let mut first: Vec<(String, String)> = Vec::new();
     for _ in 0..3 {
         assert_eq!(webhooks.once(now).await.unwrap(), 1);
         let got = told.recv_timeout(Duration::from_secs(20)).unwrap();
         got.json();
         first.push((got.header("webhook-id").to_owned(), got.body));
-        assert_eq!(webhooks.once(now).await.unwrap(), 0, "it is not due again at once");
+        assert_eq!(
+            webhooks.once(now).await.unwrap(),
+            0,
+            "it is not due again at once"
+        );
         now += minute;
         // Meanwhile more happens: the delivery stays what it was.
         person(&house, "Meanwhile").await;
     }
-    assert!(first.iter().all(|one| *one == first[0]), "repeats are the same under the same id");
+    assert!(
+        first.iter().all(|one| *one == first[0]),
+        "repeats are the same under the same id"
+    );
     assert_eq!(webhooks.once(now).await.unwrap(), 1);
     let taken = told.recv_timeout(Duration::from_secs(20)).unwrap();
-    assert_eq!((taken.header("webhook-id"), taken.body.as_str()), (first[0].0.as_str(), first[0].1.as_str()));
+    assert_eq!(
+        (taken.header("webhook-id"), taken.body.as_str()),
+        (first[0].0.as_str(), first[0].1.as_str())
+    );
     let (mut next, mut seen) = (begins, 0);
     let mut take = |json: &Value| {
         assert_eq!(json["from"], next);
@@ -154,7 +216,10 @@ async fn webhook(house: House) {
     take(&taken.json());
     assert_eq!(webhooks.once(now).await.unwrap(), 1);
     take(&told.recv_timeout(Duration::from_secs(20)).unwrap().json());
-    assert_eq!((next, webhooks.once(now).await.unwrap()), (house.log.length().await.unwrap(), 0));
+    assert_eq!(
+        (next, webhooks.once(now).await.unwrap()),
+        (house.log.length().await.unwrap(), 0)
+    );
     assert!(seen > 8, "{seen}");
 }
 
@@ -172,5 +237,8 @@ async fn two(house: House) {
         assert_eq!(first.unwrap() + second.unwrap(), 1);
         told.recv_timeout(Duration::from_secs(20)).unwrap();
     }
-    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nothing came twice");
+    assert!(
+        told.recv_timeout(Duration::from_millis(200)).is_err(),
+        "nothing came twice"
+    );
 }

@@ -1,5 +1,6 @@
-//! Readers of strangers' bytes, given changed copies of the corpus for a while: whatever arrives, they refuse it or it holds.
-//! `scripts/fuzz` does the same guided by coverage. Forms with files go to a running service.
+//! Readers of strangers' bytes, given changed copies of the corpus for a while: whatever arrives,
+//! they refuse it or it holds. `scripts/fuzz` does the same guided by coverage. Forms with files go
+//! to a running service.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,7 +24,9 @@ pub fn cases(cases: &mut Cases) {
 
 /// For how long each reader is tried: `MICROGRANTS_FUZZ_SECONDS`, otherwise one.
 fn budget() -> Duration {
-    let given = std::env::var("MICROGRANTS_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    let given = std::env::var("MICROGRANTS_FUZZ_SECONDS")
+        .ok()
+        .and_then(|seconds| seconds.parse().ok());
     Duration::from_secs(given.unwrap_or(1))
 }
 
@@ -42,23 +45,38 @@ fn readers() {
             if outcome.is_err() {
                 let at = std::env::temp_dir().join(format!("microgrants-{name}"));
                 std::fs::write(&at, &bytes).unwrap();
-                panic!("{name} fell over what lies in {} (seed {seed})", at.display());
+                panic!(
+                    "{name} fell over what lies in {} (seed {seed})",
+                    at.display()
+                );
             }
             tried += 1;
         }
-        eprintln!("fuzzed: {name}, {tried} inputs from {} (seed {seed})", corpus.len());
+        eprintln!(
+            "fuzzed: {name}, {tried} inputs from {} (seed {seed})",
+            corpus.len()
+        );
     }
 }
 
 /// What is known of a reader's inputs.
 pub fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new("fuzz/corpus").join(name);
-    let mut files: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     files.sort();
-    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+    files
+        .iter()
+        .map(|file| std::fs::read(file).unwrap())
+        .collect()
 }
 
-/// A copy of one input with a few changes: bytes turned, left out, doubled, moved in from another, or of a kind that breaks readers.
+/// A copy of one input with a few changes: bytes turned, left out, doubled, moved in from another,
+/// or of a kind that breaks readers.
 pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
     const BREAKERS: [&[u8]; 12] = [
         b"\0",
@@ -74,13 +92,22 @@ pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
         b"{}",
         b"=\x01",
     ];
-    let pick = |moments: &mut Moments, most: usize| usize::try_from(moments.below(most.max(1) as u64)).unwrap();
+    let pick = |moments: &mut Moments, most: usize| {
+        usize::try_from(moments.below(most.max(1) as u64)).unwrap()
+    };
     let mut bytes = corpus[pick(moments, corpus.len())].clone();
     for _ in 0..=pick(moments, 4) {
-        let (at, length) = (pick(moments, bytes.len() + 1).min(bytes.len()), pick(moments, 24));
+        let (at, length) = (
+            pick(moments, bytes.len() + 1).min(bytes.len()),
+            pick(moments, 24),
+        );
         let until = (at + length).min(bytes.len());
         match moments.below(6) {
-            0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << moments.below(8)),
+            0 => bytes
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|byte| *byte ^= 1 << moments.below(8)),
             1 => drop(bytes.drain(at..until)),
             2 => {
                 let part = bytes[at..until].to_vec();
@@ -90,46 +117,94 @@ pub fn changed(corpus: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
             3 => {
                 let other = &corpus[pick(moments, corpus.len())];
                 let from = pick(moments, other.len());
-                drop(bytes.splice(at..until, other[from..(from + length).min(other.len())].iter().copied()));
+                drop(
+                    bytes.splice(
+                        at..until,
+                        other[from..(from + length).min(other.len())]
+                            .iter()
+                            .copied(),
+                    ),
+                );
             }
-            4 => drop(bytes.splice(at..until, BREAKERS[pick(moments, BREAKERS.len())].iter().copied())),
+            4 => drop(bytes.splice(
+                at..until,
+                BREAKERS[pick(moments, BREAKERS.len())].iter().copied(),
+            )),
             _ => bytes.truncate(at),
         }
     }
     bytes
 }
 
-/// Bodies that nearly are a form with files: taken or refused, never a fault of ours, and what is kept is what was recorded.
+/// Bodies that nearly are a form with files: taken or refused, never a fault of ours, and what is
+/// kept is what was recorded.
 async fn forms(house: House) {
     let office = Office::open(&house, 5000).await;
     let (grant, group, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
-    let client = serve_with(&house, member, |site| site.limits = Limits::new(&"forms=off,senders=off".parse().unwrap(), None));
+    let client = serve_with(&house, member, |site| {
+        site.limits = Limits::new(&"forms=off,senders=off".parse().unwrap(), None)
+    });
     let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
-    let field = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let field = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
     let file = |name: &str, content: &str| {
         format!(
             "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/pdf\r\n\r\n{content}\r\n"
         )
     };
-    let words = [field("csrf", &page.hidden("csrf")), field("key", &page.hidden("key")), field("form", "hand-in")].concat();
-    let good = format!("{words}{}--b--\r\n", file("a", "%PDF-1.4\nillustrative\n%%EOF\n"));
-    let two = format!("{words}{}{}--b--\r\n", file("a", "%PDF-1.4\none\n%%EOF\n"), file("b", "%PDF-1.4\ntwo\n%%EOF\n"));
+    let words = [
+        field("csrf", &page.hidden("csrf")),
+        field("key", &page.hidden("key")),
+        field("form", "hand-in"),
+    ]
+    .concat();
+    let good = format!(
+        "{words}{}--b--\r\n",
+        file("a", "%PDF-1.4\nillustrative\n%%EOF\n")
+    );
+    let two = format!(
+        "{words}{}{}--b--\r\n",
+        file("a", "%PDF-1.4\none\n%%EOF\n"),
+        file("b", "%PDF-1.4\ntwo\n%%EOF\n")
+    );
     let corpus = vec![good.into_bytes(), two.into_bytes()];
     let (mut moments, since, mut tried, mut taken) = (Moments::new(), Instant::now(), 0, 0);
     while since.elapsed() < budget() || tried < 80 {
-        let body = if tried == 0 { corpus[0].clone() } else { changed(&corpus, &mut moments) };
-        let answer = browser.send_bytes(&format!("/my/grants/{grant}/files"), "multipart/form-data; boundary=b", &body);
-        assert!(answer.status == 303 || (400..500).contains(&answer.status), "{} to {:?}", answer.status, String::from_utf8_lossy(&body));
+        let body = if tried == 0 {
+            corpus[0].clone()
+        } else {
+            changed(&corpus, &mut moments)
+        };
+        let answer = browser.send_bytes(
+            &format!("/my/grants/{grant}/files"),
+            "multipart/form-data; boundary=b",
+            &body,
+        );
+        assert!(
+            answer.status == 303 || (400..500).contains(&answer.status),
+            "{} to {:?}",
+            answer.status,
+            String::from_utf8_lossy(&body)
+        );
         taken += usize::from(answer.status == 303);
         tried += 1;
     }
     house.catch_up().await;
     let of = vec![("group_id", vec![group.to_string()])];
-    let recorded = house.views().every::<FileRow>(None, of).await.unwrap().len();
+    let recorded = house
+        .views()
+        .every::<FileRow>(None, of)
+        .await
+        .unwrap()
+        .len();
     let stored = crate::files::stored(&house).len();
     assert_eq!(stored, recorded, "what is kept is what was recorded");
-    assert!(taken > 0 && stored > 0 && taken < tried, "{taken} of {tried} were taken");
+    assert!(
+        taken > 0 && stored > 0 && taken < tried,
+        "{taken} of {tried} were taken"
+    );
     eprintln!("fuzzed: {tried} forms with files, {taken} taken, {stored} files kept");
 }

@@ -1,11 +1,12 @@
-//! Golden files: every version of every event that was ever written still loads, and writes the same bytes again.
+//! Golden files: every version of every event that was ever written still loads, and writes the
+//! same bytes again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use microgrants::domain::{
-    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, GroupEvent, Organisation, OrganisationEvent, Person,
-    PersonEvent, Stream, StreamEvent,
+    Application, ApplicationEvent, Event, Fund, FundEvent, Grant, GrantEvent, Group, GroupEvent,
+    Organisation, OrganisationEvent, Person, PersonEvent, Stream, StreamEvent,
 };
 use microgrants::log::record::Recorded;
 use microgrants::store::events::EventRow;
@@ -24,7 +25,9 @@ fn folder() -> PathBuf {
 /// The names of the golden files of all events at their newest version.
 pub fn names() -> BTreeSet<String> {
     fn of<S: Stream>() -> impl Iterator<Item = String> {
-        <S::Event as StreamEvent>::NAMES.iter().map(|name| format!("{}.{name}.1.0.json", S::TYPE))
+        <S::Event as StreamEvent>::NAMES
+            .iter()
+            .map(|name| format!("{}.{name}.1.0.json", S::TYPE))
     }
     of::<Person>()
         .chain(of::<Organisation>())
@@ -36,13 +39,21 @@ pub fn names() -> BTreeSet<String> {
 }
 
 fn stored() -> BTreeSet<String> {
-    std::fs::read_dir(folder()).expect("golden files").flatten().map(|entry| entry.file_name().into_string().expect("a name")).collect()
+    std::fs::read_dir(folder())
+        .expect("golden files")
+        .flatten()
+        .map(|entry| entry.file_name().into_string().expect("a name"))
+        .collect()
 }
 
 /// Writes the golden file of an event that has none yet: look at it, and commit it.
 pub fn offer(payloads: &BTreeMap<String, String>) {
-    for (name, payload) in payloads.iter().filter(|(name, _)| !folder().join(name).exists()) {
-        std::fs::write(folder().join(name), format!("{payload}\n")).expect("golden files can be written");
+    for (name, payload) in payloads
+        .iter()
+        .filter(|(name, _)| !folder().join(name).exists())
+    {
+        std::fs::write(folder().join(name), format!("{payload}\n"))
+            .expect("golden files can be written");
     }
 }
 
@@ -55,7 +66,13 @@ fn loads() {
     for name in stored() {
         let text = std::fs::read_to_string(folder().join(&name)).expect("text");
         let payload = text.trim_end().to_owned();
-        let [stream, event_type, version] = name.trim_end_matches(".json").splitn(3, '.').collect::<Vec<_>>()[..] else { panic!("{name}") };
+        let [stream, event_type, version] = name
+            .trim_end_matches(".json")
+            .splitn(3, '.')
+            .collect::<Vec<_>>()[..]
+        else {
+            panic!("{name}")
+        };
         let row = EventRow {
             position: 0,
             recorded_at: 0,
@@ -68,7 +85,9 @@ fn loads() {
             metadata: "{}".into(),
             command_id: uuid::Uuid::nil().to_string(),
         };
-        let event = Recorded::read(&row).unwrap_or_else(|error| panic!("{name}: {error}")).event;
+        let event = Recorded::read(&row)
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+            .event;
         let (again, its_name, newest) = written(&event);
         assert_eq!(its_name, event_type, "{name}");
         if version == newest {
@@ -79,7 +98,11 @@ fn loads() {
 
 fn written(event: &Event) -> (String, &'static str, &'static str) {
     fn of<E: StreamEvent>(event: &E) -> (String, &'static str, &'static str) {
-        (serde_json_canonicalizer::to_string(event).expect("JSON"), event.name(), event.version())
+        (
+            serde_json_canonicalizer::to_string(event).expect("JSON"),
+            event.name(),
+            event.version(),
+        )
     }
     match event {
         Event::Person(event) => of::<PersonEvent>(event),

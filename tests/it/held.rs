@@ -1,4 +1,5 @@
-//! What is held on somebody, in one readable file: everything that is sealed under their key, and nothing once it was erased.
+//! What is held on somebody, in one readable file: everything that is sealed under their key, and
+//! nothing once it was erased.
 
 use crate::cases::Cases;
 use crate::house::House;
@@ -7,7 +8,10 @@ use crate::pages::{signed_in, started};
 use crate::setting::command_of;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("held::everything_on_a_group_and_a_person_is_in_one_file", whole);
+    cases.both(
+        "held::everything_on_a_group_and_a_person_is_in_one_file",
+        whole,
+    );
 }
 
 async fn whole(house: House) {
@@ -15,16 +19,31 @@ async fn whole(house: House) {
     let (grant, group, member) = office.prepared(&house, 900).await;
     let update = serde_json::json!({ "update": 1, "channel": "web", "words": "We sang every week", "learned": "Chairs matter", "people": 12,
         "volunteers": 3, "spent": "900.00", "outcomes": [], "files": [], "consent": true });
-    let _ = house.by(member, command_of("grant", grant.0, "receive-update", &update)).await;
+    let _ = house
+        .by(
+            member,
+            command_of("grant", grant.0, "receive-update", &update),
+        )
+        .await;
     let contact = serde_json::json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" });
-    house.takes(member, command_of("group", group.0, "set-contact", &contact)).await;
+    house
+        .takes(
+            member,
+            command_of("group", group.0, "set-contact", &contact),
+        )
+        .await;
     house.catch_up().await;
     let sealed = house.log.vault().all_of(group.0).await.unwrap();
     assert!(sealed.len() > 5, "{sealed:?}");
     let mut browser = signed_in(&house, &address, office.ada).await;
     let file = browser.get(&format!("/desk/groups/{group}/held"));
     assert_eq!(file.headers["content-type"], "text/plain; charset=utf-8");
-    for value in sealed.values().map(String::as_str).chain([ANSWER, "12345678", "OL1 1AA", "£900".trim_start_matches('£')]) {
+    for value in sealed.values().map(String::as_str).chain([
+        ANSWER,
+        "12345678",
+        "OL1 1AA",
+        "£900".trim_start_matches('£'),
+    ]) {
         let said = value.replace('\n', "\n    ");
         assert!(file.says(&said), "{value} is missing in {}", file.text);
     }
@@ -32,16 +51,42 @@ async fn whole(house: House) {
     for value in house.log.vault().all_of(member.0).await.unwrap().values() {
         assert!(person.says(value), "{value} is missing in {}", person.text);
     }
-    assert!(person.says("Agreement accepted") && person.says("Where they are signed in"), "{}", person.text);
+    assert!(
+        person.says("Agreement accepted") && person.says("Where they are signed in"),
+        "{}",
+        person.text
+    );
     let mut own = signed_in(&house, &address, member).await;
     let mine = own.get("/account/held");
-    assert!(mine.says("Agreement accepted") && mine.says("holds on you"), "{}", mine.text);
-    assert_eq!(own.get(&format!("/desk/groups/{group}/held")).status, 404, "a group's file is handed out by the office");
-    let erase = command_of("person", member.0, "erase", &serde_json::json!({ "reason": "They asked" }));
-    let ask = command_of("person", member.0, "request-erasure", &serde_json::json!({}));
+    assert!(
+        mine.says("Agreement accepted") && mine.says("holds on you"),
+        "{}",
+        mine.text
+    );
+    assert_eq!(
+        own.get(&format!("/desk/groups/{group}/held")).status,
+        404,
+        "a group's file is handed out by the office"
+    );
+    let erase = command_of(
+        "person",
+        member.0,
+        "erase",
+        &serde_json::json!({ "reason": "They asked" }),
+    );
+    let ask = command_of(
+        "person",
+        member.0,
+        "request-erasure",
+        &serde_json::json!({}),
+    );
     house.takes(member, ask).await;
     house.takes(office.ada, erase).await;
     house.catch_up().await;
     let after = browser.get(&format!("/desk/people/{member}/held"));
-    assert!(after.says("(erased)") && !after.says("Cass"), "{}", after.text);
+    assert!(
+        after.says("(erased)") && !after.says("Cass"),
+        "{}",
+        after.text
+    );
 }

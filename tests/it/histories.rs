@@ -1,5 +1,6 @@
-//! Random histories of thousands of commands, of every kind, by anybody: after each that is taken, the money of every
-//! fund and grant adds up, by source; and every command is taken in some of them.
+//! Random histories of thousands of commands, of every kind, by anybody: after each that is taken,
+//! the money of every fund and grant adds up, by source; and every command is taken in some of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +9,8 @@ use microgrants::audit::PeopleWatch;
 use microgrants::domain::application::ApplicationState;
 use microgrants::domain::command::Spec;
 use microgrants::domain::{
-    Actor, Application, ApplicationCommand, FundCommand, GrantCommand, GrantId, GroupCommand, Money, OrganisationCommand, PersonCommand,
-    PersonId,
+    Actor, Application, ApplicationCommand, FundCommand, GrantCommand, GrantId, GroupCommand,
+    Money, OrganisationCommand, PersonCommand, PersonId,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,18 +26,22 @@ pub fn cases(cases: &mut Cases) {
 
 const GROUPS: usize = 4;
 const HISTORIES: u64 = 16;
-/// How many commands are drawn in one history: most are refused, as most of what is asked at random should be.
+/// How many commands are drawn in one history: most are refused, as most of what is asked at random
+/// should be.
 const DRAWN: usize = 30_000;
 /// These end something for good: seldom enough that most of a history happens before.
 const ENDS: &str = "fund/close fund/archive fund/complete-round fund/close-round application/withdraw application/lapse \
      application/refuse-eligibility application/decline application/defer group/merge grant/decline-offer grant/withdraw-offer \
      grant/lapse-offer grant/terminate grant/close";
-/// These can always be done, or undo what others wait for: less often, so that they do not fill a history.
+/// These can always be done, or undo what others wait for: less often, so that they do not fill a
+/// history.
 const OFTEN_ENOUGH: &str = "group/provide-payee group/remove-member group/add-member group/set-contact group/register group/keep-file \
      grant/request-check grant/fail-check grant/hold grant/publish-story grant/request-update grant/request-variation fund/pause \
      fund/propose-rules fund/extend-round fund/allocate fund/withdraw-funding fund/plan-round fund/create application/start application/request-changes \
      person/end-access";
-/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what follows from other commands, which is asked for through those. The last three need rules that these funds have not: `second_people` has them.
+/// What only begins an organisation, goes on from a backup, or ends somebody's part in it; and what
+/// follows from other commands, which is asked for through those. The last three need rules that
+/// these funds have not: `second_people` has them.
 const ELSEWHERE: [&str; 19] = [
     "fund/make-bank-file",
     "organisation/found",
@@ -82,40 +87,56 @@ impl Dice {
 
 fn commands() -> Vec<(&'static str, &'static Spec)> {
     use microgrants::domain::role::Who;
-    let of = |noun: &'static str, specs: &'static [Spec]| specs.iter().map(move |spec| (noun, spec));
+    let of =
+        |noun: &'static str, specs: &'static [Spec]| specs.iter().map(move |spec| (noun, spec));
     let all = of("person", PersonCommand::SPECS)
         .chain(of("organisation", OrganisationCommand::SPECS))
         .chain(of("fund", FundCommand::SPECS))
         .chain(of("group", GroupCommand::SPECS))
         .chain(of("application", ApplicationCommand::SPECS))
         .chain(of("grant", GrantCommand::SPECS));
-    all.filter(|(_, spec)| !matches!(spec.who, Who::Consequence)).collect()
+    all.filter(|(_, spec)| !matches!(spec.who, Who::Consequence))
+        .collect()
 }
 
 /// A body like the sample's, with other amounts, numbers and choices.
 fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
-    let amounts = ["5.00", "50.00", "100.00", "250.00", "500.00", "600.00", "1000.00", "2500.00", "2600.00"];
+    let amounts = [
+        "5.00", "50.00", "100.00", "250.00", "500.00", "600.00", "1000.00", "2500.00", "2600.00",
+    ];
     if let Some(fields) = body.as_object_mut() {
         for (name, value) in fields.iter_mut() {
             match name.as_str() {
                 "amount" if !dice.one_in(3) => *value = json!(dice.of(&amounts)),
-                "payment" | "update" | "variation" | "story" if !dice.one_in(2) => *value = json!(1 + dice.below(4)),
-                "happened_on" | "sent_on" | "received_on" | "met_on" | "paid_on" | "consented_on" => *value = json!(today),
+                "payment" | "update" | "variation" | "story" if !dice.one_in(2) => {
+                    *value = json!(1 + dice.below(4))
+                }
+                "happened_on" | "sent_on" | "received_on" | "met_on" | "paid_on"
+                | "consented_on" => *value = json!(today),
                 "due_on" => *value = json!(today.saturating_add(jiff::Span::new().days(30))),
                 "person" | "helper" if path.starts_with("group/") || path.contains("confirm-") => {
                     let staff = path.contains("confirm-") || dice.one_in(5);
                     *value = json!(dice.of(if staff { &PEOPLE[..3] } else { &PEOPLE[3..] }));
                 }
-                "kind" if path == "grant/record-bank-entry" => *value = json!(dice.of(&["came_in", "went_out"])),
+                "kind" if path == "grant/record-bank-entry" => {
+                    *value = json!(dice.of(&["came_in", "went_out"]))
+                }
                 "counts" => *value = json!(dice.of(&["0.00", "50.00", "100.00", "250.00"])),
                 "entry" => *value = json!(1 + dice.below(4)),
-                "closes_on" if path == "fund/extend-round" => *value = json!(today.saturating_add(jiff::Span::new().days(5))),
+                "closes_on" if path == "fund/extend-round" => {
+                    *value = json!(today.saturating_add(jiff::Span::new().days(5)))
+                }
                 "rank" | "proposal" => *value = json!(1 + dice.below(3)),
                 "batch" => *value = json!(format!("batch-{}", dice.below(1000))),
-                "role" => *value = json!(dice.of(&["officer", "finance", "panel", "auditor", "administrator"])),
+                "role" => {
+                    *value =
+                        json!(dice.of(&["officer", "finance", "panel", "auditor", "administrator"]))
+                }
                 "occasion" => *value = json!(dice.of(&["before", "overdue"])),
                 "into" => *value = json!(Uuid::from_u128(200 + dice.below(GROUPS) as u128)),
-                "round" if path == "fund/plan-round" => *value = json!(format!("round-{}", dice.below(1000))),
+                "round" if path == "fund/plan-round" => {
+                    *value = json!(format!("round-{}", dice.below(1000)))
+                }
                 "round" if dice.one_in(3) => *value = json!(format!("round-{}", dice.below(1000))),
                 "reason" if path == "application/award" => *value = json!("As much as is needed"),
                 _ => {}
@@ -123,9 +144,16 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
         }
         if path.ends_with("award") || path.ends_with("promote") {
             fields.insert("reason".into(), json!("As much as is needed"));
-            fields.insert("amount".into(), json!(dice.of(&["500.00", "700.00", "1000.00", "2500.00"])));
-            let condition = json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
-            fields.insert("conditions".into(), if dice.one_in(3) { condition } else { json!({}) });
+            fields.insert(
+                "amount".into(),
+                json!(dice.of(&["500.00", "700.00", "1000.00", "2500.00"])),
+            );
+            let condition =
+                json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
+            fields.insert(
+                "conditions".into(),
+                if dice.one_in(3) { condition } else { json!({}) },
+            );
         }
         if path.ends_with("return") || path.contains("return-waiver") {
             fields.insert("owed".into(), json!(dice.of(&["underspend", "clawback"])));
@@ -134,10 +162,16 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
             fields.insert("present".into(), json!([dice.of(&PEOPLE[..3])]));
         }
         if path == "application/submit" && dice.one_in(2) {
-            fields.insert("help".into(), json!({ "by": dice.of(&PEOPLE), "kind": "helped_to_word" }));
+            fields.insert(
+                "help".into(),
+                json!({ "by": dice.of(&PEOPLE), "kind": "helped_to_word" }),
+            );
         }
         if path == "application/resubmit" && dice.one_in(2) {
-            fields.insert("help".into(), json!({ "by": dice.of(&PEOPLE[..3]), "kind": "helped_to_word" }));
+            fields.insert(
+                "help".into(),
+                json!({ "by": dice.of(&PEOPLE[..3]), "kind": "helped_to_word" }),
+            );
         }
         if path == "application/save-answers" {
             fields.insert("requested".into(), json!("2500.00"));
@@ -152,7 +186,11 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
         } else if path == "fund/record-meeting" {
             let application = Uuid::from_u128(300 + dice.below(GROUPS) as u128);
             let award = json!({ "amount": "500.00", "reason": "Half", "ends_on": "2027-09-01", "update_due_on": "2027-09-15" });
-            let verdict = if dice.one_in(2) { json!({ "award": award }) } else { json!({ "reserve": { "rank": 7, "reason": "Next" } }) };
+            let verdict = if dice.one_in(2) {
+                json!({ "award": award })
+            } else {
+                json!({ "reserve": { "rank": 7, "reason": "Next" } })
+            };
             *body = json!({ "round": "first", "met_on": today, "decisions": [{ "application": application, "verdict": verdict }] });
         }
     }
@@ -162,40 +200,125 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
 fn under_way() -> Setting {
     let mut setting = Setting::ready(GROUPS);
     let second = Uuid::from_u128(310);
-    let mut go = |actor: usize, noun: &str, id: Uuid, name: &str, body: Value| setting.does(actor, noun, id, name, &body);
+    let mut go = |actor: usize, noun: &str, id: Uuid, name: &str, body: Value| {
+        setting.does(actor, noun, id, name, &body)
+    };
     let award = json!({ "amount": "1000.00", "reason": "Less", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
     let first = Uuid::from_u128(300);
-    go(0, "application", second, "start", json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) }));
+    go(
+        0,
+        "application",
+        second,
+        "start",
+        json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) }),
+    );
     let answers = json!({ "requested": "2500.00", "area": "oldham", "people_at_risk": false, "answers": { "idea": "Song" } });
     go(0, "application", second, "save-answers", answers);
-    let help = json!({ "by": Uuid::from_u128(10), "kind": { "keyed_verbatim": { "read_back": true } } });
-    go(0, "application", second, "submit", json!({ "channel": "phone", "help": help }));
+    let help =
+        json!({ "by": Uuid::from_u128(10), "kind": { "keyed_verbatim": { "read_back": true } } });
+    go(
+        0,
+        "application",
+        second,
+        "submit",
+        json!({ "channel": "phone", "help": help }),
+    );
     go(0, "application", second, "confirm-eligibility", json!({}));
-    go(0, "application", second, "write-summary", json!({ "title": "Song", "description": "Neighbours sing." }));
+    go(
+        0,
+        "application",
+        second,
+        "write-summary",
+        json!({ "title": "Song", "description": "Neighbours sing." }),
+    );
     go(1, "application", second, "declare", json!({}));
     go(1, "application", second, "award", award.clone());
     go(0, "application", first, "award", award);
     let accept = json!({ "hash": microgrants::domain::organisation::hash_of(crate::office::AGREEMENT), "method": "read_over_telephone", "names": ["A", "B"] });
     go(0, "grant", first, "accept-agreement", accept);
-    go(0, "grant", first, "pass-check", json!({ "check": "identity", "note": "Seen", "good_until": "2027-12-31" }));
+    go(
+        0,
+        "grant",
+        first,
+        "pass-check",
+        json!({ "check": "identity", "note": "Seen", "good_until": "2027-12-31" }),
+    );
     let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
-    go(0, "group", Uuid::from_u128(200), "provide-payee", json!({ "route": "own_account", "account": account }));
-    go(1, "group", Uuid::from_u128(200), "verify-payee", json!({ "payee": 1, "method": "A statement" }));
-    go(0, "grant", first, "prepare-payment", json!({ "amount": "600.00" }));
-    go(1, "grant", first, "approve-payment", json!({ "payment": 1 }));
-    go(1, "grant", first, "send-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
-    go(1, "grant", first, "confirm-payment", json!({ "payment": 1, "happened_on": "2026-06-01" }));
+    go(
+        0,
+        "group",
+        Uuid::from_u128(200),
+        "provide-payee",
+        json!({ "route": "own_account", "account": account }),
+    );
+    go(
+        1,
+        "group",
+        Uuid::from_u128(200),
+        "verify-payee",
+        json!({ "payee": 1, "method": "A statement" }),
+    );
+    go(
+        0,
+        "grant",
+        first,
+        "prepare-payment",
+        json!({ "amount": "600.00" }),
+    );
+    go(
+        1,
+        "grant",
+        first,
+        "approve-payment",
+        json!({ "payment": 1 }),
+    );
+    go(
+        1,
+        "grant",
+        first,
+        "send-payment",
+        json!({ "payment": 1, "happened_on": "2026-06-01" }),
+    );
+    go(
+        1,
+        "grant",
+        first,
+        "confirm-payment",
+        json!({ "payment": 1, "happened_on": "2026-06-01" }),
+    );
     let raise = json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" });
     go(0, "grant", first, "request-variation", raise);
-    go(1, "grant", first, "approve-variation", json!({ "variation": 1, "present": [Uuid::from_u128(10)] }));
+    go(
+        1,
+        "grant",
+        first,
+        "approve-variation",
+        json!({ "variation": 1, "present": [Uuid::from_u128(10)] }),
+    );
     // And a draft that nobody goes on with.
     let member = Actor::Person(setting.members[0]);
     let start = json!({ "fund": FUND, "round": "first", "group": Uuid::from_u128(200) });
-    setting.asks(member, "application", Uuid::from_u128(311), "start", &start).expect("taken");
+    setting
+        .asks(member, "application", Uuid::from_u128(311), "start", &start)
+        .expect("taken");
     // One lapsed, and its round was extended.
     setting.world.today = jiff::civil::date(2026, 7, 1);
-    setting.asks(Actor::Job, "application", Uuid::from_u128(311), "lapse", &json!({})).expect("taken");
-    setting.does(0, "fund", FUND.0, "extend-round", &json!({ "round": "first", "closes_on": "2026-07-20" }));
+    setting
+        .asks(
+            Actor::Job,
+            "application",
+            Uuid::from_u128(311),
+            "lapse",
+            &json!({}),
+        )
+        .expect("taken");
+    setting.does(
+        0,
+        "fund",
+        FUND.0,
+        "extend-round",
+        &json!({ "round": "first", "closes_on": "2026-07-20" }),
+    );
     setting
 }
 
@@ -210,37 +333,68 @@ fn approved(world: &World) -> Option<Value> {
 }
 
 /// Staff, members, and somebody who is neither.
-const PEOPLE: [Uuid; 7] =
-    [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12), Uuid::from_u128(100), Uuid::from_u128(101), STRANGER, NOBODY];
+const PEOPLE: [Uuid; 7] = [
+    Uuid::from_u128(10),
+    Uuid::from_u128(11),
+    Uuid::from_u128(12),
+    Uuid::from_u128(100),
+    Uuid::from_u128(101),
+    STRANGER,
+    NOBODY,
+];
 
 /// Something that waits for just this command, and the body that answers it.
 fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
-    let grants = || world.grants.iter().filter_map(|(id, grant)| Some((*id, serde_json::to_value(grant).ok()?)));
+    let grants = || {
+        world
+            .grants
+            .iter()
+            .filter_map(|(id, grant)| Some((*id, serde_json::to_value(grant).ok()?)))
+    };
     match path {
         "application/reopen-draft" => {
-            let lapsed = |application: &Application| application.state() == ApplicationState::Lapsed;
-            world.applications.iter().find(|(_, application)| lapsed(application)).map(|(id, _)| (*id, None))
+            let lapsed =
+                |application: &Application| application.state() == ApplicationState::Lapsed;
+            world
+                .applications
+                .iter()
+                .find(|(_, application)| lapsed(application))
+                .map(|(id, _)| (*id, None))
         }
-        "application/confirm-attendance" => world.applications.iter().find_map(|(id, application)| {
-            let attendance = serde_json::to_value(application).ok()?["attendance"].clone();
-            let person = attendance["unconfirmed"].get(0)?;
-            Some((*id, Some(json!({ "person": person, "decision": attendance["decision"] }))))
-        }),
-        "application/confirm-help" | "application/refuse-help" => world.applications.iter().find_map(|(id, application)| {
-            let helper = application.interests().named().next()?;
-            Some((*id, Some(json!({ "helper": helper }))))
-        }),
+        "application/confirm-attendance" => {
+            world.applications.iter().find_map(|(id, application)| {
+                let attendance = serde_json::to_value(application).ok()?["attendance"].clone();
+                let person = attendance["unconfirmed"].get(0)?;
+                Some((
+                    *id,
+                    Some(json!({ "person": person, "decision": attendance["decision"] })),
+                ))
+            })
+        }
+        "application/confirm-help" | "application/refuse-help" => {
+            world.applications.iter().find_map(|(id, application)| {
+                let helper = application.interests().named().next()?;
+                Some((*id, Some(json!({ "helper": helper }))))
+            })
+        }
         "organisation/confirm-role" => {
             let organisation = serde_json::to_value(&world.organisation).ok()?;
             let mut proposed = organisation["proposed"].as_object()?.iter();
-            let (person, role) = proposed.find_map(|(person, roles)| Some((person, roles.as_object()?.keys().next()?)))?;
-            Some((ORGANISATION.0, Some(json!({ "person": person, "role": role }))))
+            let (person, role) = proposed
+                .find_map(|(person, roles)| Some((person, roles.as_object()?.keys().next()?)))?;
+            Some((
+                ORGANISATION.0,
+                Some(json!({ "person": person, "role": role })),
+            ))
         }
         // A schedule that ties the panel's condition to all that is unpaid.
         "grant/schedule-payments" => world.grants.iter().find_map(|(id, grant)| {
-            let tied = serde_json::to_value(grant).ok()?["conditions"].as_array()?.contains(&json!("hall"));
+            let tied = serde_json::to_value(grant).ok()?["conditions"]
+                .as_array()?
+                .contains(&json!("hall"));
             let left = grant.award().minus(grant.paid()).ok()?.total();
-            let instalments = json!([{ "amount": left, "released": { "after_check": { "check": "hall" } } }]);
+            let instalments =
+                json!([{ "amount": left, "released": { "after_check": { "check": "hall" } } }]);
             (tied && !left.is_zero()).then(|| (*id, Some(json!({ "instalments": instalments }))))
         }),
         "grant/confirm-schedule" => grants().find_map(|(id, grant)| {
@@ -248,21 +402,41 @@ fn waiting(world: &World, path: &str) -> Option<(Uuid, Option<Value>)> {
             Some((id, Some(json!({ "proposal": grant["schedules_proposed"] }))))
         }),
         "grant/confirm-return-waiver" => grants().find_map(|(id, grant)| {
-            let (owed, due) = grant["dues"].as_object()?.iter().find(|(_, due)| due["waiver"].is_array())?;
-            Some((id, Some(json!({ "owed": owed, "amount": due["waiver"][0] }))))
+            let (owed, due) = grant["dues"]
+                .as_object()?
+                .iter()
+                .find(|(_, due)| due["waiver"].is_array())?;
+            Some((
+                id,
+                Some(json!({ "owed": owed, "amount": due["waiver"][0] })),
+            ))
         }),
         "grant/confirm-attendance" => grants().find_map(|(id, grant)| {
             let person = grant["attendance"]["unconfirmed"].get(0)?;
-            Some((id, Some(json!({ "person": person, "decision": grant["attendance"]["decision"] }))))
+            Some((
+                id,
+                Some(json!({ "person": person, "decision": grant["attendance"]["decision"] })),
+            ))
         }),
         "grant/send-payment" => grants().find_map(|(id, grant)| {
             let approved = |(_, payment): &(&String, &Value)| payment["state"] == "approved";
             let (number, _) = grant["payments"].as_object()?.iter().find(approved)?;
-            Some((id, Some(json!({ "payment": number.parse::<u16>().ok()?, "happened_on": world.today }))))
+            Some((
+                id,
+                Some(json!({ "payment": number.parse::<u16>().ok()?, "happened_on": world.today })),
+            ))
         }),
         "grant/confirm-settlement" => grants().find_map(|(id, grant)| {
-            let (entry, found) = grant["unsettled"].as_object()?.iter().find(|(_, entry)| entry["proposed"].is_array())?;
-            Some((id, Some(json!({ "entry": entry.parse::<u16>().ok()?, "counts": found["proposed"][0] }))))
+            let (entry, found) = grant["unsettled"]
+                .as_object()?
+                .iter()
+                .find(|(_, entry)| entry["proposed"].is_array())?;
+            Some((
+                id,
+                Some(
+                    json!({ "entry": entry.parse::<u16>().ok()?, "counts": found["proposed"][0] }),
+                ),
+            ))
         }),
         _ => None,
     }
@@ -315,8 +489,18 @@ fn adds_up() {
     let (all, mut taken) = (commands(), BTreeMap::<String, u32>::new());
     for seed in 1..=HISTORIES {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut setting = if seed % 2 == 0 { Setting::drafts(GROUPS) } else { under_way() };
-        setting.world.issue(Actor::Operator, microgrants::domain::Command::Person(PersonId(STRANGER), register())).expect("taken");
+        let mut setting = if seed % 2 == 0 {
+            Setting::drafts(GROUPS)
+        } else {
+            under_way()
+        };
+        setting
+            .world
+            .issue(
+                Actor::Operator,
+                microgrants::domain::Command::Person(PersonId(STRANGER), register()),
+            )
+            .expect("taken");
         let (mut watch, mut seen) = (PeopleWatch::default(), 0);
         for _ in 0..DRAWN {
             let noun = match dice.below(100) {
@@ -328,9 +512,14 @@ fn adds_up() {
                 _ => "person",
             };
             let name = |(noun, spec): &(&str, &Spec)| format!("{noun}/{}", spec.name);
-            let asked = |one: &&(&str, &Spec)| one.0 == noun && !ELSEWHERE.contains(&name(one).as_str());
+            let asked =
+                |one: &&(&str, &Spec)| one.0 == noun && !ELSEWHERE.contains(&name(one).as_str());
             let of_noun: Vec<_> = all.iter().filter(asked).collect();
-            let new: Vec<_> = of_noun.iter().copied().filter(|one| !taken.contains_key(&name(one))).collect();
+            let new: Vec<_> = of_noun
+                .iter()
+                .copied()
+                .filter(|one| !taken.contains_key(&name(one)))
+                .collect();
             // What no history has had yet is tried more often.
             let seeking = !new.is_empty() && !dice.one_in(3);
             let one = *dice.of(if seeking { &new } else { &of_noun });
@@ -365,7 +554,9 @@ fn adds_up() {
                 panic!("history {seed}, after {path} {body}: {wrong}");
             }
             for (stream, event) in &setting.world.history[seen..] {
-                watch.take(*stream, event).unwrap_or_else(|wrong| panic!("history {seed}, after {path} {body}: {wrong}"));
+                watch
+                    .take(*stream, event)
+                    .unwrap_or_else(|wrong| panic!("history {seed}, after {path} {body}: {wrong}"));
             }
             seen = setting.world.history.len();
             if dice.one_in(15) {
@@ -374,37 +565,64 @@ fn adds_up() {
             }
         }
     }
-    let never: BTreeSet<_> =
-        all.iter().map(|(noun, spec)| format!("{noun}/{}", spec.name)).filter(|path| !taken.contains_key(path)).collect();
-    let never: Vec<_> = never.iter().filter(|path| !ELSEWHERE.contains(&path.as_str())).collect();
-    assert!(never.is_empty(), "never taken in {HISTORIES} histories: {never:?}");
+    let never: BTreeSet<_> = all
+        .iter()
+        .map(|(noun, spec)| format!("{noun}/{}", spec.name))
+        .filter(|path| !taken.contains_key(path))
+        .collect();
+    let never: Vec<_> = never
+        .iter()
+        .filter(|path| !ELSEWHERE.contains(&path.as_str()))
+        .collect();
+    assert!(
+        never.is_empty(),
+        "never taken in {HISTORIES} histories: {never:?}"
+    );
     let many: u32 = taken.values().sum();
     assert!(many > 3_000, "{many} commands were taken");
 }
 
-/// Invariant 3, in pence and by source: what is allocated covers what is committed; what is committed for a grant is what
-/// the grant holds, and covers what was paid; nothing is due back that was not paid.
+/// Invariant 3, in pence and by source: what is allocated covers what is committed; what is
+/// committed for a grant is what the grant holds, and covers what was paid; nothing is due back
+/// that was not paid.
 fn money(world: &World) -> Result<(), String> {
     for fund in world.funds.values() {
         let budget = fund.budget();
-        let uncommitted = budget.allocated().minus(budget.committed()).map_err(|error| format!("overspent: {error}"))?;
+        let uncommitted = budget
+            .allocated()
+            .minus(budget.committed())
+            .map_err(|error| format!("overspent: {error}"))?;
         let (mut unpaid, mut paid) = (Money::ZERO, Money::ZERO);
-        for (id, grant) in world
-            .grants
-            .iter()
-            .filter(|(_, grant)| grant.fund().and_then(|id| world.funds.get(&id.0)).is_some_and(|own| std::ptr::eq(own, fund)))
-        {
-            let left = grant.award().minus(grant.paid()).map_err(|error| format!("{id} is overpaid: {error}"))?;
+        for (id, grant) in world.grants.iter().filter(|(_, grant)| {
+            grant
+                .fund()
+                .and_then(|id| world.funds.get(&id.0))
+                .is_some_and(|own| std::ptr::eq(own, fund))
+        }) {
+            let left = grant
+                .award()
+                .minus(grant.paid())
+                .map_err(|error| format!("{id} is overpaid: {error}"))?;
             (unpaid, paid) = (unpaid.plus(left.total()), paid.plus(grant.paid().total()));
             let committed = budget.committed_for(GrantId(*id));
             if committed != grant.award().total() {
-                return Err(format!("{committed} is committed for {id}, which holds {}", grant.award().total()));
+                return Err(format!(
+                    "{committed} is committed for {id}, which holds {}",
+                    grant.award().total()
+                ));
             }
-            grant.paid().total().minus(grant.due_back()).map_err(|error| format!("{id} owes what it never got: {error}"))?;
+            grant
+                .paid()
+                .total()
+                .minus(grant.due_back())
+                .map_err(|error| format!("{id} owes what it never got: {error}"))?;
         }
         let all = uncommitted.total().plus(unpaid).plus(paid);
         if all != budget.allocated().total() {
-            return Err(format!("{} is allocated, and {all} is uncommitted, unpaid or paid", budget.allocated().total()));
+            return Err(format!(
+                "{} is allocated, and {all} is uncommitted, unpaid or paid",
+                budget.allocated().total()
+            ));
         }
     }
     Ok(())

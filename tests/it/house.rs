@@ -36,13 +36,15 @@ pub struct House {
 
 impl House {
     pub async fn sqlite() -> Self {
-        let folder = Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        let folder =
+            Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
         let url = format!("sqlite://{}/log.db", folder.path().display());
         Self::open(folder, url).await
     }
 
     pub async fn postgres() -> Self {
-        let folder = Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
+        let folder =
+            Arc::new(TempDir::with_prefix("microgrants-case").expect("a temporary folder"));
         Self::open(folder, postgres::new_database().await).await
     }
 
@@ -54,13 +56,30 @@ impl House {
     pub async fn with_store(folder: Arc<TempDir>, url: String, store: Store) -> Self {
         #[expect(clippy::disallowed_methods, reason = "a case begins now")]
         let now = Arc::new(AtomicI64::new(Timestamp::now().as_microsecond()));
-        let keys = Keys::open(&store, &folder.path().join("keys")).await.expect("keys");
-        let vault = Vault::new(store.clone(), ORGANISATION, keys.kek.clone(), keys.index.clone());
+        let keys = Keys::open(&store, &folder.path().join("keys"))
+            .await
+            .expect("keys");
+        let vault = Vault::new(
+            store.clone(),
+            ORGANISATION,
+            keys.kek.clone(),
+            keys.index.clone(),
+        );
         let recorded_by = RecordedBy::Simulation(Arc::clone(&now));
-        let log = Log::open(store, ORGANISATION, vault, recorded_by).await.expect("the log opens");
+        let log = Log::open(store, ORGANISATION, vault, recorded_by)
+            .await
+            .expect("the log opens");
         let commands = Commands::new(log.clone(), Clock::Simulated(Arc::clone(&now)));
         let projector = Projector::open(log.clone()).await.expect("projections");
-        Self { folder, url, keys, log, commands, projector, now }
+        Self {
+            folder,
+            url,
+            keys,
+            log,
+            commands,
+            projector,
+            now,
+        }
     }
 
     /// Another process's house over the same database: its own writer, memory and connections.
@@ -70,14 +89,23 @@ impl House {
         other
     }
 
-    /// Another process's house over the same open database, as it is after a start: nothing is remembered.
+    /// Another process's house over the same open database, as it is after a start: nothing is
+    /// remembered.
     pub async fn open_again(&self) -> Self {
-        Self::with_store(Arc::clone(&self.folder), self.url.clone(), self.store().clone()).await
+        Self::with_store(
+            Arc::clone(&self.folder),
+            self.url.clone(),
+            self.store().clone(),
+        )
+        .await
     }
 
     /// Where its database and keys lie.
     pub fn place(&self) -> Place {
-        Place { folder: Arc::clone(&self.folder), url: self.url.clone() }
+        Place {
+            folder: Arc::clone(&self.folder),
+            url: self.url.clone(),
+        }
     }
 
     /// Leaves the database to other processes.
@@ -89,8 +117,20 @@ impl House {
 
     /// Another log over the same open database: it remembers nothing.
     pub async fn beside_reading(&self) -> Log {
-        let vault = Vault::new(self.store().clone(), ORGANISATION, self.keys.kek.clone(), self.keys.index.clone());
-        Log::open(self.store().clone(), ORGANISATION, vault, RecordedBy::Database).await.expect("the log opens")
+        let vault = Vault::new(
+            self.store().clone(),
+            ORGANISATION,
+            self.keys.kek.clone(),
+            self.keys.index.clone(),
+        );
+        Log::open(
+            self.store().clone(),
+            ORGANISATION,
+            vault,
+            RecordedBy::Database,
+        )
+        .await
+        .expect("the log opens")
     }
 
     /// Where its files lie.
@@ -132,7 +172,9 @@ impl House {
     /// Issues what must be taken.
     pub async fn takes(&self, person: PersonId, command: Command) -> Answer {
         let says = format!("{command:?}");
-        self.by(person, command).await.unwrap_or_else(|error| panic!("{says} was not taken: {error}"))
+        self.by(person, command)
+            .await
+            .unwrap_or_else(|error| panic!("{says} was not taken: {error}"))
     }
 
     /// Issues what must be refused, and says with which refusal it was.
@@ -141,7 +183,11 @@ impl House {
         let says = format!("{command:?}");
         match self.by(person, command).await {
             Err(CommandError::Refused(refusal)) => {
-                assert_eq!(self.log.length().await.expect("a length"), before, "a refusal changes nothing");
+                assert_eq!(
+                    self.log.length().await.expect("a length"),
+                    before,
+                    "a refusal changes nothing"
+                );
                 refusal
             }
             other => panic!("{says} was not refused: {other:?}"),
@@ -155,5 +201,11 @@ impl House {
 }
 
 pub fn request(person: PersonId, command: Command) -> Request {
-    Request::new(Caller { actor: Actor::Person(person), narrowed: None }, command)
+    Request::new(
+        Caller {
+            actor: Actor::Person(person),
+            narrowed: None,
+        },
+        command,
+    )
 }

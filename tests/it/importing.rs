@@ -17,15 +17,29 @@ use crate::service::sandbox;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("importing::groups_and_funding_are_recorded_once", once);
-    cases.both("importing::each_wrong_row_is_named_and_nothing_is_recorded", wrong);
-    cases.both("importing::open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same", round_trip);
+    cases.both(
+        "importing::each_wrong_row_is_named_and_nothing_is_recorded",
+        wrong,
+    );
+    cases.both(
+        "importing::open_data_goes_out_and_comes_in_as_history_and_goes_out_the_same",
+        round_trip,
+    );
     cases.sqlite("importing::a_workbook_and_a_page_do_the_same", on_a_page);
 }
 
 async fn import(house: &House, by: PersonId, kind: Kind, table: &[u8], only_try: bool) -> Imported {
     house.catch_up().await;
-    let caller = Caller { actor: Actor::Person(by), narrowed: None };
-    let importing = Import { commands: house.commands.clone(), views: house.views(), caller, sandbox: sandbox() };
+    let caller = Caller {
+        actor: Actor::Person(by),
+        narrowed: None,
+    };
+    let importing = Import {
+        commands: house.commands.clone(),
+        views: house.views(),
+        caller,
+        sandbox: sandbox(),
+    };
     let imported = importing.run(kind, table, only_try).await.unwrap();
     house.catch_up().await;
     imported
@@ -35,36 +49,87 @@ async fn groups(house: &House) -> Vec<GroupRow> {
     house.views().every(None, Vec::new()).await.unwrap()
 }
 
-const GROUPS: &str =
-    "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
+const GROUPS: &str = "Reference,Name,Area,Standing,Charity number\n1,Knit and natter,High Peak,existing,1234567\n2,\"Łódź, friends of\",oldham,new,\n";
 
 async fn once(house: House) {
     let office = Office::open(&house, 10_000).await;
     let before = house.log.length().await.unwrap();
     let tried = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), true).await;
-    assert_eq!((tried.rows.len(), tried.wrong.len(), tried.recorded), (3, 0, 0), "{tried:?}");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing is recorded");
+    assert_eq!(
+        (tried.rows.len(), tried.wrong.len(), tried.recorded),
+        (3, 0, 0),
+        "{tried:?}"
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing is recorded"
+    );
     let first = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
-    assert_eq!((first.recorded, first.known, first.wrong.len()), (3, 0, 0), "{first:?}");
+    assert_eq!(
+        (first.recorded, first.known, first.wrong.len()),
+        (3, 0, 0),
+        "{first:?}"
+    );
     let registered = groups(&house).await;
-    let knit = registered.iter().find(|group| group.name == "Knit and natter").unwrap();
-    assert_eq!((knit.area.as_str(), knit.identifiers.iter().next().unwrap().as_str()), ("high-peak", "GB-CHC-1234567"));
+    let knit = registered
+        .iter()
+        .find(|group| group.name == "Knit and natter")
+        .unwrap();
+    assert_eq!(
+        (
+            knit.area.as_str(),
+            knit.identifiers.iter().next().unwrap().as_str()
+        ),
+        ("high-peak", "GB-CHC-1234567")
+    );
     let second = import(&house, office.ada, Kind::Groups, GROUPS.as_bytes(), false).await;
-    assert_eq!((second.recorded, second.known, second.wrong.len()), (0, 3, 0), "{second:?}");
-    let changed = import(&house, office.ada, Kind::Groups, GROUPS.replace("Knit and natter", "Knit").as_bytes(), false).await;
-    assert!(changed.recorded == 0 && changed.wrong[0].1.contains("with other values"), "{changed:?}");
+    assert_eq!(
+        (second.recorded, second.known, second.wrong.len()),
+        (0, 3, 0),
+        "{second:?}"
+    );
+    let changed = import(
+        &house,
+        office.ada,
+        Kind::Groups,
+        GROUPS.replace("Knit and natter", "Knit").as_bytes(),
+        false,
+    )
+    .await;
+    assert!(
+        changed.recorded == 0 && changed.wrong[0].1.contains("with other values"),
+        "{changed:?}"
+    );
 
     let funding = "reference,fund,funder,area,amount,received_on\nL-1,Loneliness fund,Health Partnership,,\"£2,000.50\",2026-01-05\n";
-    let fund: microgrants::projections::FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    let fund: microgrants::projections::FundRow = house
+        .views()
+        .find(&office.fund.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     let funding = funding.replace("Loneliness fund", &fund.name);
     let allocated = async || {
         let position = house.projector.next_position() - 1;
-        let sums = microgrants::views::Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
-        house.views().budget(sums).await.unwrap().lines[0].allocated.to_string()
+        let sums = microgrants::views::Sums {
+            by: By::Fund,
+            fund: None,
+            area: None,
+            position,
+            effective_on: None,
+        };
+        house.views().budget(sums).await.unwrap().lines[0]
+            .allocated
+            .to_string()
     };
     for (recorded, who) in [(1, office.ben), (0, office.ben), (0, office.ada)] {
         let imported = import(&house, who, Kind::Funding, funding.as_bytes(), false).await;
-        assert_eq!((imported.recorded, imported.wrong.len()), (recorded, 0), "{imported:?}");
+        assert_eq!(
+            (imported.recorded, imported.wrong.len()),
+            (recorded, 0),
+            "{imported:?}"
+        );
         assert_eq!(allocated().await, "£12,000.50");
     }
 }
@@ -79,29 +144,87 @@ async fn wrong(house: House) {
     let past = "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,12,50,x\nP2,New group,Tools,0,2020-01-01,Somebody\nP3,New group,Tools,5.00,2999-01-01,Somebody\nP4,,Tools,5.00,2020-01-01,Somebody\n";
     let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), false).await;
     let lines: Vec<usize> = told.wrong.iter().map(|(line, _)| *line).collect();
-    assert_eq!((lines, told.recorded), (vec![2, 3, 4, 5], 0), "{:?}", told.wrong);
-    let later =
-        "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n";
-    let told = import(&house, office.ada, Kind::PastGrants, later.as_bytes(), false).await;
-    assert!(told.recorded == 0 && told.wrong[0].0 == 3, "what rests on a new group is tried as well: {told:?}");
+    assert_eq!(
+        (lines, told.recorded),
+        (vec![2, 3, 4, 5], 0),
+        "{:?}",
+        told.wrong
+    );
+    let later = "reference,group,title,amount,awarded_on,funder\nP5,New group,Tools,5.00,2020-01-01,x\nP6,New group,Tools,5.00,2999-01-01,x\n";
+    let told = import(
+        &house,
+        office.ada,
+        Kind::PastGrants,
+        later.as_bytes(),
+        false,
+    )
+    .await;
+    assert!(
+        told.recorded == 0 && told.wrong[0].0 == 3,
+        "what rests on a new group is tried as well: {told:?}"
+    );
     // A decimal comma is no comma between thousands: 850,50 is not eighty-five thousand.
-    let fund: microgrants::projections::FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    let fund: microgrants::projections::FundRow = house
+        .views()
+        .find(&office.fund.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     for amount in ["850,50", "1,5", "2000,00", "£1.850,00"] {
-        let funding = format!("reference,fund,funder,amount,received_on\nF1,{},somebody,\"{amount}\",2026-01-01\n", fund.name);
+        let funding = format!(
+            "reference,fund,funder,amount,received_on\nF1,{},somebody,\"{amount}\",2026-01-01\n",
+            fund.name
+        );
         let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), true).await;
-        assert!(told.rows.is_empty() && told.wrong[0].1.contains("write an amount in pounds and pence"), "{amount}: {told:?}");
-        let past = format!("reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n");
+        assert!(
+            told.rows.is_empty()
+                && told.wrong[0]
+                    .1
+                    .contains("write an amount in pounds and pence"),
+            "{amount}: {told:?}"
+        );
+        let past = format!(
+            "reference,group,title,amount,awarded_on,funder\nP1,New group,Tools,\"{amount}\",2020-01-01,Somebody\n"
+        );
         let told = import(&house, office.ada, Kind::PastGrants, past.as_bytes(), true).await;
-        assert!(told.rows.is_empty() && told.wrong[0].1.contains("write an amount in pounds and pence"), "{amount}: {told:?}");
+        assert!(
+            told.rows.is_empty()
+                && told.wrong[0]
+                    .1
+                    .contains("write an amount in pounds and pence"),
+            "{amount}: {told:?}"
+        );
     }
-    let funding = "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
+    let funding =
+        "reference,fund,funder,amount,received_on\nF1,No such fund,somebody,5.00,2026-01-01\n";
     let told = import(&house, office.ben, Kind::Funding, funding.as_bytes(), false).await;
     assert!(told.wrong[0].1.contains("there is no fund"), "{told:?}");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing was recorded of any of them");
-    for bytes in [&b""[..], b"PK\x03\x04 no workbook", b"{}", b"{\"grants\": 1}", b"title\n"] {
-        let caller = Caller { actor: Actor::Person(office.ada), narrowed: None };
-        let importing = Import { commands: house.commands.clone(), views: house.views(), caller, sandbox: sandbox() };
-        assert!(importing.run(Kind::Groups, bytes, true).await.is_err(), "{bytes:?}");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing was recorded of any of them"
+    );
+    for bytes in [
+        &b""[..],
+        b"PK\x03\x04 no workbook",
+        b"{}",
+        b"{\"grants\": 1}",
+        b"title\n",
+    ] {
+        let caller = Caller {
+            actor: Actor::Person(office.ada),
+            narrowed: None,
+        };
+        let importing = Import {
+            commands: house.commands.clone(),
+            views: house.views(),
+            caller,
+            sandbox: sandbox(),
+        };
+        assert!(
+            importing.run(Kind::Groups, bytes, true).await.is_err(),
+            "{bytes:?}"
+        );
     }
 }
 
@@ -134,14 +257,37 @@ async fn round_trip(house: House) {
     crate::seeds::loaded(&house).await;
     house.catch_up().await;
     let published = house.views().published().await.unwrap();
-    let package = package(&published, &crate::open_data::publisher(), &Places::illustrative(), house.today()).package;
+    let package = package(
+        &published,
+        &crate::open_data::publisher(),
+        &Places::illustrative(),
+        house.today(),
+    )
+    .package;
     let sent: Value = serde_json::from_str(&package.json()).unwrap();
     for table in [package.json(), package.csv()] {
         let empty = House::sqlite().await;
         let office = Office::open(&empty, 10_000).await;
-        let first = import(&empty, office.ada, Kind::PastGrants, table.as_bytes(), false).await;
-        assert!(first.wrong.is_empty() && first.recorded > package.grants.len(), "{first:?}");
-        let second = import(&empty, office.ada, Kind::PastGrants, table.as_bytes(), false).await;
+        let first = import(
+            &empty,
+            office.ada,
+            Kind::PastGrants,
+            table.as_bytes(),
+            false,
+        )
+        .await;
+        assert!(
+            first.wrong.is_empty() && first.recorded > package.grants.len(),
+            "{first:?}"
+        );
+        let second = import(
+            &empty,
+            office.ada,
+            Kind::PastGrants,
+            table.as_bytes(),
+            false,
+        )
+        .await;
         assert_eq!((second.recorded, second.wrong.len()), (0, 0), "{second:?}");
         let past_grants: Vec<PastGrantRow> = empty.views().every(None, Vec::new()).await.unwrap();
         let back = history(&groups(&empty).await, &past_grants);
@@ -155,23 +301,61 @@ async fn round_trip(house: House) {
 async fn on_a_page(house: House) {
     let (office, address) = started(&house).await;
     let row = vec!["7".into(), "Walks on Fridays".into(), "Oldham".into()];
-    let sheet = Sheet { name: "Groups", columns: vec!["Reference", "Name", "Area"], rows: vec![row] };
-    let tried = import(&house, office.ada, Kind::Groups, &sheet.xlsx().unwrap(), true).await;
+    let sheet = Sheet {
+        name: "Groups",
+        columns: vec!["Reference", "Name", "Area"],
+        rows: vec![row],
+    };
+    let tried = import(
+        &house,
+        office.ada,
+        Kind::Groups,
+        &sheet.xlsx().unwrap(),
+        true,
+    )
+    .await;
     assert_eq!((tried.rows.len(), tried.wrong.len()), (1, 0), "{tried:?}");
     let mut browser = signed_in(&house, &address, office.ada).await;
     let page = browser.get("/desk/import");
     let csrf = page.hidden("csrf");
     let mut send = |what: &str, table: &str| {
-        let fields = [("csrf", csrf.as_str()), ("form", "import"), ("at", "/desk/import"), ("kind", "groups"), ("what", what)];
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("form", "import"),
+            ("at", "/desk/import"),
+            ("kind", "groups"),
+            ("what", what),
+        ];
         browser.send_files("/desk/do/import", &fields, &[("file", table)])
     };
     let seen = send("try", GROUPS);
-    assert!(seen.says("This is what it would do") && seen.says("Knit and natter"), "{}", words(&seen));
-    assert!(!groups(&house).await.iter().any(|group| group.name == "Knit and natter"));
+    assert!(
+        seen.says("This is what it would do") && seen.says("Knit and natter"),
+        "{}",
+        words(&seen)
+    );
+    assert!(
+        !groups(&house)
+            .await
+            .iter()
+            .any(|group| group.name == "Knit and natter")
+    );
     let done = send("record", GROUPS);
-    assert!(done.says("3 were recorded, and 0 had been before"), "{}", words(&done));
+    assert!(
+        done.says("3 were recorded, and 0 had been before"),
+        "{}",
+        words(&done)
+    );
     let wrong = send("record", "reference,name\n1,x\n");
-    assert!(wrong.says("1 lines are wrong, so nothing was recorded"), "{}", words(&wrong));
+    assert!(
+        wrong.says("1 lines are wrong, so nothing was recorded"),
+        "{}",
+        words(&wrong)
+    );
     let none = send("try", "");
-    assert!(none.status == 422 && none.says("Choose the file again"), "{}", words(&none));
+    assert!(
+        none.status == 422 && none.says("Choose the file again"),
+        "{}",
+        words(&none)
+    );
 }

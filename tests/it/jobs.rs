@@ -17,7 +17,10 @@ use crate::office::{Office, gbp, open, submit, text};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("jobs::offers_and_drafts_lapse_once", lapses);
-    cases.both("jobs::a_draft_is_reminded_lapses_and_comes_back_with_a_later_deadline", extended);
+    cases.both(
+        "jobs::a_draft_is_reminded_lapses_and_comes_back_with_a_later_deadline",
+        extended,
+    );
     cases.both("jobs::groups_are_reminded_until_they_answer", reminders);
     cases.both("jobs::a_question_is_reminded_of_like_an_update", queried);
 }
@@ -38,8 +41,14 @@ async fn lapses(house: House) {
     let (grant, ..) = office.awarded(&house, 900).await;
     let (draft, ..) = office.draft(&house, 900).await;
     let (withdrawn, _, member) = office.draft(&house, 900).await;
-    house.takes(member, Command::Application(withdrawn, ApplicationCommand::Withdraw(Nothing {}))).await;
-    // The offer stands to the end of its last day, and the round takes applications to the end of its own.
+    house
+        .takes(
+            member,
+            Command::Application(withdrawn, ApplicationCommand::Withdraw(Nothing {})),
+        )
+        .await;
+    // The offer stands to the end of its last day, and the round takes applications to the end of
+    // its own.
     house.pass_days(26);
     assert_eq!(once(&house).await, 0);
     house.pass_days(2);
@@ -47,24 +56,70 @@ async fn lapses(house: House) {
     house.pass_days(1);
     assert_eq!(once(&house).await, 1, "the offer lapses on the day after");
     house.pass_days(2);
-    assert_eq!(once(&house).await, 1, "and the draft on the day after the deadline");
+    assert_eq!(
+        once(&house).await,
+        1,
+        "and the draft on the day after the deadline"
+    );
     // What staff began to key in came in time: it does not lapse before the round is completed.
     let (group, _) = office.group(&house).await;
     let late = microgrants::domain::ApplicationId(microgrants::commands::clock::new_id());
-    let start = StartApplication { fund: office.fund, round: text("first"), group, late: true };
-    house.takes(office.ada, Command::Application(late, ApplicationCommand::Start(start))).await;
+    let start = StartApplication {
+        fund: office.fund,
+        round: text("first"),
+        group,
+        late: true,
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Application(late, ApplicationCommand::Start(start)),
+        )
+        .await;
     assert_eq!(once(&house).await, 0);
     let before = house.log.length().await.unwrap();
     let (first, second) = (jobs(&house), jobs(&house));
     let (one, two) = tokio::join!(first.once(), second.once());
-    assert_eq!((one.unwrap(), two.unwrap(), house.log.length().await.unwrap()), (0, 0, before), "a second run changes nothing");
-    let row: GrantRow = house.views().find(&grant.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(
+        (
+            one.unwrap(),
+            two.unwrap(),
+            house.log.length().await.unwrap()
+        ),
+        (0, 0, before),
+        "a second run changes nothing"
+    );
+    let row: GrantRow = house
+        .views()
+        .find(&grant.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.state, GrantState::OfferLapsed);
-    let row: ApplicationRow = house.views().find(&draft.to_string(), None).await.unwrap().unwrap();
+    let row: ApplicationRow = house
+        .views()
+        .find(&draft.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(<&str>::from(row.state), "lapsed");
-    let lapsed = house.log.page(0, 1000).await.unwrap().into_iter().rev().find(|event| event.metadata.get("actor") == Some("job"));
+    let lapsed = house
+        .log
+        .page(0, 1000)
+        .await
+        .unwrap()
+        .into_iter()
+        .rev()
+        .find(|event| event.metadata.get("actor") == Some("job"));
     let last = lapsed.expect("a job did it");
-    assert_eq!((last.metadata.get("actor"), last.command_id.get_version_num()), (Some("job"), 5), "its id follows from what it is about");
+    assert_eq!(
+        (
+            last.metadata.get("actor"),
+            last.command_id.get_version_num()
+        ),
+        (Some("job"), 5),
+        "its id follows from what it is about"
+    );
 }
 
 async fn reminders(house: House) {
@@ -77,15 +132,36 @@ async fn reminders(house: House) {
     house.pass_days(1);
     assert_eq!(once(&house).await, 2);
     assert_eq!(once(&house).await, 0, "once before");
-    let excuse = UpdateBecause { update: 1, reason: text("Ended") };
-    house.takes(office.ada, Command::Grant(answered, GrantCommand::ExcuseUpdate(excuse))).await;
+    let excuse = UpdateBecause {
+        update: 1,
+        reason: text("Ended"),
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Grant(answered, GrantCommand::ExcuseUpdate(excuse)),
+        )
+        .await;
     house.pass_days(15);
-    assert_eq!(once(&house).await, 1, "whoever answered or was excused is reminded no more");
+    assert_eq!(
+        once(&house).await,
+        1,
+        "whoever answered or was excused is reminded no more"
+    );
     for (days, reminders) in [(13, 0), (1, 1), (14, 1), (14, 0), (100, 0)] {
         house.pass_days(days);
-        assert_eq!(once(&house).await, reminders, "every two weeks, three times in all");
+        assert_eq!(
+            once(&house).await,
+            reminders,
+            "every two weeks, three times in all"
+        );
     }
-    let row: UpdateRow = house.views().find(&format!("{silent}/00001"), None).await.unwrap().unwrap();
+    let row: UpdateRow = house
+        .views()
+        .find(&format!("{silent}/00001"), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((row.reminded_on.is_some(), row.reminders), (true, 4));
 }
 
@@ -106,18 +182,51 @@ async fn queried(house: House) {
         files: BTreeSet::new(),
         consent: true,
     };
-    house.takes(member, Command::Grant(grant, GrantCommand::ReceiveUpdate(update))).await;
-    let query = QueryUpdate { update: 1, question: text("How many came back?"), due_on: None };
-    house.takes(office.ada, Command::Grant(grant, GrantCommand::QueryUpdate(query))).await;
-    // Two weeks to answer; the reminder comes in the last days, and the next when the day has passed.
-    for (days, reminders) in [(0, 0), (10, 0), (1, 1), (0, 0), (3, 0), (1, 1), (0, 0), (14, 1)] {
+    house
+        .takes(
+            member,
+            Command::Grant(grant, GrantCommand::ReceiveUpdate(update)),
+        )
+        .await;
+    let query = QueryUpdate {
+        update: 1,
+        question: text("How many came back?"),
+        due_on: None,
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Grant(grant, GrantCommand::QueryUpdate(query)),
+        )
+        .await;
+    // Two weeks to answer; the reminder comes in the last days, and the next when the day has
+    // passed.
+    for (days, reminders) in [
+        (0, 0),
+        (10, 0),
+        (1, 1),
+        (0, 0),
+        (3, 0),
+        (1, 1),
+        (0, 0),
+        (14, 1),
+    ] {
         house.pass_days(days);
-        assert_eq!(once(&house).await, reminders, "the question was put {days} days later");
+        assert_eq!(
+            once(&house).await,
+            reminders,
+            "the question was put {days} days later"
+        );
     }
 }
 
 async fn state(house: &House, application: ApplicationId) -> &'static str {
-    let row: ApplicationRow = house.views().find(&application.to_string(), None).await.unwrap().unwrap();
+    let row: ApplicationRow = house
+        .views()
+        .find(&application.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     row.state.into()
 }
 
@@ -130,24 +239,70 @@ async fn extended(house: House) {
     house.pass_days(26);
     assert_eq!(once(&house).await, 0);
     house.pass_days(1);
-    assert_eq!((once(&house).await, once(&house).await), (1, 0), "it is reminded once, three days before");
+    assert_eq!(
+        (once(&house).await, once(&house).await),
+        (1, 0),
+        "it is reminded once, three days before"
+    );
     see_to(&house, &post).await;
     house.pass_days(3);
-    assert_eq!((once(&house).await, state(&house, draft).await), (0, "draft"), "the last day is the group's");
-    let night = house.in_days(1).at(0, 5, 0, 0).in_tz("Europe/London").unwrap().timestamp();
+    assert_eq!(
+        (once(&house).await, state(&house, draft).await),
+        (0, "draft"),
+        "the last day is the group's"
+    );
+    let night = house
+        .in_days(1)
+        .at(0, 5, 0, 0)
+        .in_tz("Europe/London")
+        .unwrap()
+        .timestamp();
     house.pass_seconds(night.duration_since(house.commands.now()).as_secs() + 1);
-    assert_eq!((once(&house).await, state(&house, draft).await), (1, "lapsed"));
-    assert_eq!(once(&house).await, 0, "and stays so while the deadline stays");
+    assert_eq!(
+        (once(&house).await, state(&house, draft).await),
+        (1, "lapsed")
+    );
+    assert_eq!(
+        once(&house).await,
+        0,
+        "and stays so while the deadline stays"
+    );
     house.pass_seconds(9 * 3600);
-    let later = ExtendRound { round: text("first"), closes_on: house.in_days(7) };
-    house.takes(office.ada, Command::Fund(office.fund, FundCommand::ExtendRound(later))).await;
-    assert_eq!((once(&house).await, state(&house, draft).await), (1, "draft"), "it is back");
+    let later = ExtendRound {
+        round: text("first"),
+        closes_on: house.in_days(7),
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Fund(office.fund, FundCommand::ExtendRound(later)),
+        )
+        .await;
+    assert_eq!(
+        (once(&house).await, state(&house, draft).await),
+        (1, "draft"),
+        "it is back"
+    );
     assert_eq!(once(&house).await, 0);
     see_to(&house, &post).await;
-    house.takes(member, Command::Application(draft, ApplicationCommand::Submit(submit()))).await;
-    let mut subjects: Vec<_> = letters(&folder(&house)).values().filter_map(|says| says.lines().nth(1).map(str::to_owned)).collect();
+    house
+        .takes(
+            member,
+            Command::Application(draft, ApplicationCommand::Submit(submit())),
+        )
+        .await;
+    let mut subjects: Vec<_> = letters(&folder(&house))
+        .values()
+        .filter_map(|says| says.lines().nth(1).map(str::to_owned))
+        .collect();
     subjects.sort();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
-    assert!(subjects[0].starts_with("You can go on with your application"), "{subjects:?}");
-    assert!(subjects[1].starts_with("Your application is not handed in yet"), "{subjects:?}");
+    assert!(
+        subjects[0].starts_with("You can go on with your application"),
+        "{subjects:?}"
+    );
+    assert!(
+        subjects[1].starts_with("Your application is not handed in yet"),
+        "{subjects:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! Connections that come about after somebody acted, or that were there before anybody asked: what rests on
-//! that person's act is done anew, and they change nothing that a payment waits for.
+//! Connections that come about after somebody acted, or that were there before anybody asked: what
+//! rests on that person's act is done anew, and they change nothing that a payment waits for.
 
 use microgrants::domain::PersonId;
 use serde_json::json;
@@ -11,13 +11,34 @@ use crate::office::{Office, person};
 use crate::replay;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("later_ties::who_verified_a_payee_stands_behind_no_group_that_is_paid", verifier);
-    cases.both("later_ties::what_somebody_prepared_or_proposed_ends_when_they_join_the_group", preparer);
-    cases.both("later_ties::a_group_that_was_merged_takes_no_members", merged);
-    cases.both("later_ties::attendance_is_of_people_who_stand_and_could_sit", attendance);
-    cases.both("later_ties::members_with_a_role_change_nothing_that_a_payment_waits_for", waits);
-    cases.both("later_ties::members_with_a_role_do_not_judge_their_own_application_or_name", own);
-    cases.both("later_ties::a_member_does_not_end_a_debt_by_recording_a_recall", recall);
+    cases.both(
+        "later_ties::who_verified_a_payee_stands_behind_no_group_that_is_paid",
+        verifier,
+    );
+    cases.both(
+        "later_ties::what_somebody_prepared_or_proposed_ends_when_they_join_the_group",
+        preparer,
+    );
+    cases.both(
+        "later_ties::a_group_that_was_merged_takes_no_members",
+        merged,
+    );
+    cases.both(
+        "later_ties::attendance_is_of_people_who_stand_and_could_sit",
+        attendance,
+    );
+    cases.both(
+        "later_ties::members_with_a_role_change_nothing_that_a_payment_waits_for",
+        waits,
+    );
+    cases.both(
+        "later_ties::members_with_a_role_do_not_judge_their_own_application_or_name",
+        own,
+    );
+    cases.both(
+        "later_ties::a_member_does_not_end_a_debt_by_recording_a_recall",
+        recall,
+    );
 }
 
 /// A third person who may do what the two of the office do with money.
@@ -36,20 +57,51 @@ async fn verifier(house: House) {
     // Ben has an interest, and verifies before there is a grant that would say so.
     let (application, group, member) = office.ready(&house, 900).await;
     let interest = json!({ "interest": { "kind": "family", "note": "A cousin" } });
-    asking.takes(ben, "application/declare", application.0, interest).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
-    asking.takes(ben, "group/verify-payee", group.0, verified()).await;
+    asking
+        .takes(ben, "application/declare", application.0, interest)
+        .await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .takes(ben, "group/verify-payee", group.0, verified())
+        .await;
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [] });
-    asking.takes(ada, "application/award", application.0, award).await;
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     let hash = microgrants::domain::organisation::hash_of(crate::office::AGREEMENT);
     let accept = json!({ "hash": hash, "method": "web", "names": ["Cass", "Dee"] });
-    asking.takes(member, "grant/accept-agreement", application.0, accept).await;
-    asking.takes(ada, "grant/pass-check", application.0, json!({ "check": "identity", "note": "Seen" })).await;
+    asking
+        .takes(member, "grant/accept-agreement", application.0, accept)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/pass-check",
+            application.0,
+            json!({ "check": "identity", "note": "Seen" }),
+        )
+        .await;
     let amount = json!({ "amount": "900.00" });
-    asking.refused(ada, "payee_not_verified", "grant/prepare-payment", application.0, amount.clone()).await;
-    asking.refused(ben, "interested", "group/verify-payee", group.0, verified()).await;
-    asking.takes(ada, "group/verify-payee", group.0, verified()).await;
-    asking.takes(ada, "grant/prepare-payment", application.0, amount).await;
+    asking
+        .refused(
+            ada,
+            "payee_not_verified",
+            "grant/prepare-payment",
+            application.0,
+            amount.clone(),
+        )
+        .await;
+    asking
+        .refused(ben, "interested", "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .takes(ada, "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .takes(ada, "grant/prepare-payment", application.0, amount)
+        .await;
     replay::whole(&house).await;
 }
 
@@ -60,18 +112,94 @@ async fn preparer(house: House) {
     let third = third(&asking, &office).await;
     // Ada verified and prepared, and then belongs to the group.
     let (grant, group, member) = office.prepared(&house, 900).await;
-    asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
-    asking.takes(ada, "grant/propose-waiver", grant.0, json!({ "check": "hall", "note": "No need" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/request-check",
+            grant.0,
+            json!({ "check": "hall", "note": "The booking" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/propose-waiver",
+            grant.0,
+            json!({ "check": "hall", "note": "No need" }),
+        )
+        .await;
     asking.brings_in(ben, group, ada).await;
-    asking.refused(ben, "proposer_gone", "grant/confirm-waiver", grant.0, json!({ "check": "hall" })).await;
-    asking.takes(third, "grant/pass-check", grant.0, json!({ "check": "hall", "note": "Seen" })).await;
-    asking.refused(ben, "payee_not_verified", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.takes(third, "group/verify-payee", group.0, verified()).await;
-    asking.refused(ben, "proposer_gone", "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.takes(ben, "grant/cancel-payment", grant.0, json!({ "payment": 1, "reason": "Prepared anew" })).await;
-    asking.takes(third, "grant/prepare-payment", grant.0, json!({ "amount": "900.00" })).await;
-    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 2 })).await;
-    asking.refused(member, "not_yours", "grant/approve-payment", grant.0, json!({ "payment": 2 })).await;
+    asking
+        .refused(
+            ben,
+            "proposer_gone",
+            "grant/confirm-waiver",
+            grant.0,
+            json!({ "check": "hall" }),
+        )
+        .await;
+    asking
+        .takes(
+            third,
+            "grant/pass-check",
+            grant.0,
+            json!({ "check": "hall", "note": "Seen" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "payee_not_verified",
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
+    asking
+        .takes(third, "group/verify-payee", group.0, verified())
+        .await;
+    asking
+        .refused(
+            ben,
+            "proposer_gone",
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/cancel-payment",
+            grant.0,
+            json!({ "payment": 1, "reason": "Prepared anew" }),
+        )
+        .await;
+    asking
+        .takes(
+            third,
+            "grant/prepare-payment",
+            grant.0,
+            json!({ "amount": "900.00" }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 2 }),
+        )
+        .await;
+    asking
+        .refused(
+            member,
+            "not_yours",
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 2 }),
+        )
+        .await;
     replay::whole(&house).await;
 }
 
@@ -81,11 +209,44 @@ async fn merged(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (honest, _) = office.group(&house).await;
     let (heir, made_up) = office.group(&house).await;
-    asking.takes(ada, "group/merge", honest.0, json!({ "into": heir, "reason": "The same people" })).await;
-    asking.refused(made_up, "group_merged", "group/add-member", honest.0, json!({ "person": made_up })).await;
-    asking.refused(ben, "group_merged", "group/add-member", honest.0, json!({ "person": made_up })).await;
-    asking.takes(made_up, "group/provide-payee", honest.0, account()).await;
-    asking.refused(ada, "keyed_payee", "group/verify-payee", honest.0, verified()).await;
+    asking
+        .takes(
+            ada,
+            "group/merge",
+            honest.0,
+            json!({ "into": heir, "reason": "The same people" }),
+        )
+        .await;
+    asking
+        .refused(
+            made_up,
+            "group_merged",
+            "group/add-member",
+            honest.0,
+            json!({ "person": made_up }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "group_merged",
+            "group/add-member",
+            honest.0,
+            json!({ "person": made_up }),
+        )
+        .await;
+    asking
+        .takes(made_up, "group/provide-payee", honest.0, account())
+        .await;
+    asking
+        .refused(
+            ada,
+            "keyed_payee",
+            "group/verify-payee",
+            honest.0,
+            verified(),
+        )
+        .await;
     replay::whole(&house).await;
 }
 
@@ -98,18 +259,62 @@ async fn attendance(house: House) {
     asking.give(&office, leaves, "panel").await;
     let (application, ..) = office.ready(&house, 900).await;
     for sits in [ben, leaves] {
-        asking.takes(sits, "application/declare", application.0, json!({})).await;
+        asking
+            .takes(sits, "application/declare", application.0, json!({}))
+            .await;
     }
     let award = json!({ "amount": "900.00", "ends_on": house.in_days(90), "update_due_on": house.in_days(120), "present": [ben, leaves] });
-    asking.takes(ada, "application/award", application.0, award).await;
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     let confirm = |person: PersonId| json!({ "person": person, "decision": 1 });
-    asking.takes(ada, "organisation/end-role", house.commands.organisation().0, json!({ "person": leaves, "role": "panel" })).await;
-    asking.takes(ada, "person/erase", leaves.0, json!({ "reason": "Asked for" })).await;
-    asking.refused(leaves, "not_yours", "application/confirm-attendance", application.0, confirm(leaves)).await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            house.commands.organisation().0,
+            json!({ "person": leaves, "role": "panel" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "person/erase",
+            leaves.0,
+            json!({ "reason": "Asked for" }),
+        )
+        .await;
+    asking
+        .refused(
+            leaves,
+            "not_yours",
+            "application/confirm-attendance",
+            application.0,
+            confirm(leaves),
+        )
+        .await;
     let interest = json!({ "interest": { "kind": "committee", "note": "On its committee" } });
-    asking.takes(ben, "application/declare", application.0, interest).await;
-    asking.refused(ben, "interested", "application/confirm-attendance", application.0, confirm(ben)).await;
-    asking.refused(third, "not_yours", "application/confirm-attendance", application.0, confirm(ben)).await;
+    asking
+        .takes(ben, "application/declare", application.0, interest)
+        .await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/confirm-attendance",
+            application.0,
+            confirm(ben),
+        )
+        .await;
+    asking
+        .refused(
+            third,
+            "not_yours",
+            "application/confirm-attendance",
+            application.0,
+            confirm(ben),
+        )
+        .await;
     replay::whole(&house).await;
 }
 
@@ -118,8 +323,22 @@ async fn waits(house: House) {
     let asking = Asking { house: &house };
     let (ada, ben) = (office.ada, office.ben);
     let (grant, group, _) = office.payable(&house, 900).await;
-    asking.takes(ada, "grant/request-check", grant.0, json!({ "check": "hall", "note": "The booking" })).await;
-    asking.takes(ada, "grant/hold", grant.0, json!({ "reason": "A question" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/request-check",
+            grant.0,
+            json!({ "check": "hall", "note": "The booking" }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/hold",
+            grant.0,
+            json!({ "reason": "A question" }),
+        )
+        .await;
     asking.brings_in(ada, group, ben).await;
     let note = |check: &str| json!({ "check": check, "note": "Seen" });
     let instalments = json!({ "instalments": [
@@ -145,16 +364,56 @@ async fn own(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (application, group, member) = office.submitted(&house, 900).await;
     asking.brings_in(ada, group, ben).await;
-    let changes = json!({ "questions": ["requested"], "note": "More?", "due_on": house.in_days(5) });
-    asking.refused(ben, "interested", "application/request-changes", application.0, changes).await;
+    let changes =
+        json!({ "questions": ["requested"], "note": "More?", "due_on": house.in_days(5) });
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/request-changes",
+            application.0,
+            changes,
+        )
+        .await;
     let summary = json!({ "title": "Soup", "description": "Neighbours cook together." });
-    asking.refused(ben, "interested", "application/write-summary", application.0, summary).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "application/write-summary",
+            application.0,
+            summary,
+        )
+        .await;
     // A member's word for the name waits for somebody else, whatever roles the member has.
     let name = json!({ "name": "Soup for Oldham", "area": "oldham", "reason": "We voted" });
     asking.takes(ben, "group/correct", group.0, name).await;
-    asking.refused(ben, "interested", "group/take-correction", group.0, json!({ "proposal": 1 })).await;
-    asking.refused(member, "not_yours", "group/take-correction", group.0, json!({ "proposal": 1 })).await;
-    asking.takes(ada, "group/take-correction", group.0, json!({ "proposal": 1 })).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "group/take-correction",
+            group.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .refused(
+            member,
+            "not_yours",
+            "group/take-correction",
+            group.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ada,
+            "group/take-correction",
+            group.0,
+            json!({ "proposal": 1 }),
+        )
+        .await;
     replay::whole(&house).await;
 }
 
@@ -164,10 +423,27 @@ async fn recall(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let (grant, group, _) = office.prepared(&house, 900).await;
     office.paid(&house, grant).await;
-    asking.takes(ada, "grant/demand-clawback", grant.0, json!({ "amount": "500.00", "reason": "Not spent as agreed" })).await;
+    asking
+        .takes(
+            ada,
+            "grant/demand-clawback",
+            grant.0,
+            json!({ "amount": "500.00", "reason": "Not spent as agreed" }),
+        )
+        .await;
     asking.brings_in(ada, group, ben).await;
     let reverse = json!({ "payment": 1, "happened_on": house.today(), "reason": "Recalled" });
-    asking.refused(ben, "interested", "grant/reverse-payment", grant.0, reverse.clone()).await;
-    asking.takes(ada, "grant/reverse-payment", grant.0, reverse).await;
+    asking
+        .refused(
+            ben,
+            "interested",
+            "grant/reverse-payment",
+            grant.0,
+            reverse.clone(),
+        )
+        .await;
+    asking
+        .takes(ada, "grant/reverse-payment", grant.0, reverse)
+        .await;
     replay::whole(&house).await;
 }

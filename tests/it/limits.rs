@@ -1,4 +1,5 @@
-//! What somebody may do of whom nothing is known, how often anybody may ask, and what the answers say of it.
+//! What somebody may do of whom nothing is known, how often anybody may ask, and what the answers
+//! say of it.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -13,7 +14,8 @@ use microgrants::domain::group::{RegisterGroup, Standing};
 use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::unproven::{DRAFTS_MOST, GROUPS_MOST, SAVES_MOST};
 use microgrants::domain::{
-    Application, ApplicationCommand, ApplicationId, Command, Group, GroupCommand, GroupId, Person, PersonCommand, PersonId, Refusal,
+    Application, ApplicationCommand, ApplicationId, Command, Group, GroupCommand, GroupId, Person,
+    PersonCommand, PersonId, Refusal,
 };
 use microgrants::http::limits::Limits;
 use microgrants::jobs::Jobs;
@@ -27,36 +29,74 @@ use crate::pages::{as_fields, begin, signed_in, started, words};
 use crate::service::{Client, serve, serve_with, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("limits::somebody_unknown_begins_little_on_the_pages", on_the_pages);
-    cases.both("limits::somebody_unknown_begins_little_on_any_way", on_any_way);
-    cases.both("limits::what_somebody_unknown_left_goes_after_two_weeks", left);
+    cases.both(
+        "limits::somebody_unknown_begins_little_on_the_pages",
+        on_the_pages,
+    );
+    cases.both(
+        "limits::somebody_unknown_begins_little_on_any_way",
+        on_any_way,
+    );
+    cases.both(
+        "limits::what_somebody_unknown_left_goes_after_two_weeks",
+        left,
+    );
     cases.both("limits::what_somebody_else_goes_on_with_stays", stays);
     cases.both("limits::forms_are_counted_and_nothing_typed_is_lost", forms);
-    cases.sqlite("limits::one_mailbox_starts_and_changes_so_much", one_mailbox);
+    cases.sqlite(
+        "limits::one_mailbox_starts_and_changes_so_much",
+        one_mailbox,
+    );
     cases.sqlite("limits::answers_of_the_api_say_what_is_left", said);
     cases.sqlite("limits::the_contract_is_fetched_once", contract);
     cases.sqlite("limits::whoever_is_turned_away_is_counted", counted);
-    cases.sqlite("limits::only_whoever_is_known_keeps_a_connection_open", once);
+    cases.sqlite(
+        "limits::only_whoever_is_known_keeps_a_connection_open",
+        once,
+    );
 }
 
 async fn introduced(house: &House) -> PersonId {
     let person = PersonId(new_id());
-    let details = RegisterPerson { name: open("Zofia"), email: Some(open(&format!("{}@example.org", person.0.simple()))), telephone: None };
-    as_job(house, Command::Person(person, PersonCommand::Introduce(details))).await.expect("they are registered");
+    let details = RegisterPerson {
+        name: open("Zofia"),
+        email: Some(open(&format!("{}@example.org", person.0.simple()))),
+        telephone: None,
+    };
+    as_job(
+        house,
+        Command::Person(person, PersonCommand::Introduce(details)),
+    )
+    .await
+    .expect("they are registered");
     person
 }
 
 async fn as_job(house: &House, command: Command) -> Result<(), CommandError> {
-    house.commands.issue(Request::new(Caller::job(), command)).await.map(|_| ())
+    house
+        .commands
+        .issue(Request::new(Caller::job(), command))
+        .await
+        .map(|_| ())
 }
 
 fn register() -> Command {
-    let register = RegisterGroup { name: text("Soup and song"), area: text("oldham"), standing: Standing::New, member: None };
+    let register = RegisterGroup {
+        name: text("Soup and song"),
+        area: text("oldham"),
+        standing: Standing::New,
+        member: None,
+    };
     Command::Group(GroupId(new_id()), GroupCommand::Register(register))
 }
 
 fn start(office: &Office, group: GroupId, application: ApplicationId) -> Command {
-    let start = StartApplication { fund: office.fund, round: text("first"), group, late: false };
+    let start = StartApplication {
+        fund: office.fund,
+        round: text("first"),
+        group,
+        late: false,
+    };
     Command::Application(application, ApplicationCommand::Start(start))
 }
 
@@ -90,7 +130,11 @@ async fn on_the_pages(house: House) {
     assert_eq!(sent.status, 303, "{}", words(&sent));
     let mut again = |name: &str| {
         let page = browser.get(&format!("{at}/group"));
-        browser.fill(&page, &format!("{at}/group"), &[("name", name), ("area", "oldham"), ("standing", "new")])
+        browser.fill(
+            &page,
+            &format!("{at}/group"),
+            &[("name", name), ("area", "oldham"), ("standing", "new")],
+        )
     };
     for number in 1..GROUPS_MOST {
         let page = again(&format!("Soup {number}"));
@@ -99,22 +143,57 @@ async fn on_the_pages(house: House) {
     let before = house.log.length().await.unwrap();
     for number in 0..15 {
         let page = again(&format!("More soup {number}"));
-        assert!(page.status == 422 && page.says("Sign in first") && page.says(&format!("More soup {number}")), "{}", words(&page));
+        assert!(
+            page.status == 422
+                && page.says("Sign in first")
+                && page.says(&format!("More soup {number}")),
+            "{}",
+            words(&page)
+        );
     }
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing more was recorded");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing more was recorded"
+    );
     // Nor one more application of a group that they have.
     house.catch_up().await;
-    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "zofia@example.org").await.unwrap().unwrap();
+    let holder = house
+        .log
+        .vault()
+        .holder(
+            microgrants::domain::sealed::Index::Email,
+            "zofia@example.org",
+        )
+        .await
+        .unwrap()
+        .unwrap();
     let own = house.views().groups_of(PersonId(holder)).await.unwrap();
     let page = browser.get(&format!("{at}/group"));
-    let page = browser.fill(&page, &format!("{at}/group"), &[("own", &own[0].to_string())]);
-    assert!(page.status == 422 && page.says("Sign in first"), "{}", words(&page));
+    let page = browser.fill(
+        &page,
+        &format!("{at}/group"),
+        &[("own", &own[0].to_string())],
+    );
+    assert!(
+        page.status == 422 && page.says("Sign in first"),
+        "{}",
+        words(&page)
+    );
     assert_eq!(house.log.length().await.unwrap(), before);
     // Once the address is shown to be theirs, they go on.
     crate::office::signs_in(&house, PersonId(holder)).await;
     let mut browser = signed_in(&house, &address, PersonId(holder)).await;
     let page = browser.get(&format!("{at}/group"));
-    let page = browser.fill(&page, &format!("{at}/group"), &[("name", "Third soup"), ("area", "oldham"), ("standing", "new")]);
+    let page = browser.fill(
+        &page,
+        &format!("{at}/group"),
+        &[
+            ("name", "Third soup"),
+            ("area", "oldham"),
+            ("standing", "new"),
+        ],
+    );
     assert_eq!(page.status, 200, "{}", words(&page));
     house.catch_up().await;
     let groups: Vec<GroupRow> = house.views().every(None, vec![]).await.unwrap();
@@ -128,22 +207,42 @@ async fn on_any_way(house: House) {
     for _ in 1..GROUPS_MOST {
         house.takes(person, register()).await;
     }
-    assert_eq!(house.refuses(person, register()).await, Refusal::AddressUnproven);
+    assert_eq!(
+        house.refuses(person, register()).await,
+        Refusal::AddressUnproven
+    );
     for _ in 1..DRAFTS_MOST {
-        house.takes(person, start(&office, group, ApplicationId(new_id()))).await;
+        house
+            .takes(person, start(&office, group, ApplicationId(new_id())))
+            .await;
     }
-    assert_eq!(house.refuses(person, start(&office, group, ApplicationId(new_id()))).await, Refusal::AddressUnproven);
+    assert_eq!(
+        house
+            .refuses(person, start(&office, group, ApplicationId(new_id())))
+            .await,
+        Refusal::AddressUnproven
+    );
     for _ in 1..SAVES_MOST {
         house.takes(person, save(application)).await;
     }
-    assert_eq!(house.refuses(person, save(application)).await, Refusal::AddressUnproven);
+    assert_eq!(
+        house.refuses(person, save(application)).await,
+        Refusal::AddressUnproven
+    );
     house.catch_up().await;
     let client = serve(&house, person);
     let body = serde_json::json!({ "name": "Soup", "area": "oldham", "standing": "new" });
-    client.post("/api/v1/groups", &body).is_problem(409, "address_unproven");
+    client
+        .post("/api/v1/groups", &body)
+        .is_problem(409, "address_unproven");
     // Nobody says of themselves that they are known.
-    let prove = PersonCommand::ProveAddress(MailedTo { address: "ab".repeat(32) });
-    assert_eq!(house.refuses(person, Command::Person(person, prove)).await, Refusal::NotYours);
+    let prove = PersonCommand::ProveAddress(MailedTo {
+        address: "ab".repeat(32),
+    });
+    assert_eq!(
+        house.refuses(person, Command::Person(person, prove)).await,
+        Refusal::NotYours
+    );
     crate::office::signs_in(&house, person).await;
     house.takes(person, save(application)).await;
     house.takes(person, register()).await;
@@ -151,7 +250,10 @@ async fn on_any_way(house: House) {
 
 async fn jobs(house: &House) -> usize {
     house.catch_up().await;
-    let taken = Jobs::new(house.commands.clone(), house.views()).once().await.expect("jobs run");
+    let taken = Jobs::new(house.commands.clone(), house.views())
+        .once()
+        .await
+        .expect("jobs run");
     house.catch_up().await;
     taken
 }
@@ -163,21 +265,66 @@ async fn left(house: House) {
     house.pass_days(14);
     assert_eq!(jobs(&house).await, 0, "it is kept for two weeks");
     house.pass_days(1);
-    assert_eq!((jobs(&house).await, jobs(&house).await), (1, 0), "and then goes, once");
-    assert!(house.log.refresh::<Person>(person.0).await.unwrap().state.erasure().is_done());
-    assert!(house.log.refresh::<Group>(group.0).await.unwrap().state.erasure().is_done());
-    assert_eq!(<&str>::from(house.log.refresh::<Application>(application.0).await.unwrap().state.state()), "lapsed");
+    assert_eq!(
+        (jobs(&house).await, jobs(&house).await),
+        (1, 0),
+        "and then goes, once"
+    );
+    assert!(
+        house
+            .log
+            .refresh::<Person>(person.0)
+            .await
+            .unwrap()
+            .state
+            .erasure()
+            .is_done()
+    );
+    assert!(
+        house
+            .log
+            .refresh::<Group>(group.0)
+            .await
+            .unwrap()
+            .state
+            .erasure()
+            .is_done()
+    );
+    assert_eq!(
+        <&str>::from(
+            house
+                .log
+                .refresh::<Application>(application.0)
+                .await
+                .unwrap()
+                .state
+                .state()
+        ),
+        "lapsed"
+    );
     for subject in [person.0, group.0] {
-        assert!(house.log.vault().all_of(subject).await.unwrap().is_empty(), "what was sealed of it is gone");
+        assert!(
+            house.log.vault().all_of(subject).await.unwrap().is_empty(),
+            "what was sealed of it is gone"
+        );
     }
-    assert_eq!(house.refuses(person, save(application)).await, Refusal::ApplicationNotInState("lapsed"));
+    assert_eq!(
+        house.refuses(person, save(application)).await,
+        Refusal::ApplicationNotInState("lapsed")
+    );
 }
 
 async fn stays(house: House) {
     let office = Office::open(&house, 10_000).await;
-    // One that was handed in, one whose member signed in, one that the office goes on with, and one of whose group somebody else is.
+    // One that was handed in, one whose member signed in, one that the office goes on with, and one
+    // of whose group somebody else is.
     let (first, _, handed_in) = unknown_draft(&house, &office).await;
-    house.takes(first, Command::Application(handed_in, ApplicationCommand::Submit(submit()))).await;
+    house
+        .takes(
+            first,
+            Command::Application(handed_in, ApplicationCommand::Submit(submit())),
+        )
+        .await;
     let (second, ..) = unknown_draft(&house, &office).await;
     crate::office::signs_in(&house, second).await;
     let (third, _, keyed) = unknown_draft(&house, &office).await;
@@ -185,14 +332,32 @@ async fn stays(house: House) {
     let (fourth, group, _) = unknown_draft(&house, &office).await;
     let colleague = crate::office::person(&house, "Cass").await;
     let add = microgrants::domain::group::MemberOf { person: colleague };
-    house.takes(office.ada, Command::Group(group, GroupCommand::AddMember(add))).await;
-    house.takes(colleague, Command::Group(group, GroupCommand::Join(add))).await;
+    house
+        .takes(
+            office.ada,
+            Command::Group(group, GroupCommand::AddMember(add)),
+        )
+        .await;
+    house
+        .takes(colleague, Command::Group(group, GroupCommand::Join(add)))
+        .await;
     house.pass_days(15);
     let before = house.log.length().await.unwrap();
-    assert_eq!((jobs(&house).await, house.log.length().await.unwrap()), (0, before), "none of it goes");
+    assert_eq!(
+        (jobs(&house).await, house.log.length().await.unwrap()),
+        (0, before),
+        "none of it goes"
+    );
     for person in [first, second, third, fourth] {
-        let expire = as_job(&house, Command::Person(person, PersonCommand::Expire(Nothing {}))).await;
-        assert!(matches!(expire, Err(CommandError::Refused(Refusal::NotExpired))), "{expire:?}");
+        let expire = as_job(
+            &house,
+            Command::Person(person, PersonCommand::Expire(Nothing {})),
+        )
+        .await;
+        assert!(
+            matches!(expire, Err(CommandError::Refused(Refusal::NotExpired))),
+            "{expire:?}"
+        );
     }
 }
 
@@ -201,66 +366,136 @@ async fn forms(house: House) {
     let (application, _, member) = office.draft(&house, 900).await;
     house.catch_up().await;
     let limits = "forms=4/1h,senders=6/1h,staff=20/1h";
-    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&limits.parse().unwrap(), None));
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = Limits::new(&limits.parse().unwrap(), None)
+    });
     let mut browser = signed_in(&house, client.address(), member).await;
     let at = format!("/my/applications/{application}/answer/idea");
     for number in 0..4 {
         let page = browser.get(&at);
-        let taken = browser.fill(&page, &at, &[("answer", &format!("Soup {number}")), ("then", "next")]);
+        let taken = browser.fill(
+            &page,
+            &at,
+            &[("answer", &format!("Soup {number}")), ("then", "next")],
+        );
         assert_eq!(taken.status, 200, "{}", words(&taken));
     }
     let page = browser.get(&at);
     let before = house.log.length().await.unwrap();
-    let refused = browser.fill(&page, &at, &[("answer", "Soup and song for everybody"), ("then", "next")]);
-    assert_eq!((refused.status, house.log.length().await.unwrap()), (429, before));
-    assert!(refused.headers["retry-after"].parse::<u64>().is_ok_and(|wait| (1..=901).contains(&wait)), "{:?}", refused.headers);
-    assert!(refused.says("Nothing that you typed is lost") && refused.says("Send it again"), "{}", words(&refused));
+    let refused = browser.fill(
+        &page,
+        &at,
+        &[("answer", "Soup and song for everybody"), ("then", "next")],
+    );
+    assert_eq!(
+        (refused.status, house.log.length().await.unwrap()),
+        (429, before)
+    );
+    assert!(
+        refused.headers["retry-after"]
+            .parse::<u64>()
+            .is_ok_and(|wait| (1..=901).contains(&wait)),
+        "{:?}",
+        refused.headers
+    );
+    assert!(
+        refused.says("Nothing that you typed is lost") && refused.says("Send it again"),
+        "{}",
+        words(&refused)
+    );
     assert_eq!(refused.hidden("answer"), "Soup and song for everybody");
     // Where they are counts as well, whatever browser they take; staff are counted by themselves.
     let mut other = Browser::new(client.address());
     let page = other.get("/sign-in");
-    let status = other.fill(&page, "/sign-in", &[("email", "a@example.org")]).status;
-    assert_eq!(status, 429, "six forms came from here: one to sign in, and five with answers");
+    let status = other
+        .fill(&page, "/sign-in", &[("email", "a@example.org")])
+        .status;
+    assert_eq!(
+        status, 429,
+        "six forms came from here: one to sign in, and five with answers"
+    );
     let mut staff = signed_in_there(&house, &client, office.ada).await;
     let page = staff.get("/account");
     for _ in 0..10 {
         let csrf = page.hidden("csrf");
-        assert_ne!(staff.send("/account", &[("csrf", &csrf), ("session", "0")]).status, 429);
+        assert_ne!(
+            staff
+                .send("/account", &[("csrf", &csrf), ("session", "0")])
+                .status,
+            429
+        );
     }
 }
 
-/// Whoever has no role is bounded by what one person does, on pages and by programs together; staff are not.
+/// Whoever has no role is bounded by what one person does, on pages and by programs together; staff
+/// are not.
 async fn one_mailbox(house: House) {
     let office = Office::open(&house, 10_000).await;
     let (group, member) = office.group(&house).await;
     let victim = crate::office::person(&house, "Dee").await;
     house.catch_up().await;
     let limits = "started=2/1h,changes=3/1h,writes=9/1h";
-    let client = serve_with(&house, member, |site| site.limits = Limits::new(&limits.parse().unwrap(), None));
+    let client = serve_with(&house, member, |site| {
+        site.limits = Limits::new(&limits.parse().unwrap(), None)
+    });
     let new = serde_json::json!({ "name": "Walks", "area": "oldham", "standing": "new" });
     for _ in 0..2 {
         assert_eq!(client.post("/api/v1/groups", &new).status, 201);
     }
     let before = house.log.length().await.unwrap();
-    client.post("/api/v1/groups", &new).is_problem(429, "too_many");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing of it is recorded");
+    client
+        .post("/api/v1/groups", &new)
+        .is_problem(429, "too_many");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing of it is recorded"
+    );
     let of = serde_json::json!({ "person": victim });
-    for (command, status) in [("add-member", 200), ("remove-member", 200), ("add-member", 200), ("remove-member", 429)] {
-        assert_eq!(client.post(&format!("/api/v1/groups/{group}/{command}"), &of).status, status, "{command}");
+    for (command, status) in [
+        ("add-member", 200),
+        ("remove-member", 200),
+        ("add-member", 200),
+        ("remove-member", 429),
+    ] {
+        assert_eq!(
+            client
+                .post(&format!("/api/v1/groups/{group}/{command}"), &of)
+                .status,
+            status,
+            "{command}"
+        );
     }
     let contact = serde_json::json!({ "postcode": "OL1 1AA" });
-    let sent: Vec<_> = (0..5).map(|_| client.post(&format!("/api/v1/groups/{group}/set-contact"), &contact).status).collect();
-    assert_eq!(sent, [200, 200, 429, 429, 429], "nine in all were asked for");
+    let sent: Vec<_> = (0..5)
+        .map(|_| {
+            client
+                .post(&format!("/api/v1/groups/{group}/set-contact"), &contact)
+                .status
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [200, 200, 429, 429, 429],
+        "nine in all were asked for"
+    );
     let mut browser = signed_in(&house, client.address(), member).await;
     let page = browser.get("/account");
-    assert_eq!(browser.fill(&page, "/account", &[("session", "0")]).status, 429, "{}", words(&page));
+    assert_eq!(
+        browser.fill(&page, "/account", &[("session", "0")]).status,
+        429,
+        "{}",
+        words(&page)
+    );
     let staff = client.by(&token(&house, office.ada));
     assert!((0..4).all(|_| staff.post("/api/v1/groups", &new).status == 201));
 }
 
 /// Somebody who signs in from elsewhere: the case has used up what one peer may send.
 async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Browser {
-    let elsewhere = serve_with(house, person, |site| site.limits = Limits::new(&"senders=off".parse().unwrap(), None));
+    let elsewhere = serve_with(house, person, |site| {
+        site.limits = Limits::new(&"senders=off".parse().unwrap(), None)
+    });
     let signed = signed_in(house, elsewhere.address(), person).await;
     let mut browser = Browser::new(client.address());
     browser.cookies = signed.cookies;
@@ -268,38 +503,93 @@ async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Br
 }
 
 /// What is answered to a request with these headers: its status, its headers and its text.
-fn ask(method: &str, address: &str, headers: &[(&str, &str)]) -> (u16, BTreeMap<String, String>, Vec<u8>) {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build();
+fn ask(
+    method: &str,
+    address: &str,
+    headers: &[(&str, &str)],
+) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build();
     let agent: ureq::Agent = config.into();
-    let request = if method == "HEAD" { agent.head(address) } else { agent.get(address) };
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = if method == "HEAD" {
+        agent.head(address)
+    } else {
+        agent.get(address)
+    };
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
     let mut response = request.call().expect("the service answers");
-    let headers =
-        response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
-    (response.status().as_u16(), headers, response.body_mut().read_to_vec().expect("whole"))
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                value.to_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect();
+    (
+        response.status().as_u16(),
+        headers,
+        response.body_mut().read_to_vec().expect("whole"),
+    )
 }
 
 async fn said(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None));
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None)
+    });
     let bearer = format!("Bearer {}", token(&house, office.ada));
     let headers = [("Authorization", bearer.as_str())];
     // Of three in a minute one comes back every twenty seconds.
-    for (path, status, limit) in
-        [("funds", 200, "\"default\";r=2;t=20"), ("funds/x", 400, "\"default\";r=1;t=40"), ("groups", 200, "\"default\";r=0;t=60")]
-    {
-        let (found, headers, _) = ask("GET", &format!("{}/api/v1/{path}", client.address()), &headers);
-        assert!(found == status || (path == "funds/x" && found == 404), "{path}: {found}");
-        assert_eq!((headers["ratelimit-policy"].as_str(), headers["ratelimit"].as_str()), ("\"default\";q=3;w=60", limit), "{path}");
+    for (path, status, limit) in [
+        ("funds", 200, "\"default\";r=2;t=20"),
+        ("funds/x", 400, "\"default\";r=1;t=40"),
+        ("groups", 200, "\"default\";r=0;t=60"),
+    ] {
+        let (found, headers, _) = ask(
+            "GET",
+            &format!("{}/api/v1/{path}", client.address()),
+            &headers,
+        );
+        assert!(
+            found == status || (path == "funds/x" && found == 404),
+            "{path}: {found}"
+        );
+        assert_eq!(
+            (
+                headers["ratelimit-policy"].as_str(),
+                headers["ratelimit"].as_str()
+            ),
+            ("\"default\";q=3;w=60", limit),
+            "{path}"
+        );
     }
-    let (status, headers, _) = ask("GET", &format!("{}/api/v1/funds", client.address()), &headers);
+    let (status, headers, _) = ask(
+        "GET",
+        &format!("{}/api/v1/funds", client.address()),
+        &headers,
+    );
     let wait = &headers["retry-after"];
-    assert_eq!((status, headers["ratelimit"].clone()), (429, format!("\"default\";r=0;t={wait}")));
+    assert_eq!(
+        (status, headers["ratelimit"].clone()),
+        (429, format!("\"default\";r=0;t={wait}"))
+    );
     assert_eq!(headers["ratelimit-policy"], "\"default\";q=3;w=60");
     // Whoever is nobody is counted nowhere, and pages have another limit.
     for path in ["/api/v1/funds", "/sign-in"] {
-        assert!(!ask("GET", &format!("{}{path}", client.address()), &[]).1.contains_key("ratelimit"), "{path}");
+        assert!(
+            !ask("GET", &format!("{}{path}", client.address()), &[])
+                .1
+                .contains_key("ratelimit"),
+            "{path}"
+        );
     }
 }
 
@@ -307,22 +597,45 @@ async fn contract(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let made = microgrants::http::contract();
-    for (path, media) in [("/openapi.yaml", "application/yaml"), ("/openapi.json", "application/json")] {
+    for (path, media) in [
+        ("/openapi.yaml", "application/yaml"),
+        ("/openapi.json", "application/json"),
+    ] {
         let at = format!("{}{path}", client.address());
         let (status, headers, body) = ask("GET", &at, &[]);
         assert_eq!((status, headers["content-type"].as_str()), (200, media));
-        assert!(headers["cache-control"].contains("max-age") && !headers.contains_key("content-encoding"), "{headers:?}");
+        assert!(
+            headers["cache-control"].contains("max-age")
+                && !headers.contains_key("content-encoding"),
+            "{headers:?}"
+        );
         let tag = headers["etag"].clone();
         let (status, again, nothing) = ask("GET", &at, &[("If-None-Match", tag.as_str())]);
-        assert_eq!((status, again["etag"].as_str(), nothing.len()), (304, tag.as_str(), 0));
+        assert_eq!(
+            (status, again["etag"].as_str(), nothing.len()),
+            (304, tag.as_str(), 0)
+        );
         let (status, other, _) = ask("GET", &at, &[("If-None-Match", "\"another\"")]);
         assert_eq!((status, other["etag"].as_str()), (200, tag.as_str()));
         let (status, head, nothing) = ask("HEAD", &at, &[]);
-        assert_eq!((status, head["etag"].as_str(), nothing.len()), (200, tag.as_str(), 0));
+        assert_eq!(
+            (status, head["etag"].as_str(), nothing.len()),
+            (200, tag.as_str(), 0)
+        );
         let (status, packed, bytes) = ask("GET", &at, &[("Accept-Encoding", "gzip")]);
         assert_eq!((status, packed["content-encoding"].as_str()), (200, "gzip"));
-        assert!(packed["etag"] != tag && bytes.len() * 4 < body.len() && bytes.starts_with(&[0x1f, 0x8b]), "{} bytes", bytes.len());
-        assert_eq!(ask("GET", &at, &[("If-None-Match", packed["etag"].as_str())]).0, 304, "either name is the same contract");
+        assert!(
+            packed["etag"] != tag
+                && bytes.len() * 4 < body.len()
+                && bytes.starts_with(&[0x1f, 0x8b]),
+            "{} bytes",
+            bytes.len()
+        );
+        assert_eq!(
+            ask("GET", &at, &[("If-None-Match", packed["etag"].as_str())]).0,
+            304,
+            "either name is the same contract"
+        );
         let text = String::from_utf8(body).unwrap();
         if media == "application/yaml" {
             assert!(text == made);
@@ -330,36 +643,74 @@ async fn contract(house: House) {
             let document: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert_eq!(document["openapi"], "3.1.0");
             let paths = document["paths"].as_object().unwrap();
-            assert!(paths.keys().all(|path| made.contains(&format!("\n  {path}:"))), "both have the same paths");
+            assert!(
+                paths
+                    .keys()
+                    .all(|path| made.contains(&format!("\n  {path}:"))),
+                "both have the same paths"
+            );
         }
     }
     // It is made once: fetching it is no more work than fetching a page.
     let since = Instant::now();
     for _ in 0..100 {
-        assert_eq!(ask("GET", &format!("{}/openapi.yaml", client.address()), &[("Accept-Encoding", "gzip")]).0, 200);
+        assert_eq!(
+            ask(
+                "GET",
+                &format!("{}/openapi.yaml", client.address()),
+                &[("Accept-Encoding", "gzip")]
+            )
+            .0,
+            200
+        );
     }
-    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    assert!(
+        since.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        since.elapsed()
+    );
 }
 
 async fn counted(house: House) {
     let office = Office::open(&house, 1000).await;
     let (_, member) = office.group(&house).await;
     house.catch_up().await;
-    let client = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None));
+    let client = serve_with(&house, office.ada, |site| {
+        site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None)
+    });
     let measure = |kind: &str| -> u64 {
         let name = format!("microgrants_turned_away_total{{kind=\"{kind}\"}} ");
-        let measures = client.get("/metrics").body.as_str().unwrap_or_default().to_owned();
-        measures.lines().find_map(|line| line.strip_prefix(&name)?.trim().parse().ok()).unwrap_or_default()
+        let measures = client
+            .get("/metrics")
+            .body
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        measures
+            .lines()
+            .find_map(|line| line.strip_prefix(&name)?.trim().parse().ok())
+            .unwrap_or_default()
     };
     let before = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
-    client.by("no token").get("/api/v1/funds").is_problem(401, "unauthenticated");
+    client
+        .by("no token")
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     let theirs = client.by(&token(&house, member));
     assert_eq!(theirs.get("/api/v1/budget").status, 403);
     assert_eq!(theirs.get("/api/v1/budget").status, 403);
     assert_eq!(theirs.get("/api/v1/budget").status, 429);
     let mut browser = Browser::new(client.address());
     let page = browser.get("/sign-in/code");
-    browser.fill(&page, "/sign-in/code", &[("email", "nobody@example.org"), ("code", "000000"), ("to", "/my")]);
+    browser.fill(
+        &page,
+        "/sign-in/code",
+        &[
+            ("email", "nobody@example.org"),
+            ("code", "000000"),
+            ("to", "/my"),
+        ],
+    );
     let after = ["unauthenticated", "forbidden", "too_many", "wrong_code"].map(measure);
     // Other cases of this process count as well.
     for ((before, after), by) in before.iter().zip(after).zip([1, 2, 1, 1]) {
@@ -367,7 +718,8 @@ async fn counted(house: House) {
     }
 }
 
-/// What is left open after an answer could wait for the head of another request for as long as the other side likes.
+/// What is left open after an answer could wait for the head of another request for as long as the
+/// other side likes.
 async fn once(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
@@ -375,17 +727,32 @@ async fn once(house: House) {
     let host = client.address().trim_start_matches("http://").to_owned();
     let asked = |head: &str| {
         let mut stream = TcpStream::connect(&host).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-        stream.write_all(format!("{head}Host: {host}\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ").as_bytes()).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(2)))
+            .unwrap();
+        stream
+            .write_all(
+                format!("{head}Host: {host}\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ").as_bytes(),
+            )
+            .unwrap();
         let mut said = Vec::new();
         let ended = stream.read_to_end(&mut said).is_ok();
         (ended, String::from_utf8_lossy(&said).to_lowercase())
     };
     for path in ["/healthz", "/sign-in", "/api/v1/funds", "/no-such-page"] {
         let (ended, said) = asked(&format!("GET {path} HTTP/1.1\r\n"));
-        assert!(ended && said.contains("connection: close"), "{path}: {said}");
+        assert!(
+            ended && said.contains("connection: close"),
+            "{path}: {said}"
+        );
     }
-    let known = format!("GET /api/v1/funds HTTP/1.1\r\nAuthorization: Bearer {}\r\n", token(&house, office.ada));
+    let known = format!(
+        "GET /api/v1/funds HTTP/1.1\r\nAuthorization: Bearer {}\r\n",
+        token(&house, office.ada)
+    );
     let (ended, said) = asked(&known);
-    assert!(!ended && said.starts_with("http/1.1 200") && !said.contains("connection: close"), "{said}");
+    assert!(
+        !ended && said.starts_with("http/1.1 200") && !said.contains("connection: close"),
+        "{said}"
+    );
 }

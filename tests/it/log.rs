@@ -12,13 +12,19 @@ use crate::office::{Office, text};
 
 pub fn cases(cases: &mut Cases) {
     cases.both("log::positions_are_dense_and_times_never_fall", dense);
-    cases.both("log::a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused", repeated);
+    cases.both(
+        "log::a_repeat_gets_the_first_answer_even_when_it_would_now_be_refused",
+        repeated,
+    );
     cases.both("log::the_same_key_with_another_request_is_refused", reused);
     cases.both("log::a_stale_if_match_changes_nothing", stale);
     cases.both("log::events_are_never_changed_or_removed", guarded);
     cases.both("log::stored_payloads_are_canonical", canonical);
     cases.both("log::a_clock_behind_the_log_stops_the_log", clock_behind);
-    cases.both("log::what_cannot_be_read_is_named_by_stream_and_position", unreadable);
+    cases.both(
+        "log::what_cannot_be_read_is_named_by_stream_and_position",
+        unreadable,
+    );
 }
 
 async fn dense(house: House) {
@@ -32,10 +38,19 @@ async fn dense(house: House) {
     let positions: Vec<_> = all.iter().map(|event| event.position).collect();
     assert_eq!(positions, (0..length).collect::<Vec<_>>());
     assert!(all.is_sorted_by_key(|event| event.recorded_at));
-    assert!(all.iter().all(|event| event.metadata.get("decided_at").is_some() && event.metadata.get("actor").is_some()));
+    assert!(
+        all.iter()
+            .all(|event| event.metadata.get("decided_at").is_some()
+                && event.metadata.get("actor").is_some())
+    );
     let mut sequences = std::collections::BTreeMap::new();
     for event in &all {
-        let next = sequences.entry((format!("{:?}", std::mem::discriminant(&event.event)), event.stream)).or_insert(0);
+        let next = sequences
+            .entry((
+                format!("{:?}", std::mem::discriminant(&event.event)),
+                event.stream,
+            ))
+            .or_insert(0);
         *next += 1;
         assert_eq!(event.sequence, *next, "sequences of a stream have no gaps");
     }
@@ -43,41 +58,85 @@ async fn dense(house: House) {
 
 fn keyed(office: &Office, key: &str, hash: &str, command: FundCommand) -> Request {
     let repeat = Some(RepeatKey::own(key, hash));
-    Request { repeat, ..request(office.ada, Command::Fund(office.fund, command)) }
+    Request {
+        repeat,
+        ..request(office.ada, Command::Fund(office.fund, command))
+    }
 }
 
 fn pause() -> FundCommand {
-    FundCommand::Pause(Because { reason: text("A pause") })
+    FundCommand::Pause(Because {
+        reason: text("A pause"),
+    })
 }
 
 async fn repeated(house: House) {
     let office = Office::open(&house, 1000).await;
-    let first = house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    let first = house
+        .commands
+        .issue(keyed(&office, "one", "hash", pause()))
+        .await
+        .unwrap();
     let length = house.log.length().await.unwrap();
     // The fund is paused now, so the same command under another key is refused.
-    let refused = house.commands.issue(keyed(&office, "two", "hash", pause())).await;
-    assert!(matches!(refused, Err(CommandError::Refused(Refusal::FundNotInState("paused")))), "{refused:?}");
-    let again = house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    let refused = house
+        .commands
+        .issue(keyed(&office, "two", "hash", pause()))
+        .await;
+    assert!(
+        matches!(
+            refused,
+            Err(CommandError::Refused(Refusal::FundNotInState("paused")))
+        ),
+        "{refused:?}"
+    );
+    let again = house
+        .commands
+        .issue(keyed(&office, "one", "hash", pause()))
+        .await
+        .unwrap();
     assert_eq!((first, length), (again, house.log.length().await.unwrap()));
 }
 
 async fn reused(house: House) {
     let office = Office::open(&house, 1000).await;
-    house.commands.issue(keyed(&office, "one", "hash", pause())).await.unwrap();
+    house
+        .commands
+        .issue(keyed(&office, "one", "hash", pause()))
+        .await
+        .unwrap();
     let length = house.log.length().await.unwrap();
-    let other = house.commands.issue(keyed(&office, "one", "other", pause())).await;
+    let other = house
+        .commands
+        .issue(keyed(&office, "one", "other", pause()))
+        .await;
     assert!(matches!(other, Err(CommandError::KeyReused)), "{other:?}");
     assert_eq!(length, house.log.length().await.unwrap());
 }
 
 async fn stale(house: House) {
     let office = Office::open(&house, 1000).await;
-    let seen = house.log.refresh::<microgrants::domain::Fund>(office.fund.0).await.unwrap().sequence;
-    let matching = |if_match, command| Request { if_match: Some(if_match), ..request(office.ada, Command::Fund(office.fund, command)) };
+    let seen = house
+        .log
+        .refresh::<microgrants::domain::Fund>(office.fund.0)
+        .await
+        .unwrap()
+        .sequence;
+    let matching = |if_match, command| Request {
+        if_match: Some(if_match),
+        ..request(office.ada, Command::Fund(office.fund, command))
+    };
     house.commands.issue(matching(seen, pause())).await.unwrap();
-    let late = house.commands.issue(matching(seen, FundCommand::Resume(Nothing {}))).await;
+    let late = house
+        .commands
+        .issue(matching(seen, FundCommand::Resume(Nothing {})))
+        .await;
     assert!(matches!(late, Err(CommandError::Stale)), "{late:?}");
-    house.commands.issue(matching(seen + 1, FundCommand::Resume(Nothing {}))).await.unwrap();
+    house
+        .commands
+        .issue(matching(seen + 1, FundCommand::Resume(Nothing {})))
+        .await
+        .unwrap();
 }
 
 async fn guarded(house: House) {
@@ -87,7 +146,10 @@ async fn guarded(house: House) {
             Raw::Postgres(pool) => sqlx::query(sql).execute(&pool).await.err(),
             Raw::Sqlite(pool) => sqlx::query(sql).execute(&pool).await.err(),
         };
-        assert!(refused.is_some_and(|error| error.to_string().contains("never changed")), "{sql}");
+        assert!(
+            refused.is_some_and(|error| error.to_string().contains("never changed")),
+            "{sql}"
+        );
     }
 }
 
@@ -115,10 +177,18 @@ pub async fn meddle(house: &House, sql: &str) {
 async fn canonical(house: House) {
     let office = Office::open(&house, 5000).await;
     office.prepared(&house, 700).await;
-    for row in events::page(house.store(), ORGANISATION, 0, 1000).await.unwrap() {
+    for row in events::page(house.store(), ORGANISATION, 0, 1000)
+        .await
+        .unwrap()
+    {
         for stored in [&row.payload, &row.metadata] {
             let value: serde_json::Value = serde_json::from_str(stored).unwrap();
-            assert_eq!(*stored, serde_json_canonicalizer::to_string(&value).unwrap(), "position {}", row.position);
+            assert_eq!(
+                *stored,
+                serde_json_canonicalizer::to_string(&value).unwrap(),
+                "position {}",
+                row.position
+            );
         }
     }
 }
@@ -126,10 +196,19 @@ async fn canonical(house: House) {
 async fn clock_behind(house: House) {
     let office = Office::open(&house, 1000).await;
     house.pass_days(-1);
-    let behind = house.by(office.ada, Command::Fund(office.fund, pause())).await;
-    assert!(behind.as_ref().is_err_and(|error| error.to_string().contains("behind its log")), "{behind:?}");
+    let behind = house
+        .by(office.ada, Command::Fund(office.fund, pause()))
+        .await;
+    assert!(
+        behind
+            .as_ref()
+            .is_err_and(|error| error.to_string().contains("behind its log")),
+        "{behind:?}"
+    );
     house.pass_days(1);
-    house.takes(office.ada, Command::Fund(office.fund, pause())).await;
+    house
+        .takes(office.ada, Command::Fund(office.fund, pause()))
+        .await;
 }
 
 async fn unreadable(house: House) {
@@ -152,8 +231,15 @@ async fn unreadable(house: House) {
     )
     .await;
     let page = house.log.page(length, 10).await.unwrap_err().to_string();
-    assert!(page.contains(&format!("{}", office.fund)) && page.contains(&format!("position {length}")), "{page}");
+    assert!(
+        page.contains(&format!("{}", office.fund)) && page.contains(&format!("position {length}")),
+        "{page}"
+    );
     let other = house.beside_reading().await;
-    let load = other.load::<microgrants::domain::Fund>(office.fund.0).await.unwrap_err().to_string();
+    let load = other
+        .load::<microgrants::domain::Fund>(office.fund.0)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(load.contains(&format!("{}", office.fund)), "{load}");
 }

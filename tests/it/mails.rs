@@ -1,5 +1,5 @@
-//! Mails: each is written once, to whom it is for, in staff's words where they gave any; and none is lost, however often
-//! the process is killed while it sends to a mail server that others wrote.
+//! Mails: each is written once, to whom it is for, in staff's words where they gave any; and none
+//! is lost, however often the process is killed while it sends to a mail server that others wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -18,7 +18,8 @@ use microgrants::domain::mail::{MailKind, PublishMailText};
 use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::sealed::{Index, Personal};
 use microgrants::domain::{
-    ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand, Person, PersonCommand, PersonId, Refusal,
+    ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, OrganisationCommand,
+    Person, PersonCommand, PersonId, Refusal,
 };
 use microgrants::jobs::Jobs;
 use microgrants::mail::links::{self, Invited};
@@ -35,12 +36,28 @@ pub fn cases(cases: &mut Cases) {
     cases.both("mails::a_group_is_written_to_once", once);
     cases.both("mails::nobody_is_written_to_about_what_was_before", before);
     cases.both("mails::a_reminder_stops_when_it_was_answered", answered);
-    cases.both("mails::words_are_the_funds_own_then_staffs_then_ours", words);
-    cases.both("mails::heads_leave_the_building_daily_at_a_rounds_end_and_on_alarm", heads_leave);
+    cases.both(
+        "mails::words_are_the_funds_own_then_staffs_then_ours",
+        words,
+    );
+    cases.both(
+        "mails::heads_leave_the_building_daily_at_a_rounds_end_and_on_alarm",
+        heads_leave,
+    );
     cases.both("mails::a_server_that_does_not_answer_is_tried_again", later);
-    cases.both("mails::a_merged_groups_own_members_are_written_to_as_well", merged);
-    cases.both("mails::a_change_of_address_tells_the_old_one_and_counts_once_confirmed", address_changed);
-    cases.with(smtp().is_some(), "mails::none_is_lost_when_the_process_is_killed", killed);
+    cases.both(
+        "mails::a_merged_groups_own_members_are_written_to_as_well",
+        merged,
+    );
+    cases.both(
+        "mails::a_change_of_address_tells_the_old_one_and_counts_once_confirmed",
+        address_changed,
+    );
+    cases.with(
+        smtp().is_some(),
+        "mails::none_is_lost_when_the_process_is_killed",
+        killed,
+    );
 }
 
 pub fn folder(house: &House) -> PathBuf {
@@ -49,7 +66,12 @@ pub fn folder(house: &House) -> PathBuf {
 
 pub fn post(house: &House) -> Post {
     let outbox = Outbox::folder("Grants <grants@example.org>", &folder(house)).unwrap();
-    Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org/")
+    Post::new(
+        house.commands.clone(),
+        house.views(),
+        outbox,
+        "https://grants.example.org/",
+    )
 }
 
 /// Sees to the mails until there is nothing to do.
@@ -60,11 +82,18 @@ pub async fn see_to(house: &House, post: &Post) {
 
 /// The mails in the folder, by their ids.
 pub fn letters(folder: &Path) -> BTreeMap<String, String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return BTreeMap::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
     let read = |entry: std::fs::DirEntry| {
         let bytes = std::fs::read(entry.path()).ok()?;
         let parsed = mail_parser::MessageParser::default().parse(&bytes)?;
-        let says = format!("{}\n{}\n{}", parsed.to()?.first()?.address()?, parsed.subject()?, parsed.body_text(0)?);
+        let says = format!(
+            "{}\n{}\n{}",
+            parsed.to()?.first()?.address()?,
+            parsed.subject()?,
+            parsed.body_text(0)?
+        );
         Some((parsed.message_id()?.to_owned(), says))
     };
     entries.flatten().filter_map(read).collect()
@@ -76,12 +105,25 @@ async fn rows(house: &House) -> Vec<MailRow> {
 
 /// Gives a member an address, which they then sign in by.
 pub async fn reach(house: &House, member: PersonId, email: &str) {
-    let details = RegisterPerson { name: open("Zofia"), email: Some(Personal::Open(email.into())), telephone: None };
-    house.takes(member, Command::Person(member, PersonCommand::ChangeContact(details))).await;
+    let details = RegisterPerson {
+        name: open("Zofia"),
+        email: Some(Personal::Open(email.into())),
+        telephone: None,
+    };
+    house
+        .takes(
+            member,
+            Command::Person(member, PersonCommand::ChangeContact(details)),
+        )
+        .await;
     let person = house.log.refresh::<Person>(member.0).await.unwrap().state;
     let address = person.email().expect("an address").digest.clone();
     let prove = Command::Person(member, PersonCommand::ProveAddress(MailedTo { address }));
-    house.commands.issue(Request::new(Caller::job(), prove)).await.expect("it is theirs");
+    house
+        .commands
+        .issue(Request::new(Caller::job(), prove))
+        .await
+        .expect("it is theirs");
 }
 
 async fn once(house: House) {
@@ -90,26 +132,57 @@ async fn once(house: House) {
     reach(&house, member, "zofia@example.org").await;
     let post = post(&house);
     post.begin().await.unwrap();
-    house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+    house
+        .takes(
+            member,
+            Command::Application(application, ApplicationCommand::Submit(submit())),
+        )
+        .await;
     house.catch_up().await;
     let (one, two) = (post.clone(), post.clone());
-    let (one, two) = tokio::join!(async { see_to(&house, &one).await }, async { see_to(&house, &two).await });
+    let (one, two) = tokio::join!(async { see_to(&house, &one).await }, async {
+        see_to(&house, &two).await
+    });
     let ((), ()) = (one, two);
     let found = letters(&folder(&house));
     assert_eq!(found.len(), 1, "{found:?}");
     let (id, says) = found.first_key_value().unwrap();
-    let row: microgrants::projections::ApplicationRow = house.views().find(&application.to_string(), None).await.unwrap().unwrap();
-    let reference = microgrants::domain::reference::Reference::heard(&row.reference).unwrap().to_string();
+    let row: microgrants::projections::ApplicationRow = house
+        .views()
+        .find(&application.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    let reference = microgrants::domain::reference::Reference::heard(&row.reference)
+        .unwrap()
+        .to_string();
     assert!(
-        says.starts_with("zofia@example.org\n") && says.contains(&reference) && says.contains("Dear Zofia") | says.contains("Hello Zofia"),
+        says.starts_with("zofia@example.org\n")
+            && says.contains(&reference)
+            && says.contains("Dear Zofia") | says.contains("Hello Zofia"),
         "{says}"
     );
-    assert!(says.contains(&format!("https://grants.example.org/my/applications/{application}")), "{says}");
+    assert!(
+        says.contains(&format!(
+            "https://grants.example.org/my/applications/{application}"
+        )),
+        "{says}"
+    );
     let rows = rows(&house).await;
-    assert_eq!((rows.len(), rows[0].state.as_str(), rows[0].tries), (1, "sent", 1));
-    assert_eq!(*id, format!("{}@example.org", rows[0].id), "the Message-ID follows from what it is about");
+    assert_eq!(
+        (rows.len(), rows[0].state.as_str(), rows[0].tries),
+        (1, "sent", 1)
+    );
+    assert_eq!(
+        *id,
+        format!("{}@example.org", rows[0].id),
+        "the Message-ID follows from what it is about"
+    );
     let stored = format!("{rows:?}");
-    assert!(!stored.contains("zofia") && !stored.contains("Zofia"), "nothing personal stands in the table");
+    assert!(
+        !stored.contains("zofia") && !stored.contains("Zofia"),
+        "nothing personal stands in the table"
+    );
     see_to(&house, &post).await;
     assert_eq!(letters(&folder(&house)).len(), 1, "and it is sent once");
 }
@@ -122,14 +195,23 @@ fn attached(folder: &Path) -> Vec<(String, String)> {
         let note = parsed.attachment(0)?.text_contents()?.replace("\r\n", "\n");
         Some((parsed.to()?.first()?.address()?.to_owned(), note))
     };
-    let mut found: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().filter_map(read).collect();
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .filter_map(read)
+        .collect();
     found.sort();
     found
 }
 
 async fn heads_leave(house: House) {
     let office = Office::open(&house, 10_000).await;
-    let to = || vec!["auditor@example.org".to_owned(), "trustee@example.org".to_owned()];
+    let to = || {
+        vec![
+            "auditor@example.org".to_owned(),
+            "trustee@example.org".to_owned(),
+        ]
+    };
     let post = post(&house).telling(to());
     post.begin().await.unwrap();
     see_to(&house, &post).await;
@@ -141,31 +223,65 @@ async fn heads_leave(house: House) {
     }
     let first = crate::sealing::heads(&house).await.pop().unwrap().note;
     let sent = attached(&folder(&house));
-    assert_eq!(sent, [("auditor@example.org".to_owned(), first.clone()), ("trustee@example.org".to_owned(), first)], "once a day to each");
+    assert_eq!(
+        sent,
+        [
+            ("auditor@example.org".to_owned(), first.clone()),
+            ("trustee@example.org".to_owned(), first)
+        ],
+        "once a day to each"
+    );
     let stored = format!("{:?}", rows(&house).await);
-    assert!(!stored.contains("example.org"), "no address stands in the table");
+    assert!(
+        !stored.contains("example.org"),
+        "no address stands in the table"
+    );
     // A round that completes: the head must be over that event, so it waits for the sealer.
     house.pass_days(31);
     for name in ["close-round", "start-deciding", "complete-round"] {
         let round = serde_json::json!({ "round": "first" });
-        house.takes(office.ada, crate::setting::command_of("fund", office.fund.0, name, &round)).await;
+        house
+            .takes(
+                office.ada,
+                crate::setting::command_of("fund", office.fund.0, name, &round),
+            )
+            .await;
     }
     see_to(&house, &post).await;
-    let waiting = rows(&house).await.iter().filter(|row| row.kind == "signed_head" && row.state == "due").count();
-    assert_eq!((attached(&folder(&house)).len(), waiting), (4, 2), "today's were sent, those of the round wait");
+    let waiting = rows(&house)
+        .await
+        .iter()
+        .filter(|row| row.kind == "signed_head" && row.state == "due")
+        .count();
+    assert_eq!(
+        (attached(&folder(&house)).len(), waiting),
+        (4, 2),
+        "today's were sent, those of the round wait"
+    );
     sealer(&house).catch_up().await.unwrap();
     house.pass_seconds(5);
     see_to(&house, &post).await;
     let last = crate::sealing::heads(&house).await.pop().unwrap().note;
     let sent = attached(&folder(&house));
-    assert_eq!(sent.iter().filter(|(_, note)| *note == last).count(), 2, "{sent:?}");
+    assert_eq!(
+        sent.iter().filter(|(_, note)| *note == last).count(),
+        2,
+        "{sent:?}"
+    );
     // The log is rewritten: that is said once, and loudly.
-    crate::sealing::rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    crate::sealing::rewrite(
+        &house,
+        "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
+    )
+    .await;
     sealer(&house).check().await.unwrap_err();
     for _ in 0..3 {
         see_to(&house, &post).await;
     }
-    let alarms = letters(&folder(&house)).into_values().filter(|says| says.contains("ALARM")).count();
+    let alarms = letters(&folder(&house))
+        .into_values()
+        .filter(|says| says.contains("ALARM"))
+        .count();
     assert_eq!(alarms, 2);
 }
 
@@ -186,25 +302,69 @@ async fn answered(house: House) {
     let (application, _, member) = office.submitted(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
     see_to(&house, &post).await;
-    let ask = RequestChanges { questions: [text("idea")].into(), note: text("Who would come?"), due_on: house.in_days(14) };
-    house.takes(office.ada, Command::Application(application, ApplicationCommand::RequestChanges(ask))).await;
-    house.takes(member, Command::Application(application, ApplicationCommand::Resubmit(Resubmit::default()))).await;
+    let ask = RequestChanges {
+        questions: [text("idea")].into(),
+        note: text("Who would come?"),
+        due_on: house.in_days(14),
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Application(application, ApplicationCommand::RequestChanges(ask)),
+        )
+        .await;
+    house
+        .takes(
+            member,
+            Command::Application(
+                application,
+                ApplicationCommand::Resubmit(Resubmit::default()),
+            ),
+        )
+        .await;
     see_to(&house, &post).await;
-    let asked: Vec<_> = rows(&house).await.into_iter().filter(|row| row.kind == "changes_requested").collect();
-    assert_eq!((asked.len(), asked[0].state.as_str()), (1, "dropped"), "the group was quicker");
+    let asked: Vec<_> = rows(&house)
+        .await
+        .into_iter()
+        .filter(|row| row.kind == "changes_requested")
+        .collect();
+    assert_eq!(
+        (asked.len(), asked[0].state.as_str()),
+        (1, "dropped"),
+        "the group was quicker"
+    );
     // A reminder goes out, and not again once the update is there.
     let (grant, _, member) = office.payable(&house, 900).await;
     reach(&house, member, "adam@example.org").await;
     house.pass_days(400);
     house.catch_up().await;
-    Jobs::new(house.commands.clone(), house.views()).once().await.unwrap();
+    Jobs::new(house.commands.clone(), house.views())
+        .once()
+        .await
+        .unwrap();
     see_to(&house, &post).await;
-    let reminders = |rows: Vec<MailRow>| rows.into_iter().filter(|row| row.kind == "update_due").map(|row| row.state).collect::<Vec<_>>();
+    let reminders = |rows: Vec<MailRow>| {
+        rows.into_iter()
+            .filter(|row| row.kind == "update_due")
+            .map(|row| row.state)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(reminders(rows(&house).await), ["sent"], "{grant}");
-    assert!(letters(&folder(&house)).values().any(|says| says.contains("adam@example.org") && says.contains(&grant.to_string())));
-    Jobs::new(house.commands.clone(), house.views()).once().await.unwrap();
+    assert!(
+        letters(&folder(&house))
+            .values()
+            .any(|says| says.contains("adam@example.org") && says.contains(&grant.to_string()))
+    );
+    Jobs::new(house.commands.clone(), house.views())
+        .once()
+        .await
+        .unwrap();
     see_to(&house, &post).await;
-    assert_eq!(reminders(rows(&house).await).len(), 1, "one reminder is enough");
+    assert_eq!(
+        reminders(rows(&house).await).len(),
+        1,
+        "one reminder is enough"
+    );
 }
 
 async fn words(house: House) {
@@ -212,47 +372,122 @@ async fn words(house: House) {
     let post = post(&house);
     post.begin().await.unwrap();
     let publish = async |fund, language, subject: &str| {
-        let words = PublishMailText { mail: MailKind::Submitted, fund, language, subject: text(subject), body: text("{{ link }}") };
-        house.takes(office.ada, Command::Organisation(house.commands.organisation(), OrganisationCommand::PublishMailText(words))).await;
+        let words = PublishMailText {
+            mail: MailKind::Submitted,
+            fund,
+            language,
+            subject: text(subject),
+            body: text("{{ link }}"),
+        };
+        house
+            .takes(
+                office.ada,
+                Command::Organisation(
+                    house.commands.organisation(),
+                    OrganisationCommand::PublishMailText(words),
+                ),
+            )
+            .await;
     };
     let hand_in = async |email: &str, language: Language| {
         let (application, _, member) = office.draft(&house, 900).await;
         reach(&house, member, email).await;
-        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage { language, helper: Some(open("A neighbour")) });
-        house.takes(member, Command::Application(application, choose)).await;
-        house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage {
+            language,
+            helper: Some(open("A neighbour")),
+        });
+        house
+            .takes(member, Command::Application(application, choose))
+            .await;
+        house
+            .takes(
+                member,
+                Command::Application(application, ApplicationCommand::Submit(submit())),
+            )
+            .await;
         see_to(&house, &post).await;
-        let found = letters(&folder(&house)).into_values().find(|says| says.starts_with(email)).expect("a mail");
+        let found = letters(&folder(&house))
+            .into_values()
+            .find(|says| says.starts_with(email))
+            .expect("a mail");
         found.lines().nth(1).unwrap().to_owned()
     };
-    assert!(hand_in("a@example.org", Language::En).await.starts_with("We have your application"));
-    assert!(hand_in("b@example.org", Language::Pl).await.starts_with("Mamy Twój wniosek"));
+    assert!(
+        hand_in("a@example.org", Language::En)
+            .await
+            .starts_with("We have your application")
+    );
+    assert!(
+        hand_in("b@example.org", Language::Pl)
+            .await
+            .starts_with("Mamy Twój wniosek")
+    );
     publish(None, Language::En, "Staff's words for {{ group }}").await;
-    assert!(hand_in("c@example.org", Language::En).await.starts_with("Staff's words for"));
+    assert!(
+        hand_in("c@example.org", Language::En)
+            .await
+            .starts_with("Staff's words for")
+    );
     publish(Some(office.fund), Language::En, "The fund's words").await;
-    assert_eq!(hand_in("d@example.org", Language::En).await, "The fund's words");
-    assert!(hand_in("e@example.org", Language::Pl).await.starts_with("Mamy Twój wniosek"), "other languages keep theirs");
+    assert_eq!(
+        hand_in("d@example.org", Language::En).await,
+        "The fund's words"
+    );
+    assert!(
+        hand_in("e@example.org", Language::Pl)
+            .await
+            .starts_with("Mamy Twój wniosek"),
+        "other languages keep theirs"
+    );
 }
 
 async fn later(house: House) {
     let office = Office::open(&house, 10_000).await;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let outbox = Outbox::server("grants@example.org", &format!("smtp://127.0.0.1:{port}")).unwrap();
-    let silent = Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example.org");
+    let silent = Post::new(
+        house.commands.clone(),
+        house.views(),
+        outbox,
+        "https://grants.example.org",
+    );
     let (application, _, member) = office.draft(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
     silent.begin().await.unwrap();
-    house.takes(member, Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+    house
+        .takes(
+            member,
+            Command::Application(application, ApplicationCommand::Submit(submit())),
+        )
+        .await;
     see_to(&house, &silent).await;
     let row = rows(&house).await.remove(0);
-    assert_eq!((row.state.as_str(), row.tries), ("due", 1), "{application}: {row:?}");
+    assert_eq!(
+        (row.state.as_str(), row.tries),
+        ("due", 1),
+        "{application}: {row:?}"
+    );
     let minutes = (row.due_at - house.commands.now().as_microsecond()) / 60_000_000;
-    assert!((0..=1).contains(&minutes), "it is tried again in a minute, not at once: {minutes}");
+    assert!(
+        (0..=1).contains(&minutes),
+        "it is tried again in a minute, not at once: {minutes}"
+    );
     see_to(&house, &silent).await;
     assert_eq!(rows(&house).await[0].tries, 1);
     house.pass_days(1);
     see_to(&house, &post(&house)).await;
-    assert_eq!((rows(&house).await[0].state.as_str(), letters(&folder(&house)).len()), ("sent", 1), "and arrives once somebody takes it");
+    assert_eq!(
+        (
+            rows(&house).await[0].state.as_str(),
+            letters(&folder(&house)).len()
+        ),
+        ("sent", 1),
+        "and arrives once somebody takes it"
+    );
 }
 
 async fn merged(house: House) {
@@ -263,21 +498,41 @@ async fn merged(house: House) {
     reach(&house, other, "heir@example.org").await;
     let post = post(&house);
     post.begin().await.unwrap();
-    let merge = MergeGroup { into: heir, reason: text("The same people under a new name") };
-    house.takes(office.ada, Command::Group(old, GroupCommand::Merge(merge))).await;
-    house.takes(office.ben, Command::Grant(grant, approve(1))).await;
-    let sent = GrantCommand::SendPayment(PaymentOn { payment: 1, happened_on: house.today() });
+    let merge = MergeGroup {
+        into: heir,
+        reason: text("The same people under a new name"),
+    };
+    house
+        .takes(office.ada, Command::Group(old, GroupCommand::Merge(merge)))
+        .await;
+    house
+        .takes(office.ben, Command::Grant(grant, approve(1)))
+        .await;
+    let sent = GrantCommand::SendPayment(PaymentOn {
+        payment: 1,
+        happened_on: house.today(),
+    });
     house.takes(office.ben, Command::Grant(grant, sent)).await;
     see_to(&house, &post).await;
     let found = letters(&folder(&house));
     let to = |merge: bool| {
-        let of_kind = found.values().filter(|says| says.contains("joined with another") == merge);
+        let of_kind = found
+            .values()
+            .filter(|says| says.contains("joined with another") == merge);
         let mut to: Vec<_> = of_kind.filter_map(|says| says.lines().next()).collect();
         to.sort_unstable();
         to
     };
-    assert_eq!(to(false), ["heir@example.org", "old@example.org"], "each is told once that the money is on its way");
-    assert_eq!(to(true), ["heir@example.org", "old@example.org"], "and once that the groups are one");
+    assert_eq!(
+        to(false),
+        ["heir@example.org", "old@example.org"],
+        "each is told once that the money is on its way"
+    );
+    assert_eq!(
+        to(true),
+        ["heir@example.org", "old@example.org"],
+        "and once that the groups are one"
+    );
 }
 
 async fn address_changed(house: House) {
@@ -287,40 +542,102 @@ async fn address_changed(house: House) {
     let post = post(&house);
     post.begin().await.unwrap();
     let holder = async |email: &str| house.log.vault().holder(Index::Email, email).await.unwrap();
-    let both = async || (holder("zofia@example.org").await, holder("new@example.org").await);
+    let both = async || {
+        (
+            holder("zofia@example.org").await,
+            holder("new@example.org").await,
+        )
+    };
     let person = |command| Command::Person(member, command);
-    let change = RegisterPerson { name: open("Zofia"), email: Some(open("new@example.org")), telephone: None };
-    house.takes(office.ada, person(PersonCommand::ChangeContact(change))).await;
+    let change = RegisterPerson {
+        name: open("Zofia"),
+        email: Some(open("new@example.org")),
+        telephone: None,
+    };
+    house
+        .takes(office.ada, person(PersonCommand::ChangeContact(change)))
+        .await;
     see_to(&house, &post).await;
-    assert_eq!(both().await, (Some(member.0), None), "an address that is only proposed finds nobody");
-    assert!(letters(&folder(&house)).is_empty(), "and nothing was changed yet");
-    let refused = house.refuses(office.ada, person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 }))).await;
+    assert_eq!(
+        both().await,
+        (Some(member.0), None),
+        "an address that is only proposed finds nobody"
+    );
+    assert!(
+        letters(&folder(&house)).is_empty(),
+        "and nothing was changed yet"
+    );
+    let refused = house
+        .refuses(
+            office.ada,
+            person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 })),
+        )
+        .await;
     assert_eq!(refused, Refusal::SamePerson);
-    house.takes(office.ben, person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 }))).await;
+    house
+        .takes(
+            office.ben,
+            person(PersonCommand::ConfirmContact(ProposalOf { proposal: 1 })),
+        )
+        .await;
     see_to(&house, &post).await;
     assert_eq!(both().await, (None, Some(member.0)));
     let told = letters(&folder(&house));
     let says = told.values().next().expect("a mail");
-    assert!(told.len() == 1 && says.starts_with("zofia@example.org\nYour contact details were changed"), "{told:?}");
-    assert!(!says.contains("/sign-in") && !says.contains("new@example.org") && !says.contains("Zofia"), "{says}");
-    let invited = Invited { person: member, joins: None, minutes: 30, by_mail: true };
+    assert!(
+        told.len() == 1 && says.starts_with("zofia@example.org\nYour contact details were changed"),
+        "{told:?}"
+    );
+    assert!(
+        !says.contains("/sign-in") && !says.contains("new@example.org") && !says.contains("Zofia"),
+        "{says}"
+    );
+    let invited = Invited {
+        person: member,
+        joins: None,
+        minutes: 30,
+        by_mail: true,
+    };
     links::offer(&house.commands, invited).await.unwrap();
     see_to(&house, &post).await;
-    let link = letters(&folder(&house)).into_iter().find(|(id, _)| !told.contains_key(id)).expect("a link").1;
-    assert!(link.starts_with("new@example.org\n") && link.contains("/sign-in/"), "{link}");
+    let link = letters(&folder(&house))
+        .into_iter()
+        .find(|(id, _)| !told.contains_key(id))
+        .expect("a link")
+        .1;
+    assert!(
+        link.starts_with("new@example.org\n") && link.contains("/sign-in/"),
+        "{link}"
+    );
     // Of somebody who was erased since, no address is known any more.
     reach(&house, member, "third@example.org").await;
-    let erase = PersonCommand::Erase(Because { reason: text("They asked for it") });
+    let erase = PersonCommand::Erase(Because {
+        reason: text("They asked for it"),
+    });
     house.takes(office.ada, person(erase)).await;
     see_to(&house, &post).await;
-    let last = rows(&house).await.into_iter().filter(|row| row.kind == "contact_changed").map(|row| row.state).collect::<BTreeSet<_>>();
-    assert_eq!(last, BTreeSet::from(["dropped".to_owned(), "sent".to_owned()]));
+    let last = rows(&house)
+        .await
+        .into_iter()
+        .filter(|row| row.kind == "contact_changed")
+        .map(|row| row.state)
+        .collect::<BTreeSet<_>>();
+    assert_eq!(
+        last,
+        BTreeSet::from(["dropped".to_owned(), "sent".to_owned()])
+    );
 }
 
 /// The Python that has aiosmtpd, if one was found.
 fn smtp() -> Option<PathBuf> {
-    let python = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/judges/bin/python"));
-    let has = Program::new(&python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+    let python = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/target/judges/bin/python"
+    ));
+    let has = Program::new(&python)
+        .args(["-c", "import aiosmtpd"])
+        .stderr(Stdio::null())
+        .status();
     has.is_ok_and(|status| status.success()).then_some(python)
 }
 
@@ -337,11 +654,28 @@ impl Drop for Server {
 fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
     let listen = format!("127.0.0.1:{port}");
     let mut program = Program::new(python);
-    program.args(["-m", "aiosmtpd", "-n", "-l", &listen, "-c", "aiosmtpd.handlers.Mailbox"]).arg(folder);
-    let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the mail server starts");
+    program
+        .args([
+            "-m",
+            "aiosmtpd",
+            "-n",
+            "-l",
+            &listen,
+            "-c",
+            "aiosmtpd.handlers.Mailbox",
+        ])
+        .arg(folder);
+    let child = program
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the mail server starts");
     let since = Instant::now();
     while TcpStream::connect(&listen).is_err() {
-        assert!(since.elapsed() < Duration::from_secs(20), "the mail server answers");
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "the mail server answers"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     Server(child)
@@ -349,15 +683,23 @@ fn serve_smtp(python: &Path, port: u16, folder: &Path) -> Server {
 
 /// The Message-IDs in the mail server's folder.
 fn arrived(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder.join("new")) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder.join("new")) else {
+        return Vec::new();
+    };
     let id = |entry: std::fs::DirEntry| {
         let bytes = std::fs::read(entry.path()).ok()?;
-        Some(mail_parser::MessageParser::default().parse(&bytes)?.message_id()?.to_owned())
+        Some(
+            mail_parser::MessageParser::default()
+                .parse(&bytes)?
+                .message_id()?
+                .to_owned(),
+        )
     };
     entries.flatten().filter_map(id).collect()
 }
 
-/// Groups hand in their forms; then the service is killed again and again while it sends, each time a little later.
+/// Groups hand in their forms; then the service is killed again and again while it sends, each time
+/// a little later.
 async fn killed(house: House) {
     const GROUPS: usize = 30;
     const KILLS: u64 = 24;
@@ -370,16 +712,39 @@ async fn killed(house: House) {
     }
     post(&house).begin().await.unwrap();
     for (application, member) in drafts {
-        house.takes(member, Command::Application(ApplicationId(application.0), ApplicationCommand::Submit(submit()))).await;
+        house
+            .takes(
+                member,
+                Command::Application(
+                    ApplicationId(application.0),
+                    ApplicationCommand::Submit(submit()),
+                ),
+            )
+            .await;
     }
     let place = house.leave().await;
     let mailbox = place.folder.path().join("mailbox");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let _server = serve_smtp(&smtp().unwrap(), port, &mailbox);
     let start = || {
         let mut program = place.program();
-        program.args(["serve", "--listen", "127.0.0.1:0", "--mail-claim-seconds", "1"]).env("MICROGRANTS_MAIL_FROM", "grants@example.org");
-        program.env("MICROGRANTS_SMTP_URL", format!("smtp://127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        program
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--mail-claim-seconds",
+                "1",
+            ])
+            .env("MICROGRANTS_MAIL_FROM", "grants@example.org");
+        program
+            .env("MICROGRANTS_SMTP_URL", format!("smtp://127.0.0.1:{port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         program.spawn().expect("the program starts")
     };
     for kill in 0..KILLS {
@@ -408,12 +773,25 @@ async fn killed(house: House) {
     let store = Store::open(&place.url).await.unwrap();
     let rows = newest(&store, ORGANISATION, "", 1000).await.unwrap();
     store.close().await;
-    assert_eq!((counts.len(), rows.len()), (GROUPS, GROUPS), "every group got its mail, and no other was sent");
+    assert_eq!(
+        (counts.len(), rows.len()),
+        (GROUPS, GROUPS),
+        "every group got its mail, and no other was sent"
+    );
     assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");
     let repeated: usize = counts.values().map(|count| count - 1).sum();
-    assert!(repeated <= usize::try_from(KILLS).unwrap(), "at most one is repeated a kill: {repeated}");
+    assert!(
+        repeated <= usize::try_from(KILLS).unwrap(),
+        "at most one is repeated a kill: {repeated}"
+    );
     for row in &rows {
-        assert!(counts.contains_key(&format!("{}@example.org", row.id)), "each under the Message-ID that it always had");
+        assert!(
+            counts.contains_key(&format!("{}@example.org", row.id)),
+            "each under the Message-ID that it always had"
+        );
     }
-    let _ = writeln!(std::io::stderr(), "mails: {GROUPS} sent over {KILLS} kills, {repeated} repeated under the same Message-ID");
+    let _ = writeln!(
+        std::io::stderr(),
+        "mails: {GROUPS} sent over {KILLS} kills, {repeated} repeated under the same Message-ID"
+    );
 }

@@ -1,19 +1,21 @@
-//! Random commands against plain figures: after each, the rules and the figures must agree on what was allowed and
-//! on every pound.
+//! Random commands against plain figures: after each, the rules and the figures must agree on what
+//! was allowed and on every pound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use microgrants::domain::command::{Because, Nothing};
 use microgrants::domain::fund::Allocate;
 use microgrants::domain::grant::{
-    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, FailPayment, GrantState, Method, Owed,
-    PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver, ReceiveReturn, RequestVariation, ReversePayment, Revoke, UpdateBecause,
-    Varied,
+    AcceptAgreement, AmountOf, ApproveVariation, ConfirmReturnWaiver, DemandClawback, FailPayment,
+    GrantState, Method, Owed, PaymentBecause, PaymentOf, PaymentOn, ProposeReturnWaiver,
+    ReceiveReturn, RequestVariation, ReversePayment, Revoke, UpdateBecause, Varied,
 };
 use microgrants::domain::group::VerifyPayee;
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::source::Source;
-use microgrants::domain::{Command, FundCommand, GrantCommand, GrantId, GroupCommand, Money, PersonId};
+use microgrants::domain::{
+    Command, FundCommand, GrantCommand, GrantId, GroupCommand, Money, PersonId,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -22,8 +24,14 @@ use crate::office::{AGREEMENT, confirm, gbp, open, passes, prepare, provide_paye
 use crate::setting::{FUND, Setting};
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain("model::random_histories_agree_with_plain_figures", histories);
-    cases.plain("model::what_comes_back_is_never_taken_from_a_payment_that_may_still_fail", failed_after_a_return);
+    cases.plain(
+        "model::random_histories_agree_with_plain_figures",
+        histories,
+    );
+    cases.plain(
+        "model::what_comes_back_is_never_taken_from_a_payment_that_may_still_fail",
+        failed_after_a_return,
+    );
 }
 
 /// How many groups apply in a history.
@@ -159,7 +167,8 @@ impl Plain {
             Move::Award(grant, pounds) => {
                 let pounds = i64::from(pounds);
                 let own = &mut self.grants[grant];
-                let fits = own.state.is_empty() && (500..=2500).contains(&pounds) && pounds <= uncommitted;
+                let fits =
+                    own.state.is_empty() && (500..=2500).contains(&pounds) && pounds <= uncommitted;
                 if fits {
                     (own.state, own.award) = ("offered", pounds);
                 }
@@ -167,8 +176,15 @@ impl Plain {
             }
             Move::ApproveVariation(grant, number, _) => {
                 let own = &mut self.grants[grant];
-                let Some(Some((wanted, asked_at))) = own.variations.get(usize::from(number) - 1).copied() else { return false };
-                let fits = own.runs() && own.award == asked_at && own.may_vary(wanted) && wanted - own.award <= uncommitted;
+                let Some(Some((wanted, asked_at))) =
+                    own.variations.get(usize::from(number) - 1).copied()
+                else {
+                    return false;
+                };
+                let fits = own.runs()
+                    && own.award == asked_at
+                    && own.may_vary(wanted)
+                    && wanted - own.award <= uncommitted;
                 if fits {
                     own.award = wanted;
                     own.variations[usize::from(number) - 1] = None;
@@ -217,7 +233,11 @@ impl PlainGrant {
     }
 
     fn on_its_way(&self) -> i64 {
-        self.payments.iter().filter(|payment| ["prepared", "approved"].contains(&payment.state)).map(|payment| payment.amount).sum()
+        self.payments
+            .iter()
+            .filter(|payment| ["prepared", "approved"].contains(&payment.state))
+            .map(|payment| payment.amount)
+            .sum()
     }
 
     fn stands(&self) -> bool {
@@ -238,12 +258,19 @@ impl PlainGrant {
     }
 
     fn may_vary(&self, wanted: i64) -> bool {
-        wanted != self.award && wanted >= self.paid + self.on_its_way() && (wanted <= self.award || wanted <= 2500)
+        wanted != self.award
+            && wanted >= self.paid + self.on_its_way()
+            && (wanted <= self.award || wanted <= 2500)
     }
 
     /// What the bank confirmed and has not come back.
     fn confirmed(&self) -> i64 {
-        let sent: i64 = self.payments.iter().filter(|payment| payment.state == "sent").map(|payment| payment.amount).sum();
+        let sent: i64 = self
+            .payments
+            .iter()
+            .filter(|payment| payment.state == "sent")
+            .map(|payment| payment.amount)
+            .sum();
         self.paid - sent
     }
 
@@ -266,7 +293,9 @@ impl PlainGrant {
 
     /// The payment, where it is in this state.
     fn payment(&mut self, number: u16, states: &[&str]) -> Option<&mut PlainPayment> {
-        self.payments.get_mut(usize::from(number) - 1).filter(|payment| states.contains(&payment.state))
+        self.payments
+            .get_mut(usize::from(number) - 1)
+            .filter(|payment| states.contains(&payment.state))
     }
 
     fn set(&mut self, number: u16, from: &[&str], to: &'static str) -> Option<i64> {
@@ -278,11 +307,19 @@ impl PlainGrant {
     fn allows(&mut self, step: &Move) -> bool {
         match *step {
             Move::Accept(_) if self.state == "offered" => self.state = "accepted",
-            Move::DeclineOffer(_) if self.state == "offered" => (self.state, self.award) = ("declined", 0),
-            Move::PassCheck(_) if (self.runs() || self.state == "offered") && !self.checked => self.checked = true,
+            Move::DeclineOffer(_) if self.state == "offered" => {
+                (self.state, self.award) = ("declined", 0)
+            }
+            Move::PassCheck(_) if (self.runs() || self.state == "offered") && !self.checked => {
+                self.checked = true
+            }
             Move::ProvidePayee(_, person) => {
                 let number = self.payee.map_or(1, |payee| payee.number + 1);
-                self.payee = Some(PlainPayee { number, keyer: person, verified: false });
+                self.payee = Some(PlainPayee {
+                    number,
+                    keyer: person,
+                    verified: false,
+                });
             }
             Move::VerifyPayee(_, person) => match &mut self.payee {
                 Some(payee) if !payee.verified && payee.keyer != person => payee.verified = true,
@@ -290,26 +327,45 @@ impl PlainGrant {
             },
             Move::Prepare(_, pounds, person) => {
                 let amount = i64::from(pounds);
-                let Some(payee) = self.payee.filter(|payee| payee.verified) else { return false };
+                let Some(payee) = self.payee.filter(|payee| payee.verified) else {
+                    return false;
+                };
                 if !self.payable() || amount > self.award - self.paid - self.on_its_way() {
                     return false;
                 }
-                self.payments.push(PlainPayment { amount, state: "prepared", preparer: person, payee: payee.number });
+                self.payments.push(PlainPayment {
+                    amount,
+                    state: "prepared",
+                    preparer: person,
+                    payee: payee.number,
+                });
             }
             Move::Approve(_, number, person) => {
                 let (payable, payee) = (self.payable(), self.payee);
-                let Some(payment) = self.payment(number, &["prepared"]) else { return false };
-                let four_eyes = payee.is_some_and(|payee| payee.verified && payee.number == payment.payee && payee.keyer != person);
+                let Some(payment) = self.payment(number, &["prepared"]) else {
+                    return false;
+                };
+                let four_eyes = payee.is_some_and(|payee| {
+                    payee.verified && payee.number == payment.payee && payee.keyer != person
+                });
                 if !payable || !four_eyes || payment.preparer == person {
                     return false;
                 }
                 payment.state = "approved";
             }
-            Move::Cancel(_, number) => return self.set(number, &["prepared", "approved"], "cancelled").is_some(),
+            Move::Cancel(_, number) => {
+                return self
+                    .set(number, &["prepared", "approved"], "cancelled")
+                    .is_some();
+            }
             Move::Send(_, number) => {
                 let (payable, payee) = (self.payable(), self.payee);
-                let Some(payment) = self.payment(number, &["approved"]) else { return false };
-                if !payable || payee.is_none_or(|payee| !payee.verified || payee.number != payment.payee) {
+                let Some(payment) = self.payment(number, &["approved"]) else {
+                    return false;
+                };
+                if !payable
+                    || payee.is_none_or(|payee| !payee.verified || payee.number != payment.payee)
+                {
                     return false;
                 }
                 payment.state = "sent";
@@ -323,7 +379,9 @@ impl PlainGrant {
                 if self.payment(number, &["failed", "reversed"]).is_some() {
                     return true;
                 }
-                let Some(amount) = self.set(number, &["sent"], "failed") else { return false };
+                let Some(amount) = self.set(number, &["sent"], "failed") else {
+                    return false;
+                };
                 self.paid -= amount;
             }
             _ => return self.changes(step),
@@ -356,7 +414,8 @@ impl PlainGrant {
                 *self.due.entry(Owed::Clawback).or_default() += i64::from(pounds);
             }
             Move::Return(_, owed, pounds) => {
-                // The bank's facts are always recorded: what was not paid is to be settled, and moves nothing.
+                // The bank's facts are always recorded: what was not paid is to be settled, and
+                // moves nothing.
                 let amount = i64::from(pounds);
                 if self.state.is_empty() {
                     return false;
@@ -375,7 +434,9 @@ impl PlainGrant {
                 self.waivers.insert(owed, (amount, person));
             }
             Move::ConfirmWaiver(_, owed, person) => match self.waivers.get(&owed).copied() {
-                Some((amount, proposer)) if self.stands() && proposer != person => self.owe_less(owed, amount),
+                Some((amount, proposer)) if self.stands() && proposer != person => {
+                    self.owe_less(owed, amount)
+                }
                 _ => return false,
             },
             Move::Reverse(_, number) => {
@@ -383,7 +444,9 @@ impl PlainGrant {
                 if self.payment(number, &["failed", "reversed"]).is_some() {
                     return true;
                 }
-                let Some(amount) = self.set(number, &["confirmed"], "reversed") else { return false };
+                let Some(amount) = self.set(number, &["confirmed"], "reversed") else {
+                    return false;
+                };
                 let back = amount.min(self.confirmed());
                 let settled = (self.due_back() - (self.confirmed() - back)).max(0);
                 self.paid -= back;
@@ -399,14 +462,20 @@ impl PlainGrant {
             Move::Hold(_) if self.runs() && !self.held => self.held = true,
             Move::Resume(_) if self.runs() && self.held => self.held = false,
             Move::Terminate(_) => {
-                let under_way = self.payments.iter().any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
+                let under_way = self
+                    .payments
+                    .iter()
+                    .any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
                 if !self.runs() || under_way {
                     return false;
                 }
                 (self.state, self.award) = ("terminated", self.paid);
             }
             Move::Close(_) => {
-                let under_way = self.payments.iter().any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
+                let under_way = self
+                    .payments
+                    .iter()
+                    .any(|payment| ["prepared", "approved", "sent"].contains(&payment.state));
                 if !self.stands() || !self.excused || under_way || self.due_back() > 0 {
                     return false;
                 }
@@ -420,37 +489,104 @@ impl PlainGrant {
 
 fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
     let Setting { staff, members, .. } = setting;
-    let on_grant = |command: GrantCommand| Command::Grant(GrantId(setting.application(grant_of(step)).0), command);
+    let on_grant = |command: GrantCommand| {
+        Command::Grant(GrantId(setting.application(grant_of(step)).0), command)
+    };
     let on_group = |command: GroupCommand| Command::Group(setting.group(grant_of(step)), command);
     let day = setting.world.today;
     match *step {
-        Move::Allocate(pounds) => (staff[0], Command::Fund(FUND, FundCommand::Allocate(setting.allocate(pounds)))),
-        Move::Withdraw(pounds) => (staff[0], Command::Fund(FUND, FundCommand::WithdrawFunding(setting.withdraw(pounds)))),
+        Move::Allocate(pounds) => (
+            staff[0],
+            Command::Fund(FUND, FundCommand::Allocate(setting.allocate(pounds))),
+        ),
+        Move::Withdraw(pounds) => (
+            staff[0],
+            Command::Fund(FUND, FundCommand::WithdrawFunding(setting.withdraw(pounds))),
+        ),
         Move::Award(grant, pounds) => (staff[0], setting.award(grant, gbp(pounds))),
         Move::Accept(grant) => {
-            let accept = AcceptAgreement { hash: hash_of(AGREEMENT), method: Method::Web, names: vec![open("A"), open("B")] };
-            (members[grant], on_grant(GrantCommand::AcceptAgreement(accept)))
+            let accept = AcceptAgreement {
+                hash: hash_of(AGREEMENT),
+                method: Method::Web,
+                names: vec![open("A"), open("B")],
+            };
+            (
+                members[grant],
+                on_grant(GrantCommand::AcceptAgreement(accept)),
+            )
         }
-        Move::DeclineOffer(grant) => (members[grant], on_grant(GrantCommand::DeclineOffer(Nothing {}))),
+        Move::DeclineOffer(grant) => (
+            members[grant],
+            on_grant(GrantCommand::DeclineOffer(Nothing {})),
+        ),
         Move::PassCheck(_) => (staff[0], on_grant(passes("identity"))),
-        Move::ProvidePayee(_, person) => (staff[person], on_group(provide_payee("12-34-56 12345678"))),
+        Move::ProvidePayee(_, person) => {
+            (staff[person], on_group(provide_payee("12-34-56 12345678")))
+        }
         Move::VerifyPayee(grant, person) => {
-            let payee = setting.world.groups.get(&setting.group(grant).0).and_then(|group| group.payee()).map_or(1, |payee| payee.number);
-            (staff[person], on_group(GroupCommand::VerifyPayee(VerifyPayee { payee, method: text("Statement") })))
+            let payee = setting
+                .world
+                .groups
+                .get(&setting.group(grant).0)
+                .and_then(|group| group.payee())
+                .map_or(1, |payee| payee.number);
+            (
+                staff[person],
+                on_group(GroupCommand::VerifyPayee(VerifyPayee {
+                    payee,
+                    method: text("Statement"),
+                })),
+            )
         }
         Move::Prepare(_, pounds, person) => (staff[person], on_grant(prepare(pounds))),
-        Move::Approve(_, payment, person) => (staff[person], on_grant(GrantCommand::ApprovePayment(PaymentOf { payment }))),
-        Move::Cancel(_, payment) => (staff[0], on_grant(GrantCommand::CancelPayment(PaymentBecause { payment, reason: text("No") }))),
-        Move::Send(_, payment) => (staff[0], on_grant(GrantCommand::SendPayment(PaymentOn { payment, happened_on: day }))),
+        Move::Approve(_, payment, person) => (
+            staff[person],
+            on_grant(GrantCommand::ApprovePayment(PaymentOf { payment })),
+        ),
+        Move::Cancel(_, payment) => (
+            staff[0],
+            on_grant(GrantCommand::CancelPayment(PaymentBecause {
+                payment,
+                reason: text("No"),
+            })),
+        ),
+        Move::Send(_, payment) => (
+            staff[0],
+            on_grant(GrantCommand::SendPayment(PaymentOn {
+                payment,
+                happened_on: day,
+            })),
+        ),
         Move::Confirm(_, payment) => (staff[0], on_grant(confirm(payment, day))),
-        Move::Fail(_, payment) => {
-            (staff[0], on_grant(GrantCommand::FailPayment(FailPayment { payment, reason: text("No"), happened_on: None })))
-        }
-        Move::Excuse(_) => (staff[0], on_grant(GrantCommand::ExcuseUpdate(UpdateBecause { update: 1, reason: text("Ended") }))),
-        Move::Underspend(_, pounds) => (staff[0], on_grant(GrantCommand::DeclareUnderspend(AmountOf { amount: gbp(pounds) }))),
-        Move::Return(_, owed, pounds) => {
-            (staff[0], on_grant(GrantCommand::ReceiveReturn(ReceiveReturn { owed, amount: gbp(pounds), received_on: day })))
-        }
+        Move::Fail(_, payment) => (
+            staff[0],
+            on_grant(GrantCommand::FailPayment(FailPayment {
+                payment,
+                reason: text("No"),
+                happened_on: None,
+            })),
+        ),
+        Move::Excuse(_) => (
+            staff[0],
+            on_grant(GrantCommand::ExcuseUpdate(UpdateBecause {
+                update: 1,
+                reason: text("Ended"),
+            })),
+        ),
+        Move::Underspend(_, pounds) => (
+            staff[0],
+            on_grant(GrantCommand::DeclareUnderspend(AmountOf {
+                amount: gbp(pounds),
+            })),
+        ),
+        Move::Return(_, owed, pounds) => (
+            staff[0],
+            on_grant(GrantCommand::ReceiveReturn(ReceiveReturn {
+                owed,
+                amount: gbp(pounds),
+                received_on: day,
+            })),
+        ),
         Move::Clawback(_, pounds) => (
             staff[0],
             on_grant(GrantCommand::DemandClawback(DemandClawback {
@@ -460,40 +596,88 @@ fn command(setting: &Setting, step: &Move) -> (PersonId, Command) {
             })),
         ),
         Move::ProposeWaiver(_, owed, pounds, person) => {
-            let waiver = ProposeReturnWaiver { owed, amount: gbp(pounds), reason: text("Too little") };
-            (staff[person], on_grant(GrantCommand::ProposeReturnWaiver(waiver)))
+            let waiver = ProposeReturnWaiver {
+                owed,
+                amount: gbp(pounds),
+                reason: text("Too little"),
+            };
+            (
+                staff[person],
+                on_grant(GrantCommand::ProposeReturnWaiver(waiver)),
+            )
         }
         Move::ConfirmWaiver(grant, owed, person) => {
             let amount = proposed(setting, grant, owed);
-            (staff[person], on_grant(GrantCommand::ConfirmReturnWaiver(ConfirmReturnWaiver { owed, amount })))
+            (
+                staff[person],
+                on_grant(GrantCommand::ConfirmReturnWaiver(ConfirmReturnWaiver {
+                    owed,
+                    amount,
+                })),
+            )
         }
         Move::Reverse(_, payment) => {
-            let reverse = ReversePayment { payment, happened_on: day, reason: text("Taken back") };
+            let reverse = ReversePayment {
+                payment,
+                happened_on: day,
+                reason: text("Taken back"),
+            };
             (staff[0], on_grant(GrantCommand::ReversePayment(reverse)))
         }
         Move::Vary(grant, pounds) => {
-            let change = Varied { amount: Some(gbp(pounds)), ..Varied::default() };
-            (members[grant], on_grant(GrantCommand::RequestVariation(RequestVariation { change, words: open("Costs changed") })))
+            let change = Varied {
+                amount: Some(gbp(pounds)),
+                ..Varied::default()
+            };
+            (
+                members[grant],
+                on_grant(GrantCommand::RequestVariation(RequestVariation {
+                    change,
+                    words: open("Costs changed"),
+                })),
+            )
         }
-        Move::ApproveVariation(_, variation, person) => {
-            (staff[person], on_grant(GrantCommand::ApproveVariation(ApproveVariation { variation, present: BTreeSet::new() })))
-        }
+        Move::ApproveVariation(_, variation, person) => (
+            staff[person],
+            on_grant(GrantCommand::ApproveVariation(ApproveVariation {
+                variation,
+                present: BTreeSet::new(),
+            })),
+        ),
         Move::Hold(_) => (staff[0], on_grant(GrantCommand::Hold(because()))),
         Move::Resume(_) => (staff[0], on_grant(GrantCommand::Resume(Nothing {}))),
-        Move::Terminate(_) => (staff[0], on_grant(GrantCommand::Terminate(Revoke { reason: text("A reason"), present: BTreeSet::new() }))),
+        Move::Terminate(_) => (
+            staff[0],
+            on_grant(GrantCommand::Terminate(Revoke {
+                reason: text("A reason"),
+                present: BTreeSet::new(),
+            })),
+        ),
         Move::Close(_) => (staff[0], on_grant(GrantCommand::Close(Nothing {}))),
     }
 }
 
 /// What stands proposed to be given up, as whoever confirms it would read it.
 fn proposed(setting: &Setting, grant: usize, owed: Owed) -> Money {
-    let grant = setting.world.grants.get(&setting.application(grant).0).map(|grant| serde_json::to_value(grant).expect("JSON"));
-    let amount = grant.and_then(|grant| grant["dues"][<&str>::from(owed)]["waiver"][0].as_str().map(str::to_owned));
-    amount.and_then(|amount| amount.parse().ok()).unwrap_or(gbp(1))
+    let grant = setting
+        .world
+        .grants
+        .get(&setting.application(grant).0)
+        .map(|grant| serde_json::to_value(grant).expect("JSON"));
+    let amount = grant.and_then(|grant| {
+        grant["dues"][<&str>::from(owed)]["waiver"][0]
+            .as_str()
+            .map(str::to_owned)
+    });
+    amount
+        .and_then(|amount| amount.parse().ok())
+        .unwrap_or(gbp(1))
 }
 
 fn because() -> Because {
-    Because { reason: text("A reason") }
+    Because {
+        reason: text("A reason"),
+    }
 }
 
 fn pounds(amount: i64) -> Money {
@@ -505,7 +689,10 @@ fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
     let budget = setting.world.funds[&FUND.0].budget();
     prop_assert_eq!(budget.allocated().total(), pounds(plain.allocated));
     prop_assert_eq!(budget.committed().total(), pounds(plain.committed()));
-    prop_assert!(budget.allocated().minus(budget.committed()).is_ok(), "no source is overspent");
+    prop_assert!(
+        budget.allocated().minus(budget.committed()).is_ok(),
+        "no source is overspent"
+    );
     for (number, own) in plain.grants.iter().enumerate() {
         let id = setting.application(number).0;
         let Some(grant) = setting.world.grants.get(&id) else {
@@ -516,17 +703,27 @@ fn agree(setting: &Setting, plain: &Plain) -> Result<(), TestCaseError> {
         prop_assert_eq!(grant.paid().total(), pounds(own.paid));
         prop_assert_eq!(grant.due_back(), pounds(own.due_back()));
         prop_assert_eq!(budget.committed_for(GrantId(id)), pounds(own.award));
-        prop_assert!(grant.award().minus(grant.paid()).is_ok(), "no source is overpaid");
+        prop_assert!(
+            grant.award().minus(grant.paid()).is_ok(),
+            "no source is overpaid"
+        );
         prop_assert!((grant.state() == GrantState::Closed) == (own.state == "closed"));
     }
     Ok(())
 }
 
-/// Two sources: one payment from each. Money comes back while the second may still fail, and then it does.
+/// Two sources: one payment from each. Money comes back while the second may still fail, and then
+/// it does.
 fn failed_after_a_return() {
     let mut setting = Setting::ready(1);
-    let restricted = Source { funder: text("council"), area: Some(text("oldham")) };
-    let allocate = FundCommand::Allocate(Allocate { source: restricted.clone(), ..setting.allocate(500) });
+    let restricted = Source {
+        funder: text("council"),
+        area: Some(text("oldham")),
+    };
+    let allocate = FundCommand::Allocate(Allocate {
+        source: restricted.clone(),
+        ..setting.allocate(500)
+    });
     setting.takes(0, Command::Fund(FUND, allocate));
     for step in [
         Move::Award(0, 1000),
@@ -546,25 +743,49 @@ fn failed_after_a_return() {
         Move::Fail(0, 2),
     ] {
         let (person, command) = command(&setting, &step);
-        setting.world.by(person, command).unwrap_or_else(|refusal| panic!("{step:?}: {refusal}"));
+        setting
+            .world
+            .by(person, command)
+            .unwrap_or_else(|refusal| panic!("{step:?}: {refusal}"));
     }
     let grant = &setting.world.grants[&setting.application(0).0];
-    assert_eq!((grant.paid().total(), grant.paid().from(&restricted), grant.award().total()), (gbp(400), gbp(400), gbp(900)));
+    assert_eq!(
+        (
+            grant.paid().total(),
+            grant.paid().from(&restricted),
+            grant.award().total()
+        ),
+        (gbp(400), gbp(400), gbp(900))
+    );
 }
 
 fn histories() {
-    let config = Config { cases: 600, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: 600,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let history = proptest::collection::vec(moves(), 1..150);
     let taken = std::cell::Cell::new(0_u32);
     let mut runner = TestRunner::new(config);
     let result = runner.run(&history, |history| {
         let mut setting = Setting::ready(GROUPS);
-        let mut plain = Plain { allocated: 10_000, ..Plain::default() };
+        let mut plain = Plain {
+            allocated: 10_000,
+            ..Plain::default()
+        };
         for step in &history {
             let (person, command) = command(&setting, step);
             let really = setting.world.by(person, command);
             let allowed = plain.allows(step);
-            prop_assert_eq!(really.is_ok(), allowed, "{:?}: the rules say {:?}, the figures {:?}", step, really, plain);
+            prop_assert_eq!(
+                really.is_ok(),
+                allowed,
+                "{:?}: the rules say {:?}, the figures {:?}",
+                step,
+                really,
+                plain
+            );
             taken.set(taken.get() + u32::from(allowed));
             agree(&setting, &plain)?;
         }

@@ -1,5 +1,6 @@
-//! An office of exactly two people runs everything: a form on paper that one of them keys in, a payee that staff key,
-//! checks, a waiver, a payment that fails, a variation, an update typed up from a call, money back in parts, the close.
+//! An office of exactly two people runs everything: a form on paper that one of them keys in, a
+//! payee that staff key, checks, a waiver, a payment that fails, a variation, an update typed up
+//! from a call, money back in parts, the close.
 
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::{Command, PersonId};
@@ -49,76 +50,211 @@ async fn everything(house: House) {
     let office = Office::open(&house, 10_000).await;
     let (ada, ben) = (office.ada, office.ben);
     let today = house.today();
-    let two = Two { house: &house, group: Uuid::from_u128(1), application: Uuid::from_u128(2), fund: office.fund.0 };
+    let two = Two {
+        house: &house,
+        group: Uuid::from_u128(1),
+        application: Uuid::from_u128(2),
+        fund: office.fund.0,
+    };
     let mut strict = rules(28);
     (strict["quorum"], strict["remind_days"]) = (json!(2), json!(14));
-    two.by(ada, "fund/propose-rules", json!({ "rules": strict })).await;
-    two.by(ben, "fund/confirm-rules", json!({ "rules": strict })).await;
+    two.by(ada, "fund/propose-rules", json!({ "rules": strict }))
+        .await;
+    two.by(ben, "fund/confirm-rules", json!({ "rules": strict }))
+        .await;
 
     // A form on paper, keyed in by Ada and read back to the group.
-    two.by(ada, "group/register", json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })).await;
-    two.by(ada, "application/start", json!({ "fund": office.fund, "round": "first", "group": two.group })).await;
+    two.by(
+        ada,
+        "group/register",
+        json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
+    )
+    .await;
+    two.by(
+        ada,
+        "application/start",
+        json!({ "fund": office.fund, "round": "first", "group": two.group }),
+    )
+    .await;
     let answers = json!({ "requested": "1000.00", "area": "oldham", "people_at_risk": true, "answers": { "idea": "Soup" } });
     two.by(ada, "application/save-answers", answers).await;
     let help = json!({ "by": ada, "kind": { "keyed_verbatim": { "read_back": true } } });
-    two.by(ada, "application/submit", json!({ "channel": "paper", "received_on": today, "help": help })).await;
-    two.by(ada, "application/confirm-eligibility", json!({})).await;
+    two.by(
+        ada,
+        "application/submit",
+        json!({ "channel": "paper", "received_on": today, "help": help }),
+    )
+    .await;
+    two.by(ada, "application/confirm-eligibility", json!({}))
+        .await;
     for person in [ada, ben] {
         two.by(person, "application/declare", json!({})).await;
-        two.by(person, "application/score", json!({ "criteria": { "need": 4 }, "note": "Good" })).await;
+        two.by(
+            person,
+            "application/score",
+            json!({ "criteria": { "need": 4 }, "note": "Good" }),
+        )
+        .await;
     }
-    two.by(ben, "application/write-summary", json!({ "title": "Soup", "description": "Neighbours cook together." })).await;
+    two.by(
+        ben,
+        "application/write-summary",
+        json!({ "title": "Soup", "description": "Neighbours cook together." }),
+    )
+    .await;
     let (ends_on, update_due_on) = (house.in_days(60), house.in_days(80));
     let award = json!({ "amount": "1000.00", "ends_on": ends_on, "update_due_on": update_due_on, "conditions": { "hall": { "text": "The hall is booked" } } });
     let line = |mut award: Value, present: PersonId| {
         award["present"] = json!([present]);
         json!({ "round": "first", "met_on": today, "decisions": [{ "application": two.application, "verdict": { "award": award } }] })
     };
-    two.refused(ada, "quorum_missing", "application/award", award.clone()).await;
+    two.refused(ada, "quorum_missing", "application/award", award.clone())
+        .await;
     two.by(ben, "fund/record-meeting", line(award, ada)).await;
-    two.refused(ben, "not_yours", "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
-    two.by(ada, "application/confirm-attendance", json!({ "person": ada, "decision": 1 })).await;
+    two.refused(
+        ben,
+        "not_yours",
+        "application/confirm-attendance",
+        json!({ "person": ada, "decision": 1 }),
+    )
+    .await;
+    two.by(
+        ada,
+        "application/confirm-attendance",
+        json!({ "person": ada, "decision": 1 }),
+    )
+    .await;
 
     // The agreement is read out over the telephone; the payee is keyed by staff.
     let accept = json!({ "hash": hash_of(AGREEMENT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
     two.by(ada, "grant/accept-agreement", accept).await;
     let payee = json!({ "route": "holding_body", "body": "A community centre", "consented_on": today, "account": { "holder": "A community centre", "numbers": "12-34-56 12345678" } });
     two.by(ada, "group/provide-payee", payee).await;
-    two.refused(ada, "keyed_payee", "group/verify-payee", json!({ "payee": 1, "method": "A call" })).await;
-    two.by(ben, "group/verify-payee", json!({ "payee": 1, "method": "A call to the centre" })).await;
-    two.by(ada, "grant/pass-check", json!({ "check": "identity", "note": "Seen", "good_until": house.in_days(365) })).await;
-    two.by(ada, "grant/pass-check", json!({ "check": "hall", "note": "The booking was seen" })).await;
-    two.by(ada, "grant/propose-waiver", json!({ "check": "safeguarding", "note": "Parents stay" })).await;
-    two.refused(ada, "same_person", "grant/confirm-waiver", json!({ "check": "safeguarding" })).await;
-    two.by(ben, "grant/confirm-waiver", json!({ "check": "safeguarding" })).await;
+    two.refused(
+        ada,
+        "keyed_payee",
+        "group/verify-payee",
+        json!({ "payee": 1, "method": "A call" }),
+    )
+    .await;
+    two.by(
+        ben,
+        "group/verify-payee",
+        json!({ "payee": 1, "method": "A call to the centre" }),
+    )
+    .await;
+    two.by(
+        ada,
+        "grant/pass-check",
+        json!({ "check": "identity", "note": "Seen", "good_until": house.in_days(365) }),
+    )
+    .await;
+    two.by(
+        ada,
+        "grant/pass-check",
+        json!({ "check": "hall", "note": "The booking was seen" }),
+    )
+    .await;
+    two.by(
+        ada,
+        "grant/propose-waiver",
+        json!({ "check": "safeguarding", "note": "Parents stay" }),
+    )
+    .await;
+    two.refused(
+        ada,
+        "same_person",
+        "grant/confirm-waiver",
+        json!({ "check": "safeguarding" }),
+    )
+    .await;
+    two.by(
+        ben,
+        "grant/confirm-waiver",
+        json!({ "check": "safeguarding" }),
+    )
+    .await;
 
-    // Ada prepares, Ben approves: he neither keyed the payee nor prepared. The bank sends the first one back.
-    two.refused(ben, "check_not_in_state", "grant/fail-check", json!({ "check": "identity", "note": "No" })).await;
+    // Ada prepares, Ben approves: he neither keyed the payee nor prepared. The bank sends the first
+    // one back.
+    two.refused(
+        ben,
+        "check_not_in_state",
+        "grant/fail-check",
+        json!({ "check": "identity", "note": "No" }),
+    )
+    .await;
     for payment in [1, 2] {
-        two.by(ada, "grant/prepare-payment", json!({ "amount": "1000.00" })).await;
-        two.refused(ada, "same_person", "grant/approve-payment", json!({ "payment": payment })).await;
-        two.by(ben, "grant/approve-payment", json!({ "payment": payment })).await;
+        two.by(ada, "grant/prepare-payment", json!({ "amount": "1000.00" }))
+            .await;
+        two.refused(
+            ada,
+            "same_person",
+            "grant/approve-payment",
+            json!({ "payment": payment }),
+        )
+        .await;
+        two.by(ben, "grant/approve-payment", json!({ "payment": payment }))
+            .await;
         let batch = json!({ "batch": format!("batch-{payment}"), "sent_on": today, "payments": [{ "grant": two.application, "payment": payment, "amount": "1000.00" }] });
         two.by(ada, "fund/send-batch", batch).await;
         if payment == 1 {
-            two.by(ben, "grant/fail-payment", json!({ "payment": 1, "reason": "Sent back" })).await;
+            two.by(
+                ben,
+                "grant/fail-payment",
+                json!({ "payment": 1, "reason": "Sent back" }),
+            )
+            .await;
         }
     }
-    two.by(ben, "grant/confirm-payment", json!({ "payment": 2, "happened_on": today })).await;
+    two.by(
+        ben,
+        "grant/confirm-payment",
+        json!({ "payment": 2, "happened_on": today }),
+    )
+    .await;
 
     // More is needed; then an update is typed up from a call, queried, and handed in again.
-    two.by(ada, "grant/request-variation", json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" })).await;
-    two.refused(ada, "same_person", "grant/approve-variation", json!({ "variation": 1 })).await;
-    two.refused(ben, "quorum_missing", "grant/approve-variation", json!({ "variation": 1 })).await;
-    two.by(ben, "grant/approve-variation", json!({ "variation": 1, "present": [ada] })).await;
+    two.by(
+        ada,
+        "grant/request-variation",
+        json!({ "change": { "amount": "1200.00" }, "words": "The hall costs more" }),
+    )
+    .await;
+    two.refused(
+        ada,
+        "same_person",
+        "grant/approve-variation",
+        json!({ "variation": 1 }),
+    )
+    .await;
+    two.refused(
+        ben,
+        "quorum_missing",
+        "grant/approve-variation",
+        json!({ "variation": 1 }),
+    )
+    .await;
+    two.by(
+        ben,
+        "grant/approve-variation",
+        json!({ "variation": 1, "present": [ada] }),
+    )
+    .await;
     let update = |people: u32| {
         json!({ "update": 1, "channel": "phone", "consent": true, "words": "It went well.", "people": people, "volunteers": 2, "spent": "800.00",
             "outcomes": [{ "sign": "bringing-people-together", "strength": "some", "words": "Nobody eats alone." }] })
     };
     two.by(ada, "grant/receive-update", update(20)).await;
-    two.by(ben, "grant/query-update", json!({ "update": 1, "question": "How many came twice?" })).await;
+    two.by(
+        ben,
+        "grant/query-update",
+        json!({ "update": 1, "question": "How many came twice?" }),
+    )
+    .await;
     two.by(ada, "grant/receive-update", update(25)).await;
-    two.by(ben, "grant/accept-update", json!({ "update": 1 })).await;
+    two.by(ben, "grant/accept-update", json!({ "update": 1 }))
+        .await;
     two.by(
         ben,
         "grant/correct-update",
@@ -126,27 +262,92 @@ async fn everything(house: House) {
     )
     .await;
 
-    // £400 is unspent: £200 was not paid, £200 is due back; £150 comes in two parts, and the rest is waived.
-    two.by(ada, "grant/declare-underspend", json!({ "amount": "400.00" })).await;
-    two.by(ada, "grant/request-return", json!({ "due_on": house.in_days(30) })).await;
+    // £400 is unspent: £200 was not paid, £200 is due back; £150 comes in two parts, and the rest
+    // is waived.
+    two.by(
+        ada,
+        "grant/declare-underspend",
+        json!({ "amount": "400.00" }),
+    )
+    .await;
+    two.by(
+        ada,
+        "grant/request-return",
+        json!({ "due_on": house.in_days(30) }),
+    )
+    .await;
     for amount in ["100.00", "50.00"] {
-        two.by(ben, "grant/receive-return", json!({ "amount": amount, "received_on": today })).await;
+        two.by(
+            ben,
+            "grant/receive-return",
+            json!({ "amount": amount, "received_on": today }),
+        )
+        .await;
     }
-    two.by(ada, "grant/propose-return-waiver", json!({ "amount": "50.00", "reason": "Spent on cups" })).await;
-    two.refused(ada, "same_person", "grant/confirm-return-waiver", json!({ "amount": "50.00" })).await;
-    two.by(ben, "grant/confirm-return-waiver", json!({ "amount": "50.00" })).await;
+    two.by(
+        ada,
+        "grant/propose-return-waiver",
+        json!({ "amount": "50.00", "reason": "Spent on cups" }),
+    )
+    .await;
+    two.refused(
+        ada,
+        "same_person",
+        "grant/confirm-return-waiver",
+        json!({ "amount": "50.00" }),
+    )
+    .await;
+    two.by(
+        ben,
+        "grant/confirm-return-waiver",
+        json!({ "amount": "50.00" }),
+    )
+    .await;
     two.by(ada, "grant/close", json!({})).await;
-    two.by(ben, "grant/publish-story", json!({ "words": "They cook together.", "consented_on": today, "consent": "A call" })).await;
+    two.by(
+        ben,
+        "grant/publish-story",
+        json!({ "words": "They cook together.", "consented_on": today, "consent": "A call" }),
+    )
+    .await;
 
     crate::replay::whole(&house).await;
     house.catch_up().await;
     let views = house.views();
-    let sums = |by| microgrants::views::Sums { by, fund: None, area: None, position: i64::MAX, effective_on: None };
-    let budget = views.budget(sums(microgrants::views::By::Fund)).await.unwrap().lines.remove(0);
+    let sums = |by| microgrants::views::Sums {
+        by,
+        fund: None,
+        area: None,
+        position: i64::MAX,
+        effective_on: None,
+    };
+    let budget = views
+        .budget(sums(microgrants::views::By::Fund))
+        .await
+        .unwrap()
+        .lines
+        .remove(0);
     let gbp = crate::office::gbp;
-    assert_eq!((budget.committed, budget.paid, budget.returned, budget.waived), (gbp(850), gbp(1000), gbp(150), gbp(50)));
+    assert_eq!(
+        (
+            budget.committed,
+            budget.paid,
+            budget.returned,
+            budget.waived
+        ),
+        (gbp(850), gbp(1000), gbp(150), gbp(50))
+    );
     assert_eq!(budget.uncommitted, Some(gbp(9150)));
-    let outcomes = views.outcomes(sums(microgrants::views::By::Fund)).await.unwrap().lines.remove(0);
-    assert_eq!((outcomes.updates, outcomes.people, outcomes.volunteers), (1, 26, 2), "what was queried or corrected counts once");
+    let outcomes = views
+        .outcomes(sums(microgrants::views::By::Fund))
+        .await
+        .unwrap()
+        .lines
+        .remove(0);
+    assert_eq!(
+        (outcomes.updates, outcomes.people, outcomes.volunteers),
+        (1, 26, 2),
+        "what was queried or corrected counts once"
+    );
     crate::projections::equals_a_rebuild(&house).await;
 }

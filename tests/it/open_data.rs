@@ -1,7 +1,8 @@
-//! The open data: held against the official schemas and against another program's reading of it, and against plain figures.
+//! The open data: held against the official schemas and against another program's reading of it,
+//! and against plain figures.
 //!
-//! The official schemas are no part of this project. Where their folder is not found, beside this one or where
-//! `MICROGRANTS_360GIVING` says, the cases that need them are reported as ignored.
+//! The official schemas are no part of this project. Where their folder is not found, beside this
+//! one or where `MICROGRANTS_360GIVING` says, the cases that need them are reported as ignored.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,9 +28,20 @@ use crate::service::serve_with;
 use crate::world::World;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("open_data::stands_once_it_is_accepted_and_changes_with_the_grant", changes);
-    cases.with(judged(), "open_data::of_the_seeds_holds_and_reads_back_from_csv", of_the_seeds);
-    cases.with(judged(), "open_data::of_a_grant_that_was_paid_and_came_back_holds", came_back);
+    cases.both(
+        "open_data::stands_once_it_is_accepted_and_changes_with_the_grant",
+        changes,
+    );
+    cases.with(
+        judged(),
+        "open_data::of_the_seeds_holds_and_reads_back_from_csv",
+        of_the_seeds,
+    );
+    cases.with(
+        judged(),
+        "open_data::of_a_grant_that_was_paid_and_came_back_holds",
+        came_back,
+    );
 }
 
 pub fn publisher() -> Publisher {
@@ -46,7 +58,10 @@ pub fn publisher() -> Publisher {
 fn official() -> Option<PathBuf> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/360giving"));
     let named = std::env::var_os("MICROGRANTS_360GIVING").map(PathBuf::from);
-    named.into_iter().chain([beside]).find(|folder| folder.join("check").is_file())
+    named
+        .into_iter()
+        .chain([beside])
+        .find(|folder| folder.join("check").is_file())
 }
 
 fn judges() -> PathBuf {
@@ -56,7 +71,10 @@ fn judges() -> PathBuf {
 /// Whether schemas, their check's packages and flattentool are there.
 fn judged() -> bool {
     let has = |python: &Path| {
-        let asked = Program::new(python).args(["-c", "import jsonschema, rfc3339_validator"]).stderr(Stdio::null()).status();
+        let asked = Program::new(python)
+            .args(["-c", "import jsonschema, rfc3339_validator"])
+            .stderr(Stdio::null())
+            .status();
         asked.is_ok_and(|status| status.success())
     };
     official().is_some() && judges().join("flatten-tool").is_file() && has(&judges().join("python"))
@@ -68,24 +86,55 @@ fn made(published: &Published, today: jiff::civil::Date) -> Package {
     checked.package
 }
 
-/// Holds a package against the official schemas, and its CSV against what another program makes of it.
+/// Holds a package against the official schemas, and its CSV against what another program makes of
+/// it.
 fn judge(package: &Package) {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("package.json"), package.json()).unwrap();
     let official = official().expect("it was found");
-    let said = Program::new(judges().join("python")).arg(official.join("check")).arg(at("package.json")).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "holds", "{}", String::from_utf8_lossy(&said.stderr));
+    let said = Program::new(judges().join("python"))
+        .arg(official.join("check"))
+        .arg(at("package.json"))
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&said.stdout).trim(),
+        "holds",
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
     fs::create_dir(at("csv")).unwrap();
     fs::write(at("csv/grants.csv"), package.csv()).unwrap();
     let schema = official.join("360-giving-schema.json");
     let mut unflatten = Program::new(judges().join("flatten-tool"));
-    unflatten.arg("unflatten").arg(at("csv")).args(["-f", "csv", "--root-list-path", "grants", "--root-id", "", "--convert-titles"]);
-    let said = unflatten.arg("--schema").arg(&schema).arg("-o").arg(at("back.json")).output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    unflatten.arg("unflatten").arg(at("csv")).args([
+        "-f",
+        "csv",
+        "--root-list-path",
+        "grants",
+        "--root-id",
+        "",
+        "--convert-titles",
+    ]);
+    let said = unflatten
+        .arg("--schema")
+        .arg(&schema)
+        .arg("-o")
+        .arg(at("back.json"))
+        .output()
+        .unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
     let back: Value = serde_json::from_str(&fs::read_to_string(at("back.json")).unwrap()).unwrap();
     let own: Value = serde_json::from_str(&package.json()).unwrap();
-    let (back, own) = (back["grants"].as_array().unwrap(), own["grants"].as_array().unwrap());
+    let (back, own) = (
+        back["grants"].as_array().unwrap(),
+        own["grants"].as_array().unwrap(),
+    );
     assert_eq!(back.len(), own.len());
     for (back, own) in back.iter().zip(own) {
         assert_eq!(plain(back), plain(own));
@@ -95,7 +144,12 @@ fn judge(package: &Package) {
 /// With every number as its text: another program may write 500 as 500.0.
 fn plain(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), plain(value)))
+                .collect(),
+        ),
         Value::Array(items) => Value::Array(items.iter().map(plain).collect()),
         Value::Number(number) => Value::String(format!("{:.2}", number.as_f64().unwrap())),
         other => other.clone(),
@@ -107,10 +161,19 @@ async fn of_the_seeds(house: House) {
     house.catch_up().await;
     let package = made(&house.views().published().await.unwrap(), house.today());
     assert!(package.grants.len() > 35, "{}", package.grants.len());
-    assert!(package.grants.iter().any(|grant| !grant.classifications.is_empty()));
+    assert!(
+        package
+            .grants
+            .iter()
+            .any(|grant| !grant.classifications.is_empty())
+    );
     judge(&package);
     let again = made(&house.views().published().await.unwrap(), house.today());
-    assert_eq!((again.json(), again.csv()), (package.json(), package.csv()), "the same grants give the same bytes");
+    assert_eq!(
+        (again.json(), again.csv()),
+        (package.json(), package.csv()),
+        "the same grants give the same bytes"
+    );
 }
 
 async fn came_back(house: House) {
@@ -119,63 +182,138 @@ async fn came_back(house: House) {
     house.catch_up().await;
     let package = made(&house.views().published().await.unwrap(), house.today());
     let grant = serde_json::to_value(&package.grants[0]).unwrap();
-    assert_eq!((&grant["amountAwarded"], &grant["amountDisbursed"]), (&Value::from(800), &Value::from(800)));
-    assert!(grant["description"].as_str().unwrap().contains("was given back"));
+    assert_eq!(
+        (&grant["amountAwarded"], &grant["amountDisbursed"]),
+        (&Value::from(800), &Value::from(800))
+    );
+    assert!(
+        grant["description"]
+            .as_str()
+            .unwrap()
+            .contains("was given back")
+    );
     judge(&package);
 }
 
 async fn changes(house: House) {
     let office = Office::open(&house, 10_000).await;
-    let client = serve_with(&house, office.ada, |site| site.open_data = Some(OpenData::by(publisher(), Places::illustrative())));
+    let client = serve_with(&house, office.ada, |site| {
+        site.open_data = Some(OpenData::by(publisher(), Places::illustrative()))
+    });
     let (awarded, ..) = office.awarded(&house, 700).await;
     house.catch_up().await;
     let json = "/open-data/360giving.json";
     let none = client.get(json);
     none.is_problem(404, "not_found");
-    assert!(none.body["detail"].as_str().unwrap().contains("no grant has been accepted yet"), "{}", none.body);
+    assert!(
+        none.body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("no grant has been accepted yet"),
+        "{}",
+        none.body
+    );
     let (grant, group, member) = office.prepared(&house, 900).await;
-    let claim = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-7654321") });
+    let claim = GroupCommand::RecordIdentifier(RecordIdentifier {
+        identifier: text("GB-CHC-7654321"),
+    });
     let refused = house.refuses(member, Command::Group(group, claim)).await;
-    assert_eq!(refused.code(), "not_yours", "nothing that a group typed becomes open data by itself");
+    assert_eq!(
+        refused.code(),
+        "not_yours",
+        "nothing that a group typed becomes open data by itself"
+    );
     house.catch_up().await;
     let first = client.get(json);
     let ids = |answer: &crate::service::Answered| -> Vec<String> {
-        answer.body["grants"].as_array().unwrap().iter().map(|grant| grant["id"].as_str().unwrap().to_owned()).collect()
+        answer.body["grants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|grant| grant["id"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(ids(&first), [format!("360G-example-{grant}")], "{awarded} was not accepted");
+    assert_eq!(
+        ids(&first),
+        [format!("360G-example-{grant}")],
+        "{awarded} was not accepted"
+    );
     let one = &first.body["grants"][0];
-    assert_eq!((&one["amountAwarded"], &one["amountDisbursed"]), (&Value::from(900), &Value::from(0)));
-    assert_eq!(one["recipientOrganization"][0]["id"], format!("360G-example-{group}"));
+    assert_eq!(
+        (&one["amountAwarded"], &one["amountDisbursed"]),
+        (&Value::from(900), &Value::from(0))
+    );
+    assert_eq!(
+        one["recipientOrganization"][0]["id"],
+        format!("360G-example-{group}")
+    );
     assert_eq!(one["beneficiaryLocation"][0]["geoCode"], "E08000004");
     let tag = first.etag.clone().expect("a tag");
-    assert_eq!(client.get_with(json, &[("If-None-Match", &tag)]).status, 304);
+    assert_eq!(
+        client.get_with(json, &[("If-None-Match", &tag)]).status,
+        304
+    );
     let csv = client.get("/open-data/360giving.csv");
     assert!(
-        csv.content_type.starts_with("text/csv") && csv.body.as_str().unwrap().starts_with("\"Identifier\",\"Title\","),
+        csv.content_type.starts_with("text/csv")
+            && csv
+                .body
+                .as_str()
+                .unwrap()
+                .starts_with("\"Identifier\",\"Title\","),
         "{}",
         csv.body
     );
     house.pass_seconds(5);
     office.paid(&house, grant).await;
-    let numbered = GroupCommand::RecordIdentifier(RecordIdentifier { identifier: text("GB-CHC-1234567") });
-    house.takes(office.ada, Command::Group(group, numbered)).await;
+    let numbered = GroupCommand::RecordIdentifier(RecordIdentifier {
+        identifier: text("GB-CHC-1234567"),
+    });
+    house
+        .takes(office.ada, Command::Group(group, numbered))
+        .await;
     house.catch_up().await;
     let second = client.get_with(json, &[("If-None-Match", &tag)]);
     assert_eq!(second.status, 200, "it changed");
     let two = &second.body["grants"][0];
-    assert_eq!((&two["amountDisbursed"], &two["recipientOrganization"][0]["charityNumber"]), (&Value::from(900), &Value::from("1234567")));
-    assert!(two["dateModified"].as_str() > one["dateModified"].as_str(), "{} after {}", two["dateModified"], one["dateModified"]);
+    assert_eq!(
+        (
+            &two["amountDisbursed"],
+            &two["recipientOrganization"][0]["charityNumber"]
+        ),
+        (&Value::from(900), &Value::from("1234567"))
+    );
+    assert!(
+        two["dateModified"].as_str() > one["dateModified"].as_str(),
+        "{} after {}",
+        two["dateModified"],
+        one["dateModified"]
+    );
 }
 
-/// After a random history: every grant's sums in the open data are those of the rules, and nothing is held back.
+/// After a random history: every grant's sums in the open data are those of the rules, and nothing
+/// is held back.
 pub fn agrees(world: &World) {
     let mut rows: BTreeMap<String, PublishedRow> = BTreeMap::new();
-    let moment = jiff::civil::date(2026, 5, 1).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    let moment = jiff::civil::date(2026, 5, 1)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .unwrap()
+        .timestamp();
     for (position, (stream, event)) in (0..).zip(&world.history) {
         let metadata = Metadata::default();
         let (command_id, stream) = (Uuid::nil(), *stream);
-        let event = Recorded { position, recorded_at: moment, stream, sequence: 1, event: event.clone(), metadata, command_id };
-        let Some(id) = PublishedRow::concerned(&event) else { continue };
+        let event = Recorded {
+            position,
+            recorded_at: moment,
+            stream,
+            sequence: 1,
+            event: event.clone(),
+            metadata,
+            command_id,
+        };
+        let Some(id) = PublishedRow::concerned(&event) else {
+            continue;
+        };
         if let Some(row) = PublishedRow::after(rows.get(&id).cloned(), &event) {
             rows.insert(id, row);
         }
@@ -184,15 +322,28 @@ pub fn agrees(world: &World) {
     for row in rows.into_values() {
         published.take(row);
     }
-    for known in published.grants.iter().filter(|known| known.offer.is_some()) {
+    for known in published
+        .grants
+        .iter()
+        .filter(|known| known.offer.is_some())
+    {
         let grant = &world.grants[&known.id];
-        let ended = [GrantState::OfferDeclined, GrantState::OfferLapsed, GrantState::OfferWithdrawn].contains(&grant.state());
+        let ended = [
+            GrantState::OfferDeclined,
+            GrantState::OfferLapsed,
+            GrantState::OfferWithdrawn,
+        ]
+        .contains(&grant.state());
         if ended {
             assert!(!known.is_published());
             continue;
         }
         assert_eq!(known.awarded(), grant.award().total(), "awarded");
-        let sent = known.sent.values().copied().fold(known.disbursed(), microgrants::domain::Money::plus);
+        let sent = known
+            .sent
+            .values()
+            .copied()
+            .fold(known.disbursed(), microgrants::domain::Money::plus);
         assert_eq!(sent, grant.paid().total(), "paid");
     }
     made(&published, jiff::civil::date(2027, 1, 1));

@@ -1,5 +1,5 @@
-//! What keeps the pages safe, over HTTP: where forms come from, links that work once, sessions that end, limits; and that
-//! a form pressed twice is one command.
+//! What keeps the pages safe, over HTTP: where forms come from, links that work once, sessions that
+//! end, limits; and that a form pressed twice is one command.
 
 use microgrants::domain::person::RegisterPerson;
 use microgrants::domain::sealed::Personal;
@@ -16,16 +16,43 @@ use crate::service::serve;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("pages::forms_from_elsewhere_are_refused", foreign_forms);
-    cases.both("pages::a_link_works_once_and_never_by_following_it", links_work_once);
-    cases.both("pages::nothing_tells_whether_an_address_is_known", same_answer);
-    cases.both("pages::a_form_pressed_twice_is_one_application", pressed_twice);
-    cases.both("pages::who_begins_with_anothers_address_gets_no_rights_of_theirs", squatter);
-    cases.both("pages::what_somebody_typed_is_text_wherever_it_stands", typed);
+    cases.both(
+        "pages::a_link_works_once_and_never_by_following_it",
+        links_work_once,
+    );
+    cases.both(
+        "pages::nothing_tells_whether_an_address_is_known",
+        same_answer,
+    );
+    cases.both(
+        "pages::a_form_pressed_twice_is_one_application",
+        pressed_twice,
+    );
+    cases.both(
+        "pages::who_begins_with_anothers_address_gets_no_rights_of_theirs",
+        squatter,
+    );
+    cases.both(
+        "pages::what_somebody_typed_is_text_wherever_it_stands",
+        typed,
+    );
     cases.both("pages::every_page_of_the_desk_opens", every_page);
-    cases.both("pages::what_a_page_says_is_not_what_its_address_says", own_words);
-    cases.both("pages::lists_of_the_desk_stand_as_they_stood", as_they_stood);
-    cases.both("pages::a_mail_is_looked_at_before_it_is_published", previewed);
-    cases.both("pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped", keyed);
+    cases.both(
+        "pages::what_a_page_says_is_not_what_its_address_says",
+        own_words,
+    );
+    cases.both(
+        "pages::lists_of_the_desk_stand_as_they_stood",
+        as_they_stood,
+    );
+    cases.both(
+        "pages::a_mail_is_looked_at_before_it_is_published",
+        previewed,
+    );
+    cases.both(
+        "pages::a_form_on_paper_is_keyed_in_once_and_nothing_of_it_dropped",
+        keyed,
+    );
     cases.both("pages::a_file_sent_twice_is_kept_once", files_twice);
     cases.sqlite("pages::links_are_asked_for_only_so_often", limits);
     cases.sqlite("pages::every_page_forbids_scripts_and_frames", policy);
@@ -33,8 +60,16 @@ pub fn cases(cases: &mut Cases) {
 }
 
 pub async fn link(house: &House, person: PersonId) -> String {
-    let invited = Invited { person, joins: None, minutes: 30, by_mail: false };
-    format!("/sign-in/{}", links::offer(&house.commands, invited).await.unwrap().token)
+    let invited = Invited {
+        person,
+        joins: None,
+        minutes: 30,
+        by_mail: false,
+    };
+    format!(
+        "/sign-in/{}",
+        links::offer(&house.commands, invited).await.unwrap().token
+    )
 }
 
 pub async fn signed_in(house: &House, address: &str, person: PersonId) -> Browser {
@@ -58,23 +93,45 @@ pub fn words(page: &Page) -> String {
 }
 
 /// Walks from the first page to the draft.
-pub fn begin(browser: &mut Browser, start: &str, name: &str, email: &str) -> (Page, Vec<(String, String)>) {
+pub fn begin(
+    browser: &mut Browser,
+    start: &str,
+    name: &str,
+    email: &str,
+) -> (Page, Vec<(String, String)>) {
     for number in 1..=3 {
         let page = browser.get(&format!("{start}/fits/{number}"));
         browser.fill(&page, &format!("{start}/fits/{number}"), &[("fits", "yes")]);
     }
     let page = browser.get(&format!("{start}/group"));
-    let page = browser.fill(&page, &format!("{start}/group"), &[("name", name), ("area", "oldham"), ("standing", "new")]);
+    let page = browser.fill(
+        &page,
+        &format!("{start}/group"),
+        &[("name", name), ("area", "oldham"), ("standing", "new")],
+    );
     assert!(page.path.contains("/you"), "{} {}", page.path, words(&page));
     let fields = [("csrf", page.hidden("csrf")), ("key", page.hidden("key"))];
-    let fields = fields.into_iter().map(|(field, value)| (field.to_owned(), value));
-    let typed = [("name", name), ("area", "oldham"), ("standing", "new"), ("person", "Zofia"), ("email", email)];
-    let typed = typed.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned()));
+    let fields = fields
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value));
+    let typed = [
+        ("name", name),
+        ("area", "oldham"),
+        ("standing", "new"),
+        ("person", "Zofia"),
+        ("email", email),
+    ];
+    let typed = typed
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value.to_owned()));
     (page, fields.chain(typed).collect())
 }
 
 pub fn as_fields(fields: &[(String, String)]) -> Vec<(&str, &str)> {
-    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }
 
 pub async fn started(house: &House) -> (Office, String) {
@@ -90,20 +147,47 @@ async fn foreign_forms(house: House) {
     let page = browser.get("/account");
     let csrf = page.hidden("csrf");
     let before = house.log.length().await.unwrap();
-    for (header, value) in [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://elsewhere.example")] {
+    for (header, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://elsewhere.example"),
+    ] {
         browser.headers = vec![(header, value.to_owned())];
-        let refused = browser.send("/desk/do/people/register", &[("csrf", &csrf), ("name", "Mallory")]);
+        let refused = browser.send(
+            "/desk/do/people/register",
+            &[("csrf", &csrf), ("name", "Mallory")],
+        );
         assert_eq!(refused.status, 403, "{header}: {value}");
     }
     browser.headers = vec![("Sec-Fetch-Site", "same-origin".to_owned())];
     for token in ["", "0", &"0".repeat(64)] {
-        assert_eq!(browser.send("/desk/do/people/register", &[("csrf", token), ("name", "Mallory")]).status, 403, "{token}");
+        assert_eq!(
+            browser
+                .send(
+                    "/desk/do/people/register",
+                    &[("csrf", token), ("name", "Mallory")]
+                )
+                .status,
+            403,
+            "{token}"
+        );
     }
     let mut other = Browser::new(&address);
     let theirs = other.get("/sign-in").hidden("csrf");
-    assert_eq!(browser.send("/sign-out", &[("csrf", &theirs)]).status, 403, "another browser's token");
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing was recorded");
-    let taken = browser.send("/desk/do/people/register", &[("csrf", &csrf), ("name", "Grace")]);
+    assert_eq!(
+        browser.send("/sign-out", &[("csrf", &theirs)]).status,
+        403,
+        "another browser's token"
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing was recorded"
+    );
+    let taken = browser.send(
+        "/desk/do/people/register",
+        &[("csrf", &csrf), ("name", "Grace")],
+    );
     assert_eq!(taken.status, 303, "{}", taken.text);
 }
 
@@ -113,18 +197,31 @@ async fn links_work_once(house: House) {
     let mut browser = Browser::new(&address);
     for _ in 0..3 {
         let page = browser.get(&at);
-        assert!(page.says("Press the button"), "following it changes nothing: {}", page.text);
-        assert!(browser.get("/desk").path.contains("/sign-in"), "and lets nobody in");
+        assert!(
+            page.says("Press the button"),
+            "following it changes nothing: {}",
+            page.text
+        );
+        assert!(
+            browser.get("/desk").path.contains("/sign-in"),
+            "and lets nobody in"
+        );
     }
     let planted = browser.cookies["session"].clone();
     let page = browser.get(&at);
     assert!(browser.fill(&page, &at, &[]).says("Today"));
-    assert_ne!(browser.cookies["session"], planted, "a key that somebody may have planted is worth nothing");
+    assert_ne!(
+        browser.cookies["session"], planted,
+        "a key that somebody may have planted is worth nothing"
+    );
     let mut second = Browser::new(&address);
     assert!(second.get(&at).says("does not work any more"));
     let page = second.get("/sign-in");
     second.send(&at, &[("csrf", &page.hidden("csrf"))]);
-    assert!(second.get("/desk").path.contains("/sign-in"), "a used link lets nobody in");
+    assert!(
+        second.get("/desk").path.contains("/sign-in"),
+        "a used link lets nobody in"
+    );
     let forged = format!("{}0", &at[..at.len() - 1]);
     if forged != at {
         assert!(second.get(&forged).says("does not work any more"));
@@ -133,32 +230,57 @@ async fn links_work_once(house: House) {
     let mut third = signed_in(&house, &address, office.ada).await;
     let page = third.get("/account");
     third.fill(&page, "/account", &[("session", "")]);
-    assert!(browser.get("/desk").path.contains("/sign-in") && third.get("/desk").path.contains("/sign-in"));
+    assert!(
+        browser.get("/desk").path.contains("/sign-in")
+            && third.get("/desk").path.contains("/sign-in")
+    );
     // And one that nobody uses ends by itself.
     let mut fourth = signed_in(&house, &address, office.ada).await;
     assert_eq!(fourth.get("/desk").status, 200);
     house.pass_days(1);
     assert!(fourth.get("/desk").path.contains("/sign-in"));
-    // A group's session is good for longer, and its cookie with it; but not once its person was given a role.
+    // A group's session is good for longer, and its cookie with it; but not once its person was
+    // given a role.
     let person = known(&house, "later@example.org").await;
     let mut member = signed_in(&house, &address, person).await;
     house.pass_days(1);
     let renewed = member.get("/my");
-    assert!(renewed.status == 200 && renewed.headers.get("set-cookie").is_some_and(|cookie| cookie.contains("session=")));
-    assert!(!member.get("/my").headers.contains_key("set-cookie"), "once an hour at most");
+    assert!(
+        renewed.status == 200
+            && renewed
+                .headers
+                .get("set-cookie")
+                .is_some_and(|cookie| cookie.contains("session="))
+    );
+    assert!(
+        !member.get("/my").headers.contains_key("set-cookie"),
+        "once an hour at most"
+    );
     office.gives(&house, person, Role::Officer).await;
     house.catch_up().await;
     house.pass_days(1);
     for _ in 0..2 {
-        assert!(member.get("/desk").path.contains("/sign-in"), "a session that was idle too long stays ended");
+        assert!(
+            member.get("/desk").path.contains("/sign-in"),
+            "a session that was idle too long stays ended"
+        );
     }
 }
 
 /// Somebody called Zofia, with an address.
 pub async fn known(house: &House, email: &str) -> PersonId {
     let person = PersonId(microgrants::commands::clock::new_id());
-    let details = RegisterPerson { name: Personal::Open("Zofia".into()), email: Some(Personal::Open(email.into())), telephone: None };
-    house.takes(person, Command::Person(person, PersonCommand::Register(details))).await;
+    let details = RegisterPerson {
+        name: Personal::Open("Zofia".into()),
+        email: Some(Personal::Open(email.into())),
+        telephone: None,
+    };
+    house
+        .takes(
+            person,
+            Command::Person(person, PersonCommand::Register(details)),
+        )
+        .await;
     house.catch_up().await;
     person
 }
@@ -178,7 +300,11 @@ async fn same_answer(house: House) {
             .replace(email, "")
             .replace(&email.replace('@', "%40"), "")
             .replace(&email.replace('@', "%2540"), "");
-        (answer.status, plain, answer.headers.get("content-security-policy").cloned())
+        (
+            answer.status,
+            plain,
+            answer.headers.get("content-security-policy").cloned(),
+        )
     });
     assert!(answers[0] == answers[1]);
 }
@@ -197,19 +323,47 @@ async fn pressed_twice(house: House) {
         let second = scope.spawn(|| twice.send(&format!("{start}/you"), &as_fields(&fields)));
         (first.join().unwrap(), second.join().unwrap())
     });
-    assert_eq!((one.status, two.status), (303, 303), "{} {}", one.text, two.text);
-    assert_eq!(one.headers["location"], two.headers["location"], "both lead to the one draft");
+    assert_eq!(
+        (one.status, two.status),
+        (303, 303),
+        "{} {}",
+        one.text,
+        two.text
+    );
+    assert_eq!(
+        one.headers["location"], two.headers["location"],
+        "both lead to the one draft"
+    );
     house.catch_up().await;
-    let all = Wanted { after: None, most: 100 };
-    let groups: Vec<GroupRow> = house.views().list(None, Vec::new(), &all).await.unwrap().items;
-    assert_eq!(groups.iter().filter(|group| group.name == "Monday soup").count(), 1);
-    // The same page sent again later, from the browser that signed in meanwhile, brings in nobody's rights.
+    let all = Wanted {
+        after: None,
+        most: 100,
+    };
+    let groups: Vec<GroupRow> = house
+        .views()
+        .list(None, Vec::new(), &all)
+        .await
+        .unwrap()
+        .items;
+    assert_eq!(
+        groups
+            .iter()
+            .filter(|group| group.name == "Monday soup")
+            .count(),
+        1
+    );
+    // The same page sent again later, from the browser that signed in meanwhile, brings in nobody's
+    // rights.
     let again = browser.send(&format!("{start}/you"), &as_fields(&fields));
     assert!([303, 403].contains(&again.status));
     // Whoever finds the form in a browser on another day is let in nowhere by sending it.
     house.pass_days(1);
     let late = found.send(&format!("{start}/you"), &as_fields(&fields));
-    assert!(late.status == 422 && late.says("sent before"), "{}", words(&late));
+    assert!(
+        late.status == 422 && late.says("sent before"),
+        "{}",
+        words(&late)
+    );
     assert!(found.get("/my").path.contains("/sign-in"));
 }
 
@@ -236,16 +390,45 @@ async fn previewed(house: House) {
             ("body", body),
         ]
     };
-    let shown = browser.fill(&page, "/desk/try/organisation/publish-mail-text", &fields("Sorry, {{ name }}."));
+    let shown = browser.fill(
+        &page,
+        "/desk/try/organisation/publish-mail-text",
+        &fields("Sorry, {{ name }}."),
+    );
     assert_eq!(shown.status, 200, "{}", words(&shown));
-    for says in ["About 010 427", "Sorry, Amina.", "Sorry, {{ name }}.", "See how it would arrive"] {
+    for says in [
+        "About 010 427",
+        "Sorry, Amina.",
+        "Sorry, {{ name }}.",
+        "See how it would arrive",
+    ] {
         assert!(shown.says(says), "{says}: {}", words(&shown));
     }
-    let refused = browser.fill(&page, "/desk/try/organisation/publish-mail-text", &fields("Sorry, {{ nme }}."));
-    assert!(refused.status == 422 && refused.says("nme"), "{}", words(&refused));
-    assert_eq!(house.log.length().await.unwrap(), before, "looking records nothing");
-    let published = browser.fill(&shown, "/desk/do/organisation/publish-mail-text", &fields("Sorry, {{ name }}."));
-    assert!(published.status == 200 && house.log.length().await.unwrap() == before + 1, "{}", words(&published));
+    let refused = browser.fill(
+        &page,
+        "/desk/try/organisation/publish-mail-text",
+        &fields("Sorry, {{ nme }}."),
+    );
+    assert!(
+        refused.status == 422 && refused.says("nme"),
+        "{}",
+        words(&refused)
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "looking records nothing"
+    );
+    let published = browser.fill(
+        &shown,
+        "/desk/do/organisation/publish-mail-text",
+        &fields("Sorry, {{ name }}."),
+    );
+    assert!(
+        published.status == 200 && house.log.length().await.unwrap() == before + 1,
+        "{}",
+        words(&published)
+    );
 }
 
 async fn keyed(house: House) {
@@ -253,7 +436,11 @@ async fn keyed(house: House) {
     let mut browser = officer(&house, &office, &address).await;
     let round = format!("{}/first", office.fund);
     let page = browser.get(&format!("/desk/applications/new?round={round}"));
-    let (began, today, long) = (page.hidden("began"), house.in_days(0).to_string(), "x".repeat(5001));
+    let (began, today, long) = (
+        page.hidden("began"),
+        house.in_days(0).to_string(),
+        "x".repeat(5001),
+    );
     let fields = |idea: &'static str| -> Vec<(&str, &str)> {
         let known = [
             ("began", began.as_str()),
@@ -269,22 +456,61 @@ async fn keyed(house: House) {
             ("requested", "£1,200"),
             ("at_risk", "no"),
         ];
-        known.into_iter().chain([("q-idea", idea)].into_iter().filter(|(_, idea)| !idea.is_empty())).collect()
+        known
+            .into_iter()
+            .chain(
+                [("q-idea", idea)]
+                    .into_iter()
+                    .filter(|(_, idea)| !idea.is_empty()),
+            )
+            .collect()
     };
     let before = house.log.length().await.unwrap();
-    let refused = browser.fill(&page, "/desk/do/keyed", &[fields("").as_slice(), &[("q-idea", &long)]].concat());
-    assert!(refused.status == 422 && refused.says("too long") && refused.says("Tea on paper"), "{}", words(&refused));
-    let unasked: Vec<_> = fields("Tea").into_iter().filter(|(name, _)| *name != "at_risk").collect();
+    let refused = browser.fill(
+        &page,
+        "/desk/do/keyed",
+        &[fields("").as_slice(), &[("q-idea", &long)]].concat(),
+    );
+    assert!(
+        refused.status == 422 && refused.says("too long") && refused.says("Tea on paper"),
+        "{}",
+        words(&refused)
+    );
+    let unasked: Vec<_> = fields("Tea")
+        .into_iter()
+        .filter(|(name, _)| *name != "at_risk")
+        .collect();
     let refused = browser.fill(&page, "/desk/do/keyed", &unasked);
-    assert!(refused.status == 422 && refused.says("would take part"), "{}", words(&refused));
-    assert_eq!(house.log.length().await.unwrap(), before, "what is refused records nothing");
+    assert!(
+        refused.status == 422 && refused.says("would take part"),
+        "{}",
+        words(&refused)
+    );
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "what is refused records nothing"
+    );
     let taken = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
-    assert!(taken.status == 200 && taken.path.contains("/desk/applications/"), "{} {}", taken.path, words(&taken));
+    assert!(
+        taken.status == 200 && taken.path.contains("/desk/applications/"),
+        "{} {}",
+        taken.path,
+        words(&taken)
+    );
     let after = house.log.length().await.unwrap();
     let again = browser.fill(&page, "/desk/do/keyed", &fields("Tea"));
-    assert_eq!((again.path, house.log.length().await.unwrap()), (taken.path, after), "sent twice it leads to the same application");
+    assert_eq!(
+        (again.path, house.log.length().await.unwrap()),
+        (taken.path, after),
+        "sent twice it leads to the same application"
+    );
     let corrected = browser.fill(&page, "/desk/do/keyed", &fields("Coffee"));
-    assert!(corrected.status == 422 && corrected.says("handed in already"), "{}", words(&corrected));
+    assert!(
+        corrected.status == 422 && corrected.says("handed in already"),
+        "{}",
+        words(&corrected)
+    );
 }
 
 async fn files_twice(house: House) {
@@ -294,22 +520,51 @@ async fn files_twice(house: House) {
     let mut browser = signed_in(&house, &address, member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));
     let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
-    let fields = [("csrf", csrf.as_str()), ("key", key.as_str()), ("form", "hand-in")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("form", "hand-in"),
+    ];
     let paper = "%PDF-1.4\nillustrative\n%%EOF\n";
     for _ in 0..2 {
-        let sent =
-            browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", paper), ("file", &format!("{paper}%%EOF"))]);
+        let sent = browser.send_files(
+            &format!("/my/grants/{grant}/files"),
+            &fields,
+            &[("file", paper), ("file", &format!("{paper}%%EOF"))],
+        );
         assert_eq!(sent.status, 303, "{}", words(&sent));
     }
-    let broken = browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", "no picture"), ("file", paper)]);
+    let broken = browser.send_files(
+        &format!("/my/grants/{grant}/files"),
+        &fields,
+        &[("file", "no picture"), ("file", paper)],
+    );
     assert_eq!(broken.status, 422, "{}", words(&broken));
     house.catch_up().await;
-    assert_eq!(house.views().files_of(&[group.to_string()], None).await.unwrap().len(), 2, "two files, each kept once");
-    let other = browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", "%PDF-1.4\nanother\n%%EOF\n")]);
+    assert_eq!(
+        house
+            .views()
+            .files_of(&[group.to_string()], None)
+            .await
+            .unwrap()
+            .len(),
+        2,
+        "two files, each kept once"
+    );
+    let other = browser.send_files(
+        &format!("/my/grants/{grant}/files"),
+        &fields,
+        &[("file", "%PDF-1.4\nanother\n%%EOF\n")],
+    );
     assert_eq!(other.status, 303, "{}", words(&other));
     house.catch_up().await;
     assert_eq!(
-        house.views().files_of(&[group.to_string()], None).await.unwrap().len(),
+        house
+            .views()
+            .files_of(&[group.to_string()], None)
+            .await
+            .unwrap()
+            .len(),
         3,
         "another file from the same page is another file"
     );
@@ -317,7 +572,10 @@ async fn files_twice(house: House) {
 
 async fn squatter(house: House) {
     let (office, address) = started(&house).await;
-    let (staff, email) = (known(&house, "staff@example.org").await, "staff@example.org");
+    let (staff, email) = (
+        known(&house, "staff@example.org").await,
+        "staff@example.org",
+    );
     office.gives(&house, staff, Role::Officer).await;
     house.catch_up().await;
     let start = format!("/apply/{}/first", office.fund);
@@ -325,18 +583,39 @@ async fn squatter(house: House) {
     let (_, fields) = begin(&mut browser, &start, "Not theirs", email);
     let draft = browser.send(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(draft.status, 303, "{}", draft.text);
-    assert_eq!(browser.get("/desk").status, 404, "the session has none of the address's rights");
-    assert_eq!(browser.get(&draft.headers["location"]).status, 200, "and keeps its own draft");
-    // Somebody new, before the address is shown to be theirs: once it is, what was begun without that ends.
+    assert_eq!(
+        browser.get("/desk").status,
+        404,
+        "the session has none of the address's rights"
+    );
+    assert_eq!(
+        browser.get(&draft.headers["location"]).status,
+        200,
+        "and keeps its own draft"
+    );
+    // Somebody new, before the address is shown to be theirs: once it is, what was begun without
+    // that ends.
     let mut browser = Browser::new(&address);
     let (_, fields) = begin(&mut browser, &start, "Walks", "new@example.org");
     browser.send(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(browser.get("/my").status, 200);
-    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "new@example.org").await.unwrap().unwrap();
+    let holder = house
+        .log
+        .vault()
+        .holder(microgrants::domain::sealed::Index::Email, "new@example.org")
+        .await
+        .unwrap()
+        .unwrap();
     house.catch_up().await;
     let mut owner = signed_in(&house, &address, PersonId(holder)).await;
-    assert!(owner.get("/my").says("Walks"), "the address's owner has the draft");
-    assert!(browser.get("/my").path.contains("/sign-in"), "the session that never showed the address has ended");
+    assert!(
+        owner.get("/my").says("Walks"),
+        "the address's owner has the draft"
+    );
+    assert!(
+        browser.get("/my").path.contains("/sign-in"),
+        "the session that never showed the address has ended"
+    );
 }
 
 async fn typed(house: House) {
@@ -345,12 +624,27 @@ async fn typed(house: House) {
     let marker = "<script>alert('x')</script>";
     let mut browser = Browser::new(&address);
     let (_, fields) = begin(&mut browser, &start, marker, "zofia@example.org");
-    let draft = browser.send(&format!("{start}/you"), &as_fields(&fields)).headers["location"].clone();
+    let draft = browser
+        .send(&format!("{start}/you"), &as_fields(&fields))
+        .headers["location"]
+        .clone();
     let idea = draft.replace("/answer/activity", "/answer/idea");
     let page = browser.get(&idea);
     browser.fill(&page, &idea, &[("answer", marker), ("then", "next")]);
     house.catch_up().await;
-    let row: Vec<ApplicationRow> = house.views().list(None, Vec::new(), &Wanted { after: None, most: 10 }).await.unwrap().items;
+    let row: Vec<ApplicationRow> = house
+        .views()
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 10,
+            },
+        )
+        .await
+        .unwrap()
+        .items;
     let id = draft.split('/').nth(3).unwrap();
     assert!(row.iter().any(|row| row.id.to_string() == id));
     let mut desk = signed_in(&house, &address, office.ada).await;
@@ -365,9 +659,14 @@ async fn typed(house: House) {
         assert_eq!(page.status, 200, "{}", page.path);
         assert!(!page.says(marker) && page.says("alert("), "{}", page.path);
     }
-    let reflected = desk.get("/desk/applications?q=%3Cscript%3Ealert(1)%3C/script%3E&state=%22%3E%3Cb%3E");
+    let reflected =
+        desk.get("/desk/applications?q=%3Cscript%3Ealert(1)%3C/script%3E&state=%22%3E%3Cb%3E");
     assert!(!reflected.says("<script") && !reflected.says("\"><b>"));
-    assert!(!browser.get("/sign-in?to=%22%3E%3Cscript%3E").says("<script"));
+    assert!(
+        !browser
+            .get("/sign-in?to=%22%3E%3Cscript%3E")
+            .says("<script")
+    );
 }
 
 async fn every_page(house: House) {
@@ -429,21 +728,48 @@ async fn every_page(house: House) {
     for path in paths {
         let page = browser.get(&path);
         let closed = path == "/desk/applications/new" || path.starts_with("/desk/texts");
-        assert!(page.status == 200 || (closed && page.status == 403), "{path}: {} {}", page.status, words(&page));
+        assert!(
+            page.status == 200 || (closed && page.status == 403),
+            "{path}: {} {}",
+            page.status,
+            words(&page)
+        );
     }
     let take_back = format!("/desk/do/funds/{fund}/withdraw-funding");
     let page = browser.get(&format!("/desk/funds/{fund}"));
-    assert!(page.says(&take_back), "finance can record that a funder took money back");
-    let at = format!("/desk/funds/{fund}");
-    let fields =
-        [("at", at.as_str()), ("form", "withdraw-funding"), ("source.funder:k", "Lottery"), ("amount:m", "£1,000"), ("reason", "Why")];
-    let refused = browser.fill(&page, &take_back, &fields);
-    assert!(refused.status == 409 && refused.says("£1,000.00 is more than"), "{} {}", refused.status, words(&refused));
     assert!(
-        browser.get(&format!("/desk/payments?grant={grant}")).says("you already acted on it"),
+        page.says(&take_back),
+        "finance can record that a funder took money back"
+    );
+    let at = format!("/desk/funds/{fund}");
+    let fields = [
+        ("at", at.as_str()),
+        ("form", "withdraw-funding"),
+        ("source.funder:k", "Lottery"),
+        ("amount:m", "£1,000"),
+        ("reason", "Why"),
+    ];
+    let refused = browser.fill(&page, &take_back, &fields);
+    assert!(
+        refused.status == 409 && refused.says("£1,000.00 is more than"),
+        "{} {}",
+        refused.status,
+        words(&refused)
+    );
+    assert!(
+        browser
+            .get(&format!("/desk/payments?grant={grant}"))
+            .says("you already acted on it"),
         "the preparer is told why there is no button"
     );
-    for path in ["/desk/nothing", "/desk/grants/no-id", "/desk/updates/x/y", "/desk/panel/x/y", "/desk/log/-5", "/desk/texts/mail/none"] {
+    for path in [
+        "/desk/nothing",
+        "/desk/grants/no-id",
+        "/desk/updates/x/y",
+        "/desk/panel/x/y",
+        "/desk/log/-5",
+        "/desk/texts/mail/none",
+    ] {
         assert_eq!(browser.get(path).status, 404, "{path}");
     }
 }
@@ -454,7 +780,11 @@ async fn own_words(house: House) {
     office.prepared(&house, 900).await;
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, office.ada).await;
-    assert!(browser.get("/desk/payments?done=approve-payment").says("Done, and in the log: approve payment."));
+    assert!(
+        browser
+            .get("/desk/payments?done=approve-payment")
+            .says("Done, and in the log: approve payment.")
+    );
     let spaced = LIE.replace('-', " ");
     for path in [
         format!("/desk/payments?done={LIE}"),
@@ -470,10 +800,18 @@ async fn own_words(house: House) {
     ] {
         let page = browser.get(&path);
         let said = words(&page);
-        assert!(page.status == 200 && !said.contains(LIE) && !said.contains(&spaced), "{path}: {} {said}", page.status);
+        assert!(
+            page.status == 200 && !said.contains(LIE) && !said.contains(&spaced),
+            "{path}: {} {said}",
+            page.status
+        );
     }
     let searched = browser.get("/desk/applications?state=in_assessment&area=oldham");
-    assert!(searched.says("state: in assessment") && searched.says("area: oldham"), "{}", words(&searched));
+    assert!(
+        searched.says("state: in assessment") && searched.says("area: oldham"),
+        "{}",
+        words(&searched)
+    );
 }
 
 async fn as_they_stood(house: House) {
@@ -484,12 +822,24 @@ async fn as_they_stood(house: House) {
     house.catch_up().await;
     let mut browser = signed_in(&house, &address, office.ada).await;
     let (grant, group) = (grant.to_string(), group.to_string());
-    for (list, row) in [("applications?area=oldham", &grant), ("grants?state=accepted", &grant), ("groups?q=", &group)] {
+    for (list, row) in [
+        ("applications?area=oldham", &grant),
+        ("grants?state=accepted", &grant),
+        ("groups?q=", &group),
+    ] {
         let now = browser.get(&format!("/desk/{list}"));
         assert!(now.says(row), "{list}: {}", words(&now));
         let then = browser.get(&format!("/desk/{list}&as_at={before}"));
-        assert!(then.status == 200 && !then.says(row), "{list}: {}", words(&then));
-        assert_eq!(browser.get(&format!("/desk/{list}&as_at=yesterday")).status, 400, "{list}");
+        assert!(
+            then.status == 200 && !then.says(row),
+            "{list}: {}",
+            words(&then)
+        );
+        assert_eq!(
+            browser.get(&format!("/desk/{list}&as_at=yesterday")).status,
+            400,
+            "{list}"
+        );
     }
 }
 
@@ -500,7 +850,13 @@ async fn limits(house: House) {
     let page = browser.get("/sign-in");
     let mut limited = None;
     for asked in 1..=60 {
-        let sent = browser.send("/sign-in", &[("csrf", &page.hidden("csrf")), ("email", "zofia@example.org")]);
+        let sent = browser.send(
+            "/sign-in",
+            &[
+                ("csrf", &page.hidden("csrf")),
+                ("email", "zofia@example.org"),
+            ],
+        );
         if sent.status == 429 {
             assert!(sent.headers.contains_key("retry-after"));
             limited = Some(asked);
@@ -509,25 +865,53 @@ async fn limits(house: House) {
         assert_eq!(sent.status, 303);
     }
     assert_eq!(limited, Some(41), "one peer asks forty times");
-    let mails = microgrants::store::mails::newest(house.store(), house.log.organisation(), "", 100).await.unwrap();
-    let links = mails.iter().filter(|mail| mail.kind == "sign_in" && mail.person == person.to_string()).count();
+    let mails = microgrants::store::mails::newest(house.store(), house.log.organisation(), "", 100)
+        .await
+        .unwrap();
+    let links = mails
+        .iter()
+        .filter(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
+        .count();
     assert_eq!(links, 5, "one address gets five links, whoever asks");
 }
 
 async fn policy(house: House) {
     let (office, address) = started(&house).await;
     let mut browser = signed_in(&house, &address, office.ada).await;
-    for path in
-        ["/", "/apply", "/help", "/impact", "/sign-in", "/desk", "/desk/applications", "/desk/figures", "/desk/log", "/no-such-page"]
-    {
+    for path in [
+        "/",
+        "/apply",
+        "/help",
+        "/impact",
+        "/sign-in",
+        "/desk",
+        "/desk/applications",
+        "/desk/figures",
+        "/desk/log",
+        "/no-such-page",
+    ] {
         let page = browser.get(path);
         let policy = page.headers.get("content-security-policy").expect(path);
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script"), "{path}: {policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'")
+                && !policy.contains("unsafe")
+                && !policy.contains("script"),
+            "{path}: {policy}"
+        );
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"),
+            "{path}"
+        );
         for inline in ["<script", " style=\"", " onclick", " onload", "javascript:"] {
             assert!(!page.says(inline), "{path} has {inline}");
         }
-        assert_eq!(page.headers.get("x-content-type-options").map(String::as_str), Some("nosniff"), "{path}");
+        assert_eq!(
+            page.headers
+                .get("x-content-type-options")
+                .map(String::as_str),
+            Some("nosniff"),
+            "{path}"
+        );
     }
 }
 
@@ -539,27 +923,49 @@ async fn light(house: House) {
     let styles = home
         .text
         .split("href=\"")
-        .find_map(|rest| rest.split('"').next().filter(|path| path.starts_with("/assets/") && path.contains(".css")))
+        .find_map(|rest| {
+            rest.split('"')
+                .next()
+                .filter(|path| path.starts_with("/assets/") && path.contains(".css"))
+        })
         .unwrap()
         .to_owned();
     let weight = |path: &str| {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut response = agent.get(format!("{address}{path}")).header("Accept-Encoding", "gzip").call().unwrap();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let mut response = agent
+            .get(format!("{address}{path}"))
+            .header("Accept-Encoding", "gzip")
+            .call()
+            .unwrap();
         response
             .headers()
             .get("content-length")
             .and_then(|length| length.to_str().ok()?.parse().ok())
             .unwrap_or_else(|| response.body_mut().read_to_vec().unwrap().len())
     };
-    for path in
-        ["/".to_owned(), "/apply".to_owned(), start.clone(), format!("{start}/form"), format!("{start}/fits/1"), format!("{start}/group")]
-    {
+    for path in [
+        "/".to_owned(),
+        "/apply".to_owned(),
+        start.clone(),
+        format!("{start}/form"),
+        format!("{start}/fits/1"),
+        format!("{start}/group"),
+    ] {
         let page = browser.get(&path);
         let others = page.text.matches("<link rel=\"stylesheet\"").count()
             + page.text.matches("<script").count()
             + page.text.matches("<img").count();
-        assert_eq!(others, 1, "{path}: the page, then its styles: two round trips");
+        assert_eq!(
+            others, 1,
+            "{path}: the page, then its styles: two round trips"
+        );
         let bytes = page.text.len() + weight(&styles);
-        assert!(bytes < 60_000, "{path}: {bytes} bytes even before the page itself is compressed");
+        assert!(
+            bytes < 60_000,
+            "{path}: {bytes} bytes even before the page itself is compressed"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A throwaway PostgreSQL server, from the binaries on this machine, as an unprivileged user, on a free port.
+//! A throwaway PostgreSQL server, from the binaries on this machine, as an unprivileged user, on a
+//! free port.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -27,10 +28,17 @@ pub struct Cluster {
 fn binaries() -> Option<&'static Path> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+        let versions = std::fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join("bin"));
         let on_path = std::env::var("PATH").unwrap_or_default();
         let on_path = on_path.split(':').map(PathBuf::from).collect::<Vec<_>>();
-        versions.chain(on_path).filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists()).max()
+        versions
+            .chain(on_path)
+            .filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+            .max()
     });
     found.as_deref()
 }
@@ -49,8 +57,12 @@ pub async fn new_database() -> String {
         cluster.start();
         cluster
     };
-    let server = tokio::task::spawn_blocking(move || SERVER.get_or_init(begin)).await.expect("the server starts");
-    server.new_database(&format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed))).await
+    let server = tokio::task::spawn_blocking(move || SERVER.get_or_init(begin))
+        .await
+        .expect("the server starts");
+    server
+        .new_database(&format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
+        .await
 }
 
 fn is_root() -> bool {
@@ -77,27 +89,58 @@ impl Cluster {
     }
 
     pub fn make_in(place: &Path) -> Self {
-        let folder = TempDir::with_prefix_in("microgrants-postgres", place).expect("a temporary folder");
+        let folder =
+            TempDir::with_prefix_in("microgrants-postgres", place).expect("a temporary folder");
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("a data folder");
         if is_root() {
-            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder others may enter");
-            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY)).expect("a folder given away");
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))
+                .expect("a folder others may enter");
+            std::os::unix::fs::chown(&data, Some(NOBODY), Some(NOBODY))
+                .expect("a folder given away");
         }
         let mut initdb = program(bin().join("initdb"));
-        initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]).arg(&data).stdout(Stdio::null());
-        assert!(initdb.status().expect("initdb runs").success(), "initdb made a cluster");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        Self { port, data, _folder: folder, keeper: None }
+        initdb
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+                "-D",
+            ])
+            .arg(&data)
+            .stdout(Stdio::null());
+        assert!(
+            initdb.status().expect("initdb runs").success(),
+            "initdb made a cluster"
+        );
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        Self {
+            port,
+            data,
+            _folder: folder,
+            keeper: None,
+        }
     }
 
     /// Starts the server unless it answers, and waits until it does.
     pub fn start(&mut self) {
         let since = Instant::now();
         while !self.answers() {
-            assert!(since.elapsed() < Duration::from_mins(1), "the server answers within a minute");
-            // After it was killed, its children may still have to notice: then it ends at once, and is tried again.
-            if self.keeper.as_mut().is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some())) {
+            assert!(
+                since.elapsed() < Duration::from_mins(1),
+                "the server answers within a minute"
+            );
+            // After it was killed, its children may still have to notice: then it ends at once, and
+            // is tried again.
+            if self
+                .keeper
+                .as_mut()
+                .is_none_or(|keeper| keeper.try_wait().is_ok_and(|ended| ended.is_some()))
+            {
                 self.keeper = Some(self.keep());
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -109,21 +152,45 @@ impl Cluster {
         let script = r#"exec 3<&0; "$0" "$@" >>"$LOG" 2>&1 & server=$!
             { read -r _ <&3; kill -INT $server && while kill -0 $server; do sleep 0.2; done && rm -rf "$DATA"; } 2>/dev/null & wait $server"#;
         let mut keeper = program("sh");
-        keeper.args(["-c", script]).arg(bin().join("postgres")).arg("-D").arg(&self.data);
-        keeper.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", "", "-c", "max_connections=1200"]);
-        keeper.env("LOG", self.data.join("server.log")).env("DATA", &self.data).stdin(Stdio::piped()).spawn().expect("the server starts")
+        keeper
+            .args(["-c", script])
+            .arg(bin().join("postgres"))
+            .arg("-D")
+            .arg(&self.data);
+        keeper.args([
+            "-p",
+            &self.port.to_string(),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            "",
+            "-c",
+            "max_connections=1200",
+        ]);
+        keeper
+            .env("LOG", self.data.join("server.log"))
+            .env("DATA", &self.data)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the server starts")
     }
 
     /// Whether it listens, and says in its own file that it is ready.
     fn answers(&self) -> bool {
         let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        file.lines().any(|line| line.trim() == "ready") && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        file.lines().any(|line| line.trim() == "ready")
+            && std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
     }
 
     /// Kills the server's first process; the others notice.
     pub fn kill(&mut self) {
-        let killed = Command::new("kill").args(["-9", &self.first_process()]).status();
-        assert!(killed.is_ok_and(|status| status.success()), "it can be killed");
+        let killed = Command::new("kill")
+            .args(["-9", &self.first_process()])
+            .status();
+        assert!(
+            killed.is_ok_and(|status| status.success()),
+            "it can be killed"
+        );
     }
 
     /// The number of the server's first process.
@@ -132,20 +199,40 @@ impl Cluster {
         lines.lines().next().expect("its number").to_owned()
     }
 
-    /// Kills one of the processes that serve a connection of the program; the server then ends them all, and recovers by itself.
-    /// Whether there was one.
+    /// Kills one of the processes that serve a connection of the program; the server then ends them
+    /// all, and recovers by itself. Whether there was one.
     pub fn kill_backend(&self) -> bool {
-        let children = Command::new("ps").args(["--ppid", &self.first_process(), "-o", "pid=,args="]).output().expect("ps runs").stdout;
+        let children = Command::new("ps")
+            .args(["--ppid", &self.first_process(), "-o", "pid=,args="])
+            .output()
+            .expect("ps runs")
+            .stdout;
         let children = String::from_utf8_lossy(&children).into_owned();
         let serving = |line: &&str| line.contains("127.0.0.1(");
-        let Some(number) = children.lines().find(serving).and_then(|line| line.split_whitespace().next()) else { return false };
-        Command::new("kill").args(["-9", number]).status().is_ok_and(|status| status.success())
+        let Some(number) = children
+            .lines()
+            .find(serving)
+            .and_then(|line| line.split_whitespace().next())
+        else {
+            return false;
+        };
+        Command::new("kill")
+            .args(["-9", number])
+            .status()
+            .is_ok_and(|status| status.success())
     }
 
     pub async fn new_database(&self, name: &str) -> String {
-        let address = |database: &str| format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
-        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres")).await.expect("the server answers");
-        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut connection).await.expect("a database can be made");
+        let address =
+            |database: &str| format!("postgres://postgres@127.0.0.1:{}/{database}", self.port);
+        let mut connection =
+            <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres"))
+                .await
+                .expect("the server answers");
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&mut connection)
+            .await
+            .expect("a database can be made");
         address(name)
     }
 }

@@ -1,4 +1,5 @@
-//! Projections: rebuilt equals live byte for byte, nothing is skipped, a failed one says so, past days stay as they were.
+//! Projections: rebuilt equals live byte for byte, nothing is skipped, a failed one says so, past
+//! days stay as they were.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,26 +17,64 @@ use crate::log::meddle;
 use crate::office::{Office, approve, gbp, text};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("projections::a_rebuild_equals_the_live_rows_while_writes_go_on", rebuilt);
-    cases.both("projections::one_cut_off_at_any_moment_equals_a_rebuild", cut_off);
+    cases.both(
+        "projections::a_rebuild_equals_the_live_rows_while_writes_go_on",
+        rebuilt,
+    );
+    cases.both(
+        "projections::one_cut_off_at_any_moment_equals_a_rebuild",
+        cut_off,
+    );
     cases.both("projections::two_at_once_double_nothing", two_at_once);
-    cases.both("projections::one_that_fails_stops_names_the_position_and_goes_on_later", failed);
-    cases.both("projections::of_two_processes_each_knows_what_the_other_did", seen);
-    cases.both("projections::what_a_crash_of_the_machine_took_back_is_made_again", taken_back);
-    cases.both("projections::what_lies_far_behind_is_caught_up_with_ahead_of_what_is_stored", far_behind);
+    cases.both(
+        "projections::one_that_fails_stops_names_the_position_and_goes_on_later",
+        failed,
+    );
+    cases.both(
+        "projections::of_two_processes_each_knows_what_the_other_did",
+        seen,
+    );
+    cases.both(
+        "projections::what_a_crash_of_the_machine_took_back_is_made_again",
+        taken_back,
+    );
+    cases.both(
+        "projections::what_lies_far_behind_is_caught_up_with_ahead_of_what_is_stored",
+        far_behind,
+    );
     cases.both("projections::a_budget_adds_up_as_at_any_position", adds_up);
-    cases.both("projections::a_statement_between_two_days_adds_up", statement);
+    cases.both(
+        "projections::a_statement_between_two_days_adds_up",
+        statement,
+    );
     cases.both("projections::a_past_day_stays_as_it_was", past_day);
 }
 
 /// Every row of every view with its whole history, and every posting, in the live generation.
 pub async fn dump(house: &House) -> Vec<String> {
     let mut all = Vec::new();
-    for checkpoint in checkpoints::all(house.store(), ORGANISATION).await.unwrap().iter().filter(|one| one.state == "live") {
-        let rows = rows::dump(house.store(), &checkpoint.name, ORGANISATION, checkpoint.generation).await.unwrap();
-        all.extend(rows.iter().map(|row| format!("{} {row:?}", checkpoint.name)));
+    for checkpoint in checkpoints::all(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .iter()
+        .filter(|one| one.state == "live")
+    {
+        let rows = rows::dump(
+            house.store(),
+            &checkpoint.name,
+            ORGANISATION,
+            checkpoint.generation,
+        )
+        .await
+        .unwrap();
+        all.extend(
+            rows.iter()
+                .map(|row| format!("{} {row:?}", checkpoint.name)),
+        );
         if checkpoint.name == "places" {
-            let postings = postings::dump(house.store(), ORGANISATION, checkpoint.generation).await.unwrap();
+            let postings = postings::dump(house.store(), ORGANISATION, checkpoint.generation)
+                .await
+                .unwrap();
             all.extend(postings.iter().map(|posting| format!("{posting:?}")));
         }
     }
@@ -59,7 +98,9 @@ pub async fn rebuild_all(house: &House) {
 pub async fn busy(house: &House, office: &Office, grants: u32) {
     for _ in 0..grants {
         let (grant, ..) = office.prepared(house, 600).await;
-        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+        house
+            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .await;
     }
 }
 
@@ -79,7 +120,12 @@ async fn rebuilt(house: House) {
     let live = dump(&house).await;
     assert!(live.len() > 500, "{} rows", live.len());
     let generations = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
-    assert!(generations.iter().all(|one| one.generation == 2 && one.state == "live"), "{generations:?}");
+    assert!(
+        generations
+            .iter()
+            .all(|one| one.generation == 2 && one.state == "live"),
+        "{generations:?}"
+    );
     rebuild_all(&house).await;
     assert_eq!(live, dump(&house).await);
 }
@@ -90,7 +136,10 @@ async fn cut_off(house: House) {
     // Drop the follower in the middle of its work, later and later, until it comes through.
     for micros in (0..).step_by(700) {
         let advance = house.projector.advance();
-        if tokio::time::timeout(Duration::from_micros(micros), advance).await.is_ok_and(|more| !more.unwrap()) {
+        if tokio::time::timeout(Duration::from_micros(micros), advance)
+            .await
+            .is_ok_and(|more| !more.unwrap())
+        {
             break;
         }
     }
@@ -99,7 +148,10 @@ async fn cut_off(house: House) {
 
 async fn two_at_once(house: House) {
     let office = Office::open(&house, 100_000).await;
-    let (one, two) = (house.projector.clone(), Projector::open(house.log.clone()).await.unwrap());
+    let (one, two) = (
+        house.projector.clone(),
+        Projector::open(house.log.clone()).await.unwrap(),
+    );
     let both = async {
         for _ in 0..30 {
             let (first, second) = tokio::join!(one.advance(), two.advance());
@@ -115,8 +167,22 @@ async fn two_at_once(house: House) {
 async fn failed(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    meddle(&house, "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'").await;
-    house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+    meddle(
+        &house,
+        "UPDATE view_funds SET body = '{\"state\":\"no fund\"}'",
+    )
+    .await;
+    house
+        .takes(
+            office.ada,
+            Command::Fund(
+                office.fund,
+                FundCommand::Pause(Because {
+                    reason: text("A pause"),
+                }),
+            ),
+        )
+        .await;
     let length = house.log.length().await.unwrap();
     // Another process, which has read no row before.
     let other = Projector::open(house.log.clone()).await.unwrap();
@@ -124,11 +190,27 @@ async fn failed(house: House) {
     let known = checkpoints::all(house.store(), ORGANISATION).await.unwrap();
     let funds = known.iter().find(|one| one.name == "funds").unwrap();
     assert_eq!(funds.next_position, length - 1);
-    assert!(funds.error.as_ref().is_some_and(|error| error.contains(&format!("position {}", length - 1))), "{funds:?}");
-    assert!(known.iter().filter(|one| one.name != "funds").all(|one| one.error.is_none() && one.next_position == length));
+    assert!(
+        funds
+            .error
+            .as_ref()
+            .is_some_and(|error| error.contains(&format!("position {}", length - 1))),
+        "{funds:?}"
+    );
+    assert!(
+        known
+            .iter()
+            .filter(|one| one.name != "funds")
+            .all(|one| one.error.is_none() && one.next_position == length)
+    );
     // A rebuild does not need the damaged row.
     house.projector.rebuild("funds").await.unwrap();
-    let fund: FundRow = house.views().find(&office.fund.to_string(), None).await.unwrap().unwrap();
+    let fund: FundRow = house
+        .views()
+        .find(&office.fund.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(serde_json::to_value(fund.state).unwrap(), "paused");
 }
 
@@ -138,30 +220,77 @@ async fn seen(house: House) {
     let other = Projector::open(house.log.clone()).await.unwrap();
     while other.advance().await.unwrap() {}
     house.catch_up().await;
-    house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+    house
+        .takes(
+            office.ada,
+            Command::Fund(
+                office.fund,
+                FundCommand::Pause(Because {
+                    reason: text("A pause"),
+                }),
+            ),
+        )
+        .await;
     house.catch_up().await;
     other.advance().await.unwrap();
     let length = house.log.length().await.unwrap();
-    assert_eq!((house.projector.next_position(), other.next_position()), (length, length));
+    assert_eq!(
+        (house.projector.next_position(), other.next_position()),
+        (length, length)
+    );
     // Whoever reads a log that another process appended to goes on from there, too.
     let reads = Projector::open(house.beside_reading().await).await.unwrap();
     for _ in 0..2 {
-        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Resume(Nothing {}))).await;
-        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+        house
+            .takes(
+                office.ada,
+                Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+            )
+            .await;
+        house
+            .takes(
+                office.ada,
+                Command::Fund(
+                    office.fund,
+                    FundCommand::Pause(Because {
+                        reason: text("A pause"),
+                    }),
+                ),
+            )
+            .await;
         while reads.advance().await.unwrap() {}
         house.catch_up().await;
-        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Resume(Nothing {}))).await;
-        house.takes(office.ada, Command::Fund(office.fund, FundCommand::Pause(Because { reason: text("A pause") }))).await;
+        house
+            .takes(
+                office.ada,
+                Command::Fund(office.fund, FundCommand::Resume(Nothing {})),
+            )
+            .await;
+        house
+            .takes(
+                office.ada,
+                Command::Fund(
+                    office.fund,
+                    FundCommand::Pause(Because {
+                        reason: text("A pause"),
+                    }),
+                ),
+            )
+            .await;
         // The other way round.
         house.catch_up().await;
         assert!(!reads.advance().await.unwrap());
         let length = house.log.length().await.unwrap();
-        assert_eq!((reads.next_position(), house.projector.next_position()), (length, length));
+        assert_eq!(
+            (reads.next_position(), house.projector.next_position()),
+            (length, length)
+        );
     }
     equals_a_rebuild(&house).await;
 }
 
-/// Nobody waits until the views are on the disk: a machine that crashes may take them back to an earlier position.
+/// Nobody waits until the views are on the disk: a machine that crashes may take them back to an
+/// earlier position.
 async fn taken_back(house: House) {
     let office = Office::open(&house, 5000).await;
     busy(&house, &office, 2).await;
@@ -183,14 +312,20 @@ async fn far_behind(house: House) {
     assert!(length > 2600, "{length} events");
     take_back(&house, 0).await;
     assert!(dump(&house).await.is_empty());
-    assert!(house.projector.advance().await.unwrap() && !house.projector.advance().await.unwrap(), "it goes on to the end at once");
+    assert!(
+        house.projector.advance().await.unwrap() && !house.projector.advance().await.unwrap(),
+        "it goes on to the end at once"
+    );
     assert_eq!(live, dump(&house).await);
     // Given up midway, again and again.
     take_back(&house, 0).await;
     let mut given_up = 0;
     for millis in (20..).step_by(40) {
         let advance = house.projector.advance();
-        match tokio::time::timeout(Duration::from_millis(millis), advance).await.map(Result::unwrap) {
+        match tokio::time::timeout(Duration::from_millis(millis), advance)
+            .await
+            .map(Result::unwrap)
+        {
             Ok(false) => break,
             Ok(true) => {}
             Err(_) => given_up += 1,
@@ -209,7 +344,9 @@ async fn far_behind(house: House) {
 
 /// Forgets what the views say of events from a position on.
 async fn take_back(house: &House, back: i64) {
-    let mut sql = format!("UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};");
+    let mut sql = format!(
+        "UPDATE projections SET next_position = {back}; DELETE FROM postings WHERE position >= {back};"
+    );
     for name in microgrants::projections::names() {
         write!(
             sql,
@@ -225,23 +362,56 @@ async fn adds_up(house: House) {
     let office = Office::open(&house, 20_000).await;
     for pounds in [500, 800, 1200] {
         let (grant, ..) = office.prepared(&house, pounds).await;
-        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
-        let sent = microgrants::domain::grant::PaymentOn { payment: 1, happened_on: house.today() };
-        house.takes(office.ben, Command::Grant(grant, GrantCommand::SendPayment(sent))).await;
+        house
+            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .await;
+        let sent = microgrants::domain::grant::PaymentOn {
+            payment: 1,
+            happened_on: house.today(),
+        };
+        house
+            .takes(
+                office.ben,
+                Command::Grant(grant, GrantCommand::SendPayment(sent)),
+            )
+            .await;
     }
     house.catch_up().await;
     let views = house.views();
     for position in 0..house.log.length().await.unwrap() {
-        let sums = Sums { by: By::Fund, fund: None, area: None, position, effective_on: None };
+        let sums = Sums {
+            by: By::Fund,
+            fund: None,
+            area: None,
+            position,
+            effective_on: None,
+        };
         for line in views.budget(sums).await.unwrap().lines {
             let uncommitted = line.uncommitted.unwrap();
-            assert_eq!(line.allocated, uncommitted.plus(line.unpaid).plus(line.paid_net), "at {position}");
+            assert_eq!(
+                line.allocated,
+                uncommitted.plus(line.unpaid).plus(line.paid_net),
+                "at {position}"
+            );
             assert!(line.committed.covers(line.paid_net), "at {position}");
         }
     }
-    let now =
-        views.budget(Sums { by: By::Fund, fund: None, area: None, position: i64::MAX, effective_on: None }).await.unwrap().lines.remove(0);
-    assert_eq!((now.allocated, now.committed, now.paid, now.uncommitted), (gbp(20_000), gbp(2500), gbp(2500), Some(gbp(17_500))));
+    let now = views
+        .budget(Sums {
+            by: By::Fund,
+            fund: None,
+            area: None,
+            position: i64::MAX,
+            effective_on: None,
+        })
+        .await
+        .unwrap()
+        .lines
+        .remove(0);
+    assert_eq!(
+        (now.allocated, now.committed, now.paid, now.uncommitted),
+        (gbp(20_000), gbp(2500), gbp(2500), Some(gbp(17_500)))
+    );
     assert_eq!((now.applications, now.awards), (3, 3));
 }
 
@@ -253,13 +423,32 @@ async fn past_day(house: House) {
     let views = house.views();
     let position = views.position_as_at(AsAt::Day(then)).await.unwrap();
     house.pass_days(40);
-    house.takes(office.ada, Command::Grant(grant, GrantCommand::LapseOffer(microgrants::domain::command::Nothing {}))).await;
+    house
+        .takes(
+            office.ada,
+            Command::Grant(
+                grant,
+                GrantCommand::LapseOffer(microgrants::domain::command::Nothing {}),
+            ),
+        )
+        .await;
     house.catch_up().await;
-    assert_eq!(views.position_as_at(AsAt::Day(then)).await.unwrap(), position);
-    let row: microgrants::projections::GrantRow = views.find(&grant.to_string(), Some(position)).await.unwrap().unwrap();
-    let now: microgrants::projections::GrantRow = views.find(&grant.to_string(), None).await.unwrap().unwrap();
+    assert_eq!(
+        views.position_as_at(AsAt::Day(then)).await.unwrap(),
+        position
+    );
+    let row: microgrants::projections::GrantRow = views
+        .find(&grant.to_string(), Some(position))
+        .await
+        .unwrap()
+        .unwrap();
+    let now: microgrants::projections::GrantRow =
+        views.find(&grant.to_string(), None).await.unwrap().unwrap();
     assert_eq!((row.award, now.award), (gbp(500), Money::ZERO));
-    let before = views.position_as_at(AsAt::Day(house.in_days(-400))).await.unwrap();
+    let before = views
+        .position_as_at(AsAt::Day(house.in_days(-400)))
+        .await
+        .unwrap();
     assert_eq!(before, -1);
 }
 
@@ -267,41 +456,105 @@ async fn statement(house: House) {
     let office = Office::open(&house, 10_000).await;
     for days in [3, 4, 5] {
         let (grant, ..) = office.prepared(&house, 600).await;
-        house.takes(office.ben, Command::Grant(grant, approve(1))).await;
+        house
+            .takes(office.ben, Command::Grant(grant, approve(1)))
+            .await;
         house.pass_days(days);
-        let sent = crate::setting::command_of("grant", grant.0, "send-payment", &json!({ "payment": 1, "happened_on": house.today() }));
+        let sent = crate::setting::command_of(
+            "grant",
+            grant.0,
+            "send-payment",
+            &json!({ "payment": 1, "happened_on": house.today() }),
+        );
         house.takes(office.ben, sent).await;
     }
     let (offered, ..) = office.awarded(&house, 800).await;
     house.pass_days(1);
-    let withdraw = crate::setting::command_of("grant", offered.0, "withdraw-offer", &json!({ "reason": "They moved away." }));
+    let withdraw = crate::setting::command_of(
+        "grant",
+        offered.0,
+        "withdraw-offer",
+        &json!({ "reason": "They moved away." }),
+    );
     house.takes(office.ada, withdraw).await;
     house.catch_up().await;
     let views = house.views();
     let fund = office.fund.to_string();
     let pence = Money::pence;
     let (mut lines, mut fell) = (0, 0);
-    for (from, until) in [(-20, 0), (-13, 0), (-13, -4), (-9, -5), (-4, -1), (-1, 0), (0, 0), (-30, -25)] {
-        let statement = views.statement(StatementOf::Fund(&fund), house.in_days(from), house.in_days(until)).await.unwrap();
+    for (from, until) in [
+        (-20, 0),
+        (-13, 0),
+        (-13, -4),
+        (-9, -5),
+        (-4, -1),
+        (-1, 0),
+        (0, 0),
+        (-30, -25),
+    ] {
+        let statement = views
+            .statement(
+                StatementOf::Fund(&fund),
+                house.in_days(from),
+                house.in_days(until),
+            )
+            .await
+            .unwrap();
         let (opening, closing) = (statement.opening, statement.closing);
-        let moved = |figure: &str| statement.lines.iter().filter(|line| line.figure == figure).map(|line| line.pence).sum::<i64>();
+        let moved = |figure: &str| {
+            statement
+                .lines
+                .iter()
+                .filter(|line| line.figure == figure)
+                .map(|line| line.pence)
+                .sum::<i64>()
+        };
         for (figure, before, after) in [
             ("allocated", opening.allocated, closing.allocated),
             ("committed", opening.committed, closing.committed),
             ("paid", opening.paid, closing.paid),
             ("returned", opening.returned, closing.returned),
         ] {
-            assert_eq!(pence(before) + moved(figure), pence(after), "{figure} from {from} until {until}");
+            assert_eq!(
+                pence(before) + moved(figure),
+                pence(after),
+                "{figure} from {from} until {until}"
+            );
         }
-        assert_eq!(pence(closing.allocated) - pence(closing.committed), pence(closing.uncommitted));
+        assert_eq!(
+            pence(closing.allocated) - pence(closing.committed),
+            pence(closing.uncommitted)
+        );
         lines += statement.lines.len();
-        fell += statement.lines.iter().filter(|line| line.change().starts_with('\u{2212}')).count();
+        fell += statement
+            .lines
+            .iter()
+            .filter(|line| line.change().starts_with('\u{2212}'))
+            .count();
     }
     assert!(lines > 20 && fell > 0, "{lines} lines, {fell} of them fell");
     let client = crate::service::serve(&house, office.ada);
     let path = format!("/api/v1/funds/{fund}/statement");
-    let seen = client.get(&format!("{path}?from={}&until={}", house.in_days(-20), house.today())).body;
-    assert_eq!((&seen["opening"]["allocated"], &seen["closing"]["paid"]), (&json!("0.00"), &json!("1800.00")), "{seen}");
-    client.get(&format!("{path}?from={}&until={}", house.today(), house.in_days(-1))).is_problem(400, "invalid_query");
-    client.get(&format!("/api/v1/funds/{}/statement", uuid::Uuid::nil())).is_problem(404, "not_found");
+    let seen = client
+        .get(&format!(
+            "{path}?from={}&until={}",
+            house.in_days(-20),
+            house.today()
+        ))
+        .body;
+    assert_eq!(
+        (&seen["opening"]["allocated"], &seen["closing"]["paid"]),
+        (&json!("0.00"), &json!("1800.00")),
+        "{seen}"
+    );
+    client
+        .get(&format!(
+            "{path}?from={}&until={}",
+            house.today(),
+            house.in_days(-1)
+        ))
+        .is_problem(400, "invalid_query");
+    client
+        .get(&format!("/api/v1/funds/{}/statement", uuid::Uuid::nil()))
+        .is_problem(404, "not_found");
 }

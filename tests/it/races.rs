@@ -12,10 +12,19 @@ use crate::replay;
 use crate::service::{self, Answered, Client, Process, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("races::a_hundred_awards_against_a_fund_that_affords_half", awards);
-    cases.both("races::a_payee_changed_against_its_payment_approved", payees);
+    cases.both(
+        "races::a_hundred_awards_against_a_fund_that_affords_half",
+        awards,
+    );
+    cases.both(
+        "races::a_payee_changed_against_its_payment_approved",
+        payees,
+    );
     cases.both("races::a_role_ended_against_an_award", roles);
-    cases.both("races::fifty_repeats_of_one_command_have_one_effect", repeats);
+    cases.both(
+        "races::fifty_repeats_of_one_command_have_one_effect",
+        repeats,
+    );
 }
 
 /// The services of a race.
@@ -27,11 +36,23 @@ struct Field {
 impl Field {
     fn open(house: &House, person: PersonId) -> Self {
         if house.store().postgres().is_none() {
-            return Self { clients: vec![service::serve(house, person)], _processes: Vec::new() };
+            return Self {
+                clients: vec![service::serve(house, person)],
+                _processes: Vec::new(),
+            };
         }
-        let processes = vec![Process::start(&house.place()), Process::start(&house.place())];
-        let clients = processes.iter().map(|process| Client::new(&process.address, &token(house, person))).collect();
-        Self { clients, _processes: processes }
+        let processes = vec![
+            Process::start(&house.place()),
+            Process::start(&house.place()),
+        ];
+        let clients = processes
+            .iter()
+            .map(|process| Client::new(&process.address, &token(house, person)))
+            .collect();
+        Self {
+            clients,
+            _processes: processes,
+        }
     }
 
     /// Posts all at once, each through the next service in turn.
@@ -50,7 +71,10 @@ impl Field {
                     })
                 })
                 .collect();
-            running.into_iter().map(|thread| thread.join().expect("a client comes through")).collect()
+            running
+                .into_iter()
+                .map(|thread| thread.join().expect("a client comes through"))
+                .collect()
         })
     }
 }
@@ -64,12 +88,23 @@ async fn awards(house: House) {
     let mut posts = Vec::new();
     for number in 0..100 {
         let (application, ..) = office.ready(&house, 500).await;
-        posts.push((None, format!("/api/v1/applications/{application}/award"), award(&house), format!("award-{number}")));
+        posts.push((
+            None,
+            format!("/api/v1/applications/{application}/award"),
+            award(&house),
+            format!("award-{number}"),
+        ));
     }
     let answers = Field::open(&house, office.ada).race(posts);
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
-    let refused = answers.iter().filter(|answer| (answer.status, answer.code()) == (409, "not_affordable")).count();
-    let others: Vec<_> = answers.iter().filter(|answer| answer.status != 200 && answer.code() != "not_affordable").collect();
+    let refused = answers
+        .iter()
+        .filter(|answer| (answer.status, answer.code()) == (409, "not_affordable"))
+        .count();
+    let others: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status != 200 && answer.code() != "not_affordable")
+        .collect();
     assert_eq!((taken, refused), (50, 50), "{others:?}");
     let found = replay::whole(&house).await;
     assert_eq!(found, 50);
@@ -82,13 +117,24 @@ async fn payees(house: House) {
         let (grant, group, member) = office.prepared(&house, 500).await;
         let account = json!({ "holder": "Another", "numbers": "65-43-21 87654321" });
         let change = json!({ "route": "own_account", "account": account });
-        posts.push((Some(token(&house, member)), format!("/api/v1/groups/{group}/provide-payee"), change, format!("payee-{number}")));
+        posts.push((
+            Some(token(&house, member)),
+            format!("/api/v1/groups/{group}/provide-payee"),
+            change,
+            format!("payee-{number}"),
+        ));
         let approve = json!({ "payment": 1 });
-        posts.push((None, format!("/api/v1/grants/{grant}/approve-payment"), approve, format!("approve-{number}")));
+        posts.push((
+            None,
+            format!("/api/v1/grants/{grant}/approve-payment"),
+            approve,
+            format!("approve-{number}"),
+        ));
     }
     let answers = Field::open(&house, office.ben).race(posts);
     for answer in &answers {
-        let known = answer.status == 200 || ["payee_changed", "payee_not_verified"].contains(&answer.code());
+        let known = answer.status == 200
+            || ["payee_changed", "payee_not_verified"].contains(&answer.code());
         assert!(known, "{}", answer.body);
     }
     replay::whole(&house).await;
@@ -100,21 +146,40 @@ async fn roles(house: House) {
     for number in 0..12 {
         let judge = person(&house, "Judge").await;
         let of = json!({ "person": judge, "role": "panel" });
-        office.gives(&house, judge, microgrants::domain::Role::Panel).await;
+        office
+            .gives(&house, judge, microgrants::domain::Role::Panel)
+            .await;
         let (application, ..) = office.ready(&house, 500).await;
-        let declare = microgrants::domain::Command::Application(application, crate::office::no_interest());
+        let declare =
+            microgrants::domain::Command::Application(application, crate::office::no_interest());
         house.takes(judge, declare).await;
         let path = format!("/api/v1/applications/{application}/award");
-        posts.push((Some(token(&house, judge)), path, award(&house), format!("award-{number}")));
-        posts.push((None, "/api/v1/organisation/end-role".into(), of, format!("end-{number}")));
+        posts.push((
+            Some(token(&house, judge)),
+            path,
+            award(&house),
+            format!("award-{number}"),
+        ));
+        posts.push((
+            None,
+            "/api/v1/organisation/end-role".into(),
+            of,
+            format!("end-{number}"),
+        ));
     }
     let answers = Field::open(&house, office.ada).race(posts);
     for answer in &answers {
         // A token ends with the role that it was made for.
-        let late = [(403, "not_yours"), (401, "unauthenticated")].contains(&(answer.status, answer.code()));
+        let late = [(403, "not_yours"), (401, "unauthenticated")]
+            .contains(&(answer.status, answer.code()));
         assert!(answer.status == 200 || late, "{}", answer.body);
     }
-    let ended = answers.iter().skip(1).step_by(2).filter(|answer| answer.status == 200).count();
+    let ended = answers
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .filter(|answer| answer.status == 200)
+        .count();
     assert_eq!(ended, 12, "every role was ended");
     replay::whole(&house).await;
 }
@@ -126,7 +191,12 @@ async fn repeats(house: House) {
     let posts = vec![(None, path.clone(), award(&house), "the-same".to_owned()); 50];
     let field = Field::open(&house, office.ada);
     let answers = field.race(posts);
-    assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == answers[0].body), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status == 200 && answer.body == answers[0].body),
+        "{answers:?}"
+    );
     let found = replay::whole(&house).await;
     assert_eq!(found, 1);
     // Under another key it would now be refused.

@@ -1,4 +1,5 @@
-//! The writer settles a batch by what it remembers of the log: whatever happened to the log or the line meanwhile, nothing is lost or doubled.
+//! The writer settles a batch by what it remembers of the log: whatever happened to the log or the
+//! line meanwhile, nothing is lost or doubled.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,17 +19,37 @@ use crate::projections::equals_a_rebuild;
 use crate::replay;
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("remembered::of_two_writers_each_notices_what_the_other_wrote", two);
+    cases.both(
+        "remembered::of_two_writers_each_notices_what_the_other_wrote",
+        two,
+    );
     cases.both("remembered::a_repeat_gets_the_first_answer", repeated);
     cases.postgres("remembered::a_lost_answer_is_found_out", lost_answer);
-    cases.postgres("remembered::what_never_arrived_is_written_once", never_arrived);
-    cases.postgres("remembered::what_arrives_late_is_written_once", arrives_late);
-    cases.postgres("remembered::what_was_said_to_be_lost_never_arrives", fenced_off);
-    cases.postgres("remembered::a_repeat_whose_answer_is_lost_is_a_repeat", lost_repeat);
+    cases.postgres(
+        "remembered::what_never_arrived_is_written_once",
+        never_arrived,
+    );
+    cases.postgres(
+        "remembered::what_arrives_late_is_written_once",
+        arrives_late,
+    );
+    cases.postgres(
+        "remembered::what_was_said_to_be_lost_never_arrives",
+        fenced_off,
+    );
+    cases.postgres(
+        "remembered::a_repeat_whose_answer_is_lost_is_a_repeat",
+        lost_repeat,
+    );
 }
 
 fn pause(fund: FundId) -> Command {
-    Command::Fund(fund, FundCommand::Pause(Because { reason: text("A pause") }))
+    Command::Fund(
+        fund,
+        FundCommand::Pause(Because {
+            reason: text("A pause"),
+        }),
+    )
 }
 
 fn resume(fund: FundId) -> Command {
@@ -44,8 +65,13 @@ async fn there_and_back(house: &House, by: PersonId, fund: FundId, times: usize)
 
 /// How often each event stands in the log, of which every position is there.
 async fn counted(house: &House) -> BTreeMap<String, usize> {
-    let rows = events::page(house.store(), ORGANISATION, 0, 100_000).await.unwrap();
-    assert!((0..).zip(&rows).all(|(at, row)| row.position == at), "no position is missing or taken twice");
+    let rows = events::page(house.store(), ORGANISATION, 0, 100_000)
+        .await
+        .unwrap();
+    assert!(
+        (0..).zip(&rows).all(|(at, row)| row.position == at),
+        "no position is missing or taken twice"
+    );
     let mut counts = BTreeMap::new();
     for row in rows {
         *counts.entry(row.event_type).or_default() += 1;
@@ -57,9 +83,16 @@ async fn two(house: House) {
     const TIMES: usize = 40;
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    let beside = Office { fund: FundId(new_id()), ..office };
+    let beside = Office {
+        fund: FundId(new_id()),
+        ..office
+    };
     beside.open_fund(&house, 1000).await;
-    let other = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    let other = if house.store().postgres().is_some() {
+        house.beside().await
+    } else {
+        house.open_again().await
+    };
     house.projector.go_along();
     other.projector.go_along();
     // In turn, on the same record.
@@ -74,14 +107,20 @@ async fn two(house: House) {
     let theirs = there_and_back(&other, office.ada, beside.fund, TIMES);
     tokio::join!(ours, theirs);
     let counts = counted(&house).await;
-    assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2 * TIMES + 20, 2 * TIMES + 20));
+    assert_eq!(
+        (counts["FundPaused"], counts["FundResumed"]),
+        (2 * TIMES + 20, 2 * TIMES + 20)
+    );
     replay::whole(&house).await;
     equals_a_rebuild(&house).await;
 }
 
 async fn repeated(house: House) {
     let office = Office::open(&house, 1000).await;
-    let keyed = |key: &str, command| Request { repeat: Some(RepeatKey::own(key, "hash")), ..request(office.ada, command) };
+    let keyed = |key: &str, command| Request {
+        repeat: Some(RepeatKey::own(key, "hash")),
+        ..request(office.ada, command)
+    };
     let issue = async |key: &str, command| house.commands.issue(keyed(key, command)).await.unwrap();
     let paused = issue("one", pause(office.fund)).await;
     let resumed = issue("two", resume(office.fund)).await;
@@ -94,20 +133,27 @@ async fn repeated(house: House) {
     assert_eq!((counts["FundPaused"], counts["FundResumed"]), (2, 2));
 }
 
-/// Pauses a fund that the writer remembers over a line that is cut at the event: under the lock of the head that would be before the
-/// commit, and the command would fail.
+/// Pauses a fund that the writer remembers over a line that is cut at the event: under the lock of
+/// the head that would be before the commit, and the command would fail.
 async fn paused_over(house: House, at: CutAt) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, at).await;
     let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
     there_and_back(&far, office.ada, office.fund, 2).await;
-    let answer = proxy.cut(far.commands.issue(request(office.ada, pause(office.fund)))).await.expect("it is in the log, so it is answered");
+    let answer = proxy
+        .cut(far.commands.issue(request(office.ada, pause(office.fund))))
+        .await
+        .expect("it is in the log, so it is answered");
     assert_eq!(answer.last_position + 1, house.log.length().await.unwrap());
     assert_eq!(counted(&house).await["FundPaused"], 3);
     far.takes(office.ada, resume(office.fund)).await;
     let length = house.log.length().await.unwrap();
     tokio::time::sleep(LATE * 2).await;
-    assert_eq!(house.log.length().await.unwrap(), length, "nothing comes after it");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        length,
+        "nothing comes after it"
+    );
     far.takes(office.ada, pause(office.fund)).await;
     replay::whole(&house).await;
 }
@@ -124,7 +170,8 @@ async fn arrives_late(house: House) {
     paused_over(house, CutAt::Late(b"FundPaused")).await;
 }
 
-/// The statement arrives after its command was looked up, and after it was refused under the lock of the head, too.
+/// The statement arrives after its command was looked up, and after it was refused under the lock
+/// of the head, too.
 async fn fenced_off(house: House) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, CutAt::Late(b"FundPaused")).await;
@@ -138,20 +185,30 @@ async fn fenced_off(house: House) {
          CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.event_type = 'FundPaused') EXECUTE FUNCTION refuse();",
     )
     .await;
-    let answer = proxy.cut(far.commands.issue(request(office.ada, pause(office.fund)))).await;
+    let answer = proxy
+        .cut(far.commands.issue(request(office.ada, pause(office.fund))))
+        .await;
     assert!(answer.is_err(), "{answer:?}");
     tokio::time::sleep(LATE * 2).await;
-    assert_eq!(counted(&house).await["FundPaused"], 2, "what was said not to be recorded is not");
+    assert_eq!(
+        counted(&house).await["FundPaused"],
+        2,
+        "what was said not to be recorded is not"
+    );
     far.takes(office.ada, pause(office.fund)).await;
     replay::whole(&house).await;
 }
 
-/// A repeat that would be taken anew but for its key, over a line that is cut: nothing follows from it that is not in the log.
+/// A repeat that would be taken anew but for its key, over a line that is cut: nothing follows from
+/// it that is not in the log.
 async fn lost_repeat(house: House) {
     let office = Office::open(&house, 1000).await;
     let proxy = Proxy::before(&house, CutAt::Answer(b"FundPaused")).await;
     let far = House::open(Arc::clone(&house.folder), proxy.url.clone()).await;
-    let keyed = || Request { repeat: Some(RepeatKey::own("one", "hash")), ..request(office.ada, pause(office.fund)) };
+    let keyed = || Request {
+        repeat: Some(RepeatKey::own("one", "hash")),
+        ..request(office.ada, pause(office.fund))
+    };
     let first = far.commands.issue(keyed()).await.unwrap();
     far.takes(office.ada, resume(office.fund)).await;
     there_and_back(&far, office.ada, office.fund, 2).await;

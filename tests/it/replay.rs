@@ -7,7 +7,11 @@ use crate::house::House;
 /// Replays the whole log of a house; how many awards it holds.
 pub async fn whole(house: &House) -> usize {
     let mut replay = Replay::default();
-    let all = house.log.page(0, 1_000_000).await.expect("the log can be read");
+    let all = house
+        .log
+        .page(0, 1_000_000)
+        .await
+        .expect("the log can be read");
     for (event, position) in all.iter().zip(0..) {
         assert_eq!(event.position, position, "positions are dense");
         replay.take(event);

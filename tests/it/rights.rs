@@ -1,4 +1,5 @@
-//! The rights of what the program keeps on a disk: its owner's alone, also where an earlier program left it open.
+//! The rights of what the program keeps on a disk: its owner's alone, also where an earlier program
+//! left it open.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -16,15 +17,29 @@ pub fn cases(cases: &mut Cases) {
 /// What below a folder others may read, or the folder itself.
 fn open_to_others(folder: &Path) -> Vec<PathBuf> {
     let open = std::fs::metadata(folder).unwrap().permissions().mode() & 0o077 != 0;
-    let below = if folder.is_dir() { std::fs::read_dir(folder).unwrap().flatten().collect() } else { Vec::new() };
+    let below = if folder.is_dir() {
+        std::fs::read_dir(folder).unwrap().flatten().collect()
+    } else {
+        Vec::new()
+    };
     let below = below.iter().flat_map(|entry| open_to_others(&entry.path()));
-    open.then(|| folder.to_owned()).into_iter().chain(below).collect()
+    open.then(|| folder.to_owned())
+        .into_iter()
+        .chain(below)
+        .collect()
 }
 
 fn program(place: &Place) -> std::process::Command {
     let mut program = place.program();
-    for (name, path) in [("FILES", "files"), ("MAILS", "mails"), ("ERASURES", "erasures.jsonl")] {
-        program.env(format!("MICROGRANTS_{name}"), place.folder.path().join(path));
+    for (name, path) in [
+        ("FILES", "files"),
+        ("MAILS", "mails"),
+        ("ERASURES", "erasures.jsonl"),
+    ] {
+        program.env(
+            format!("MICROGRANTS_{name}"),
+            place.folder.path().join(path),
+        );
     }
     program
 }
@@ -32,7 +47,10 @@ fn program(place: &Place) -> std::process::Command {
 async fn owners(house: House) {
     let place = house.leave().await;
     let folder = place.folder.path();
-    assert!(!open_to_others(folder).is_empty(), "what was made here is as an earlier program made it");
+    assert!(
+        !open_to_others(folder).is_empty(),
+        "what was made here is as an earlier program made it"
+    );
     let begun = program(&place)
         .args([
             "people",
@@ -49,7 +67,12 @@ async fn owners(house: House) {
         .output()
         .unwrap();
     let says = String::from_utf8_lossy(&begun.stderr).into_owned();
-    assert!(begun.status.success() && says.contains("now only their owner can") && says.contains("keys"), "{says}");
+    assert!(
+        begun.status.success()
+            && says.contains("now only their owner can")
+            && says.contains("keys"),
+        "{says}"
+    );
     let process = Process::of(program(&place));
     let mut browser = Browser::new(&process.address);
     let page = browser.get("/sign-in");
@@ -57,7 +80,10 @@ async fn owners(house: House) {
     let mails = folder.join("mails");
     for _ in 0..100 {
         if mails.is_dir()
-            && std::fs::read_dir(&mails).unwrap().flatten().any(|file| file.path().extension().is_some_and(|end| end == "eml"))
+            && std::fs::read_dir(&mails)
+                .unwrap()
+                .flatten()
+                .any(|file| file.path().extension().is_some_and(|end| end == "eml"))
         {
             break;
         }
@@ -65,9 +91,20 @@ async fn owners(house: House) {
     }
     assert!(mails.is_dir(), "the mail with the link was written");
     drop(process);
-    let taken = program(&place).args(["backup"]).arg(folder.join("copy")).output().unwrap();
-    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
+    let taken = program(&place)
+        .args(["backup"])
+        .arg(folder.join("copy"))
+        .output()
+        .unwrap();
+    assert!(
+        taken.status.success(),
+        "{}",
+        String::from_utf8_lossy(&taken.stderr)
+    );
     // With PostgreSQL the folder itself is not the program's.
-    let open: Vec<_> = open_to_others(folder).into_iter().filter(|path| path != folder || place.url.starts_with("sqlite")).collect();
+    let open: Vec<_> = open_to_others(folder)
+        .into_iter()
+        .filter(|path| path != folder || place.url.starts_with("sqlite"))
+        .collect();
     assert_eq!(open, Vec::<PathBuf>::new());
 }

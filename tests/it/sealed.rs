@@ -1,4 +1,5 @@
-//! Personal values: nowhere in clear, opened for those who may see them, and everything loads without their keys.
+//! Personal values: nowhere in clear, opened for those who may see them, and everything loads
+//! without their keys.
 
 use microgrants::commands::{CommandError, RepeatKey};
 use microgrants::domain::person::RegisterPerson;
@@ -18,24 +19,39 @@ const CANARY: &str = "Zebedee Quillfeather";
 pub fn cases(cases: &mut Cases) {
     cases.both("sealed::a_personal_value_stands_nowhere_in_clear", nowhere);
     cases.both("sealed::everything_loads_with_a_key_missing", key_missing);
-    cases.both("sealed::whoever_is_registered_again_keeps_their_key", registered_again);
+    cases.both(
+        "sealed::whoever_is_registered_again_keeps_their_key",
+        registered_again,
+    );
     cases.both("sealed::one_e_mail_address_is_one_person", one_person);
-    cases.both("sealed::the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished", rotated);
-    cases.both("sealed::a_missing_or_foreign_key_stops_the_start_and_is_named", missing_or_foreign);
+    cases.both(
+        "sealed::the_key_encryption_key_is_rotated_and_a_broken_off_rotation_is_finished",
+        rotated,
+    );
+    cases.both(
+        "sealed::a_missing_or_foreign_key_stops_the_start_and_is_named",
+        missing_or_foreign,
+    );
 }
 
 fn details(email: &str) -> RegisterPerson {
-    RegisterPerson { name: open(CANARY), email: Some(open(email)), telephone: Some(open("0161 496 0000")) }
+    RegisterPerson {
+        name: open(CANARY),
+        email: Some(open(email)),
+        telephone: Some(open("0161 496 0000")),
+    }
 }
 
 async fn register(house: &House, email: &str) -> Result<PersonId, CommandError> {
     let id = PersonId(microgrants::commands::clock::new_id());
     let command = Command::Person(id, PersonCommand::Register(details(email)));
-    let request = microgrants::commands::Request::new(microgrants::commands::Caller::operator(), command);
+    let request =
+        microgrants::commands::Request::new(microgrants::commands::Caller::operator(), command);
     house.commands.issue(request).await.map(|_| id)
 }
 
-/// Whoever is registered again, as a repeat is, keeps the key under which everything of theirs is sealed.
+/// Whoever is registered again, as a repeat is, keeps the key under which everything of theirs is
+/// sealed.
 async fn registered_again(house: House) {
     let office = Office::open(&house, 5000).await;
     let id = PersonId(microgrants::commands::clock::new_id());
@@ -46,20 +62,45 @@ async fn registered_again(house: House) {
     };
     let first = house.commands.issue(repeated()).await.unwrap();
     assert_eq!(house.commands.issue(repeated()).await.unwrap(), first);
-    assert!(matches!(house.refuses(office.ada, command()).await, Refusal::Exists(_)));
-    let moved = RegisterPerson { email: Some(open("moved@example.org")), ..details("") };
-    house.takes(id, Command::Person(id, PersonCommand::ChangeContact(moved))).await;
+    assert!(matches!(
+        house.refuses(office.ada, command()).await,
+        Refusal::Exists(_)
+    ));
+    let moved = RegisterPerson {
+        email: Some(open("moved@example.org")),
+        ..details("")
+    };
+    house
+        .takes(id, Command::Person(id, PersonCommand::ChangeContact(moved)))
+        .await;
     house.catch_up().await;
     let house = house.open_again().await;
     house.catch_up().await;
-    let row: PersonRow = house.views().find(&id.to_string(), None).await.unwrap().unwrap();
-    let seen = house.views().open_people(&officer(office.ada), vec![row]).await.unwrap().remove(0);
-    assert_eq!((seen.name.as_deref(), seen.email.as_deref()), (Some(CANARY), Some("moved@example.org")));
+    let row: PersonRow = house
+        .views()
+        .find(&id.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    let seen = house
+        .views()
+        .open_people(&officer(office.ada), vec![row])
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (seen.name.as_deref(), seen.email.as_deref()),
+        (Some(CANARY), Some("moved@example.org"))
+    );
 }
 
 fn officer(person: PersonId) -> Reader {
     let roles = Roles::from([Role::Officer]);
-    Reader { person, held: roles.clone(), roles }
+    Reader {
+        person,
+        held: roles.clone(),
+        roles,
+    }
 }
 
 async fn nowhere(house: House) {
@@ -68,18 +109,52 @@ async fn nowhere(house: House) {
     let (_, group, _) = office.payable(&house, 500).await;
     house.catch_up().await;
     let views = house.views();
-    let row: PersonRow = views.find(&person.to_string(), None).await.unwrap().unwrap();
-    let seen = views.open_people(&officer(office.ada), vec![row.clone()]).await.unwrap().remove(0);
-    assert_eq!((seen.name.as_deref(), seen.email.as_deref()), (Some(CANARY), Some("zebedee@example.org")));
+    let row: PersonRow = views
+        .find(&person.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    let seen = views
+        .open_people(&officer(office.ada), vec![row.clone()])
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (seen.name.as_deref(), seen.email.as_deref()),
+        (Some(CANARY), Some("zebedee@example.org"))
+    );
     let roles = Roles::from([Role::Auditor]);
-    let auditor = Reader { person: office.ada, held: roles.clone(), roles };
-    assert_eq!(views.open_people(&auditor, vec![row]).await.unwrap()[0].name, None, "an auditor needs no names");
+    let auditor = Reader {
+        person: office.ada,
+        held: roles.clone(),
+        roles,
+    };
+    assert_eq!(
+        views.open_people(&auditor, vec![row]).await.unwrap()[0].name,
+        None,
+        "an auditor needs no names"
+    );
     let row: GroupRow = views.find(&group.to_string(), None).await.unwrap().unwrap();
-    let payee = views.open_groups(&officer(office.ada), vec![row], None).await.unwrap().remove(0).payee.unwrap();
+    let payee = views
+        .open_groups(&officer(office.ada), vec![row], None)
+        .await
+        .unwrap()
+        .remove(0)
+        .payee
+        .unwrap();
     assert_eq!(payee.numbers.as_deref(), Some("12-34-56 12345678"));
     let everything = everything(&house).await;
-    assert!(everything.contains("An anchor"), "the dump shows what stands in clear");
-    for secret in [CANARY, "zebedee@example.org", "0161 496", "12345678", crate::office::ANSWER] {
+    assert!(
+        everything.contains("An anchor"),
+        "the dump shows what stands in clear"
+    );
+    for secret in [
+        CANARY,
+        "zebedee@example.org",
+        "0161 496",
+        "12345678",
+        crate::office::ANSWER,
+    ] {
         assert!(!everything.contains(secret), "{secret} stands in clear");
     }
 }
@@ -95,10 +170,16 @@ async fn everything(house: &House) -> String {
     }
     let pool = house.store().postgres().unwrap();
     let tables: Vec<(String,)> =
-        sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'").fetch_all(pool).await.unwrap();
+        sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
+            .fetch_all(pool)
+            .await
+            .unwrap();
     let mut all = String::new();
     for (table,) in tables {
-        let rows: Vec<(String,)> = sqlx::query_as(&format!("SELECT t::text FROM {table} t")).fetch_all(pool).await.unwrap();
+        let rows: Vec<(String,)> = sqlx::query_as(&format!("SELECT t::text FROM {table} t"))
+            .fetch_all(pool)
+            .await
+            .unwrap();
         all.extend(rows.into_iter().map(|(row,)| row));
     }
     all
@@ -110,17 +191,36 @@ async fn key_missing(house: House) {
     let (grant, ..) = office.prepared(&house, 500).await;
     meddle(&house, "UPDATE subject_keys SET wrapped = NULL").await;
     let blind = House::open_again(&house).await;
-    for row in events::page(blind.store(), ORGANISATION, 0, 10_000).await.unwrap() {
+    for row in events::page(blind.store(), ORGANISATION, 0, 10_000)
+        .await
+        .unwrap()
+    {
         microgrants::log::record::Recorded::read(&row).unwrap();
     }
     blind.catch_up().await;
     let views = blind.views();
-    let row: PersonRow = views.find(&person.to_string(), None).await.unwrap().unwrap();
-    assert_eq!(views.open_people(&officer(office.ada), vec![row]).await.unwrap()[0].name, None);
+    let row: PersonRow = views
+        .find(&person.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        views
+            .open_people(&officer(office.ada), vec![row])
+            .await
+            .unwrap()[0]
+            .name,
+        None
+    );
     // Rules need no personal value.
-    blind.takes(office.ben, Command::Grant(grant, crate::office::approve(1))).await;
+    blind
+        .takes(office.ben, Command::Grant(grant, crate::office::approve(1)))
+        .await;
     // What would have to be sealed under a destroyed key is refused.
-    let change = Command::Person(person, PersonCommand::ChangeContact(details("other@example.org")));
+    let change = Command::Person(
+        person,
+        PersonCommand::ChangeContact(details("other@example.org")),
+    );
     assert_eq!(blind.refuses(office.ada, change).await, Refusal::Erased);
 }
 
@@ -128,14 +228,29 @@ async fn one_person(house: House) {
     Office::open(&house, 1000).await;
     register(&house, "one@example.org").await.unwrap();
     let second = register(&house, "one@example.org").await;
-    assert!(matches!(second, Err(CommandError::Refused(Refusal::Taken("email")))), "{second:?}");
-    let (first, second) = tokio::join!(register(&house, "two@example.org"), register(&house, "two@example.org"));
-    assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1, "in a race too");
+    assert!(
+        matches!(second, Err(CommandError::Refused(Refusal::Taken("email")))),
+        "{second:?}"
+    );
+    let (first, second) = tokio::join!(
+        register(&house, "two@example.org"),
+        register(&house, "two@example.org")
+    );
+    assert_eq!(
+        usize::from(first.is_ok()) + usize::from(second.is_ok()),
+        1,
+        "in a race too"
+    );
     let other = register(&house, "three@example.org").await.unwrap();
     let change = |email| Command::Person(other, PersonCommand::ChangeContact(details(email)));
-    assert_eq!(house.refuses(other, change("one@example.org")).await, Refusal::Taken("email"));
+    assert_eq!(
+        house.refuses(other, change("one@example.org")).await,
+        Refusal::Taken("email")
+    );
     house.takes(other, change("four@example.org")).await;
-    register(&house, "three@example.org").await.expect("an address that was given up is free");
+    register(&house, "three@example.org")
+        .await
+        .expect("an address that was given up is free");
 }
 
 async fn missing_or_foreign(house: House) {
@@ -145,19 +260,34 @@ async fn missing_or_foreign(house: House) {
     let id = house.keys.kek.id.clone();
     std::fs::remove_file(&kek).unwrap();
     let missing = Keys::open(house.store(), &folder).await.unwrap_err();
-    assert!(matches!(missing, KeyError::Missing { .. }) && missing.to_string().contains(&id), "{missing}");
-    assert!(!kek.exists(), "no key is made in the place of one that is missing");
+    assert!(
+        matches!(missing, KeyError::Missing { .. }) && missing.to_string().contains(&id),
+        "{missing}"
+    );
+    assert!(
+        !kek.exists(),
+        "no key is made in the place of one that is missing"
+    );
     let write = |text: &str, mode: u32| {
         std::fs::write(&kek, text).unwrap();
         std::fs::set_permissions(&kek, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     };
     write(&"ab".repeat(32), 0o600);
     let foreign = Keys::open(house.store(), &folder).await.unwrap_err();
-    assert!(matches!(foreign, KeyError::Foreign { .. }) && foreign.to_string().contains(&id), "{foreign}");
+    assert!(
+        matches!(foreign, KeyError::Foreign { .. }) && foreign.to_string().contains(&id),
+        "{foreign}"
+    );
     write(&text, 0o644);
-    assert!(matches!(Keys::open(house.store(), &folder).await.unwrap_err(), KeyError::Exposed { .. }));
+    assert!(matches!(
+        Keys::open(house.store(), &folder).await.unwrap_err(),
+        KeyError::Exposed { .. }
+    ));
     write("not a key", 0o600);
-    assert!(matches!(Keys::open(house.store(), &folder).await.unwrap_err(), KeyError::Malformed { .. }));
+    assert!(matches!(
+        Keys::open(house.store(), &folder).await.unwrap_err(),
+        KeyError::Malformed { .. }
+    ));
     write(&text, 0o600);
     assert_eq!(Keys::open(house.store(), &folder).await.unwrap().kek.id, id);
 }
@@ -168,17 +298,35 @@ async fn rotated(house: House) {
     house.catch_up().await;
     let folder = house.folder.path().join("keys");
     let name = async |house: &House| {
-        let row: PersonRow = house.views().find(&person.to_string(), None).await.unwrap().unwrap();
-        house.views().open_people(&officer(office.ada), vec![row]).await.map(|mut people| people.remove(0).name)
+        let row: PersonRow = house
+            .views()
+            .find(&person.to_string(), None)
+            .await
+            .unwrap()
+            .unwrap();
+        house
+            .views()
+            .open_people(&officer(office.ada), vec![row])
+            .await
+            .map(|mut people| people.remove(0).name)
     };
     let first = std::fs::read_to_string(folder.join("kek.key")).unwrap();
-    let (old_id, before) = (house.keys.kek.id.clone(), microgrants::store::personal::known_keys(house.store(), "kek").await.unwrap());
+    let (old_id, before) = (
+        house.keys.kek.id.clone(),
+        microgrants::store::personal::known_keys(house.store(), "kek")
+            .await
+            .unwrap(),
+    );
     assert_eq!(before, std::slice::from_ref(&old_id));
     let wrapped = keys::rotate_kek(house.store(), &folder).await.unwrap();
     assert!(wrapped >= 3, "{wrapped} keys");
     let second = std::fs::read_to_string(folder.join("kek.key")).unwrap();
     assert_ne!(first, second);
-    assert_eq!(std::fs::read_to_string(folder.join(format!("kek-{old_id}.key"))).unwrap(), first, "older backups need it");
+    assert_eq!(
+        std::fs::read_to_string(folder.join(format!("kek-{old_id}.key"))).unwrap(),
+        first,
+        "older backups need it"
+    );
     // A process that was not restarted brings in nobody whose key could not be unwrapped later.
     let before = house.log.length().await.unwrap();
     assert!(register(&house, "later@example.org").await.is_err());
@@ -187,10 +335,14 @@ async fn rotated(house: House) {
     register(&after, "later@example.org").await.unwrap();
     after.catch_up().await;
     assert_eq!(name(&after).await.unwrap().as_deref(), Some(CANARY));
-    // With the old key nothing opens any more: the start refuses it, and names the one that is needed.
+    // With the old key nothing opens any more: the start refuses it, and names the one that is
+    // needed.
     std::fs::write(folder.join("kek.key"), &first).unwrap();
     let refused = Keys::open(house.store(), &folder).await.unwrap_err();
-    assert!(matches!(&refused, KeyError::Foreign { needed, .. } if *needed == after.keys.kek.id), "{refused}");
+    assert!(
+        matches!(&refused, KeyError::Foreign { needed, .. } if *needed == after.keys.kek.id),
+        "{refused}"
+    );
     // A rotation that ended after the database and before the files is finished at the next start.
     std::fs::write(folder.join("kek.next.key"), &second).unwrap();
     set_mode(&folder.join("kek.next.key"));
@@ -200,9 +352,15 @@ async fn rotated(house: House) {
     // One that ended before the database did anything goes on with the key that it made.
     std::fs::write(folder.join("kek.next.key"), "ab".repeat(32)).unwrap();
     set_mode(&folder.join("kek.next.key"));
-    assert_eq!(Keys::open(house.store(), &folder).await.unwrap().kek.id, after.keys.kek.id);
+    assert_eq!(
+        Keys::open(house.store(), &folder).await.unwrap().kek.id,
+        after.keys.kek.id
+    );
     keys::rotate_kek(house.store(), &folder).await.unwrap();
-    assert_eq!(std::fs::read_to_string(folder.join("kek.key")).unwrap(), "ab".repeat(32));
+    assert_eq!(
+        std::fs::read_to_string(folder.join("kek.key")).unwrap(),
+        "ab".repeat(32)
+    );
     let third = house.open_again().await;
     assert_eq!(name(&third).await.unwrap().as_deref(), Some(CANARY));
 }

@@ -1,4 +1,5 @@
-//! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it serves.
+//! The tree over the log and its sealer: what it signs, what it refuses to sign, and what it
+//! serves.
 
 use microgrants::log::keys::{self, Purpose};
 use microgrants::seal::note::Verifier;
@@ -16,16 +17,43 @@ use crate::pages::signed_in;
 use crate::service::{serve, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("sealing::every_event_is_proven_against_the_newest_head", every_event);
-    cases.both("sealing::a_head_is_signed_once_for_a_size_by_however_many_sealers", two_sealers);
+    cases.both(
+        "sealing::every_event_is_proven_against_the_newest_head",
+        every_event,
+    );
+    cases.both(
+        "sealing::a_head_is_signed_once_for_a_size_by_however_many_sealers",
+        two_sealers,
+    );
     cases.both("sealing::a_hole_is_not_sealed", hole);
-    cases.both("sealing::a_log_that_was_rewritten_is_not_sealed_further", rewritten);
-    cases.both("sealing::a_tile_that_was_changed_is_not_built_upon", tile_changed);
-    cases.both("sealing::a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events", tile_grown);
-    cases.both("sealing::a_process_from_before_the_keys_rotation_signs_nothing", old_process);
-    cases.both("sealing::heads_tiles_and_proofs_are_served_to_those_they_are_for", served);
-    cases.both("sealing::a_log_that_is_not_what_was_signed_is_said_loudly", said_loudly);
-    cases.both("sealing::a_head_of_another_key_is_not_built_upon", foreign_head);
+    cases.both(
+        "sealing::a_log_that_was_rewritten_is_not_sealed_further",
+        rewritten,
+    );
+    cases.both(
+        "sealing::a_tile_that_was_changed_is_not_built_upon",
+        tile_changed,
+    );
+    cases.both(
+        "sealing::a_hash_that_was_appended_to_a_tile_is_not_taken_for_an_events",
+        tile_grown,
+    );
+    cases.both(
+        "sealing::a_process_from_before_the_keys_rotation_signs_nothing",
+        old_process,
+    );
+    cases.both(
+        "sealing::heads_tiles_and_proofs_are_served_to_those_they_are_for",
+        served,
+    );
+    cases.both(
+        "sealing::a_log_that_is_not_what_was_signed_is_said_loudly",
+        said_loudly,
+    );
+    cases.both(
+        "sealing::a_head_of_another_key_is_not_built_upon",
+        foreign_head,
+    );
 }
 
 pub fn sealer(house: &House) -> Sealer {
@@ -33,11 +61,16 @@ pub fn sealer(house: &House) -> Sealer {
 }
 
 async fn newest(house: &House) -> HeadRow {
-    stored::newest(house.store(), ORGANISATION).await.unwrap().expect("a head")
+    stored::newest(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .expect("a head")
 }
 
 pub async fn heads(house: &House) -> Vec<HeadRow> {
-    stored::heads(&mut house.store().snapshot().await.unwrap(), ORGANISATION).await.unwrap()
+    stored::heads(&mut house.store().snapshot().await.unwrap(), ORGANISATION)
+        .await
+        .unwrap()
 }
 
 async fn every_event(house: House) {
@@ -45,14 +78,32 @@ async fn every_event(house: House) {
     sealer(&house).catch_up().await.unwrap();
     let first = newest(&house).await;
     office.prepared(&house, 700).await;
-    assert_eq!(Prover::new(house.log.clone()).proof(first.size).await.unwrap(), None, "it was not sealed yet");
+    assert_eq!(
+        Prover::new(house.log.clone())
+            .proof(first.size)
+            .await
+            .unwrap(),
+        None,
+        "it was not sealed yet"
+    );
     sealer(&house).catch_up().await.unwrap();
     let length = house.log.length().await.unwrap();
     assert_eq!(newest(&house).await.size, length);
-    let key = stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier;
+    let key = stored::find(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap()
+        .verifier;
     for position in 0..length {
-        let proof = Prover::new(house.log.clone()).proof(position).await.unwrap().unwrap();
-        assert_eq!(proof.check(Some(&key)).unwrap(), (position, u64::try_from(length).unwrap()));
+        let proof = Prover::new(house.log.clone())
+            .proof(position)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            proof.check(Some(&key)).unwrap(),
+            (position, u64::try_from(length).unwrap())
+        );
         let mut other = proof.clone();
         other.event = other.event.replacen("\"sequence\":", "\"sequence\":1", 1);
         assert!(other.check(Some(&key)).is_err());
@@ -62,7 +113,11 @@ async fn every_event(house: House) {
 
 async fn two_sealers(house: House) {
     let office = Office::open(&house, 50_000).await;
-    let beside = if house.store().postgres().is_some() { house.beside().await } else { house.open_again().await };
+    let beside = if house.store().postgres().is_some() {
+        house.beside().await
+    } else {
+        house.open_again().await
+    };
     let (one, other) = (sealer(&house), sealer(&beside));
     for _ in 0..10 {
         office.submitted(&house, 500).await;
@@ -70,10 +125,21 @@ async fn two_sealers(house: House) {
         first.unwrap();
         second.unwrap();
     }
-    let key = Verifier::read(&stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().verifier).unwrap();
+    let key = Verifier::read(
+        &stored::find(house.store(), ORGANISATION)
+            .await
+            .unwrap()
+            .unwrap()
+            .verifier,
+    )
+    .unwrap();
     let heads = heads(&house).await;
     assert!(heads.len() >= 10 && heads.windows(2).all(|pair| pair[0].size < pair[1].size));
-    assert!(heads.iter().all(|head| key.open(&head.note, "case/log").is_ok()));
+    assert!(
+        heads
+            .iter()
+            .all(|head| key.open(&head.note, "case/log").is_ok())
+    );
     one.check().await.unwrap();
 }
 
@@ -81,22 +147,39 @@ async fn two_sealers(house: House) {
 async fn stops(house: &House, says: &str) {
     let before = heads(house).await;
     let error = sealer(house).catch_up().await.unwrap_err();
-    assert!(error.is_alarm() && error.to_string().contains(says), "{error}");
-    let stopped = stored::find(house.store(), ORGANISATION).await.unwrap().unwrap().stopped.expect("it stands in the database");
+    assert!(
+        error.is_alarm() && error.to_string().contains(says),
+        "{error}"
+    );
+    let stopped = stored::find(house.store(), ORGANISATION)
+        .await
+        .unwrap()
+        .unwrap()
+        .stopped
+        .expect("it stands in the database");
     assert!(stopped.contains(says), "{stopped}");
-    assert!(matches!(sealer(house).catch_up().await, Err(SealError::Stopped(_))));
+    assert!(matches!(
+        sealer(house).catch_up().await,
+        Err(SealError::Stopped(_))
+    ));
     assert_eq!(heads(house).await, before);
 }
 
 /// Takes the guard away, changes something, and puts it back.
 pub async fn rewrite(house: &House, sql: &str) {
     let (off, on) = if house.store().postgres().is_some() {
-        ("ALTER TABLE events DISABLE TRIGGER USER".to_owned(), "ALTER TABLE events ENABLE TRIGGER USER".to_owned())
+        (
+            "ALTER TABLE events DISABLE TRIGGER USER".to_owned(),
+            "ALTER TABLE events ENABLE TRIGGER USER".to_owned(),
+        )
     } else {
         let on = include_str!("../../migrations/sqlite/0001_first.sql");
         let from = on.find("CREATE TRIGGER events_stay_as_they_are").unwrap();
         let to = on[from..].find("-- What each command").unwrap();
-        ("DROP TRIGGER events_stay_as_they_are; DROP TRIGGER events_stay".to_owned(), on[from..from + to].to_owned())
+        (
+            "DROP TRIGGER events_stay_as_they_are; DROP TRIGGER events_stay".to_owned(),
+            on[from..from + to].to_owned(),
+        )
     };
     meddle(house, &format!("{off};\n{sql};\n{on}")).await;
 }
@@ -106,21 +189,45 @@ async fn hole(house: House) {
     sealer(&house).catch_up().await.unwrap();
     let sealed = newest(&house).await.size;
     office.submitted(&house, 500).await;
-    rewrite(&house, &format!("DELETE FROM events WHERE position = {}", sealed + 1)).await;
+    rewrite(
+        &house,
+        &format!("DELETE FROM events WHERE position = {}", sealed + 1),
+    )
+    .await;
     stops(&house, &format!("position {} is missing", sealed + 1)).await;
 }
 
 async fn rewritten(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
-    let original = microgrants::store::events::page(house.store(), ORGANISATION, 3, 1).await.unwrap().remove(0);
-    rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    let original = microgrants::store::events::page(house.store(), ORGANISATION, 3, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    rewrite(
+        &house,
+        "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
+    )
+    .await;
     office.submitted(&house, 500).await;
     let error = sealer(&house).check().await.unwrap_err();
-    assert!(matches!(error, SealError::Rewritten(_)) && error.is_alarm(), "{error}");
-    assert!(matches!(sealer(&house).catch_up().await, Err(SealError::Stopped(_))));
+    assert!(
+        matches!(error, SealError::Rewritten(_)) && error.is_alarm(),
+        "{error}"
+    );
+    assert!(matches!(
+        sealer(&house).catch_up().await,
+        Err(SealError::Stopped(_))
+    ));
     // Once the log is again what was signed, a check lets sealing go on.
-    rewrite(&house, &format!("UPDATE events SET command_id = '{}' WHERE position = 3", original.command_id)).await;
+    rewrite(
+        &house,
+        &format!(
+            "UPDATE events SET command_id = '{}' WHERE position = 3",
+            original.command_id
+        ),
+    )
+    .await;
     sealer(&house).check().await.unwrap();
     sealer(&house).catch_up().await.unwrap();
     assert_eq!(newest(&house).await.size, house.log.length().await.unwrap());
@@ -136,14 +243,33 @@ async fn tile_grown(house: House) {
         format!("UPDATE tree_tiles SET hashes = hashes || '\\x{zeros}'::bytea"),
         format!("UPDATE tree_tiles SET hashes = CAST(hashes || x'{zeros}' AS BLOB)"),
     );
-    meddle(&house, if house.store().postgres().is_some() { &postgres } else { &sqlite }).await;
+    meddle(
+        &house,
+        if house.store().postgres().is_some() {
+            &postgres
+        } else {
+            &sqlite
+        },
+    )
+    .await;
     stops(&house, "tiles").await;
-    assert!(sealer(&house).check().await.is_err(), "and a check does not let it go on");
+    assert!(
+        sealer(&house).check().await.is_err(),
+        "and a check does not let it go on"
+    );
     let (postgres, sqlite) = (
         "UPDATE tree_tiles SET hashes = substring(hashes FROM 1 FOR length(hashes) - 32)",
         "UPDATE tree_tiles SET hashes = substr(hashes, 1, length(hashes) - 32)",
     );
-    meddle(&house, if house.store().postgres().is_some() { postgres } else { sqlite }).await;
+    meddle(
+        &house,
+        if house.store().postgres().is_some() {
+            postgres
+        } else {
+            sqlite
+        },
+    )
+    .await;
     sealer(&house).check().await.unwrap();
     sealer(&house).catch_up().await.unwrap();
 }
@@ -153,14 +279,22 @@ async fn old_process(house: House) {
     let office = Office::open(&house, 5000).await;
     sealer(&house).catch_up().await.unwrap();
     let folder = house.folder.path().join("keys");
-    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal).await.unwrap();
+    let (old, new) = keys::begin_rotation(house.store(), &folder, Purpose::Seal)
+        .await
+        .unwrap();
     sealer(&house).hand_over(&old.id, &new).await.unwrap();
     keys::take_next(&folder, Purpose::Seal, Some(&old.id)).unwrap();
     office.submitted(&house, 500).await;
-    assert!(matches!(sealer(&house).catch_up().await, Err(SealError::OtherKey)));
+    assert!(matches!(
+        sealer(&house).catch_up().await,
+        Err(SealError::OtherKey)
+    ));
     let restarted = house.open_again().await;
     sealer(&restarted).catch_up().await.unwrap();
-    assert_eq!(newest(&restarted).await.size, restarted.log.length().await.unwrap());
+    assert_eq!(
+        newest(&restarted).await.size,
+        restarted.log.length().await.unwrap()
+    );
 }
 
 async fn tile_changed(house: House) {
@@ -172,7 +306,15 @@ async fn tile_changed(house: House) {
         format!("UPDATE tree_tiles SET hashes = '\\x{zeros}'::bytea || substring(hashes FROM 33)"),
         format!("UPDATE tree_tiles SET hashes = CAST(x'{zeros}' || substr(hashes, 33) AS BLOB)"),
     );
-    meddle(&house, if house.store().postgres().is_some() { &postgres } else { &sqlite }).await;
+    meddle(
+        &house,
+        if house.store().postgres().is_some() {
+            &postgres
+        } else {
+            &sqlite
+        },
+    )
+    .await;
     stops(&house, "tiles").await;
 }
 
@@ -210,43 +352,97 @@ async fn served(house: House) {
     let key = Verifier::read(&text("/log/key")).unwrap();
     let head = key.open(&text("/log/checkpoint"), "case/log").unwrap();
     let tile = ada.bytes(&format!("/log/tile/0/000.p/{size}"));
-    assert_eq!((head.size, head.root), (u64::try_from(size).unwrap(), root_of(&tile)));
+    assert_eq!(
+        (head.size, head.root),
+        (u64::try_from(size).unwrap(), root_of(&tile))
+    );
     assert_eq!(ada.bytes("/log/tile/0/000.p/3"), tile[..96]);
-    for nothing in ["/log/tile/0/000", "/log/tile/1/000.p/1", "/log/tile/0/001.p/1", "/log/tile/entries/000.p/1", "/log/tile/0/x"] {
+    for nothing in [
+        "/log/tile/0/000",
+        "/log/tile/1/000.p/1",
+        "/log/tile/0/001.p/1",
+        "/log/tile/entries/000.p/1",
+        "/log/tile/0/x",
+    ] {
         ada.get(nothing).is_problem(404, "not_found");
     }
 
     // The API gives auditors and administrators head and proofs, and groups none.
     let seen = ada.get("/api/v1/log/head").body;
-    assert_eq!((&seen["sealed"], seen["key"].as_str()), (&serde_json::json!(size), Some(key.text().as_str())));
+    assert_eq!(
+        (&seen["sealed"], seen["key"].as_str()),
+        (&serde_json::json!(size), Some(key.text().as_str()))
+    );
     let proof: Proof = serde_json::from_value(ada.get("/api/v1/log/events/3/proof").body).unwrap();
     assert_eq!(proof.check(Some(&key.text())).unwrap(), (3, head.size));
-    ada.get(&format!("/api/v1/log/events/{size}/proof")).is_problem(404, "not_found");
-    ada.get("/api/v1/log/events/x/proof").is_problem(404, "not_found");
-    ada.by(&token(&house, member)).get("/api/v1/log/events/3/proof").is_problem(403, "not_yours");
+    ada.get(&format!("/api/v1/log/events/{size}/proof"))
+        .is_problem(404, "not_found");
+    ada.get("/api/v1/log/events/x/proof")
+        .is_problem(404, "not_found");
+    ada.by(&token(&house, member))
+        .get("/api/v1/log/events/3/proof")
+        .is_problem(403, "not_yours");
 
     // A group has a receipt for what it sent, and for nothing else.
     let mut browser = signed_in(&house, ada.address(), member).await;
     let page = browser.get(&format!("/my/applications/{application}/receipt"));
-    assert!(page.says("You handed in your form") && page.says("Keep the proof"), "{}", page.text);
-    let at = page.text.split(&format!("/my/applications/{application}/receipt/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let proof: Proof = serde_json::from_str(&browser.get(&format!("/my/applications/{application}/receipt/{at}")).text).unwrap();
+    assert!(
+        page.says("You handed in your form") && page.says("Keep the proof"),
+        "{}",
+        page.text
+    );
+    let at = page
+        .text
+        .split(&format!("/my/applications/{application}/receipt/"))
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let proof: Proof = serde_json::from_str(
+        &browser
+            .get(&format!("/my/applications/{application}/receipt/{at}"))
+            .text,
+    )
+    .unwrap();
     assert_eq!(proof.check(None).unwrap().0, at.parse::<i64>().unwrap());
     assert!(proof.event.contains("ApplicationSubmitted"));
-    for other in ["0".to_owned(), (at.parse::<i64>().unwrap() - 1).to_string(), "x".to_owned()] {
-        assert_eq!(browser.get(&format!("/my/applications/{application}/receipt/{other}")).status, 404);
+    for other in [
+        "0".to_owned(),
+        (at.parse::<i64>().unwrap() - 1).to_string(),
+        "x".to_owned(),
+    ] {
+        assert_eq!(
+            browser
+                .get(&format!("/my/applications/{application}/receipt/{other}"))
+                .status,
+            404
+        );
     }
     let (_, _, stranger) = office.submitted(&house, 500).await;
     house.catch_up().await;
     let mut other = signed_in(&house, ada.address(), stranger).await;
-    assert_eq!(other.get(&format!("/my/applications/{application}/receipt")).status, 404);
+    assert_eq!(
+        other
+            .get(&format!("/my/applications/{application}/receipt"))
+            .status,
+        404
+    );
 
     // The desk shows head and check; everybody sees on the public page how to check.
     let mut desk = signed_in(&house, ada.address(), office.ada).await;
     let page = desk.get("/desk/log");
-    assert!(page.says("they were what was signed") && page.says(&format!("Sealed: {size} events")), "{}", page.text);
+    assert!(
+        page.says("they were what was signed") && page.says(&format!("Sealed: {size} events")),
+        "{}",
+        page.text
+    );
     assert!(desk.get("/desk/log/3").says("Keep the proof"));
-    assert!(desk.get(&format!("/desk/log/{}", size + 1)).says("once it is sealed"));
+    assert!(
+        desk.get(&format!("/desk/log/{}", size + 1))
+            .says("once it is sealed")
+    );
     let proof: Proof = serde_json::from_str(&desk.get("/desk/log/3/proof").text).unwrap();
     assert_eq!(proof.check(None).unwrap().0, 3);
     assert!(desk.get("/impact").says("How to check this page"));
@@ -258,11 +454,25 @@ async fn said_loudly(house: House) {
     house.catch_up().await;
     let ada = serve(&house, office.ada);
     assert_eq!(ada.get("/readyz").status, 200);
-    rewrite(&house, "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3").await;
+    rewrite(
+        &house,
+        "UPDATE events SET command_id = '00000000-0000-0000-0000-000000000000' WHERE position = 3",
+    )
+    .await;
     sealer(&house).check().await.unwrap_err();
     let ready = ada.get("/readyz");
-    assert_eq!((ready.status, ready.body["ready"].as_bool()), (503, Some(false)));
-    assert!(ready.body["sealed"]["stopped"].as_str().unwrap().contains("not those whose head was signed"), "{}", ready.body);
+    assert_eq!(
+        (ready.status, ready.body["ready"].as_bool()),
+        (503, Some(false))
+    );
+    assert!(
+        ready.body["sealed"]["stopped"]
+            .as_str()
+            .unwrap()
+            .contains("not those whose head was signed"),
+        "{}",
+        ready.body
+    );
     let mut desk = signed_in(&house, ada.address(), office.ada).await;
     assert!(desk.get("/desk/log").says("The log is not sealed any more"));
 }

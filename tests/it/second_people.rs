@@ -1,12 +1,14 @@
-//! Second people who are none: one person with many mailboxes moves no money, takes no grant away and
-//! makes nobody a member or a judge.
+//! Second people who are none: one person with many mailboxes moves no money, takes no grant away
+//! and makes nobody a member or a judge.
 
 use std::collections::BTreeSet;
 
 use microgrants::commands::clock::new_id;
 use microgrants::domain::organisation::{ConfirmRole, RoleOf};
 use microgrants::domain::person::RegisterPerson;
-use microgrants::domain::{Actor, Command, GrantId, GroupId, OrganisationCommand, PersonCommand, PersonId, Role};
+use microgrants::domain::{
+    Actor, Command, GrantId, GroupId, OrganisationCommand, PersonCommand, PersonId, Role,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -20,16 +22,32 @@ use crate::world::ORGANISATION;
 
 pub fn cases(cases: &mut Cases) {
     cases.both("second_people::one_person_alone_moves_no_money", alone);
-    cases.both("second_people::a_proposal_ends_with_a_changed_contact", swapped);
-    cases.both("second_people::nobody_is_a_member_or_a_judge_by_others", asked);
-    cases.both("second_people::what_takes_a_grant_away_needs_the_quorum", taken_away);
+    cases.both(
+        "second_people::a_proposal_ends_with_a_changed_contact",
+        swapped,
+    );
+    cases.both(
+        "second_people::nobody_is_a_member_or_a_judge_by_others",
+        asked,
+    );
+    cases.both(
+        "second_people::what_takes_a_grant_away_needs_the_quorum",
+        taken_away,
+    );
     cases.both("second_people::money_waits_after_a_change", waits);
-    cases.both("second_people::a_fund_opens_once_two_administrators_signed_in", opens);
+    cases.both(
+        "second_people::a_fund_opens_once_two_administrators_signed_in",
+        opens,
+    );
     cases.both("second_people::those_concerned_are_told", told);
-    cases.plain("second_people::a_search_over_identities_finds_no_payment", searched);
+    cases.plain(
+        "second_people::a_search_over_identities_finds_no_payment",
+        searched,
+    );
 }
 
-/// An administrator with every role registers colleagues who are none: nothing of it becomes a role.
+/// An administrator with every role registers colleagues who are none: nothing of it becomes a
+/// role.
 async fn alone(house: House) {
     let office = Office::open(&house, 10_000).await;
     let asking = Asking { house: &house };
@@ -37,14 +55,43 @@ async fn alone(house: House) {
     for role in ["officer", "panel", "finance", "administrator", "auditor"] {
         let made_up = PersonId(new_id());
         let details = json!({ "name": "Made Up", "email": format!("ada+{role}@example.org") });
-        asking.takes(ada, "person/register", made_up.0, details).await;
+        asking
+            .takes(ada, "person/register", made_up.0, details)
+            .await;
         let of = json!({ "person": made_up, "role": role });
-        asking.takes(ada, "organisation/propose-role", organisation, of.clone()).await;
-        asking.refused(ada, "same_person", "organisation/confirm-role", organisation, of.clone()).await;
-        asking.refused(made_up, "not_yours", "organisation/confirm-role", organisation, of).await;
+        asking
+            .takes(ada, "organisation/propose-role", organisation, of.clone())
+            .await;
+        asking
+            .refused(
+                ada,
+                "same_person",
+                "organisation/confirm-role",
+                organisation,
+                of.clone(),
+            )
+            .await;
+        asking
+            .refused(
+                made_up,
+                "not_yours",
+                "organisation/confirm-role",
+                organisation,
+                of,
+            )
+            .await;
     }
-    let state = house.log.refresh::<microgrants::domain::Organisation>(organisation).await.unwrap().state;
-    assert_eq!(state.holders(Role::Officer).count(), 2, "only the two who were named at the beginning");
+    let state = house
+        .log
+        .refresh::<microgrants::domain::Organisation>(organisation)
+        .await
+        .unwrap()
+        .state;
+    assert_eq!(
+        state.holders(Role::Officer).count(),
+        2,
+        "only the two who were named at the beginning"
+    );
 }
 
 async fn swapped(house: House) {
@@ -54,22 +101,79 @@ async fn swapped(house: House) {
     let nia = person(&house, "Nia").await;
     let of = json!({ "person": nia, "role": "finance" });
     let other = json!({ "name": "Nia", "email": "elsewhere@example.org" });
-    asking.takes(ada, "organisation/propose-role", organisation, of.clone()).await;
+    asking
+        .takes(ada, "organisation/propose-role", organisation, of.clone())
+        .await;
     // Nobody else changes the address of somebody for whom a role was proposed.
-    asking.refused(ben, "not_yours", "person/change-contact", nia.0, other.clone()).await;
-    asking.takes(nia, "person/change-contact", nia.0, other).await;
-    asking.refused(ben, "contact_changed_since", "organisation/confirm-role", organisation, of.clone()).await;
-    asking.takes(ada, "organisation/propose-role", organisation, of.clone()).await;
+    asking
+        .refused(
+            ben,
+            "not_yours",
+            "person/change-contact",
+            nia.0,
+            other.clone(),
+        )
+        .await;
+    asking
+        .takes(nia, "person/change-contact", nia.0, other)
+        .await;
+    asking
+        .refused(
+            ben,
+            "contact_changed_since",
+            "organisation/confirm-role",
+            organisation,
+            of.clone(),
+        )
+        .await;
+    asking
+        .takes(ada, "organisation/propose-role", organisation, of.clone())
+        .await;
     let read = |proposal: u32| json!({ "person": nia, "role": "finance", "proposal": proposal });
-    asking.refused(ben, "not_proposed", "organisation/confirm-role", organisation, read(1)).await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "organisation/confirm-role",
+            organisation,
+            read(1),
+        )
+        .await;
     // What is taken back, and what the proposer may no longer propose, is not confirmed.
-    asking.takes(ben, "organisation/end-role", organisation, of.clone()).await;
-    asking.refused(ben, "not_proposed", "organisation/confirm-role", organisation, of.clone()).await;
+    asking
+        .takes(ben, "organisation/end-role", organisation, of.clone())
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "organisation/confirm-role",
+            organisation,
+            of.clone(),
+        )
+        .await;
     let third = person(&house, "Third").await;
     office.gives(&house, third, Role::Administrator).await;
-    asking.takes(third, "organisation/propose-role", organisation, of.clone()).await;
-    asking.takes(ada, "organisation/end-role", organisation, json!({ "person": third, "role": "administrator" })).await;
-    asking.refused(ben, "proposer_gone", "organisation/confirm-role", organisation, of).await;
+    asking
+        .takes(third, "organisation/propose-role", organisation, of.clone())
+        .await;
+    asking
+        .takes(
+            ada,
+            "organisation/end-role",
+            organisation,
+            json!({ "person": third, "role": "administrator" }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "proposer_gone",
+            "organisation/confirm-role",
+            organisation,
+            of,
+        )
+        .await;
 }
 
 async fn asked(house: House) {
@@ -79,29 +183,70 @@ async fn asked(house: House) {
     let (application, group, member) = office.ready(&house, 900).await;
     let of = |person: PersonId| json!({ "person": person });
     // A group shuts no judge out, and no officer does alone.
-    asking.refused(member, "not_yours", "group/add-member", group.0, of(ben)).await;
-    asking.refused(ben, "not_yours", "group/add-member", group.0, of(ben)).await;
-    asking.takes(ada, "group/add-member", group.0, of(ben)).await;
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
-    asking.refused(ada, "not_yours", "group/join", group.0, of(ben)).await;
-    asking.takes(ben, "group/refuse-invitation", group.0, of(ben)).await;
-    asking.refused(ben, "not_invited", "group/join", group.0, of(ben)).await;
+    asking
+        .refused(member, "not_yours", "group/add-member", group.0, of(ben))
+        .await;
+    asking
+        .refused(ben, "not_yours", "group/add-member", group.0, of(ben))
+        .await;
+    asking
+        .takes(ada, "group/add-member", group.0, of(ben))
+        .await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
+    asking
+        .refused(ada, "not_yours", "group/join", group.0, of(ben))
+        .await;
+    asking
+        .takes(ben, "group/refuse-invitation", group.0, of(ben))
+        .await;
+    asking
+        .refused(ben, "not_invited", "group/join", group.0, of(ben))
+        .await;
     // Nobody is a member before they said yes; then somebody with an address says it alone.
     let dee = person(&house, "Dee").await;
-    asking.takes(member, "group/add-member", group.0, of(dee)).await;
-    asking.refused(dee, "not_of_group", "group/set-contact", group.0, json!({ "postcode": "OL1 1AA" })).await;
-    asking.refused(ada, "not_yours", "group/join", group.0, of(dee)).await;
+    asking
+        .takes(member, "group/add-member", group.0, of(dee))
+        .await;
+    asking
+        .refused(
+            dee,
+            "not_of_group",
+            "group/set-contact",
+            group.0,
+            json!({ "postcode": "OL1 1AA" }),
+        )
+        .await;
+    asking
+        .refused(ada, "not_yours", "group/join", group.0, of(dee))
+        .await;
     // Whoever was proposed for a role meanwhile is brought in by no member.
     let proposed = json!({ "person": dee, "role": "panel" });
     let organisation = house.commands.organisation().0;
-    asking.takes(ada, "organisation/propose-role", organisation, proposed.clone()).await;
-    asking.refused(dee, "not_yours", "group/join", group.0, of(dee)).await;
-    asking.takes(ada, "organisation/end-role", organisation, proposed).await;
+    asking
+        .takes(
+            ada,
+            "organisation/propose-role",
+            organisation,
+            proposed.clone(),
+        )
+        .await;
+    asking
+        .refused(dee, "not_yours", "group/join", group.0, of(dee))
+        .await;
+    asking
+        .takes(ada, "organisation/end-role", organisation, proposed)
+        .await;
     asking.takes(dee, "group/join", group.0, of(dee)).await;
     // For somebody without an address an officer records it.
     let silent = PersonId(new_id());
-    asking.takes(ada, "person/register", silent.0, json!({ "name": "Sam" })).await;
-    asking.takes(member, "group/add-member", group.0, of(silent)).await;
+    asking
+        .takes(ada, "person/register", silent.0, json!({ "name": "Sam" }))
+        .await;
+    asking
+        .takes(member, "group/add-member", group.0, of(silent))
+        .await;
     asking.takes(ben, "group/join", group.0, of(silent)).await;
     crate::replay::whole(&house).await;
 }
@@ -112,8 +257,22 @@ async fn in_twos(house: &House, office: &Office, set: impl FnOnce(&mut Value)) {
     let mut strict = rules(28);
     strict["quorum"] = json!(2);
     set(&mut strict);
-    asking.takes(office.ada, "fund/propose-rules", office.fund.0, json!({ "rules": strict })).await;
-    asking.takes(office.ben, "fund/confirm-rules", office.fund.0, json!({ "rules": strict })).await;
+    asking
+        .takes(
+            office.ada,
+            "fund/propose-rules",
+            office.fund.0,
+            json!({ "rules": strict }),
+        )
+        .await;
+    asking
+        .takes(
+            office.ben,
+            "fund/confirm-rules",
+            office.fund.0,
+            json!({ "rules": strict }),
+        )
+        .await;
 }
 
 async fn taken_away(house: House) {
@@ -122,42 +281,131 @@ async fn taken_away(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     in_twos(&house, &office, |_| ()).await;
     let (application, _, member) = office.ready(&house, 900).await;
-    asking.takes(ben, "application/declare", application.0, json!({})).await;
+    asking
+        .takes(ben, "application/declare", application.0, json!({}))
+        .await;
     let days = (house.in_days(90), house.in_days(120));
-    let award = json!({ "amount": "900.00", "ends_on": days.0, "update_due_on": days.1, "present": [ben] });
-    asking.takes(ada, "application/award", application.0, award).await;
+    let award =
+        json!({ "amount": "900.00", "ends_on": days.0, "update_due_on": days.1, "present": [ben] });
+    asking
+        .takes(ada, "application/award", application.0, award)
+        .await;
     // The offer goes out once Ben has said himself that he was there.
     let grant = application.0;
-    asking.refused(member, "attendance_unconfirmed", "grant/decline-offer", grant, json!({})).await;
+    asking
+        .refused(
+            member,
+            "attendance_unconfirmed",
+            "grant/decline-offer",
+            grant,
+            json!({}),
+        )
+        .await;
     let was_there = json!({ "person": ben, "decision": 1 });
-    asking.refused(ada, "not_yours", "application/confirm-attendance", grant, was_there.clone()).await;
-    asking.takes(ben, "application/confirm-attendance", grant, was_there).await;
-    let revoke = |present: &[PersonId]| json!({ "reason": "The hall has closed", "present": present });
+    asking
+        .refused(
+            ada,
+            "not_yours",
+            "application/confirm-attendance",
+            grant,
+            was_there.clone(),
+        )
+        .await;
+    asking
+        .takes(ben, "application/confirm-attendance", grant, was_there)
+        .await;
+    let revoke =
+        |present: &[PersonId]| json!({ "reason": "The hall has closed", "present": present });
     for path in ["grant/withdraw-offer"] {
-        asking.refused(ada, "quorum_missing", path, grant, revoke(&[])).await;
+        asking
+            .refused(ada, "quorum_missing", path, grant, revoke(&[]))
+            .await;
         asking.takes(ada, path, grant, revoke(&[ben])).await;
-        asking.refused(ada, "same_person", "grant/confirm-revocation", grant, json!({ "proposal": 1 })).await;
+        asking
+            .refused(
+                ada,
+                "same_person",
+                "grant/confirm-revocation",
+                grant,
+                json!({ "proposal": 1 }),
+            )
+            .await;
     }
     let accept = json!({ "hash": microgrants::domain::organisation::hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] });
-    asking.takes(member, "grant/accept-agreement", grant, accept).await;
-    asking.refused(ben, "grant_not_in_state", "grant/confirm-revocation", grant, json!({ "proposal": 1 })).await;
-    asking.refused(ada, "quorum_missing", "grant/terminate", grant, revoke(&[])).await;
-    asking.takes(ada, "grant/terminate", grant, revoke(&[ben])).await;
-    asking.refused(ben, "not_proposed", "grant/confirm-revocation", grant, json!({ "proposal": 1 })).await;
-    asking.takes(ben, "grant/confirm-revocation", grant, json!({ "proposal": 2 })).await;
-    let state = house.log.refresh::<microgrants::domain::Grant>(grant).await.unwrap().state;
+    asking
+        .takes(member, "grant/accept-agreement", grant, accept)
+        .await;
+    asking
+        .refused(
+            ben,
+            "grant_not_in_state",
+            "grant/confirm-revocation",
+            grant,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .refused(ada, "quorum_missing", "grant/terminate", grant, revoke(&[]))
+        .await;
+    asking
+        .takes(ada, "grant/terminate", grant, revoke(&[ben]))
+        .await;
+    asking
+        .refused(
+            ben,
+            "not_proposed",
+            "grant/confirm-revocation",
+            grant,
+            json!({ "proposal": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/confirm-revocation",
+            grant,
+            json!({ "proposal": 2 }),
+        )
+        .await;
+    let state = house
+        .log
+        .refresh::<microgrants::domain::Grant>(grant)
+        .await
+        .unwrap()
+        .state;
     assert_eq!(<&str>::from(state.state()), "terminated");
     // Within the days of a rule the offer goes out at once, and nobody accepts it after them.
     in_twos(&house, &office, |rules| rules["confirm_days"] = json!(7)).await;
     let (second, _, member) = office.ready(&house, 800).await;
-    asking.takes(ben, "application/declare", second.0, json!({})).await;
-    let award = json!({ "amount": "800.00", "ends_on": days.0, "update_due_on": days.1, "present": [ben] });
-    asking.takes(ada, "application/award", second.0, award).await;
+    asking
+        .takes(ben, "application/declare", second.0, json!({}))
+        .await;
+    let award =
+        json!({ "amount": "800.00", "ends_on": days.0, "update_due_on": days.1, "present": [ben] });
+    asking
+        .takes(ada, "application/award", second.0, award)
+        .await;
     house.pass_days(8);
     let late = json!({ "person": ben, "decision": 1 });
-    asking.refused(ben, "confirmed_too_late", "application/confirm-attendance", second.0, late).await;
+    asking
+        .refused(
+            ben,
+            "confirmed_too_late",
+            "application/confirm-attendance",
+            second.0,
+            late,
+        )
+        .await;
     let accept = json!({ "hash": microgrants::domain::organisation::hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] });
-    asking.refused(member, "attendance_unconfirmed", "grant/accept-agreement", second.0, accept).await;
+    asking
+        .refused(
+            member,
+            "attendance_unconfirmed",
+            "grant/accept-agreement",
+            second.0,
+            accept,
+        )
+        .await;
     crate::replay::whole(&house).await;
 }
 
@@ -167,69 +415,174 @@ async fn waits(house: House) {
     let (ada, ben) = (office.ada, office.ben);
     let mut patient = rules(28);
     patient.as_object_mut().unwrap().remove("payee_wait_days");
-    asking.takes(ada, "fund/propose-rules", office.fund.0, json!({ "rules": patient })).await;
-    asking.takes(ben, "fund/confirm-rules", office.fund.0, json!({ "rules": patient })).await;
+    asking
+        .takes(
+            ada,
+            "fund/propose-rules",
+            office.fund.0,
+            json!({ "rules": patient }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "fund/confirm-rules",
+            office.fund.0,
+            json!({ "rules": patient }),
+        )
+        .await;
     // Nothing changed: the first payee of a member waits for nothing.
     let (grant, group, member) = office.prepared(&house, 500).await;
     let today = house.today();
     let send = |payment: u16| json!({ "payment": payment, "happened_on": today });
-    asking.takes(ben, "grant/approve-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.refused(ben, "payee_waits_not", "grant/propose-early-payment", grant.0, json!({ "payment": 1, "reason": "x" })).await;
+    asking
+        .takes(
+            ben,
+            "grant/approve-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
+    asking
+        .refused(
+            ben,
+            "payee_waits_not",
+            "grant/propose-early-payment",
+            grant.0,
+            json!({ "payment": 1, "reason": "x" }),
+        )
+        .await;
     // Somebody joins: what is approved waits three days, and two people shorten that.
     let dee = person(&house, "Dee").await;
     asking.brings_in(member, group, dee).await;
-    asking.refused(ben, "payee_waits", "grant/send-payment", grant.0, send(1)).await;
+    asking
+        .refused(ben, "payee_waits", "grant/send-payment", grant.0, send(1))
+        .await;
     let batch = json!({ "batch": "b", "sent_on": today, "payments": [{ "grant": grant, "payment": 1, "amount": "500.00" }] });
-    let together = house.by(ben, command_of("fund", office.fund.0, "send-batch", &batch)).await;
-    assert!(format!("{together:?}").contains("PayeeWaits"), "{together:?}");
+    let together = house
+        .by(ben, command_of("fund", office.fund.0, "send-batch", &batch))
+        .await;
+    assert!(
+        format!("{together:?}").contains("PayeeWaits"),
+        "{together:?}"
+    );
     let early = json!({ "payment": 1, "reason": "The hall must be paid today" });
-    asking.takes(ada, "grant/propose-early-payment", grant.0, early).await;
-    asking.refused(ada, "same_person", "grant/confirm-early-payment", grant.0, json!({ "payment": 1 })).await;
-    asking.takes(ben, "grant/confirm-early-payment", grant.0, json!({ "payment": 1 })).await;
+    asking
+        .takes(ada, "grant/propose-early-payment", grant.0, early)
+        .await;
+    asking
+        .refused(
+            ada,
+            "same_person",
+            "grant/confirm-early-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/confirm-early-payment",
+            grant.0,
+            json!({ "payment": 1 }),
+        )
+        .await;
     // Another change the day after makes it wait anew.
     house.pass_days(1);
-    asking.takes(member, "person/change-contact", member.0, json!({ "name": "Cass", "email": "new@example.org" })).await;
+    asking
+        .takes(
+            member,
+            "person/change-contact",
+            member.0,
+            json!({ "name": "Cass", "email": "new@example.org" }),
+        )
+        .await;
     let now = json!({ "payment": 1, "happened_on": house.today() });
-    asking.refused(ben, "payee_waits", "grant/send-payment", grant.0, now).await;
+    asking
+        .refused(ben, "payee_waits", "grant/send-payment", grant.0, now)
+        .await;
     house.pass_days(3);
     let then = json!({ "payment": 1, "happened_on": house.today() });
     asking.takes(ben, "grant/send-payment", grant.0, then).await;
     // Another payee waits as well, and the payment says until when.
     let (second, group, member) = office.payable(&house, 600).await;
-    asking.takes(member, "group/provide-payee", group.0, account()).await;
+    asking
+        .takes(member, "group/provide-payee", group.0, account())
+        .await;
     let again = json!({ "payee": 2, "method": "A statement was seen" });
-    asking.takes(ben, "group/verify-payee", group.0, again).await;
-    asking.takes(ada, "grant/prepare-payment", second.0, json!({ "amount": "600.00" })).await;
+    asking
+        .takes(ben, "group/verify-payee", group.0, again)
+        .await;
+    asking
+        .takes(
+            ada,
+            "grant/prepare-payment",
+            second.0,
+            json!({ "amount": "600.00" }),
+        )
+        .await;
     house.catch_up().await;
-    let row: microgrants::projections::PaymentRow = house.views().find(&format!("{second}/00001"), None).await.unwrap().unwrap();
+    let row: microgrants::projections::PaymentRow = house
+        .views()
+        .find(&format!("{second}/00001"), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.waits_until, Some(house.in_days(3)));
     // And so does a group whose members are others' by a merge.
     let (third, group, _) = office.payable(&house, 700).await;
     let (other, _) = office.group(&house).await;
     let merge = json!({ "into": other, "reason": "The same people" });
-    asking.takes(office.ada, "group/merge", group.0, merge).await;
-    asking.takes(ben, "grant/prepare-payment", third.0, json!({ "amount": "700.00" })).await;
+    asking
+        .takes(office.ada, "group/merge", group.0, merge)
+        .await;
+    asking
+        .takes(
+            ben,
+            "grant/prepare-payment",
+            third.0,
+            json!({ "amount": "700.00" }),
+        )
+        .await;
     house.catch_up().await;
-    let row: microgrants::projections::PaymentRow = house.views().find(&format!("{third}/00001"), None).await.unwrap().unwrap();
+    let row: microgrants::projections::PaymentRow = house
+        .views()
+        .find(&format!("{third}/00001"), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.waits_until, Some(house.in_days(3)));
     crate::replay::whole(&house).await;
 }
 
-/// The first two administrators show that each has a mailbox of their own before money can be given.
+/// The first two administrators show that each has a mailbox of their own before money can be
+/// given.
 async fn opens(house: House) {
     let office = Office::open(&house, 1000).await;
     let asking = Asking { house: &house };
     let ben = json!({ "name": "Ben", "email": "other@example.org" });
-    asking.takes(office.ben, "person/change-contact", office.ben.0, ben).await;
+    asking
+        .takes(office.ben, "person/change-contact", office.ben.0, ben)
+        .await;
     let fund = new_id();
-    let create = json!({ "name": "Another", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) });
+    let create =
+        json!({ "name": "Another", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) });
     asking.takes(office.ada, "fund/create", fund, create).await;
-    asking.refused(office.ada, "administrators_not_signed_in", "fund/open", fund, json!({})).await;
+    asking
+        .refused(
+            office.ada,
+            "administrators_not_signed_in",
+            "fund/open",
+            fund,
+            json!({}),
+        )
+        .await;
     crate::office::signs_in(&house, office.ben).await;
     asking.takes(office.ada, "fund/open", fund, json!({})).await;
 }
 
-/// Administrators are told of roles and of colleagues' addresses, members of payee, membership and address.
+/// Administrators are told of roles and of colleagues' addresses, members of payee, membership and
+/// address.
 async fn told(house: House) {
     let office = Office::open(&house, 1000).await;
     let asking = Asking { house: &house };
@@ -237,38 +590,82 @@ async fn told(house: House) {
     house.catch_up().await;
     let folder = house.folder.path().join("mails");
     let outbox = microgrants::mail::Outbox::folder("office@example.org", &folder).unwrap();
-    let post = microgrants::mail::Post::new(house.commands.clone(), house.views(), outbox, "https://grants.example");
+    let post = microgrants::mail::Post::new(
+        house.commands.clone(),
+        house.views(),
+        outbox,
+        "https://grants.example",
+    );
     post.begin().await.unwrap();
     let nia = person(&house, "Nia").await;
     office.gives(&house, nia, Role::Panel).await;
     let details = |name: &str| json!({ "name": name, "email": format!("{}@example.org", name.to_lowercase()) });
-    asking.takes(nia, "person/change-contact", nia.0, details("Nia")).await;
+    asking
+        .takes(nia, "person/change-contact", nia.0, details("Nia"))
+        .await;
     let dee = person(&house, "Dee").await;
     asking.brings_in(member, group, dee).await;
-    asking.takes(dee, "group/provide-payee", group.0, account()).await;
-    asking.takes(dee, "person/change-contact", dee.0, details("Dee")).await;
+    asking
+        .takes(dee, "group/provide-payee", group.0, account())
+        .await;
+    asking
+        .takes(dee, "person/change-contact", dee.0, details("Dee"))
+        .await;
     // Whoever is removed at once is told all the same of what came before.
-    asking.takes(dee, "group/remove-member", group.0, json!({ "person": member })).await;
+    asking
+        .takes(
+            dee,
+            "group/remove-member",
+            group.0,
+            json!({ "person": member }),
+        )
+        .await;
     let (other, _) = office.group(&house).await;
     let merge = json!({ "into": group, "reason": "The same people" });
-    asking.takes(office.ada, "group/merge", other.0, merge).await;
+    asking
+        .takes(office.ada, "group/merge", other.0, merge)
+        .await;
     house.catch_up().await;
     while post.once().await.unwrap() {}
     let subjects: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
         .flatten()
         .filter_map(|file| std::fs::read_to_string(file.path()).ok())
-        .filter_map(|mail| mail.lines().find_map(|line| line.strip_prefix("Subject: ").map(str::to_owned)))
+        .filter_map(|mail| {
+            mail.lines()
+                .find_map(|line| line.strip_prefix("Subject: ").map(str::to_owned))
+        })
         .collect();
-    let sent = |subject: &str| subjects.iter().filter(|one| one.as_str() == subject).count();
+    let sent = |subject: &str| {
+        subjects
+            .iter()
+            .filter(|one| one.as_str() == subject)
+            .count()
+    };
     assert_eq!(sent("Somebody was given a role"), 2, "{subjects:?}");
-    assert_eq!(sent("A colleague's name or address changed"), 2, "{subjects:?}");
+    assert_eq!(
+        sent("A colleague's name or address changed"),
+        2,
+        "{subjects:?}"
+    );
     assert_eq!(sent("You are asked to join a group"), 1, "{subjects:?}");
-    assert_eq!(sent("Somebody joined or left your group"), 4, "{subjects:?}");
-    assert_eq!(sent("Your group was joined with another"), 3, "{subjects:?}");
+    assert_eq!(
+        sent("Somebody joined or left your group"),
+        4,
+        "{subjects:?}"
+    );
+    assert_eq!(
+        sent("Your group was joined with another"),
+        3,
+        "{subjects:?}"
+    );
     assert_eq!(sent("Your group's bank details changed"), 2, "{subjects:?}");
     // The members of the merged group count as fellows by the time that the mails are put in.
-    assert_eq!(sent("The address of somebody in your group changed"), 2, "{subjects:?}");
+    assert_eq!(
+        sent("The address of somebody in your group changed"),
+        2,
+        "{subjects:?}"
+    );
 }
 
 /// A small generator of its own, so that a search is the same on every machine.
@@ -290,8 +687,9 @@ impl Dice {
 const SEARCHES: u64 = 12;
 const DRAWN: usize = 6000;
 
-/// One human holds every role and as many mailboxes as they like. Each of them asks for anything, over and
-/// over; their one colleague confirms nothing. No payment is ever sent, and nothing is awarded for long.
+/// One human holds every role and as many mailboxes as they like. Each of them asks for anything,
+/// over and over; their one colleague confirms nothing. No payment is ever sent, and nothing is
+/// awarded for long.
 fn searched() {
     let mut taken = BTreeSet::new();
     for seed in 1..=SEARCHES {
@@ -306,33 +704,75 @@ fn searched() {
             let by = *dice.of(&own);
             let person = *dice.of(&own);
             let (command, name) = drawn(&mut dice, by, person, group, grant);
-            if setting.world.issue(Actor::Person(by), command.clone()).is_ok() {
+            if setting
+                .world
+                .issue(Actor::Person(by), command.clone())
+                .is_ok()
+            {
                 taken.insert(name);
                 match command {
-                    Command::Person(id, PersonCommand::Register(_) | PersonCommand::ChangeContact(_)) if !own.contains(&id) => {
+                    Command::Person(
+                        id,
+                        PersonCommand::Register(_) | PersonCommand::ChangeContact(_),
+                    ) if !own.contains(&id) => {
                         own.push(id);
                     }
                     _ => {}
                 }
             }
         }
-        let paid = setting.world.grants.values().map(|grant| grant.paid().total()).find(|paid| !paid.is_zero());
+        let paid = setting
+            .world
+            .grants
+            .values()
+            .map(|grant| grant.paid().total())
+            .find(|paid| !paid.is_zero());
         assert_eq!(paid, None, "seed {seed}: one person alone moved money");
     }
-    let all = ["award", "register", "propose-role", "add-member", "join", "provide-payee", "accept-agreement", "pass-check"];
-    let missing: Vec<_> = all.into_iter().filter(|name| !taken.contains(*name)).collect();
-    assert!(missing.is_empty(), "the search came nowhere near: {missing:?} of {taken:?}");
+    let all = [
+        "award",
+        "register",
+        "propose-role",
+        "add-member",
+        "join",
+        "provide-payee",
+        "accept-agreement",
+        "pass-check",
+    ];
+    let missing: Vec<_> = all
+        .into_iter()
+        .filter(|name| !taken.contains(*name))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "the search came nowhere near: {missing:?} of {taken:?}"
+    );
 }
 
 /// Something that one of the human's identities asks for.
-fn drawn(dice: &mut Dice, by: PersonId, person: PersonId, group: GroupId, grant: GrantId) -> (Command, String) {
+fn drawn(
+    dice: &mut Dice,
+    by: PersonId,
+    person: PersonId,
+    group: GroupId,
+    grant: GrantId,
+) -> (Command, String) {
     const GRANT: [(&str, &str); 10] = [
-        ("accept-agreement", r#"{"hash":"","method":"web","names":["A","B"]}"#),
+        (
+            "accept-agreement",
+            r#"{"hash":"","method":"web","names":["A","B"]}"#,
+        ),
         ("pass-check", r#"{"check":"identity","note":"Seen"}"#),
         ("prepare-payment", r#"{"amount":"500.00"}"#),
         ("approve-payment", r#"{"payment":1}"#),
-        ("send-payment", r#"{"payment":1,"happened_on":"2026-06-01"}"#),
-        ("confirm-payment", r#"{"payment":1,"happened_on":"2026-06-01"}"#),
+        (
+            "send-payment",
+            r#"{"payment":1,"happened_on":"2026-06-01"}"#,
+        ),
+        (
+            "confirm-payment",
+            r#"{"payment":1,"happened_on":"2026-06-01"}"#,
+        ),
         ("propose-waiver", r#"{"check":"identity","note":"No"}"#),
         ("confirm-waiver", r#"{"check":"identity"}"#),
         ("propose-early-payment", r#"{"payment":1,"reason":"Now"}"#),
@@ -343,9 +783,18 @@ fn drawn(dice: &mut Dice, by: PersonId, person: PersonId, group: GroupId, grant:
         ("confirm-eligibility", "{}"),
         ("declare", "{}"),
         ("score", r#"{"criteria":{"need":5},"note":"Good"}"#),
-        ("write-summary", r#"{"title":"Soup","description":"Neighbours cook."}"#),
-        ("award", r#"{"amount":"2500.00","ends_on":"2026-09-01","update_due_on":"2026-09-15"}"#),
-        ("confirm-attendance", r#"{"person":"00000000-0000-0000-0000-00000000000a","decision":1}"#),
+        (
+            "write-summary",
+            r#"{"title":"Soup","description":"Neighbours cook."}"#,
+        ),
+        (
+            "award",
+            r#"{"amount":"2500.00","ends_on":"2026-09-01","update_due_on":"2026-09-15"}"#,
+        ),
+        (
+            "confirm-attendance",
+            r#"{"person":"00000000-0000-0000-0000-00000000000a","decision":1}"#,
+        ),
     ];
     let role = *dice.of(<Role as strum::VariantArray>::VARIANTS);
     let body = |text: &str| -> Value {
@@ -355,25 +804,49 @@ fn drawn(dice: &mut Dice, by: PersonId, person: PersonId, group: GroupId, grant:
         }
         body
     };
-    let named = |noun: &str, id: Uuid, name: &str, body: &Value| (command_of(noun, id, name, body), name.to_owned());
+    let named = |noun: &str, id: Uuid, name: &str, body: &Value| {
+        (command_of(noun, id, name, body), name.to_owned())
+    };
     match dice.below(10) {
         0 => {
             let new = PersonId(Uuid::from_u128(5000 + dice.below(4) as u128));
             let email = Some(open("mailbox@example.org"));
-            let details = RegisterPerson { name: open("Somebody"), email, telephone: None };
-            (Command::Person(new, PersonCommand::Register(details)), "register".to_owned())
+            let details = RegisterPerson {
+                name: open("Somebody"),
+                email,
+                telephone: None,
+            };
+            (
+                Command::Person(new, PersonCommand::Register(details)),
+                "register".to_owned(),
+            )
         }
         1 => {
             let email = Some(open("other@example.org"));
-            let details = RegisterPerson { name: open("Somebody"), email, telephone: None };
+            let details = RegisterPerson {
+                name: open("Somebody"),
+                email,
+                telephone: None,
+            };
             // Anybody's address: the colleague's as well.
-            let whom = if dice.below(4) == 0 { PersonId(Uuid::from_u128(11)) } else { person };
-            (Command::Person(whom, PersonCommand::ChangeContact(details)), "change-contact".to_owned())
+            let whom = if dice.below(4) == 0 {
+                PersonId(Uuid::from_u128(11))
+            } else {
+                person
+            };
+            (
+                Command::Person(whom, PersonCommand::ChangeContact(details)),
+                "change-contact".to_owned(),
+            )
         }
         2 => {
             let command = match dice.below(3) {
                 0 => OrganisationCommand::ProposeRole(RoleOf { person, role }),
-                1 => OrganisationCommand::ConfirmRole(ConfirmRole { person, role, proposal: None }),
+                1 => OrganisationCommand::ConfirmRole(ConfirmRole {
+                    person,
+                    role,
+                    proposal: None,
+                }),
                 _ => OrganisationCommand::EndRole(RoleOf { person, role }),
             };
             let name = command.name().to_owned();
@@ -381,18 +854,30 @@ fn drawn(dice: &mut Dice, by: PersonId, person: PersonId, group: GroupId, grant:
         }
         3 => {
             let name = *dice.of(&["add-member", "join", "remove-member"]);
-            named("group", group.0, name, &json!({ "person": if name == "join" { by } else { person } }))
+            named(
+                "group",
+                group.0,
+                name,
+                &json!({ "person": if name == "join" { by } else { person } }),
+            )
         }
         4 => {
             let verify = dice.below(2) == 0;
-            if verify { named("group", group.0, "verify-payee", &verified()) } else { named("group", group.0, "provide-payee", &account()) }
+            if verify {
+                named("group", group.0, "verify-payee", &verified())
+            } else {
+                named("group", group.0, "provide-payee", &account())
+            }
         }
         5 | 6 => {
             let (name, text) = *dice.of(&APPLICATION);
             named("application", grant.0, name, &body(text))
         }
         7 => {
-            let (rules, name) = (json!({ "rules": rules(28) }), *dice.of(&["propose-rules", "confirm-rules"]));
+            let (rules, name) = (
+                json!({ "rules": rules(28) }),
+                *dice.of(&["propose-rules", "confirm-rules"]),
+            );
             named("fund", FUND.0, name, &rules)
         }
         _ => {

@@ -1,4 +1,5 @@
-//! The seeds: forty-seven awards, every view with something to show, and a second run that changes nothing.
+//! The seeds: forty-seven awards, every view with something to show, and a second run that changes
+//! nothing.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -20,20 +21,37 @@ use crate::service::Place;
 pub fn cases(cases: &mut Cases) {
     cases.both("seeds::tell_the_programme", told);
     cases.both("seeds::are_only_for_a_log_of_their_own", own_log);
-    cases.sqlite("seeds::repeated_on_a_log_that_went_on_they_are_no_fault", repeated);
+    cases.sqlite(
+        "seeds::repeated_on_a_log_that_went_on_they_are_no_fault",
+        repeated,
+    );
 }
 
 async fn simulated(house: &House) -> (Commands, Simulation) {
     let simulation = Simulation::ending(house.commands.now());
-    let vault = Vault::new(house.store().clone(), ORGANISATION, house.keys.kek.clone(), house.keys.index.clone());
-    let log = Log::open(house.store().clone(), ORGANISATION, vault, simulation.recorded_by()).await.unwrap();
+    let vault = Vault::new(
+        house.store().clone(),
+        ORGANISATION,
+        house.keys.kek.clone(),
+        house.keys.index.clone(),
+    );
+    let log = Log::open(
+        house.store().clone(),
+        ORGANISATION,
+        vault,
+        simulation.recorded_by(),
+    )
+    .await
+    .unwrap();
     (Commands::new(log, simulation.clock()), simulation)
 }
 
 /// Loads the seeds into an empty house.
 pub async fn loaded(house: &House) {
     let (commands, simulation) = simulated(house).await;
-    load(&commands, &simulation, &Programme::read(None).unwrap()).await.unwrap();
+    load(&commands, &simulation, &Programme::read(None).unwrap())
+        .await
+        .unwrap();
 }
 
 async fn told(house: House) {
@@ -46,7 +64,11 @@ async fn told(house: House) {
     assert_eq!((second.events, second.new), (loaded.events, 0));
     assert_eq!(replay::whole(&house).await, 47);
     let first = house.log.page(0, 1).await.unwrap().remove(0);
-    let Event::Organisation(OrganisationEvent::OrganisationFounded { simulated, name }) = first.event else { panic!("{first:?}") };
+    let Event::Organisation(OrganisationEvent::OrganisationFounded { simulated, name }) =
+        first.event
+    else {
+        panic!("{first:?}")
+    };
     assert!(simulated.is_some() && name.as_str().contains("illustrative"));
     assert_eq!(first.stream, organisation_id(ORGANISATION).0);
     house.catch_up().await;
@@ -54,10 +76,22 @@ async fn told(house: House) {
 }
 
 async fn shows(views: &Views, house: &House) {
-    let page = Page { after: None, most: 500 };
-    let grants = views.list::<GrantRow>(None, vec![], &page).await.unwrap().items;
+    let page = Page {
+        after: None,
+        most: 500,
+    };
+    let grants = views
+        .list::<GrantRow>(None, vec![], &page)
+        .await
+        .unwrap()
+        .items;
     assert_eq!(grants.len(), 47);
-    assert!(grants.iter().all(|grant| Money::of_pounds(500) <= grant.offered && grant.offered <= Money::of_pounds(2500)));
+    assert!(
+        grants
+            .iter()
+            .all(|grant| Money::of_pounds(500) <= grant.offered
+                && grant.offered <= Money::of_pounds(2500))
+    );
     for state in [
         GrantState::Offered,
         GrantState::Accepted,
@@ -69,13 +103,34 @@ async fn shows(views: &Views, house: &House) {
         GrantState::OfferLapsed,
         GrantState::OfferWithdrawn,
     ] {
-        assert!(grants.iter().any(|grant| grant.state == state), "no grant is {state:?}");
+        assert!(
+            grants.iter().any(|grant| grant.state == state),
+            "no grant is {state:?}"
+        );
     }
-    assert!(grants.iter().any(|grant| !grant.returned.is_zero()) && grants.iter().any(|grant| !grant.due_back.is_zero()));
-    assert!(grants.iter().any(|grant| grant.on_hold) && grants.iter().any(|grant| !grant.clawback_due.is_zero()));
-    assert!(grants.iter().any(|grant| !grant.variations.is_empty()) && grants.iter().any(|grant| !grant.stories.is_empty()));
-    let applications = views.list::<ApplicationRow>(None, vec![], &page).await.unwrap().items;
-    let state = |name: &str| applications.iter().filter(|row| <&str>::from(row.state) == name).count();
+    assert!(
+        grants.iter().any(|grant| !grant.returned.is_zero())
+            && grants.iter().any(|grant| !grant.due_back.is_zero())
+    );
+    assert!(
+        grants.iter().any(|grant| grant.on_hold)
+            && grants.iter().any(|grant| !grant.clawback_due.is_zero())
+    );
+    assert!(
+        grants.iter().any(|grant| !grant.variations.is_empty())
+            && grants.iter().any(|grant| !grant.stories.is_empty())
+    );
+    let applications = views
+        .list::<ApplicationRow>(None, vec![], &page)
+        .await
+        .unwrap()
+        .items;
+    let state = |name: &str| {
+        applications
+            .iter()
+            .filter(|row| <&str>::from(row.state) == name)
+            .count()
+    };
     for name in [
         "draft",
         "submitted",
@@ -92,49 +147,135 @@ async fn shows(views: &Views, house: &House) {
     ] {
         assert!(state(name) > 0, "no application is {name}");
     }
-    let funds = views.list::<microgrants::projections::FundRow>(None, vec![], &page).await.unwrap().items;
-    for state in ["draft", "open", "paused", "closed", "archived"] {
-        assert!(funds.iter().any(|fund| <&str>::from(fund.state) == state), "no fund is {state}");
-    }
-    for state in ["planned", "open", "deciding", "completed"] {
-        let has = |fund: &microgrants::projections::FundRow| fund.rounds.values().any(|round| <&str>::from(round.state) == state);
-        assert!(funds.iter().any(has), "no round is {state}");
-    }
-    assert!(applications.iter().any(|row| !row.withdrew.is_empty()), "somebody withdrew from a decision");
-    let all = views.list::<PaymentRow>(None, vec![], &page).await.unwrap().items;
-    for state in ["prepared", "approved", "sent", "confirmed", "rejected", "cancelled", "failed", "reversed"] {
-        assert!(all.iter().any(|row| <&str>::from(row.state) == state), "no payment is {state}");
-    }
-    let all = views.list::<UpdateRow>(None, vec![], &page).await.unwrap().items;
-    for state in ["requested", "received", "accepted", "queried", "excused"] {
-        assert!(all.iter().any(|row| <&str>::from(row.state) == state), "no update is {state}");
-    }
-    let payments = views.list::<PaymentRow>(None, vec![("state", vec!["prepared".into()])], &page).await.unwrap().items;
-    let updates = views
-        .list::<UpdateRow>(None, vec![("state", vec!["requested".into()]), ("due_on <=", vec![house.today().to_string()])], &page)
+    let funds = views
+        .list::<microgrants::projections::FundRow>(None, vec![], &page)
         .await
         .unwrap()
         .items;
-    assert!(!payments.is_empty() && !updates.is_empty(), "something is to be approved, and something is overdue");
-    let month_ago = views.position_as_at(AsAt::Day(house.in_days(-30))).await.unwrap();
-    let sums = |by, position| Sums { by, fund: None, area: None, position, effective_on: None };
+    for state in ["draft", "open", "paused", "closed", "archived"] {
+        assert!(
+            funds.iter().any(|fund| <&str>::from(fund.state) == state),
+            "no fund is {state}"
+        );
+    }
+    for state in ["planned", "open", "deciding", "completed"] {
+        let has = |fund: &microgrants::projections::FundRow| {
+            fund.rounds
+                .values()
+                .any(|round| <&str>::from(round.state) == state)
+        };
+        assert!(funds.iter().any(has), "no round is {state}");
+    }
+    assert!(
+        applications.iter().any(|row| !row.withdrew.is_empty()),
+        "somebody withdrew from a decision"
+    );
+    let all = views
+        .list::<PaymentRow>(None, vec![], &page)
+        .await
+        .unwrap()
+        .items;
+    for state in [
+        "prepared",
+        "approved",
+        "sent",
+        "confirmed",
+        "rejected",
+        "cancelled",
+        "failed",
+        "reversed",
+    ] {
+        assert!(
+            all.iter().any(|row| <&str>::from(row.state) == state),
+            "no payment is {state}"
+        );
+    }
+    let all = views
+        .list::<UpdateRow>(None, vec![], &page)
+        .await
+        .unwrap()
+        .items;
+    for state in ["requested", "received", "accepted", "queried", "excused"] {
+        assert!(
+            all.iter().any(|row| <&str>::from(row.state) == state),
+            "no update is {state}"
+        );
+    }
+    let payments = views
+        .list::<PaymentRow>(None, vec![("state", vec!["prepared".into()])], &page)
+        .await
+        .unwrap()
+        .items;
+    let updates = views
+        .list::<UpdateRow>(
+            None,
+            vec![
+                ("state", vec!["requested".into()]),
+                ("due_on <=", vec![house.today().to_string()]),
+            ],
+            &page,
+        )
+        .await
+        .unwrap()
+        .items;
+    assert!(
+        !payments.is_empty() && !updates.is_empty(),
+        "something is to be approved, and something is overdue"
+    );
+    let month_ago = views
+        .position_as_at(AsAt::Day(house.in_days(-30)))
+        .await
+        .unwrap();
+    let sums = |by, position| Sums {
+        by,
+        fund: None,
+        area: None,
+        position,
+        effective_on: None,
+    };
     for position in [month_ago, i64::MAX] {
         for by in [By::Fund, By::Funder, By::Area, By::Round] {
-            assert!(!views.budget(sums(by, position)).await.unwrap().lines.is_empty(), "{by:?} at {position}");
+            assert!(
+                !views
+                    .budget(sums(by, position))
+                    .await
+                    .unwrap()
+                    .lines
+                    .is_empty(),
+                "{by:?} at {position}"
+            );
         }
-        assert_eq!(views.outcomes(sums(By::Sign, position)).await.unwrap().lines.len(), 8, "every sign is spoken of at {position}");
+        assert_eq!(
+            views
+                .outcomes(sums(By::Sign, position))
+                .await
+                .unwrap()
+                .lines
+                .len(),
+            8,
+            "every sign is spoken of at {position}"
+        );
     }
-    let (then, now) = (views.budget(sums(By::Fund, month_ago)).await.unwrap(), views.budget(sums(By::Fund, i64::MAX)).await.unwrap());
+    let (then, now) = (
+        views.budget(sums(By::Fund, month_ago)).await.unwrap(),
+        views.budget(sums(By::Fund, i64::MAX)).await.unwrap(),
+    );
     assert!(then.lines[0].requested < now.lines[0].requested);
 }
 
 /// What a demonstration says while it starts.
 fn demonstrated(place: &Place) -> Vec<String> {
     let mut program = place.program();
-    program.args(["demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    program
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut child = program.spawn().expect("the program starts");
     let mut said = Vec::new();
-    for line in BufReader::new(child.stderr.take().expect("its standard error")).lines().map_while(Result::ok) {
+    for line in BufReader::new(child.stderr.take().expect("its standard error"))
+        .lines()
+        .map_while(Result::ok)
+    {
         let serves = line.contains("serving");
         said.push(line);
         if serves {
@@ -150,8 +291,14 @@ async fn repeated(house: House) {
     let place = house.leave().await;
     for start in ["first", "second"] {
         let said = demonstrated(&place);
-        assert!(said.last().is_some_and(|line| line.contains("serving")), "{start}: {said:?}");
-        let warns = |line: &&String| line.contains("ERROR") || (line.contains("WARN") && !line.contains("others on this machine"));
+        assert!(
+            said.last().is_some_and(|line| line.contains("serving")),
+            "{start}: {said:?}"
+        );
+        let warns = |line: &&String| {
+            line.contains("ERROR")
+                || (line.contains("WARN") && !line.contains("others on this machine"))
+        };
         assert_eq!(said.iter().find(warns), None, "{start}");
     }
 }
@@ -160,7 +307,12 @@ async fn own_log(house: House) {
     crate::office::Office::open(&house, 1000).await;
     let (commands, simulation) = simulated(&house).await;
     let before = house.log.length().await.unwrap();
-    let refused = load(&commands, &simulation, &Programme::read(None).unwrap()).await.unwrap_err();
-    assert!(refused.to_string().contains("only for a log of their own"), "{refused}");
+    let refused = load(&commands, &simulation, &Programme::read(None).unwrap())
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("only for a log of their own"),
+        "{refused}"
+    );
     assert_eq!(house.log.length().await.unwrap(), before);
 }

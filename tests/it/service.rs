@@ -35,8 +35,18 @@ impl Answered {
     /// Asserts that this is a problem document with this code.
     pub fn is_problem(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.body);
-        assert_eq!(self.content_type, "application/problem+json", "{}", self.body);
-        assert!(self.body["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{}", self.body);
+        assert_eq!(
+            self.content_type, "application/problem+json",
+            "{}",
+            self.body
+        );
+        assert!(
+            self.body["advice"]
+                .as_str()
+                .is_some_and(|advice| !advice.is_empty()),
+            "{}",
+            self.body
+        );
     }
 
     pub fn id(&self) -> String {
@@ -55,8 +65,15 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: &str, token: &str) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build();
-        Self { address: address.to_owned(), token: token.to_owned(), agent: config.into() }
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build();
+        Self {
+            address: address.to_owned(),
+            token: token.to_owned(),
+            agent: config.into(),
+        }
     }
 
     pub fn address(&self) -> &str {
@@ -65,7 +82,10 @@ impl Client {
 
     /// The same service, asked by somebody else.
     pub fn by(&self, token: &str) -> Self {
-        Self { token: token.to_owned(), ..self.clone() }
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
     }
 
     pub fn get(&self, path: &str) -> Answered {
@@ -73,13 +93,21 @@ impl Client {
     }
 
     pub fn try_get(&self, path: &str) -> Result<Answered, ureq::Error> {
-        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token));
         Ok(answered(request.call()?))
     }
 
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
-        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token));
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         answered(request.call().expect("the service answers"))
     }
 
@@ -91,26 +119,46 @@ impl Client {
 
     /// Sends the bytes of a file.
     pub fn upload(&self, path: &str, bytes: &[u8], key: &str) -> Answered {
-        let request = self.agent.post(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
-        let request = request.header("Content-Type", "application/octet-stream").header("Idempotency-Key", key);
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token));
+        let request = request
+            .header("Content-Type", "application/octet-stream")
+            .header("Idempotency-Key", key);
         answered(request.send(bytes).expect("the service answers"))
     }
 
     /// The bytes of a file.
     pub fn bytes(&self, path: &str) -> Vec<u8> {
-        let request = self.agent.get(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token));
         let mut response = request.call().expect("the service answers");
         assert_eq!(response.status().as_u16(), 200, "{path}");
         response.body_mut().read_to_vec().expect("whole")
     }
 
     pub fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answered {
-        self.try_post(path, body, headers).expect("the service answers")
+        self.try_post(path, body, headers)
+            .expect("the service answers")
     }
 
-    pub fn try_post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<Answered, ureq::Error> {
-        let mut request = self.agent.post(format!("{}{path}", self.address)).header("Authorization", format!("Bearer {}", self.token));
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+    pub fn try_post(
+        &self,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answered, ureq::Error> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token));
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
             request = request.header("Content-Type", "application/json");
         }
         for (name, value) in headers {
@@ -121,7 +169,13 @@ impl Client {
 }
 
 fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let (etag, content_type) = (header("etag"), header("content-type").unwrap_or_default());
     let status = response.status().as_u16();
     let text = response.body_mut().read_to_string().unwrap_or_default();
@@ -130,7 +184,12 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Answered {
     if let Some(problem) = body.as_object_mut() {
         problem.remove("request_id");
     }
-    Answered { status, body, etag, content_type }
+    Answered {
+        status,
+        body,
+        etag,
+        content_type,
+    }
 }
 
 /// Reads uploads by the real program: this one does not know how.
@@ -151,10 +210,14 @@ pub fn token(house: &House, person: PersonId) -> String {
 #[expect(clippy::disallowed_methods, reason = "a token is good from now on")]
 pub fn narrowed(house: &House, person: PersonId, roles: Option<Vec<Role>>) -> String {
     let new = NewToken::by_operator(person, "a case", Duration::from_mins(10));
-    let new = NewToken { roles: roles.map(|roles| roles.into_iter().collect()), ..new };
+    let new = NewToken {
+        roles: roles.map(|roles| roles.into_iter().collect()),
+        ..new
+    };
     let own = tokens(house);
     let issuing = own.issue(&house.commands, new, jiff::Timestamp::now());
-    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(issuing)).expect("a token")
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(issuing))
+        .expect("a token")
 }
 
 /// Serves a house in this process; it ends with the process.
@@ -169,19 +232,39 @@ pub fn serve_with(house: &House, person: PersonId, set_up: impl FnOnce(&mut http
 }
 
 /// A service whose commands are not the house's own, and beside which no projection runs.
-pub fn serve_commands(house: &House, commands: Commands, token: &str, set_up: impl FnOnce(&mut http::Site)) -> Client {
+pub fn serve_commands(
+    house: &House,
+    commands: Commands,
+    token: &str,
+    set_up: impl FnOnce(&mut http::Site),
+) -> Client {
     serve_beside(house, commands, token, Beside::default(), set_up)
 }
 
 /// The same, with something that runs beside it.
-pub fn serve_beside(house: &House, commands: Commands, token: &str, beside: Beside, set_up: impl FnOnce(&mut http::Site)) -> Client {
+pub fn serve_beside(
+    house: &House,
+    commands: Commands,
+    token: &str,
+    beside: Beside,
+    set_up: impl FnOnce(&mut http::Site),
+) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let mut site = http::Site::at(&address);
     set_up(&mut site);
-    let desk = Desk { commands, views: house.views(), files: house.files(), sandbox: sandbox(), tokens: tokens(house), site, beside };
+    let desk = Desk {
+        commands,
+        views: house.views(),
+        files: house.files(),
+        sandbox: sandbox(),
+        tokens: tokens(house),
+        site,
+        beside,
+    };
     std::thread::spawn(move || {
-        let server = http::serve(desk, listener, Some(2), std::future::pending()).expect("a server");
+        let server =
+            http::serve(desk, listener, Some(2), std::future::pending()).expect("a server");
         actix_web::rt::System::new().block_on(server)
     });
     Client::new(&address, token)
@@ -201,14 +284,31 @@ impl Process {
 
     /// Starts a program that was set up already.
     pub fn of(mut program: Command) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
         let listen = format!("127.0.0.1:{port}");
-        let mut child = program.args(["serve", "--listen", &listen]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = program
+            .args(["serve", "--listen", &listen])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
-        let serving = lines.by_ref().map_while(Result::ok).any(|line| line.contains("serving"));
+        let serving = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains("serving"));
         assert!(serving, "the program serves");
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
-        Self { child, address: format!("http://{listen}") }
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .for_each(|line| eprintln!("{line}"))
+        });
+        Self {
+            child,
+            address: format!("http://{listen}"),
+        }
     }
 
     /// The process's number.
@@ -224,7 +324,10 @@ impl Process {
     /// Ends it as a power cut would.
     pub fn kill(mut self) {
         let ended = self.child.try_wait().expect("its state");
-        assert!(ended.is_none(), "it ended by itself before it was killed: {ended:?}");
+        assert!(
+            ended.is_none(),
+            "it ended by itself before it was killed: {ended:?}"
+        );
         self.child.kill().expect("the program can be killed");
         self.child.wait().expect("the program ended");
     }
@@ -248,10 +351,17 @@ impl Place {
     /// The program, set to this place.
     pub fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_microgrants"));
-        program.env("DATABASE_URL", &self.url).env("MICROGRANTS_ORGANISATION", ORGANISATION);
-        program.env("MICROGRANTS_KEYS", self.folder.path().join("keys")).env("NO_COLOR", "1").env_remove("RUST_LOG");
+        program
+            .env("DATABASE_URL", &self.url)
+            .env("MICROGRANTS_ORGANISATION", ORGANISATION);
+        program
+            .env("MICROGRANTS_KEYS", self.folder.path().join("keys"))
+            .env("NO_COLOR", "1")
+            .env_remove("RUST_LOG");
         // Short, so that a mail that was under way when the program was killed is soon tried again.
-        program.env("MICROGRANTS_MAIL_CLAIM_SECONDS", "2").current_dir(self.folder.path());
+        program
+            .env("MICROGRANTS_MAIL_CLAIM_SECONDS", "2")
+            .current_dir(self.folder.path());
         program
     }
 }

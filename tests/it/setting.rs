@@ -1,4 +1,5 @@
-//! A world that is set up: staff with every role, an open fund, groups whose applications only need to be awarded.
+//! A world that is set up: staff with every role, an open fund, groups whose applications only need
+//! to be awarded.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +8,23 @@ use microgrants::domain::application::{Answers, Award, StartApplication, Summary
 use microgrants::domain::command::Nothing;
 use microgrants::domain::fund::{Allocate, CreateFund, PlanRound, RoundOf, WithdrawFunding};
 use microgrants::domain::group::{RegisterGroup, Standing};
-use microgrants::domain::organisation::{AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question};
+use microgrants::domain::organisation::{
+    AdoptSigns, Found, NameFounder, PublishAgreement, PublishForm, Question,
+};
 use microgrants::domain::outcome::Sign;
 use microgrants::domain::person::{MailedTo, RegisterPerson};
 use microgrants::domain::role::Who;
 use microgrants::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId, GroupCommand, GroupId, Money,
-    OrganisationCommand, OrganisationId, PersonCommand, PersonId, Refusal, Role,
+    Actor, ApplicationCommand, ApplicationId, Command, FundCommand, FundId, GrantCommand, GrantId,
+    GroupCommand, GroupId, Money, OrganisationCommand, OrganisationId, PersonCommand, PersonId,
+    Refusal, Role,
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::office::{AGREEMENT, award_of, confirm_role, gbp, no_interest, open, propose, rules, source, submit, text};
+use crate::office::{
+    AGREEMENT, award_of, confirm_role, gbp, no_interest, open, propose, rules, source, submit, text,
+};
 use crate::world::{ORGANISATION, World};
 
 pub const FUND: FundId = FundId(Uuid::from_u128(2));
@@ -34,20 +40,49 @@ impl Setting {
     /// An organisation with three people who hold every role but the auditor's, and nothing else.
     pub fn founded() -> Self {
         let mut world = World::new(TODAY);
-        let staff: Vec<_> = (10..13).map(|number| PersonId(Uuid::from_u128(number))).collect();
-        let as_operator = |world: &mut World, command| world.issue(Actor::Operator, command).expect("taken");
-        let found = Found { name: text("An anchor"), simulated: None };
-        as_operator(&mut world, Command::Organisation(ORGANISATION, OrganisationCommand::Found(found)));
+        let staff: Vec<_> = (10..13)
+            .map(|number| PersonId(Uuid::from_u128(number)))
+            .collect();
+        let as_operator =
+            |world: &mut World, command| world.issue(Actor::Operator, command).expect("taken");
+        let found = Found {
+            name: text("An anchor"),
+            simulated: None,
+        };
+        as_operator(
+            &mut world,
+            Command::Organisation(ORGANISATION, OrganisationCommand::Found(found)),
+        );
         for person in &staff {
             as_operator(&mut world, Command::Person(*person, register()));
         }
-        let roles = BTreeSet::from([Role::Administrator, Role::Officer, Role::Finance, Role::Panel]);
+        let roles = BTreeSet::from([
+            Role::Administrator,
+            Role::Officer,
+            Role::Finance,
+            Role::Panel,
+        ]);
         for person in &staff[..2] {
-            let founder = NameFounder { person: *person, roles: roles.clone() };
-            as_operator(&mut world, Command::Organisation(ORGANISATION, OrganisationCommand::NameFounder(founder)));
-            world.issue(Actor::Job, Command::Person(*person, PersonCommand::ProveAddress(proven()))).expect("proven");
+            let founder = NameFounder {
+                person: *person,
+                roles: roles.clone(),
+            };
+            as_operator(
+                &mut world,
+                Command::Organisation(ORGANISATION, OrganisationCommand::NameFounder(founder)),
+            );
+            world
+                .issue(
+                    Actor::Job,
+                    Command::Person(*person, PersonCommand::ProveAddress(proven())),
+                )
+                .expect("proven");
         }
-        let mut setting = Self { world, staff, members: Vec::new() };
+        let mut setting = Self {
+            world,
+            staff,
+            members: Vec::new(),
+        };
         for role in roles {
             setting.give(setting.staff[2], role);
         }
@@ -56,8 +91,14 @@ impl Setting {
 
     /// Gives a role, as two administrators do.
     pub fn give(&mut self, person: PersonId, role: Role) {
-        self.takes(0, Command::Organisation(ORGANISATION, propose(person, role)));
-        self.takes(1, Command::Organisation(ORGANISATION, confirm_role(person, role)));
+        self.takes(
+            0,
+            Command::Organisation(ORGANISATION, propose(person, role)),
+        );
+        self.takes(
+            1,
+            Command::Organisation(ORGANISATION, confirm_role(person, role)),
+        );
     }
 
     /// A fund of £10,000 that is open, with an open round, and so many groups with their drafts.
@@ -65,14 +106,27 @@ impl Setting {
         let mut setting = Self::founded();
         setting.publish();
         let areas = BTreeSet::from([text("oldham"), text("stockport")]);
-        let create = CreateFund { name: text("A fund"), purpose: text("To meet"), areas, rules: rules() };
-        let plan = PlanRound { round: text("first"), name: text("First"), opens_on: TODAY, closes_on: date(2026, 6, 30), form: 1 };
+        let create = CreateFund {
+            name: text("A fund"),
+            purpose: text("To meet"),
+            areas,
+            rules: rules(),
+        };
+        let plan = PlanRound {
+            round: text("first"),
+            name: text("First"),
+            opens_on: TODAY,
+            closes_on: date(2026, 6, 30),
+            form: 1,
+        };
         for command in [
             FundCommand::Create(create),
             FundCommand::Allocate(setting.allocate(10_000)),
             FundCommand::Open(Nothing {}),
             FundCommand::PlanRound(plan),
-            FundCommand::OpenRound(RoundOf { round: text("first") }),
+            FundCommand::OpenRound(RoundOf {
+                round: text("first"),
+            }),
         ] {
             setting.takes(0, Command::Fund(FUND, command));
         }
@@ -85,15 +139,33 @@ impl Setting {
     /// The same, with every application ready to be awarded.
     pub fn ready(groups: usize) -> Self {
         let mut setting = Self::drafts(groups);
-        let summary = Summary { title: text("Soup"), description: text("Neighbours cook together.") };
+        let summary = Summary {
+            title: text("Soup"),
+            description: text("Neighbours cook together."),
+        };
         for number in 0..groups {
-            let submit = Command::Application(setting.application(number), ApplicationCommand::Submit(submit()));
-            setting.world.by(setting.members[number], submit).expect("taken");
+            let submit = Command::Application(
+                setting.application(number),
+                ApplicationCommand::Submit(submit()),
+            );
+            setting
+                .world
+                .by(setting.members[number], submit)
+                .expect("taken");
             for staff in 0..3 {
-                setting.takes(staff, Command::Application(setting.application(number), no_interest()));
+                setting.takes(
+                    staff,
+                    Command::Application(setting.application(number), no_interest()),
+                );
             }
-            for command in [ApplicationCommand::ConfirmEligibility(Nothing {}), ApplicationCommand::WriteSummary(summary.clone())] {
-                setting.takes(0, Command::Application(setting.application(number), command));
+            for command in [
+                ApplicationCommand::ConfirmEligibility(Nothing {}),
+                ApplicationCommand::WriteSummary(summary.clone()),
+            ] {
+                setting.takes(
+                    0,
+                    Command::Application(setting.application(number), command),
+                );
             }
         }
         setting
@@ -107,11 +179,19 @@ impl Setting {
             required: true,
             other_languages: std::collections::BTreeMap::new(),
         };
-        let sign = Sign { sign: text("acting-early"), title: text("Acting early"), meaning: text("Early.") };
+        let sign = Sign {
+            sign: text("acting-early"),
+            title: text("Acting early"),
+            meaning: text("Early."),
+        };
         for command in [
-            OrganisationCommand::PublishForm(PublishForm { questions: vec![question] }),
+            OrganisationCommand::PublishForm(PublishForm {
+                questions: vec![question],
+            }),
             OrganisationCommand::AdoptSigns(AdoptSigns { signs: vec![sign] }),
-            OrganisationCommand::PublishAgreement(PublishAgreement { text: text(AGREEMENT) }),
+            OrganisationCommand::PublishAgreement(PublishAgreement {
+                text: text(AGREEMENT),
+            }),
         ] {
             self.takes(0, Command::Organisation(ORGANISATION, command));
         }
@@ -119,11 +199,28 @@ impl Setting {
 
     fn draft(&mut self, number: usize) {
         let member = PersonId(Uuid::from_u128(100 + number as u128));
-        self.world.issue(Actor::Operator, Command::Person(member, register())).expect("taken");
+        self.world
+            .issue(Actor::Operator, Command::Person(member, register()))
+            .expect("taken");
         self.members.push(member);
-        let group = RegisterGroup { name: text("Soup and song"), area: text("oldham"), standing: Standing::New, member: None };
-        self.world.by(member, Command::Group(self.group(number), GroupCommand::Register(group))).expect("taken");
-        let start = StartApplication { fund: FUND, round: text("first"), group: self.group(number), late: false };
+        let group = RegisterGroup {
+            name: text("Soup and song"),
+            area: text("oldham"),
+            standing: Standing::New,
+            member: None,
+        };
+        self.world
+            .by(
+                member,
+                Command::Group(self.group(number), GroupCommand::Register(group)),
+            )
+            .expect("taken");
+        let start = StartApplication {
+            fund: FUND,
+            round: text("first"),
+            group: self.group(number),
+            late: false,
+        };
         let answers = Answers {
             requested: Some(gbp(2500)),
             area: Some(text("oldham")),
@@ -131,19 +228,36 @@ impl Setting {
             people_at_risk: Some(false),
             answers: std::iter::once((text("idea"), open("Soup"))).collect(),
         };
-        for command in [ApplicationCommand::Start(start), ApplicationCommand::SaveAnswers(answers)] {
-            self.world.by(member, Command::Application(self.application(number), command)).expect("taken");
+        for command in [
+            ApplicationCommand::Start(start),
+            ApplicationCommand::SaveAnswers(answers),
+        ] {
+            self.world
+                .by(
+                    member,
+                    Command::Application(self.application(number), command),
+                )
+                .expect("taken");
         }
     }
 
     /// Issues, by one of the staff, what must be taken.
     pub fn takes(&mut self, staff: usize, command: Command) {
         let says = format!("{command:?}");
-        self.world.by(self.staff[staff], command).unwrap_or_else(|refusal| panic!("{says}: {refusal}"));
+        self.world
+            .by(self.staff[staff], command)
+            .unwrap_or_else(|refusal| panic!("{says}: {refusal}"));
     }
 
     /// Asks for a command by its name, with a body as the API takes it.
-    pub fn asks(&mut self, actor: Actor, noun: &str, id: Uuid, name: &str, body: &Value) -> Result<(), Refusal> {
+    pub fn asks(
+        &mut self,
+        actor: Actor,
+        noun: &str,
+        id: Uuid,
+        name: &str,
+        body: &Value,
+    ) -> Result<(), Refusal> {
         let command = command_of(noun, id, name, body);
         match command.who() {
             Who::Consequence => self.world.follow(actor, command),
@@ -154,7 +268,8 @@ impl Setting {
     /// Asks one of the staff for what must be taken.
     pub fn does(&mut self, staff: usize, noun: &str, id: Uuid, name: &str, body: &Value) {
         let actor = Actor::Person(self.staff[staff]);
-        self.asks(actor, noun, id, name, body).unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
+        self.asks(actor, noun, id, name, body)
+            .unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
     }
 
     #[expect(clippy::unused_self, reason = "reads as the others do")]
@@ -168,17 +283,29 @@ impl Setting {
     }
 
     pub fn allocate(&self, pounds: u32) -> Allocate {
-        Allocate { source: source(), amount: gbp(pounds), reference: text("R1"), received_on: self.world.today }
+        Allocate {
+            source: source(),
+            amount: gbp(pounds),
+            reference: text("R1"),
+            received_on: self.world.today,
+        }
     }
 
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub fn withdraw(&self, pounds: u32) -> WithdrawFunding {
-        WithdrawFunding { source: source(), amount: gbp(pounds), reason: text("Taken back") }
+        WithdrawFunding {
+            source: source(),
+            amount: gbp(pounds),
+            reason: text("Taken back"),
+        }
     }
 
     pub fn award(&self, number: usize, amount: Money) -> Command {
         let reason = (amount != gbp(2500)).then(|| text("As much as is needed"));
-        let award = Award { reason, ..award_of(amount, date(2026, 9, 1), date(2026, 9, 15)) };
+        let award = Award {
+            reason,
+            ..award_of(amount, date(2026, 9, 1), date(2026, 9, 15))
+        };
         Command::Application(self.application(number), ApplicationCommand::Award(award))
     }
 }
@@ -186,24 +313,37 @@ impl Setting {
 /// A command from its name and body.
 pub fn command_of(noun: &str, id: Uuid, name: &str, body: &Value) -> Command {
     fn read<C>(read: Option<Result<C, serde_json::Error>>, says: &str) -> C {
-        read.unwrap_or_else(|| panic!("there is no {says}")).unwrap_or_else(|error| panic!("{says}: {error}"))
+        read.unwrap_or_else(|| panic!("there is no {says}"))
+            .unwrap_or_else(|error| panic!("{says}: {error}"))
     }
     let says = format!("{noun}/{name}");
     match noun {
         "person" => Command::Person(PersonId(id), read(PersonCommand::read(name, body), &says)),
-        "organisation" => Command::Organisation(OrganisationId(id), read(OrganisationCommand::read(name, body), &says)),
+        "organisation" => Command::Organisation(
+            OrganisationId(id),
+            read(OrganisationCommand::read(name, body), &says),
+        ),
         "fund" => Command::Fund(FundId(id), read(FundCommand::read(name, body), &says)),
         "group" => Command::Group(GroupId(id), read(GroupCommand::read(name, body), &says)),
-        "application" => Command::Application(ApplicationId(id), read(ApplicationCommand::read(name, body), &says)),
+        "application" => Command::Application(
+            ApplicationId(id),
+            read(ApplicationCommand::read(name, body), &says),
+        ),
         _ => Command::Grant(GrantId(id), read(GrantCommand::read(name, body), &says)),
     }
 }
 
 /// The address that everybody of a world has, by its seal.
 fn proven() -> MailedTo {
-    MailedTo { address: "ab".repeat(32) }
+    MailedTo {
+        address: "ab".repeat(32),
+    }
 }
 
 pub fn register() -> PersonCommand {
-    PersonCommand::Register(RegisterPerson { name: open("Somebody"), email: Some(open("somebody@example.org")), telephone: None })
+    PersonCommand::Register(RegisterPerson {
+        name: open("Somebody"),
+        email: Some(open("somebody@example.org")),
+        telephone: None,
+    })
 }

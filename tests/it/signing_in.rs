@@ -1,5 +1,5 @@
-//! Signing in and being signed out: codes that belong to one browser, sessions and tokens that end, and what the machine's operator may
-//! do while the service runs.
+//! Signing in and being signed out: codes that belong to one browser, sessions and tokens that end,
+//! and what the machine's operator may do while the service runs.
 
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
@@ -22,20 +22,56 @@ use crate::pages::{as_fields, begin, known, link, signed_in, started, words};
 use crate::service::{Client, Process, serve, serve_with, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("signing_in::a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link", codes);
-    cases.both("signing_in::five_wrong_codes_end_a_code_and_its_person_is_told", tried);
-    cases.both("signing_in::an_address_that_nobody_has_is_answered_after_the_same_work", nobody);
+    cases.both(
+        "signing_in::a_code_belongs_to_the_browser_that_asked_and_to_the_newest_link",
+        codes,
+    );
+    cases.both(
+        "signing_in::five_wrong_codes_end_a_code_and_its_person_is_told",
+        tried,
+    );
+    cases.both(
+        "signing_in::an_address_that_nobody_has_is_answered_after_the_same_work",
+        nobody,
+    );
     cases.both("signing_in::a_link_says_whom_it_signs_in", whom);
-    cases.both("signing_in::another_address_ends_sessions_tokens_and_links", moved);
-    cases.both("signing_in::tokens_are_made_listed_and_ended_on_a_page", of_programs);
-    cases.both("signing_in::an_administrator_ends_a_colleagues_access", by_a_colleague);
+    cases.both(
+        "signing_in::another_address_ends_sessions_tokens_and_links",
+        moved,
+    );
+    cases.both(
+        "signing_in::tokens_are_made_listed_and_ended_on_a_page",
+        of_programs,
+    );
+    cases.both(
+        "signing_in::an_administrator_ends_a_colleagues_access",
+        by_a_colleague,
+    );
     cases.both("signing_in::what_rests_on_a_role_ends_with_it", with_a_role);
-    cases.both("signing_in::whoever_never_showed_an_address_leaves_when_its_owner_has_a_role", beside_a_role);
-    cases.both("signing_in::a_session_ends_however_much_it_is_used", at_last);
-    cases.both("signing_in::the_key_of_tokens_is_renewed_and_every_token_ends", renewed);
-    cases.both("signing_in::tokens_and_links_are_had_while_the_service_runs", beside);
-    cases.sqlite("signing_in::the_socket_is_its_owners_and_takes_no_nonsense", socket);
-    cases.sqlite("signing_in::where_browsers_come_by_tls_nothing_goes_by_less", secure);
+    cases.both(
+        "signing_in::whoever_never_showed_an_address_leaves_when_its_owner_has_a_role",
+        beside_a_role,
+    );
+    cases.both(
+        "signing_in::a_session_ends_however_much_it_is_used",
+        at_last,
+    );
+    cases.both(
+        "signing_in::the_key_of_tokens_is_renewed_and_every_token_ends",
+        renewed,
+    );
+    cases.both(
+        "signing_in::tokens_and_links_are_had_while_the_service_runs",
+        beside,
+    );
+    cases.sqlite(
+        "signing_in::the_socket_is_its_owners_and_takes_no_nonsense",
+        socket,
+    );
+    cases.sqlite(
+        "signing_in::where_browsers_come_by_tls_nothing_goes_by_less",
+        secure,
+    );
     cases.sqlite("signing_in::a_pages_mark_looks_different_each_time", marks);
 }
 
@@ -45,13 +81,20 @@ fn ask(browser: &mut Browser, email: &str) -> Page {
 }
 
 fn type_in(browser: &mut Browser, page: &Page, code: &str) -> Page {
-    browser.fill(page, "/sign-in/code", &[("code", code), ("to", "//elsewhere.example")])
+    browser.fill(
+        page,
+        "/sign-in/code",
+        &[("code", code), ("to", "//elsewhere.example")],
+    )
 }
 
 /// The code in the newest mail to a person.
 async fn mailed(house: &House, person: PersonId) -> String {
     let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
-    let mail = mails.into_iter().find(|mail| mail.kind == "sign_in" && mail.person == person.to_string()).expect("a mail");
+    let mail = mails
+        .into_iter()
+        .find(|mail| mail.kind == "sign_in" && mail.person == person.to_string())
+        .expect("a mail");
     Secret::of(house.log.vault(), &mail.about).code
 }
 
@@ -60,30 +103,59 @@ async fn codes(house: House) {
     let person = known(&house, "zofia@example.org").await;
     let (mut own, mut other) = (Browser::new(&address), Browser::new(&address));
     let page = ask(&mut own, " Zofia@Example.org ");
-    assert!(page.path.starts_with("/sign-in/code") && !page.path.contains("xample"), "{}", page.path);
-    assert!(!page.text.to_lowercase().contains("zofia"), "{}", words(&page));
+    assert!(
+        page.path.starts_with("/sign-in/code") && !page.path.contains("xample"),
+        "{}",
+        page.path
+    );
+    assert!(
+        !page.text.to_lowercase().contains("zofia"),
+        "{}",
+        words(&page)
+    );
     let code = mailed(&house, person).await;
     assert!(code.len() == 9 && code.as_bytes()[4] == b' ', "{code}");
     let theirs = other.get("/sign-in/code");
-    assert_eq!(type_in(&mut other, &theirs, &code).status, 422, "a browser that never asked");
+    assert_eq!(
+        type_in(&mut other, &theirs, &code).status,
+        422,
+        "a browser that never asked"
+    );
     let theirs = ask(&mut other, "nobody@example.org");
-    assert_eq!(type_in(&mut other, &theirs, &code).status, 422, "a browser that asked for somebody else");
+    assert_eq!(
+        type_in(&mut other, &theirs, &code).status,
+        422,
+        "a browser that asked for somebody else"
+    );
     let led = type_in(&mut own, &page, &code.to_lowercase().replace(' ', "-"));
-    assert_eq!((led.status, led.path.as_str()), (200, "/my"), "however it is typed, and to our own pages only");
+    assert_eq!(
+        (led.status, led.path.as_str()),
+        (200, "/my"),
+        "however it is typed, and to our own pages only"
+    );
     // Whoever asks anew has the newest code only.
     let (mut late, mut later) = (Browser::new(&address), Browser::new(&address));
     let first = ask(&mut late, "zofia@example.org");
     let old = mailed(&house, person).await;
     let second = ask(&mut later, "zofia@example.org");
     assert_eq!(type_in(&mut late, &first, &old).status, 422);
-    assert_eq!(type_in(&mut later, &second, &mailed(&house, person).await).status, 200);
+    assert_eq!(
+        type_in(&mut later, &second, &mailed(&house, person).await).status,
+        200
+    );
     // However many browsers there are, one person is guessed at so often only.
-    let limited = serve_with(&house, office.ada, |site| site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None));
+    let limited = serve_with(&house, office.ada, |site| {
+        site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None)
+    });
     let mut browser = Browser::new(limited.address());
     let page = ask(&mut browser, "zofia@example.org");
     let code = mailed(&house, person).await;
     assert_eq!(type_in(&mut browser, &page, "").status, 422);
-    assert_eq!(type_in(&mut browser, &page, &code).status, 422, "not even with the right one");
+    assert_eq!(
+        type_in(&mut browser, &page, &code).status,
+        422,
+        "not even with the right one"
+    );
 }
 
 async fn tried(house: House) {
@@ -94,16 +166,27 @@ async fn tried(house: House) {
     let mut browser = Browser::new(&address);
     let page = ask(&mut browser, "zofia@example.org");
     let code = mailed(&house, person).await;
-    let wrong = if code.starts_with('0') { "1111 1111" } else { "0000 0000" };
+    let wrong = if code.starts_with('0') {
+        "1111 1111"
+    } else {
+        "0000 0000"
+    };
     let mut stranger = Browser::new(&address);
     let nobodys = ask(&mut stranger, "nobody@example.org");
     for _ in 0..WRONG_CODES {
         assert_eq!(type_in(&mut browser, &page, wrong).status, 422);
         assert_eq!(type_in(&mut stranger, &nobodys, wrong).status, 422);
     }
-    assert_eq!(type_in(&mut browser, &page, &code).status, 422, "the code is used up");
+    assert_eq!(
+        type_in(&mut browser, &page, &code).status,
+        422,
+        "the code is used up"
+    );
     see_to(&house, &post).await;
-    let told: Vec<_> = letters(&folder(&house)).into_values().filter(|says| says.contains("wrong codes")).collect();
+    let told: Vec<_> = letters(&folder(&house))
+        .into_values()
+        .filter(|says| says.contains("wrong codes"))
+        .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("zofia@example.org\n"), "{told:?}");
     // The link of the same mail still lets its person in, and so does a new code.
@@ -117,25 +200,54 @@ async fn nobody(house: House) {
     let mut browser = Browser::new(&address);
     let page = ask(&mut browser, "nobody@example.org");
     assert_eq!(page.status, 200);
-    let asked = house.log.vault().secret_of("asks for a code", &browser.cookies["session"]);
+    let asked = house
+        .log
+        .vault()
+        .secret_of("asks for a code", &browser.cookies["session"]);
     let now = house.commands.now().as_microsecond();
-    let written = sessions::try_code(house.store(), ORGANISATION, &asked, now, WRONG_CODES).await.unwrap().expect("as much is written");
+    let written = sessions::try_code(house.store(), ORGANISATION, &asked, now, WRONG_CODES)
+        .await
+        .unwrap()
+        .expect("as much is written");
     assert_eq!(written.person, "");
     let secret = Secret::of(house.log.vault(), &written.id);
-    assert_eq!(type_in(&mut browser, &page, &secret.code).status, 422, "and lets nobody in by its code");
-    assert!(browser.get(&format!("/sign-in/{}", secret.token)).says("does not work any more"), "nor by its link");
-    assert!(newest(house.store(), ORGANISATION, "", 100).await.unwrap().is_empty(), "nobody is written to");
+    assert_eq!(
+        type_in(&mut browser, &page, &secret.code).status,
+        422,
+        "and lets nobody in by its code"
+    );
+    assert!(
+        browser
+            .get(&format!("/sign-in/{}", secret.token))
+            .says("does not work any more"),
+        "nor by its link"
+    );
+    assert!(
+        newest(house.store(), ORGANISATION, "", 100)
+            .await
+            .unwrap()
+            .is_empty(),
+        "nobody is written to"
+    );
 }
 
 async fn whom(house: House) {
     let (_, address) = started(&house).await;
     let person = known(&house, "yusuf@example.org").await;
     let page = Browser::new(&address).get(&link(&house, person).await);
-    assert!(page.says("You sign in as Z… (y…@…).") && !page.says("yusuf") && !page.says("Zofia"), "{}", words(&page));
+    assert!(
+        page.says("You sign in as Z… (y…@…).") && !page.says("yusuf") && !page.says("Zofia"),
+        "{}",
+        words(&page)
+    );
 }
 
 fn contact(person: PersonId, name: &str, email: &str) -> Command {
-    let details = RegisterPerson { name: open(name), email: Some(open(email)), telephone: None };
+    let details = RegisterPerson {
+        name: open(name),
+        email: Some(open(email)),
+        telephone: None,
+    };
     Command::Person(person, PersonCommand::ChangeContact(details))
 }
 
@@ -145,31 +257,67 @@ async fn moved(house: House) {
     let mut browser = signed_in(&house, &address, person).await;
     let client = Client::new(&address, &token(&house, person));
     let at = link(&house, person).await;
-    house.takes(person, contact(person, "Zofia N", "old@example.org")).await;
-    assert_eq!((client.get("/api/v1/funds").status, browser.get("/my").path.as_str()), (200, "/my"), "another name ends nothing");
+    house
+        .takes(person, contact(person, "Zofia N", "old@example.org"))
+        .await;
+    assert_eq!(
+        (
+            client.get("/api/v1/funds").status,
+            browser.get("/my").path.as_str()
+        ),
+        (200, "/my"),
+        "another name ends nothing"
+    );
     assert!(Browser::new(&address).get(&at).says("Press the button"));
-    house.takes(person, contact(person, "Zofia N", "new@example.org")).await;
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    house
+        .takes(person, contact(person, "Zofia N", "new@example.org"))
+        .await;
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(browser.get("/my").path.contains("/sign-in"));
-    assert!(Browser::new(&address).get(&at).says("does not work any more"));
-    house.takes(person, contact(person, "Zofia N", "old@example.org")).await;
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
-    assert!(browser.get("/my").path.contains("/sign-in"), "what has ended stays ended");
+    assert!(
+        Browser::new(&address)
+            .get(&at)
+            .says("does not work any more")
+    );
+    house
+        .takes(person, contact(person, "Zofia N", "old@example.org"))
+        .await;
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
+    assert!(
+        browser.get("/my").path.contains("/sign-in"),
+        "what has ended stays ended"
+    );
     let page = ask(&mut browser, "old@example.org");
     let led = type_in(&mut browser, &page, &mailed(&house, person).await);
-    assert_eq!((led.status, led.path.as_str()), (200, "/my"), "the address that they have signs them in");
+    assert_eq!(
+        (led.status, led.path.as_str()),
+        (200, "/my"),
+        "the address that they have signs them in"
+    );
 }
 
 /// The token that a page shows once.
 fn shown(page: &Page) -> String {
-    let (_, rest) = page.text.split_once("govuk-body hash\">").unwrap_or_else(|| panic!("no token: {}", words(page)));
+    let (_, rest) = page
+        .text
+        .split_once("govuk-body hash\">")
+        .unwrap_or_else(|| panic!("no token: {}", words(page)));
     rest.split('<').next().unwrap().to_owned()
 }
 
 /// The id of a token by its name, as the page of an account lists it.
 fn listed(page: &Page, name: &str) -> String {
-    let (_, rest) = page.text.split_once(&format!(">{name}<")).unwrap_or_else(|| panic!("no {name}: {}", words(page)));
-    let (_, rest) = rest.split_once("name=\"token\" value=\"").expect("a button to end it");
+    let (_, rest) = page
+        .text
+        .split_once(&format!(">{name}<"))
+        .unwrap_or_else(|| panic!("no {name}: {}", words(page)));
+    let (_, rest) = rest
+        .split_once("name=\"token\" value=\"")
+        .expect("a button to end it");
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -183,90 +331,206 @@ async fn of_programs(house: House) {
         [("name", "Accounts"), ("days", "366"), ("roles", "officer")],
         [("name", "Accounts"), ("days", "30"), ("roles", "auditor")],
     ] {
-        let refused = browser.fill(&page, "/account/tokens", &[&[("form", "make-token")][..], &wrong].concat());
+        let refused = browser.fill(
+            &page,
+            "/account/tokens",
+            &[&[("form", "make-token")][..], &wrong].concat(),
+        );
         assert_eq!(refused.status, 422, "{wrong:?}");
     }
-    let fields = [("form", "make-token"), ("name", "Accounts"), ("days", "30"), ("roles", "officer")];
+    let fields = [
+        ("form", "make-token"),
+        ("name", "Accounts"),
+        ("days", "30"),
+        ("roles", "officer"),
+    ];
     let made = browser.fill(&page, "/account/tokens", &fields);
     assert_eq!(made.status, 200, "{}", words(&made));
     let token = shown(&made);
     let client = Client::new(&address, &token);
     assert_eq!(client.get("/api/v1/funds").status, 200);
     let pause = format!("/api/v1/funds/{}/pause", office.fund);
-    client.post(&pause, &json!({ "reason": "A pause" })).is_problem(403, "not_yours");
+    client
+        .post(&pause, &json!({ "reason": "A pause" }))
+        .is_problem(403, "not_yours");
     let again = browser.fill(&page, "/account/tokens", &fields);
-    assert!(again.status == 422 && again.says("This token was made already"), "{}", words(&again));
+    assert!(
+        again.status == 422 && again.says("This token was made already"),
+        "{}",
+        words(&again)
+    );
     let page = browser.get("/account");
-    assert!(page.says("Accounts") && page.says("good until") && !page.says(&token), "{}", words(&page));
+    assert!(
+        page.says("Accounts") && page.says("good until") && !page.says(&token),
+        "{}",
+        words(&page)
+    );
     let mails = newest(house.store(), ORGANISATION, "", 100).await.unwrap();
-    assert_eq!(mails.iter().filter(|mail| mail.kind == "token_made" && mail.person == office.ada.to_string()).count(), 1);
-    let rows = tokens::held(house.store(), ORGANISATION, &office.ada.to_string()).await.unwrap();
-    assert!(rows.iter().all(|row| !format!("{row:?}").contains(&token)), "it is kept nowhere");
+    assert_eq!(
+        mails
+            .iter()
+            .filter(|mail| mail.kind == "token_made" && mail.person == office.ada.to_string())
+            .count(),
+        1
+    );
+    let rows = tokens::held(house.store(), ORGANISATION, &office.ada.to_string())
+        .await
+        .unwrap();
+    assert!(
+        rows.iter().all(|row| !format!("{row:?}").contains(&token)),
+        "it is kept nowhere"
+    );
     // Nobody ends another's.
     let id = listed(&page, "Accounts");
     let mut other = signed_in(&house, &address, office.ben).await;
     let theirs = other.get("/account");
-    other.fill(&theirs, "/account/tokens", &[("form", "end-token"), ("token", &id)]);
+    other.fill(
+        &theirs,
+        "/account/tokens",
+        &[("form", "end-token"), ("token", &id)],
+    );
     assert_eq!(client.get("/api/v1/funds").status, 200);
-    browser.fill(&page, "/account/tokens", &[("form", "end-token"), ("token", &id)]);
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    browser.fill(
+        &page,
+        "/account/tokens",
+        &[("form", "end-token"), ("token", &id)],
+    );
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(!browser.get("/account").says(">Accounts<"));
     // Signing out everywhere ends the others as well.
     let client = Client::new(&address, &self::token(&house, office.ada));
     assert_eq!(client.get("/api/v1/funds").status, 200);
     browser.fill(&page, "/account", &[("form", "end-all"), ("session", "")]);
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(browser.get("/account").path.contains("/sign-in"));
 }
 
 async fn by_a_colleague(house: House) {
     let (office, address) = started(&house).await;
-    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
     let client = Client::new(&address, &token(&house, office.ben));
-    assert_eq!((client.get("/api/v1/funds").status, ben.get("/desk").status), (200, 200));
+    assert_eq!(
+        (client.get("/api/v1/funds").status, ben.get("/desk").status),
+        (200, 200)
+    );
     let path = format!("/desk/people/{}", office.ben);
     let page = ada.get(&path);
-    assert!(page.says("End every session and token") && page.says("sessions: 1; tokens: a case"), "{}", words(&page));
+    assert!(
+        page.says("End every session and token") && page.says("sessions: 1; tokens: a case"),
+        "{}",
+        words(&page)
+    );
     let unused = link(&house, office.ben).await;
-    let fields = [("at", path.as_str()), ("form", "end-access"), ("reason", "A telephone was lost")];
-    let page = ada.fill(&page, &format!("/desk/do/people/{}/end-access", office.ben), &fields);
-    assert!(page.status == 200 && page.says("Access ended"), "it stands in the log: {}", words(&page));
+    let fields = [
+        ("at", path.as_str()),
+        ("form", "end-access"),
+        ("reason", "A telephone was lost"),
+    ];
+    let page = ada.fill(
+        &page,
+        &format!("/desk/do/people/{}/end-access", office.ben),
+        &fields,
+    );
+    assert!(
+        page.status == 200 && page.says("Access ended"),
+        "it stands in the log: {}",
+        words(&page)
+    );
     assert!(page.says("sessions: 0; tokens: none"), "{}", words(&page));
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(ben.get("/desk").path.contains("/sign-in"));
-    assert!(!Browser::new(&address).get(&unused).says("Yes, sign in"), "a link from before is worth nothing");
+    assert!(
+        !Browser::new(&address).get(&unused).says("Yes, sign in"),
+        "a link from before is worth nothing"
+    );
     assert_eq!(ada.get("/desk").status, 200);
     let mut ben = signed_in(&house, &address, office.ben).await;
-    assert_eq!(ben.get("/desk").status, 200, "what begins afterwards is good");
-    assert_eq!(Client::new(&address, &token(&house, office.ben)).get("/api/v1/funds").status, 200);
+    assert_eq!(
+        ben.get("/desk").status,
+        200,
+        "what begins afterwards is good"
+    );
+    assert_eq!(
+        Client::new(&address, &token(&house, office.ben))
+            .get("/api/v1/funds")
+            .status,
+        200
+    );
 }
 
 async fn with_a_role(house: House) {
     let (office, address) = started(&house).await;
     let mut ben = signed_in(&house, &address, office.ben).await;
     let whole = Client::new(&address, &token(&house, office.ben));
-    let of_finance = Client::new(&address, &crate::service::narrowed(&house, office.ben, Some(vec![Role::Finance])));
-    assert_eq!((whole.get("/api/v1/funds").status, of_finance.get("/api/v1/funds").status), (200, 200));
-    let end = OrganisationCommand::EndRole(RoleOf { person: office.ben, role: Role::Panel });
-    house.takes(office.ada, Command::Organisation(house.commands.organisation(), end)).await;
-    whole.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    let of_finance = Client::new(
+        &address,
+        &crate::service::narrowed(&house, office.ben, Some(vec![Role::Finance])),
+    );
+    assert_eq!(
+        (
+            whole.get("/api/v1/funds").status,
+            of_finance.get("/api/v1/funds").status
+        ),
+        (200, 200)
+    );
+    let end = OrganisationCommand::EndRole(RoleOf {
+        person: office.ben,
+        role: Role::Panel,
+    });
+    house
+        .takes(
+            office.ada,
+            Command::Organisation(house.commands.organisation(), end),
+        )
+        .await;
+    whole
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(ben.get("/desk").path.contains("/sign-in"));
-    assert_eq!(of_finance.get("/api/v1/funds").status, 200, "it never had that role");
+    assert_eq!(
+        of_finance.get("/api/v1/funds").status,
+        200,
+        "it never had that role"
+    );
     // What was not used while the role was away does not come back with it.
     let chris = known(&house, "chris@example.org").await;
     office.gives(&house, chris, Role::Panel).await;
     house.catch_up().await;
-    let (mut browser, idle) = (signed_in(&house, &address, chris).await, Client::new(&address, &token(&house, chris)));
-    let end = OrganisationCommand::EndRole(RoleOf { person: chris, role: Role::Panel });
-    house.takes(office.ada, Command::Organisation(house.commands.organisation(), end)).await;
+    let (mut browser, idle) = (
+        signed_in(&house, &address, chris).await,
+        Client::new(&address, &token(&house, chris)),
+    );
+    let end = OrganisationCommand::EndRole(RoleOf {
+        person: chris,
+        role: Role::Panel,
+    });
+    house
+        .takes(
+            office.ada,
+            Command::Organisation(house.commands.organisation(), end),
+        )
+        .await;
     office.gives(&house, chris, Role::Panel).await;
     house.catch_up().await;
     idle.get("/api/v1/funds").is_problem(401, "unauthenticated");
     assert!(browser.get("/desk").path.contains("/sign-in"));
-    assert_eq!(signed_in(&house, &address, chris).await.get("/desk").status, 200);
+    assert_eq!(
+        signed_in(&house, &address, chris).await.get("/desk").status,
+        200
+    );
 }
 
-/// Whoever began with an address that they never showed to be theirs does not stay beside its owner, who is given a role.
+/// Whoever began with an address that they never showed to be theirs does not stay beside its
+/// owner, who is given a role.
 async fn beside_a_role(house: House) {
     let (office, address) = started(&house).await;
     let start = format!("/apply/{}/first", office.fund);
@@ -274,7 +538,16 @@ async fn beside_a_role(house: House) {
     let (_, fields) = begin(&mut stranger, &start, "Walks", "newhire@example.org");
     stranger.send(&format!("{start}/you"), &as_fields(&fields));
     assert_eq!(stranger.get("/my").path, "/my");
-    let holder = house.log.vault().holder(microgrants::domain::sealed::Index::Email, "newhire@example.org").await.unwrap().unwrap();
+    let holder = house
+        .log
+        .vault()
+        .holder(
+            microgrants::domain::sealed::Index::Email,
+            "newhire@example.org",
+        )
+        .await
+        .unwrap()
+        .unwrap();
     office.gives(&house, PersonId(holder), Role::Officer).await;
     house.catch_up().await;
     assert!(stranger.get("/my").path.contains("/sign-in"));
@@ -288,7 +561,10 @@ async fn at_last(house: House) {
         assert_eq!(staff.get("/desk").path, "/desk");
     }
     house.pass_seconds(3 * 3600);
-    assert!(staff.get("/desk").path.contains("/sign-in"), "twelve hours, used or not");
+    assert!(
+        staff.get("/desk").path.contains("/sign-in"),
+        "twelve hours, used or not"
+    );
     let member = known(&house, "later@example.org").await;
     let mut group = signed_in(&house, &address, member).await;
     for _ in 0..4 {
@@ -296,7 +572,10 @@ async fn at_last(house: House) {
         assert_eq!(group.get("/my").path, "/my");
     }
     house.pass_days(11);
-    assert!(group.get("/my").path.contains("/sign-in"), "ninety days, used or not");
+    assert!(
+        group.get("/my").path.contains("/sign-in"),
+        "ninety days, used or not"
+    );
 }
 
 async fn renewed(house: House) {
@@ -304,12 +583,29 @@ async fn renewed(house: House) {
     let old = token(&house, office.ada);
     let place = house.leave().await;
     assert!(prints(&place, &["rotate-token"]).contains("1 tokens have ended"));
-    let keys: Vec<_> = std::fs::read_dir(place.folder.path().join("keys")).unwrap().flatten().map(|file| file.file_name()).collect();
-    assert_eq!(keys.iter().filter(|name| name.to_string_lossy().starts_with("token")).count(), 2, "the old one lies beside it: {keys:?}");
+    let keys: Vec<_> = std::fs::read_dir(place.folder.path().join("keys"))
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name())
+        .collect();
+    assert_eq!(
+        keys.iter()
+            .filter(|name| name.to_string_lossy().starts_with("token"))
+            .count(),
+        2,
+        "the old one lies beside it: {keys:?}"
+    );
     let new = prints(&place, &["token", "--person", &office.ada.to_string()]);
     let process = Process::start(&place);
-    Client::new(&process.address, &old).get("/api/v1/funds").is_problem(401, "unauthenticated");
-    assert_eq!(Client::new(&process.address, &new).get("/api/v1/funds").status, 200);
+    Client::new(&process.address, &old)
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
+    assert_eq!(
+        Client::new(&process.address, &new)
+            .get("/api/v1/funds")
+            .status,
+        200
+    );
 }
 
 /// On SQLite through the service's socket, on PostgreSQL over the database.
@@ -318,15 +614,29 @@ async fn beside(house: House) {
     let ben = office.ben.to_string();
     let place = house.leave().await;
     let process = Process::start(&place);
-    let made = prints(&place, &["token", "--person", &ben, "--roles", "officer", "--name", "A script"]);
+    let made = prints(
+        &place,
+        &[
+            "token", "--person", &ben, "--roles", "officer", "--name", "A script",
+        ],
+    );
     let client = Client::new(&process.address, &made);
     assert_eq!(client.get("/api/v1/funds").status, 200);
     let at = prints(&place, &["link", "--person", &ben]);
     let mut browser = Browser::new(&process.address);
-    let at = at.split_once("/sign-in/").map(|(_, token)| format!("/sign-in/{token}")).unwrap();
+    let at = at
+        .split_once("/sign-in/")
+        .map(|(_, token)| format!("/sign-in/{token}"))
+        .unwrap();
     let page = browser.get(&at);
     assert!(browser.fill(&page, &at, &[]).says("Today"));
-    assert!(fails(&place, &["token", "--person", "018f0000-0000-7000-8000-000000000000"]).contains("no person here"));
+    assert!(
+        fails(
+            &place,
+            &["token", "--person", "018f0000-0000-7000-8000-000000000000"]
+        )
+        .contains("no person here")
+    );
     prints(&place, &["end-access", "--person", &ben]);
     // Another process goes by what it read for a few seconds.
     let since = std::time::Instant::now();
@@ -334,7 +644,9 @@ async fn beside(house: House) {
         assert!(since.elapsed().as_secs() < 10);
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
-    client.get("/api/v1/funds").is_problem(401, "unauthenticated");
+    client
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     assert!(browser.get("/desk").path.contains("/sign-in"));
 }
 
@@ -346,12 +658,23 @@ async fn socket(house: House) {
     let process = Process::start(&place);
     let path = place.folder.path().join("log.db.sock");
     let about = std::fs::metadata(&path).unwrap();
-    assert!(about.file_type().is_socket() && about.permissions().mode() & 0o777 == 0o600, "{about:?}");
-    let names = std::fs::read_dir(place.folder.path()).unwrap().flatten().map(|file| file.file_name().to_string_lossy().into_owned());
-    assert!(names.filter(|name| name.starts_with(".socket")).count() == 0, "where it came into being is gone");
+    assert!(
+        about.file_type().is_socket() && about.permissions().mode() & 0o777 == 0o600,
+        "{about:?}"
+    );
+    let names = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned());
+    assert!(
+        names.filter(|name| name.starts_with(".socket")).count() == 0,
+        "where it came into being is gone"
+    );
     let said = |line: &[u8]| {
         let mut stream = std::os::unix::net::UnixStream::connect(&path).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(10)))
+            .unwrap();
         let _ = stream.write_all(line);
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut answer = String::new();
@@ -359,14 +682,32 @@ async fn socket(house: House) {
         answer
     };
     let long = vec![b'x'; 1 << 20];
-    for nonsense in [&b"x\n"[..], b"", b"{}\n", b"{\"organisation\":\"case\",\"asked\":{\"erase\":{}}}\n", &[0xff, b'\n'][..], &long[..]] {
+    for nonsense in [
+        &b"x\n"[..],
+        b"",
+        b"{}\n",
+        b"{\"organisation\":\"case\",\"asked\":{\"erase\":{}}}\n",
+        &[0xff, b'\n'][..],
+        &long[..],
+    ] {
         let answer = said(nonsense);
-        assert!(answer.is_empty() || answer.contains("this is no request"), "{answer}");
+        assert!(
+            answer.is_empty() || answer.contains("this is no request"),
+            "{answer}"
+        );
     }
-    let other = format!("{{\"organisation\":\"another\",\"asked\":{{\"link\":{{\"person\":\"{ben}\",\"minutes\":5}}}}}}\n");
+    let other = format!(
+        "{{\"organisation\":\"another\",\"asked\":{{\"link\":{{\"person\":\"{ben}\",\"minutes\":5}}}}}}\n"
+    );
     assert!(said(other.as_bytes()).contains("another organisation"));
     let made = prints(&place, &["token", "--person", &ben]);
-    assert_eq!(Client::new(&process.address, &made).get("/api/v1/funds").status, 200, "and goes on");
+    assert_eq!(
+        Client::new(&process.address, &made)
+            .get("/api/v1/funds")
+            .status,
+        200,
+        "and goes on"
+    );
     // What a service leaves that is killed is in nobody's way.
     process.kill();
     assert!(path.exists());
@@ -379,12 +720,20 @@ async fn socket(house: House) {
 async fn secure(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
-    let client = serve_with(&house, office.ada, |site| "https://grants.example.org".clone_into(&mut site.address));
+    let client = serve_with(&house, office.ada, |site| {
+        "https://grants.example.org".clone_into(&mut site.address)
+    });
     let mut browser = Browser::new(client.address());
     let page = browser.get("/sign-in");
-    assert_eq!(page.headers["strict-transport-security"], "max-age=31536000");
+    assert_eq!(
+        page.headers["strict-transport-security"],
+        "max-age=31536000"
+    );
     let cookie = &page.headers["set-cookie"];
-    assert!(cookie.starts_with("__Host-session=") && !cookie.contains("Domain"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-session=") && !cookie.contains("Domain"),
+        "{cookie}"
+    );
     for attribute in ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }
@@ -392,7 +741,10 @@ async fn secure(house: House) {
     assert_eq!(browser.get("/desk").status, 200);
     let planted = browser.cookies.remove("__Host-session").unwrap();
     browser.cookies.insert("session".to_owned(), planted);
-    assert!(browser.get("/desk").path.contains("/sign-in"), "under another name it is worth nothing");
+    assert!(
+        browser.get("/desk").path.contains("/sign-in"),
+        "under another name it is worth nothing"
+    );
     let plain = serve(&house, office.ada);
     let page = Browser::new(plain.address()).get("/");
     assert!(!page.headers.contains_key("strict-transport-security"));
@@ -405,11 +757,27 @@ async fn marks(house: House) {
     let marks = [(); 3].map(|()| browser.get("/account").hidden("csrf"));
     assert!(marks[0] != marks[1] && marks[1] != marks[2]);
     for mark in &marks[..2] {
-        assert_eq!(browser.send("/desk/do/people/register", &[("csrf", mark), ("name", "Grace")]).status, 303);
+        assert_eq!(
+            browser
+                .send(
+                    "/desk/do/people/register",
+                    &[("csrf", mark), ("name", "Grace")]
+                )
+                .status,
+            303
+        );
     }
     // Half of one and half of another is none.
     let mixed = format!("{}{}", &marks[0][..64], &marks[1][64..]);
-    assert_eq!(browser.send("/desk/do/people/register", &[("csrf", &mixed), ("name", "Grace")]).status, 403);
+    assert_eq!(
+        browser
+            .send(
+                "/desk/do/people/register",
+                &[("csrf", &mixed), ("name", "Grace")]
+            )
+            .status,
+        403
+    );
     browser.send("/sign-out", &[("csrf", &marks[2])]);
     assert!(browser.get("/account").path.contains("/sign-in"));
 }

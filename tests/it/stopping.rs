@@ -25,14 +25,20 @@ use crate::service::{Client, Process, token};
 pub fn cases(cases: &mut Cases) {
     cases.both("stopping::what_was_taken_is_answered", stopped);
     cases.both("stopping::a_mail_that_is_being_sent_is_sent_once", mailing);
-    cases.both("stopping::a_webhook_that_is_being_sent_is_sent_once", telling);
+    cases.both(
+        "stopping::a_webhook_that_is_being_sent_is_sent_once",
+        telling,
+    );
 }
 
 /// How long whoever is told something takes to answer.
 const PAUSE: Duration = Duration::from_millis(1500);
 
 fn ask_to_stop(process: &Process) {
-    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("it is asked to stop");
+    Command::new("kill")
+        .args(["-TERM", &process.id().to_string()])
+        .status()
+        .expect("it is asked to stop");
 }
 
 /// Clients write while the service is asked to stop: whatever it took, it answered.
@@ -48,7 +54,8 @@ async fn stopped(house: House) {
     let took = std::thread::scope(|scope| {
         let write = |book| {
             let (client, told, work) = (client.clone(), &told, &work);
-            scope.spawn(move || Book::live(book, &client, work, told, &AtomicUsize::new(usize::MAX)))
+            scope
+                .spawn(move || Book::live(book, &client, work, told, &AtomicUsize::new(usize::MAX)))
         };
         let clients: Vec<_> = books.iter_mut().map(write).collect();
         while told.load(Ordering::SeqCst) < 100 {
@@ -64,10 +71,15 @@ async fn stopped(house: House) {
     });
     assert!(took < Duration::from_secs(40), "{took:?}");
     let house = House::open(place.folder, place.url).await;
-    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000).await.unwrap();
+    let rows = events::page(house.store(), ORGANISATION, 0, 1_000_000)
+        .await
+        .unwrap();
     let settled = settle(&books, &rows);
     assert!(settled.acknowledged >= 100, "{settled:?}");
-    assert_eq!(settled.found_unacknowledged, 0, "what was taken was answered: {settled:?}");
+    assert_eq!(
+        settled.found_unacknowledged, 0,
+        "what was taken was answered: {settled:?}"
+    );
     replay::whole(&house).await;
 }
 
@@ -97,16 +109,20 @@ fn slow_mail_server() -> (String, Receiver<()>) {
                     "QUIT" => "221 bye",
                     _ => "250 well",
                 };
-                stream.write_all(format!("{answer}\r\n").as_bytes()).unwrap();
+                stream
+                    .write_all(format!("{answer}\r\n").as_bytes())
+                    .unwrap();
             }
         }
     });
     (url, told)
 }
 
-/// Stops a service that is used while something is on its way outside: it ends well, and only once that has come to its end.
+/// Stops a service that is used while something is on its way outside: it ends well, and only once
+/// that has come to its end.
 fn stop_while<T>(process: Process, token: &str, told: &Receiver<T>) {
-    told.recv_timeout(Duration::from_secs(20)).expect("something is on its way");
+    told.recv_timeout(Duration::from_secs(20))
+        .expect("something is on its way");
     let since = Instant::now();
     let client = Client::new(&process.address, token);
     // By now the threads that serve have connections to the database.
@@ -117,7 +133,10 @@ fn stop_while<T>(process: Process, token: &str, told: &Receiver<T>) {
     });
     ask_to_stop(&process);
     assert!(process.ended().success(), "it ends well");
-    assert!(since.elapsed() + Duration::from_millis(100) >= PAUSE, "it waited for the answer");
+    assert!(
+        since.elapsed() + Duration::from_millis(100) >= PAUSE,
+        "it waited for the answer"
+    );
 }
 
 async fn mailing(house: House) {
@@ -125,34 +144,55 @@ async fn mailing(house: House) {
     let (application, _, member) = office.draft(&house, 900).await;
     reach(&house, member, "zofia@example.org").await;
     post(&house).begin().await.unwrap();
-    house.takes(member, domain::Command::Application(application, ApplicationCommand::Submit(submit()))).await;
+    house
+        .takes(
+            member,
+            domain::Command::Application(application, ApplicationCommand::Submit(submit())),
+        )
+        .await;
     let token = token(&house, office.ada);
     let place = house.leave().await;
     let (url, told) = slow_mail_server();
     let mut program = place.program();
-    program.env("MICROGRANTS_SMTP_URL", url).env("MICROGRANTS_MAIL_FROM", "grants@example.org");
+    program
+        .env("MICROGRANTS_SMTP_URL", url)
+        .env("MICROGRANTS_MAIL_FROM", "grants@example.org");
     stop_while(Process::of(program), &token, &told);
     let store = Store::open(&place.url).await.unwrap();
     let rows = mails::newest(&store, ORGANISATION, "", 10).await.unwrap();
     let row = &rows[0];
-    assert_eq!((rows.len(), row.state.as_str(), row.tries), (1, "sent", 1), "{row:?}");
+    assert_eq!(
+        (rows.len(), row.state.as_str(), row.tries),
+        (1, "sent", 1),
+        "{row:?}"
+    );
     assert!(told.try_recv().is_err(), "and none came twice");
 }
 
 async fn telling(house: House) {
     let office = Office::open(&house, 5000).await;
     let (address, told) = slow_receiver(PAUSE, Vec::new());
-    Webhooks::new(house.log.clone(), vec![address.clone()], secret()).begin().await.unwrap();
+    Webhooks::new(house.log.clone(), vec![address.clone()], secret())
+        .begin()
+        .await
+        .unwrap();
     office.group(&house).await;
     let length = house.log.length().await.unwrap();
     let token = token(&house, office.ada);
     let place = house.leave().await;
     let mut program = place.program();
-    program.env("MICROGRANTS_WEBHOOKS", address).env("MICROGRANTS_WEBHOOK_SECRET", format!("whsec_{}", STANDARD.encode(KEY)));
+    program.env("MICROGRANTS_WEBHOOKS", address).env(
+        "MICROGRANTS_WEBHOOK_SECRET",
+        format!("whsec_{}", STANDARD.encode(KEY)),
+    );
     stop_while(Process::of(program), &token, &told);
     let store = Store::open(&place.url).await.unwrap();
     let known = webhooks::all(&store, ORGANISATION).await.unwrap();
     let (_, next, error) = &known[0];
-    assert_eq!((known.len(), *next, error), (1, length, &None), "it is noted that it was taken");
+    assert_eq!(
+        (known.len(), *next, error),
+        (1, length, &None),
+        "it is noted that it was taken"
+    );
     assert!(told.try_recv().is_err(), "and none came twice");
 }

@@ -16,11 +16,20 @@ use crate::office::{award_of, gbp, no_interest, open, submit, text};
 use crate::pages::{signed_in, started, words};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("two_people::money_at_the_bank_is_settled_on_the_grants_page", settled);
+    cases.both(
+        "two_people::money_at_the_bank_is_settled_on_the_grants_page",
+        settled,
+    );
     cases.both("two_people::contact_details_wait_for_a_colleague", contact);
-    cases.both("two_people::a_name_that_a_member_wrote_is_taken_over", renamed);
+    cases.both(
+        "two_people::a_name_that_a_member_wrote_is_taken_over",
+        renamed,
+    );
     cases.both("two_people::who_was_there_and_who_helped_say_so", confirmed);
-    cases.both("two_people::an_officer_writes_down_only_what_was_asked_again", on_behalf);
+    cases.both(
+        "two_people::an_officer_writes_down_only_what_was_asked_again",
+        on_behalf,
+    );
 }
 
 /// A page of the desk, and one person's browser on it.
@@ -39,7 +48,8 @@ impl At<'_> {
         let page = self.page();
         let path = self.path.clone();
         let unseen = [("at", path.as_str()), ("form", form)];
-        self.browser.fill(&page, command, &[&unseen, fields].concat())
+        self.browser
+            .fill(&page, command, &[&unseen, fields].concat())
     }
 
     fn does(&mut self, command: &str, form: &str, fields: &[(&str, &str)]) -> Page {
@@ -51,7 +61,12 @@ impl At<'_> {
 
 async fn row<T: InTable>(house: &House, id: impl std::fmt::Display) -> T {
     house.catch_up().await;
-    house.views().find(&id.to_string(), None).await.unwrap().unwrap()
+    house
+        .views()
+        .find(&id.to_string(), None)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 fn sees(browser: &mut Browser, work: &str) -> bool {
@@ -63,27 +78,80 @@ async fn settled(house: House) {
     let (grant, ..) = office.prepared(&house, 900).await;
     office.paid(&house, grant).await;
     house.catch_up().await;
-    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
-    let (path, act) = (format!("/desk/grants/{grant}"), format!("/desk/do/grants/{grant}"));
-    let mut page_of_ben = At { browser: &mut ben, path: path.clone() };
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
+    let (path, act) = (
+        format!("/desk/grants/{grant}"),
+        format!("/desk/do/grants/{grant}"),
+    );
+    let mut page_of_ben = At {
+        browser: &mut ben,
+        path: path.clone(),
+    };
     let today = house.today().to_string();
-    let entry = [("kind", "came_in"), ("amount:m", "25"), ("happened_on", today.as_str()), ("note", "A credit without a name")];
-    let page = page_of_ben.does(&format!("{act}/record-bank-entry"), "record-bank-entry", &entry);
-    assert!(page.says("To be settled") && page.says("£25.00 came in on") && page.says("A credit without a name"), "{}", words(&page));
+    let entry = [
+        ("kind", "came_in"),
+        ("amount:m", "25"),
+        ("happened_on", today.as_str()),
+        ("note", "A credit without a name"),
+    ];
+    let page = page_of_ben.does(
+        &format!("{act}/record-bank-entry"),
+        "record-bank-entry",
+        &entry,
+    );
+    assert!(
+        page.says("To be settled")
+            && page.says("£25.00 came in on")
+            && page.says("A credit without a name"),
+        "{}",
+        words(&page)
+    );
     assert!(sees(&mut ada, "Money at the bank to be settled"));
 
-    let propose = [("entry:n", "1"), ("counts:m", "25"), ("reason", "The group paid back what it did not need")];
-    let mut page_of_ada = At { browser: &mut ada, path: path.clone() };
-    let page = page_of_ada.does(&format!("{act}/propose-settlement"), "propose-settlement-1", &propose);
-    assert!(page.says("Ada proposes that £25.00 of it counts as money that came back"), "{}", words(&page));
+    let propose = [
+        ("entry:n", "1"),
+        ("counts:m", "25"),
+        ("reason", "The group paid back what it did not need"),
+    ];
+    let mut page_of_ada = At {
+        browser: &mut ada,
+        path: path.clone(),
+    };
+    let page = page_of_ada.does(
+        &format!("{act}/propose-settlement"),
+        "propose-settlement-1",
+        &propose,
+    );
+    assert!(
+        page.says("Ada proposes that £25.00 of it counts as money that came back"),
+        "{}",
+        words(&page)
+    );
     let confirm = [("entry:n", "1"), ("counts:m", "25.00")];
-    let alone = page_of_ada.sends(&format!("{act}/confirm-settlement"), "confirm-settlement-1", &confirm);
+    let alone = page_of_ada.sends(
+        &format!("{act}/confirm-settlement"),
+        "confirm-settlement-1",
+        &confirm,
+    );
     assert_eq!(alone.status, 403, "{}", words(&alone));
-    let mut page_of_ben = At { browser: &mut ben, path };
-    let page = page_of_ben.does(&format!("{act}/confirm-settlement"), "confirm-settlement-1", &confirm);
+    let mut page_of_ben = At {
+        browser: &mut ben,
+        path,
+    };
+    let page = page_of_ben.does(
+        &format!("{act}/confirm-settlement"),
+        "confirm-settlement-1",
+        &confirm,
+    );
     assert!(!page.says("To be settled"), "{}", words(&page));
     let row: GrantRow = row(&house, grant).await;
-    assert_eq!((row.paid, row.returned, row.unsettled.len()), (gbp(875), gbp(25), 0));
+    assert_eq!(
+        (row.paid, row.returned, row.unsettled.len()),
+        (gbp(875), gbp(25), 0)
+    );
     assert!(!sees(&mut ada, "Money at the bank to be settled"));
 }
 
@@ -91,19 +159,58 @@ async fn contact(house: House) {
     let (office, address) = started(&house).await;
     let (_, member) = office.group(&house).await;
     house.catch_up().await;
-    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
-    let (path, act) = (format!("/desk/people/{member}"), format!("/desk/do/people/{member}"));
-    let mut page_of_ada = At { browser: &mut ada, path: path.clone() };
-    assert!(page_of_ada.page().says("a colleague or the person must confirm it"), "it is said before it is sent");
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
+    let (path, act) = (
+        format!("/desk/people/{member}"),
+        format!("/desk/do/people/{member}"),
+    );
+    let mut page_of_ada = At {
+        browser: &mut ada,
+        path: path.clone(),
+    };
+    assert!(
+        page_of_ada
+            .page()
+            .says("a colleague or the person must confirm it"),
+        "it is said before it is sent"
+    );
     let change = [("name", "Cass"), ("email", "cass@example.org")];
     let page = page_of_ada.does(&format!("{act}/change-contact"), "change-contact", &change);
-    assert!(page.says("Contact details to confirm") && page.says("cass@example.org") && page.says("Ada asks"), "{}", words(&page));
-    let alone = page_of_ada.sends(&format!("{act}/confirm-contact"), "confirm-contact", &[("proposal:n", "1")]);
+    assert!(
+        page.says("Contact details to confirm")
+            && page.says("cass@example.org")
+            && page.says("Ada asks"),
+        "{}",
+        words(&page)
+    );
+    let alone = page_of_ada.sends(
+        &format!("{act}/confirm-contact"),
+        "confirm-contact",
+        &[("proposal:n", "1")],
+    );
     assert_eq!(alone.status, 403, "{}", words(&alone));
-    assert!(!sees(&mut ada, "Contact details to confirm") && sees(&mut ben, "Contact details to confirm"), "only whoever can confirm it");
-    let mut page_of_ben = At { browser: &mut ben, path };
-    let page = page_of_ben.does(&format!("{act}/confirm-contact"), "confirm-contact", &[("proposal:n", "1")]);
-    assert!(page.says("cass@example.org") && !page.says("Contact details to confirm"), "{}", words(&page));
+    assert!(
+        !sees(&mut ada, "Contact details to confirm")
+            && sees(&mut ben, "Contact details to confirm"),
+        "only whoever can confirm it"
+    );
+    let mut page_of_ben = At {
+        browser: &mut ben,
+        path,
+    };
+    let page = page_of_ben.does(
+        &format!("{act}/confirm-contact"),
+        "confirm-contact",
+        &[("proposal:n", "1")],
+    );
+    assert!(
+        page.says("cass@example.org") && !page.says("Contact details to confirm"),
+        "{}",
+        words(&page)
+    );
     let row: PersonRow = row(&house, member).await;
     assert!(row.proposed_contact.is_none());
 }
@@ -112,7 +219,11 @@ async fn renamed(house: House) {
     let (office, address) = started(&house).await;
     let (group, member) = office.group(&house).await;
     let to = |name: &str| {
-        let correct = CorrectGroup { name: text(name), area: text("stockport"), reason: open("We moved") };
+        let correct = CorrectGroup {
+            name: text(name),
+            area: text("stockport"),
+            reason: open("We moved"),
+        };
         Command::Group(group, GroupCommand::Correct(correct))
     };
     house.takes(member, to("Song and soup")).await;
@@ -120,51 +231,128 @@ async fn renamed(house: House) {
     let mut ada = signed_in(&house, &address, office.ada).await;
     assert!(sees(&mut ada, "Group names to take over"));
     let act = format!("/desk/do/groups/{group}");
-    let mut page_of_ada = At { browser: &mut ada, path: format!("/desk/groups/{group}") };
+    let mut page_of_ada = At {
+        browser: &mut ada,
+        path: format!("/desk/groups/{group}"),
+    };
     let page = page_of_ada.page();
-    assert!(page.says("Song and soup") && page.says("We moved"), "{}", words(&page));
-    page_of_ada.does(&format!("{act}/refuse-correction"), "refuse-correction", &[("reason", "The rules name another")]);
+    assert!(
+        page.says("Song and soup") && page.says("We moved"),
+        "{}",
+        words(&page)
+    );
+    page_of_ada.does(
+        &format!("{act}/refuse-correction"),
+        "refuse-correction",
+        &[("reason", "The rules name another")],
+    );
     assert_eq!(row::<GroupRow>(&house, group).await.name, "Soup and song");
     house.takes(member, to("Soup, song and tea")).await;
     house.catch_up().await;
-    let refused = page_of_ada.sends(&format!("{act}/take-correction"), "take-correction", &[("proposal:n", "1")]);
-    assert_eq!(refused.status, 409, "that one was refused: {}", words(&refused));
-    page_of_ada.does(&format!("{act}/take-correction"), "take-correction", &[("proposal:n", "2")]);
+    let refused = page_of_ada.sends(
+        &format!("{act}/take-correction"),
+        "take-correction",
+        &[("proposal:n", "1")],
+    );
+    assert_eq!(
+        refused.status,
+        409,
+        "that one was refused: {}",
+        words(&refused)
+    );
+    page_of_ada.does(
+        &format!("{act}/take-correction"),
+        "take-correction",
+        &[("proposal:n", "2")],
+    );
     let found: GroupRow = row(&house, group).await;
-    assert_eq!((found.name.as_str(), found.area.as_str()), ("Soup, song and tea", "stockport"));
+    assert_eq!(
+        (found.name.as_str(), found.area.as_str()),
+        ("Soup, song and tea", "stockport")
+    );
 }
 
 async fn confirmed(house: House) {
     let (office, address) = started(&house).await;
     let (application, _, member) = office.draft(&house, 900).await;
-    let help = Some(Help { by: office.ben, kind: HelpKind::HelpedToWord });
-    house.takes(member, Command::Application(application, ApplicationCommand::Submit(Submit { help, ..submit() }))).await;
+    let help = Some(Help {
+        by: office.ben,
+        kind: HelpKind::HelpedToWord,
+    });
+    house
+        .takes(
+            member,
+            Command::Application(
+                application,
+                ApplicationCommand::Submit(Submit { help, ..submit() }),
+            ),
+        )
+        .await;
     let (ready, ..) = office.ready(&house, 800).await;
-    house.takes(office.ben, Command::Application(ready, no_interest())).await;
-    let award = Award { present: BTreeSet::from([office.ben]), ..award_of(gbp(800), house.in_days(90), house.in_days(120)) };
-    house.takes(office.ada, Command::Application(ready, ApplicationCommand::Award(award))).await;
+    house
+        .takes(office.ben, Command::Application(ready, no_interest()))
+        .await;
+    let award = Award {
+        present: BTreeSet::from([office.ben]),
+        ..award_of(gbp(800), house.in_days(90), house.in_days(120))
+    };
+    house
+        .takes(
+            office.ada,
+            Command::Application(ready, ApplicationCommand::Award(award)),
+        )
+        .await;
     house.catch_up().await;
-    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
-    assert!(sees(&mut ben, "Helpers to confirm") && sees(&mut ben, "Confirm that you were at the panel"));
-    assert!(!sees(&mut ada, "were at the panel"), "who recorded the decision confirms nobody");
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
+    assert!(
+        sees(&mut ben, "Helpers to confirm")
+            && sees(&mut ben, "Confirm that you were at the panel")
+    );
+    assert!(
+        !sees(&mut ada, "were at the panel"),
+        "who recorded the decision confirms nobody"
+    );
 
     let by = office.ben.to_string();
     let path = format!("/desk/applications/{application}");
-    let page = At { browser: &mut ben, path }.does(
+    let page = At {
+        browser: &mut ben,
+        path,
+    }
+    .does(
         &format!("/desk/do/applications/{application}/confirm-help"),
         &format!("confirm-help-{by}"),
         &[("helper", by.as_str())],
     );
     assert!(!page.says("The group says that"), "{}", words(&page));
-    assert!(row::<ApplicationRow>(&house, application).await.interests.helped_to_word(office.ben));
+    assert!(
+        row::<ApplicationRow>(&house, application)
+            .await
+            .interests
+            .helped_to_word(office.ben)
+    );
 
     let act = format!("/desk/do/applications/{ready}/confirm-attendance");
     let form = format!("confirm-attendance-{by}");
     let path = format!("/desk/applications/{ready}");
-    let recorder = At { browser: &mut ada, path: path.clone() }.sends(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
+    let recorder = At {
+        browser: &mut ada,
+        path: path.clone(),
+    }
+    .sends(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
     assert_eq!(recorder.status, 403, "{}", words(&recorder));
-    At { browser: &mut ben, path }.does(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
-    assert_eq!(row::<ApplicationRow>(&house, ready).await.unconfirmed, BTreeSet::<PersonId>::new());
+    At {
+        browser: &mut ben,
+        path,
+    }
+    .does(&act, &form, &[("person", by.as_str()), ("decision:n", "1")]);
+    assert_eq!(
+        row::<ApplicationRow>(&house, ready).await.unconfirmed,
+        BTreeSet::<PersonId>::new()
+    );
     assert!(!sees(&mut ben, "were at the panel") && !sees(&mut ben, "Helpers to confirm"));
 }
 
@@ -174,24 +362,58 @@ async fn on_behalf(house: House) {
     house.catch_up().await;
     let mut ada = signed_in(&house, &address, office.ada).await;
     let act = format!("/desk/do/applications/{application}");
-    let mut page_of_ada = At { browser: &mut ada, path: format!("/desk/applications/{application}") };
+    let mut page_of_ada = At {
+        browser: &mut ada,
+        path: format!("/desk/applications/{application}"),
+    };
     let (soon, later) = (house.in_days(7).to_string(), house.in_days(21).to_string());
     for due_on in [&soon, &later] {
-        let ask = [("questions:l", "requested"), ("questions:l", "people-at-risk"), ("note", "Is it enough?"), ("due_on", due_on.as_str())];
+        let ask = [
+            ("questions:l", "requested"),
+            ("questions:l", "people-at-risk"),
+            ("note", "Is it enough?"),
+            ("due_on", due_on.as_str()),
+        ];
         page_of_ada.does(&format!("{act}/request-changes"), "request-changes", &ask);
     }
     let asked: ApplicationRow = row(&house, application).await;
-    assert_eq!(asked.changes_due_on, Some(house.in_days(21)), "it is asked again with a later day");
+    assert_eq!(
+        asked.changes_due_on,
+        Some(house.in_days(21)),
+        "it is asked again with a later day"
+    );
     let page = page_of_ada.page();
-    assert!(page.says("name=\"requested:m\"") && page.says("name=\"people_at_risk:b\""), "{}", words(&page));
-    assert!(!page.says("name=\"answers.idea\"") && !page.says("name=\"activity\""), "nothing else is offered");
-    page_of_ada.does(&format!("{act}/save-answers"), "save-answers", &[("requested:m", "1000"), ("people_at_risk:b", "yes")]);
+    assert!(
+        page.says("name=\"requested:m\"") && page.says("name=\"people_at_risk:b\""),
+        "{}",
+        words(&page)
+    );
+    assert!(
+        !page.says("name=\"answers.idea\"") && !page.says("name=\"activity\""),
+        "nothing else is offered"
+    );
+    page_of_ada.does(
+        &format!("{act}/save-answers"),
+        "save-answers",
+        &[("requested:m", "1000"), ("people_at_risk:b", "yes")],
+    );
     let unsaid = page_of_ada.sends(&format!("{act}/resubmit"), "resubmit-read-back", &[]);
-    assert_eq!(unsaid.status, 422, "staff say how they helped: {}", words(&unsaid));
+    assert_eq!(
+        unsaid.status,
+        422,
+        "staff say how they helped: {}",
+        words(&unsaid)
+    );
     let by = office.ada.to_string();
-    let help = [("help.by", by.as_str()), ("help.kind.keyed_verbatim.read_back:b", "yes")];
+    let help = [
+        ("help.by", by.as_str()),
+        ("help.kind.keyed_verbatim.read_back:b", "yes"),
+    ];
     page_of_ada.does(&format!("{act}/resubmit"), "resubmit-read-back", &help);
     let found: ApplicationRow = row(&house, application).await;
-    assert_eq!((found.state, found.requested, found.people_at_risk), (ApplicationState::Submitted, Some(gbp(1000)), Some(true)));
+    assert_eq!(
+        (found.state, found.requested, found.people_at_risk),
+        (ApplicationState::Submitted, Some(gbp(1000)), Some(true))
+    );
     assert!(found.interests.keyed_by(office.ada));
 }

@@ -1,5 +1,6 @@
-//! Nothing that is uploaded ends the process: tables and pictures are read by a process of its own, within bounds. The real program,
-//! under a limit of memory, takes files that end a reader, and changed copies of good ones.
+//! Nothing that is uploaded ends the process: tables and pictures are read by a process of its own,
+//! within bounds. The real program, under a limit of memory, takes files that end a reader, and
+//! changed copies of good ones.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
@@ -28,22 +29,36 @@ pub fn cases(cases: &mut Cases) {
     if !has_limits() {
         eprintln!("prlimit was not found: the case of a service with little memory is ignored");
     }
-    cases.with(has_limits(), "uploads::nothing_that_is_uploaded_ends_the_process", survives);
+    cases.with(
+        has_limits(),
+        "uploads::nothing_that_is_uploaded_ends_the_process",
+        survives,
+    );
     cases.sqlite("uploads::whoever_reads_an_upload_has_nothing_else", apart);
     if cfg!(target_os = "linux") {
         cases.plain("uploads::whoever_reads_an_upload_is_bounded", bounded);
     }
-    cases.plain("uploads::what_a_workbook_says_of_its_size_is_not_believed", workbooks);
+    cases.plain(
+        "uploads::what_a_workbook_says_of_its_size_is_not_believed",
+        workbooks,
+    );
 }
 
 fn has_limits() -> bool {
-    Command::new("prlimit").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new("prlimit")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, part) in parts {
-        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(part).unwrap();
     }
     archive.finish().unwrap().into_inner()
@@ -54,25 +69,47 @@ fn xlsx(says: &str) -> Vec<u8> {
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     let leads = |kind: &str, to: &str| {
-        format!("<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/{kind}\" Target=\"{to}\"/></Relationships>")
+        format!(
+            "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{OFFICE}/{kind}\" Target=\"{to}\"/></Relationships>"
+        )
     };
     let cells = |row: u8, texts: [&str; 3]| {
-        let cell = |(column, text): (char, &str)| format!("<c r=\"{column}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
-        format!("<row r=\"{row}\">{}</row>", ['A', 'B', 'C'].into_iter().zip(texts).map(cell).collect::<String>())
+        let cell = |(column, text): (char, &str)| {
+            format!("<c r=\"{column}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+        };
+        format!(
+            "<row r=\"{row}\">{}</row>",
+            ['A', 'B', 'C']
+                .into_iter()
+                .zip(texts)
+                .map(cell)
+                .collect::<String>()
+        )
     };
     let sheet = format!(
         "<worksheet><sheetData>{}{}</sheetData></worksheet>",
         cells(1, ["reference", "name", "area"]),
         cells(2, ["r1", "A group", "oldham"])
     );
-    let book = format!("<workbook xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>");
+    let book = format!(
+        "<workbook xmlns:r=\"{OFFICE}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+    );
     archive(&[
         ("[Content_Types].xml", &b"<Types/>"[..]),
-        ("_rels/.rels", leads("officeDocument", "xl/workbook.xml").as_bytes()),
+        (
+            "_rels/.rels",
+            leads("officeDocument", "xl/workbook.xml").as_bytes(),
+        ),
         ("xl/workbook.xml", book.as_bytes()),
-        ("xl/_rels/workbook.xml.rels", leads("worksheet", "worksheets/sheet1.xml").as_bytes()),
+        (
+            "xl/_rels/workbook.xml.rels",
+            leads("worksheet", "worksheets/sheet1.xml").as_bytes(),
+        ),
         ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
-        ("xl/sharedStrings.xml", format!("<sst {says}><si><t>x</t></si></sst>").as_bytes()),
+        (
+            "xl/sharedStrings.xml",
+            format!("<sst {says}><si><t>x</t></si></sst>").as_bytes(),
+        ),
     ])
 }
 
@@ -84,7 +121,10 @@ fn ods(rows: &str) -> Vec<u8> {
          </office:spreadsheet></office:body></office:document-content>"
     );
     archive(&[
-        ("mimetype", &b"application/vnd.oasis.opendocument.spreadsheet"[..]),
+        (
+            "mimetype",
+            &b"application/vnd.oasis.opendocument.spreadsheet"[..],
+        ),
         ("META-INF/manifest.xml", b"<manifest:manifest/>"),
         ("content.xml", content.as_bytes()),
     ])
@@ -93,9 +133,12 @@ fn ods(rows: &str) -> Vec<u8> {
 /// Tables that make a reader take gigabytes, or unpack to them.
 fn bad_tables() -> Vec<Vec<u8>> {
     let row = |rows: &str, cell: &str| {
-        format!("<table:table-row table:number-rows-repeated='{rows}'><table:table-cell {cell}</table:table-cell></table:table-row>")
+        format!(
+            "<table:table-row table:number-rows-repeated='{rows}'><table:table-cell {cell}</table:table-cell></table:table-row>"
+        )
     };
-    let filled = "office:value-type='string' table:number-columns-repeated='490'><text:p>x</text:p>";
+    let filled =
+        "office:value-type='string' table:number-columns-repeated='490'><text:p>x</text:p>";
     let spaces = "office:value-type='string'><text:p><text:s text:c='4294967295'/></text:p>";
     let between = "table:number-columns-repeated='16383'></table:table-cell><table:table-cell>";
     vec![
@@ -113,13 +156,22 @@ fn bad_texts() -> Vec<Vec<u8>> {
     const LENGTH: usize = 3 * 1024 * 1024;
     let long = |part: &str| part.repeat(LENGTH / part.len()).into_bytes();
     let grants = [b"{\"grants\":[".to_vec(), long("{},"), b"{}]}".to_vec()].concat();
-    vec![long("x\n"), long(","), long("a,b\n"), long("\""), long("{\"a\":["), grants]
+    vec![
+        long("x\n"),
+        long(","),
+        long("a,b\n"),
+        long("\""),
+        long("{\"a\":["),
+        grants,
+    ]
 }
 
 /// A picture that claims to be of this size.
 fn claims(width: u32, height: u32) -> Vec<u8> {
     let mut png = Vec::new();
-    image::DynamicImage::new_rgb8(64, 64).write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    image::DynamicImage::new_rgb8(64, 64)
+        .write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
     png[16..20].copy_from_slice(&width.to_be_bytes());
     png[20..24].copy_from_slice(&height.to_be_bytes());
     // The check of the header, which holds again.
@@ -129,23 +181,42 @@ fn claims(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    let step =
-        |sum: u32, byte: &u8| (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 });
+    let step = |sum: u32, byte: &u8| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            if sum & 1 == 1 {
+                (sum >> 1) ^ 0xEDB8_8320
+            } else {
+                sum >> 1
+            }
+        })
+    };
     !bytes.iter().fold(u32::MAX, step)
 }
 
 fn pictures() -> Vec<Vec<u8>> {
     let painted = |format| {
         let mut bytes = Vec::new();
-        image::DynamicImage::new_rgb8(90, 60).write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+        image::DynamicImage::new_rgb8(90, 60)
+            .write_to(&mut Cursor::new(&mut bytes), format)
+            .unwrap();
         bytes
     };
-    [image::ImageFormat::Jpeg, image::ImageFormat::Png, image::ImageFormat::WebP].map(painted).to_vec()
+    [
+        image::ImageFormat::Jpeg,
+        image::ImageFormat::Png,
+        image::ImageFormat::WebP,
+    ]
+    .map(painted)
+    .to_vec()
 }
 
 fn workbooks() {
     for table in bad_tables() {
-        assert!(matches!(Table::read(&table), Err(TableError::TooLong)), "{:?}", Table::read(&table));
+        assert!(
+            matches!(Table::read(&table), Err(TableError::TooLong)),
+            "{:?}",
+            Table::read(&table)
+        );
     }
     let good = Table::read(&xlsx("count=\"1\" uniqueCount=\"1\"")).unwrap();
     assert_eq!(good.length(), 1);
@@ -154,11 +225,16 @@ fn workbooks() {
     assert_eq!(Table::read(&ods(row)).unwrap().length(), 3);
 }
 
-/// The service under a limit of memory. Its threads share two pools, since each further one sets addresses aside that it never uses.
+/// The service under a limit of memory. Its threads share two pools, since each further one sets
+/// addresses aside that it never uses.
 fn limited(place: &Place) -> Process {
     let program = place.program();
     let mut limited = Command::new("prlimit");
-    limited.arg(format!("--as={MEMORY}")).arg(program.get_program()).current_dir(place.folder.path()).env("MALLOC_ARENA_MAX", "2");
+    limited
+        .arg(format!("--as={MEMORY}"))
+        .arg(program.get_program())
+        .current_dir(place.folder.path())
+        .env("MALLOC_ARENA_MAX", "2");
     for (name, value) in program.get_envs() {
         match value {
             Some(value) => limited.env(name, value),
@@ -179,7 +255,9 @@ struct Sender {
 
 impl Sender {
     fn table(&mut self, address: &str, bytes: &[u8]) {
-        let field = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let field = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
         let words = [
             field("csrf", &self.csrf),
             field("form", "import"),
@@ -188,23 +266,48 @@ impl Sender {
             field("what", "try"),
         ];
         let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Type: text/csv\r\n\r\n";
-        let body = [words.concat().as_bytes(), file.as_bytes(), bytes, b"\r\n--b--\r\n"].concat();
-        let answer = self.browser.send_bytes(address, "multipart/form-data; boundary=b", &body);
-        assert!(answer.status == 200 || (400..500).contains(&answer.status), "{}: {}", answer.status, answer.text);
+        let body = [
+            words.concat().as_bytes(),
+            file.as_bytes(),
+            bytes,
+            b"\r\n--b--\r\n",
+        ]
+        .concat();
+        let answer = self
+            .browser
+            .send_bytes(address, "multipart/form-data; boundary=b", &body);
+        assert!(
+            answer.status == 200 || (400..500).contains(&answer.status),
+            "{}: {}",
+            answer.status,
+            answer.text
+        );
     }
 
     fn picture(&mut self, bytes: &[u8]) -> u16 {
         let group = self.groups[self.sent / usize::try_from(FILES_A_DAY).unwrap()];
         self.sent += 1;
-        let answer = self.client.upload(&format!("/api/v1/groups/{group}/files?purpose=photograph"), bytes, &format!("p{}", self.sent));
-        assert!([201, 422].contains(&answer.status), "{}: {}", answer.status, answer.body);
+        let answer = self.client.upload(
+            &format!("/api/v1/groups/{group}/files?purpose=photograph"),
+            bytes,
+            &format!("p{}", self.sent),
+        );
+        assert!(
+            [201, 422].contains(&answer.status),
+            "{}: {}",
+            answer.status,
+            answer.body
+        );
         answer.status
     }
 }
 
 /// How many changed files are sent: `MICROGRANTS_UPLOADS`, otherwise 200.
 fn changed_files() -> usize {
-    std::env::var("MICROGRANTS_UPLOADS").ok().and_then(|number| number.parse().ok()).unwrap_or(200)
+    std::env::var("MICROGRANTS_UPLOADS")
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(200)
 }
 
 async fn survives(house: House) {
@@ -216,7 +319,10 @@ async fn survives(house: House) {
     house.catch_up().await;
     let link = crate::pages::link(&house, office.ada).await;
     let lasting = NewToken::by_operator(office.ada, "a case", Duration::from_hours(24));
-    let token = tokens(&house).issue(&house.commands, lasting, house.commands.now()).await.unwrap();
+    let token = tokens(&house)
+        .issue(&house.commands, lasting, house.commands.now())
+        .await
+        .unwrap();
     let place = house.leave().await;
     let process = limited(&place);
     let client = Client::new(&process.address, &token);
@@ -224,16 +330,36 @@ async fn survives(house: House) {
     let page = browser.get(&link);
     browser.fill(&page, &link, &[]);
     let csrf = browser.get("/desk/import").hidden("csrf");
-    let mut sender = Sender { browser, csrf, client: client.clone(), groups, sent: 0 };
+    let mut sender = Sender {
+        browser,
+        csrf,
+        client: client.clone(),
+        groups,
+        sent: 0,
+    };
 
-    for table in bad_tables().iter().chain(&bad_texts()).filter(|table| table.len() < 4 * 1024 * 1024) {
+    for table in bad_tables()
+        .iter()
+        .chain(&bad_texts())
+        .filter(|table| table.len() < 4 * 1024 * 1024)
+    {
         sender.table("/desk/do/import", table);
         sender.table("/desk/do/bank-statement", table);
     }
-    for (width, height) in [(8000, 8300), (12_000, 5500), (12_000, 12_000), (65_535, 65_535)] {
+    for (width, height) in [
+        (8000, 8300),
+        (12_000, 5500),
+        (12_000, 12_000),
+        (65_535, 65_535),
+    ] {
         assert_eq!(sender.picture(&claims(width, height)), 422);
     }
-    assert!(pictures().iter().all(|picture| sender.picture(picture) == 201), "good ones are kept");
+    assert!(
+        pictures()
+            .iter()
+            .all(|picture| sender.picture(picture) == 201),
+        "good ones are kept"
+    );
     several_at_once(&sender);
     changed_ones(&mut sender);
     assert_eq!(client.get("/healthz").status, 200);
@@ -248,7 +374,8 @@ fn several_at_once(sender: &Sender) {
             let client = sender.client.clone();
             scope.spawn(move || {
                 let path = format!("/api/v1/groups/{group}/files?purpose=photograph");
-                let answer = client.upload(&path, &claims(8000, 8300), &format!("at-once-{number}"));
+                let answer =
+                    client.upload(&path, &claims(8000, 8300), &format!("at-once-{number}"));
                 assert_eq!(answer.status, 422, "{}", answer.body);
             });
         }
@@ -278,12 +405,19 @@ fn changed_ones(sender: &mut Sender) {
         }
     }
     let _ = std::fs::remove_file(&last);
-    eprintln!("uploads: {} changed files were taken or refused (seed {seed})", changed_files());
+    eprintln!(
+        "uploads: {} changed files were taken or refused (seed {seed})",
+        changed_files()
+    );
 }
 
-/// A workbook of which one part was changed, so that it unpacks all the same; a number in it perhaps to a very large one.
+/// A workbook of which one part was changed, so that it unpacks all the same; a number in it
+/// perhaps to a very large one.
 fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
-    let books: Vec<&Vec<u8>> = tables.iter().filter(|table| table.starts_with(b"PK")).collect();
+    let books: Vec<&Vec<u8>> = tables
+        .iter()
+        .filter(|table| table.starts_with(b"PK"))
+        .collect();
     let book = books[usize::try_from(moments.below(books.len() as u64)).unwrap()];
     let mut opened = zip::ZipArchive::new(Cursor::new(book)).unwrap();
     let at = usize::try_from(moments.below(opened.len() as u64)).unwrap();
@@ -294,17 +428,28 @@ fn changed_part(tables: &[Vec<u8>], moments: &mut Moments) -> Vec<u8> {
         let mut part = Vec::new();
         entry.read_to_end(&mut part).unwrap();
         if number == at {
-            part = if moments.below(2) == 0 { changed(&[part], moments) } else { enlarged(&part, moments) };
+            part = if moments.below(2) == 0 {
+                changed(&[part], moments)
+            } else {
+                enlarged(&part, moments)
+            };
         }
         parts.push((name, part));
     }
-    archive(&parts.iter().map(|(name, part)| (name.as_str(), part.as_slice())).collect::<Vec<_>>())
+    archive(
+        &parts
+            .iter()
+            .map(|(name, part)| (name.as_str(), part.as_slice()))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// A copy in which one number is another.
 fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
     const NUMBERS: [&str; 4] = ["4294967295", "18446744073709551615", "1048576", "-1"];
-    let digits: Vec<usize> = (0..part.len()).filter(|at| part[*at].is_ascii_digit()).collect();
+    let digits: Vec<usize> = (0..part.len())
+        .filter(|at| part[*at].is_ascii_digit())
+        .collect();
     if digits.is_empty() {
         return part.to_vec();
     }
@@ -317,9 +462,14 @@ fn enlarged(part: &[u8], moments: &mut Moments) -> Vec<u8> {
 async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
     use std::os::unix::fs::PermissionsExt as _;
     let program = folder.join("reader");
-    // Another thread of the cases may start a program just now, which holds what is being written until it runs.
+    // Another thread of the cases may start a program just now, which holds what is being written
+    // until it runs.
     std::fs::write(folder.join("script"), script).unwrap();
-    std::fs::write(&program, format!("#!/bin/sh\n. {}\n", folder.join("script").display())).unwrap();
+    std::fs::write(
+        &program,
+        format!("#!/bin/sh\n. {}\n", folder.join("script").display()),
+    )
+    .unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
     let input = || futures::stream::iter([Ok::<_, SandboxError>(Bytes::from_static(b"a picture"))]);
     let sandbox = Sandbox::by(program);
@@ -334,25 +484,64 @@ async fn read_by(folder: &Path, script: &str) -> Result<Vec<u8>, SandboxError> {
 
 async fn apart(house: House) {
     let folder = house.folder.path();
-    assert_eq!(read_by(folder, "exec /bin/cat").await.unwrap(), b"a picture");
-    let seen = read_by(folder, "echo \"$1 $2\"; /bin/pwd; /usr/bin/env; /bin/ls -1 /proc/self/fd").await.unwrap();
+    assert_eq!(
+        read_by(folder, "exec /bin/cat").await.unwrap(),
+        b"a picture"
+    );
+    let seen = read_by(
+        folder,
+        "echo \"$1 $2\"; /bin/pwd; /usr/bin/env; /bin/ls -1 /proc/self/fd",
+    )
+    .await
+    .unwrap();
     let seen = String::from_utf8(seen).unwrap();
-    let lines: Vec<_> = seen.lines().filter(|line| !["PWD=", "SHLVL=", "_=", "OLDPWD="].iter().any(|own| line.starts_with(own))).collect();
+    let lines: Vec<_> = seen
+        .lines()
+        .filter(|line| {
+            !["PWD=", "SHLVL=", "_=", "OLDPWD="]
+                .iter()
+                .any(|own| line.starts_with(own))
+        })
+        .collect();
     // The shell's own variables; and the folder that `ls` lists.
     assert!(lines.starts_with(&["read-upload picture", "/"]), "{seen}");
-    assert!(!seen.contains("CARGO") && !seen.contains("HOME="), "no variable of ours: {seen}");
+    assert!(
+        !seen.contains("CARGO") && !seen.contains("HOME="),
+        "no variable of ours: {seen}"
+    );
     if cfg!(target_os = "linux") {
-        let open: Vec<_> = lines[2..].iter().filter(|line| line.parse::<u32>().is_ok()).collect();
-        let usual = Command::new("/bin/ls").args(["-1", "/proc/self/fd"]).output().unwrap().stdout;
+        let open: Vec<_> = lines[2..]
+            .iter()
+            .filter(|line| line.parse::<u32>().is_ok())
+            .collect();
+        let usual = Command::new("/bin/ls")
+            .args(["-1", "/proc/self/fd"])
+            .output()
+            .unwrap()
+            .stdout;
         let usual = String::from_utf8(usual).unwrap().lines().count();
-        assert!(open.len() <= usual.max(5), "no file of ours is open: {seen}");
+        assert!(
+            open.len() <= usual.max(5),
+            "no file of ours is open: {seen}"
+        );
     }
-    for script in ["exit 1", "kill -KILL $$", "echo half; exit 3", "exec /bin/cat /dev/zero"] {
-        assert!(matches!(read_by(folder, script).await, Err(SandboxError::Unreadable)), "{script}");
+    for script in [
+        "exit 1",
+        "kill -KILL $$",
+        "echo half; exit 3",
+        "exec /bin/cat /dev/zero",
+    ] {
+        assert!(
+            matches!(read_by(folder, script).await, Err(SandboxError::Unreadable)),
+            "{script}"
+        );
     }
     let nowhere = Sandbox::by("/nowhere".into());
     let input = futures::stream::iter([Ok::<_, SandboxError>(Bytes::new())]);
-    assert!(matches!(nowhere.read(Upload::Table, input).await, Err(SandboxError::Busy)));
+    assert!(matches!(
+        nowhere.read(Upload::Table, input).await,
+        Err(SandboxError::Busy)
+    ));
 }
 
 /// The process that waits for an upload is bounded before it reads any.
@@ -368,8 +557,16 @@ fn bounded() {
             .unwrap();
         let (since, path) = (Instant::now(), format!("/proc/{}/limits", child.id()));
         let says = |limits: &str, name: &str| {
-            let line = limits.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
-            line[name.len().min(line.len())..].split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>()
+            let line = limits
+                .lines()
+                .find(|line| line.starts_with(name))
+                .unwrap_or_default()
+                .to_owned();
+            line[name.len().min(line.len())..]
+                .split_whitespace()
+                .take(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         let limits = loop {
             let limits = std::fs::read_to_string(&path).unwrap();
@@ -379,7 +576,10 @@ fn bounded() {
             assert!(since.elapsed() < Duration::from_secs(20), "{limits}");
             std::thread::sleep(Duration::from_millis(20));
         };
-        assert_eq!(says(&limits, "Max address space"), ["536870912", "536870912"]);
+        assert_eq!(
+            says(&limits, "Max address space"),
+            ["536870912", "536870912"]
+        );
         assert_eq!(says(&limits, "Max cpu time"), ["30", "30"]);
         assert_eq!(says(&limits, "Max core file size"), ["0", "0"]);
         drop(child.stdin.take());

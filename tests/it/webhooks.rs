@@ -1,5 +1,5 @@
-//! Webhooks that administrators make: two people, a secret each, only the kinds that were chosen; one that is not taken holds back
-//! nothing, and none leads inside.
+//! Webhooks that administrators make: two people, a secret each, only the kinds that were chosen;
+//! one that is not taken holds back nothing, and none leads inside.
 
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -21,15 +21,39 @@ use crate::service::{Answered, Client, serve, token};
 use crate::setting::{Setting, command_of};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("webhooks::two_administrators_make_one_and_it_is_sent_what_was_chosen", made);
-    cases.both("webhooks::a_delivery_that_is_not_taken_holds_back_none_after_it", failing);
-    cases.both("webhooks::one_that_stands_still_holds_back_no_other", beside);
-    cases.both("webhooks::after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked", given_up);
-    cases.both("webhooks::a_change_counts_once_it_is_confirmed_and_an_end_at_once", changed);
+    cases.both(
+        "webhooks::two_administrators_make_one_and_it_is_sent_what_was_chosen",
+        made,
+    );
+    cases.both(
+        "webhooks::a_delivery_that_is_not_taken_holds_back_none_after_it",
+        failing,
+    );
+    cases.both(
+        "webhooks::one_that_stands_still_holds_back_no_other",
+        beside,
+    );
+    cases.both(
+        "webhooks::after_three_days_it_is_given_up_and_paused_and_goes_on_when_asked",
+        given_up,
+    );
+    cases.both(
+        "webhooks::a_change_counts_once_it_is_confirmed_and_an_end_at_once",
+        changed,
+    );
     cases.both("webhooks::two_processes_send_each_delivery_once", two);
-    cases.both("webhooks::none_leads_inside_and_no_redirect_is_followed", inside);
-    cases.both("webhooks::the_desk_shows_them_and_a_second_administrator_confirms_there", desk);
-    cases.plain("webhooks::there_are_not_more_than_anybody_can_look_at", full);
+    cases.both(
+        "webhooks::none_leads_inside_and_no_redirect_is_followed",
+        inside,
+    );
+    cases.both(
+        "webhooks::the_desk_shows_them_and_a_second_administrator_confirms_there",
+        desk,
+    );
+    cases.plain(
+        "webhooks::there_are_not_more_than_anybody_can_look_at",
+        full,
+    );
 }
 
 const PROPOSE: &str = "/api/v1/organisation/propose-webhook";
@@ -42,15 +66,29 @@ fn command(house: &House, name: &str, body: &Value) -> Command {
 /// A webhook that Ada proposed and Ben confirmed; its number.
 pub async fn confirmed(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
     let target = json!({ "address": address, "events": events });
-    let proposal = house.takes(office.ada, command(house, "propose-webhook", &target)).await.made.unwrap();
-    house.takes(office.ben, command(house, "confirm-webhook", &json!({ "proposal": proposal }))).await;
+    let proposal = house
+        .takes(office.ada, command(house, "propose-webhook", &target))
+        .await
+        .made
+        .unwrap();
+    house
+        .takes(
+            office.ben,
+            command(house, "confirm-webhook", &json!({ "proposal": proposal })),
+        )
+        .await;
     proposal
 }
 
 /// The same with a secret.
 async fn ready(house: &House, office: &Office, address: &str, events: &[&str]) -> u32 {
     let webhook = confirmed(house, office, address, events).await;
-    house.takes(office.ada, command(house, "make-webhook-secret", &json!({ "webhook": webhook }))).await;
+    house
+        .takes(
+            office.ada,
+            command(house, "make-webhook-secret", &json!({ "webhook": webhook })),
+        )
+        .await;
     webhook
 }
 
@@ -77,25 +115,49 @@ async fn all(house: &House, sender: &ManagedWebhooks) {
 fn got(told: &Receiver<Got>) -> (Got, Vec<String>) {
     let got = told.recv_timeout(Duration::from_secs(20)).unwrap();
     let json: Value = serde_json::from_str(&got.body).unwrap();
-    let events = json["events"].as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect();
+    let events = json["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["event"].as_str().unwrap().to_owned())
+        .collect();
     (got, events)
 }
 
 async fn deliveries(house: &House, webhook: u32) -> Vec<DeliveryRow> {
-    deliveries::newest(house.store(), ORGANISATION, &managed_name(webhook), i64::MAX, 100).await.unwrap()
+    deliveries::newest(
+        house.store(),
+        ORGANISATION,
+        &managed_name(webhook),
+        i64::MAX,
+        100,
+    )
+    .await
+    .unwrap()
 }
 
 async fn standing(house: &House, webhook: u32) -> Standing {
-    deliveries::find(house.store(), ORGANISATION, &managed_name(webhook)).await.unwrap().unwrap()
+    deliveries::find(house.store(), ORGANISATION, &managed_name(webhook))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 fn new_secret(client: &Client, webhook: &str, key: &str) -> Answered {
-    client.post_with(&format!("{webhook}/secret"), "", &[("Idempotency-Key", key)])
+    client.post_with(
+        &format!("{webhook}/secret"),
+        "",
+        &[("Idempotency-Key", key)],
+    )
 }
 
 fn key_of(shown: &Answered) -> Vec<u8> {
-    let secret = shown.body["secret"].as_str().unwrap_or_else(|| panic!("{}", shown.body));
-    STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap()
+    let secret = shown.body["secret"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{}", shown.body));
+    STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap()
 }
 
 async fn made(house: House) {
@@ -103,9 +165,17 @@ async fn made(house: House) {
     let (address, told) = receiver(Vec::new());
     let ada = serve(&house, office.ada);
     let ben = ada.by(&token(&house, office.ben));
-    ada.post(PROPOSE, &json!({ "address": "http://hooks.example.org/" })).is_problem(422, "invalid_field");
-    ada.post(PROPOSE, &json!({ "address": address, "events": ["group.Nothing"] })).is_problem(422, "invalid_field");
-    let proposed = ada.post(PROPOSE, &json!({ "address": address, "events": ["group.GroupRegistered"] }));
+    ada.post(PROPOSE, &json!({ "address": "http://hooks.example.org/" }))
+        .is_problem(422, "invalid_field");
+    ada.post(
+        PROPOSE,
+        &json!({ "address": address, "events": ["group.Nothing"] }),
+    )
+    .is_problem(422, "invalid_field");
+    let proposed = ada.post(
+        PROPOSE,
+        &json!({ "address": address, "events": ["group.GroupRegistered"] }),
+    );
     let webhook = format!("/api/v1/webhooks/{}", proposed.body["made"]);
     let confirm = json!({ "proposal": proposed.body["made"] });
     assert_eq!(ada.get(&webhook).body["state"], "proposed");
@@ -114,14 +184,28 @@ async fn made(house: House) {
     ben.post(CONFIRM, &confirm).is_problem(409, "not_proposed");
     office.group(&house).await;
     let sender = sender(&house).await;
-    assert_eq!((once(&house, &sender).await, &ada.get(&webhook).body["state"]), (0, &json!("without_secret")));
+    assert_eq!(
+        (
+            once(&house, &sender).await,
+            &ada.get(&webhook).body["state"]
+        ),
+        (0, &json!("without_secret"))
+    );
 
     let shown = new_secret(&ada, &webhook, "first");
-    assert_eq!(new_secret(&ada, &webhook, "first"), shown, "a repeat is answered the same");
+    assert_eq!(
+        new_secret(&ada, &webhook, "first"),
+        shown,
+        "a repeat is answered the same"
+    );
     let first = key_of(&shown);
     all(&house, &sender).await;
     let (one, events) = got(&told);
-    assert!(one.is_signed_by(&first) && events == ["GroupRegistered"], "{}", one.body);
+    assert!(
+        one.is_signed_by(&first) && events == ["GroupRegistered"],
+        "{}",
+        one.body
+    );
     let seen = ada.get(&format!("{webhook}/deliveries")).body["items"][0].clone();
     assert_eq!(
         (&seen["state"], &seen["tries"], &seen["webhook_id"]),
@@ -133,16 +217,25 @@ async fn made(house: House) {
     office.group(&house).await;
     all(&house, &sender).await;
     let (both, _) = got(&told);
-    assert!(both.is_signed_by(&first) && both.is_signed_by(&second) && first != second, "the one before signs beside the newest");
+    assert!(
+        both.is_signed_by(&first) && both.is_signed_by(&second) && first != second,
+        "the one before signs beside the newest"
+    );
     let third = key_of(&new_secret(&ben, &webhook, "third"));
     office.group(&house).await;
     all(&house, &sender).await;
     let (last, _) = got(&told);
     assert!(last.is_signed_by(&third) && last.is_signed_by(&second) && !last.is_signed_by(&first));
-    assert_eq!(ada.get("/api/v1/webhooks").body["items"][0]["state"], "sending");
+    assert_eq!(
+        ada.get("/api/v1/webhooks").body["items"][0]["state"],
+        "sending"
+    );
     assert!(told.try_recv().is_err(), "nothing else came");
     let log = format!("{:?}", house.log.page(0, 1000).await.unwrap());
-    assert!(!log.contains(shown.body["secret"].as_str().unwrap()), "no secret is in the log");
+    assert!(
+        !log.contains(shown.body["secret"].as_str().unwrap()),
+        "no secret is in the log"
+    );
 }
 
 async fn failing(house: House) {
@@ -157,17 +250,47 @@ async fn failing(house: House) {
     house.pass_seconds(11);
     assert_eq!(once(&house, &sender).await, 1);
     let (second, events) = got(&told);
-    assert!(events.contains(&"GroupRegistered".to_owned()) && first.body != second.body, "what came after is sent: {}", second.body);
+    assert!(
+        events.contains(&"GroupRegistered".to_owned()) && first.body != second.body,
+        "what came after is sent: {}",
+        second.body
+    );
     let rows = deliveries(&house, webhook).await;
     let said = rows[1].error.as_deref();
-    assert_eq!((rows[0].state.as_str(), rows[1].state.as_str(), rows[1].tries, said), ("taken", "waiting", 1, Some("it answered 500")));
+    assert_eq!(
+        (
+            rows[0].state.as_str(),
+            rows[1].state.as_str(),
+            rows[1].tries,
+            said
+        ),
+        ("taken", "waiting", 1, Some("it answered 500"))
+    );
     house.pass_seconds(11);
     assert_eq!(once(&house, &sender).await, 1);
     let (again, _) = got(&told);
-    assert_eq!((again.header("webhook-id"), &again.body), (first.header("webhook-id"), &first.body), "a repeat is the same under its id");
-    let (rows, stands) = (deliveries(&house, webhook).await, standing(&house, webhook).await);
-    assert_eq!((rows[1].state.as_str(), rows[1].tries, stands.failures, stands.error), ("taken", 2, 0, None));
-    assert_eq!((once(&house, &sender).await, stands.next), (0, house.log.length().await.unwrap()));
+    assert_eq!(
+        (again.header("webhook-id"), &again.body),
+        (first.header("webhook-id"), &first.body),
+        "a repeat is the same under its id"
+    );
+    let (rows, stands) = (
+        deliveries(&house, webhook).await,
+        standing(&house, webhook).await,
+    );
+    assert_eq!(
+        (
+            rows[1].state.as_str(),
+            rows[1].tries,
+            stands.failures,
+            stands.error
+        ),
+        ("taken", 2, 0, None)
+    );
+    assert_eq!(
+        (once(&house, &sender).await, stands.next),
+        (0, house.log.length().await.unwrap())
+    );
 }
 
 async fn beside(house: House) {
@@ -184,7 +307,13 @@ async fn beside(house: House) {
     }
     let (still, well) = (standing(&house, still).await, standing(&house, well).await);
     assert_eq!((still.failures, well.failures), (1, 0));
-    assert_eq!((still.error.as_deref(), well.next), (Some("it could not be reached"), house.log.length().await.unwrap()));
+    assert_eq!(
+        (still.error.as_deref(), well.next),
+        (
+            Some("it could not be reached"),
+            house.log.length().await.unwrap()
+        )
+    );
 }
 
 async fn given_up(house: House) {
@@ -196,20 +325,43 @@ async fn given_up(house: House) {
         house.pass_seconds(1000);
     }
     let rows = deliveries(&house, webhook).await;
-    assert_eq!((rows.len(), rows[0].state.as_str(), once(&house, &sender).await), (1, "given_up", 0));
-    assert!(rows[0].tries > 40 && standing(&house, webhook).await.paused_at.is_none(), "{rows:?}");
+    assert_eq!(
+        (
+            rows.len(),
+            rows[0].state.as_str(),
+            once(&house, &sender).await
+        ),
+        (1, "given_up", 0)
+    );
+    assert!(
+        rows[0].tries > 40 && standing(&house, webhook).await.paused_at.is_none(),
+        "{rows:?}"
+    );
     person(&house, "Somebody").await;
     assert_eq!(once(&house, &sender).await, 1);
-    assert!(standing(&house, webhook).await.paused_at.is_some(), "nothing was taken for three days");
+    assert!(
+        standing(&house, webhook).await.paused_at.is_some(),
+        "nothing was taken for three days"
+    );
     house.pass_seconds(3700);
     assert_eq!(once(&house, &sender).await, 0, "it is sent nothing");
 
     let name = managed_name(webhook);
     let times = (now(&house), CLAIM, now(&house) + GIVE_UP);
-    let again = deliveries::again(house.store(), ORGANISATION, &name, rows[0].from, times).await.unwrap().unwrap();
+    let again = deliveries::again(house.store(), ORGANISATION, &name, rows[0].from, times)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((again.state.as_str(), again.tries), ("waiting", 0));
-    assert_eq!(deliveries::again(house.store(), ORGANISATION, &name, 0, times).await.unwrap(), None);
-    deliveries::resume(house.store(), ORGANISATION, &name).await.unwrap();
+    assert_eq!(
+        deliveries::again(house.store(), ORGANISATION, &name, 0, times)
+            .await
+            .unwrap(),
+        None
+    );
+    deliveries::resume(house.store(), ORGANISATION, &name)
+        .await
+        .unwrap();
     assert_eq!(once(&house, &sender).await, 1, "it is tried again");
     let stands = standing(&house, webhook).await;
     assert_eq!((stands.paused_at, stands.failures), (None, 1));
@@ -220,34 +372,65 @@ async fn changed(house: House) {
     let (address, told) = receiver(Vec::new());
     let webhook = ready(&house, &office, &address, &["group.GroupRegistered"]).await;
     let sender = sender(&house).await;
-    let change = json!({ "webhook": webhook, "address": address, "events": ["person.PersonRegistered"] });
-    let proposal = house.takes(office.ada, command(&house, "propose-webhook", &change)).await.made.unwrap();
+    let change =
+        json!({ "webhook": webhook, "address": address, "events": ["person.PersonRegistered"] });
+    let proposal = house
+        .takes(office.ada, command(&house, "propose-webhook", &change))
+        .await
+        .made
+        .unwrap();
     office.group(&house).await;
     all(&house, &sender).await;
-    assert_eq!(got(&told).1, ["GroupRegistered"], "it is sent what was confirmed");
-    house.takes(office.ben, command(&house, "confirm-webhook", &json!({ "proposal": proposal }))).await;
+    assert_eq!(
+        got(&told).1,
+        ["GroupRegistered"],
+        "it is sent what was confirmed"
+    );
+    house
+        .takes(
+            office.ben,
+            command(&house, "confirm-webhook", &json!({ "proposal": proposal })),
+        )
+        .await;
     office.group(&house).await;
     all(&house, &sender).await;
     assert_eq!(got(&told).1, ["PersonRegistered"]);
-    house.takes(office.ben, command(&house, "end-webhook", &json!({ "webhook": webhook }))).await;
+    house
+        .takes(
+            office.ben,
+            command(&house, "end-webhook", &json!({ "webhook": webhook })),
+        )
+        .await;
     office.group(&house).await;
     all(&house, &sender).await;
-    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nothing is sent any more");
-    assert!(deliveries(&house, webhook).await.is_empty(), "and it is forgotten");
+    assert!(
+        told.recv_timeout(Duration::from_millis(200)).is_err(),
+        "nothing is sent any more"
+    );
+    assert!(
+        deliveries(&house, webhook).await.is_empty(),
+        "and it is forgotten"
+    );
 }
 
 async fn two(house: House) {
     let office = Office::open(&house, 1000).await;
     let (address, told) = receiver(Vec::new());
     ready(&house, &office, &address, &[]).await;
-    let (one, other) = (sender(&house).await, ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true));
+    let (one, other) = (
+        sender(&house).await,
+        ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true),
+    );
     for _ in 0..5 {
         office.group(&house).await;
         let (first, second) = tokio::join!(once(&house, &one), once(&house, &other));
         assert_eq!(first + second, 1);
         got(&told);
     }
-    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nothing came twice");
+    assert!(
+        told.recv_timeout(Duration::from_millis(200)).is_err(),
+        "nothing came twice"
+    );
 }
 
 async fn inside(house: House) {
@@ -259,37 +442,87 @@ async fn inside(house: House) {
     let outside = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), false);
     assert_eq!(outside.once(now(&house)).await.unwrap(), 0);
     assert_eq!(outside.once(now(&house)).await.unwrap(), 3);
-    assert!(told.recv_timeout(Duration::from_millis(200)).is_err(), "nobody inside is asked");
+    assert!(
+        told.recv_timeout(Duration::from_millis(200)).is_err(),
+        "nobody inside is asked"
+    );
     for webhook in [sealed, named] {
         let said = standing(&house, webhook).await.error.unwrap();
-        assert_eq!(said, "it leads inside our own network, which is not allowed");
+        assert_eq!(
+            said,
+            "it leads inside our own network, which is not allowed"
+        );
     }
-    assert!(standing(&house, plain).await.error.unwrap().starts_with("it is not https"));
+    assert!(
+        standing(&house, plain)
+            .await
+            .error
+            .unwrap()
+            .starts_with("it is not https")
+    );
     house.pass_seconds(60);
     let allowed = ManagedWebhooks::new(house.log.clone(), house.commands.organisation(), true);
     assert!(allowed.once(now(&house)).await.unwrap() > 0);
     got(&told);
-    assert_eq!(standing(&house, plain).await.error.as_deref(), Some("it answered 302 Found"), "a redirect is no taking");
+    assert_eq!(
+        standing(&house, plain).await.error.as_deref(),
+        Some("it answered 302 Found"),
+        "a redirect is no taking"
+    );
 }
 
 async fn desk(house: House) {
     let (office, address) = started(&house).await;
-    let (mut ada, mut ben) = (signed_in(&house, &address, office.ada).await, signed_in(&house, &address, office.ben).await);
+    let (mut ada, mut ben) = (
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, office.ben).await,
+    );
     let page = ada.get("/desk/webhooks");
-    let typed = [("at", "/desk/webhooks"), ("form", "propose-webhook"), ("address", "https://hooks.example.org/grants")];
+    let typed = [
+        ("at", "/desk/webhooks"),
+        ("form", "propose-webhook"),
+        ("address", "https://hooks.example.org/grants"),
+    ];
     let page = ada.fill(&page, "/desk/do/organisation/propose-webhook", &typed);
-    assert!(page.status == 200 && page.says("To be confirmed") && page.says("needs a second person"), "{}", words(&page));
-    assert!(ben.get("/desk").says("Webhooks to confirm, or that are paused"));
+    assert!(
+        page.status == 200 && page.says("To be confirmed") && page.says("needs a second person"),
+        "{}",
+        words(&page)
+    );
+    assert!(
+        ben.get("/desk")
+            .says("Webhooks to confirm, or that are paused")
+    );
     let page = ben.get("/desk/webhooks");
-    let confirm = [("at", "/desk/webhooks"), ("form", "confirm-webhook-1"), ("proposal:n", "1")];
+    let confirm = [
+        ("at", "/desk/webhooks"),
+        ("form", "confirm-webhook-1"),
+        ("proposal:n", "1"),
+    ];
     let page = ben.fill(&page, "/desk/do/organisation/confirm-webhook", &confirm);
-    assert!(page.says("https://hooks.example.org/grants: all events") && page.says("without secret"), "{}", words(&page));
-    let shown = ben.fill(&page, "/desk/do/webhooks/1/secret", &[("at", "/desk/webhooks"), ("form", "secret")]);
-    assert!(shown.status == 200 && shown.says("whsec_") && shown.says("it is not shown again"), "{}", words(&shown));
+    assert!(
+        page.says("https://hooks.example.org/grants: all events") && page.says("without secret"),
+        "{}",
+        words(&page)
+    );
+    let shown = ben.fill(
+        &page,
+        "/desk/do/webhooks/1/secret",
+        &[("at", "/desk/webhooks"), ("form", "secret")],
+    );
+    assert!(
+        shown.status == 200 && shown.says("whsec_") && shown.says("it is not shown again"),
+        "{}",
+        words(&shown)
+    );
     let (_, member) = office.group(&house).await;
     let mut cass = signed_in(&house, &address, member).await;
     let page = cass.get("/desk/webhooks");
-    assert!(page.status == 404 && !page.says("hooks.example.org"), "{}", words(&page));
+    assert!(
+        page.status == 404 && !page.says("hooks.example.org"),
+        "{}",
+        words(&page)
+    );
 }
 
 fn full() {
@@ -297,19 +530,47 @@ fn full() {
     let target = json!({ "address": "https://hooks.example.org" });
     let asks = |setting: &mut Setting| {
         let ada = microgrants::domain::Actor::Person(setting.staff[0]);
-        setting.asks(ada, "organisation", crate::world::ORGANISATION.0, "propose-webhook", &target)
+        setting.asks(
+            ada,
+            "organisation",
+            crate::world::ORGANISATION.0,
+            "propose-webhook",
+            &target,
+        )
     };
     for _ in 0..5 {
         asks(&mut setting).unwrap();
     }
-    assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_wait", "one person cannot take up all that there may be");
+    assert_eq!(
+        asks(&mut setting).unwrap_err().code(),
+        "webhooks_wait",
+        "one person cannot take up all that there may be"
+    );
     let organisation = crate::world::ORGANISATION.0;
-    setting.does(1, "organisation", organisation, "confirm-webhook", &json!({ "proposal": 1 }));
+    setting.does(
+        1,
+        "organisation",
+        organisation,
+        "confirm-webhook",
+        &json!({ "proposal": 1 }),
+    );
     for proposal in 2..=WEBHOOKS_MAX - 4 {
-        setting.does(1, "organisation", organisation, "confirm-webhook", &json!({ "proposal": proposal }));
+        setting.does(
+            1,
+            "organisation",
+            organisation,
+            "confirm-webhook",
+            &json!({ "proposal": proposal }),
+        );
         asks(&mut setting).unwrap();
     }
     assert_eq!(asks(&mut setting).unwrap_err().code(), "webhooks_full");
-    setting.does(1, "organisation", crate::world::ORGANISATION.0, "end-webhook", &json!({ "webhook": 1 }));
+    setting.does(
+        1,
+        "organisation",
+        crate::world::ORGANISATION.0,
+        "end-webhook",
+        &json!({ "webhook": 1 }),
+    );
     asks(&mut setting).unwrap();
 }

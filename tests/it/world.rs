@@ -1,11 +1,13 @@
-//! The domain alone, in memory: commands are decided and what follows from them is, all of it or nothing.
+//! The domain alone, in memory: commands are decided and what follows from them is, all of it or
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use microgrants::domain::{
-    Actor, Application, Command, Event, Facts, Fund, Grant, Group, Organisation, OrganisationId, Person, PersonId, Refusal, Seen, Stream,
+    Actor, Application, Command, Event, Facts, Fund, Grant, Group, Organisation, OrganisationId,
+    Person, PersonId, Refusal, Seen, Stream,
 };
 use uuid::Uuid;
 
@@ -63,7 +65,10 @@ impl World {
         let mut waiting = std::collections::VecDeque::from([(command, consequence)]);
         while let Some((next, consequence)) = waiting.pop_front() {
             match self.step(actor, &next, consequence) {
-                Ok(following) => following.into_iter().rev().for_each(|command| waiting.push_front((command, true))),
+                Ok(following) => following
+                    .into_iter()
+                    .rev()
+                    .for_each(|command| waiting.push_front((command, true))),
                 Err(refusal) => {
                     let mut history = std::mem::take(&mut self.history);
                     history.truncate(happened);
@@ -75,26 +80,49 @@ impl World {
         Ok(())
     }
 
-    fn step(&mut self, actor: Actor, command: &Command, consequence: bool) -> Result<Vec<Command>, Refusal> {
+    fn step(
+        &mut self,
+        actor: Actor,
+        command: &Command,
+        consequence: bool,
+    ) -> Result<Vec<Command>, Refusal> {
         let facts = self.facts(actor, command, consequence);
         command.permit(&facts)?;
         match command {
-            Command::Person(id, command) => on(&mut self.people, id.0, command, &facts, &mut self.history),
+            Command::Person(id, command) => {
+                on(&mut self.people, id.0, command, &facts, &mut self.history)
+            }
             Command::Organisation(_, command) => {
                 let mut own = BTreeMap::from([(ORGANISATION.0, self.organisation.clone())]);
                 let following = on(&mut own, ORGANISATION.0, command, &facts, &mut self.history)?;
                 self.organisation = own.remove(&ORGANISATION.0).unwrap();
                 Ok(following)
             }
-            Command::Fund(id, command) => on(&mut self.funds, id.0, command, &facts, &mut self.history),
-            Command::Group(id, command) => on(&mut self.groups, id.0, command, &facts, &mut self.history),
-            Command::Application(id, command) => on(&mut self.applications, id.0, command, &facts, &mut self.history),
-            Command::Grant(id, command) => on(&mut self.grants, id.0, command, &facts, &mut self.history),
+            Command::Fund(id, command) => {
+                on(&mut self.funds, id.0, command, &facts, &mut self.history)
+            }
+            Command::Group(id, command) => {
+                on(&mut self.groups, id.0, command, &facts, &mut self.history)
+            }
+            Command::Application(id, command) => on(
+                &mut self.applications,
+                id.0,
+                command,
+                &facts,
+                &mut self.history,
+            ),
+            Command::Grant(id, command) => {
+                on(&mut self.grants, id.0, command, &facts, &mut self.history)
+            }
         }
     }
 
     fn facts(&self, actor: Actor, command: &Command, consequence: bool) -> Facts {
-        let application = command.about().and_then(|id| self.applications.get(&id)).cloned().unwrap_or_default();
+        let application = command
+            .about()
+            .and_then(|id| self.applications.get(&id))
+            .cloned()
+            .unwrap_or_default();
         let related = command.related(&application);
         let mut facts = Facts::new(actor, self.today);
         facts.consequence = consequence;
@@ -104,7 +132,12 @@ impl World {
         facts.group = seen(&self.groups, related.group);
         let group = |id: Uuid| self.groups.get(&id);
         let mut next = related.group.and_then(group).and_then(Group::merged_into);
-        let mut taken_in: Vec<_> = related.group.and_then(group).into_iter().flat_map(Group::took_in).collect();
+        let mut taken_in: Vec<_> = related
+            .group
+            .and_then(group)
+            .into_iter()
+            .flat_map(Group::took_in)
+            .collect();
         let mut met = std::collections::BTreeSet::from_iter(related.group);
         while let Some(heir) = next.filter(|heir| met.insert(heir.0)) {
             facts.heirs.push(seen(&self.groups, Some(heir.0)));
@@ -118,7 +151,10 @@ impl World {
             }
         }
         if let Some(own) = related.group.and_then(group) {
-            facts.granted = command.grants_of(own).map(|id| seen(&self.applications, Some(id))).collect();
+            facts.granted = command
+                .grants_of(own)
+                .map(|id| seen(&self.applications, Some(id)))
+                .collect();
             let mut waiting: Vec<_> = command.keyer(actor).into_iter().collect();
             while let Some(next) = waiting.pop() {
                 if facts.people.contains_key(&next) {
@@ -126,13 +162,23 @@ impl World {
                 }
                 let relatives: Vec<_> = facts.relatives().collect();
                 waiting.extend(own.word_for(relatives.into_iter(), next));
-                waiting.extend(self.people.get(&next.0).into_iter().flat_map(Person::known_by));
+                waiting.extend(
+                    self.people
+                        .get(&next.0)
+                        .into_iter()
+                        .flat_map(Person::known_by),
+                );
                 facts.people.insert(next, seen(&self.people, Some(next.0)));
             }
         }
-        let groups: Vec<_> = std::iter::once(&facts.group).chain(&facts.heirs).filter_map(Seen::peek).collect();
+        let groups: Vec<_> = std::iter::once(&facts.group)
+            .chain(&facts.heirs)
+            .filter_map(Seen::peek)
+            .collect();
         for person in command.looks_at(&self.organisation, &groups) {
-            facts.people.insert(person, seen(&self.people, Some(person.0)));
+            facts
+                .people
+                .insert(person, seen(&self.people, Some(person.0)));
         }
         facts.application = seen(&self.applications, related.application);
         facts
@@ -140,7 +186,9 @@ impl World {
 }
 
 fn seen<S: Stream>(all: &BTreeMap<Uuid, S>, id: Option<Uuid>) -> Seen<S> {
-    id.map_or_else(Seen::default, |id| Seen::new(Arc::new(all.get(&id).cloned().unwrap_or_default())))
+    id.map_or_else(Seen::default, |id| {
+        Seen::new(Arc::new(all.get(&id).cloned().unwrap_or_default()))
+    })
 }
 
 fn on<S: Stream>(
@@ -157,7 +205,10 @@ fn on<S: Stream>(
         after.apply(event);
     }
     history.extend(events.iter().map(|event| (id, event.clone().into())));
-    let following = events.iter().flat_map(|event| before.obliges(id, command, event, &after)).collect();
+    let following = events
+        .iter()
+        .flat_map(|event| before.obliges(id, command, event, &after))
+        .collect();
     all.insert(id, after);
     Ok(following)
 }
@@ -167,6 +218,9 @@ fn seal(command: &mut Command) {
     let subject = command.id();
     for slot in command.slots() {
         *slot.value =
-            microgrants::domain::sealed::Personal::Sealed(microgrants::domain::sealed::Sealed { subject, digest: "ab".repeat(32) });
+            microgrants::domain::sealed::Personal::Sealed(microgrants::domain::sealed::Sealed {
+                subject,
+                digest: "ab".repeat(32),
+            });
     }
 }

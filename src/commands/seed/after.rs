@@ -1,4 +1,5 @@
-//! What became of a grant of the seeds once its checks had passed: payments, changes, updates, money back, the close.
+//! What became of a grant of the seeds once its checks had passed: payments, changes, updates,
+//! money back, the close.
 
 use super::programme::{Stage, Turn};
 use super::setting;
@@ -6,8 +7,9 @@ use super::story::{Story, because, open, prose};
 use crate::domain::application::Channel;
 use crate::domain::command::{Nothing, ProposalOf};
 use crate::domain::grant::{
-    AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, FailPayment, Owed, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
-    PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate, RequestVariation, ReversePayment, Revoke, UpdateBecause, UpdateOf, Varied,
+    AmountOf, ApproveVariation, ConfirmPayment, DemandClawback, FailPayment, Owed, PaymentBecause,
+    PaymentOf, PaymentOn, PreparePayment, PublishStory, QueryUpdate, ReceiveReturn, ReceiveUpdate,
+    RequestVariation, ReversePayment, Revoke, UpdateBecause, UpdateOf, Varied,
 };
 use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
@@ -53,60 +55,118 @@ impl Story<'_> {
     /// One payment, as far as it came.
     fn payment(&mut self, day: i32, payment: u16, amount: Money, last: Stage) {
         let (officer, treasurer) = (self.staff("officer"), self.staff("treasurer"));
-        let prepare = PreparePayment { amount: Some(amount), instalment: None, supplier: None };
+        let prepare = PreparePayment {
+            amount: Some(amount),
+            instalment: None,
+            supplier: None,
+        };
         self.on_grant(day, officer, GrantCommand::PreparePayment(prepare));
         if last >= Stage::Approved {
-            self.on_grant(day + 1, treasurer, GrantCommand::ApprovePayment(PaymentOf { payment }));
+            self.on_grant(
+                day + 1,
+                treasurer,
+                GrantCommand::ApprovePayment(PaymentOf { payment }),
+            );
         }
         if last >= Stage::Sent {
-            self.on_grant(day + 2, treasurer, GrantCommand::SendPayment(PaymentOn { payment, happened_on: self.date(day + 2) }));
+            self.on_grant(
+                day + 2,
+                treasurer,
+                GrantCommand::SendPayment(PaymentOn {
+                    payment,
+                    happened_on: self.date(day + 2),
+                }),
+            );
         }
         if last >= Stage::Live {
-            let confirm = ConfirmPayment { payment, happened_on: self.date(day + 3), receipt: None };
+            let confirm = ConfirmPayment {
+                payment,
+                happened_on: self.date(day + 3),
+                receipt: None,
+            };
             self.on_grant(day + 4, treasurer, GrantCommand::ConfirmPayment(confirm));
         }
     }
 
     fn gave_up(&mut self, day: i32, payment: u16, turn: Turn) {
         let treasurer = self.staff("treasurer");
-        let said = |reason: &str| PaymentBecause { payment, reason: prose(reason) };
+        let said = |reason: &str| PaymentBecause {
+            payment,
+            reason: prose(reason),
+        };
         let command = match turn {
-            Turn::PaymentRejected => GrantCommand::RejectPayment(said("The group asked to wait a week.")),
+            Turn::PaymentRejected => {
+                GrantCommand::RejectPayment(said("The group asked to wait a week."))
+            }
             Turn::PaymentCancelled => GrantCommand::CancelPayment(said("Prepared too early.")),
             Turn::PaymentFailed => {
                 let reason = prose("The bank sent it back.");
-                GrantCommand::FailPayment(FailPayment { payment, reason, happened_on: Some(self.date(day)) })
+                GrantCommand::FailPayment(FailPayment {
+                    payment,
+                    reason,
+                    happened_on: Some(self.date(day)),
+                })
             }
             _ => {
                 let reason = prose("The bank took it back: paid twice on its side.");
-                GrantCommand::ReversePayment(ReversePayment { payment, happened_on: self.date(day), reason })
+                GrantCommand::ReversePayment(ReversePayment {
+                    payment,
+                    happened_on: self.date(day),
+                    reason,
+                })
             }
         };
         self.on_grant(day, treasurer, command);
     }
 
-    /// Changes on the way: another day for the update, a hold that was lifted or stands, an end before its time.
+    /// Changes on the way: another day for the update, a hold that was lifted or stands, an end
+    /// before its time.
     pub(super) fn change(&mut self) {
-        let (officer, panel, member) = (self.staff("officer"), self.staff("chair"), Actor::Person(self.member));
+        let (officer, panel, member) = (
+            self.staff("officer"),
+            self.staff("chair"),
+            Actor::Person(self.member),
+        );
         let day = self.decided() + 45;
         if self.took(Turn::Varied) {
             let later = Some(self.date(self.decided() + 130));
-            let change = Varied { update_due_on: later, ..Varied::default() };
+            let change = Varied {
+                update_due_on: later,
+                ..Varied::default()
+            };
             let words = open("Two of us were ill, and we began a month later.");
-            self.on_grant(day, member, GrantCommand::RequestVariation(RequestVariation { change, words }));
+            self.on_grant(
+                day,
+                member,
+                GrantCommand::RequestVariation(RequestVariation { change, words }),
+            );
             self.on_grant(
                 day + 3,
                 panel,
-                GrantCommand::ApproveVariation(ApproveVariation { variation: 1, present: std::collections::BTreeSet::new() }),
+                GrantCommand::ApproveVariation(ApproveVariation {
+                    variation: 1,
+                    present: std::collections::BTreeSet::new(),
+                }),
             );
         }
         if self.took(Turn::Held) {
-            self.on_grant(day, officer, GrantCommand::Hold(because("The group is choosing a new treasurer.")));
+            self.on_grant(
+                day,
+                officer,
+                GrantCommand::Hold(because("The group is choosing a new treasurer.")),
+            );
         }
         if self.seed.comes_to == Stage::Terminated {
-            let revoke = Revoke { reason: prose("The group has broken up."), present: self.trustee() };
+            let revoke = Revoke {
+                reason: prose("The group has broken up."),
+                present: self.trustee(),
+            };
             self.on_grant(day + 5, panel, GrantCommand::Terminate(revoke));
-            self.on_grant(day + 6, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }));
+            self.on_grant(
+                day + 6,
+                self.staff("trustee"),
+                GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }),
+            );
         }
         if self.took(Turn::Clawback) {
             let demand = DemandClawback {
@@ -115,40 +175,76 @@ impl Story<'_> {
                 present: self.trustee(),
             };
             self.on_grant(day + 6, panel, GrantCommand::DemandClawback(demand));
-            let proposal = if self.seed.comes_to == Stage::Terminated { 2 } else { 1 };
-            self.on_grant(day + 7, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal }));
+            let proposal = if self.seed.comes_to == Stage::Terminated {
+                2
+            } else {
+                1
+            };
+            self.on_grant(
+                day + 7,
+                self.staff("trustee"),
+                GrantCommand::ConfirmRevocation(ProposalOf { proposal }),
+            );
         }
     }
 
     pub(super) fn report(&mut self) {
-        let (officer, treasurer, member) = (self.staff("officer"), self.staff("treasurer"), Actor::Person(self.member));
+        let (officer, treasurer, member) = (
+            self.staff("officer"),
+            self.staff("treasurer"),
+            Actor::Person(self.member),
+        );
         let day = self.decided() + 80 + self.number % 9;
         match self.seed.comes_to {
             Stage::Queried => {
                 self.hand_in(day);
-                let query = QueryUpdate { update: 1, question: prose("How many people came more than once?"), due_on: None };
+                let query = QueryUpdate {
+                    update: 1,
+                    question: prose("How many people came more than once?"),
+                    due_on: None,
+                };
                 self.on_grant(day + 3, officer, GrantCommand::QueryUpdate(query));
             }
             Stage::Excused => {
-                let excuse = UpdateBecause { update: 1, reason: prose("The one who would have written it has died.") };
+                let excuse = UpdateBecause {
+                    update: 1,
+                    reason: prose("The one who would have written it has died."),
+                };
                 self.on_grant(day, officer, GrantCommand::ExcuseUpdate(excuse));
             }
             stage if stage >= Stage::Reported => self.hand_in(day),
             _ => return,
         }
         if self.came_to(Stage::ReturnDue) {
-            self.on_grant(day + 3, officer, GrantCommand::AcceptUpdate(UpdateOf { update: 1 }));
+            self.on_grant(
+                day + 3,
+                officer,
+                GrantCommand::AcceptUpdate(UpdateOf { update: 1 }),
+            );
         }
         if self.took(Turn::StoryPublished) {
             let words = prose("People who had not met before now cook together every week.");
             let consent = "A signed form".parse().expect("a line");
-            let story = PublishStory { words, consented_on: self.date(day), consent, photographs: std::collections::BTreeSet::new() };
+            let story = PublishStory {
+                words,
+                consented_on: self.date(day),
+                consent,
+                photographs: std::collections::BTreeSet::new(),
+            };
             self.on_grant(day + 4, officer, GrantCommand::PublishStory(story));
         }
         if let Some(amount) = self.seed.unspent {
-            self.on_grant(day + 4, member, GrantCommand::DeclareUnderspend(AmountOf { amount }));
+            self.on_grant(
+                day + 4,
+                member,
+                GrantCommand::DeclareUnderspend(AmountOf { amount }),
+            );
             if self.came_to(Stage::Closed) {
-                let received = ReceiveReturn { owed: Owed::Underspend, amount, received_on: self.date(day + 9) };
+                let received = ReceiveReturn {
+                    owed: Owed::Underspend,
+                    amount,
+                    received_on: self.date(day + 9),
+                };
                 self.on_grant(day + 10, treasurer, GrantCommand::ReceiveReturn(received));
             }
         }
@@ -162,23 +258,39 @@ impl Story<'_> {
         let whole = seed.awarded.unwrap_or(seed.asked);
         let said = |(at, sign): (usize, &crate::domain::text::Slug)| OutcomeSaid {
             sign: sign.clone(),
-            strength: if at == 0 { Strength::Strong } else { Strength::Some },
+            strength: if at == 0 {
+                Strength::Strong
+            } else {
+                Strength::Some
+            },
             words: open(&seed.said),
         };
         let by_telephone = self.number % 7 == 0;
         let update = ReceiveUpdate {
             update: 1,
-            channel: if by_telephone { Channel::Phone } else { Channel::Web },
+            channel: if by_telephone {
+                Channel::Phone
+            } else {
+                Channel::Web
+            },
             words: open(&seed.said),
-            learned: Some(open("People come back when there is food, and when somebody telephones the day before.")),
+            learned: Some(open(
+                "People come back when there is food, and when somebody telephones the day before.",
+            )),
             people: seed.people,
             volunteers: seed.volunteers,
-            spent: whole.minus(seed.unspent.unwrap_or_default()).unwrap_or_default(),
+            spent: whole
+                .minus(seed.unspent.unwrap_or_default())
+                .unwrap_or_default(),
             outcomes: seed.signs.iter().enumerate().map(said).collect(),
             files: std::collections::BTreeSet::new(),
             consent: by_telephone,
         };
-        let by = if by_telephone { Actor::Person(setting::staff(self.organisation, "officer")) } else { Actor::Person(self.member) };
+        let by = if by_telephone {
+            Actor::Person(setting::staff(self.organisation, "officer"))
+        } else {
+            Actor::Person(self.member)
+        };
         self.on_grant(day, by, GrantCommand::ReceiveUpdate(update));
     }
 }

@@ -1,6 +1,7 @@
 //! Loading an illustrative programme through commands, on a simulated clock that ends today.
 //!
-//! Ids and command ids are deterministic, so a second run, or one after an interruption, adds only what is missing.
+//! Ids and command ids are deterministic, so a second run, or one after an interruption, adds only
+//! what is missing.
 
 mod after;
 mod programme;
@@ -27,13 +28,23 @@ pub use programme::Programme;
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     #[error("{file}: {cause}")]
-    File { file: PathBuf, cause: std::io::Error },
+    File {
+        file: PathBuf,
+        cause: std::io::Error,
+    },
     #[error("{file}: {cause}")]
-    Malformed { file: PathBuf, cause: serde_json::Error },
+    Malformed {
+        file: PathBuf,
+        cause: serde_json::Error,
+    },
     #[error("the log is not empty and was not simulated: seeds are only for a log of their own")]
     NotEmpty,
     #[error("step {step} ({command}) of the seeds was not taken: {cause}")]
-    Step { step: usize, command: &'static str, cause: CommandError },
+    Step {
+        step: usize,
+        command: &'static str,
+        cause: CommandError,
+    },
     #[error(transparent)]
     Log(#[from] LogError),
 }
@@ -54,7 +65,11 @@ pub struct Loaded {
 
 impl std::fmt::Display for Loaded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "The log holds {} events, {} of them new.", self.events, self.new)
+        write!(
+            f,
+            "The log holds {} events, {} of them new.",
+            self.events, self.new
+        )
     }
 }
 
@@ -71,7 +86,10 @@ impl Simulation {
     /// A simulation whose last day is yesterday.
     #[must_use]
     pub fn ending(now: Timestamp) -> Self {
-        Self { now: Arc::new(AtomicI64::new(now.as_microsecond())), ends_on: day_of(now) }
+        Self {
+            now: Arc::new(AtomicI64::new(now.as_microsecond())),
+            ends_on: day_of(now),
+        }
     }
 
     #[must_use]
@@ -85,8 +103,14 @@ impl Simulation {
     }
 
     fn set(&self, ends_on: Date, day: i32, second: i64) {
-        let noon = ends_on.saturating_add(i64::from(day).days()).at(9, 0, 0, 0).in_tz("Europe/London");
-        let instant = noon.map_or(Timestamp::UNIX_EPOCH, |noon| noon.timestamp()).as_microsecond() + second * 1_000_000;
+        let noon = ends_on
+            .saturating_add(i64::from(day).days())
+            .at(9, 0, 0, 0)
+            .in_tz("Europe/London");
+        let instant = noon
+            .map_or(Timestamp::UNIX_EPOCH, |noon| noon.timestamp())
+            .as_microsecond()
+            + second * 1_000_000;
         self.now.store(instant, Ordering::Relaxed);
     }
 }
@@ -98,20 +122,35 @@ fn id_of(organisation: OrganisationId, kind: &str, key: &str) -> Uuid {
 
 /// An address that was proven is named by its seal, which is known once the person is registered.
 async fn sealed_address(commands: &Commands, command: Command) -> Result<Command, LogError> {
-    let Command::Person(person, PersonCommand::ProveAddress(_)) = command else { return Ok(command) };
+    let Command::Person(person, PersonCommand::ProveAddress(_)) = command else {
+        return Ok(command);
+    };
     let state = commands.log().refresh::<Person>(person.0).await?.state;
-    let address = state.email().map(|email| email.digest.clone()).unwrap_or_default();
-    Ok(Command::Person(person, PersonCommand::ProveAddress(MailedTo { address })))
+    let address = state
+        .email()
+        .map(|email| email.digest.clone())
+        .unwrap_or_default();
+    Ok(Command::Person(
+        person,
+        PersonCommand::ProveAddress(MailedTo { address }),
+    ))
 }
 
 /// Loads a programme: what is there already is left as it is.
 ///
 /// # Errors
 /// [`SeedError::NotEmpty`] for a real log, [`SeedError::Step`] when a rule is against a step.
-pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Programme) -> Result<Loaded, SeedError> {
+pub async fn load(
+    commands: &Commands,
+    simulation: &Simulation,
+    programme: &Programme,
+) -> Result<Loaded, SeedError> {
     let log = commands.log();
     let before = log.length().await?;
-    let organisation = log.refresh::<Organisation>(commands.organisation().0).await?.state;
+    let organisation = log
+        .refresh::<Organisation>(commands.organisation().0)
+        .await?
+        .state;
     let ends_on = match (before, organisation.simulated()) {
         (0, _) => simulation.ends_on,
         (_, Some(ends_on)) => ends_on,
@@ -129,15 +168,43 @@ pub async fn load(commands: &Commands, simulation: &Simulation, programme: &Prog
         let command = step.command.name();
         let asked = sealed_address(commands, step.command).await?;
         let repeat = RepeatKey::own(format!("seed-{number}"), "seed");
-        let caller = Caller { actor: step.by, narrowed: None };
-        let request = Request { repeat: Some(repeat), ..Request::new(caller, asked) };
-        // What was issued before is not decided again: the log may have gone on, and its newest event be later than this clock.
-        let answered = if before > 0 { commands.answered(request.clone()).await } else { Ok(None) };
-        if answered.map_err(|cause| SeedError::Step { step: number, command, cause })?.is_some() {
+        let caller = Caller {
+            actor: step.by,
+            narrowed: None,
+        };
+        let request = Request {
+            repeat: Some(repeat),
+            ..Request::new(caller, asked)
+        };
+        // What was issued before is not decided again: the log may have gone on, and its newest
+        // event be later than this clock.
+        let answered = if before > 0 {
+            commands.answered(request.clone()).await
+        } else {
+            Ok(None)
+        };
+        if answered
+            .map_err(|cause| SeedError::Step {
+                step: number,
+                command,
+                cause,
+            })?
+            .is_some()
+        {
             continue;
         }
-        commands.issue(request).await.map_err(|cause| SeedError::Step { step: number, command, cause })?;
+        commands
+            .issue(request)
+            .await
+            .map_err(|cause| SeedError::Step {
+                step: number,
+                command,
+                cause,
+            })?;
     }
     let events = log.length().await?;
-    Ok(Loaded { events, new: events - before })
+    Ok(Loaded {
+        events,
+        new: events - before,
+    })
 }

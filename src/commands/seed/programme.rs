@@ -1,4 +1,5 @@
-//! The seeds as they are written in `programme.json`: who, what money, which groups, and how far each one came.
+//! The seeds as they are written in `programme.json`: who, what money, which groups, and how far
+//! each one came.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -174,7 +175,10 @@ impl Programme {
     pub fn read(folder: Option<&Path>) -> Result<Self, SeedError> {
         let file = folder.unwrap_or(Path::new("seeds")).join("programme.json");
         let text = match folder {
-            Some(_) => std::fs::read_to_string(&file).map_err(|cause| SeedError::File { file: file.clone(), cause })?,
+            Some(_) => std::fs::read_to_string(&file).map_err(|cause| SeedError::File {
+                file: file.clone(),
+                cause,
+            })?,
             None => OWN.to_owned(),
         };
         serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })
@@ -183,21 +187,32 @@ impl Programme {
     /// The titles and meanings of the signs: the catalogue translates them.
     #[must_use]
     pub fn sign_texts(&self) -> Vec<String> {
-        self.signs.iter().flat_map(|sign| [sign.title.to_string(), sign.meaning.to_string()]).collect()
+        self.signs
+            .iter()
+            .flat_map(|sign| [sign.title.to_string(), sign.meaning.to_string()])
+            .collect()
     }
 
     /// People of every role, and a group's member, with their titles.
     #[must_use]
     pub fn signers_in(&self, organisation: &str) -> Vec<(String, PersonId)> {
         let organisation = organisation_id(organisation);
-        let staff = self
-            .staff
+        let staff = self.staff.iter().map(|staff| {
+            (
+                format!("{} ({})", staff.name, staff.title),
+                PersonId(id_of(organisation, "person", &staff.key)),
+            )
+        });
+        let group = self
+            .groups
             .iter()
-            .map(|staff| (format!("{} ({})", staff.name, staff.title), PersonId(id_of(organisation, "person", &staff.key))));
-        let group = self.groups.iter().find(|group| group.comes_to == Stage::Live);
+            .find(|group| group.comes_to == Stage::Live);
         let member = group.map(|group| {
             let title = format!("{} (member of {})", group.member, group.name);
-            (title, PersonId(id_of(organisation, "member", group.name.as_str())))
+            (
+                title,
+                PersonId(id_of(organisation, "member", group.name.as_str())),
+            )
         });
         staff.chain(member).collect()
     }

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::programme::{GroupSeed, Programme, Stage, Turn};
 use super::{Step, id_of, setting};
 use crate::domain::application::{
-    Answers, AttendanceOf, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest, InterestKind, RequestChanges, RequestReview,
-    Reserve, Score, StartApplication, Submit, Summary,
+    Answers, AttendanceOf, Award, Channel, Declare, Decline, Defer, Help, HelpKind, Interest,
+    InterestKind, RequestChanges, RequestReview, Reserve, Score, StartApplication, Submit, Summary,
 };
 use crate::domain::command::{Because, Nothing, ProposalOf};
 use crate::domain::grant::{AcceptAgreement, Method, PassCheck, Revoke};
@@ -17,13 +17,24 @@ use crate::domain::payee::{Account, PayeeTyped};
 use crate::domain::sealed::Personal;
 use crate::domain::text::Prose;
 use crate::domain::{
-    Actor, ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, GroupId, OrganisationId, PersonCommand, PersonId,
+    Actor, ApplicationCommand, ApplicationId, Command, GrantCommand, GroupCommand, GroupId,
+    OrganisationId, PersonCommand, PersonId,
 };
 
-pub(super) fn steps(programme: &Programme, organisation: OrganisationId, ends_on: Date) -> Vec<Step> {
+pub(super) fn steps(
+    programme: &Programme,
+    organisation: OrganisationId,
+    ends_on: Date,
+) -> Vec<Step> {
     let mut steps = Vec::new();
     for (number, group) in programme.groups.iter().enumerate() {
-        let Some(round) = programme.rounds.iter().find(|round| round.round == group.round) else { continue };
+        let Some(round) = programme
+            .rounds
+            .iter()
+            .find(|round| round.round == group.round)
+        else {
+            continue;
+        };
         let key = group.name.as_str();
         let story = Story {
             programme,
@@ -59,11 +70,14 @@ pub(super) struct Story<'a> {
 
 /// A reason for the record.
 pub(super) fn because(reason: &str) -> Because {
-    Because { reason: prose(reason) }
+    Because {
+        reason: prose(reason),
+    }
 }
 
 pub(super) fn prose(text: &str) -> Prose {
-    text.parse().expect("the texts of the seeds are short and plain")
+    text.parse()
+        .expect("the texts of the seeds are short and plain")
 }
 
 pub(super) fn open(text: &str) -> Personal {
@@ -98,7 +112,11 @@ impl Story<'_> {
     }
 
     fn by(&mut self, day: i32, by: Actor, command: Command) {
-        self.steps.push(Step { day: day.min(-1), by, command });
+        self.steps.push(Step {
+            day: day.min(-1),
+            by,
+            command,
+        });
     }
 
     fn on_application(&mut self, day: i32, by: Actor, command: ApplicationCommand) {
@@ -113,14 +131,36 @@ impl Story<'_> {
         let seed = self.seed;
         let day = self.opens + self.number % 12;
         let member = Actor::Person(self.member);
-        let typist = if self.took(Turn::KeyedIn) { self.staff("officer") } else { member };
+        let typist = if self.took(Turn::KeyedIn) {
+            self.staff("officer")
+        } else {
+            member
+        };
         let email = format!("group{}@example.org", self.number + 1);
         let register = PersonCommand::Register(setting::person(&seed.member, &email));
-        let registrar = if self.took(Turn::KeyedIn) { self.staff("officer") } else { member };
+        let registrar = if self.took(Turn::KeyedIn) {
+            self.staff("officer")
+        } else {
+            member
+        };
         self.by(day, registrar, Command::Person(self.member, register));
-        let register = RegisterGroup { name: seed.name.clone(), area: seed.area.clone(), standing: seed.standing, member: None };
-        self.by(day, member, Command::Group(self.group, GroupCommand::Register(register)));
-        let start = StartApplication { fund: setting::fund(self.organisation), round: seed.round.clone(), group: self.group, late: false };
+        let register = RegisterGroup {
+            name: seed.name.clone(),
+            area: seed.area.clone(),
+            standing: seed.standing,
+            member: None,
+        };
+        self.by(
+            day,
+            member,
+            Command::Group(self.group, GroupCommand::Register(register)),
+        );
+        let start = StartApplication {
+            fund: setting::fund(self.organisation),
+            round: seed.round.clone(),
+            group: self.group,
+            late: false,
+        };
         self.on_application(day, typist, ApplicationCommand::Start(start));
         let request = Answers {
             requested: Some(seed.asked),
@@ -134,13 +174,30 @@ impl Story<'_> {
             if !self.came_to(Stage::Submitted) && at > 1 {
                 break;
             }
-            let answer =
-                if at == 0 { seed.idea.clone() } else { format!("{} We would begin within a month and meet every week.", seed.idea) };
+            let answer = if at == 0 {
+                seed.idea.clone()
+            } else {
+                format!(
+                    "{} We would begin within a month and meet every week.",
+                    seed.idea
+                )
+            };
             let answers = std::iter::once((question.question.clone(), open(&answer))).collect();
-            self.on_application(day + 1, typist, ApplicationCommand::SaveAnswers(Answers { answers, ..Answers::default() }));
+            self.on_application(
+                day + 1,
+                typist,
+                ApplicationCommand::SaveAnswers(Answers {
+                    answers,
+                    ..Answers::default()
+                }),
+            );
         }
         if seed.comes_to == Stage::Lapsed {
-            self.on_application(self.closes + 2, self.staff("officer"), ApplicationCommand::Lapse(Nothing {}));
+            self.on_application(
+                self.closes + 2,
+                self.staff("officer"),
+                ApplicationCommand::Lapse(Nothing {}),
+            );
         }
         if self.came_to(Stage::Submitted) {
             self.submit(day + 2, typist);
@@ -151,11 +208,26 @@ impl Story<'_> {
     }
 
     fn submit(&mut self, day: i32, typist: Actor) {
-        let keyed = HelpKind::KeyedVerbatim { read_back: true, scan: None };
-        let help = self.took(Turn::KeyedIn).then(|| Help { by: setting::staff(self.organisation, "officer"), kind: keyed });
-        let channel = if help.is_some() { Channel::Paper } else { Channel::Web };
+        let keyed = HelpKind::KeyedVerbatim {
+            read_back: true,
+            scan: None,
+        };
+        let help = self.took(Turn::KeyedIn).then(|| Help {
+            by: setting::staff(self.organisation, "officer"),
+            kind: keyed,
+        });
+        let channel = if help.is_some() {
+            Channel::Paper
+        } else {
+            Channel::Web
+        };
         let received_on = help.is_some().then(|| self.date(day));
-        let submit = Submit { channel, received_on, late_reason: None, help };
+        let submit = Submit {
+            channel,
+            received_on,
+            late_reason: None,
+            help,
+        };
         self.on_application(day, typist, ApplicationCommand::Submit(submit));
     }
 
@@ -164,18 +236,34 @@ impl Story<'_> {
         let looked = self.closes + 2 + self.number % 3;
         match self.seed.comes_to {
             Stage::ChangesRequested => {
-                let questions = self.programme.questions.iter().take(1).map(|question| question.question.clone()).collect();
-                let changes = RequestChanges { questions, note: prose("Please tell us who would come."), due_on: self.date(14) };
+                let questions = self
+                    .programme
+                    .questions
+                    .iter()
+                    .take(1)
+                    .map(|question| question.question.clone())
+                    .collect();
+                let changes = RequestChanges {
+                    questions,
+                    note: prose("Please tell us who would come."),
+                    due_on: self.date(14),
+                };
                 self.on_application(looked, officer, ApplicationCommand::RequestChanges(changes));
             }
             Stage::Ineligible => {
                 self.on_application(
                     looked,
                     officer,
-                    ApplicationCommand::RefuseEligibility(because("The activity lies outside the three areas.")),
+                    ApplicationCommand::RefuseEligibility(because(
+                        "The activity lies outside the three areas.",
+                    )),
                 );
             }
-            stage if stage >= Stage::Eligible => self.on_application(looked, officer, ApplicationCommand::ConfirmEligibility(Nothing {})),
+            stage if stage >= Stage::Eligible => self.on_application(
+                looked,
+                officer,
+                ApplicationCommand::ConfirmEligibility(Nothing {}),
+            ),
             _ => {}
         }
         if !self.came_to(Stage::InAssessment) {
@@ -183,42 +271,81 @@ impl Story<'_> {
         }
         let interested = self.took(Turn::InterestDeclared);
         for (assessor, part) in [("chair", 0), ("member", 1), ("trustee", 2)] {
-            let interest = (interested && assessor == "member")
-                .then(|| Interest { kind: InterestKind::Family, note: prose("A relation sits on the group's committee.") });
+            let interest = (interested && assessor == "member").then(|| Interest {
+                kind: InterestKind::Family,
+                note: prose("A relation sits on the group's committee."),
+            });
             let conflicted = interest.is_some();
-            self.on_application(self.closes + 6, self.staff(assessor), ApplicationCommand::Declare(Declare { interest }));
+            self.on_application(
+                self.closes + 6,
+                self.staff(assessor),
+                ApplicationCommand::Declare(Declare { interest }),
+            );
             if conflicted || assessor == "trustee" {
                 continue;
             }
-            let value = |criterion: i32| u8::try_from(2 + (self.number + part + criterion) % 4).unwrap_or_default();
-            let criteria =
-                ["need", "people", "local"].into_iter().zip(0..).map(|(name, at)| (name.parse().expect("a slug"), value(at))).collect();
-            let score = Score { criteria, note: prose("Weighed against the eight signs.") };
-            self.on_application(self.closes + 7, self.staff(assessor), ApplicationCommand::Score(score));
+            let value = |criterion: i32| {
+                u8::try_from(2 + (self.number + part + criterion) % 4).unwrap_or_default()
+            };
+            let criteria = ["need", "people", "local"]
+                .into_iter()
+                .zip(0..)
+                .map(|(name, at)| (name.parse().expect("a slug"), value(at)))
+                .collect();
+            let score = Score {
+                criteria,
+                note: prose("Weighed against the eight signs."),
+            };
+            self.on_application(
+                self.closes + 7,
+                self.staff(assessor),
+                ApplicationCommand::Score(score),
+            );
         }
         self.decide(officer, panel);
     }
 
     fn decide(&mut self, officer: Actor, panel: Actor) {
-        let (decided, present) = (self.decided(), std::iter::once(setting::staff(self.organisation, "trustee")).collect());
+        let (decided, present) = (
+            self.decided(),
+            std::iter::once(setting::staff(self.organisation, "trustee")).collect(),
+        );
         match self.seed.comes_to {
             Stage::Declined | Stage::UnderReview => {
-                let feedback = prose("We liked the idea. Next time, tell us how people who rarely go out would hear of it.");
-                let decline = Decline { reason: prose("Other ideas reached more people for the sum."), feedback, present };
+                let feedback = prose(
+                    "We liked the idea. Next time, tell us how people who rarely go out would hear of it.",
+                );
+                let decline = Decline {
+                    reason: prose("Other ideas reached more people for the sum."),
+                    feedback,
+                    present,
+                };
                 self.on_application(decided, panel, ApplicationCommand::Decline(decline));
                 if self.seed.comes_to == Stage::UnderReview {
-                    let words = open("We had said how people would hear of it, on the second page.");
+                    let words =
+                        open("We had said how people would hear of it, on the second page.");
                     let member = Actor::Person(self.member);
-                    self.on_application(decided + 8, member, ApplicationCommand::RequestReview(RequestReview { words }));
+                    self.on_application(
+                        decided + 8,
+                        member,
+                        ApplicationCommand::RequestReview(RequestReview { words }),
+                    );
                 }
             }
             Stage::Deferred => {
-                let defer = Defer { reason: prose("The panel asks how it would go on."), present };
+                let defer = Defer {
+                    reason: prose("The panel asks how it would go on."),
+                    present,
+                };
                 self.on_application(decided, panel, ApplicationCommand::Defer(defer));
             }
             Stage::ReserveList => {
                 let rank = u16::try_from(self.number + 1).unwrap_or(1);
-                let reserve = Reserve { rank, reason: prose("Good, and next when money is free."), present };
+                let reserve = Reserve {
+                    rank,
+                    reason: prose("Good, and next when money is free."),
+                    present,
+                };
                 self.on_application(decided, panel, ApplicationCommand::Reserve(reserve));
             }
             stage if stage >= Stage::Offered => self.award(decided, officer, panel),
@@ -228,28 +355,53 @@ impl Story<'_> {
 
     /// The panel met two weeks after the deadline; offers that still stand were made last week.
     pub(super) fn decided(&self) -> i32 {
-        if self.seed.comes_to == Stage::Offered { -6 } else { self.closes + 14 }
+        if self.seed.comes_to == Stage::Offered {
+            -6
+        } else {
+            self.closes + 14
+        }
     }
 
     fn award(&mut self, decided: i32, officer: Actor, panel: Actor) {
         let seed = self.seed;
         let description = format!("{} For people in {}.", seed.idea, seed.area);
-        let summary = Summary { title: seed.title.clone(), description: prose(&description) };
-        self.on_application(decided - 2, officer, ApplicationCommand::WriteSummary(summary));
+        let summary = Summary {
+            title: seed.title.clone(),
+            description: prose(&description),
+        };
+        self.on_application(
+            decided - 2,
+            officer,
+            ApplicationCommand::WriteSummary(summary),
+        );
         let ends = decided + 100;
         let award = Award {
             amount: seed.awarded.unwrap_or(seed.asked),
-            reason: seed.awarded.filter(|awarded| *awarded != seed.asked).map(|awarded| {
-                prose(if awarded > seed.asked { "The panel added the hire of a hall." } else { "The panel left out what can be borrowed." })
-            }),
+            reason: seed
+                .awarded
+                .filter(|awarded| *awarded != seed.asked)
+                .map(|awarded| {
+                    prose(if awarded > seed.asked {
+                        "The panel added the hire of a hall."
+                    } else {
+                        "The panel left out what can be borrowed."
+                    })
+                }),
             ends_on: self.date(ends),
             update_due_on: self.date(ends + 14),
             conditions: std::collections::BTreeMap::new(),
             present: std::iter::once(setting::staff(self.organisation, "trustee")).collect(),
         };
         self.on_application(decided, panel, ApplicationCommand::Award(award));
-        let was_there = AttendanceOf { person: setting::staff(self.organisation, "trustee"), decision: 1 };
-        self.on_application(decided + 1, self.staff("trustee"), ApplicationCommand::ConfirmAttendance(was_there));
+        let was_there = AttendanceOf {
+            person: setting::staff(self.organisation, "trustee"),
+            decision: 1,
+        };
+        self.on_application(
+            decided + 1,
+            self.staff("trustee"),
+            ApplicationCommand::ConfirmAttendance(was_there),
+        );
     }
 
     /// Who sits on the panel beside its chair.
@@ -261,18 +413,40 @@ impl Story<'_> {
         let (officer, member) = (self.staff("officer"), Actor::Person(self.member));
         let decided = self.decided();
         match self.seed.comes_to {
-            Stage::OfferDeclined => self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {})),
+            Stage::OfferDeclined => {
+                self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {}))
+            }
             Stage::OfferWithdrawn => {
                 let panel = self.staff("chair");
-                let revoke = Revoke { reason: prose("The hall that it needed has closed."), present: self.trustee() };
+                let revoke = Revoke {
+                    reason: prose("The hall that it needed has closed."),
+                    present: self.trustee(),
+                };
                 self.on_grant(decided + 5, panel, GrantCommand::WithdrawOffer(revoke));
-                self.on_grant(decided + 6, self.staff("trustee"), GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }));
+                self.on_grant(
+                    decided + 6,
+                    self.staff("trustee"),
+                    GrantCommand::ConfirmRevocation(ProposalOf { proposal: 1 }),
+                );
             }
-            Stage::OfferLapsed => self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {})),
+            Stage::OfferLapsed => {
+                self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {}))
+            }
             stage if stage >= Stage::Accepted => {
-                let names = vec![open(&self.seed.member), open("A second member of the committee")];
-                let accept = AcceptAgreement { hash: hash_of(self.programme.agreement.as_str()), method: Method::Web, names };
-                self.on_grant(decided + 4 + self.number % 5, member, GrantCommand::AcceptAgreement(accept));
+                let names = vec![
+                    open(&self.seed.member),
+                    open("A second member of the committee"),
+                ];
+                let accept = AcceptAgreement {
+                    hash: hash_of(self.programme.agreement.as_str()),
+                    method: Method::Web,
+                    names,
+                };
+                self.on_grant(
+                    decided + 4 + self.number % 5,
+                    member,
+                    GrantCommand::AcceptAgreement(accept),
+                );
             }
             _ => return,
         }
@@ -280,21 +454,49 @@ impl Story<'_> {
             return;
         }
         let numbers = format!("000000 {:08}", 10_000_000 + self.number);
-        let account = Account { holder: open(self.seed.name.as_str()), numbers: open(&numbers) };
+        let account = Account {
+            holder: open(self.seed.name.as_str()),
+            numbers: open(&numbers),
+        };
         let payee = if self.number % 11 == 3 {
             let body = "A community centre (illustrative)".parse().expect("a name");
-            PayeeTyped::HoldingBody { body, consented_on: self.date(decided + 8), account }
+            PayeeTyped::HoldingBody {
+                body,
+                consented_on: self.date(decided + 8),
+                account,
+            }
         } else {
             PayeeTyped::OwnAccount { account }
         };
-        self.by(decided + 9, member, Command::Group(self.group, GroupCommand::ProvidePayee(payee)));
-        let verify = VerifyPayee { payee: 1, method: "A bank statement was seen".parse().expect("a line") };
-        // The officer registered who asked on paper: a payee that they key is for another to verify.
-        let verifier = if self.took(Turn::KeyedIn) { self.staff("treasurer") } else { officer };
-        self.by(decided + 10, verifier, Command::Group(self.group, GroupCommand::VerifyPayee(verify)));
+        self.by(
+            decided + 9,
+            member,
+            Command::Group(self.group, GroupCommand::ProvidePayee(payee)),
+        );
+        let verify = VerifyPayee {
+            payee: 1,
+            method: "A bank statement was seen".parse().expect("a line"),
+        };
+        // The officer registered who asked on paper: a payee that they key is for another to
+        // verify.
+        let verifier = if self.took(Turn::KeyedIn) {
+            self.staff("treasurer")
+        } else {
+            officer
+        };
+        self.by(
+            decided + 10,
+            verifier,
+            Command::Group(self.group, GroupCommand::VerifyPayee(verify)),
+        );
         for check in &self.programme.fund.rules.checks {
             let good_until = Some(self.date(400));
-            let passed = PassCheck { check: check.clone(), note: prose("Seen and in order."), good_until, evidence: None };
+            let passed = PassCheck {
+                check: check.clone(),
+                note: prose("Seen and in order."),
+                good_until,
+                evidence: None,
+            };
             self.on_grant(decided + 11, officer, GrantCommand::PassCheck(passed));
         }
     }

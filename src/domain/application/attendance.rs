@@ -15,8 +15,8 @@ use crate::domain::{Act, Connections, Facts, Refusal};
 #[serde(deny_unknown_fields)]
 pub struct AttendanceOf {
     pub person: PersonId,
-    /// Which decision: of an application the number of its meeting, of a grant the variation that raised
-    /// it. So nobody confirms another than the one that they saw.
+    /// Which decision: of an application the number of its meeting, of a grant the variation that
+    /// raised it. So nobody confirms another than the one that they saw.
     #[schema(minimum = 1)]
     pub decision: u32,
 }
@@ -36,19 +36,34 @@ impl Attendance {
     /// A log from before attendance was confirmed names no recorder: then everybody counts.
     #[must_use]
     pub fn of(decision: u32, sitting: &Sitting) -> Self {
-        let is_recorder = |person: &PersonId| sitting.recorded_by.is_none_or(|recorder| recorder == *person);
+        let is_recorder = |person: &PersonId| {
+            sitting
+                .recorded_by
+                .is_none_or(|recorder| recorder == *person)
+        };
         let (confirmed, unconfirmed) = sitting.present.iter().copied().partition(is_recorder);
         let quorum = sitting.quorum.map_or(0, usize::from);
-        Self { decision, quorum, unconfirmed, confirmed, confirm_by: sitting.confirm_by }
+        Self {
+            decision,
+            quorum,
+            unconfirmed,
+            confirmed,
+            confirm_by: sitting.confirm_by,
+        }
     }
 
     /// Lets a person confirm that they attended. Nobody does it for them.
     ///
     /// # Errors
-    /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::NotYours`] for anybody else
-    /// than the person who was named; [`Refusal::Interested`] where they are connected;
+    /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::NotYours`] for anybody
+    /// else than the person who was named; [`Refusal::Interested`] where they are connected;
     /// [`Refusal::KnownToOne`] where one administrator alone made them a panel member.
-    pub fn may_confirm(&self, of: AttendanceOf, facts: &Facts, connections: &Connections<'_>) -> Result<(), Refusal> {
+    pub fn may_confirm(
+        &self,
+        of: AttendanceOf,
+        facts: &Facts,
+        connections: &Connections<'_>,
+    ) -> Result<(), Refusal> {
         if self.decision != of.decision || !self.unconfirmed.contains(&of.person) {
             return Err(Refusal::NotProposed);
         }
@@ -59,7 +74,10 @@ impl Attendance {
             return Err(Refusal::NotYours);
         }
         facts.is_known_to_two(of.person)?;
-        if connections.of(of.person).any(|connection| connection.shuts_out(Act::Decide)) {
+        if connections
+            .of(of.person)
+            .any(|connection| connection.shuts_out(Act::Decide))
+        {
             return Err(Refusal::Interested);
         }
         Ok(())
@@ -88,15 +106,28 @@ impl Attendance {
     /// [`Refusal::AttendanceUnconfirmed`].
     pub fn must_have_quorum(&self) -> Result<(), Refusal> {
         let (needed, confirmed) = (self.quorum, self.confirmed.len());
-        if confirmed < needed { Err(Refusal::AttendanceUnconfirmed { needed, confirmed }) } else { Ok(()) }
+        if confirmed < needed {
+            Err(Refusal::AttendanceUnconfirmed { needed, confirmed })
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl Application {
-    pub(super) fn confirm_attendance(&self, of: AttendanceOf, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn confirm_attendance(
+        &self,
+        of: AttendanceOf,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         let by = facts.by()?;
-        self.attendance.may_confirm(of, facts, &facts.connections(Some(self))?)?;
-        Ok(ApplicationEvent::AttendanceConfirmed { decision: of.decision, person: of.person, by })
+        self.attendance
+            .may_confirm(of, facts, &facts.connections(Some(self))?)?;
+        Ok(ApplicationEvent::AttendanceConfirmed {
+            decision: of.decision,
+            person: of.person,
+            by,
+        })
     }
 
     /// Refuses money for a decision whose quorum is not confirmed, or that rests on those alone who
@@ -107,8 +138,13 @@ impl Application {
     pub fn decision_is_confirmed(&self) -> Result<(), Refusal> {
         self.attendance.must_have_quorum()?;
         let mut confirmed = self.attendance.confirmed();
-        let alone = self.interests.was_keyed() && confirmed.all(|person| self.interests.keyed_by(person));
-        if alone && !self.attendance.unconfirmed.is_empty() { Err(Refusal::KeyerAlone) } else { Ok(()) }
+        let alone =
+            self.interests.was_keyed() && confirmed.all(|person| self.interests.keyed_by(person));
+        if alone && !self.attendance.unconfirmed.is_empty() {
+            Err(Refusal::KeyerAlone)
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses to go on with a decision that nobody can confirm any more.
@@ -122,9 +158,13 @@ impl Application {
         }
     }
 
-    /// The people named as present, with whoever records it, if they may take away what was awarded:
-    /// as many as awarded it.
-    pub(in crate::domain) fn sitting_of_award(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
+    /// The people named as present, with whoever records it, if they may take away what was
+    /// awarded: as many as awarded it.
+    pub(in crate::domain) fn sitting_of_award(
+        &self,
+        present: &BTreeSet<PersonId>,
+        facts: &Facts,
+    ) -> Result<Sitting, Refusal> {
         let needed = match self.attendance.quorum() {
             0 => usize::from(facts.fund()?.rules().quorum),
             quorum => quorum,

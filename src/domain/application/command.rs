@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attendance::AttendanceOf;
-use super::decision::{AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms};
+use super::decision::{
+    AtMeeting, Award, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms,
+};
 use super::interest::{ConfirmHelp, Declare, Interest, Sitting};
 use super::language::ChooseLanguage;
 use super::review::{DecideReview, RequestReview};
@@ -35,13 +37,15 @@ commands! {
         RequestChanges(RequestChanges) = "request-changes", Who::Staff(&[Role::Officer]);
         /// Hands the application in again after changes were asked for.
         Resubmit(Resubmit) = "resubmit", Who::StaffOrOwn(&[Role::Officer]);
-        /// Confirms that somebody whom the group named as a helper did help: they themselves, or an officer.
+        /// Confirms that somebody whom the group named as a helper did help: they themselves, or an
+        /// officer.
         ConfirmHelp(ConfirmHelp) = "confirm-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
         /// Finds the application eligible.
         ConfirmEligibility(Nothing) = "confirm-eligibility", Who::Staff(&[Role::Officer]);
         /// Finds the application ineligible, with the reason.
         RefuseEligibility(Because) = "refuse-eligibility", Who::Staff(&[Role::Officer]);
-        /// Declares an interest in the application, or that there is none: before scoring, deciding or seeing the assessment.
+        /// Declares an interest in the application, or that there is none: before scoring, deciding
+        /// or seeing the assessment.
         Declare(Declare) = "declare", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
         /// Scores an eligible application.
         Score(Score) = "score", Who::Staff(&[Role::Panel]);
@@ -63,10 +67,11 @@ commands! {
         Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
         /// Decides as the panel's meeting did.
         DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
-        /// Says that somebody whom the group named as a helper did not help: they themselves, or an officer.
+        /// Says that somebody whom the group named as a helper did not help: they themselves, or an
+        /// officer.
         RefuseHelp(ConfirmHelp) = "refuse-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that they were there. The offer goes out once as many
-        /// have confirmed as the fund's rules need.
+        /// Confirms, as a panel member who was named as present, that they were there. The offer
+        /// goes out once as many have confirmed as the fund's rules need.
         ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
         /// Asks for a review of a decision against the group.
         RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
@@ -107,7 +112,8 @@ pub struct Answers {
     /// What kind of activity: arts, food, neighbourhood.
     #[serde(default)]
     pub activity: Option<Slug>,
-    /// Whether children or adults at risk would take part: then the fund's further checks are needed.
+    /// Whether children or adults at risk would take part: then the fund's further checks are
+    /// needed.
     #[serde(default)]
     pub people_at_risk: Option<bool>,
     /// Free text by question, sealed before it is kept.
@@ -116,7 +122,17 @@ pub struct Answers {
 }
 
 /// How an application or update reached the organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Channel {
@@ -175,8 +191,9 @@ pub struct Resubmit {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestChanges {
-    /// The keys of the questions to answer again. Four keys are not of the form: `requested` asks for the sum again, `area` for the
-    /// area, `activity` for the kind of activity, and `people-at-risk` for whether people at risk take part.
+    /// The keys of the questions to answer again. Four keys are not of the form: `requested` asks
+    /// for the sum again, `area` for the area, `activity` for the kind of activity, and
+    /// `people-at-risk` for whether people at risk take part.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
     pub note: Prose,
@@ -188,11 +205,30 @@ impl ApplicationCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
-            Self::SaveAnswers(answers) => answers.answers.values_mut().map(|value| Slot { field: "answer", value, index: None }).collect(),
-            Self::ChooseLanguage(choose) => {
-                choose.helper.as_mut().map(|value| Slot { field: "helper", value, index: None }).into_iter().collect()
-            }
-            Self::RequestReview(request) => vec![Slot { field: "review", value: &mut request.words, index: None }],
+            Self::SaveAnswers(answers) => answers
+                .answers
+                .values_mut()
+                .map(|value| Slot {
+                    field: "answer",
+                    value,
+                    index: None,
+                })
+                .collect(),
+            Self::ChooseLanguage(choose) => choose
+                .helper
+                .as_mut()
+                .map(|value| Slot {
+                    field: "helper",
+                    value,
+                    index: None,
+                })
+                .into_iter()
+                .collect(),
+            Self::RequestReview(request) => vec![Slot {
+                field: "review",
+                value: &mut request.words,
+                index: None,
+            }],
             _ => Vec::new(),
         }
     }
@@ -228,7 +264,8 @@ events! {
             received_on: Date,
             late_reason: Option<Prose>,
             help: Option<Help>,
-            /// Whether the helper, or an officer, said that it is so. Where nothing is said it counts.
+            /// Whether the helper, or an officer, said that it is so. Where nothing is said it
+            /// counts.
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
             help_agreed: bool,
         },

@@ -48,7 +48,11 @@ pub struct Summary {
 
 impl Summary {
     pub(in crate::domain) fn says_more(&self) -> Result<(), Refusal> {
-        if self.title.as_str() == self.description.as_str() { Err(Refusal::SummaryRepeats) } else { Ok(()) }
+        if self.title.as_str() == self.description.as_str() {
+            Err(Refusal::SummaryRepeats)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -121,7 +125,11 @@ pub struct Reserve {
 /// One line of what a panel's meeting decided.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema, strum::EnumDiscriminants)]
 #[serde(rename_all = "snake_case")]
-#[strum_discriminants(name(Decision), doc = "What a panel can decide.", derive(strum::IntoStaticStr, strum::VariantArray))]
+#[strum_discriminants(
+    name(Decision),
+    doc = "What a panel can decide.",
+    derive(strum::IntoStaticStr, strum::VariantArray)
+)]
 #[strum_discriminants(strum(serialize_all = "snake_case"))]
 pub enum Verdict {
     Award(Award),
@@ -166,18 +174,29 @@ pub struct Terms {
 }
 
 impl Application {
-    pub(super) fn judge(&self, command: &ApplicationCommand, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn judge(
+        &self,
+        command: &ApplicationCommand,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         use ApplicationCommand as C;
         match command {
             C::ConfirmEligibility(_) => {
                 self.must_be_checkable(facts)?;
-                facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
+                facts
+                    .connections(Some(self))?
+                    .permit(facts.by()?, Act::Prepare)?;
                 Ok(ApplicationEvent::EligibilityConfirmed { by: facts.by()? })
             }
             C::RefuseEligibility(because) => {
                 self.must_be_checkable(facts)?;
-                facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
-                Ok(ApplicationEvent::EligibilityRefused { reason: because.reason.clone(), by: facts.by()? })
+                facts
+                    .connections(Some(self))?
+                    .permit(facts.by()?, Act::Prepare)?;
+                Ok(ApplicationEvent::EligibilityRefused {
+                    reason: because.reason.clone(),
+                    by: facts.by()?,
+                })
             }
             C::Score(score) => self.score(score, facts),
             C::ReviseScore(revise) => self.revise(revise, facts),
@@ -206,22 +225,39 @@ impl Application {
             Verdict::Promote(award) => {
                 let first = facts.fund()?.first_reserve(&self.started()?.round);
                 match first {
-                    Some(first) if self.rank.is_some_and(|own| first < own) && award.reason.is_none() => Err(Refusal::OutOfTurn(first)),
+                    Some(first)
+                        if self.rank.is_some_and(|own| first < own) && award.reason.is_none() =>
+                    {
+                        Err(Refusal::OutOfTurn(first))
+                    }
                     _ => self.award(award, facts),
                 }
             }
             Verdict::Decline(decline) => {
                 let sitting = self.sitting(&decline.present, facts)?;
-                Ok(ApplicationEvent::Declined { reason: decline.reason.clone(), feedback: decline.feedback.clone(), sitting })
+                Ok(ApplicationEvent::Declined {
+                    reason: decline.reason.clone(),
+                    feedback: decline.feedback.clone(),
+                    sitting,
+                })
             }
             Verdict::Defer(defer) => {
                 let sitting = self.sitting(&defer.present, facts)?;
-                Ok(ApplicationEvent::Deferred { reason: defer.reason.clone(), sitting })
+                Ok(ApplicationEvent::Deferred {
+                    reason: defer.reason.clone(),
+                    sitting,
+                })
             }
             Verdict::Reserve(reserve) => {
                 let sitting = self.sitting(&reserve.present, facts)?;
-                facts.fund()?.rank_is_free(&self.started()?.round, reserve.rank)?;
-                Ok(ApplicationEvent::Reserved { rank: reserve.rank, reason: reserve.reason.clone(), sitting })
+                facts
+                    .fund()?
+                    .rank_is_free(&self.started()?.round, reserve.rank)?;
+                Ok(ApplicationEvent::Reserved {
+                    rank: reserve.rank,
+                    reason: reserve.reason.clone(),
+                    sitting,
+                })
             }
         }
     }
@@ -234,7 +270,11 @@ impl Application {
             return Err(Refusal::Exists("score"));
         }
         in_range(&score.criteria)?;
-        Ok(ApplicationEvent::ScoreGiven { by, criteria: score.criteria.clone(), note: score.note.clone() })
+        Ok(ApplicationEvent::ScoreGiven {
+            by,
+            criteria: score.criteria.clone(),
+            note: score.note.clone(),
+        })
     }
 
     fn revise(&self, revise: &ReviseScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
@@ -243,8 +283,17 @@ impl Application {
         self.may_score(by, facts)?;
         self.counting(by).ok_or(Refusal::Unknown("score"))?;
         in_range(&revise.criteria)?;
-        let ReviseScore { criteria, note, reason } = revise.clone();
-        Ok(ApplicationEvent::ScoreRevised { by, criteria, note, reason })
+        let ReviseScore {
+            criteria,
+            note,
+            reason,
+        } = revise.clone();
+        Ok(ApplicationEvent::ScoreRevised {
+            by,
+            criteria,
+            note,
+            reason,
+        })
     }
 
     fn set_aside(&self, aside: &SetAsideScore, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
@@ -257,15 +306,24 @@ impl Application {
             facts.connections(Some(self))?.permit(by, Act::Decide)?;
         }
         self.counting(aside.of).ok_or(Refusal::Unknown("score"))?;
-        Ok(ApplicationEvent::ScoreSetAside { of: aside.of, reason: aside.reason.clone(), by })
+        Ok(ApplicationEvent::ScoreSetAside {
+            of: aside.of,
+            reason: aside.reason.clone(),
+            by,
+        })
     }
 
     /// An auditor who read the scores of an application does not score it later.
     fn may_score(&self, by: PersonId, facts: &Facts) -> Result<(), Refusal> {
         facts.connections(Some(self))?.permit(by, Act::Score)?;
         let audited_until = facts.organisation()?.audited_until(by);
-        let audited = audited_until.is_some_and(|until| self.started_on.is_none_or(|started| until >= started));
-        if audited { Err(Refusal::SawScores) } else { Ok(()) }
+        let audited = audited_until
+            .is_some_and(|until| self.started_on.is_none_or(|started| until >= started));
+        if audited {
+            Err(Refusal::SawScores)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn counting(&self, person: PersonId) -> Option<&Given> {
@@ -273,10 +331,21 @@ impl Application {
     }
 
     fn write_summary(&self, summary: &Summary, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred])?;
-        facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
+        self.must_be(&[
+            S::Submitted,
+            S::ChangesRequested,
+            S::Eligible,
+            S::InAssessment,
+            S::ReserveList,
+            S::Deferred,
+        ])?;
+        facts
+            .connections(Some(self))?
+            .permit(facts.by()?, Act::Prepare)?;
         summary.says_more()?;
-        Ok(ApplicationEvent::PublicSummaryWritten { summary: summary.clone() })
+        Ok(ApplicationEvent::PublicSummaryWritten {
+            summary: summary.clone(),
+        })
     }
 
     fn award(&self, award: &Award, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
@@ -291,7 +360,9 @@ impl Application {
             return Err(Refusal::SummaryMissing);
         }
         if award.update_due_on < award.ends_on || award.ends_on < facts.today {
-            return Err(Refusal::DatesOutOfOrder("the update is due before the activity ends, or the activity ends before today"));
+            return Err(Refusal::DatesOutOfOrder(
+                "the update is due before the activity ends, or the activity ends before today",
+            ));
         }
         let sitting = self.sitting(&award.present, facts)?;
         let terms = Terms {
@@ -302,10 +373,18 @@ impl Application {
             conditions: award.conditions.clone(),
             people_at_risk: self.people_at_risk.unwrap_or_default(),
         };
-        Ok(ApplicationEvent::Awarded { terms, reason: award.reason.clone(), sitting })
+        Ok(ApplicationEvent::Awarded {
+            terms,
+            reason: award.reason.clone(),
+            sitting,
+        })
     }
 }
 
 fn in_range(criteria: &BTreeMap<Slug, u8>) -> Result<(), Refusal> {
-    if criteria.is_empty() || criteria.values().any(|value| *value > 5) { Err(Refusal::ScoreOutOfRange) } else { Ok(()) }
+    if criteria.is_empty() || criteria.values().any(|value| *value > 5) {
+        Err(Refusal::ScoreOutOfRange)
+    } else {
+        Ok(())
+    }
 }

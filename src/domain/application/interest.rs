@@ -1,7 +1,9 @@
-//! Conflicts of interest: who declared what, who helped with the words, who keyed it in, and what follows from that.
+//! Conflicts of interest: who declared what, who helped with the words, who keyed it in, and what
+//! follows from that.
 //!
-//! The law that holds: nobody scores, decides or sees the assessment of an application before declaring that they
-//! have no interest in it. Aggregate and view fold the same events into the same [`Interests`].
+//! The law that holds: nobody scores, decides or sees the assessment of an application before
+//! declaring that they have no interest in it. Aggregate and view fold the same events into the
+//! same [`Interests`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,8 +67,8 @@ pub struct Interests {
     /// Who the group says helped, until they or an officer confirm it: it shuts nobody out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     named: BTreeMap<PersonId, HelpKind>,
-    /// Who declared while they sat on the panel (false) or did not (true): the latter see scores and
-    /// give none.
+    /// Who declared while they sat on the panel (false) or did not (true): the latter see scores
+    /// and give none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     observers: BTreeMap<PersonId, bool>,
 }
@@ -111,7 +113,11 @@ impl Interests {
     }
 
     fn interested(&self) -> impl Iterator<Item = PersonId> {
-        self.declared.iter().filter(|(_, interested)| **interested).map(|(person, _)| *person).chain(self.helped.iter().copied())
+        self.declared
+            .iter()
+            .filter(|(_, interested)| **interested)
+            .map(|(person, _)| *person)
+            .chain(self.helped.iter().copied())
     }
 
     fn help(&mut self, by: PersonId, kind: &HelpKind) {
@@ -133,15 +139,31 @@ impl Interests {
             ApplicationEvent::InterestDeclared { by, .. } => {
                 self.declared.insert(*by, true);
             }
-            ApplicationEvent::AnswersSaved { keyed_by: Some(by), .. } => {
+            ApplicationEvent::AnswersSaved {
+                keyed_by: Some(by), ..
+            } => {
                 self.keyed.insert(*by);
             }
-            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), help_agreed: false, .. }
-            | ApplicationEvent::ApplicationResubmitted { help: Some(Help { by, kind }), help_agreed: false, .. } => {
+            ApplicationEvent::ApplicationSubmitted {
+                help: Some(Help { by, kind }),
+                help_agreed: false,
+                ..
+            }
+            | ApplicationEvent::ApplicationResubmitted {
+                help: Some(Help { by, kind }),
+                help_agreed: false,
+                ..
+            } => {
                 self.named.insert(*by, kind.clone());
             }
-            ApplicationEvent::ApplicationSubmitted { help: Some(Help { by, kind }), .. }
-            | ApplicationEvent::ApplicationResubmitted { help: Some(Help { by, kind }), .. } => self.help(*by, kind),
+            ApplicationEvent::ApplicationSubmitted {
+                help: Some(Help { by, kind }),
+                ..
+            }
+            | ApplicationEvent::ApplicationResubmitted {
+                help: Some(Help { by, kind }),
+                ..
+            } => self.help(*by, kind),
             ApplicationEvent::HelpConfirmed { helper, .. } => {
                 if let Some(kind) = self.named.remove(helper) {
                     self.help(*helper, &kind);
@@ -179,7 +201,11 @@ impl Application {
     /// everything; who takes their own score back has seen the others.
     #[must_use]
     pub fn saw_scores(&self, person: PersonId) -> bool {
-        self.interests.observes(person) || self.scores.get(&person).is_some_and(|score| score.set_aside)
+        self.interests.observes(person)
+            || self
+                .scores
+                .get(&person)
+                .is_some_and(|score| score.set_aside)
     }
 
     fn is_undecided(&self) -> bool {
@@ -194,9 +220,18 @@ impl Application {
 
     /// The helper says whether it is so, or an officer who is not of the group does. A score that a
     /// helper gave no longer counts.
-    pub(super) fn answer_help(&self, of: ConfirmHelp, is_so: bool, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
+    pub(super) fn answer_help(
+        &self,
+        of: ConfirmHelp,
+        is_so: bool,
+        facts: &Facts,
+    ) -> Result<Vec<ApplicationEvent>, Refusal> {
         let by = facts.by()?;
-        let kind = self.interests.named.get(&of.helper).ok_or(Refusal::NotProposed)?;
+        let kind = self
+            .interests
+            .named
+            .get(&of.helper)
+            .ok_or(Refusal::NotProposed)?;
         if by != of.helper && (!facts.roles().contains(&Role::Officer) || facts.of_group()?) {
             return Err(Refusal::NotYours);
         }
@@ -207,23 +242,38 @@ impl Application {
         facts.person()?.must_stand()?;
         let mut events = vec![ApplicationEvent::HelpConfirmed { helper, by }];
         if *kind == HelpKind::HelpedToWord && self.is_undecided() && self.has_scored(helper) {
-            let reason = "Helped with the words of the application.".parse().map_err(|_| Refusal::Nothing)?;
-            events.push(ApplicationEvent::ScoreSetAside { of: helper, reason, by });
+            let reason = "Helped with the words of the application."
+                .parse()
+                .map_err(|_| Refusal::Nothing)?;
+            events.push(ApplicationEvent::ScoreSetAside {
+                of: helper,
+                reason,
+                by,
+            });
         }
         Ok(events)
     }
 
-    pub(super) fn declare(&self, declare: &Declare, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
+    pub(super) fn declare(
+        &self,
+        declare: &Declare,
+        facts: &Facts,
+    ) -> Result<Vec<ApplicationEvent>, Refusal> {
         if matches!(self.state, S::Draft | S::Withdrawn | S::Lapsed) {
             return Err(Refusal::ApplicationNotInState(self.state.into()));
         }
         let by = facts.by()?;
-        let interested = self.interests.has_declared_interest(by) || self.interests.helped_to_word(by);
+        let interested =
+            self.interests.has_declared_interest(by) || self.interests.helped_to_word(by);
         let Some(interest) = &declare.interest else {
             if interested {
                 return Err(Refusal::InterestStands);
             }
-            if facts.connections(Some(self))?.of(by).any(|connection| connection.shuts_out(Act::Decide)) {
+            if facts
+                .connections(Some(self))?
+                .of(by)
+                .any(|connection| connection.shuts_out(Act::Decide))
+            {
                 return Err(Refusal::Interested);
             }
             return self.declare_none(by, facts);
@@ -231,18 +281,35 @@ impl Application {
         if interested {
             return Err(Refusal::NoChange);
         }
-        let declared = ApplicationEvent::InterestDeclared { by, interest: interest.clone() };
+        let declared = ApplicationEvent::InterestDeclared {
+            by,
+            interest: interest.clone(),
+        };
         let counts = self.scores.get(&by).is_some_and(|score| !score.set_aside);
-        let set_aside =
-            (counts && self.is_undecided()).then(|| ApplicationEvent::ScoreSetAside { of: by, reason: interest.note.clone(), by });
+        let set_aside = (counts && self.is_undecided()).then(|| ApplicationEvent::ScoreSetAside {
+            of: by,
+            reason: interest.note.clone(),
+            by,
+        });
         Ok(std::iter::once(declared).chain(set_aside).collect())
     }
 
     /// The people named as present, with whoever decides, if they may decide together.
-    pub(in crate::domain) fn sitting(&self, present: &BTreeSet<PersonId>, facts: &Facts) -> Result<Sitting, Refusal> {
+    pub(in crate::domain) fn sitting(
+        &self,
+        present: &BTreeSet<PersonId>,
+        facts: &Facts,
+    ) -> Result<Sitting, Refusal> {
         let rules = facts.fund()?.rules();
-        let days = rules.confirm_days.map(|days| jiff::Span::new().days(i64::from(days)));
-        self.sitting_of(present, usize::from(rules.quorum), days.map(|days| facts.today.saturating_add(days)), facts)
+        let days = rules
+            .confirm_days
+            .map(|days| jiff::Span::new().days(i64::from(days)));
+        self.sitting_of(
+            present,
+            usize::from(rules.quorum),
+            days.map(|days| facts.today.saturating_add(days)),
+            facts,
+        )
     }
 
     pub(super) fn sitting_of(
@@ -264,25 +331,41 @@ impl Application {
             connections.permit(*person, Act::Decide)?;
         }
         if present.len() < needed {
-            return Err(Refusal::QuorumMissing { needed, present: present.len() });
+            return Err(Refusal::QuorumMissing {
+                needed,
+                present: present.len(),
+            });
         }
-        if present.iter().all(|person| self.interests.keyed_by(*person)) {
+        if present
+            .iter()
+            .all(|person| self.interests.keyed_by(*person))
+        {
             return Err(Refusal::KeyerAlone);
         }
         // A panel member who belongs to the group is interested without a word.
         let own = connections.among(organisation.holders(Role::Panel));
         let withdrew = self.interests.interested().chain(own).collect();
         let (recorded_by, quorum) = (Some(facts.by()?), u8::try_from(needed).ok());
-        Ok(Sitting { present, withdrew, recorded_by, quorum, confirm_by })
+        Ok(Sitting {
+            present,
+            withdrew,
+            recorded_by,
+            quorum,
+            confirm_by,
+        })
     }
 
-    /// A person declares once, and again where they leave the panel: then they see scores, and give none.
+    /// A person declares once, and again where they leave the panel: then they see scores, and give
+    /// none.
     fn declare_none(&self, by: PersonId, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         let observes = !facts.organisation()?.roles_of(by).contains(&Role::Panel);
         let known = self.interests.observers.get(&by).copied();
         if known.is_some_and(|known| known || known == observes) {
             return Err(Refusal::NoChange);
         }
-        Ok(vec![ApplicationEvent::NoInterestDeclared { by, observes: Some(observes) }])
+        Ok(vec![ApplicationEvent::NoInterestDeclared {
+            by,
+            observes: Some(observes),
+        }])
     }
 }

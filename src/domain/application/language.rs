@@ -18,10 +18,16 @@ pub struct ChooseLanguage {
 }
 
 impl Application {
-    pub(super) fn choose_language(&self, choose: &ChooseLanguage) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn choose_language(
+        &self,
+        choose: &ChooseLanguage,
+    ) -> Result<ApplicationEvent, Refusal> {
         if matches!(self.state, S::Withdrawn | S::Lapsed) {
             return Err(Refusal::ApplicationNotInState(self.state.into()));
         }
-        Ok(ApplicationEvent::LanguageChosen { language: choose.language, helper: choose.helper.as_ref().map(Personal::sealed) })
+        Ok(ApplicationEvent::LanguageChosen {
+            language: choose.language,
+            helper: choose.helper.as_ref().map(Personal::sealed),
+        })
     }
 }

@@ -16,10 +16,12 @@ use uuid::Uuid;
 
 pub use attendance::{Attendance, AttendanceOf};
 pub use command::{
-    Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges, Resubmit, StartApplication, Submit,
+    Answers, ApplicationCommand, ApplicationEvent, Channel, Help, HelpKind, RequestChanges,
+    Resubmit, StartApplication, Submit,
 };
 pub use decision::{
-    AtMeeting, Award, Condition, Decision, Decline, Defer, Reserve, ReviseScore, Score, SetAsideScore, Summary, Terms, Verdict,
+    AtMeeting, Award, Condition, Decision, Decline, Defer, Reserve, ReviseScore, Score,
+    SetAsideScore, Summary, Terms, Verdict,
 };
 pub use interest::{ConfirmHelp, Declare, Interest, InterestKind, Interests, Sitting};
 pub use language::ChooseLanguage;
@@ -153,7 +155,8 @@ impl Application {
     /// On which rank of the reserve list it stands, if it does.
     #[must_use]
     pub fn reserved_at(&self) -> Option<u16> {
-        self.rank.filter(|_| self.state == ApplicationState::ReserveList)
+        self.rank
+            .filter(|_| self.state == ApplicationState::ReserveList)
     }
 
     #[must_use]
@@ -162,7 +165,11 @@ impl Application {
     }
 
     fn must_be(&self, states: &[ApplicationState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::ApplicationNotInState(self.state.into())) }
+        if states.contains(&self.state) {
+            Ok(())
+        } else {
+            Err(Refusal::ApplicationNotInState(self.state.into()))
+        }
     }
 
     fn started(&self) -> Result<&Place, Refusal> {
@@ -175,7 +182,11 @@ impl Stream for Application {
     type Command = ApplicationCommand;
     type Event = ApplicationEvent;
 
-    fn decide(&self, command: &ApplicationCommand, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &ApplicationCommand,
+        facts: &Facts,
+    ) -> Result<Vec<ApplicationEvent>, Refusal> {
         use ApplicationCommand as C;
         if !matches!(command, C::Start(_)) {
             self.started()?;
@@ -208,32 +219,65 @@ impl Stream for Application {
         use ApplicationState as S;
         self.interests.apply(event);
         match event {
-            E::ApplicationStarted { fund, round, group, form, late, started_on, started_by } => {
+            E::ApplicationStarted {
+                fund,
+                round,
+                group,
+                form,
+                late,
+                started_on,
+                started_by,
+            } => {
                 (self.started_on, self.started_by) = (*started_on, *started_by);
                 self.late = *late;
-                self.place = Some(Place { fund: *fund, round: round.clone(), group: *group, form: *form });
+                self.place = Some(Place {
+                    fund: *fund,
+                    round: round.clone(),
+                    group: *group,
+                    form: *form,
+                });
                 self.state = S::Draft;
             }
-            E::AnswersSaved { requested, area, people_at_risk, answers, keyed_by, .. } => {
+            E::AnswersSaved {
+                requested,
+                area,
+                people_at_risk,
+                answers,
+                keyed_by,
+                ..
+            } => {
                 self.saves = self.saves.saturating_add(u16::from(keyed_by.is_none()));
                 self.requested = requested.or(self.requested);
                 self.area = area.clone().or_else(|| self.area.take());
                 self.people_at_risk = people_at_risk.or(self.people_at_risk);
                 self.answered.extend(answers.keys().cloned());
             }
-            E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => self.state = S::Submitted,
-            E::ChangesRequested { questions, due_on, .. } => {
+            E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
+                self.state = S::Submitted
+            }
+            E::ChangesRequested {
+                questions, due_on, ..
+            } => {
                 self.changes_due_on = Some(*due_on);
                 self.changes_to.clone_from(questions);
                 self.state = S::ChangesRequested;
             }
-            E::NoInterestDeclared { .. } | E::InterestDeclared { .. } | E::HelpConfirmed { .. } | E::HelpRefused { .. } => {}
+            E::NoInterestDeclared { .. }
+            | E::InterestDeclared { .. }
+            | E::HelpConfirmed { .. }
+            | E::HelpRefused { .. } => {}
             E::LanguageChosen { .. } => self.saves = self.saves.saturating_add(1),
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::DraftReminded { closes_on } => self.reminded_of = Some(*closes_on),
             E::DraftReopened {} => self.state = S::Draft,
             E::ScoreGiven { by, criteria, .. } | E::ScoreRevised { by, criteria, .. } => {
-                self.scores.insert(*by, Given { criteria: criteria.clone(), set_aside: false });
+                self.scores.insert(
+                    *by,
+                    Given {
+                        criteria: criteria.clone(),
+                        set_aside: false,
+                    },
+                );
                 self.state = S::InAssessment;
             }
             E::ScoreSetAside { of, .. } => {
@@ -253,7 +297,13 @@ impl Stream for Application {
         }
     }
 
-    fn obliges(&self, id: Uuid, _: &ApplicationCommand, event: &ApplicationEvent, after: &Self) -> Vec<Command> {
+    fn obliges(
+        &self,
+        id: Uuid,
+        _: &ApplicationCommand,
+        event: &ApplicationEvent,
+        after: &Self,
+    ) -> Vec<Command> {
         follows::of_application(ApplicationId(id), self, event, after)
     }
 }
@@ -263,7 +313,10 @@ impl Application {
         use ApplicationEvent as E;
         use ApplicationState as S;
         let against = |state: S, by: BTreeSet<PersonId>| Some(Decided { state, by });
-        if let E::Awarded { sitting, .. } | E::Reserved { sitting, .. } | E::Declined { sitting, .. } | E::Deferred { sitting, .. } = event
+        if let E::Awarded { sitting, .. }
+        | E::Reserved { sitting, .. }
+        | E::Declined { sitting, .. }
+        | E::Deferred { sitting, .. } = event
         {
             self.sittings += 1;
             self.attendance = Attendance::of(self.sittings, sitting);

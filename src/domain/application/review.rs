@@ -1,4 +1,5 @@
-//! A review of a decision: asked for once by the group, and decided by somebody who had no part in the decision.
+//! A review of a decision: asked for once by the group, and decided by somebody who had no part in
+//! the decision.
 
 use super::{Application, ApplicationEvent, ApplicationState as S, Decided};
 use crate::domain::sealed::Personal;
@@ -24,30 +25,52 @@ pub struct DecideReview {
 }
 
 impl Application {
-    pub(super) fn request_review(&self, request: &RequestReview, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn request_review(
+        &self,
+        request: &RequestReview,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::Declined, S::Ineligible])?;
         if self.reviewed {
             return Err(Refusal::ReviewedAlready);
         }
-        Ok(ApplicationEvent::ReviewRequested { words: request.words.sealed(), requested_on: facts.today })
+        Ok(ApplicationEvent::ReviewRequested {
+            words: request.words.sealed(),
+            requested_on: facts.today,
+        })
     }
 
-    pub(super) fn decide_review(&self, review: &DecideReview, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn decide_review(
+        &self,
+        review: &DecideReview,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[S::UnderReview])?;
         let by = facts.by()?;
-        if self.decided.as_ref().is_some_and(|decided| decided.by.contains(&by)) {
+        if self
+            .decided
+            .as_ref()
+            .is_some_and(|decided| decided.by.contains(&by))
+        {
             return Err(Refusal::SamePerson);
         }
         facts.connections(Some(self))?.permit(by, Act::Decide)?;
         if self.interests.keyed_by(by) {
             return Err(Refusal::KeyerAlone);
         }
-        Ok(ApplicationEvent::ReviewDecided { upheld: review.upheld, reason: review.reason.clone(), by })
+        Ok(ApplicationEvent::ReviewDecided {
+            upheld: review.upheld,
+            reason: review.reason.clone(),
+            by,
+        })
     }
 
     /// Where an application stands once its review is decided.
     pub(super) fn after_review(&self, upheld: bool) -> S {
-        let was = self.decided.as_ref().map_or(S::Declined, |Decided { state, .. }| *state);
+        let was = self
+            .decided
+            .as_ref()
+            .map_or(S::Declined, |Decided { state, .. }| *state);
         match (was, upheld) {
             (S::Ineligible, true) => S::Submitted,
             (_, true) => S::InAssessment,

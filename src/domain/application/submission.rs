@@ -1,7 +1,8 @@
 //! From the first saved answer to handing in, and in again; withdrawing and lapsing.
 
 use super::{
-    Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind, RequestChanges, Resubmit, StartApplication, Submit,
+    Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind,
+    RequestChanges, Resubmit, StartApplication, Submit,
 };
 use crate::domain::money::Money;
 use crate::domain::organisation::Question;
@@ -15,7 +16,11 @@ const BESIDE_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at
 const REMIND_DAYS: i64 = 3;
 
 impl Application {
-    pub(super) fn start(&self, start: &StartApplication, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn start(
+        &self,
+        start: &StartApplication,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         if self.place.is_some() {
             return Err(Refusal::Exists("application"));
         }
@@ -25,7 +30,9 @@ impl Application {
         if start.late {
             keyed_by_officer(facts)?;
         }
-        round.takes_on(facts.today).or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
+        round
+            .takes_on(facts.today)
+            .or_else(|closed| if start.late { Ok(()) } else { Err(closed) })?;
         facts.group()?.must_stand()?;
         Ok(ApplicationEvent::ApplicationStarted {
             fund: start.fund,
@@ -34,11 +41,19 @@ impl Application {
             form: round.form(),
             late: start.late,
             started_on: Some(facts.today),
-            started_by: if facts.of_group()? { facts.by().ok() } else { None },
+            started_by: if facts.of_group()? {
+                facts.by().ok()
+            } else {
+                None
+            },
         })
     }
 
-    pub(super) fn save(&self, answers: &Answers, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn save(
+        &self,
+        answers: &Answers,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft, ApplicationState::ChangesRequested])?;
         let questions = self.questions(facts)?;
         for question in answers.answers.keys() {
@@ -52,7 +67,11 @@ impl Application {
         if let Some(requested) = answers.requested {
             fund.within_bounds(requested)?;
         }
-        if answers.area.as_ref().is_some_and(|area| !fund.has_area(area)) {
+        if answers
+            .area
+            .as_ref()
+            .is_some_and(|area| !fund.has_area(area))
+        {
             return Err(Refusal::UnknownArea);
         }
         if *answers == Answers::default() {
@@ -63,8 +82,16 @@ impl Application {
             area: answers.area.clone(),
             activity: answers.activity.clone(),
             people_at_risk: answers.people_at_risk,
-            answers: answers.answers.iter().map(|(question, answer)| (question.clone(), answer.sealed())).collect(),
-            keyed_by: if facts.of_group()? { None } else { facts.by().ok() },
+            answers: answers
+                .answers
+                .iter()
+                .map(|(question, answer)| (question.clone(), answer.sealed()))
+                .collect(),
+            keyed_by: if facts.of_group()? {
+                None
+            } else {
+                facts.by().ok()
+            },
         })
     }
 
@@ -74,11 +101,30 @@ impl Application {
             return Ok(());
         }
         self.changes_in_time(facts)?;
-        let Answers { requested, area, activity, people_at_risk, answers } = answers;
-        let beside = [requested.is_some(), area.is_some(), activity.is_some(), people_at_risk.is_some()];
-        let given = BESIDE_QUESTIONS.iter().zip(beside).filter(|(_, given)| *given).map(|(name, _)| *name);
+        let Answers {
+            requested,
+            area,
+            activity,
+            people_at_risk,
+            answers,
+        } = answers;
+        let beside = [
+            requested.is_some(),
+            area.is_some(),
+            activity.is_some(),
+            people_at_risk.is_some(),
+        ];
+        let given = BESIDE_QUESTIONS
+            .iter()
+            .zip(beside)
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| *name);
         let asked = |name: &str| self.changes_to.iter().any(|key| key.as_str() == name);
-        if given.chain(answers.keys().map(Slug::as_str)).all(asked) { Ok(()) } else { Err(Refusal::NotAskedFor) }
+        if given.chain(answers.keys().map(Slug::as_str)).all(asked) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAskedFor)
+        }
     }
 
     fn changes_in_time(&self, facts: &Facts) -> Result<(), Refusal> {
@@ -90,16 +136,27 @@ impl Application {
 
     /// Whether it is in the office's hands: handed in, or not changed by the day that was given.
     pub(super) fn must_be_checkable(&self, facts: &Facts) -> Result<(), Refusal> {
-        let overdue = self.state == ApplicationState::ChangesRequested && self.changes_in_time(facts).is_err();
-        if overdue { Ok(()) } else { self.must_be(&[ApplicationState::Submitted]) }
+        let overdue = self.state == ApplicationState::ChangesRequested
+            && self.changes_in_time(facts).is_err();
+        if overdue {
+            Ok(())
+        } else {
+            self.must_be(&[ApplicationState::Submitted])
+        }
     }
 
     fn questions<'a>(&self, facts: &'a Facts) -> Result<&'a [Question], Refusal> {
-        facts.organisation()?.form(self.started()?.form).ok_or(Refusal::Unknown("form"))
+        facts
+            .organisation()?
+            .form(self.started()?.form)
+            .ok_or(Refusal::Unknown("form"))
     }
 
     fn complete(&self, facts: &Facts) -> Result<(Money, Slug), Refusal> {
-        let missing = self.questions(facts)?.iter().find(|question| question.required && !self.answered.contains(&question.question));
+        let missing = self
+            .questions(facts)?
+            .iter()
+            .find(|question| question.required && !self.answered.contains(&question.question));
         if let Some(question) = missing {
             return Err(Refusal::AnswerMissing(question.question.to_string()));
         }
@@ -110,7 +167,11 @@ impl Application {
         Ok((requested, area.clone()))
     }
 
-    pub(super) fn submit(&self, submit: &Submit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn submit(
+        &self,
+        submit: &Submit,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         facts.group()?.must_stand()?;
         let (requested, area) = self.complete(facts)?;
@@ -119,8 +180,13 @@ impl Application {
         }
         let fund = facts.fund()?;
         fund.must_be_open()?;
-        let round = fund.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
-        if submit.channel != Channel::Web || submit.received_on.is_some() || submit.late_reason.is_some() {
+        let round = fund
+            .round(&self.started()?.round)
+            .ok_or(Refusal::Unknown("round"))?;
+        if submit.channel != Channel::Web
+            || submit.received_on.is_some()
+            || submit.late_reason.is_some()
+        {
             keyed_by_officer(facts)?;
         }
         help_is_said(submit.help.as_ref(), facts)?;
@@ -142,11 +208,23 @@ impl Application {
         })
     }
 
-    pub(super) fn request_changes(&self, changes: &RequestChanges, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
-        self.must_be(&[ApplicationState::Submitted, ApplicationState::ChangesRequested])?;
-        facts.connections(Some(self))?.permit(facts.by()?, Act::Prepare)?;
+    pub(super) fn request_changes(
+        &self,
+        changes: &RequestChanges,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
+        self.must_be(&[
+            ApplicationState::Submitted,
+            ApplicationState::ChangesRequested,
+        ])?;
+        facts
+            .connections(Some(self))?
+            .permit(facts.by()?, Act::Prepare)?;
         let questions = self.questions(facts)?;
-        let is_known = |key: &Slug| BESIDE_QUESTIONS.contains(&key.as_str()) || questions.iter().any(|known| known.question == *key);
+        let is_known = |key: &Slug| {
+            BESIDE_QUESTIONS.contains(&key.as_str())
+                || questions.iter().any(|known| known.question == *key)
+        };
         let unknown = changes.questions.iter().find(|key| !is_known(key));
         if let Some(question) = unknown {
             return Err(Refusal::UnknownQuestion(question.to_string()));
@@ -155,36 +233,67 @@ impl Application {
             return Err(Refusal::NoChange);
         }
         if changes.due_on < facts.today {
-            return Err(Refusal::DatesOutOfOrder("the day by which changes are due has passed"));
+            return Err(Refusal::DatesOutOfOrder(
+                "the day by which changes are due has passed",
+            ));
         }
-        Ok(ApplicationEvent::ChangesRequested { questions: changes.questions.clone(), note: changes.note.clone(), due_on: changes.due_on })
+        Ok(ApplicationEvent::ChangesRequested {
+            questions: changes.questions.clone(),
+            note: changes.note.clone(),
+            due_on: changes.due_on,
+        })
     }
 
-    pub(super) fn resubmit(&self, again: &Resubmit, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
+    pub(super) fn resubmit(
+        &self,
+        again: &Resubmit,
+        facts: &Facts,
+    ) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::ChangesRequested])?;
         facts.group()?.must_stand_unless_merged()?;
         self.changes_in_time(facts)?;
         help_is_said(again.help.as_ref(), facts)?;
         let (requested, area) = self.complete(facts)?;
         facts.fund()?.must_be_open()?;
-        let (help, help_agreed) = (again.help.clone(), help_is_agreed(again.help.as_ref(), facts)?);
-        Ok(ApplicationEvent::ApplicationResubmitted { requested, area, help, help_agreed })
+        let (help, help_agreed) = (
+            again.help.clone(),
+            help_is_agreed(again.help.as_ref(), facts)?,
+        );
+        Ok(ApplicationEvent::ApplicationResubmitted {
+            requested,
+            area,
+            help,
+            help_agreed,
+        })
     }
 
     pub(super) fn withdraw(&self) -> Result<ApplicationEvent, Refusal> {
         use ApplicationState as S;
-        let undecided =
-            [S::Draft, S::Submitted, S::ChangesRequested, S::Eligible, S::InAssessment, S::ReserveList, S::Deferred, S::UnderReview];
+        let undecided = [
+            S::Draft,
+            S::Submitted,
+            S::ChangesRequested,
+            S::Eligible,
+            S::InAssessment,
+            S::ReserveList,
+            S::Deferred,
+            S::UnderReview,
+        ];
         self.must_be(&undecided)?;
         Ok(ApplicationEvent::ApplicationWithdrawn {})
     }
 
     pub(super) fn lapse(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
-        let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        let round = facts
+            .fund()?
+            .round(&self.started()?.round)
+            .ok_or(Refusal::Unknown("round"))?;
         // What staff key in came in time, and may take them a while.
         if (self.late || self.interests.was_keyed()) && !round.is_completed() {
-            return Err(Refusal::RoundNotInState("not completed, and staff are keying this in"));
+            return Err(Refusal::RoundNotInState(
+                "not completed, and staff are keying this in",
+            ));
         }
         match round.takes_on(facts.today) {
             Ok(()) => Err(Refusal::RoundNotInState("open")),
@@ -197,7 +306,9 @@ impl Application {
     /// What somebody unknown began lapses with them, unless it is in the office's hands.
     pub(super) fn expire(&self) -> Result<Vec<ApplicationEvent>, Refusal> {
         match self.state {
-            ApplicationState::Draft if !self.late && !self.interests.was_keyed() => Ok(vec![ApplicationEvent::ApplicationLapsed {}]),
+            ApplicationState::Draft if !self.late && !self.interests.was_keyed() => {
+                Ok(vec![ApplicationEvent::ApplicationLapsed {}])
+            }
             ApplicationState::Lapsed | ApplicationState::Withdrawn => Ok(Vec::new()),
             _ => Err(Refusal::NotExpired),
         }
@@ -207,14 +318,21 @@ impl Application {
     pub(super) fn reopen(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Lapsed])?;
         facts.group()?.must_stand()?;
-        facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?.open_on(facts.today)?;
+        facts
+            .fund()?
+            .round(&self.started()?.round)
+            .ok_or(Refusal::Unknown("round"))?
+            .open_on(facts.today)?;
         Ok(ApplicationEvent::DraftReopened {})
     }
 
     /// Once for each deadline, in its last days.
     pub(super) fn remind(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
-        let round = facts.fund()?.round(&self.started()?.round).ok_or(Refusal::Unknown("round"))?;
+        let round = facts
+            .fund()?
+            .round(&self.started()?.round)
+            .ok_or(Refusal::Unknown("round"))?;
         round.open_on(facts.today)?;
         let closes_on = round.closes_on();
         let from = closes_on.saturating_sub(jiff::Span::new().days(REMIND_DAYS));
@@ -225,7 +343,8 @@ impl Application {
     }
 }
 
-/// A form that came on paper or by telephone before the deadline may be keyed in after it, with its date and a reason.
+/// A form that came on paper or by telephone before the deadline may be keyed in after it, with its
+/// date and a reason.
 fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     match (submit.channel, submit.received_on, &submit.late_reason) {
         (Channel::Web, ..) => Err(closed),
@@ -234,10 +353,15 @@ fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     }
 }
 
-/// Staff who hand an application in say how they helped; what was keyed in as it was has its scan or was read back.
+/// Staff who hand an application in say how they helped; what was keyed in as it was has its scan
+/// or was read back.
 fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
     let Some(Help { by, kind }) = help else {
-        return if facts.of_group()? { Ok(()) } else { Err(Refusal::HelpUnsaid) };
+        return if facts.of_group()? {
+            Ok(())
+        } else {
+            Err(Refusal::HelpUnsaid)
+        };
     };
     if facts.by()? != *by {
         // Staff answer for themselves; another helper is for the group to name.
@@ -249,13 +373,17 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
         }
     }
     match kind {
-        HelpKind::KeyedVerbatim { read_back: false, scan: None } => Err(Refusal::NotReadBack),
+        HelpKind::KeyedVerbatim {
+            read_back: false,
+            scan: None,
+        } => Err(Refusal::NotReadBack),
         HelpKind::KeyedVerbatim { scan, .. } => facts.has_file(scan.as_ref()),
         HelpKind::HelpedToWord => Ok(()),
     }
 }
 
-/// Naming a helper shuts nobody out: the helper says so, or an officer who is not of the group does.
+/// Naming a helper shuts nobody out: the helper says so, or an officer who is not of the group
+/// does.
 fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
     let by = facts.by()?;
     Ok(help.is_none_or(|help| help.by == by))
@@ -263,5 +391,9 @@ fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
 
 /// What did not come through the web, and when it came, is for the office to say.
 fn keyed_by_officer(facts: &Facts) -> Result<(), Refusal> {
-    if facts.roles().contains(&Role::Officer) { Ok(()) } else { Err(Refusal::NotYours) }
+    if facts.roles().contains(&Role::Officer) {
+        Ok(())
+    } else {
+        Err(Refusal::NotYours)
+    }
 }

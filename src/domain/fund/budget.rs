@@ -11,7 +11,8 @@ use crate::domain::money::Money;
 use crate::domain::source::{Source, Sources};
 use crate::domain::text::Slug;
 
-/// A fund's money. Payments and returns live in the grants; a received return comes here as a reduction.
+/// A fund's money. Payments and returns live in the grants; a received return comes here as a
+/// reduction.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Budget {
     allocated: Sources,
@@ -34,7 +35,9 @@ impl Budget {
     /// What is committed for one grant.
     #[must_use]
     pub fn committed_for(&self, grant: GrantId) -> Money {
-        self.commitments.get(&grant).map_or(Money::ZERO, Sources::total)
+        self.commitments
+            .get(&grant)
+            .map_or(Money::ZERO, Sources::total)
     }
 
     pub(super) fn has_open_commitments(&self) -> bool {
@@ -42,14 +45,21 @@ impl Budget {
     }
 
     pub(super) fn uncommitted_of(&self, source: &Source) -> Money {
-        self.allocated.from(source).minus(self.committed.from(source)).unwrap_or_default()
+        self.allocated
+            .from(source)
+            .minus(self.committed.from(source))
+            .unwrap_or_default()
     }
 
     /// What is uncommitted and may be spent in an area.
     #[must_use]
     pub fn uncommitted_in(&self, area: &Slug) -> Sources {
         let mut left = Sources::default();
-        for part in self.allocated.parts().filter(|part| part.source.serves(area)) {
+        for part in self
+            .allocated
+            .parts()
+            .filter(|part| part.source.serves(area))
+        {
             left.add(&part.source, self.uncommitted_of(&part.source));
         }
         left
@@ -59,7 +69,11 @@ impl Budget {
     fn afforded(&self, commit: &Commit) -> Result<Sources, Refusal> {
         let free = self.uncommitted_in(&commit.area);
         let left = free.total();
-        free.first(commit.amount).map_err(|_| Refusal::NotAffordable { asked: commit.amount, left })
+        free.first(commit.amount)
+            .map_err(|_| Refusal::NotAffordable {
+                asked: commit.amount,
+                left,
+            })
     }
 
     pub(super) fn commit(&self, commit: &Commit) -> Result<FundEvent, Refusal> {
@@ -67,7 +81,12 @@ impl Budget {
             return Err(Refusal::Exists("commitment"));
         }
         let sources = self.afforded(commit)?;
-        Ok(FundEvent::Committed { grant: commit.grant, area: commit.area.clone(), round: commit.round.clone(), sources })
+        Ok(FundEvent::Committed {
+            grant: commit.grant,
+            area: commit.area.clone(),
+            round: commit.round.clone(),
+            sources,
+        })
     }
 
     pub(super) fn increase(&self, commit: &Commit) -> Result<FundEvent, Refusal> {
@@ -75,13 +94,29 @@ impl Budget {
             return Err(Refusal::Unknown("commitment"));
         }
         let sources = self.afforded(commit)?;
-        Ok(FundEvent::CommitmentIncreased { grant: commit.grant, area: commit.area.clone(), round: commit.round.clone(), sources })
+        Ok(FundEvent::CommitmentIncreased {
+            grant: commit.grant,
+            area: commit.area.clone(),
+            round: commit.round.clone(),
+            sources,
+        })
     }
 
     pub(super) fn reduce(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
-        self.commitments.get(&uncommit.grant).ok_or(Refusal::Unknown("commitment"))?.minus(&uncommit.sources)?;
-        let Uncommit { grant, sources, effective_on } = uncommit.clone();
-        Ok(FundEvent::CommitmentReduced { grant, sources, effective_on })
+        self.commitments
+            .get(&uncommit.grant)
+            .ok_or(Refusal::Unknown("commitment"))?
+            .minus(&uncommit.sources)?;
+        let Uncommit {
+            grant,
+            sources,
+            effective_on,
+        } = uncommit.clone();
+        Ok(FundEvent::CommitmentReduced {
+            grant,
+            sources,
+            effective_on,
+        })
     }
 
     pub(super) fn release(&self, uncommit: &Uncommit) -> Result<FundEvent, Refusal> {
@@ -89,12 +124,17 @@ impl Budget {
             return Err(Refusal::Unknown("commitment"));
         }
         self.reduce(uncommit)?;
-        Ok(FundEvent::CommitmentReleased { grant: uncommit.grant, sources: uncommit.sources.clone() })
+        Ok(FundEvent::CommitmentReleased {
+            grant: uncommit.grant,
+            sources: uncommit.sources.clone(),
+        })
     }
 
     pub(super) fn apply(&mut self, event: &FundEvent) {
         match event {
-            FundEvent::FundingAllocated { source, amount, .. } => self.allocated.add(source, *amount),
+            FundEvent::FundingAllocated { source, amount, .. } => {
+                self.allocated.add(source, *amount)
+            }
             FundEvent::FundingWithdrawn { source, amount, .. } => {
                 self.allocated = self.allocated.after(&Sources::of(source, *amount));
             }

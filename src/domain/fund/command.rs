@@ -25,7 +25,8 @@ commands! {
         SetRules(SetRules) = "set-rules", Who::Staff(&[Role::Administrator]);
         /// Proposes other rules for a fund that has opened.
         ProposeRules(SetRules) = "propose-rules", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second person, the rules that were proposed: they are said again, so that nobody confirms others.
+        /// Confirms, as a second person, the rules that were proposed: they are said again, so that
+        /// nobody confirms others.
         ConfirmRules(SetRules) = "confirm-rules", Who::Staff(&[Role::Administrator]);
         /// Records money that came from a funder, for all areas or for one.
         Allocate(Allocate) = "allocate", Who::Staff(&[Role::Finance]);
@@ -112,8 +113,8 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 30, default = 3)]
     pub payee_wait_days: Option<u16>,
-    /// How many days after a decision those named as present may still confirm that they were there:
-    /// the offer goes out at once. Unless it is said, the offer waits until they have.
+    /// How many days after a decision those named as present may still confirm that they were
+    /// there: the offer goes out at once. Unless it is said, the offer waits until they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 60)]
     pub confirm_days: Option<u16>,
@@ -140,28 +141,50 @@ pub(super) fn bounds_hold(rules: &Rules) -> Result<(), Refusal> {
         return Err(Refusal::BoundsTooWide);
     }
     if !(2..=3).contains(&rules.eyes) {
-        return Err(Refusal::RulesIncomplete("two or three people act on a payment"));
+        return Err(Refusal::RulesIncomplete(
+            "two or three people act on a payment",
+        ));
     }
     if !(1..=365).contains(&rules.offer_days) {
-        return Err(Refusal::RulesIncomplete("an offer stands from 1 to 365 days"));
+        return Err(Refusal::RulesIncomplete(
+            "an offer stands from 1 to 365 days",
+        ));
     }
     if !(1..=5).contains(&rules.signers) {
-        return Err(Refusal::RulesIncomplete("from one to five people sign the agreement"));
+        return Err(Refusal::RulesIncomplete(
+            "from one to five people sign the agreement",
+        ));
     }
     if !(1..=9).contains(&rules.quorum) {
-        return Err(Refusal::RulesIncomplete("from one to nine people without an interest decide"));
+        return Err(Refusal::RulesIncomplete(
+            "from one to nine people without an interest decide",
+        ));
     }
-    if rules.update_every_days.is_some_and(|days| !(7..=365).contains(&days)) {
-        return Err(Refusal::RulesIncomplete("from 7 to 365 days lie between updates"));
+    if rules
+        .update_every_days
+        .is_some_and(|days| !(7..=365).contains(&days))
+    {
+        return Err(Refusal::RulesIncomplete(
+            "from 7 to 365 days lie between updates",
+        ));
     }
     if rules.remind_days > 60 {
-        return Err(Refusal::RulesIncomplete("a reminder goes out at most 60 days before"));
+        return Err(Refusal::RulesIncomplete(
+            "a reminder goes out at most 60 days before",
+        ));
     }
     if rules.payee_wait_days() > 30 {
-        return Err(Refusal::RulesIncomplete("money waits at most 30 days after a change at the group"));
+        return Err(Refusal::RulesIncomplete(
+            "money waits at most 30 days after a change at the group",
+        ));
     }
-    if rules.confirm_days.is_some_and(|days| !(1..=60).contains(&days)) {
-        return Err(Refusal::RulesIncomplete("those present confirm within 1 to 60 days"));
+    if rules
+        .confirm_days
+        .is_some_and(|days| !(1..=60).contains(&days))
+    {
+        return Err(Refusal::RulesIncomplete(
+            "those present confirm within 1 to 60 days",
+        ));
     }
     Ok(())
 }
@@ -278,7 +301,8 @@ pub struct BatchLine {
 #[serde(deny_unknown_fields)]
 pub struct MakeBankFile {
     pub batch: Slug,
-    /// How many payments are in it, and what they add up to: those of the batch that go to an account and did not fail.
+    /// How many payments are in it, and what they add up to: those of the batch that go to an
+    /// account and did not fail.
     #[schema(minimum = 1)]
     pub payments: u32,
     pub total: Money,

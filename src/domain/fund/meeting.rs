@@ -1,4 +1,5 @@
-//! What happens to many at once: a panel's meeting, a batch of payments, the reserve list of a round.
+//! What happens to many at once: a panel's meeting, a batch of payments, the reserve list of a
+//! round.
 
 use std::collections::BTreeSet;
 
@@ -17,42 +18,85 @@ fn each_once<T: Ord>(named: &[T], most: usize) -> Result<(), Refusal> {
         return Err(Refusal::TooManyItems(most));
     }
     let distinct: BTreeSet<_> = named.iter().collect();
-    if distinct.len() == named.len() { Ok(()) } else { Err(Refusal::NamedTwice) }
+    if distinct.len() == named.len() {
+        Ok(())
+    } else {
+        Err(Refusal::NamedTwice)
+    }
 }
 
 impl Fund {
-    pub(super) fn record_meeting(&self, meeting: &RecordMeeting, facts: &Facts) -> Result<FundEvent, Refusal> {
+    pub(super) fn record_meeting(
+        &self,
+        meeting: &RecordMeeting,
+        facts: &Facts,
+    ) -> Result<FundEvent, Refusal> {
         self.must_be_open()?;
-        let round = self.round(&meeting.round).ok_or(Refusal::Unknown("round"))?;
+        let round = self
+            .round(&meeting.round)
+            .ok_or(Refusal::Unknown("round"))?;
         facts.not_future(meeting.met_on)?;
         if meeting.met_on < round.opens_on() {
-            return Err(Refusal::DatesOutOfOrder("the panel met before the round opened"));
+            return Err(Refusal::DatesOutOfOrder(
+                "the panel met before the round opened",
+            ));
         }
-        let applications: Vec<_> = meeting.decisions.iter().map(|line| line.application).collect();
+        let applications: Vec<_> = meeting
+            .decisions
+            .iter()
+            .map(|line| line.application)
+            .collect();
         each_once(&applications, DECISIONS_MOST)?;
-        Ok(FundEvent::PanelMet { round: meeting.round.clone(), met_on: meeting.met_on, applications })
+        Ok(FundEvent::PanelMet {
+            round: meeting.round.clone(),
+            met_on: meeting.met_on,
+            applications,
+        })
     }
 
-    pub(super) fn send_batch(&self, batch: &SendBatch, facts: &Facts) -> Result<FundEvent, Refusal> {
+    pub(super) fn send_batch(
+        &self,
+        batch: &SendBatch,
+        facts: &Facts,
+    ) -> Result<FundEvent, Refusal> {
         self.must_be(&[FundState::Open, FundState::Paused])?;
         if self.batches.contains_key(&batch.batch) {
             return Err(Refusal::Exists("batch"));
         }
         facts.not_future(batch.sent_on)?;
-        let payments: Vec<_> = batch.payments.iter().map(|line| (line.grant, line.payment)).collect();
+        let payments: Vec<_> = batch
+            .payments
+            .iter()
+            .map(|line| (line.grant, line.payment))
+            .collect();
         each_once(&payments, PAYMENTS_MOST)?;
         let payments = u32::try_from(payments.len()).unwrap_or(u32::MAX);
         let total = batch.payments.iter().map(|line| line.amount).sum();
-        Ok(FundEvent::BatchSent { batch: batch.batch.clone(), sent_on: batch.sent_on, payments, total })
+        Ok(FundEvent::BatchSent {
+            batch: batch.batch.clone(),
+            sent_on: batch.sent_on,
+            payments,
+            total,
+        })
     }
 
-    pub(super) fn make_bank_file(&self, made: &MakeBankFile, facts: &Facts) -> Result<FundEvent, Refusal> {
-        let sent = self.batches.get(&made.batch).ok_or(Refusal::Unknown("batch"))?;
+    pub(super) fn make_bank_file(
+        &self,
+        made: &MakeBankFile,
+        facts: &Facts,
+    ) -> Result<FundEvent, Refusal> {
+        let sent = self
+            .batches
+            .get(&made.batch)
+            .ok_or(Refusal::Unknown("batch"))?;
         if made.payments == 0 || made.total.is_zero() {
             return Err(Refusal::Nothing);
         }
         if made.payments > sent.payments || made.total > sent.total {
-            return Err(Refusal::AmountDiffers { said: made.total, is: sent.total });
+            return Err(Refusal::AmountDiffers {
+                said: made.total,
+                is: sent.total,
+            });
         }
         if sent.files > 0 && made.reason.is_none() {
             return Err(Refusal::FileMade);
@@ -71,13 +115,21 @@ impl Fund {
     pub(super) fn list(&self, at: &Listed) -> Result<FundEvent, Refusal> {
         self.must_be(&[FundState::Open, FundState::Paused])?;
         self.rank_is_free(&at.round, at.rank)?;
-        Ok(FundEvent::ReserveListed { application: at.application, round: at.round.clone(), rank: at.rank })
+        Ok(FundEvent::ReserveListed {
+            application: at.application,
+            round: at.round.clone(),
+            rank: at.rank,
+        })
     }
 
     pub(super) fn unlist(&self, at: &Listed) -> Result<FundEvent, Refusal> {
         if !self.rounds.is_reserved(&at.round, at.rank, at.application) {
             return Err(Refusal::Unknown("place on the reserve list"));
         }
-        Ok(FundEvent::ReserveUnlisted { application: at.application, round: at.round.clone(), rank: at.rank })
+        Ok(FundEvent::ReserveUnlisted {
+            application: at.application,
+            round: at.round.clone(),
+            rank: at.rank,
+        })
     }
 }

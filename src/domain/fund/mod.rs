@@ -1,6 +1,7 @@
 //! Money held for a purpose: the authority on what is allocated, committed and uncommitted.
 //!
-//! Commands enter, events leave. The law that holds: for each source, commitments never exceed the allocation.
+//! Commands enter, events leave. The law that holds: for each source, commitments never exceed the
+//! allocation.
 
 mod budget;
 mod command;
@@ -14,8 +15,9 @@ use uuid::Uuid;
 
 pub use budget::Budget;
 pub use command::{
-    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent, Listed, MakeBankFile, PlanRound,
-    RecordMeeting, RoundOf, Rules, SendBatch, SetRules, Uncommit, WithdrawFunding,
+    Allocate, BatchLine, Commit, CreateFund, DecisionLine, ExtendRound, FundCommand, FundEvent,
+    Listed, MakeBankFile, PlanRound, RecordMeeting, RoundOf, Rules, SendBatch, SetRules, Uncommit,
+    WithdrawFunding,
 };
 pub use round::{Round, RoundState};
 
@@ -29,7 +31,17 @@ use round::Rounds;
 
 /// Where a fund stands.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -108,8 +120,14 @@ impl Fund {
     /// # Errors
     /// [`Refusal::OutsideBounds`].
     pub fn within_bounds(&self, amount: Money) -> Result<(), Refusal> {
-        let Rules { minimum, maximum, .. } = self.rules;
-        if minimum <= amount && amount <= maximum { Ok(()) } else { Err(Refusal::OutsideBounds { minimum, maximum }) }
+        let Rules {
+            minimum, maximum, ..
+        } = self.rules;
+        if minimum <= amount && amount <= maximum {
+            Ok(())
+        } else {
+            Err(Refusal::OutsideBounds { minimum, maximum })
+        }
     }
 
     /// Refuses unless the fund is open.
@@ -121,7 +139,11 @@ impl Fund {
     }
 
     fn must_be(&self, states: &[FundState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::FundNotInState(self.state.into())) }
+        if states.contains(&self.state) {
+            Ok(())
+        } else {
+            Err(Refusal::FundNotInState(self.state.into()))
+        }
     }
 
     fn create(&self, create: &CreateFund) -> Result<FundEvent, Refusal> {
@@ -145,21 +167,32 @@ impl Fund {
             FundCommand::SetRules(SetRules { rules }) => {
                 self.must_be(&[FundState::Draft])?;
                 bounds_hold(rules)?;
-                Ok(FundEvent::RulesSet { rules: rules.clone() })
+                Ok(FundEvent::RulesSet {
+                    rules: rules.clone(),
+                })
             }
             FundCommand::ProposeRules(SetRules { rules }) => {
                 self.must_be(&[FundState::Open, FundState::Paused])?;
                 bounds_hold(rules)?;
-                Ok(FundEvent::RulesProposed { rules: rules.clone(), proposed_by: facts.by()? })
+                Ok(FundEvent::RulesProposed {
+                    rules: rules.clone(),
+                    proposed_by: facts.by()?,
+                })
             }
             FundCommand::ConfirmRules(said) => {
                 self.must_be(&[FundState::Open, FundState::Paused])?;
-                let proposed = self.proposed.as_ref().filter(|(rules, _)| *rules == said.rules);
+                let proposed = self
+                    .proposed
+                    .as_ref()
+                    .filter(|(rules, _)| *rules == said.rules);
                 let (rules, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
                 let confirmed_by = facts.by()?;
                 facts.are_two(*proposed_by, confirmed_by)?;
                 facts.still_holds(*proposed_by, &[Role::Administrator])?;
-                Ok(FundEvent::RulesConfirmed { rules: rules.clone(), confirmed_by })
+                Ok(FundEvent::RulesConfirmed {
+                    rules: rules.clone(),
+                    confirmed_by,
+                })
             }
             _ => Err(Refusal::NoChange),
         }
@@ -178,7 +211,9 @@ impl Fund {
             }
             FundCommand::Pause(because) => {
                 self.must_be(&[FundState::Open])?;
-                Ok(FundEvent::FundPaused { reason: because.reason.clone() })
+                Ok(FundEvent::FundPaused {
+                    reason: because.reason.clone(),
+                })
             }
             FundCommand::Resume(_) => {
                 self.must_be(&[FundState::Paused])?;
@@ -186,7 +221,11 @@ impl Fund {
             }
             FundCommand::Close(_) => {
                 self.must_be(&[FundState::Open, FundState::Paused])?;
-                if self.budget.has_open_commitments() { Err(Refusal::GrantsOpen) } else { Ok(FundEvent::FundClosed {}) }
+                if self.budget.has_open_commitments() {
+                    Err(Refusal::GrantsOpen)
+                } else {
+                    Ok(FundEvent::FundClosed {})
+                }
             }
             _ => {
                 self.must_be(&[FundState::Closed])?;
@@ -203,7 +242,12 @@ impl Fund {
                 if allocate.amount.is_zero() {
                     return Err(Refusal::Nothing);
                 }
-                if allocate.source.area.as_ref().is_some_and(|area| !self.has_area(area)) {
+                if allocate
+                    .source
+                    .area
+                    .as_ref()
+                    .is_some_and(|area| !self.has_area(area))
+                {
                     return Err(Refusal::UnknownArea);
                 }
                 Ok(FundEvent::FundingAllocated {
@@ -214,13 +258,21 @@ impl Fund {
                 })
             }
             FundCommand::WithdrawFunding(withdraw) => {
-                self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused, FundState::Closed])?;
+                self.must_be(&[
+                    FundState::Draft,
+                    FundState::Open,
+                    FundState::Paused,
+                    FundState::Closed,
+                ])?;
                 if withdraw.amount.is_zero() {
                     return Err(Refusal::Nothing);
                 }
                 let left = self.budget.uncommitted_of(&withdraw.source);
                 if !left.covers(withdraw.amount) {
-                    return Err(Refusal::NotAffordable { asked: withdraw.amount, left });
+                    return Err(Refusal::NotAffordable {
+                        asked: withdraw.amount,
+                        left,
+                    });
                 }
                 Ok(FundEvent::FundingWithdrawn {
                     source: withdraw.source.clone(),
@@ -256,17 +308,29 @@ impl Stream for Fund {
         }
         let event = match command {
             C::Create(create) => self.create(create)?,
-            C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) => self.change_rules(command, facts)?,
-            C::Open(_) | C::Pause(_) | C::Resume(_) | C::Close(_) | C::Archive(_) => self.change_state(command, facts)?,
-            C::Allocate(_) | C::WithdrawFunding(_) | C::Commit(_) | C::Increase(_) | C::Reduce(_) | C::Release(_) => {
-                self.change_money(command, facts)?
+            C::SetRules(_) | C::ProposeRules(_) | C::ConfirmRules(_) => {
+                self.change_rules(command, facts)?
             }
+            C::Open(_) | C::Pause(_) | C::Resume(_) | C::Close(_) | C::Archive(_) => {
+                self.change_state(command, facts)?
+            }
+            C::Allocate(_)
+            | C::WithdrawFunding(_)
+            | C::Commit(_)
+            | C::Increase(_)
+            | C::Reduce(_)
+            | C::Release(_) => self.change_money(command, facts)?,
             C::RecordMeeting(meeting) => self.record_meeting(meeting, facts)?,
             C::SendBatch(batch) => self.send_batch(batch, facts)?,
             C::MakeBankFile(made) => self.make_bank_file(made, facts)?,
             C::List(at) => self.list(at)?,
             C::Unlist(at) => self.unlist(at)?,
-            C::PlanRound(_) | C::OpenRound(_) | C::ExtendRound(_) | C::CloseRound(_) | C::StartDeciding(_) | C::CompleteRound(_) => {
+            C::PlanRound(_)
+            | C::OpenRound(_)
+            | C::ExtendRound(_)
+            | C::CloseRound(_)
+            | C::StartDeciding(_)
+            | C::CompleteRound(_) => {
                 self.must_be(&[FundState::Draft, FundState::Open, FundState::Paused])?;
                 self.rounds.decide(command, self, facts)?
             }
@@ -282,7 +346,9 @@ impl Stream for Fund {
                 self.rules = rules.clone();
             }
             FundEvent::RulesSet { rules } => self.rules = rules.clone(),
-            FundEvent::RulesProposed { rules, proposed_by } => self.proposed = Some((rules.clone(), *proposed_by)),
+            FundEvent::RulesProposed { rules, proposed_by } => {
+                self.proposed = Some((rules.clone(), *proposed_by))
+            }
             FundEvent::RulesConfirmed { rules, .. } => {
                 self.rules = rules.clone();
                 self.proposed = None;
@@ -306,8 +372,20 @@ impl Stream for Fund {
             | FundEvent::ReserveUnlisted { .. }
             | FundEvent::RoundCompleted { .. } => self.rounds.apply(event),
             FundEvent::PanelMet { .. } => {}
-            FundEvent::BatchSent { batch, payments, total, .. } => {
-                self.batches.insert(batch.clone(), SentBatch { payments: *payments, total: *total, files: 0 });
+            FundEvent::BatchSent {
+                batch,
+                payments,
+                total,
+                ..
+            } => {
+                self.batches.insert(
+                    batch.clone(),
+                    SentBatch {
+                        payments: *payments,
+                        total: *total,
+                        files: 0,
+                    },
+                );
             }
             FundEvent::BankFileMade { batch, number, .. } => {
                 if let Some(found) = self.batches.get_mut(batch) {
@@ -317,7 +395,13 @@ impl Stream for Fund {
         }
     }
 
-    fn obliges(&self, id: Uuid, command: &FundCommand, event: &FundEvent, _: &Self) -> Vec<Command> {
+    fn obliges(
+        &self,
+        id: Uuid,
+        command: &FundCommand,
+        event: &FundEvent,
+        _: &Self,
+    ) -> Vec<Command> {
         follows::of_fund(FundId(id), command, event)
     }
 }

@@ -11,7 +11,17 @@ use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
 /// Where a round stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RoundState {
@@ -43,12 +53,18 @@ impl Round {
     /// Refuses unless an application that came on this day is in time.
     ///
     /// # Errors
-    /// [`Refusal::RoundNotInState`] when it was never opened or is completed, [`Refusal::RoundClosed`] outside its dates.
+    /// [`Refusal::RoundNotInState`] when it was never opened or is completed,
+    /// [`Refusal::RoundClosed`] outside its dates.
     pub fn takes_on(&self, day: Date) -> Result<(), Refusal> {
         let (opens_on, closes_on) = (self.opens_on, self.closes_on);
         match self.state {
-            RoundState::Planned | RoundState::Completed => Err(Refusal::RoundNotInState(self.state.into())),
-            _ if day < opens_on || day > closes_on => Err(Refusal::RoundClosed { opens_on, closes_on }),
+            RoundState::Planned | RoundState::Completed => {
+                Err(Refusal::RoundNotInState(self.state.into()))
+            }
+            _ if day < opens_on || day > closes_on => Err(Refusal::RoundClosed {
+                opens_on,
+                closes_on,
+            }),
             _ => Ok(()),
         }
     }
@@ -78,7 +94,11 @@ impl Round {
     }
 
     fn must_be(&self, state: RoundState) -> Result<(), Refusal> {
-        if self.state == state { Ok(()) } else { Err(Refusal::RoundNotInState(self.state.into())) }
+        if self.state == state {
+            Ok(())
+        } else {
+            Err(Refusal::RoundNotInState(self.state.into()))
+        }
     }
 }
 
@@ -96,7 +116,8 @@ impl Rounds {
     }
 
     pub(super) fn is_reserved(&self, round: &Slug, rank: u16, application: ApplicationId) -> bool {
-        self.find(round).is_some_and(|round| round.reserves.get(&rank) == Some(&application))
+        self.find(round)
+            .is_some_and(|round| round.reserves.get(&rank) == Some(&application))
     }
 
     pub(super) fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
@@ -104,7 +125,11 @@ impl Rounds {
         if rank == 0 {
             return Err(Refusal::Unknown("rank"));
         }
-        if round.reserves.contains_key(&rank) { Err(Refusal::RankTaken(rank)) } else { Ok(()) }
+        if round.reserves.contains_key(&rank) {
+            Err(Refusal::RankTaken(rank))
+        } else {
+            Ok(())
+        }
     }
 
     fn must_find(&self, round: &Slug, state: RoundState) -> Result<&Round, Refusal> {
@@ -113,7 +138,12 @@ impl Rounds {
         Ok(found)
     }
 
-    pub(super) fn decide(&self, command: &FundCommand, fund: &Fund, facts: &Facts) -> Result<FundEvent, Refusal> {
+    pub(super) fn decide(
+        &self,
+        command: &FundCommand,
+        fund: &Fund,
+        facts: &Facts,
+    ) -> Result<FundEvent, Refusal> {
         match command {
             FundCommand::PlanRound(plan) => {
                 if self.find(&plan.round).is_some() {
@@ -122,7 +152,10 @@ impl Rounds {
                 if plan.closes_on < plan.opens_on {
                     return Err(Refusal::DatesOutOfOrder("the round closes before it opens"));
                 }
-                facts.organisation()?.form(plan.form).ok_or(Refusal::Unknown("form"))?;
+                facts
+                    .organisation()?
+                    .form(plan.form)
+                    .ok_or(Refusal::Unknown("form"))?;
                 Ok(FundEvent::RoundPlanned {
                     round: plan.round.clone(),
                     name: plan.name.clone(),
@@ -136,27 +169,38 @@ impl Rounds {
                 if extend.closes_on <= round.closes_on {
                     return Err(Refusal::DeadlineEarlier(round.closes_on));
                 }
-                Ok(FundEvent::RoundExtended { round: extend.round.clone(), closes_on: extend.closes_on })
+                Ok(FundEvent::RoundExtended {
+                    round: extend.round.clone(),
+                    closes_on: extend.closes_on,
+                })
             }
             FundCommand::OpenRound(of) => {
                 fund.must_be_open()?;
                 self.must_find(&of.round, RoundState::Planned)?;
-                Ok(FundEvent::RoundOpened { round: of.round.clone() })
+                Ok(FundEvent::RoundOpened {
+                    round: of.round.clone(),
+                })
             }
             FundCommand::CloseRound(of) => {
                 let round = self.must_find(&of.round, RoundState::Open)?;
                 if facts.today <= round.closes_on {
                     return Err(Refusal::RoundOpen(round.closes_on));
                 }
-                Ok(FundEvent::RoundClosed { round: of.round.clone() })
+                Ok(FundEvent::RoundClosed {
+                    round: of.round.clone(),
+                })
             }
             FundCommand::StartDeciding(of) => {
                 self.must_find(&of.round, RoundState::Closed)?;
-                Ok(FundEvent::DecidingStarted { round: of.round.clone() })
+                Ok(FundEvent::DecidingStarted {
+                    round: of.round.clone(),
+                })
             }
             FundCommand::CompleteRound(of) => {
                 self.must_find(&of.round, RoundState::Deciding)?;
-                Ok(FundEvent::RoundCompleted { round: of.round.clone() })
+                Ok(FundEvent::RoundCompleted {
+                    round: of.round.clone(),
+                })
             }
             _ => Err(Refusal::NoChange),
         }
@@ -164,7 +208,13 @@ impl Rounds {
 
     pub(super) fn apply(&mut self, event: &FundEvent) {
         let (key, state) = match event {
-            FundEvent::RoundPlanned { round, opens_on, closes_on, form, .. } => {
+            FundEvent::RoundPlanned {
+                round,
+                opens_on,
+                closes_on,
+                form,
+                ..
+            } => {
                 let planned = Round {
                     state: RoundState::Planned,
                     opens_on: *opens_on,
@@ -181,7 +231,11 @@ impl Rounds {
                 }
                 return;
             }
-            FundEvent::ReserveListed { application, round, rank } => {
+            FundEvent::ReserveListed {
+                application,
+                round,
+                rank,
+            } => {
                 if let Some(found) = self.0.get_mut(round) {
                     found.reserves.insert(*rank, *application);
                 }

@@ -1,4 +1,5 @@
-//! The offer and its answer: the agreement is accepted by named people, on the web, on paper or read over the telephone.
+//! The offer and its answer: the agreement is accepted by named people, on the web, on paper or
+//! read over the telephone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,16 +48,32 @@ pub struct AcceptAgreement {
 fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>, D::Error> {
     #[derive(Deserialize)]
     struct Name(#[serde(deserialize_with = "personal_name")] Personal);
-    let names: Vec<_> = Vec::<Name>::deserialize(input)?.into_iter().map(|name| name.0).collect();
-    let plain = |name: &Personal| if let Personal::Open(name) = name { name.to_lowercase() } else { String::new() };
+    let names: Vec<_> = Vec::<Name>::deserialize(input)?
+        .into_iter()
+        .map(|name| name.0)
+        .collect();
+    let plain = |name: &Personal| {
+        if let Personal::Open(name) = name {
+            name.to_lowercase()
+        } else {
+            String::new()
+        }
+    };
     let distinct: BTreeSet<_> = names.iter().map(plain).collect();
-    if distinct.len() == names.len() { Ok(names) } else { Err(serde::de::Error::custom("nobody signs twice")) }
+    if distinct.len() == names.len() {
+        Ok(names)
+    } else {
+        Err(serde::de::Error::custom("nobody signs twice"))
+    }
 }
 
 /// The last day of an offer that goes out today.
 fn stands_until(facts: &Facts) -> Result<Date, Refusal> {
     let days = jiff::Span::new().days(i64::from(facts.fund()?.rules().offer_days));
-    facts.today.checked_add(days).map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))
+    facts
+        .today
+        .checked_add(days)
+        .map_err(|_| Refusal::DatesOutOfOrder("the offer would stand for too long"))
 }
 
 impl Grant {
@@ -65,16 +82,27 @@ impl Grant {
             return Err(Refusal::Exists("grant"));
         }
         let application = facts.application()?;
-        let (Some(place), Some(terms), Some(summary)) = (application.place(), application.terms(), application.summary()) else {
+        let (Some(place), Some(terms), Some(summary)) = (
+            application.place(),
+            application.terms(),
+            application.summary(),
+        ) else {
             return Err(Refusal::ApplicationNotInState(application.state().into()));
         };
         let rules = facts.fund()?.rules();
-        let (version, hash) = facts.organisation()?.agreement().ok_or(Refusal::NoAgreement)?;
+        let (version, hash) = facts
+            .organisation()?
+            .agreement()
+            .ok_or(Refusal::NoAgreement)?;
         let mut checks = rules.checks.clone();
         if terms.people_at_risk {
             checks.extend(rules.checks_at_risk.iter().cloned());
         }
-        if let Some(condition) = terms.conditions.keys().find(|condition| checks.contains(condition)) {
+        if let Some(condition) = terms
+            .conditions
+            .keys()
+            .find(|condition| checks.contains(condition))
+        {
             return Err(Refusal::CheckOutstanding(condition.to_string()));
         }
         let on_file = Self::on_file(&checks, facts)?;
@@ -96,7 +124,10 @@ impl Grant {
             update_due_on: terms.update_due_on,
             waits: rules.confirm_days.is_none() && application.decision_is_confirmed().is_err(),
         };
-        let issued = GrantEvent::AgreementIssued { version, hash: hash.to_owned() };
+        let issued = GrantEvent::AgreementIssued {
+            version,
+            hash: hash.to_owned(),
+        };
         Ok([offered, issued].into_iter().chain(on_file).collect())
     }
 
@@ -121,9 +152,15 @@ impl Grant {
         else {
             return;
         };
-        let outstanding: BTreeMap<Slug, CheckState> =
-            checks.iter().chain(conditions.keys()).map(|check| (check.clone(), CheckState::Outstanding)).collect();
-        let every = conditions.iter().filter(|(_, condition)| !condition.one_instalment).map(|(key, _)| key.clone());
+        let outstanding: BTreeMap<Slug, CheckState> = checks
+            .iter()
+            .chain(conditions.keys())
+            .map(|check| (check.clone(), CheckState::Outstanding))
+            .collect();
+        let every = conditions
+            .iter()
+            .filter(|(_, condition)| !condition.one_instalment)
+            .map(|(key, _)| key.clone());
         *self = Self {
             events: self.events,
             state: GrantState::Offered,
@@ -146,18 +183,32 @@ impl Grant {
         };
     }
 
-    pub(super) fn answer_offer(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn answer_offer(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         if let GrantCommand::SendOffer(_) = command {
             let goes_out = self.state == GrantState::Offered && self.offer_waits;
-            return if goes_out { Ok(vec![GrantEvent::OfferSent { expires_on: stands_until(facts)? }]) } else { Ok(Vec::new()) };
+            return if goes_out {
+                Ok(vec![GrantEvent::OfferSent {
+                    expires_on: stands_until(facts)?,
+                }])
+            } else {
+                Ok(Vec::new())
+            };
         }
         self.must_be(&[GrantState::Offered])?;
         let expires_on = self.expires_on.ok_or(Refusal::GrantNotInState("blank"))?;
         let expired = facts.today > expires_on;
         match command {
-            GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if expired => Err(Refusal::OfferExpired(expires_on)),
+            GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if expired => {
+                Err(Refusal::OfferExpired(expires_on))
+            }
             GrantCommand::LapseOffer(_) if !expired => Err(Refusal::OfferStands(expires_on)),
-            GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_) if self.offer_waits => {
+            GrantCommand::AcceptAgreement(_) | GrantCommand::DeclineOffer(_)
+                if self.offer_waits =>
+            {
                 facts.application()?.decision_is_confirmed()?;
                 Err(Refusal::GrantNotInState("offered, and not sent"))
             }
@@ -195,14 +246,22 @@ impl Grant {
         };
         let due = self.update_days(facts.today)?;
         let last = due.len();
-        let requested =
-            (1..).zip(due).map(|(update, due_on)| GrantEvent::UpdateRequested { update, due_on, last: usize::from(update) == last });
+        let requested = (1..)
+            .zip(due)
+            .map(|(update, due_on)| GrantEvent::UpdateRequested {
+                update,
+                due_on,
+                last: usize::from(update) == last,
+            });
         Ok(std::iter::once(accepted).chain(requested).collect())
     }
 
-    /// The days on which updates are due: as often as the fund's rules say while the activity lasts, and the final one.
+    /// The days on which updates are due: as often as the fund's rules say while the activity
+    /// lasts, and the final one.
     fn update_days(&self, today: Date) -> Result<Vec<Date>, Refusal> {
-        let (Some(ends_on), Some(final_on)) = (self.ends_on, self.update_due_on) else { return Err(Refusal::GrantNotInState("blank")) };
+        let (Some(ends_on), Some(final_on)) = (self.ends_on, self.update_due_on) else {
+            return Err(Refusal::GrantNotInState("blank"));
+        };
         let mut days = Vec::new();
         if let Some(every) = self.update_every_days {
             let mut day = today.saturating_add(jiff::Span::new().days(i64::from(every)));
@@ -217,14 +276,19 @@ impl Grant {
 
     pub(super) fn answered(&mut self, event: &GrantEvent) {
         match event {
-            GrantEvent::OfferSent { expires_on } => (self.offer_waits, self.expires_on) = (false, Some(*expires_on)),
+            GrantEvent::OfferSent { expires_on } => {
+                (self.offer_waits, self.expires_on) = (false, Some(*expires_on))
+            }
             GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,
             GrantEvent::OfferDeclined {} => self.state = GrantState::OfferDeclined,
             GrantEvent::OfferLapsed {} => self.state = GrantState::OfferLapsed,
             _ => self.state = GrantState::OfferWithdrawn,
         }
-        if matches!(self.state, GrantState::OfferDeclined | GrantState::OfferLapsed | GrantState::OfferWithdrawn) {
+        if matches!(
+            self.state,
+            GrantState::OfferDeclined | GrantState::OfferLapsed | GrantState::OfferWithdrawn
+        ) {
             self.award = Sources::default();
         }
     }

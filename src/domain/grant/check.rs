@@ -1,5 +1,5 @@
-//! What must be in order before money is paid: checks and conditions. A waiver takes two people; what another grant of
-//! the group passed is rested on while it is in date.
+//! What must be in order before money is paid: checks and conditions. A waiver takes two people;
+//! what another grant of the group passed is rested on while it is in date.
 
 use std::collections::BTreeSet;
 
@@ -64,8 +64,17 @@ impl CheckState {
 }
 
 impl Grant {
-    pub(super) fn check(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_be(&[GrantState::Offered, GrantState::Accepted, GrantState::Live, GrantState::Reported])?;
+    pub(super) fn check(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
+        self.must_be(&[
+            GrantState::Offered,
+            GrantState::Accepted,
+            GrantState::Live,
+            GrantState::Reported,
+        ])?;
         let by = facts.by()?;
         match command {
             GrantCommand::RequestCheck(request) => {
@@ -73,22 +82,43 @@ impl Grant {
                 if self.checks.contains_key(&request.check) {
                     self.outstanding(&request.check, facts)?;
                 }
-                Ok(GrantEvent::CheckRequested { check: request.check.clone(), note: request.note.clone(), by })
+                Ok(GrantEvent::CheckRequested {
+                    check: request.check.clone(),
+                    note: request.note.clone(),
+                    by,
+                })
             }
             GrantCommand::PassCheck(passed) => {
                 self.outstanding(&passed.check, facts)?;
                 facts.permit(by, Act::Prepare)?;
                 facts.has_file(passed.evidence.as_ref())?;
                 if passed.good_until.is_some_and(|until| until < facts.today) {
-                    return Err(Refusal::DatesOutOfOrder("the check is good only until a day that has passed"));
+                    return Err(Refusal::DatesOutOfOrder(
+                        "the check is good only until a day that has passed",
+                    ));
                 }
-                let PassCheck { check, note, good_until, evidence } = passed.clone();
-                Ok(GrantEvent::CheckPassed { check, note, by, good_until, evidence })
+                let PassCheck {
+                    check,
+                    note,
+                    good_until,
+                    evidence,
+                } = passed.clone();
+                Ok(GrantEvent::CheckPassed {
+                    check,
+                    note,
+                    by,
+                    good_until,
+                    evidence,
+                })
             }
             GrantCommand::FailCheck(failed) => {
                 self.outstanding(&failed.check, facts)?;
                 facts.permit(by, Act::Prepare)?;
-                Ok(GrantEvent::CheckFailed { check: failed.check.clone(), note: failed.note.clone(), by })
+                Ok(GrantEvent::CheckFailed {
+                    check: failed.check.clone(),
+                    note: failed.note.clone(),
+                    by,
+                })
             }
             GrantCommand::ReuseCheck(of) => {
                 self.outstanding(&of.check, facts)?;
@@ -99,14 +129,25 @@ impl Grant {
             GrantCommand::ProposeWaiver(waiver) => {
                 self.outstanding(&waiver.check, facts)?;
                 facts.permit(by, Act::Prepare)?;
-                Ok(GrantEvent::WaiverProposed { check: waiver.check.clone(), reason: waiver.note.clone(), by })
+                Ok(GrantEvent::WaiverProposed {
+                    check: waiver.check.clone(),
+                    reason: waiver.note.clone(),
+                    by,
+                })
             }
-            GrantCommand::ConfirmWaiver(of) => match self.checks.get(&of.check).ok_or(Refusal::Unknown("check"))? {
+            GrantCommand::ConfirmWaiver(of) => match self
+                .checks
+                .get(&of.check)
+                .ok_or(Refusal::Unknown("check"))?
+            {
                 CheckState::WaiverProposed(proposed_by) => {
                     facts.are_two(*proposed_by, by)?;
                     facts.proposal_holds(*proposed_by, &[Role::Officer])?;
                     facts.permit(by, Act::Waive)?;
-                    Ok(GrantEvent::CheckWaived { check: of.check.clone(), by })
+                    Ok(GrantEvent::CheckWaived {
+                        check: of.check.clone(),
+                        by,
+                    })
                 }
                 _ => Err(Refusal::NotProposed),
             },
@@ -115,11 +156,18 @@ impl Grant {
     }
 
     /// The checks that the group has on file, still in date.
-    pub(super) fn on_file(checks: &BTreeSet<Slug>, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn on_file(
+        checks: &BTreeSet<Slug>,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         let group = facts.group()?;
         let reused = checks.iter().filter_map(|check| {
             let on_file = group.on_file(check, facts.today)?;
-            Some(GrantEvent::CheckReused { check: check.clone(), from: on_file.grant, good_until: on_file.good_until })
+            Some(GrantEvent::CheckReused {
+                check: check.clone(),
+                from: on_file.grant,
+                good_until: on_file.good_until,
+            })
         });
         Ok(reused.collect())
     }
@@ -135,8 +183,13 @@ impl Grant {
     /// Every check is in order, but for those that release other instalments of the schedule.
     pub(super) fn checks_clear(&self, instalment: Option<u16>, today: Date) -> Result<(), Refusal> {
         let others = self.checks_of_other_instalments(instalment);
-        let open = self.checks.iter().find(|(check, state)| !others.contains(check) && !state.is_clear(today));
-        open.map_or(Ok(()), |(check, _)| Err(Refusal::CheckOutstanding(check.to_string())))
+        let open = self
+            .checks
+            .iter()
+            .find(|(check, state)| !others.contains(check) && !state.is_clear(today));
+        open.map_or(Ok(()), |(check, _)| {
+            Err(Refusal::CheckOutstanding(check.to_string()))
+        })
     }
 
     /// Whether a check is a condition of this award alone.
@@ -147,10 +200,26 @@ impl Grant {
     pub(super) fn checked(&mut self, event: &GrantEvent) {
         let (check, state) = match event {
             GrantEvent::CheckRequested { check, .. } => (check, CheckState::Outstanding),
-            GrantEvent::CheckPassed { check, good_until, .. } => (check, CheckState::Passed { good_until: *good_until }),
-            GrantEvent::CheckReused { check, good_until, .. } => (check, CheckState::Passed { good_until: Some(*good_until) }),
+            GrantEvent::CheckPassed {
+                check, good_until, ..
+            } => (
+                check,
+                CheckState::Passed {
+                    good_until: *good_until,
+                },
+            ),
+            GrantEvent::CheckReused {
+                check, good_until, ..
+            } => (
+                check,
+                CheckState::Passed {
+                    good_until: Some(*good_until),
+                },
+            ),
             GrantEvent::CheckFailed { check, .. } => (check, CheckState::Failed),
-            GrantEvent::WaiverProposed { check, by, .. } => (check, CheckState::WaiverProposed(*by)),
+            GrantEvent::WaiverProposed { check, by, .. } => {
+                (check, CheckState::WaiverProposed(*by))
+            }
             GrantEvent::CheckWaived { check, .. } => (check, CheckState::Waived),
             _ => return,
         };

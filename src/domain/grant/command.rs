@@ -1,4 +1,5 @@
-//! What can be asked of a grant, and what can happen to it. What each command says stands beside its rule.
+//! What can be asked of a grant, and what can happen to it. What each command says stands beside
+//! its rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,17 +7,23 @@ use jiff::civil::Date;
 
 use super::agreement::{AcceptAgreement, Method, Offer};
 use super::check::{CheckNote, CheckOf, PassCheck};
-use super::dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
-use super::entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
+use super::dues::{
+    AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn,
+    RequestReturn,
+};
+use super::entry::{
+    BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied,
+};
 use super::payment::{
-    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
-    ReversePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf,
+    PaymentOn, PreparePayment, ReversePayment,
 };
 use super::revocation::{RevocationKind, Revoke};
 use super::schedule::{Instalment, SchedulePayments};
 use super::story::{PublishStory, StoryOf};
 use super::update::{
-    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
+    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate,
+    RequestUpdate, UpdateBecause, UpdateOf,
 };
 use super::variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, Varied};
 use crate::domain::ChangeMark;
@@ -46,12 +53,14 @@ commands! {
         LapseOffer(Nothing) = "lapse-offer", Who::StaffOrJob(&[Role::Officer]);
         /// Sends the offer out, once those who decided it have confirmed that they did.
         SendOffer(Nothing) = "send-offer", Who::Consequence;
-        /// Takes the offer back, with the reason. It takes effect once as many panel members as awarded the grant have
-        /// confirmed it; then the money is uncommitted.
+        /// Takes the offer back, with the reason. It takes effect once as many panel members as
+        /// awarded the grant have confirmed it; then the money is uncommitted.
         WithdrawOffer(Revoke) = "withdraw-offer", Who::Staff(&[Role::Panel]);
-        /// Asks the group for what a check needs; a check that was not asked for at the offer is added.
+        /// Asks the group for what a check needs; a check that was not asked for at the offer is
+        /// added.
         RequestCheck(CheckNote) = "request-check", Who::Staff(&[Role::Officer]);
-        /// Records that a check passed, or a condition is met. One that is good for longer goes on file for the group.
+        /// Records that a check passed, or a condition is met. One that is good for longer goes on
+        /// file for the group.
         PassCheck(PassCheck) = "pass-check", Who::Staff(&[Role::Officer]);
         /// Records that a check failed.
         FailCheck(CheckNote) = "fail-check", Who::Staff(&[Role::Officer]);
@@ -61,10 +70,11 @@ commands! {
         ProposeWaiver(CheckNote) = "propose-waiver", Who::Staff(&[Role::Officer]);
         /// Confirms, as a second person, that a check is waived.
         ConfirmWaiver(CheckOf) = "confirm-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Schedules what is still to be paid, in instalments that a day or a check releases. One that ties a condition
-        /// of the panel to an instalment waits for a second person.
+        /// Schedules what is still to be paid, in instalments that a day or a check releases. One
+        /// that ties a condition of the panel to an instalment waits for a second person.
         SchedulePayments(SchedulePayments) = "schedule-payments", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a second person, a schedule that ties a condition of the panel to an instalment.
+        /// Confirms, as a second person, a schedule that ties a condition of the panel to an
+        /// instalment.
         ConfirmSchedule(ProposalOf) = "confirm-schedule", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Prepares a payment to the group's verified payee.
         PreparePayment(PreparePayment) = "prepare-payment", Who::Staff(&[Role::Officer, Role::Finance]);
@@ -74,7 +84,8 @@ commands! {
         RejectPayment(PaymentBecause) = "reject-payment", Who::Staff(&[Role::Finance]);
         /// Cancels a payment that was not sent.
         CancelPayment(PaymentBecause) = "cancel-payment", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Proposes that a payment leave before the days have passed that follow a change at the group.
+        /// Proposes that a payment leave before the days have passed that follow a change at the
+        /// group.
         ProposeEarlyPayment(PaymentBecause) = "propose-early-payment", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, that the payment leaves before those days have passed.
         ConfirmEarlyPayment(PaymentOf) = "confirm-early-payment", Who::Staff(&[Role::Finance]);
@@ -86,14 +97,15 @@ commands! {
         ConfirmPayment(ConfirmPayment) = "confirm-payment", Who::Staff(&[Role::Finance]);
         /// Records that the bank did not pay; the payment can be prepared again.
         FailPayment(FailPayment) = "fail-payment", Who::Staff(&[Role::Finance]);
-        /// Records that the bank took a confirmed payment back; it can be prepared again while the grant runs. What is
-        /// more than was paid is to be settled.
+        /// Records that the bank took a confirmed payment back; it can be prepared again while the
+        /// grant runs. What is more than was paid is to be settled.
         ReversePayment(ReversePayment) = "reverse-payment", Who::Staff(&[Role::Finance]);
         /// Corrects the day on which the bank paid.
         CorrectPayment(CorrectPayment) = "correct-payment", Who::Staff(&[Role::Finance]);
         /// Asks for another purpose, other dates or another amount.
         RequestVariation(RequestVariation) = "request-variation", Who::StaffOrOwn(&[Role::Officer]);
-        /// Approves a variation, as somebody who did not ask for it: what is more is committed, what is less is released.
+        /// Approves a variation, as somebody who did not ask for it: what is more is committed,
+        /// what is less is released.
         ApproveVariation(ApproveVariation) = "approve-variation", Who::Staff(&[Role::Panel]);
         /// Refuses a variation, with the reason.
         RefuseVariation(VariationBecause) = "refuse-variation", Who::Staff(&[Role::Panel]);
@@ -103,8 +115,8 @@ commands! {
         Hold(Because) = "hold", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Ends the hold.
         Resume(Nothing) = "resume", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Ends the grant before its time, with the reason. It takes effect once as many panel members as awarded the grant
-        /// have confirmed it; then what is unpaid is uncommitted.
+        /// Ends the grant before its time, with the reason. It takes effect once as many panel
+        /// members as awarded the grant have confirmed it; then what is unpaid is uncommitted.
         Terminate(Revoke) = "terminate", Who::Staff(&[Role::Panel]);
         /// Asks the group for an update besides those that the fund's rules ask for.
         RequestUpdate(RequestUpdate) = "request-update", Who::Staff(&[Role::Officer]);
@@ -126,21 +138,24 @@ commands! {
         DeclareUnderspend(AmountOf) = "declare-underspend", Who::StaffOrOwn(&[Role::Officer]);
         /// Asks the group to give back, by a day, what is due.
         RequestReturn(RequestReturn) = "request-return", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that the offer is taken back, the grant ended or money
-        /// demanded back.
+        /// Confirms, as a panel member who was named as present, that the offer is taken back, the
+        /// grant ended or money demanded back.
         ConfirmRevocation(ProposalOf) = "confirm-revocation", Who::Staff(&[Role::Panel]);
-        /// Demands money back that was paid, with the reason. It takes effect once as many panel members as awarded the
-        /// grant have confirmed it.
+        /// Demands money back that was paid, with the reason. It takes effect once as many panel
+        /// members as awarded the grant have confirmed it.
         DemandClawback(DemandClawback) = "demand-clawback", Who::Staff(&[Role::Panel]);
-        /// Records what the bank did and nothing else here can say: it is to be settled by two people, and holds up nothing.
+        /// Records what the bank did and nothing else here can say: it is to be settled by two
+        /// people, and holds up nothing.
         RecordBankEntry(RecordBankEntry) = "record-bank-entry", Who::Staff(&[Role::Finance]);
         /// Proposes how an entry of the bank is settled: how much of it counts as money back.
         ProposeSettlement(ProposeSettlement) = "propose-settlement", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, how an entry of the bank is settled.
         ConfirmSettlement(ConfirmSettlement) = "confirm-settlement", Who::Staff(&[Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that they were there when the award was raised.
+        /// Confirms, as a panel member who was named as present, that they were there when the
+        /// award was raised.
         ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
-        /// Receives money back, whole or in part; only then is it uncommitted. What is more than was paid is to be settled.
+        /// Receives money back, whole or in part; only then is it uncommitted. What is more than
+        /// was paid is to be settled.
         ReceiveReturn(ReceiveReturn) = "receive-return", Who::Staff(&[Role::Finance]);
         /// Proposes to waive a return, or to write a clawback off.
         ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
@@ -159,12 +174,36 @@ impl GrantCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
-            Self::AcceptAgreement(accept) => accept.names.iter_mut().map(|value| Slot { field: "signer", value, index: None }).collect(),
-            Self::RequestVariation(request) => vec![Slot { field: "variation", value: &mut request.words, index: None }],
+            Self::AcceptAgreement(accept) => accept
+                .names
+                .iter_mut()
+                .map(|value| Slot {
+                    field: "signer",
+                    value,
+                    index: None,
+                })
+                .collect(),
+            Self::RequestVariation(request) => vec![Slot {
+                field: "variation",
+                value: &mut request.words,
+                index: None,
+            }],
             Self::ReceiveUpdate(update) => {
-                let mut slots = vec![Slot { field: "words", value: &mut update.words, index: None }];
-                slots.extend(update.learned.as_mut().map(|value| Slot { field: "learned", value, index: None }));
-                slots.extend(update.outcomes.iter_mut().map(|said| Slot { field: "outcome", value: &mut said.words, index: None }));
+                let mut slots = vec![Slot {
+                    field: "words",
+                    value: &mut update.words,
+                    index: None,
+                }];
+                slots.extend(update.learned.as_mut().map(|value| Slot {
+                    field: "learned",
+                    value,
+                    index: None,
+                }));
+                slots.extend(update.outcomes.iter_mut().map(|said| Slot {
+                    field: "outcome",
+                    value: &mut said.words,
+                    index: None,
+                }));
                 slots
             }
             _ => Vec::new(),

@@ -1,5 +1,6 @@
-//! Money back and the end: an underspend releases what is unpaid at once, and what was paid when it is received. What is
-//! due back is received in parts, or given up by two people: a return is waived, a clawback is written off.
+//! Money back and the end: an underspend releases what is unpaid at once, and what was paid when it
+//! is received. What is due back is received in parts, or given up by two people: a return is
+//! waived, a clawback is written off.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,20 @@ use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
 /// Why money is due back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Owed {
@@ -89,18 +103,31 @@ pub(super) struct Due {
     waiver: Option<(Money, PersonId)>,
 }
 
-/// Recording that a debt was paid ends it, so a person who is connected with the group leaves that to others.
+/// Recording that a debt was paid ends it, so a person who is connected with the group leaves that
+/// to others.
 pub(super) fn may_satisfy(satisfied: &Satisfied, facts: &Facts) -> Result<(), Refusal> {
-    if satisfied.is_empty() { Ok(()) } else { facts.permit(facts.by()?, Act::Prepare) }
+    if satisfied.is_empty() {
+        Ok(())
+    } else {
+        facts.permit(facts.by()?, Act::Prepare)
+    }
 }
 
 impl Grant {
-    pub(super) fn settle(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn settle(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         match command {
             GrantCommand::ReceiveReturn(received) => return self.receive_return(received, facts),
             GrantCommand::RecordBankEntry(record) => return self.record_entry(record, facts),
-            GrantCommand::ProposeSettlement(propose) => return self.propose_settlement(propose, facts),
-            GrantCommand::ConfirmSettlement(confirm) => return self.confirm_settlement(*confirm, facts),
+            GrantCommand::ProposeSettlement(propose) => {
+                return self.propose_settlement(propose, facts);
+            }
+            GrantCommand::ConfirmSettlement(confirm) => {
+                return self.confirm_settlement(*confirm, facts);
+            }
             _ => self.must_stand()?,
         }
         match command {
@@ -108,15 +135,29 @@ impl Grant {
             GrantCommand::RequestReturn(request) => {
                 self.owed(request.owed, Money::of_pence(1))?;
                 if request.due_on < facts.today {
-                    return Err(Refusal::DatesOutOfOrder("the day by which it is due has passed"));
+                    return Err(Refusal::DatesOutOfOrder(
+                        "the day by which it is due has passed",
+                    ));
                 }
-                Ok(GrantEvent::ReturnRequested { owed: request.owed, due_on: request.due_on })
+                Ok(GrantEvent::ReturnRequested {
+                    owed: request.owed,
+                    due_on: request.due_on,
+                })
             }
             GrantCommand::ProposeReturnWaiver(waiver) => {
                 self.owed(waiver.owed, waiver.amount)?;
                 facts.permit(facts.by()?, Act::Prepare)?;
-                let ProposeReturnWaiver { owed, amount, reason } = waiver.clone();
-                Ok(GrantEvent::ReturnWaiverProposed { owed, amount, reason, by: facts.by()? })
+                let ProposeReturnWaiver {
+                    owed,
+                    amount,
+                    reason,
+                } = waiver.clone();
+                Ok(GrantEvent::ReturnWaiverProposed {
+                    owed,
+                    amount,
+                    reason,
+                    by: facts.by()?,
+                })
             }
             GrantCommand::ConfirmReturnWaiver(of) => {
                 let by = facts.by()?;
@@ -128,7 +169,11 @@ impl Grant {
                         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
                         facts.permit(by, Act::Waive)?;
                         self.owed(of.owed, amount)?;
-                        Ok(GrantEvent::ReturnWaived { owed: of.owed, amount, by })
+                        Ok(GrantEvent::ReturnWaived {
+                            owed: of.owed,
+                            amount,
+                            by,
+                        })
                     }
                 }
             }
@@ -157,38 +202,63 @@ impl Grant {
         if due.is_zero() {
             return Err(Refusal::NothingDue);
         }
-        if due.covers(amount) { Ok(()) } else { Err(Refusal::ReturnNotDue { asked: amount, due }) }
+        if due.covers(amount) {
+            Ok(())
+        } else {
+            Err(Refusal::ReturnNotDue { asked: amount, due })
+        }
     }
 
-    /// What the bank has confirmed and has not come back. What was only sent may still fail: nothing of it can be due
-    /// back, and nothing that comes back is taken from it.
+    /// What the bank has confirmed and has not come back. What was only sent may still fail:
+    /// nothing of it can be due back, and nothing that comes back is taken from it.
     pub(super) fn confirmed(&self) -> Result<Sources, Refusal> {
         let mut sent = self.payments.values().filter(|payment| payment.is_sent());
-        Ok(sent.try_fold(self.paid.clone(), |left, payment| left.minus(&payment.sources))?)
+        Ok(sent.try_fold(self.paid.clone(), |left, payment| {
+            left.minus(&payment.sources)
+        })?)
     }
 
-    /// What the bank had confirmed and had not come back on a day, and still has not on any later day: of
-    /// each source the least. So what comes back can be recorded on its true day, in any order.
+    /// What the bank had confirmed and had not come back on a day, and still has not on any later
+    /// day: of each source the least. So what comes back can be recorded on its true day, in any
+    /// order.
     pub(super) fn left_from(&self, day: Date) -> Sources {
-        let movements: Vec<_> = self.payments.values().flat_map(|payment| payment.movements()).collect();
+        let movements: Vec<_> = self
+            .payments
+            .values()
+            .flat_map(|payment| payment.movements())
+            .collect();
         let back = self.returns.iter().map(|(day, sources)| (*day, sources));
         let balance = |day: Date| {
             let paid = movements
                 .iter()
                 .filter(|(on, came, _)| *came && *on <= day)
                 .fold(Sources::default(), |sum, (.., sources)| sum.plus(sources));
-            let taken = movements.iter().filter(|(on, came, _)| !came && *on <= day).map(|(on, _, sources)| (*on, *sources));
-            taken.chain(back.clone().filter(|(on, _)| *on <= day)).fold(paid, |left, (_, sources)| left.less(sources))
+            let taken = movements
+                .iter()
+                .filter(|(on, came, _)| !came && *on <= day)
+                .map(|(on, _, sources)| (*on, *sources));
+            taken
+                .chain(back.clone().filter(|(on, _)| *on <= day))
+                .fold(paid, |left, (_, sources)| left.less(sources))
         };
-        let days = movements.iter().map(|(on, ..)| *on).chain(self.returns.iter().map(|(on, _)| *on));
-        days.filter(|on| *on > day).fold(balance(day), |least, on| least.at_most(&balance(on)))
+        let days = movements
+            .iter()
+            .map(|(on, ..)| *on)
+            .chain(self.returns.iter().map(|(on, _)| *on));
+        days.filter(|on| *on > day)
+            .fold(balance(day), |least, on| least.at_most(&balance(on)))
     }
 
-    /// How much of what is due a sum settles: what was due for the reason named, then for the other.
+    /// How much of what is due a sum settles: what was due for the reason named, then for the
+    /// other.
     pub(super) fn satisfies(&self, owed: Owed, amount: Money) -> Satisfied {
         let (mut left, mut satisfied) = (amount, Satisfied::new());
         for owed in [owed, Owed::Underspend, Owed::Clawback] {
-            let due = self.due(owed).amount.minus(satisfied.get(&owed).copied().unwrap_or_default()).unwrap_or_default();
+            let due = self
+                .due(owed)
+                .amount
+                .minus(satisfied.get(&owed).copied().unwrap_or_default())
+                .unwrap_or_default();
             let share = due.min(left);
             if !share.is_zero() {
                 satisfied.insert(owed, share);
@@ -198,20 +268,39 @@ impl Grant {
         satisfied
     }
 
-    /// Money that came back is recorded on its true day and in every state. More than was paid is to be settled.
-    fn receive_return(&self, received: &ReceiveReturn, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    /// Money that came back is recorded on its true day and in every state. More than was paid is
+    /// to be settled.
+    fn receive_return(
+        &self,
+        received: &ReceiveReturn,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         facts.not_future(received.received_on)?;
-        let ReceiveReturn { owed, amount, received_on } = *received;
+        let ReceiveReturn {
+            owed,
+            amount,
+            received_on,
+        } = *received;
         if amount.is_zero() {
             return Err(Refusal::Nothing);
         }
         let Ok(sources) = self.left_from(received_on).last(amount) else {
-            let details = BankEntry { amount, payment: None, happened_on: received_on, owed };
+            let details = BankEntry {
+                amount,
+                payment: None,
+                happened_on: received_on,
+                owed,
+            };
             return self.unsettled(EntryKind::CameIn, details, None, facts);
         };
         let satisfied = self.satisfies(owed, amount);
         may_satisfy(&satisfied, facts)?;
-        Ok(GrantEvent::ReturnReceived { owed, sources, received_on, satisfied: Some(satisfied) })
+        Ok(GrantEvent::ReturnReceived {
+            owed,
+            sources,
+            received_on,
+            satisfied: Some(satisfied),
+        })
     }
 
     /// What was paid and is not already due back.
@@ -226,12 +315,19 @@ impl Grant {
         let unpaid = self.unpaid();
         let most = unpaid.plus(self.could_return()?);
         if !most.covers(amount) {
-            return Err(Refusal::UnderspendTooLarge { asked: amount, left: most });
+            return Err(Refusal::UnderspendTooLarge {
+                asked: amount,
+                left: most,
+            });
         }
         let released = amount.min(unpaid);
         let due_back = amount.minus(released)?;
         let released = self.free()?.last(released)?;
-        Ok(GrantEvent::UnderspendDeclared { amount, released, due_back })
+        Ok(GrantEvent::UnderspendDeclared {
+            amount,
+            released,
+            due_back,
+        })
     }
 
     fn close(&self) -> Result<GrantEvent, Refusal> {
@@ -244,12 +340,16 @@ impl Grant {
         if !self.due_back().is_zero() {
             return Err(Refusal::ReturnOutstanding);
         }
-        Ok(GrantEvent::GrantClosed { released: self.award.minus(&self.paid)? })
+        Ok(GrantEvent::GrantClosed {
+            released: self.award.minus(&self.paid)?,
+        })
     }
 
     pub(super) fn settled(&mut self, event: &GrantEvent) {
         match event {
-            GrantEvent::UnderspendDeclared { released, due_back, .. } => {
+            GrantEvent::UnderspendDeclared {
+                released, due_back, ..
+            } => {
                 self.award = self.award.after(released);
                 self.owe(Owed::Underspend, *due_back);
                 if !released.total().is_zero() {
@@ -257,11 +357,20 @@ impl Grant {
                 }
             }
             GrantEvent::ClawbackDemanded { amount, .. } => self.owe(Owed::Clawback, *amount),
-            GrantEvent::ReturnReceived { owed, sources, received_on, satisfied } => {
-                let satisfied = satisfied.clone().unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
+            GrantEvent::ReturnReceived {
+                owed,
+                sources,
+                received_on,
+                satisfied,
+            } => {
+                let satisfied = satisfied
+                    .clone()
+                    .unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
                 self.came_back(*received_on, sources, &satisfied);
             }
-            GrantEvent::ReturnWaiverProposed { owed, amount, by, .. } => {
+            GrantEvent::ReturnWaiverProposed {
+                owed, amount, by, ..
+            } => {
                 self.dues.entry(*owed).or_default().waiver = Some((*amount, *by));
             }
             GrantEvent::ReturnWaived { owed, amount, .. } => self.owe_less(*owed, *amount),
@@ -297,7 +406,10 @@ impl Grant {
     /// What a waiver was proposed for no longer stands as it did: it is proposed anew.
     fn owe_less(&mut self, owed: Owed, amount: Money) {
         let due = self.dues.entry(owed).or_default();
-        due.amount = due.amount.minus(amount).expect("no more comes back than was due");
+        due.amount = due
+            .amount
+            .minus(amount)
+            .expect("no more comes back than was due");
         due.waiver = None;
     }
 }

@@ -1,5 +1,6 @@
-//! What the bank did and the rules do not expect: more than was paid, a second time, money that nobody
-//! approved. It is recorded, waits until two people have settled it, and holds up nothing else.
+//! What the bank did and the rules do not expect: more than was paid, a second time, money that
+//! nobody approved. It is recorded, waits until two people have settled it, and holds up nothing
+//! else.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,17 @@ use crate::domain::{Act, Facts, Refusal};
 pub type Satisfied = BTreeMap<Owed, Money>;
 
 /// Which way the money went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum EntryKind {
@@ -87,49 +98,110 @@ pub(super) struct Unsettled {
 
 impl Grant {
     /// An entry for what does not fit.
-    pub(super) fn unsettled(&self, kind: EntryKind, details: BankEntry, note: Option<Prose>, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn unsettled(
+        &self,
+        kind: EntryKind,
+        details: BankEntry,
+        note: Option<Prose>,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let entry = next_number(Some(self.entries_made))?;
-        Ok(GrantEvent::EntryUnsettled { entry, kind, details, note, by: facts.by()? })
+        Ok(GrantEvent::EntryUnsettled {
+            entry,
+            kind,
+            details,
+            note,
+            by: facts.by()?,
+        })
     }
 
-    pub(super) fn record_entry(&self, record: &RecordBankEntry, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn record_entry(
+        &self,
+        record: &RecordBankEntry,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         facts.not_future(record.happened_on)?;
         if record.amount.is_zero() {
             return Err(Refusal::Nothing);
         }
-        if record.payment.is_some_and(|number| !self.payments.contains_key(&number)) {
+        if record
+            .payment
+            .is_some_and(|number| !self.payments.contains_key(&number))
+        {
             return Err(Refusal::Unknown("payment"));
         }
-        let RecordBankEntry { amount, payment, happened_on, .. } = *record;
-        let details = BankEntry { amount, payment, happened_on, owed: Owed::default() };
+        let RecordBankEntry {
+            amount,
+            payment,
+            happened_on,
+            ..
+        } = *record;
+        let details = BankEntry {
+            amount,
+            payment,
+            happened_on,
+            owed: Owed::default(),
+        };
         self.unsettled(record.kind, details, Some(record.note.clone()), facts)
     }
 
     fn entry(&self, number: u16) -> Result<&Unsettled, Refusal> {
-        self.unsettled.get(&number).ok_or(Refusal::Unknown("entry that is to be settled"))
+        self.unsettled
+            .get(&number)
+            .ok_or(Refusal::Unknown("entry that is to be settled"))
     }
 
     /// What counts must have been paid by then, and only money that came in can count.
     fn may_count(&self, entry: &Unsettled, counts: Money) -> Result<(), Refusal> {
         let left = match entry.kind {
-            EntryKind::CameIn => self.left_from(entry.details.happened_on).total().min(entry.details.amount),
+            EntryKind::CameIn => self
+                .left_from(entry.details.happened_on)
+                .total()
+                .min(entry.details.amount),
             EntryKind::WentOut => Money::ZERO,
         };
-        if left.covers(counts) { Ok(()) } else { Err(Refusal::MoreThanPaid { asked: counts, left }) }
+        if left.covers(counts) {
+            Ok(())
+        } else {
+            Err(Refusal::MoreThanPaid {
+                asked: counts,
+                left,
+            })
+        }
     }
 
-    pub(super) fn propose_settlement(&self, propose: &ProposeSettlement, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn propose_settlement(
+        &self,
+        propose: &ProposeSettlement,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
         self.may_count(self.entry(propose.entry)?, propose.counts)?;
         facts.permit(by, Act::Prepare)?;
-        let ProposeSettlement { entry, counts, reason } = propose.clone();
-        Ok(GrantEvent::SettlementProposed { entry, counts, reason, by })
+        let ProposeSettlement {
+            entry,
+            counts,
+            reason,
+        } = propose.clone();
+        Ok(GrantEvent::SettlementProposed {
+            entry,
+            counts,
+            reason,
+            by,
+        })
     }
 
-    pub(super) fn confirm_settlement(&self, confirm: ConfirmSettlement, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn confirm_settlement(
+        &self,
+        confirm: ConfirmSettlement,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
         let found = self.entry(confirm.entry)?;
-        let (counts, proposed_by) = found.proposed.filter(|(counts, _)| *counts == confirm.counts).ok_or(Refusal::NotProposed)?;
+        let (counts, proposed_by) = found
+            .proposed
+            .filter(|(counts, _)| *counts == confirm.counts)
+            .ok_or(Refusal::NotProposed)?;
         facts.are_two(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
         facts.permit(by, Act::Waive)?;
@@ -147,16 +219,36 @@ impl Grant {
 
     pub(super) fn apply_entry(&mut self, event: &GrantEvent) {
         match event {
-            GrantEvent::EntryUnsettled { entry, kind, details, .. } => {
+            GrantEvent::EntryUnsettled {
+                entry,
+                kind,
+                details,
+                ..
+            } => {
                 self.entries_made = *entry;
-                self.unsettled.insert(*entry, Unsettled { kind: *kind, details: details.clone(), proposed: None });
+                self.unsettled.insert(
+                    *entry,
+                    Unsettled {
+                        kind: *kind,
+                        details: details.clone(),
+                        proposed: None,
+                    },
+                );
             }
-            GrantEvent::SettlementProposed { entry, counts, by, .. } => {
+            GrantEvent::SettlementProposed {
+                entry, counts, by, ..
+            } => {
                 if let Some(found) = self.unsettled.get_mut(entry) {
                     found.proposed = Some((*counts, *by));
                 }
             }
-            GrantEvent::EntrySettled { entry, sources, satisfied, happened_on, .. } => {
+            GrantEvent::EntrySettled {
+                entry,
+                sources,
+                satisfied,
+                happened_on,
+                ..
+            } => {
                 self.unsettled.remove(entry);
                 self.came_back(*happened_on, sources, satisfied);
             }

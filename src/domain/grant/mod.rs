@@ -1,4 +1,5 @@
-//! An award's agreement and everything after it: offer, checks, payments, updates, money back, close.
+//! An award's agreement and everything after it: offer, checks, payments, updates, money back,
+//! close.
 //!
 //! The law that holds: 0 ≤ paid ≤ award, for each source, at every event.
 
@@ -23,20 +24,27 @@ use uuid::Uuid;
 pub use agreement::{AcceptAgreement, Method, Offer};
 pub use check::{CheckNote, CheckOf, PassCheck};
 pub use command::{GrantCommand, GrantEvent};
-pub use dues::{AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn, RequestReturn};
-pub use entry::{BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied};
+pub use dues::{
+    AmountOf, ConfirmReturnWaiver, DemandClawback, Owed, ProposeReturnWaiver, ReceiveReturn,
+    RequestReturn,
+};
+pub use entry::{
+    BankEntry, ConfirmSettlement, EntryKind, ProposeSettlement, RecordBankEntry, Satisfied,
+};
 pub use payment::{
-    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PaymentState, PreparePayment,
-    ReversePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf,
+    PaymentOn, PaymentState, PreparePayment, ReversePayment,
 };
 pub use revocation::{RevocationKind, Revoke};
 pub use schedule::{Instalment, Released, SchedulePayments};
 pub use story::{PublishStory, StoryOf};
 pub use update::{
-    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate, RequestUpdate, UpdateBecause, UpdateOf,
-    UpdateState,
+    CorrectUpdate, JudgeOutcome, Occasion, OutcomeKept, QueryUpdate, ReceiveUpdate, RemindUpdate,
+    RequestUpdate, UpdateBecause, UpdateOf, UpdateState,
 };
-pub use variation::{ApproveVariation, Grown, RequestVariation, VariationBecause, VariationState, Varied};
+pub use variation::{
+    ApproveVariation, Grown, RequestVariation, VariationBecause, VariationState, Varied,
+};
 
 use super::application::Attendance;
 use super::id::{FundId, GrantId, GroupId, PersonId};
@@ -142,7 +150,8 @@ pub struct Grant {
 
 /// The number after the last of its kind.
 fn next_number(last: Option<u16>) -> Result<u16, Refusal> {
-    last.map_or(Some(1), |last| last.checked_add(1)).ok_or(Refusal::TooManyItems(u16::MAX.into()))
+    last.map_or(Some(1), |last| last.checked_add(1))
+        .ok_or(Refusal::TooManyItems(u16::MAX.into()))
 }
 
 impl Grant {
@@ -192,7 +201,11 @@ impl Grant {
     }
 
     fn must_be(&self, states: &[GrantState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::GrantNotInState(self.state.into())) }
+        if states.contains(&self.state) {
+            Ok(())
+        } else {
+            Err(Refusal::GrantNotInState(self.state.into()))
+        }
     }
 
     /// The agreement is accepted, and the grant not over.
@@ -205,18 +218,34 @@ impl Grant {
 
     /// The agreement is accepted, and the grant not closed: it may have been terminated.
     fn must_stand(&self) -> Result<(), Refusal> {
-        if self.state == GrantState::Terminated { Ok(()) } else { self.must_run() }
+        if self.state == GrantState::Terminated {
+            Ok(())
+        } else {
+            self.must_run()
+        }
     }
 
     /// By source, what is neither paid nor kept for a payment that was prepared.
     fn free(&self) -> Result<Sources, Refusal> {
-        let mut reserved = self.payments.values().filter(|payment| payment.is_reserved());
-        Ok(reserved.try_fold(self.award.minus(&self.paid)?, |left, payment| left.minus(&payment.sources))?)
+        let mut reserved = self
+            .payments
+            .values()
+            .filter(|payment| payment.is_reserved());
+        Ok(
+            reserved.try_fold(self.award.minus(&self.paid)?, |left, payment| {
+                left.minus(&payment.sources)
+            })?,
+        )
     }
 
     /// What is neither paid nor on its way.
     fn unpaid(&self) -> Money {
-        let under_way: Money = self.payments.values().filter(|payment| payment.is_reserved()).map(|payment| payment.amount).sum();
+        let under_way: Money = self
+            .payments
+            .values()
+            .filter(|payment| payment.is_reserved())
+            .map(|payment| payment.amount)
+            .sum();
         let spoken_for = self.paid.total().plus(under_way);
         self.award.total().minus(spoken_for).unwrap_or_default()
     }
@@ -240,18 +269,28 @@ impl Stream for Grant {
             C::AcceptAgreement(_) | C::DeclineOffer(_) | C::LapseOffer(_) | C::SendOffer(_) => {
                 return self.answer_offer(command, facts);
             }
-            C::WithdrawOffer(_) | C::Terminate(_) | C::DemandClawback(_) | C::ConfirmRevocation(_) => {
+            C::WithdrawOffer(_)
+            | C::Terminate(_)
+            | C::DemandClawback(_)
+            | C::ConfirmRevocation(_) => {
                 return self.revoke(command, facts);
             }
-            C::RequestCheck(_) | C::PassCheck(_) | C::FailCheck(_) | C::ReuseCheck(_) | C::ProposeWaiver(_) | C::ConfirmWaiver(_) => {
-                self.check(command, facts)?
-            }
+            C::RequestCheck(_)
+            | C::PassCheck(_)
+            | C::FailCheck(_)
+            | C::ReuseCheck(_)
+            | C::ProposeWaiver(_)
+            | C::ConfirmWaiver(_) => self.check(command, facts)?,
             C::SchedulePayments(_) | C::ConfirmSchedule(_) => self.schedule(command, facts)?,
             C::ConfirmAttendance(of) => {
                 let by = facts.by()?;
                 let connections = facts.connections(Some(facts.application()?))?;
                 self.attendance.may_confirm(*of, facts, &connections)?;
-                GrantEvent::AttendanceConfirmed { decision: of.decision, person: of.person, by }
+                GrantEvent::AttendanceConfirmed {
+                    decision: of.decision,
+                    person: of.person,
+                    by,
+                }
             }
             C::ReversePayment(reverse) => return self.reverse(reverse, facts),
             C::PreparePayment(_)
@@ -265,7 +304,10 @@ impl Stream for Grant {
             | C::ConfirmPayment(_)
             | C::FailPayment(_)
             | C::CorrectPayment(_) => self.pay(command, facts)?,
-            C::RequestVariation(_) | C::ApproveVariation(_) | C::RefuseVariation(_) | C::Grow(_) => return self.vary(command, facts),
+            C::RequestVariation(_)
+            | C::ApproveVariation(_)
+            | C::RefuseVariation(_)
+            | C::Grow(_) => return self.vary(command, facts),
             C::Hold(_) | C::Resume(_) => self.hold(command, facts)?,
             C::RequestUpdate(_)
             | C::RemindUpdate(_)
@@ -308,12 +350,18 @@ impl Stream for Grant {
             | E::WaiverProposed { .. }
             | E::CheckWaived { .. } => self.checked(event),
             E::PaymentsScheduled { first, instalments } => self.scheduled(*first, instalments),
-            E::ScheduleProposed { proposal, instalments, by } => {
+            E::ScheduleProposed {
+                proposal,
+                instalments,
+                by,
+            } => {
                 self.schedules_proposed = *proposal;
                 self.proposed_schedule = Some((instalments.clone(), *by));
             }
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
-            E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => self.apply_entry(event),
+            E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => {
+                self.apply_entry(event)
+            }
             E::PaymentPrepared { .. }
             | E::EarlyPaymentProposed { .. }
             | E::EarlyPaymentConfirmed { .. }
@@ -348,7 +396,9 @@ impl Stream for Grant {
             | E::ReturnWaiverProposed { .. }
             | E::ReturnWaived { .. }
             | E::GrantClosed { .. } => self.settled(event),
-            E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => self.apply_revocation(event),
+            E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => {
+                self.apply_revocation(event)
+            }
             E::StoryPublished { story, .. } => {
                 self.stories.insert(*story, true);
             }
@@ -370,6 +420,9 @@ mod tests {
     #[test]
     fn numbers_end_before_they_would_begin_again() {
         assert_eq!((next_number(None), next_number(Some(1))), (Ok(1), Ok(2)));
-        assert_eq!(next_number(Some(u16::MAX)), Err(Refusal::TooManyItems(u16::MAX.into())));
+        assert_eq!(
+            next_number(Some(u16::MAX)),
+            Err(Refusal::TooManyItems(u16::MAX.into()))
+        );
     }
 }

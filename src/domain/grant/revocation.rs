@@ -1,5 +1,5 @@
-//! What takes a grant away: an offer is withdrawn, a grant is terminated, money is demanded back. It
-//! needs as many panel members as the award did. One of them records it, and each of the others
+//! What takes a grant away: an offer is withdrawn, a grant is terminated, money is demanded back.
+//! It needs as many panel members as the award did. One of them records it, and each of the others
 //! confirms for themselves that they were there.
 
 use std::collections::BTreeSet;
@@ -26,7 +26,17 @@ pub struct Revoke {
 }
 
 /// What is taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RevocationKind {
@@ -46,11 +56,30 @@ pub(super) struct Revocation {
 }
 
 impl Grant {
-    pub(super) fn revoke(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn revoke(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         let (kind, amount, reason, present) = match command {
-            GrantCommand::WithdrawOffer(revoke) => (RevocationKind::WithdrawOffer, None, &revoke.reason, &revoke.present),
-            GrantCommand::Terminate(revoke) => (RevocationKind::Terminate, None, &revoke.reason, &revoke.present),
-            GrantCommand::DemandClawback(demand) => (RevocationKind::DemandClawback, Some(demand.amount), &demand.reason, &demand.present),
+            GrantCommand::WithdrawOffer(revoke) => (
+                RevocationKind::WithdrawOffer,
+                None,
+                &revoke.reason,
+                &revoke.present,
+            ),
+            GrantCommand::Terminate(revoke) => (
+                RevocationKind::Terminate,
+                None,
+                &revoke.reason,
+                &revoke.present,
+            ),
+            GrantCommand::DemandClawback(demand) => (
+                RevocationKind::DemandClawback,
+                Some(demand.amount),
+                &demand.reason,
+                &demand.present,
+            ),
             GrantCommand::ConfirmRevocation(of) => return self.confirm_revocation(*of, facts),
             _ => return Err(Refusal::GrantNotInState(self.state.into())),
         };
@@ -58,14 +87,28 @@ impl Grant {
         facts.permit(facts.by()?, Act::End)?;
         let sitting = facts.application()?.sitting_of_award(present, facts)?;
         let revocation = self.revocations + 1;
-        if Attendance::of(revocation, &sitting).must_have_quorum().is_ok() {
+        if Attendance::of(revocation, &sitting)
+            .must_have_quorum()
+            .is_ok()
+        {
             return Ok(vec![effect]);
         }
-        Ok(vec![GrantEvent::RevocationProposed { revocation, kind, amount, reason: reason.clone(), sitting }])
+        Ok(vec![GrantEvent::RevocationProposed {
+            revocation,
+            kind,
+            amount,
+            reason: reason.clone(),
+            sitting,
+        }])
     }
 
     /// The event that takes the grant away, where its state lets it.
-    fn effect(&self, kind: RevocationKind, amount: Option<Money>, reason: &Prose) -> Result<GrantEvent, Refusal> {
+    fn effect(
+        &self,
+        kind: RevocationKind,
+        amount: Option<Money>,
+        reason: &Prose,
+    ) -> Result<GrantEvent, Refusal> {
         let reason = reason.clone();
         match kind {
             RevocationKind::WithdrawOffer => {
@@ -77,43 +120,80 @@ impl Grant {
                 if self.payments.values().any(|payment| payment.is_under_way()) {
                     return Err(Refusal::PaymentUnderWay);
                 }
-                Ok(GrantEvent::GrantTerminated { reason, released: self.award.minus(&self.paid)? })
+                Ok(GrantEvent::GrantTerminated {
+                    reason,
+                    released: self.award.minus(&self.paid)?,
+                })
             }
             RevocationKind::DemandClawback => {
                 self.must_stand()?;
-                let amount = amount.filter(|amount| !amount.is_zero()).ok_or(Refusal::Nothing)?;
+                let amount = amount
+                    .filter(|amount| !amount.is_zero())
+                    .ok_or(Refusal::Nothing)?;
                 let left = self.could_return()?;
                 if left.covers(amount) {
                     Ok(GrantEvent::ClawbackDemanded { amount, reason })
                 } else {
-                    Err(Refusal::ClawbackTooLarge { asked: amount, left })
+                    Err(Refusal::ClawbackTooLarge {
+                        asked: amount,
+                        left,
+                    })
                 }
             }
         }
     }
 
-    fn confirm_revocation(&self, of: ProposalOf, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    fn confirm_revocation(
+        &self,
+        of: ProposalOf,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         let by = facts.by()?;
-        let found = self.revocation.as_ref().filter(|_| self.revocations == of.proposal).ok_or(Refusal::NotProposed)?;
-        let attended = AttendanceOf { person: by, decision: of.proposal };
+        let found = self
+            .revocation
+            .as_ref()
+            .filter(|_| self.revocations == of.proposal)
+            .ok_or(Refusal::NotProposed)?;
+        let attended = AttendanceOf {
+            person: by,
+            decision: of.proposal,
+        };
         if found.recorded_by == by {
             return Err(Refusal::SamePerson);
         }
-        found.attendance.may_confirm(attended, facts, &facts.connections(Some(facts.application()?))?)?;
+        found.attendance.may_confirm(
+            attended,
+            facts,
+            &facts.connections(Some(facts.application()?))?,
+        )?;
         facts.still_holds(found.recorded_by, &[Role::Panel])?;
-        facts.permit(found.recorded_by, Act::End).map_err(|_| Refusal::ProposerGone)?;
-        let confirmed = GrantEvent::RevocationConfirmed { revocation: of.proposal, by };
+        facts
+            .permit(found.recorded_by, Act::End)
+            .map_err(|_| Refusal::ProposerGone)?;
+        let confirmed = GrantEvent::RevocationConfirmed {
+            revocation: of.proposal,
+            by,
+        };
         let mut attendance = found.attendance.clone();
         attendance.confirm(by);
         if attendance.must_have_quorum().is_err() {
             return Ok(vec![confirmed]);
         }
-        Ok(vec![confirmed, self.effect(found.kind, found.amount, &found.reason)?])
+        Ok(vec![
+            confirmed,
+            self.effect(found.kind, found.amount, &found.reason)?,
+        ])
     }
 
     pub(super) fn apply_revocation(&mut self, event: &GrantEvent) {
         match event {
-            GrantEvent::RevocationProposed { revocation, kind, amount, reason, sitting } => {
+            GrantEvent::RevocationProposed {
+                revocation,
+                kind,
+                amount,
+                reason,
+                sitting,
+            } => {
                 self.revocations = *revocation;
                 self.revocation = Revocation::of(*revocation, *kind, *amount, reason, sitting);
             }
@@ -128,8 +208,20 @@ impl Grant {
 }
 
 impl Revocation {
-    fn of(number: u32, kind: RevocationKind, amount: Option<Money>, reason: &Prose, sitting: &Sitting) -> Option<Self> {
+    fn of(
+        number: u32,
+        kind: RevocationKind,
+        amount: Option<Money>,
+        reason: &Prose,
+        sitting: &Sitting,
+    ) -> Option<Self> {
         let (reason, attendance) = (reason.clone(), Attendance::of(number, sitting));
-        sitting.recorded_by.map(|recorded_by| Self { kind, amount, reason, recorded_by, attendance })
+        sitting.recorded_by.map(|recorded_by| Self {
+            kind,
+            amount,
+            reason,
+            recorded_by,
+            attendance,
+        })
     }
 }

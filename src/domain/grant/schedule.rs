@@ -1,4 +1,5 @@
-//! Payment in instalments: what is still to be paid, released by days or by checks. The instalments add up to it.
+//! Payment in instalments: what is still to be paid, released by days or by checks. The instalments
+//! add up to it.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ const INSTALMENTS_MOST: u16 = 24;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePayments {
-    /// They add up to what is neither paid nor on its way, and take the place of what was scheduled and not prepared.
+    /// They add up to what is neither paid nor on its way, and take the place of what was scheduled
+    /// and not prepared.
     #[schema(min_items = 1, max_items = 24)]
     pub instalments: Vec<Instalment>,
 }
@@ -39,8 +41,8 @@ pub enum Released {
         #[schema(value_type = String, format = "date")]
         day: Date,
     },
-    /// When this check has passed: until then it holds back this instalment only. One that was added to this grant, or a
-    /// condition that the award made for one instalment.
+    /// When this check has passed: until then it holds back this instalment only. One that was
+    /// added to this grant, or a condition that the award made for one instalment.
     AfterCheck {
         check: Slug,
     },
@@ -48,23 +50,44 @@ pub enum Released {
 
 impl Grant {
     /// A condition that the panel made for one instalment is tied to it by two people.
-    pub(super) fn schedule(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn schedule(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let by = facts.by()?;
         match (command, &self.proposed_schedule) {
             (GrantCommand::SchedulePayments(schedule), _) => {
                 let scheduled = self.scheduled_as(schedule)?;
                 facts.permit(by, Act::Prepare)?;
-                let ties = schedule.instalments.iter().any(|instalment| self.ties_a_condition(&instalment.released));
+                let ties = schedule
+                    .instalments
+                    .iter()
+                    .any(|instalment| self.ties_a_condition(&instalment.released));
                 let instalments = schedule.instalments.clone();
                 let proposal = self.schedules_proposed + 1;
-                Ok(if ties { GrantEvent::ScheduleProposed { proposal, instalments, by } } else { scheduled })
+                Ok(if ties {
+                    GrantEvent::ScheduleProposed {
+                        proposal,
+                        instalments,
+                        by,
+                    }
+                } else {
+                    scheduled
+                })
             }
-            (GrantCommand::ConfirmSchedule(seen), _) if seen.proposal != self.schedules_proposed => Err(Refusal::NotProposed),
+            (GrantCommand::ConfirmSchedule(seen), _)
+                if seen.proposal != self.schedules_proposed =>
+            {
+                Err(Refusal::NotProposed)
+            }
             (_, Some((instalments, proposed_by))) => {
                 facts.are_two(*proposed_by, by)?;
                 facts.proposal_holds(*proposed_by, &[Role::Officer, Role::Finance])?;
                 facts.permit(by, Act::Waive)?;
-                self.scheduled_as(&SchedulePayments { instalments: instalments.clone() })
+                self.scheduled_as(&SchedulePayments {
+                    instalments: instalments.clone(),
+                })
             }
             (_, None) => Err(Refusal::NotProposed),
         }
@@ -76,14 +99,21 @@ impl Grant {
 
     fn scheduled_as(&self, schedule: &SchedulePayments) -> Result<GrantEvent, Refusal> {
         self.must_run()?;
-        if schedule.instalments.is_empty() || schedule.instalments.iter().any(|instalment| instalment.amount.is_zero()) {
+        if schedule.instalments.is_empty()
+            || schedule
+                .instalments
+                .iter()
+                .any(|instalment| instalment.amount.is_zero())
+        {
             return Err(Refusal::Nothing);
         }
         if schedule.instalments.len() > usize::from(INSTALMENTS_MOST) {
             return Err(Refusal::TooManyItems(INSTALMENTS_MOST.into()));
         }
         for instalment in &schedule.instalments {
-            let Released::AfterCheck { check } = &instalment.released else { continue };
+            let Released::AfterCheck { check } = &instalment.released else {
+                continue;
+            };
             if !self.checks.contains_key(check) {
                 return Err(Refusal::Unknown("check"));
             }
@@ -91,30 +121,58 @@ impl Grant {
                 return Err(Refusal::CheckForEveryPayment(check.to_string()));
             }
         }
-        let scheduled = schedule.instalments.iter().map(|instalment| instalment.amount).sum();
+        let scheduled = schedule
+            .instalments
+            .iter()
+            .map(|instalment| instalment.amount)
+            .sum();
         let unpaid = self.unpaid();
         if scheduled != unpaid {
             return Err(Refusal::ScheduleDiffers { scheduled, unpaid });
         }
         let first = next_number(self.instalments.keys().next_back().copied())?;
-        first.checked_add(INSTALMENTS_MOST).ok_or(Refusal::TooManyItems(u16::MAX.into()))?;
-        Ok(GrantEvent::PaymentsScheduled { first, instalments: schedule.instalments.clone() })
+        first
+            .checked_add(INSTALMENTS_MOST)
+            .ok_or(Refusal::TooManyItems(u16::MAX.into()))?;
+        Ok(GrantEvent::PaymentsScheduled {
+            first,
+            instalments: schedule.instalments.clone(),
+        })
     }
 
     /// How much a payment of this instalment, or without one, is of.
-    pub(super) fn amount_of(&self, instalment: Option<u16>, said: Option<Money>, facts: &Facts) -> Result<Money, Refusal> {
+    pub(super) fn amount_of(
+        &self,
+        instalment: Option<u16>,
+        said: Option<Money>,
+        facts: &Facts,
+    ) -> Result<Money, Refusal> {
         let Some(number) = instalment else {
-            let open = self.instalments.keys().any(|number| !self.is_taken(*number));
-            return if open { Err(Refusal::InstalmentMissing) } else { said.filter(|amount| !amount.is_zero()).ok_or(Refusal::Nothing) };
+            let open = self
+                .instalments
+                .keys()
+                .any(|number| !self.is_taken(*number));
+            return if open {
+                Err(Refusal::InstalmentMissing)
+            } else {
+                said.filter(|amount| !amount.is_zero())
+                    .ok_or(Refusal::Nothing)
+            };
         };
-        let found = self.instalments.get(&number).ok_or(Refusal::Unknown("instalment"))?;
+        let found = self
+            .instalments
+            .get(&number)
+            .ok_or(Refusal::Unknown("instalment"))?;
         if self.is_taken(number) {
             return Err(Refusal::Exists("payment of this instalment"));
         }
         match &found.released {
             Released::FromDay { day } if facts.today < *day => Err(Refusal::InstalmentNotDue(*day)),
             _ => match said.filter(|said| *said != found.amount) {
-                Some(said) => Err(Refusal::AmountDiffers { said, is: found.amount }),
+                Some(said) => Err(Refusal::AmountDiffers {
+                    said,
+                    is: found.amount,
+                }),
                 None => Ok(found.amount),
             },
         }
@@ -122,7 +180,9 @@ impl Grant {
 
     /// Whether a payment of this instalment stands.
     fn is_taken(&self, instalment: u16) -> bool {
-        self.payments.values().any(|payment| payment.instalment == Some(instalment) && payment.stands())
+        self.payments
+            .values()
+            .any(|payment| payment.instalment == Some(instalment) && payment.stands())
     }
 
     /// The checks that hold back other instalments than this.
@@ -132,18 +192,28 @@ impl Grant {
             _ => None,
         };
         let own = instalment.and_then(check);
-        self.instalments.keys().filter_map(|number| check(*number)).filter(|check| Some(*check) != own).collect()
+        self.instalments
+            .keys()
+            .filter_map(|number| check(*number))
+            .filter(|check| Some(*check) != own)
+            .collect()
     }
 
     /// Forgets the instalments that no payment stands for: what they add up to no longer holds.
     pub(super) fn unschedule(&mut self) {
-        let taken: BTreeSet<u16> = self.instalments.keys().copied().filter(|number| self.is_taken(*number)).collect();
+        let taken: BTreeSet<u16> = self
+            .instalments
+            .keys()
+            .copied()
+            .filter(|number| self.is_taken(*number))
+            .collect();
         self.instalments.retain(|number, _| taken.contains(number));
     }
 
     pub(super) fn scheduled(&mut self, first: u16, instalments: &[Instalment]) {
         self.unschedule();
         self.proposed_schedule = None;
-        self.instalments.extend((first..).zip(instalments.iter().cloned()));
+        self.instalments
+            .extend((first..).zip(instalments.iter().cloned()));
     }
 }

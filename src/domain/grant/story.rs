@@ -1,4 +1,5 @@
-//! Stories: written by staff, published with the group's consent, and taken back whenever the group wants.
+//! Stories: written by staff, published with the group's consent, and taken back whenever the group
+//! wants.
 
 use std::collections::BTreeSet;
 
@@ -32,15 +33,36 @@ pub struct StoryOf {
 }
 
 impl Grant {
-    pub(super) fn publish(&self, story: &PublishStory, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.must_be(&[GrantState::Accepted, GrantState::Live, GrantState::Reported, GrantState::Terminated, GrantState::Closed])?;
+    pub(super) fn publish(
+        &self,
+        story: &PublishStory,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
+        self.must_be(&[
+            GrantState::Accepted,
+            GrantState::Live,
+            GrantState::Reported,
+            GrantState::Terminated,
+            GrantState::Closed,
+        ])?;
         facts.not_future(story.consented_on)?;
         for photograph in &story.photographs {
             facts.has_file(Some(photograph))?;
         }
         let number = next_number(self.stories.keys().next_back().copied())?;
-        let PublishStory { words, consented_on, consent, photographs } = story.clone();
-        Ok(GrantEvent::StoryPublished { story: number, words, consented_on, consent, photographs })
+        let PublishStory {
+            words,
+            consented_on,
+            consent,
+            photographs,
+        } = story.clone();
+        Ok(GrantEvent::StoryPublished {
+            story: number,
+            words,
+            consented_on,
+            consent,
+            photographs,
+        })
     }
 
     pub(super) fn withdraw(&self, of: StoryOf) -> Result<GrantEvent, Refusal> {

@@ -1,4 +1,5 @@
-//! Updates: requested → received → accepted, queried or excused. What a group says and what staff judge stay apart.
+//! Updates: requested → received → accepted, queried or excused. What a group says and what staff
+//! judge stay apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,8 @@ use crate::domain::{Act, Facts, Refusal};
 const ANSWER_DAYS: i64 = 14;
 /// How many days before that day it is reminded at the most.
 const QUESTION_REMIND_DAYS: u16 = 3;
-/// How many days after a reminder of an overdue update the next one follows, and how many there are.
+/// How many days after a reminder of an overdue update the next one follows, and how many there
+/// are.
 const REMIND_AGAIN_DAYS: i64 = 14;
 const REMINDERS_MOST: u8 = 3;
 
@@ -30,7 +32,19 @@ pub struct RequestUpdate {
 }
 
 /// When a reminder goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Occasion {
@@ -132,7 +146,18 @@ pub struct JudgeOutcome {
 }
 
 /// Where an update stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum UpdateState {
@@ -159,20 +184,34 @@ pub(super) struct Update {
 
 impl Update {
     fn must_be(&self, states: &[UpdateState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::UpdateNotInState(self.state.into())) }
+        if states.contains(&self.state) {
+            Ok(())
+        } else {
+            Err(Refusal::UpdateNotInState(self.state.into()))
+        }
     }
 }
 
 impl Grant {
-    pub(super) fn follow_up(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn follow_up(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         self.must_stand()?;
         match command {
             GrantCommand::RequestUpdate(request) => {
                 if request.due_on < facts.today {
-                    return Err(Refusal::DatesOutOfOrder("the day by which the update is due has passed"));
+                    return Err(Refusal::DatesOutOfOrder(
+                        "the day by which the update is due has passed",
+                    ));
                 }
                 let number = next_number(self.updates.keys().next_back().copied())?;
-                Ok(GrantEvent::UpdateRequested { update: number, due_on: request.due_on, last: false })
+                Ok(GrantEvent::UpdateRequested {
+                    update: number,
+                    due_on: request.due_on,
+                    last: false,
+                })
             }
             GrantCommand::RemindUpdate(remind) => self.remind(*remind, facts),
             GrantCommand::ReceiveUpdate(update) => self.receive(update, facts),
@@ -182,18 +221,31 @@ impl Grant {
                 Ok(GrantEvent::UpdateAccepted { update: of.update })
             }
             GrantCommand::QueryUpdate(query) => {
-                self.update(query.update)?.must_be(&[UpdateState::Received])?;
-                let in_two_weeks = facts.today.saturating_add(jiff::Span::new().days(ANSWER_DAYS));
+                self.update(query.update)?
+                    .must_be(&[UpdateState::Received])?;
+                let in_two_weeks = facts
+                    .today
+                    .saturating_add(jiff::Span::new().days(ANSWER_DAYS));
                 let due_on = query.due_on.unwrap_or(in_two_weeks);
                 if due_on < facts.today {
-                    return Err(Refusal::DatesOutOfOrder("the day by which the group answers has passed"));
+                    return Err(Refusal::DatesOutOfOrder(
+                        "the day by which the group answers has passed",
+                    ));
                 }
-                Ok(GrantEvent::UpdateQueried { update: query.update, question: query.question.clone(), due_on: Some(due_on) })
+                Ok(GrantEvent::UpdateQueried {
+                    update: query.update,
+                    question: query.question.clone(),
+                    due_on: Some(due_on),
+                })
             }
             GrantCommand::ExcuseUpdate(because) => {
-                self.update(because.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+                self.update(because.update)?
+                    .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
                 facts.permit(facts.by()?, Act::Prepare)?;
-                Ok(GrantEvent::UpdateExcused { update: because.update, reason: because.reason.clone() })
+                Ok(GrantEvent::UpdateExcused {
+                    update: because.update,
+                    reason: because.reason.clone(),
+                })
             }
             GrantCommand::CorrectUpdate(correct) => self.correct_update(correct),
             GrantCommand::JudgeOutcome(judge) => self.judge(judge, facts),
@@ -206,8 +258,14 @@ impl Grant {
         update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         let days = facts.fund()?.rules().remind_days;
         // A question was just asked by mail: the reminder follows when its answer is nearly due.
-        let days = if update.state == UpdateState::Queried { days.min(QUESTION_REMIND_DAYS) } else { days };
-        let first = update.due_on.saturating_sub(jiff::Span::new().days(i64::from(days)));
+        let days = if update.state == UpdateState::Queried {
+            days.min(QUESTION_REMIND_DAYS)
+        } else {
+            days
+        };
+        let first = update
+            .due_on
+            .saturating_sub(jiff::Span::new().days(i64::from(days)));
         let due = match remind.occasion {
             Occasion::Before => (first..=update.due_on).contains(&facts.today),
             Occasion::Overdue => facts.today > update.due_on,
@@ -216,13 +274,19 @@ impl Grant {
             None => true,
             Some((times, last)) => {
                 let pause = last.saturating_add(jiff::Span::new().days(REMIND_AGAIN_DAYS));
-                remind.occasion == Occasion::Overdue && *times < REMINDERS_MOST && facts.today >= pause
+                remind.occasion == Occasion::Overdue
+                    && *times < REMINDERS_MOST
+                    && facts.today >= pause
             }
         };
         if !due || !again {
             return Err(Refusal::ReminderNotDue);
         }
-        Ok(GrantEvent::ReminderSent { update: remind.update, occasion: remind.occasion, sent_on: facts.today })
+        Ok(GrantEvent::ReminderSent {
+            update: remind.update,
+            occasion: remind.occasion,
+            sent_on: facts.today,
+        })
     }
 
     fn correct_update(&self, correct: &CorrectUpdate) -> Result<GrantEvent, Refusal> {
@@ -231,16 +295,33 @@ impl Grant {
         if found.figures == (correct.people, correct.volunteers, correct.spent) {
             return Err(Refusal::NoChange);
         }
-        let CorrectUpdate { update, people, volunteers, spent, reason } = correct.clone();
-        Ok(GrantEvent::UpdateCorrected { update, people, volunteers, spent, reason, corrects: found.received_by })
+        let CorrectUpdate {
+            update,
+            people,
+            volunteers,
+            spent,
+            reason,
+        } = correct.clone();
+        Ok(GrantEvent::UpdateCorrected {
+            update,
+            people,
+            volunteers,
+            spent,
+            reason,
+            corrects: found.received_by,
+        })
     }
 
     fn update(&self, number: u16) -> Result<&Update, Refusal> {
-        self.updates.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("update"))
+        self.updates
+            .get(&number)
+            .map(Box::as_ref)
+            .ok_or(Refusal::Unknown("update"))
     }
 
     fn receive(&self, update: &ReceiveUpdate, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.update(update.update)?.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
+        self.update(update.update)?
+            .must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         if !facts.of_group()? {
             if update.channel == Channel::Web {
                 return Err(Refusal::MembersOwnAct);
@@ -262,7 +343,11 @@ impl Grant {
                 return Err(Refusal::NamedTwice);
             }
         }
-        let kept = |said: &OutcomeSaid| OutcomeKept { sign: said.sign.clone(), strength: said.strength, words: said.words.sealed() };
+        let kept = |said: &OutcomeSaid| OutcomeKept {
+            sign: said.sign.clone(),
+            strength: said.strength,
+            words: said.words.sealed(),
+        };
         Ok(GrantEvent::UpdateReceived {
             update: update.update,
             channel: update.channel,
@@ -279,7 +364,8 @@ impl Grant {
     }
 
     fn judge(&self, judge: &JudgeOutcome, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        self.update(judge.update)?.must_be(&[UpdateState::Received, UpdateState::Accepted])?;
+        self.update(judge.update)?
+            .must_be(&[UpdateState::Received, UpdateState::Accepted])?;
         facts.permit(facts.by()?, Act::Prepare)?;
         if !facts.organisation()?.has_sign(&judge.sign) {
             return Err(Refusal::UnknownSign(judge.sign.to_string()));
@@ -295,19 +381,30 @@ impl Grant {
 
     /// The final update is accepted or excused.
     pub(super) fn is_reported(&self) -> bool {
-        self.updates.values().any(|update| update.last && matches!(update.state, UpdateState::Accepted | UpdateState::Excused))
+        self.updates.values().any(|update| {
+            update.last && matches!(update.state, UpdateState::Accepted | UpdateState::Excused)
+        })
     }
 
     /// The final update, while it is open, is due on another day.
     pub(super) fn last_update_moves(&self, due_on: Date) -> Option<GrantEvent> {
-        let open = |update: &Update| update.last && matches!(update.state, UpdateState::Requested | UpdateState::Queried);
+        let open = |update: &Update| {
+            update.last && matches!(update.state, UpdateState::Requested | UpdateState::Queried)
+        };
         let (number, _) = self.updates.iter().find(|(_, update)| open(update))?;
-        Some(GrantEvent::UpdateMoved { update: *number, due_on })
+        Some(GrantEvent::UpdateMoved {
+            update: *number,
+            due_on,
+        })
     }
 
     pub(super) fn followed_up(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
-            GrantEvent::UpdateRequested { update, due_on, last } => {
+            GrantEvent::UpdateRequested {
+                update,
+                due_on,
+                last,
+            } => {
                 let requested = Update {
                     state: UpdateState::Requested,
                     due_on: *due_on,
@@ -326,21 +423,37 @@ impl Grant {
                 }
                 return;
             }
-            GrantEvent::ReminderSent { update, occasion, sent_on } => {
+            GrantEvent::ReminderSent {
+                update,
+                occasion,
+                sent_on,
+            } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     let reminded = found.reminded.entry(*occasion).or_insert((0, *sent_on));
                     *reminded = (reminded.0 + 1, *sent_on);
                 }
                 return;
             }
-            GrantEvent::UpdateReceived { update, people, volunteers, spent, .. } => {
+            GrantEvent::UpdateReceived {
+                update,
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
                 let by = self.events;
                 if let Some(found) = self.updates.get_mut(update) {
                     (found.received_by, found.figures) = (by, (*people, *volunteers, *spent));
                 }
                 (update, UpdateState::Received)
             }
-            GrantEvent::UpdateCorrected { update, people, volunteers, spent, .. } => {
+            GrantEvent::UpdateCorrected {
+                update,
+                people,
+                volunteers,
+                spent,
+                ..
+            } => {
                 if let Some(found) = self.updates.get_mut(update) {
                     found.figures = (*people, *volunteers, *spent);
                 }
@@ -359,7 +472,8 @@ impl Grant {
         };
         if let Some(found) = self.updates.get_mut(number) {
             found.state = state;
-            let reports = found.last && matches!(state, UpdateState::Received | UpdateState::Excused);
+            let reports =
+                found.last && matches!(state, UpdateState::Received | UpdateState::Excused);
             if reports && self.state != GrantState::Terminated {
                 self.state = GrantState::Reported;
             }

@@ -1,4 +1,5 @@
-//! Changes after the award: another purpose, other dates, another amount; on hold; ended before its time.
+//! Changes after the award: another purpose, other dates, another amount; on hold; ended before its
+//! time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ use crate::domain::{Act, Facts, Refusal};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Varied {
-    /// The whole award as it should be: never less than is paid or on its way, never above the fund's bound.
+    /// The whole award as it should be: never less than is paid or on its way, never above the
+    /// fund's bound.
     #[serde(default)]
     pub amount: Option<Money>,
     #[serde(default)]
@@ -68,7 +70,17 @@ pub struct Grown {
 }
 
 /// Where a variation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum VariationState {
@@ -90,10 +102,16 @@ pub(super) struct Variation {
 pub(super) type Variations = BTreeMap<u16, Variation>;
 
 impl Grant {
-    pub(super) fn vary(&self, command: &GrantCommand, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
+    pub(super) fn vary(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
         self.must_run()?;
         if let GrantCommand::Grow(grown) = command {
-            return Ok(vec![GrantEvent::AwardGrown { sources: grown.sources.clone() }]);
+            return Ok(vec![GrantEvent::AwardGrown {
+                sources: grown.sources.clone(),
+            }]);
         }
         let by = facts.by()?;
         let event = match command {
@@ -104,7 +122,12 @@ impl Grant {
                 }
                 self.may_vary(&request.change, facts)?;
                 let variation = next_number(self.variations.keys().next_back().copied())?;
-                GrantEvent::VariationRequested { variation, change: request.change.clone(), words: request.words.sealed(), by }
+                GrantEvent::VariationRequested {
+                    variation,
+                    change: request.change.clone(),
+                    words: request.words.sealed(),
+                    by,
+                }
             }
             GrantCommand::ApproveVariation(of) => {
                 let asked = self.asked(of.variation)?;
@@ -112,10 +135,16 @@ impl Grant {
                 facts.permit(by, Act::Decide)?;
                 let now = self.award.total();
                 if asked.change.amount.is_some() && asked.against != now {
-                    return Err(Refusal::AwardChanged { then: asked.against, now });
+                    return Err(Refusal::AwardChanged {
+                        then: asked.against,
+                        now,
+                    });
                 }
                 self.may_vary(&asked.change, facts)?;
-                let (award, wanted) = (self.award.total(), asked.change.amount.unwrap_or(self.award.total()));
+                let (award, wanted) = (
+                    self.award.total(),
+                    asked.change.amount.unwrap_or(self.award.total()),
+                );
                 let released = self.free()?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
                 // More money is the panel's decision, as the award was.
@@ -123,16 +152,32 @@ impl Grant {
                 if !more.is_zero() {
                     self.attendance.must_have_quorum()?;
                 }
-                let sitting = (!more.is_zero()).then(|| facts.application()?.sitting(&of.present, facts)).transpose()?;
+                let sitting = (!more.is_zero())
+                    .then(|| facts.application()?.sitting(&of.present, facts))
+                    .transpose()?;
                 let (variation, change) = (of.variation, asked.change.clone());
-                let approved = GrantEvent::VariationApproved { variation, change, released, more, by, sitting };
-                let moved = asked.change.update_due_on.and_then(|due_on| self.last_update_moves(due_on));
+                let approved = GrantEvent::VariationApproved {
+                    variation,
+                    change,
+                    released,
+                    more,
+                    by,
+                    sitting,
+                };
+                let moved = asked
+                    .change
+                    .update_due_on
+                    .and_then(|due_on| self.last_update_moves(due_on));
                 return Ok(std::iter::once(approved).chain(moved).collect());
             }
             GrantCommand::RefuseVariation(because) => {
                 self.asked(because.variation)?;
                 facts.permit(by, Act::Decide)?;
-                GrantEvent::VariationRefused { variation: because.variation, reason: because.reason.clone(), by }
+                GrantEvent::VariationRefused {
+                    variation: because.variation,
+                    reason: because.reason.clone(),
+                    by,
+                }
             }
             _ => return Err(Refusal::GrantNotInState(self.state.into())),
         };
@@ -140,7 +185,10 @@ impl Grant {
     }
 
     fn asked(&self, number: u16) -> Result<&Variation, Refusal> {
-        let found = self.variations.get(&number).ok_or(Refusal::Unknown("variation"))?;
+        let found = self
+            .variations
+            .get(&number)
+            .ok_or(Refusal::Unknown("variation"))?;
         match found.state {
             VariationState::Requested => Ok(found),
             state => Err(Refusal::VariationNotInState(state.into())),
@@ -149,33 +197,52 @@ impl Grant {
 
     fn may_vary(&self, change: &Varied, facts: &Facts) -> Result<(), Refusal> {
         let amount = change.amount.filter(|amount| *amount != self.award.total());
-        if (Varied { amount, ..change.clone() }) == Varied::default() {
+        if (Varied {
+            amount,
+            ..change.clone()
+        }) == Varied::default()
+        {
             return Err(Refusal::NoChange);
         }
         if let Some(amount) = change.amount {
             let spoken_for = self.award.total().minus(self.unpaid())?;
             if !amount.covers(spoken_for) {
-                return Err(Refusal::BelowPaid { asked: amount, paid: spoken_for });
+                return Err(Refusal::BelowPaid {
+                    asked: amount,
+                    paid: spoken_for,
+                });
             }
             let rules = facts.fund()?.rules();
             if amount > self.award.total() && amount > rules.maximum {
-                return Err(Refusal::OutsideBounds { minimum: rules.minimum, maximum: rules.maximum });
+                return Err(Refusal::OutsideBounds {
+                    minimum: rules.minimum,
+                    maximum: rules.maximum,
+                });
             }
         }
         let ends_on = change.ends_on.or(self.ends_on);
         let update_due_on = change.update_due_on.or(self.update_due_on);
         let past = |day: Option<Date>| day.is_some_and(|day| day < facts.today);
         if update_due_on < ends_on || past(change.update_due_on) || past(change.ends_on) {
-            return Err(Refusal::DatesOutOfOrder("the activity ends, or the update is due, in the past or in the wrong order"));
+            return Err(Refusal::DatesOutOfOrder(
+                "the activity ends, or the update is due, in the past or in the wrong order",
+            ));
         }
         change.purpose.as_ref().map_or(Ok(()), Summary::says_more)
     }
 
-    pub(super) fn hold(&self, command: &GrantCommand, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn hold(
+        &self,
+        command: &GrantCommand,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         self.must_run()?;
         match command {
             GrantCommand::Hold(_) if self.held => Err(Refusal::GrantOnHold),
-            GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld { reason: because.reason.clone(), held_on: Some(facts.today) }),
+            GrantCommand::Hold(because) => Ok(GrantEvent::GrantHeld {
+                reason: because.reason.clone(),
+                held_on: Some(facts.today),
+            }),
             GrantCommand::Resume(_) if !self.held => Err(Refusal::NoChange),
             GrantCommand::Resume(_) => {
                 facts.permit(facts.by()?, Act::Prepare)?;
@@ -187,11 +254,30 @@ impl Grant {
 
     pub(super) fn varied(&mut self, event: &GrantEvent) {
         match event {
-            GrantEvent::VariationRequested { variation, change, by, .. } => {
+            GrantEvent::VariationRequested {
+                variation,
+                change,
+                by,
+                ..
+            } => {
                 let (state, against) = (VariationState::Requested, self.award.total());
-                self.variations.insert(*variation, Variation { state, change: change.clone(), by: *by, against });
+                self.variations.insert(
+                    *variation,
+                    Variation {
+                        state,
+                        change: change.clone(),
+                        by: *by,
+                        against,
+                    },
+                );
             }
-            GrantEvent::VariationApproved { variation, change, released, sitting, .. } => {
+            GrantEvent::VariationApproved {
+                variation,
+                change,
+                released,
+                sitting,
+                ..
+            } => {
                 if let Some(sitting) = sitting {
                     self.attendance = Attendance::of(u32::from(*variation), sitting);
                 }
@@ -203,8 +289,12 @@ impl Grant {
                     self.unschedule();
                 }
             }
-            GrantEvent::VariationRefused { variation, .. } => self.set_variation(*variation, VariationState::Refused),
-            GrantEvent::AwardGrown { sources } => self.award = std::mem::take(&mut self.award).plus(sources),
+            GrantEvent::VariationRefused { variation, .. } => {
+                self.set_variation(*variation, VariationState::Refused)
+            }
+            GrantEvent::AwardGrown { sources } => {
+                self.award = std::mem::take(&mut self.award).plus(sources)
+            }
             GrantEvent::GrantHeld { held_on, .. } => (self.held, self.held_on) = (true, *held_on),
             GrantEvent::GrantResumed {} => (self.held, self.held_on) = (false, None),
             GrantEvent::GrantTerminated { released, .. } => {

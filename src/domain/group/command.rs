@@ -12,7 +12,9 @@ use crate::domain::id::{GrantId, GroupId, PersonId};
 use crate::domain::money::Money;
 use crate::domain::payee::{PayeeSealed, PayeeTyped};
 use crate::domain::role::{Role, Who};
-use crate::domain::sealed::{Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone};
+use crate::domain::sealed::{
+    Index, Personal, Sealed, Slot, given, parse_postcode, parse_telephone,
+};
 use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 commands! {
@@ -20,20 +22,22 @@ commands! {
     GroupCommand {
         /// Registers a group. Whoever is not staff becomes its first member.
         Register(RegisterGroup) = "register", Who::Anyone;
-        /// Corrects a group's public name or its area, with the reason. What a member writes waits for staff.
+        /// Corrects a group's public name or its area, with the reason. What a member writes waits
+        /// for staff.
         Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
         /// Takes over the name and area that a member wrote: from then on they are public.
         TakeCorrection(ProposalOf) = "take-correction", Who::Staff(&[Role::Officer]);
         /// Refuses the name and area that a member wrote, with the reason.
         RefuseCorrection(Because) = "refuse-correction", Who::Staff(&[Role::Officer]);
-        /// Says how the group is reached; groups that share a postcode or a telephone number are shown to staff.
+        /// Says how the group is reached; groups that share a postcode or a telephone number are
+        /// shown to staff.
         SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
         /// Records a charity or company number, by which open data names the group from then on.
         RecordIdentifier(RecordIdentifier) = "record-identifier", Who::Staff(&[Role::Officer]);
         /// Asks a person to act for the group. They are a member once they have said yes.
         AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Says yes to acting for the group: the person who was asked does. For somebody without an e-mail address an
-        /// officer records that they said so.
+        /// Says yes to acting for the group: the person who was asked does. For somebody without an
+        /// e-mail address an officer records that they said so.
         Join(MemberOf) = "join", Who::Anyone;
         /// Says no to acting for the group, as the person who was asked.
         RefuseInvitation(MemberOf) = "refuse-invitation", Who::Anyone;
@@ -47,7 +51,8 @@ commands! {
         KeepFile(KeepFile) = "keep-file", Who::Upload(&[Role::Officer, Role::Finance]);
         /// Puts a check that a grant of the group passed on file, for as long as it is good.
         FileCheck(FileCheck) = "file-check", Who::Consequence;
-        /// Merges the group into another that it turned out to be; both keep their records as they are.
+        /// Merges the group into another that it turned out to be; both keep their records as they
+        /// are.
         Merge(MergeGroup) = "merge", Who::Staff(&[Role::Officer]);
         /// Takes a merged group in.
         TakeIn(TakeIn) = "take-in", Who::Consequence;
@@ -55,13 +60,15 @@ commands! {
         OpenGrant(GrantOf) = "open-grant", Who::Consequence;
         /// Notes that a grant of the group came to its end.
         EndGrant(GrantEnds) = "end-grant", Who::Consequence;
-        /// Records a grant that the group had before, from whomever: history, outside every budget and bound.
+        /// Records a grant that the group had before, from whomever: history, outside every budget
+        /// and bound.
         RecordPastGrant(PastGrant) = "record-past-grant", Who::Staff(&[Role::Officer]);
         /// Asks that what is personal of the group be erased.
         RequestErasure(Nothing) = "request-erasure", Who::StaffOrOwn(&[Role::Officer]);
         /// Refuses to erase, with the reason.
         RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
-        /// Erases what is personal of the group: its answers, accounts, signers, words and files. It cannot be undone.
+        /// Erases what is personal of the group: its answers, accounts, signers, words and files.
+        /// It cannot be undone.
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
         /// Erases again what a backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
@@ -74,7 +81,8 @@ commands! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PastGrant {
-    /// Its own reference, by which it is recorded once: a 360Giving identifier, or the funder's number.
+    /// Its own reference, by which it is recorded once: a 360Giving identifier, or the funder's
+    /// number.
     pub reference: Line,
     pub title: Line,
     pub description: Prose,
@@ -107,7 +115,17 @@ pub struct GrantEnds {
 }
 
 /// Whether a group stood before the programme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Standing {
@@ -206,10 +224,22 @@ impl GroupCommand {
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
         match self {
             Self::ProvidePayee(payee) => payee.slots(),
-            Self::Correct(correct) => vec![Slot { field: "reason", value: &mut correct.reason, index: None }],
+            Self::Correct(correct) => vec![Slot {
+                field: "reason",
+                value: &mut correct.reason,
+                index: None,
+            }],
             Self::SetContact(contact) => {
-                let postcode = contact.postcode.as_mut().map(|value| Slot { field: "postcode", value, index: Some(Index::Postcode) });
-                let telephone = contact.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: Some(Index::Telephone) });
+                let postcode = contact.postcode.as_mut().map(|value| Slot {
+                    field: "postcode",
+                    value,
+                    index: Some(Index::Postcode),
+                });
+                let telephone = contact.telephone.as_mut().map(|value| Slot {
+                    field: "telephone",
+                    value,
+                    index: Some(Index::Telephone),
+                });
                 postcode.into_iter().chain(telephone).collect()
             }
             _ => Vec::new(),

@@ -17,29 +17,63 @@ pub(super) struct Correction {
 }
 
 impl Group {
-    pub(super) fn correct(&self, command: &GroupCommand, facts: &Facts) -> Result<GroupEvent, Refusal> {
+    pub(super) fn correct(
+        &self,
+        command: &GroupCommand,
+        facts: &Facts,
+    ) -> Result<GroupEvent, Refusal> {
         let corrects = self.named_by;
         match command {
             GroupCommand::Correct(to) => {
-                let (name, area, reason) = (Line::from(to.name.clone()), to.area.clone(), to.reason.sealed());
-                if self.name.as_ref().is_some_and(|known| known.0 == name && known.1 == area) {
+                let (name, area, reason) = (
+                    Line::from(to.name.clone()),
+                    to.area.clone(),
+                    to.reason.sealed(),
+                );
+                if self
+                    .name
+                    .as_ref()
+                    .is_some_and(|known| known.0 == name && known.1 == area)
+                {
                     return Err(Refusal::NoChange);
                 }
                 if facts.roles().contains(&Role::Officer) && !facts.of_group()? {
-                    Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
+                    Ok(GroupEvent::GroupCorrected {
+                        name,
+                        area,
+                        reason,
+                        corrects,
+                    })
                 } else {
-                    Ok(GroupEvent::GroupCorrectionProposed { proposal: self.proposals + 1, name, area, reason, by: facts.by()? })
+                    Ok(GroupEvent::GroupCorrectionProposed {
+                        proposal: self.proposals + 1,
+                        name,
+                        area,
+                        reason,
+                        by: facts.by()?,
+                    })
                 }
             }
             GroupCommand::TakeCorrection(_) if facts.of_group()? => Err(Refusal::Interested),
             GroupCommand::TakeCorrection(seen) => {
-                let proposed = self.proposed.clone().filter(|_| seen.proposal == self.proposals);
+                let proposed = self
+                    .proposed
+                    .clone()
+                    .filter(|_| seen.proposal == self.proposals);
                 let Correction { name, area, reason } = proposed.ok_or(Refusal::NotProposed)?;
-                Ok(GroupEvent::GroupCorrected { name, area, reason, corrects })
+                Ok(GroupEvent::GroupCorrected {
+                    name,
+                    area,
+                    reason,
+                    corrects,
+                })
             }
             GroupCommand::RefuseCorrection(because) => {
                 self.proposed.as_ref().ok_or(Refusal::NotProposed)?;
-                Ok(GroupEvent::GroupCorrectionRefused { reason: because.reason.clone(), by: facts.by()? })
+                Ok(GroupEvent::GroupCorrectionRefused {
+                    reason: because.reason.clone(),
+                    by: facts.by()?,
+                })
             }
             _ => Err(Refusal::NoChange),
         }

@@ -19,7 +19,8 @@ impl Group {
         self.members.iter().copied()
     }
 
-    /// The day on which another payee was keyed, somebody joined or left, or the group was merged, last.
+    /// The day on which another payee was keyed, somebody joined or left, or the group was merged,
+    /// last.
     #[must_use]
     pub fn payee_or_members_changed_on(&self) -> Option<Date> {
         self.changed_on
@@ -36,35 +37,59 @@ impl Group {
         self.changes += 1;
     }
 
-    /// Whether a person is a member, or was one on a day or after it. A day that is not known counts.
+    /// Whether a person is a member, or was one on a day or after it. A day that is not known
+    /// counts.
     #[must_use]
     pub fn has_member_since(&self, person: PersonId, since: Option<Date>) -> bool {
-        let left_since = |left: &Option<Date>| left.zip(since).is_none_or(|(left, since)| left >= since);
+        let left_since =
+            |left: &Option<Date>| left.zip(since).is_none_or(|(left, since)| left >= since);
         self.has_member(person) || self.former_members.get(&person).is_some_and(left_since)
     }
 
     /// Whoever is a member, or was one on a day or after it.
     pub fn members_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
-        let former = self.former_members.iter().filter(move |(_, left)| left.is_some_and(|left| left >= day));
+        let former = self
+            .former_members
+            .iter()
+            .filter(move |(_, left)| left.is_some_and(|left| left >= day));
         self.members().chain(former.map(|(person, _)| *person))
     }
 
-    /// Who brought a person into the group, or merged it with the one through which the person acts.
+    /// Who brought a person into the group, or merged it with the one through which the person
+    /// acts.
     fn brought_in(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
-        self.brought_in_by.get(&person).into_iter().flatten().copied()
+        self.brought_in_by
+            .get(&person)
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
-    /// Those on whose word a person acts for a group: who brought them into it or into one that it was
-    /// merged with, and who merged it where they act through the heir.
-    pub fn word_for<'a>(&'a self, relatives: impl Iterator<Item = &'a Self> + Clone, person: PersonId) -> BTreeSet<PersonId> {
+    /// Those on whose word a person acts for a group: who brought them into it or into one that it
+    /// was merged with, and who merged it where they act through the heir.
+    pub fn word_for<'a>(
+        &'a self,
+        relatives: impl Iterator<Item = &'a Self> + Clone,
+        person: PersonId,
+    ) -> BTreeSet<PersonId> {
         let groups = std::iter::once(self).chain(relatives);
-        let merged_by = groups.clone().filter_map(|group| group.merged_by).filter(|_| !self.has_member(person));
-        groups.flat_map(|group| group.brought_in(person)).chain(merged_by).collect()
+        let merged_by = groups
+            .clone()
+            .filter_map(|group| group.merged_by)
+            .filter(|_| !self.has_member(person));
+        groups
+            .flat_map(|group| group.brought_in(person))
+            .chain(merged_by)
+            .collect()
     }
 
-    /// Those on whose word a keyer of the payee is known here, and those on whose word these are, up
-    /// to people who were given a role by two.
-    pub(super) fn behind(&self, keyer: PersonId, facts: &Facts) -> Result<BTreeSet<PersonId>, Refusal> {
+    /// Those on whose word a keyer of the payee is known here, and those on whose word these are,
+    /// up to people who were given a role by two.
+    pub(super) fn behind(
+        &self,
+        keyer: PersonId,
+        facts: &Facts,
+    ) -> Result<BTreeSet<PersonId>, Refusal> {
         let organisation = facts.organisation()?;
         let relatives: Vec<_> = facts.relatives().collect();
         let (mut behind, mut waiting) = (BTreeSet::new(), vec![keyer]);
@@ -72,7 +97,11 @@ impl Group {
             if organisation.is_known_to_two(person) {
                 continue;
             }
-            for other in self.word_for(relatives.iter().copied(), person).into_iter().chain(facts.known_by(person)) {
+            for other in self
+                .word_for(relatives.iter().copied(), person)
+                .into_iter()
+                .chain(facts.known_by(person))
+            {
                 if other != keyer && behind.insert(other) {
                     waiting.push(other);
                 }
@@ -81,31 +110,55 @@ impl Group {
         Ok(behind)
     }
 
-    /// What somebody unknown registered goes with them: not where anybody else acts for the group, or money went to it.
-    pub(super) fn expire(&self, person: PersonId, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
+    /// What somebody unknown registered goes with them: not where anybody else acts for the group,
+    /// or money went to it.
+    pub(super) fn expire(
+        &self,
+        person: PersonId,
+        facts: &Facts,
+    ) -> Result<Vec<GroupEvent>, Refusal> {
         if self.erasure.is_done() {
             return Ok(Vec::new());
         }
         let others = self.members.iter().any(|member| *member != person);
-        if others || self.merged.is_some() || !self.took_in.is_empty() || self.may_be_erased(facts).is_err() {
+        if others
+            || self.merged.is_some()
+            || !self.took_in.is_empty()
+            || self.may_be_erased(facts).is_err()
+        {
             return Err(Refusal::NotExpired);
         }
-        let reason = "Registered on a public page by somebody who never showed an address.".parse().expect("a short text");
+        let reason = "Registered on a public page by somebody who never showed an address."
+            .parse()
+            .expect("a short text");
         Ok(vec![GroupEvent::PersonalDataErased { reason }])
     }
 
-    pub(super) fn change_members(&self, command: &GroupCommand, facts: &Facts) -> Result<GroupEvent, Refusal> {
+    pub(super) fn change_members(
+        &self,
+        command: &GroupCommand,
+        facts: &Facts,
+    ) -> Result<GroupEvent, Refusal> {
         match command {
             GroupCommand::AddMember(of) => self.invite(of.person, facts),
             GroupCommand::Join(of) => self.join(of.person, facts),
             GroupCommand::RefuseInvitation(MemberOf { person }) => {
                 self.inviter(*person)?;
-                if facts.by()? == *person { Ok(GroupEvent::InvitationRefused { person: *person }) } else { Err(Refusal::NotYours) }
+                if facts.by()? == *person {
+                    Ok(GroupEvent::InvitationRefused { person: *person })
+                } else {
+                    Err(Refusal::NotYours)
+                }
             }
             GroupCommand::RemoveMember(MemberOf { person }) if self.has_member(*person) => {
-                Ok(GroupEvent::MemberRemoved { person: *person, removed_on: Some(facts.today) })
+                Ok(GroupEvent::MemberRemoved {
+                    person: *person,
+                    removed_on: Some(facts.today),
+                })
             }
-            GroupCommand::RemoveMember(MemberOf { person }) if self.invited.contains_key(person) => {
+            GroupCommand::RemoveMember(MemberOf { person })
+                if self.invited.contains_key(person) =>
+            {
                 Ok(GroupEvent::InvitationRefused { person: *person })
             }
             _ => Err(Refusal::NoChange),
@@ -113,7 +166,10 @@ impl Group {
     }
 
     fn inviter(&self, person: PersonId) -> Result<PersonId, Refusal> {
-        self.invited.get(&person).copied().ok_or(Refusal::NotInvited)
+        self.invited
+            .get(&person)
+            .copied()
+            .ok_or(Refusal::NotInvited)
     }
 
     /// The heir's members act for a merged group. Whoever joined it now would no longer rest on the
@@ -126,18 +182,25 @@ impl Group {
             return Err(Refusal::NoChange);
         }
         Self::may_bring_in(by, person, facts)?;
-        Ok(GroupEvent::MemberInvited { person, invited_by: by })
+        Ok(GroupEvent::MemberInvited {
+            person,
+            invited_by: by,
+        })
     }
 
-    /// Membership shuts staff out of deciding, so a group cannot bring that about: an officer who is not
-    /// of the group asks a colleague, never oneself.
+    /// Membership shuts staff out of deciding, so a group cannot bring that about: an officer who
+    /// is not of the group asks a colleague, never oneself.
     fn may_bring_in(by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
         let organisation = facts.organisation()?;
         if !organisation.is_trusted(person) {
             return Ok(());
         }
         let officer = organisation.roles_of(by).contains(&Role::Officer) && !facts.is_member(by)?;
-        if officer && by != person { facts.are_two(by, person) } else { Err(Refusal::NotYours) }
+        if officer && by != person {
+            facts.are_two(by, person)
+        } else {
+            Err(Refusal::NotYours)
+        }
     }
 
     fn join(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
@@ -148,13 +211,18 @@ impl Group {
             return Err(Refusal::NoChange);
         }
         let inviter = self.inviter(person)?;
-        let writes_for_them =
-            facts.roles().contains(&Role::Officer) && !facts.person()?.has_email() && !facts.organisation()?.is_trusted(person);
+        let writes_for_them = facts.roles().contains(&Role::Officer)
+            && !facts.person()?.has_email()
+            && !facts.organisation()?.is_trusted(person);
         if by != person && !writes_for_them {
             return Err(Refusal::NotYours);
         }
         Self::may_bring_in(inviter, person, facts)?;
-        Ok(GroupEvent::MemberAdded { person, added_by: Some(inviter), added_on: Some(facts.today) })
+        Ok(GroupEvent::MemberAdded {
+            person,
+            added_by: Some(inviter),
+            added_on: Some(facts.today),
+        })
     }
 
     pub(super) fn apply_members(&mut self, event: &GroupEvent) {
@@ -163,14 +231,21 @@ impl Group {
                 self.invited.insert(*person, *invited_by);
             }
             GroupEvent::InvitationRefused { person } => drop(self.invited.remove(person)),
-            GroupEvent::MemberAdded { person, added_by, added_on } => {
+            GroupEvent::MemberAdded {
+                person,
+                added_by,
+                added_on,
+            } => {
                 // Whoever registers a group changes nothing that stood before.
                 if added_by.is_some() {
                     self.changed(*added_on);
                 }
                 self.invited.remove(person);
                 self.members.insert(*person);
-                self.brought_in_by.entry(*person).or_default().extend(added_by);
+                self.brought_in_by
+                    .entry(*person)
+                    .or_default()
+                    .extend(added_by);
             }
             GroupEvent::MemberRemoved { person, removed_on } => {
                 self.changed(*removed_on);

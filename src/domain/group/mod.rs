@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::{
-    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup, PastGrant, RecordIdentifier,
-    RegisterGroup, SetContact, Standing, TakeIn, VerifyPayee,
+    CorrectGroup, FileCheck, GrantEnds, GrantOf, GroupCommand, GroupEvent, MemberOf, MergeGroup,
+    PastGrant, RecordIdentifier, RegisterGroup, SetContact, Standing, TakeIn, VerifyPayee,
 };
 
 use super::erasure::{Erasure, kept_until};
@@ -127,15 +127,23 @@ impl Group {
     /// A check on file that is still in date.
     #[must_use]
     pub fn on_file(&self, check: &Slug, today: Date) -> Option<OnFile> {
-        self.on_file.get(check).copied().filter(|on_file| today <= on_file.good_until)
+        self.on_file
+            .get(check)
+            .copied()
+            .filter(|on_file| today <= on_file.good_until)
     }
 
-    /// Refuses a group that does not exist or was erased. What a merged group has under way goes on.
+    /// Refuses a group that does not exist or was erased. What a merged group has under way goes
+    /// on.
     ///
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::Erased`].
     pub fn must_stand_unless_merged(&self) -> Result<(), Refusal> {
-        if self.exists() { self.erasure.must_not_be_done() } else { Err(Refusal::Unknown("group")) }
+        if self.exists() {
+            self.erasure.must_not_be_done()
+        } else {
+            Err(Refusal::Unknown("group"))
+        }
     }
 
     /// Refuses a group that does not exist, or was merged into another.
@@ -144,17 +152,25 @@ impl Group {
     /// [`Refusal::Unknown`], [`Refusal::GroupMerged`].
     pub fn must_stand(&self) -> Result<(), Refusal> {
         self.must_stand_unless_merged()?;
-        if self.merged.is_some() { Err(Refusal::GroupMerged) } else { Ok(()) }
+        if self.merged.is_some() {
+            Err(Refusal::GroupMerged)
+        } else {
+            Ok(())
+        }
     }
 
-    /// Whether what is personal of it may be erased: no grant is open, of it or of a group that it was
-    /// merged with, and no record of money must be kept any more.
+    /// Whether what is personal of it may be erased: no grant is open, of it or of a group that it
+    /// was merged with, and no record of money must be kept any more.
     fn may_be_erased(&self, facts: &Facts) -> Result<(), Refusal> {
         let mut family = facts.relatives().chain(std::iter::once(self));
         if family.any(|group| !group.open_grants.is_empty()) {
             return Err(Refusal::GrantOpen);
         }
-        let until = facts.relatives().chain(std::iter::once(self)).filter_map(|group| group.kept_until).max();
+        let until = facts
+            .relatives()
+            .chain(std::iter::once(self))
+            .filter_map(|group| group.kept_until)
+            .max();
         match until {
             Some(until) if facts.today <= until => Err(Refusal::RecordsKept(until)),
             _ => Ok(()),
@@ -166,8 +182,8 @@ impl Group {
         self.payee.as_ref()
     }
 
-    /// The day on which the payee after this one was keyed: nothing where there is none, or its day is
-    /// not known.
+    /// The day on which the payee after this one was keyed: nothing where there is none, or its day
+    /// is not known.
     #[must_use]
     pub fn payee_replaced_on(&self, payee: u32) -> Option<Date> {
         self.payee_days.get(&(payee + 1)).copied()
@@ -183,13 +199,20 @@ impl Group {
     /// # Errors
     /// [`Refusal::PayeeNotVerified`].
     pub fn verified_payee(&self) -> Result<&Payee, Refusal> {
-        self.payee.as_ref().filter(|payee| payee.verified_by.is_some()).ok_or(Refusal::PayeeNotVerified)
+        self.payee
+            .as_ref()
+            .filter(|payee| payee.verified_by.is_some())
+            .ok_or(Refusal::PayeeNotVerified)
     }
 
     fn register(command: &RegisterGroup, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
         let by = facts.by()?;
         let name = command.name.clone().into();
-        let registered = GroupEvent::GroupRegistered { name, area: command.area.clone(), standing: command.standing };
+        let registered = GroupEvent::GroupRegistered {
+            name,
+            area: command.area.clone(),
+            standing: command.standing,
+        };
         let officer = facts.roles().contains(&Role::Officer);
         let member = match command.member {
             Some(person) if person != by && !officer => return Err(Refusal::NotYours),
@@ -203,12 +226,21 @@ impl Group {
         // Nobody is a member before they said yes.
         let joins = |person| {
             if person == by {
-                GroupEvent::MemberAdded { person, added_by: None, added_on: Some(facts.today) }
+                GroupEvent::MemberAdded {
+                    person,
+                    added_by: None,
+                    added_on: Some(facts.today),
+                }
             } else {
-                GroupEvent::MemberInvited { person, invited_by: by }
+                GroupEvent::MemberInvited {
+                    person,
+                    invited_by: by,
+                }
             }
         };
-        Ok(std::iter::once(registered).chain(member.map(joins)).collect())
+        Ok(std::iter::once(registered)
+            .chain(member.map(joins))
+            .collect())
     }
 
     fn verify(&self, verify: &VerifyPayee, facts: &Facts) -> Result<GroupEvent, Refusal> {
@@ -219,20 +251,39 @@ impl Group {
         }
         let connections = facts.connections_of_grants()?;
         // It is verified anew where whoever did it has come to stand behind the group.
-        if payee.verified_by.is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok()) {
+        if payee
+            .verified_by
+            .is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok())
+        {
             return Err(Refusal::NoChange);
         }
         facts.is_known_to_two(by)?;
         connections.permit(by, Act::VerifyPayee)?;
-        Ok(GroupEvent::PayeeVerified { payee: payee.number, method: verify.method.clone(), verified_by: by, verified_on: facts.today })
+        Ok(GroupEvent::PayeeVerified {
+            payee: payee.number,
+            method: verify.method.clone(),
+            verified_by: by,
+            verified_on: facts.today,
+        })
     }
 
     fn keep(&self, keep: &KeepFile, facts: &Facts) -> Result<GroupEvent, Refusal> {
         if self.has_file(&keep.file) {
             return Err(Refusal::Exists("file"));
         }
-        let KeepFile { file, media, bytes, purpose } = keep.clone();
-        Ok(GroupEvent::FileKept { file, media, bytes, purpose, kept_by: facts.by()? })
+        let KeepFile {
+            file,
+            media,
+            bytes,
+            purpose,
+        } = keep.clone();
+        Ok(GroupEvent::FileKept {
+            file,
+            media,
+            bytes,
+            purpose,
+            kept_by: facts.by()?,
+        })
     }
 }
 
@@ -244,7 +295,11 @@ impl Stream for Group {
     fn decide(&self, command: &GroupCommand, facts: &Facts) -> Result<Vec<GroupEvent>, Refusal> {
         use GroupCommand as C;
         if let C::Register(register) = command {
-            return if self.exists() { Err(Refusal::Exists("group")) } else { Self::register(register, facts) };
+            return if self.exists() {
+                Err(Refusal::Exists("group"))
+            } else {
+                Self::register(register, facts)
+            };
         }
         self.name.as_ref().ok_or(Refusal::Unknown("group"))?;
         if let C::Expire(MemberOf { person }) = command {
@@ -255,15 +310,25 @@ impl Stream for Group {
         }
         let event = match command {
             C::Register(_) | C::Expire(_) => return Err(Refusal::Exists("group")),
-            C::Correct(_) | C::TakeCorrection(_) | C::RefuseCorrection(_) => self.correct(command, facts)?,
+            C::Correct(_) | C::TakeCorrection(_) | C::RefuseCorrection(_) => {
+                self.correct(command, facts)?
+            }
             C::SetContact(contact) => GroupEvent::ContactSet {
                 postcode: contact.postcode.as_ref().map(Personal::sealed),
                 telephone: contact.telephone.as_ref().map(Personal::sealed),
             },
-            C::RecordIdentifier(RecordIdentifier { identifier }) if self.identifiers.contains(identifier) => return Err(Refusal::NoChange),
+            C::RecordIdentifier(RecordIdentifier { identifier })
+                if self.identifiers.contains(identifier) =>
+            {
+                return Err(Refusal::NoChange);
+            }
             C::RecordIdentifier(_) if facts.of_group()? => return Err(Refusal::Interested),
-            C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded { identifier: record.identifier.clone() },
-            C::AddMember(_) | C::Join(_) | C::RefuseInvitation(_) | C::RemoveMember(_) => self.change_members(command, facts)?,
+            C::RecordIdentifier(record) => GroupEvent::IdentifierRecorded {
+                identifier: record.identifier.clone(),
+            },
+            C::AddMember(_) | C::Join(_) | C::RefuseInvitation(_) | C::RemoveMember(_) => {
+                self.change_members(command, facts)?
+            }
             C::ProvidePayee(typed) => GroupEvent::PayeeProvided {
                 payee: self.payee.as_ref().map_or(1, |payee| payee.number + 1),
                 details: typed.sealed(facts)?,
@@ -282,14 +347,23 @@ impl Stream for Group {
             C::Merge(merge) => {
                 self.must_stand()?;
                 let (into, reason) = (merge.into, merge.reason.clone());
-                GroupEvent::GroupMerged { into, reason, merged_by: facts.by().ok(), merged_on: Some(facts.today) }
+                GroupEvent::GroupMerged {
+                    into,
+                    reason,
+                    merged_by: facts.by().ok(),
+                    merged_on: Some(facts.today),
+                }
             }
             C::TakeIn(taken) => {
                 self.must_stand()?;
                 GroupEvent::GroupTakenIn { group: taken.group }
             }
             C::OpenGrant(GrantOf { grant }) => GroupEvent::GrantOpened { grant: *grant },
-            C::EndGrant(GrantEnds { grant, paid }) => GroupEvent::GrantEnded { grant: *grant, paid: *paid, ended_on: facts.today },
+            C::EndGrant(GrantEnds { grant, paid }) => GroupEvent::GrantEnded {
+                grant: *grant,
+                paid: *paid,
+                ended_on: facts.today,
+            },
             C::RecordPastGrant(past) => {
                 self.must_stand()?;
                 facts.not_future(past.awarded_on)?;
@@ -307,13 +381,19 @@ impl Stream for Group {
             }
             C::RefuseErasure(because) => {
                 self.erasure.refuse()?;
-                GroupEvent::ErasureRefused { reason: because.reason.clone() }
+                GroupEvent::ErasureRefused {
+                    reason: because.reason.clone(),
+                }
             }
             C::Erase(because) => {
                 self.may_be_erased(facts)?;
-                GroupEvent::PersonalDataErased { reason: because.reason.clone() }
+                GroupEvent::PersonalDataErased {
+                    reason: because.reason.clone(),
+                }
             }
-            C::EraseAgain(because) => GroupEvent::PersonalDataErased { reason: because.reason.clone() },
+            C::EraseAgain(because) => GroupEvent::PersonalDataErased {
+                reason: because.reason.clone(),
+            },
         };
         Ok(vec![event])
     }
@@ -321,14 +401,25 @@ impl Stream for Group {
     fn apply(&mut self, event: &GroupEvent) {
         self.events += 1;
         match event {
-            GroupEvent::GroupRegistered { name, area, .. } | GroupEvent::GroupCorrected { name, area, .. } => {
+            GroupEvent::GroupRegistered { name, area, .. }
+            | GroupEvent::GroupCorrected { name, area, .. } => {
                 self.name = Some((name.clone(), area.clone()));
                 self.named_by = self.events;
                 self.proposed = None;
             }
-            GroupEvent::GroupCorrectionProposed { proposal, name, area, reason, .. } => {
+            GroupEvent::GroupCorrectionProposed {
+                proposal,
+                name,
+                area,
+                reason,
+                ..
+            } => {
                 self.proposals = *proposal;
-                self.proposed = Some(Correction { name: name.clone(), area: area.clone(), reason: reason.clone() });
+                self.proposed = Some(Correction {
+                    name: name.clone(),
+                    area: area.clone(),
+                    reason: reason.clone(),
+                });
             }
             GroupEvent::GroupCorrectionRefused { .. } => self.proposed = None,
             GroupEvent::ContactSet { .. } => {}
@@ -342,15 +433,29 @@ impl Stream for Group {
             | GroupEvent::InvitationRefused { .. }
             | GroupEvent::MemberAdded { .. }
             | GroupEvent::MemberRemoved { .. } => self.apply_members(event),
-            GroupEvent::PayeeProvided { payee, details, keyed_by, behind, provided_on } => {
+            GroupEvent::PayeeProvided {
+                payee,
+                details,
+                keyed_by,
+                behind,
+                provided_on,
+            } => {
                 if self.payee.is_some() {
                     self.changed(*provided_on);
                 }
                 self.payee_days.extend(provided_on.map(|day| (*payee, day)));
                 let (number, route, behind) = (*payee, details.route(), behind.clone());
-                self.payee = Some(Payee { number, route, keyed_by: *keyed_by, behind, verified_by: None });
+                self.payee = Some(Payee {
+                    number,
+                    route,
+                    keyed_by: *keyed_by,
+                    behind,
+                    verified_by: None,
+                });
             }
-            GroupEvent::PayeeVerified { payee, verified_by, .. } => {
+            GroupEvent::PayeeVerified {
+                payee, verified_by, ..
+            } => {
                 if let Some(own) = self.payee.as_mut().filter(|own| own.number == *payee) {
                     own.verified_by = Some(*verified_by);
                 }
@@ -358,18 +463,38 @@ impl Stream for Group {
             GroupEvent::FileKept { file, .. } => {
                 self.files.insert(file.clone());
             }
-            GroupEvent::CheckFiled { check, grant, good_until, .. } => {
-                self.on_file.insert(check.clone(), OnFile { grant: *grant, good_until: *good_until });
+            GroupEvent::CheckFiled {
+                check,
+                grant,
+                good_until,
+                ..
+            } => {
+                self.on_file.insert(
+                    check.clone(),
+                    OnFile {
+                        grant: *grant,
+                        good_until: *good_until,
+                    },
+                );
             }
             // Those of the other group act for this one from now on.
-            GroupEvent::GroupMerged { into, merged_by, merged_on, .. } => {
+            GroupEvent::GroupMerged {
+                into,
+                merged_by,
+                merged_on,
+                ..
+            } => {
                 self.changed(*merged_on);
                 (self.merged, self.merged_by) = (Some(*into), *merged_by);
             }
             GroupEvent::GrantOpened { grant } => {
                 self.open_grants.insert(*grant);
             }
-            GroupEvent::GrantEnded { grant, paid, ended_on } => {
+            GroupEvent::GrantEnded {
+                grant,
+                paid,
+                ended_on,
+            } => {
                 self.open_grants.remove(grant);
                 if *paid {
                     self.kept_until = self.kept_until.max(Some(kept_until(*ended_on)));
@@ -384,7 +509,13 @@ impl Stream for Group {
         }
     }
 
-    fn obliges(&self, id: Uuid, command: &GroupCommand, event: &GroupEvent, _: &Self) -> Vec<Command> {
+    fn obliges(
+        &self,
+        id: Uuid,
+        command: &GroupCommand,
+        event: &GroupEvent,
+        _: &Self,
+    ) -> Vec<Command> {
         follows::of_group(GroupId(id), command, event)
     }
 }

@@ -42,9 +42,11 @@ commands! {
         PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes staff's own words for a mail, as their next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
-        /// Proposes words for a mail, such as the one to sign in with, whose words take two administrators.
+        /// Proposes words for a mail, such as the one to sign in with, whose words take two
+        /// administrators.
         ProposeMailText(PublishMailText) = "propose-mail-text", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second administrator, words that were proposed: from then on they are used.
+        /// Confirms, as a second administrator, words that were proposed: from then on they are
+        /// used.
         ConfirmMailText(ProposalOf) = "confirm-mail-text", Who::Staff(&[Role::Administrator]);
         /// Refuses words that were proposed, or takes back one's own, with the reason.
         RefuseMailText(RefuseMailText) = "refuse-mail-text", Who::Staff(&[Role::Administrator]);
@@ -80,7 +82,8 @@ pub struct NameFounder {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordRestore {
-    /// The origin under which it was signed before, and how many events its last head in the backup was over.
+    /// The origin under which it was signed before, and how many events its last head in the backup
+    /// was over.
     pub origin: Line,
     pub sealed: u64,
     /// Over how many events a head was known outside, if one was.
@@ -170,7 +173,8 @@ pub struct PublishAgreement {
     pub text: Document,
 }
 
-/// What the public report says of an area, in staff's words: nothing that a group typed becomes public by itself.
+/// What the public report says of an area, in staff's words: nothing that a group typed becomes
+/// public by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishReport {

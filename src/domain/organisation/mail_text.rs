@@ -1,5 +1,5 @@
-//! Staff's own words for mails. Those of the mails that let people in, or warn them, take two administrators: one proposes
-//! them, and another confirms what was proposed.
+//! Staff's own words for mails. Those of the mails that let people in, or warn them, take two
+//! administrators: one proposes them, and another confirms what was proposed.
 
 use std::collections::BTreeMap;
 
@@ -29,16 +29,34 @@ struct Proposed {
 }
 
 impl MailTexts {
-    pub(super) fn decide(&self, command: &OrganisationCommand, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+    pub(super) fn decide(
+        &self,
+        command: &OrganisationCommand,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
         use OrganisationCommand as C;
         match command {
             C::PublishMailText(text) if text.mail.needs_two() => Err(Refusal::NeedsTwoPeople),
             C::PublishMailText(text) => self.published(text, None),
             C::ProposeMailText(text) => {
                 text.can_be_written()?;
-                let PublishMailText { mail, fund, language, subject, body } = text.clone();
+                let PublishMailText {
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                } = text.clone();
                 let (proposal, proposed_by) = (self.proposals + 1, facts.by()?);
-                Ok(OrganisationEvent::MailTextProposed { proposal, mail, fund, language, subject, body, proposed_by })
+                Ok(OrganisationEvent::MailTextProposed {
+                    proposal,
+                    mail,
+                    fund,
+                    language,
+                    subject,
+                    body,
+                    proposed_by,
+                })
             }
             C::ConfirmMailText(ProposalOf { proposal }) => {
                 let (proposed, by) = (self.proposed(*proposal)?, facts.by()?);
@@ -48,7 +66,11 @@ impl MailTexts {
             }
             C::RefuseMailText(RefuseMailText { proposal, reason }) => {
                 self.proposed(*proposal)?;
-                Ok(OrganisationEvent::MailTextRefused { proposal: *proposal, reason: reason.clone(), by: facts.by()? })
+                Ok(OrganisationEvent::MailTextRefused {
+                    proposal: *proposal,
+                    reason: reason.clone(),
+                    by: facts.by()?,
+                })
             }
             _ => Err(Refusal::NoChange),
         }
@@ -58,31 +80,78 @@ impl MailTexts {
         self.proposed.get(&proposal).ok_or(Refusal::NotProposed)
     }
 
-    fn published(&self, text: &PublishMailText, two: Option<(PersonId, PersonId)>) -> Result<OrganisationEvent, Refusal> {
+    fn published(
+        &self,
+        text: &PublishMailText,
+        two: Option<(PersonId, PersonId)>,
+    ) -> Result<OrganisationEvent, Refusal> {
         text.can_be_written()?;
-        let PublishMailText { mail, fund, language, subject, body } = text.clone();
+        let PublishMailText {
+            mail,
+            fund,
+            language,
+            subject,
+            body,
+        } = text.clone();
         let (proposed_by, confirmed_by) = two.unzip();
         let version = self.version + 1;
-        Ok(OrganisationEvent::MailTextPublished { version, mail, fund, language, subject, body, proposed_by, confirmed_by })
+        Ok(OrganisationEvent::MailTextPublished {
+            version,
+            mail,
+            fund,
+            language,
+            subject,
+            body,
+            proposed_by,
+            confirmed_by,
+        })
     }
 
     fn none_waits_for(&mut self, mail: MailKind, fund: Option<FundId>, language: Language) {
-        self.proposed.retain(|_, Proposed { text, .. }| (text.mail, text.fund, text.language) != (mail, fund, language));
+        self.proposed.retain(|_, Proposed { text, .. }| {
+            (text.mail, text.fund, text.language) != (mail, fund, language)
+        });
     }
 
     /// Words that are proposed or published take the place of those that wait for the same mail.
     pub(super) fn apply(&mut self, event: &OrganisationEvent) {
         match event {
-            OrganisationEvent::MailTextPublished { version, mail, fund, language, .. } => {
+            OrganisationEvent::MailTextPublished {
+                version,
+                mail,
+                fund,
+                language,
+                ..
+            } => {
                 self.version = *version;
                 self.none_waits_for(*mail, *fund, *language);
             }
-            OrganisationEvent::MailTextProposed { proposal, mail, fund, language, subject, body, proposed_by } => {
+            OrganisationEvent::MailTextProposed {
+                proposal,
+                mail,
+                fund,
+                language,
+                subject,
+                body,
+                proposed_by,
+            } => {
                 self.proposals = *proposal;
                 self.none_waits_for(*mail, *fund, *language);
                 let (subject, body) = (subject.clone(), body.clone());
-                let text = PublishMailText { mail: *mail, fund: *fund, language: *language, subject, body };
-                self.proposed.insert(*proposal, Proposed { text, by: *proposed_by });
+                let text = PublishMailText {
+                    mail: *mail,
+                    fund: *fund,
+                    language: *language,
+                    subject,
+                    body,
+                };
+                self.proposed.insert(
+                    *proposal,
+                    Proposed {
+                        text,
+                        by: *proposed_by,
+                    },
+                );
             }
             OrganisationEvent::MailTextRefused { proposal, .. } => {
                 self.proposed.remove(proposal);

@@ -1,4 +1,5 @@
-//! The anchor organisation: who holds which role, the signs of success, and the versions of forms and agreements.
+//! The anchor organisation: who holds which role, the signs of success, and the versions of forms
+//! and agreements.
 
 mod command;
 mod mail_text;
@@ -12,11 +13,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use command::{
-    AdoptSigns, ConfirmRole, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf, PublishAgreement, PublishForm,
-    PublishReport, Question, RecordRestore, RefuseMailText, RoleOf, Translated,
+    AdoptSigns, ConfirmRole, Found, NameFounder, OrganisationCommand, OrganisationEvent, PersonOf,
+    PublishAgreement, PublishForm, PublishReport, Question, RecordRestore, RefuseMailText, RoleOf,
+    Translated,
 };
 use mail_text::MailTexts;
-pub use webhook::{ProposeWebhook, ProposedTarget, Target, WEBHOOKS_MAX, Webhook, WebhookAddress, WebhookOf, Webhooks};
+pub use webhook::{
+    ProposeWebhook, ProposedTarget, Target, WEBHOOKS_MAX, Webhook, WebhookAddress, WebhookOf,
+    Webhooks,
+};
 
 use super::id::PersonId;
 use super::outcome::Sign;
@@ -81,8 +86,12 @@ impl Organisation {
 
     /// Whoever is an administrator, or was one on a day or after it.
     pub fn administrators_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
-        let former = self.administrator_until.iter().filter(move |(_, until)| **until >= day);
-        self.holders(Role::Administrator).chain(former.map(|(person, _)| *person))
+        let former = self
+            .administrator_until
+            .iter()
+            .filter(move |(_, until)| **until >= day);
+        self.holders(Role::Administrator)
+            .chain(former.map(|(person, _)| *person))
     }
 
     /// How many people may approve payments.
@@ -91,7 +100,8 @@ impl Organisation {
         self.holders(Role::Finance).count()
     }
 
-    /// How often each role of a person ended: what rests on one does not come back when the role does.
+    /// How often each role of a person ended: what rests on one does not come back when the role
+    /// does.
     #[must_use]
     pub fn roles_ended(&self, person: PersonId) -> BTreeMap<Role, u32> {
         self.roles_ended.get(&person).cloned().unwrap_or_default()
@@ -99,7 +109,10 @@ impl Organisation {
 
     /// Who holds a role.
     pub fn holders(&self, role: Role) -> impl Iterator<Item = PersonId> {
-        self.roles.iter().filter(move |(_, roles)| roles.contains(&role)).map(|(person, _)| *person)
+        self.roles
+            .iter()
+            .filter(move |(_, roles)| roles.contains(&role))
+            .map(|(person, _)| *person)
     }
 
     #[must_use]
@@ -122,7 +135,9 @@ impl Organisation {
     /// The version of the current agreement and the SHA-256 of its text.
     #[must_use]
     pub fn agreement(&self) -> Option<(u32, &str)> {
-        self.agreements.last().map(|hash| (count(self.agreements.len()), hash.as_str()))
+        self.agreements
+            .last()
+            .map(|hash| (count(self.agreements.len()), hash.as_str()))
     }
 }
 
@@ -136,14 +151,22 @@ pub fn hash_of(text: &str) -> String {
     format!("{:x}", Sha256::digest(text.as_bytes()))
 }
 
-fn each_once<'a>(keys: impl Iterator<Item = &'a Slug>, most: usize, noun: &'static str) -> Result<(), Refusal> {
+fn each_once<'a>(
+    keys: impl Iterator<Item = &'a Slug>,
+    most: usize,
+    noun: &'static str,
+) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     for key in keys {
         if !seen.insert(key) {
             return Err(Refusal::Exists(noun));
         }
     }
-    if seen.is_empty() || seen.len() > most { Err(Refusal::Nothing) } else { Ok(()) }
+    if seen.is_empty() || seen.len() > most {
+        Err(Refusal::Nothing)
+    } else {
+        Ok(())
+    }
 }
 
 impl Stream for Organisation {
@@ -151,7 +174,11 @@ impl Stream for Organisation {
     type Command = OrganisationCommand;
     type Event = OrganisationEvent;
 
-    fn decide(&self, command: &OrganisationCommand, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
+    fn decide(
+        &self,
+        command: &OrganisationCommand,
+        facts: &Facts,
+    ) -> Result<Vec<OrganisationEvent>, Refusal> {
         use OrganisationCommand as C;
         match (self.founded, command) {
             (true, C::Found(_)) => return Err(Refusal::Exists("organisation")),
@@ -165,34 +192,73 @@ impl Stream for Organisation {
             return self.end_roles_of_erased(*person, facts);
         }
         let event = match command {
-            C::Found(found) => OrganisationEvent::OrganisationFounded { name: found.name.clone(), simulated: found.simulated },
+            C::Found(found) => OrganisationEvent::OrganisationFounded {
+                name: found.name.clone(),
+                simulated: found.simulated,
+            },
             C::NameFounder(founder) => self.name_founder(founder)?,
             C::RecordRestore(restore) => {
-                let RecordRestore { origin, sealed, known, reason } = restore.clone();
-                OrganisationEvent::LogRestored { origin, sealed, known, reason }
+                let RecordRestore {
+                    origin,
+                    sealed,
+                    known,
+                    reason,
+                } = restore.clone();
+                OrganisationEvent::LogRestored {
+                    origin,
+                    sealed,
+                    known,
+                    reason,
+                }
             }
-            C::ProposeRole(_) | C::ConfirmRole(_) | C::EndRole(_) => self.change_role(command, facts)?,
+            C::ProposeRole(_) | C::ConfirmRole(_) | C::EndRole(_) => {
+                self.change_role(command, facts)?
+            }
             C::EndRolesOfErased(_) => return Err(Refusal::NoChange),
             C::AdoptSigns(AdoptSigns { signs }) => {
                 each_once(signs.iter().map(|sign| &sign.sign), 20, "sign")?;
-                OrganisationEvent::SignsAdopted { version: self.signs_version + 1, signs: signs.clone() }
+                OrganisationEvent::SignsAdopted {
+                    version: self.signs_version + 1,
+                    signs: signs.clone(),
+                }
             }
             C::PublishForm(PublishForm { questions }) => {
-                each_once(questions.iter().map(|question| &question.question), 60, "question")?;
-                OrganisationEvent::FormPublished { version: count(self.forms.len()) + 1, questions: questions.clone() }
+                each_once(
+                    questions.iter().map(|question| &question.question),
+                    60,
+                    "question",
+                )?;
+                OrganisationEvent::FormPublished {
+                    version: count(self.forms.len()) + 1,
+                    questions: questions.clone(),
+                }
             }
-            C::PublishAgreement(PublishAgreement { text }) => OrganisationEvent::AgreementPublished {
-                version: count(self.agreements.len()) + 1,
-                hash: hash_of(text.as_str()),
-                text: text.clone(),
-            },
+            C::PublishAgreement(PublishAgreement { text }) => {
+                OrganisationEvent::AgreementPublished {
+                    version: count(self.agreements.len()) + 1,
+                    hash: hash_of(text.as_str()),
+                    text: text.clone(),
+                }
+            }
             C::PublishReport(report) => {
-                let PublishReport { area, context, hard, lessons } = report.clone();
-                OrganisationEvent::ReportPublished { version: self.reports + 1, area, context, hard, lessons }
+                let PublishReport {
+                    area,
+                    context,
+                    hard,
+                    lessons,
+                } = report.clone();
+                OrganisationEvent::ReportPublished {
+                    version: self.reports + 1,
+                    area,
+                    context,
+                    hard,
+                    lessons,
+                }
             }
-            C::PublishMailText(_) | C::ProposeMailText(_) | C::ConfirmMailText(_) | C::RefuseMailText(_) => {
-                self.mail_texts.decide(command, facts)?
-            }
+            C::PublishMailText(_)
+            | C::ProposeMailText(_)
+            | C::ConfirmMailText(_)
+            | C::RefuseMailText(_) => self.mail_texts.decide(command, facts)?,
             C::ProposeWebhook(propose) => self.webhooks.propose(propose, facts)?,
             C::ConfirmWebhook(of) => self.webhooks.confirm(of.proposal, facts)?,
             C::EndWebhook(of) => self.webhooks.end(*of)?,
@@ -217,8 +283,12 @@ impl Stream for Organisation {
                 self.signs.clone_from(signs);
                 self.signs_version = *version;
             }
-            OrganisationEvent::FormPublished { questions, .. } => self.forms.push(questions.clone()),
-            OrganisationEvent::AgreementPublished { hash, .. } => self.agreements.push(hash.clone()),
+            OrganisationEvent::FormPublished { questions, .. } => {
+                self.forms.push(questions.clone())
+            }
+            OrganisationEvent::AgreementPublished { hash, .. } => {
+                self.agreements.push(hash.clone())
+            }
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
             OrganisationEvent::MailTextPublished { .. }
             | OrganisationEvent::MailTextProposed { .. }

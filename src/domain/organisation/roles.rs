@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleOf};
+use super::{
+    ConfirmRole, NameFounder, Organisation, OrganisationCommand, OrganisationEvent, RoleOf,
+};
 use crate::domain::id::PersonId;
 use crate::domain::role::{Role, Roles};
 use crate::domain::{Facts, Person, Refusal};
@@ -20,15 +22,15 @@ pub(super) struct RoleProposal {
 }
 
 impl Organisation {
-    /// Whether two people, or the operator, gave a person a role that the person still holds. Only then
-    /// does the person count as a second person beside a colleague.
+    /// Whether two people, or the operator, gave a person a role that the person still holds. Only
+    /// then does the person count as a second person beside a colleague.
     #[must_use]
     pub fn is_known_to_two(&self, person: PersonId) -> bool {
         self.known_to_two.contains(&person)
     }
 
-    /// Whether a person holds roles, all of which one administrator gave alone. Earlier programs let
-    /// one administrator give the roles that move no money.
+    /// Whether a person holds roles, all of which one administrator gave alone. Earlier programs
+    /// let one administrator give the roles that move no money.
     #[must_use]
     pub fn is_known_to_one(&self, person: PersonId) -> bool {
         !self.roles_of(person).is_empty() && !self.is_known_to_two(person)
@@ -37,7 +39,10 @@ impl Organisation {
     /// Whether a person holds a role, or one was proposed for them.
     #[must_use]
     pub fn is_trusted(&self, person: PersonId) -> bool {
-        let proposed = self.proposed.get(&person).is_some_and(|roles| !roles.is_empty());
+        let proposed = self
+            .proposed
+            .get(&person)
+            .is_some_and(|roles| !roles.is_empty());
         proposed || !self.roles_of(person).is_empty()
     }
 
@@ -52,7 +57,11 @@ impl Organisation {
             return Err(Refusal::RoleHeld);
         }
         let excluded = held.iter().any(|other| other.excludes(role));
-        if excluded { Err(Refusal::RolesExclude) } else { Ok(()) }
+        if excluded {
+            Err(Refusal::RolesExclude)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn name_founder(&self, founder: &NameFounder) -> Result<OrganisationEvent, Refusal> {
@@ -65,30 +74,53 @@ impl Organisation {
         }
         let mut trial = self.clone();
         for role in roles {
-            trial.may_hold(RoleOf { person: *person, role: *role })?;
+            trial.may_hold(RoleOf {
+                person: *person,
+                role: *role,
+            })?;
             trial.roles.entry(*person).or_default().insert(*role);
             trial.known_to_two.insert(*person);
         }
-        Ok(OrganisationEvent::FounderNamed { person: *person, roles: roles.clone() })
+        Ok(OrganisationEvent::FounderNamed {
+            person: *person,
+            roles: roles.clone(),
+        })
     }
 
     /// A backup may bring back somebody with roles who was erased since. They are erased again, and
     /// hold none.
-    pub(super) fn end_roles_of_erased(&self, person: PersonId, facts: &Facts) -> Result<Vec<OrganisationEvent>, Refusal> {
+    pub(super) fn end_roles_of_erased(
+        &self,
+        person: PersonId,
+        facts: &Facts,
+    ) -> Result<Vec<OrganisationEvent>, Refusal> {
         if !facts.person()?.erasure().is_done() {
             return Err(Refusal::StillInRole);
         }
-        let proposed = self.proposed.get(&person).into_iter().flat_map(BTreeMap::keys).copied();
+        let proposed = self
+            .proposed
+            .get(&person)
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+            .copied();
         let roles: Roles = self.roles_of(person).into_iter().chain(proposed).collect();
         if roles.is_empty() {
             return Err(Refusal::NoChange);
         }
         let ended_on = Some(facts.today);
-        let end = |role| OrganisationEvent::RoleEnded { person, role, ended_on };
+        let end = |role| OrganisationEvent::RoleEnded {
+            person,
+            role,
+            ended_on,
+        };
         Ok(roles.into_iter().map(end).collect())
     }
 
-    pub(super) fn change_role(&self, command: &OrganisationCommand, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
+    pub(super) fn change_role(
+        &self,
+        command: &OrganisationCommand,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
         match command {
             OrganisationCommand::ProposeRole(of) => self.propose_role(*of, facts),
             OrganisationCommand::ConfirmRole(confirm) => self.confirm_role(*confirm, facts),
@@ -109,10 +141,18 @@ impl Organisation {
         })
     }
 
-    /// What is confirmed is what was proposed: the person's contact details are those that stood then,
-    /// and who proposed it may still propose it.
-    fn confirm_role(&self, confirm: ConfirmRole, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
-        let ConfirmRole { person, role, proposal } = confirm;
+    /// What is confirmed is what was proposed: the person's contact details are those that stood
+    /// then, and who proposed it may still propose it.
+    fn confirm_role(
+        &self,
+        confirm: ConfirmRole,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
+        let ConfirmRole {
+            person,
+            role,
+            proposal,
+        } = confirm;
         facts.person()?.must_stand()?;
         let by = facts.by()?;
         let of = RoleOf { person, role };
@@ -122,11 +162,18 @@ impl Organisation {
         }
         facts.are_two(proposed.by, by)?;
         facts.still_holds(proposed.by, &[Role::Administrator])?;
-        if proposed.contact.is_some_and(|then| then != facts.person().map_or(0, Person::contact_changes)) {
+        if proposed
+            .contact
+            .is_some_and(|then| then != facts.person().map_or(0, Person::contact_changes))
+        {
             return Err(Refusal::ContactChangedSince);
         }
         self.may_hold(of)?;
-        Ok(OrganisationEvent::RoleConfirmed { person, role, confirmed_by: by })
+        Ok(OrganisationEvent::RoleConfirmed {
+            person,
+            role,
+            confirmed_by: by,
+        })
     }
 
     /// Ends a role, or takes back what was proposed.
@@ -139,7 +186,11 @@ impl Organisation {
         if held && role == Role::Administrator && self.holders(role).count() <= 2 {
             return Err(Refusal::LastAdministrators);
         }
-        Ok(OrganisationEvent::RoleEnded { person, role, ended_on: Some(facts.today) })
+        Ok(OrganisationEvent::RoleEnded {
+            person,
+            role,
+            ended_on: Some(facts.today),
+        })
     }
 
     pub(super) fn apply_role(&mut self, event: &OrganisationEvent) {
@@ -151,26 +202,50 @@ impl Organisation {
                 self.known_to_two.insert(*person);
                 self.roles.entry(*person).or_default().extend(roles);
             }
-            OrganisationEvent::RoleProposed { person, role, proposed_by, proposal, contact } => {
+            OrganisationEvent::RoleProposed {
+                person,
+                role,
+                proposed_by,
+                proposal,
+                contact,
+            } => {
                 self.role_proposals += 1;
-                let proposed = RoleProposal { number: *proposal, by: *proposed_by, contact: *contact };
-                self.proposed.entry(*person).or_default().insert(*role, proposed);
+                let proposed = RoleProposal {
+                    number: *proposal,
+                    by: *proposed_by,
+                    contact: *contact,
+                };
+                self.proposed
+                    .entry(*person)
+                    .or_default()
+                    .insert(*role, proposed);
             }
             OrganisationEvent::RoleConfirmed { person, role, .. } => {
                 self.known_to_two.insert(*person);
                 self.proposed.entry(*person).or_default().remove(role);
                 self.roles.entry(*person).or_default().insert(*role);
             }
-            OrganisationEvent::RoleEnded { person, role, ended_on } => {
+            OrganisationEvent::RoleEnded {
+                person,
+                role,
+                ended_on,
+            } => {
                 match (role, ended_on) {
                     (Role::Auditor, Some(day)) => drop(self.audited_until.insert(*person, *day)),
-                    (Role::Administrator, Some(day)) => drop(self.administrator_until.insert(*person, *day)),
+                    (Role::Administrator, Some(day)) => {
+                        drop(self.administrator_until.insert(*person, *day))
+                    }
                     _ => {}
                 }
                 self.proposed.entry(*person).or_default().remove(role);
                 let roles = self.roles.entry(*person).or_default();
                 if roles.remove(role) {
-                    *self.roles_ended.entry(*person).or_default().entry(*role).or_default() += 1;
+                    *self
+                        .roles_ended
+                        .entry(*person)
+                        .or_default()
+                        .entry(*role)
+                        .or_default() += 1;
                 }
                 // Whose last role has ended may have another address when they come back.
                 if roles.is_empty() {

@@ -1,5 +1,6 @@
-//! Webhooks: who outside is told of events. One administrator proposes an address and kinds of events, another confirms them;
-//! either ends it alone. No event holds the secret that deliveries are signed with, only that there is a new one.
+//! Webhooks: who outside is told of events. One administrator proposes an address and kinds of
+//! events, another confirms them; either ends it alone. No event holds the secret that deliveries
+//! are signed with, only that there is a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +15,13 @@ use crate::domain::{Facts, Refusal};
 
 /// How many webhooks there may be, those that are only proposed included.
 pub const WEBHOOKS_MAX: usize = 20;
-/// How many new ones of one administrator may wait for a second: one person cannot take up all that there may be.
+/// How many new ones of one administrator may wait for a second: one person cannot take up all that
+/// there may be.
 const WAITING_MAX: usize = 5;
 
 text_type!(
-    /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no password, no query.
+    /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no
+    /// password, no query.
     WebhookAddress, web_address,
     "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
     "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300, "https://hooks.example.org/grants"
@@ -32,16 +35,36 @@ fn web_address(text: &str) -> Result<String, TextError> {
         (None, None) => return Err(TextError::NotAWebAddress),
     };
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let (host, port) = match authority.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-        Some((address, port)) => (address, port.strip_prefix(':').or(port.is_empty().then_some("443"))),
-        None => authority.split_once(':').map_or((authority, Some("443")), |(host, port)| (host, Some(port))),
+    let (host, port) = match authority
+        .strip_prefix('[')
+        .and_then(|inside| inside.split_once(']'))
+    {
+        Some((address, port)) => (
+            address,
+            port.strip_prefix(':').or(port.is_empty().then_some("443")),
+        ),
+        None => authority
+            .split_once(':')
+            .map_or((authority, Some("443")), |(host, port)| (host, Some(port))),
     };
-    let named = !authority.starts_with('[') && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-    let is_host = (named && !host.is_empty()) || (authority.starts_with('[') && host.parse::<std::net::Ipv6Addr>().is_ok());
-    let is_port = port.is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0));
-    let is_path = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&b));
+    let named = !authority.starts_with('[')
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    let is_host = (named && !host.is_empty())
+        || (authority.starts_with('[') && host.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_port = port.is_some_and(|port| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    let is_path = path
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&b));
     let here = ["localhost", "127.0.0.1", "::1"].contains(&host);
-    if is_host && is_port && is_path && (here || !plain) { Ok(text) } else { Err(TextError::NotAWebAddress) }
+    if is_host && is_port && is_path && (here || !plain) {
+        Ok(text)
+    } else {
+        Err(TextError::NotAWebAddress)
+    }
 }
 
 /// A new webhook, or a change of one that there is.
@@ -116,12 +139,20 @@ impl Webhooks {
 
     /// Each with its number.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Webhook)> {
-        self.by_number.iter().map(|(number, webhook)| (*number, webhook))
+        self.by_number
+            .iter()
+            .map(|(number, webhook)| (*number, webhook))
     }
 
     /// How many new webhooks of one administrator wait for a second one.
     fn proposed_anew_by(&self, person: PersonId) -> usize {
-        let anew = |webhook: &&Webhook| webhook.target.is_none() && webhook.proposed.as_ref().is_some_and(|new| new.proposed_by == person);
+        let anew = |webhook: &&Webhook| {
+            webhook.target.is_none()
+                && webhook
+                    .proposed
+                    .as_ref()
+                    .is_some_and(|new| new.proposed_by == person)
+        };
         self.by_number.values().filter(anew).count()
     }
 
@@ -129,11 +160,22 @@ impl Webhooks {
         self.get(webhook).ok_or(Refusal::Unknown("webhook"))
     }
 
-    pub(super) fn propose(&self, propose: &ProposeWebhook, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
-        let ProposeWebhook { webhook, address, events } = propose.clone();
+    pub(super) fn propose(
+        &self,
+        propose: &ProposeWebhook,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
+        let ProposeWebhook {
+            webhook,
+            address,
+            events,
+        } = propose.clone();
         if let Some(webhook) = webhook {
             let known = self.known(webhook)?;
-            let stands = known.target.as_ref().is_some_and(|target| target.address == address && target.events == events);
+            let stands = known
+                .target
+                .as_ref()
+                .is_some_and(|target| target.address == address && target.events == events);
             if stands && known.proposed.is_none() {
                 return Err(Refusal::NoChange);
             }
@@ -144,34 +186,76 @@ impl Webhooks {
         }
         let proposal = self.proposals + 1;
         let proposed_by = facts.by()?;
-        Ok(OrganisationEvent::WebhookProposed { webhook: webhook.unwrap_or(proposal), proposal, address, events, proposed_by })
+        Ok(OrganisationEvent::WebhookProposed {
+            webhook: webhook.unwrap_or(proposal),
+            proposal,
+            address,
+            events,
+            proposed_by,
+        })
     }
 
-    pub(super) fn confirm(&self, proposal: u32, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
-        let waits = |webhook: &Webhook| webhook.proposed.as_ref().filter(|proposed| proposed.proposal == proposal).cloned();
-        let (webhook, proposed) = self.iter().find_map(|(number, webhook)| Some((number, waits(webhook)?))).ok_or(Refusal::NotProposed)?;
+    pub(super) fn confirm(
+        &self,
+        proposal: u32,
+        facts: &Facts,
+    ) -> Result<OrganisationEvent, Refusal> {
+        let waits = |webhook: &Webhook| {
+            webhook
+                .proposed
+                .as_ref()
+                .filter(|proposed| proposed.proposal == proposal)
+                .cloned()
+        };
+        let (webhook, proposed) = self
+            .iter()
+            .find_map(|(number, webhook)| Some((number, waits(webhook)?)))
+            .ok_or(Refusal::NotProposed)?;
         let confirmed_by = facts.by()?;
         facts.are_two(proposed.proposed_by, confirmed_by)?;
         facts.still_holds(proposed.proposed_by, &[Role::Administrator])?;
-        Ok(OrganisationEvent::WebhookConfirmed { webhook, proposal, confirmed_by })
+        Ok(OrganisationEvent::WebhookConfirmed {
+            webhook,
+            proposal,
+            confirmed_by,
+        })
     }
 
-    pub(super) fn end(&self, WebhookOf { webhook }: WebhookOf) -> Result<OrganisationEvent, Refusal> {
+    pub(super) fn end(
+        &self,
+        WebhookOf { webhook }: WebhookOf,
+    ) -> Result<OrganisationEvent, Refusal> {
         self.known(webhook)?;
         Ok(OrganisationEvent::WebhookEnded { webhook })
     }
 
-    pub(super) fn make_secret(&self, WebhookOf { webhook }: WebhookOf) -> Result<OrganisationEvent, Refusal> {
+    pub(super) fn make_secret(
+        &self,
+        WebhookOf { webhook }: WebhookOf,
+    ) -> Result<OrganisationEvent, Refusal> {
         let secret = self.known(webhook)?.secret + 1;
         Ok(OrganisationEvent::WebhookSecretMade { webhook, secret })
     }
 
     pub(super) fn apply(&mut self, event: &OrganisationEvent) {
         match event {
-            OrganisationEvent::WebhookProposed { webhook, proposal, address, events, proposed_by } => {
+            OrganisationEvent::WebhookProposed {
+                webhook,
+                proposal,
+                address,
+                events,
+                proposed_by,
+            } => {
                 self.proposals = *proposal;
-                let target = Target { address: address.clone(), events: events.clone() };
-                let proposed = ProposedTarget { proposal: *proposal, target, proposed_by: *proposed_by };
+                let target = Target {
+                    address: address.clone(),
+                    events: events.clone(),
+                };
+                let proposed = ProposedTarget {
+                    proposal: *proposal,
+                    target,
+                    proposed_by: *proposed_by,
+                };
                 self.by_number.entry(*webhook).or_default().proposed = Some(proposed);
             }
             OrganisationEvent::WebhookConfirmed { webhook, .. } => {
@@ -209,7 +293,10 @@ mod tests {
             "http://127.0.0.1:9/hook",
             "http://[::1]:9/hook",
         ] {
-            assert_eq!(text.parse::<WebhookAddress>().map(String::from), Ok(text.to_owned()));
+            assert_eq!(
+                text.parse::<WebhookAddress>().map(String::from),
+                Ok(text.to_owned())
+            );
         }
         for text in [
             "http://hooks.example.org/",
@@ -230,15 +317,25 @@ mod tests {
             "https://hooks.example.org/a b",
             "https://hooks.exämple.org/",
         ] {
-            assert_eq!(text.parse::<WebhookAddress>(), Err(TextError::NotAWebAddress), "{text}");
+            assert_eq!(
+                text.parse::<WebhookAddress>(),
+                Err(TextError::NotAWebAddress),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn no_kinds_are_all_kinds() {
         let address: WebhookAddress = "https://hooks.example.org".parse().expect("an address");
-        let all = Target { address: address.clone(), events: BTreeSet::new() };
-        let some = Target { address, events: BTreeSet::from(["grant.PaymentConfirmed".parse().expect("a kind")]) };
+        let all = Target {
+            address: address.clone(),
+            events: BTreeSet::new(),
+        };
+        let some = Target {
+            address,
+            events: BTreeSet::from(["grant.PaymentConfirmed".parse().expect("a kind")]),
+        };
         assert!(all.takes("fund", "FundOpened") && some.takes("grant", "PaymentConfirmed"));
         assert!(!some.takes("grant", "PaymentSent") && !some.takes("fund", "PaymentConfirmed"));
     }

@@ -17,8 +17,9 @@ commands! {
     PersonCommand {
         /// Registers a person, so that they can sign in, be given roles or join a group.
         Register(RegisterPerson) = "register", Who::Anyone;
-        /// Replaces a person's name and contact details: at once for oneself. What an officer changes for somebody else
-        /// waits for a second person; what one keyed in oneself can be put right on the same day.
+        /// Replaces a person's name and contact details: at once for oneself. What an officer
+        /// changes for somebody else waits for a second person; what one keyed in oneself can be
+        /// put right on the same day.
         ChangeContact(RegisterPerson) = "change-contact", Who::Anyone;
         /// Confirms, as a second person, the contact details that an officer proposed.
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
@@ -32,7 +33,8 @@ commands! {
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
         /// Refuses to erase, with the reason.
         RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
-        /// Erases a person's name and how to reach them, once they hold no role. It cannot be undone.
+        /// Erases a person's name and how to reach them, once they hold no role. It cannot be
+        /// undone.
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
         /// Erases again what a backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
@@ -40,7 +42,8 @@ commands! {
         Introduce(RegisterPerson) = "introduce", Who::Job;
         /// Counts what somebody begins who has not shown that an address is theirs.
         Begin(Begun) = "begin", Who::Consequence;
-        /// Ends what somebody began and left without showing an address, and erases what is personal in it.
+        /// Ends what somebody began and left without showing an address, and erases what is
+        /// personal in it.
         Expire(Nothing) = "expire", Who::Job;
     }
 }
@@ -70,7 +73,9 @@ pub struct MailedTo {
     pub address: String,
 }
 
-fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Personal>, D::Error> {
+fn email_if_given<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> Result<Option<Personal>, D::Error> {
     #[derive(Deserialize)]
     struct Given(#[serde(deserialize_with = "email")] Personal);
     Ok(Option::<Given>::deserialize(input)?.map(|given| given.0))
@@ -79,10 +84,26 @@ fn email_if_given<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<P
 impl PersonCommand {
     /// The personal values in this command.
     pub fn slots(&mut self) -> Vec<Slot<'_>> {
-        let (Self::Register(details) | Self::ChangeContact(details) | Self::Introduce(details)) = self else { return Vec::new() };
-        let mut slots = vec![Slot { field: "name", value: &mut details.name, index: None }];
-        slots.extend(details.email.as_mut().map(|value| Slot { field: "email", value, index: Some(Index::Email) }));
-        slots.extend(details.telephone.as_mut().map(|value| Slot { field: "telephone", value, index: None }));
+        let (Self::Register(details) | Self::ChangeContact(details) | Self::Introduce(details)) =
+            self
+        else {
+            return Vec::new();
+        };
+        let mut slots = vec![Slot {
+            field: "name",
+            value: &mut details.name,
+            index: None,
+        }];
+        slots.extend(details.email.as_mut().map(|value| Slot {
+            field: "email",
+            value,
+            index: Some(Index::Email),
+        }));
+        slots.extend(details.telephone.as_mut().map(|value| Slot {
+            field: "telephone",
+            value,
+            index: None,
+        }));
         slots
     }
 }
@@ -98,7 +119,8 @@ events! {
             registered_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             registered_on: Option<Date>,
-            /// They typed their name into a public page, and have not shown that an address is theirs.
+            /// They typed their name into a public page, and have not shown that an address is
+            /// theirs.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             unproven: bool,
         },

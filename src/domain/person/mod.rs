@@ -1,4 +1,5 @@
-//! Somebody who acts here. Names and addresses are sealed; what is clear is only that the person exists.
+//! Somebody who acts here. Names and addresses are sealed; what is clear is only that the person
+//! exists.
 
 mod command;
 
@@ -51,7 +52,11 @@ pub struct Contact {
 impl Contact {
     fn of(details: &RegisterPerson) -> Self {
         let option = |value: &Option<Personal>| value.as_ref().map(Personal::sealed);
-        Self { name: details.name.sealed(), email: option(&details.email), telephone: option(&details.telephone) }
+        Self {
+            name: details.name.sealed(),
+            email: option(&details.email),
+            telephone: option(&details.telephone),
+        }
     }
 
     fn person(&self) -> PersonId {
@@ -67,10 +72,13 @@ impl Person {
 
     /// The person's own id: the subject of what is sealed of them.
     pub(super) fn id(&self) -> PersonId {
-        self.details.as_ref().map_or(PersonId(uuid::Uuid::nil()), Contact::person)
+        self.details
+            .as_ref()
+            .map_or(PersonId(uuid::Uuid::nil()), Contact::person)
     }
 
-    /// Those on whose word the person is known here: who registered them, and who asked for a change of their contact.
+    /// Those on whose word the person is known here: who registered them, and who asked for a
+    /// change of their contact.
     pub fn known_by(&self) -> impl Iterator<Item = PersonId> {
         self.known_by.iter().copied()
     }
@@ -78,7 +86,9 @@ impl Person {
     /// The address that counts now.
     #[must_use]
     pub fn email(&self) -> Option<&Sealed> {
-        self.details.as_ref().and_then(|details| details.email.as_ref())
+        self.details
+            .as_ref()
+            .and_then(|details| details.email.as_ref())
     }
 
     /// The contact details that wait for a second person.
@@ -110,7 +120,8 @@ impl Person {
         self.email().is_some()
     }
 
-    /// How often their sessions and tokens were ended: what began before the last time is worth nothing.
+    /// How often their sessions and tokens were ended: what began before the last time is worth
+    /// nothing.
     #[must_use]
     pub fn access_ended(&self) -> u32 {
         self.access_ended
@@ -121,8 +132,8 @@ impl Person {
         self.erasure
     }
 
-    /// What they began while they have not shown that an address is theirs; nothing once they have, or where somebody
-    /// else registered them.
+    /// What they began while they have not shown that an address is theirs; nothing once they have,
+    /// or where somebody else registered them.
     #[must_use]
     pub fn unproven(&self) -> Option<&Unproven> {
         self.unproven.as_ref()
@@ -133,7 +144,11 @@ impl Person {
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::Erased`].
     pub fn must_stand(&self) -> Result<(), Refusal> {
-        if self.exists() { self.erasure.must_not_be_done() } else { Err(Refusal::Unknown("person")) }
+        if self.exists() {
+            self.erasure.must_not_be_done()
+        } else {
+            Err(Refusal::Unknown("person"))
+        }
     }
 }
 
@@ -143,29 +158,57 @@ impl Person {
             return Err(Refusal::Exists("person"));
         }
         let contact = Contact::of(details);
-        let staff = [Role::Administrator, Role::Officer].iter().any(|role| facts.roles().contains(role));
+        let staff = [Role::Administrator, Role::Officer]
+            .iter()
+            .any(|role| facts.roles().contains(role));
         // An applicant registers themselves, under an id that is new.
         let own = facts.actor() == Actor::Person(contact.person());
         if facts.actor() != Actor::Operator && !staff && !own {
             return Err(Refusal::NotYours);
         }
         let registered_by = facts.by().ok().filter(|_| !own);
-        let Contact { name, email, telephone } = contact;
+        let Contact {
+            name,
+            email,
+            telephone,
+        } = contact;
         let registered_on = registered_by.map(|_| facts.today);
-        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven: false })
+        Ok(PersonEvent::PersonRegistered {
+            name,
+            email,
+            telephone,
+            registered_by,
+            registered_on,
+            unproven: false,
+        })
     }
 
     fn introduce(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
         if self.exists() {
             return Err(Refusal::Exists("person"));
         }
-        let Contact { name, email, telephone } = Contact::of(details);
+        let Contact {
+            name,
+            email,
+            telephone,
+        } = Contact::of(details);
         let registered_on = Some(facts.today);
-        Ok(PersonEvent::PersonRegistered { name, email, telephone, registered_by: None, registered_on, unproven: true })
+        Ok(PersonEvent::PersonRegistered {
+            name,
+            email,
+            telephone,
+            registered_by: None,
+            registered_on,
+            unproven: true,
+        })
     }
 
     /// An address is the key with which a person signs in: nobody changes another's alone.
-    fn change_contact(&self, details: &RegisterPerson, facts: &Facts) -> Result<PersonEvent, Refusal> {
+    fn change_contact(
+        &self,
+        details: &RegisterPerson,
+        facts: &Facts,
+    ) -> Result<PersonEvent, Refusal> {
         self.must_stand()?;
         let contact = Contact::of(details);
         let person = contact.person();
@@ -180,18 +223,53 @@ impl Person {
         if self.registered_by == Some(by) && self.registered_on == Some(facts.today) {
             return Ok(self.changed(contact, Some(by), None, facts));
         }
-        let Contact { name, email, telephone } = contact;
-        Ok(PersonEvent::ContactChangeProposed { proposal: self.proposals + 1, name, email, telephone, proposed_by: by })
+        let Contact {
+            name,
+            email,
+            telephone,
+        } = contact;
+        Ok(PersonEvent::ContactChangeProposed {
+            proposal: self.proposals + 1,
+            name,
+            email,
+            telephone,
+            proposed_by: by,
+        })
     }
 
-    fn changed(&self, to: Contact, changed_by: Option<PersonId>, confirmed_by: Option<PersonId>, facts: &Facts) -> PersonEvent {
-        let Contact { name, email, telephone } = to;
-        let replaced = self.details.as_ref().and_then(|details| details.email.clone());
+    fn changed(
+        &self,
+        to: Contact,
+        changed_by: Option<PersonId>,
+        confirmed_by: Option<PersonId>,
+        facts: &Facts,
+    ) -> PersonEvent {
+        let Contact {
+            name,
+            email,
+            telephone,
+        } = to;
+        let replaced = self
+            .details
+            .as_ref()
+            .and_then(|details| details.email.clone());
         let changed_on = Some(facts.today);
-        PersonEvent::ContactChanged { name, email, telephone, changed_by, confirmed_by, replaced, changed_on }
+        PersonEvent::ContactChanged {
+            name,
+            email,
+            telephone,
+            changed_by,
+            confirmed_by,
+            replaced,
+            changed_on,
+        }
     }
 
-    fn answer_proposal(&self, command: &PersonCommand, facts: &Facts) -> Result<PersonEvent, Refusal> {
+    fn answer_proposal(
+        &self,
+        command: &PersonCommand,
+        facts: &Facts,
+    ) -> Result<PersonEvent, Refusal> {
         self.must_stand()?;
         let by = facts.by()?;
         let (contact, proposed_by) = self.proposed.clone().ok_or(Refusal::NotProposed)?;
@@ -200,7 +278,10 @@ impl Person {
             return Err(Refusal::NotYours);
         }
         if let PersonCommand::RefuseContact(Because { reason }) = command {
-            return Ok(PersonEvent::ContactChangeRefused { reason: reason.clone(), by });
+            return Ok(PersonEvent::ContactChangeRefused {
+                reason: reason.clone(),
+                by,
+            });
         }
         if let PersonCommand::ConfirmContact(seen) = command
             && seen.proposal != self.proposals
@@ -217,27 +298,37 @@ impl Person {
 
     fn prove(&self, mailed: &MailedTo) -> Result<PersonEvent, Refusal> {
         self.must_stand()?;
-        let email = self.email().filter(|email| email.digest == mailed.address && self.proven.as_ref() != Some(*email));
-        Ok(PersonEvent::AddressProven { email: email.cloned().ok_or(Refusal::NoChange)? })
+        let email = self
+            .email()
+            .filter(|email| email.digest == mailed.address && self.proven.as_ref() != Some(*email));
+        Ok(PersonEvent::AddressProven {
+            email: email.cloned().ok_or(Refusal::NoChange)?,
+        })
     }
 
-    /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others rely on who acts in it.
+    /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others
+    /// rely on who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
         let person = self.id();
         let event = match command {
             PersonCommand::RefuseErasure(Because { reason }) => {
                 self.erasure.refuse()?;
-                PersonEvent::ErasureRefused { reason: reason.clone() }
+                PersonEvent::ErasureRefused {
+                    reason: reason.clone(),
+                }
             }
             PersonCommand::Erase(Because { reason }) => {
                 if !facts.organisation()?.roles_of(person).is_empty() {
                     return Err(Refusal::StillInRole);
                 }
-                PersonEvent::PersonalDataErased { reason: reason.clone() }
+                PersonEvent::PersonalDataErased {
+                    reason: reason.clone(),
+                }
             }
             _ => {
-                if facts.actor() != Actor::Person(person) && !facts.roles().contains(&Role::Officer) {
+                if facts.actor() != Actor::Person(person) && !facts.roles().contains(&Role::Officer)
+                {
                     return Err(Refusal::NotYours);
                 }
                 self.erasure.ask()?;
@@ -257,18 +348,25 @@ impl Stream for Person {
         match command {
             PersonCommand::Register(details) => Ok(vec![self.register(details, facts)?]),
             PersonCommand::ChangeContact(details) => Ok(vec![self.change_contact(details, facts)?]),
-            PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => Ok(vec![self.answer_proposal(command, facts)?]),
+            PersonCommand::ConfirmContact(_) | PersonCommand::RefuseContact(_) => {
+                Ok(vec![self.answer_proposal(command, facts)?])
+            }
             PersonCommand::ProveAddress(mailed) => Ok(vec![self.prove(mailed)?]),
             PersonCommand::EndAccess(Because { reason }) => {
                 self.must_stand()?;
-                Ok(vec![PersonEvent::AccessEnded { reason: reason.clone() }])
+                Ok(vec![PersonEvent::AccessEnded {
+                    reason: reason.clone(),
+                }])
             }
             PersonCommand::EraseAgain(Because { reason }) if self.exists() => {
-                Ok(vec![PersonEvent::PersonalDataErased { reason: reason.clone() }])
+                Ok(vec![PersonEvent::PersonalDataErased {
+                    reason: reason.clone(),
+                }])
             }
-            PersonCommand::RequestErasure(_) | PersonCommand::RefuseErasure(_) | PersonCommand::Erase(_) | PersonCommand::EraseAgain(_) => {
-                self.erase(command, facts)
-            }
+            PersonCommand::RequestErasure(_)
+            | PersonCommand::RefuseErasure(_)
+            | PersonCommand::Erase(_)
+            | PersonCommand::EraseAgain(_) => self.erase(command, facts),
             PersonCommand::Introduce(details) => Ok(vec![self.introduce(details, facts)?]),
             PersonCommand::Begin(begun) => self.begin(*begun),
             PersonCommand::Expire(_) => Ok(vec![self.expire(facts)?]),
@@ -277,31 +375,68 @@ impl Stream for Person {
 
     fn apply(&mut self, event: &PersonEvent) {
         match event {
-            PersonEvent::PersonRegistered { name, email, telephone, registered_by, registered_on, unproven } => {
+            PersonEvent::PersonRegistered {
+                name,
+                email,
+                telephone,
+                registered_by,
+                registered_on,
+                unproven,
+            } => {
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
                 self.unproven = registered_on.filter(|_| *unproven).map(Unproven::since);
-                self.details = Some(Contact { name, email, telephone });
+                self.details = Some(Contact {
+                    name,
+                    email,
+                    telephone,
+                });
                 (self.registered_by, self.registered_on) = (*registered_by, *registered_on);
                 self.known_by.extend(registered_by);
             }
-            PersonEvent::ContactChangeProposed { proposal, name, email, telephone, proposed_by } => {
+            PersonEvent::ContactChangeProposed {
+                proposal,
+                name,
+                email,
+                telephone,
+                proposed_by,
+            } => {
                 self.proposals = *proposal;
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                self.proposed = Some((Contact { name, email, telephone }, *proposed_by));
+                self.proposed = Some((
+                    Contact {
+                        name,
+                        email,
+                        telephone,
+                    },
+                    *proposed_by,
+                ));
             }
             PersonEvent::ContactChangeRefused { .. } => self.proposed = None,
 
-            PersonEvent::ContactChanged { name, email, telephone, changed_by, changed_on, .. } => {
+            PersonEvent::ContactChanged {
+                name,
+                email,
+                telephone,
+                changed_by,
+                changed_on,
+                ..
+            } => {
                 self.contact_changes += 1;
                 self.contact_changed_on = *changed_on;
                 // Two of the office answer for what they changed.
                 self.unproven = self.unproven.take().filter(|_| changed_by.is_none());
                 self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());
-                self.details = Some(Contact { name, email, telephone });
+                self.details = Some(Contact {
+                    name,
+                    email,
+                    telephone,
+                });
                 self.proposed = None;
             }
-            PersonEvent::AddressProven { email } => (self.proven, self.unproven) = (Some(email.clone()), None),
+            PersonEvent::AddressProven { email } => {
+                (self.proven, self.unproven) = (Some(email.clone()), None)
+            }
             PersonEvent::GroupBegun { group } => {
                 if let Some(unproven) = &mut self.unproven {
                     unproven.begin_group(*group);
@@ -315,11 +450,19 @@ impl Stream for Person {
             PersonEvent::AccessEnded { .. } => self.access_ended += 1,
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
-            PersonEvent::PersonalDataErased { .. } => (self.erasure, self.unproven) = (Erasure::Done, None),
+            PersonEvent::PersonalDataErased { .. } => {
+                (self.erasure, self.unproven) = (Erasure::Done, None)
+            }
         }
     }
 
-    fn obliges(&self, id: uuid::Uuid, command: &PersonCommand, event: &PersonEvent, _: &Self) -> Vec<Command> {
+    fn obliges(
+        &self,
+        id: uuid::Uuid,
+        command: &PersonCommand,
+        event: &PersonEvent,
+        _: &Self,
+    ) -> Vec<Command> {
         follows::of_person(PersonId(id), self, command, event)
     }
 }

@@ -1,4 +1,5 @@
-//! What each refusal comes to: its kind, from which the API's status and the pages' words follow, its code and its advice.
+//! What each refusal comes to: its kind, from which the API's status and the pages' words follow,
+//! its code and its advice.
 
 use strum::EnumMessage as _;
 
@@ -94,6 +95,9 @@ impl Refusal {
 
 impl From<BelowZero> for Refusal {
     fn from(below: BelowZero) -> Self {
-        Self::BelowZero { from: below.from, taken: below.taken }
+        Self::BelowZero {
+            from: below.from,
+            taken: below.taken,
+        }
     }
 }

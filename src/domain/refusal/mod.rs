@@ -1,4 +1,5 @@
-//! Everything that a rule can answer instead of events. Each refusal is a state of the world with a stable code.
+//! Everything that a rule can answer instead of events. Each refusal is a state of the world with a
+//! stable code.
 
 mod kind;
 
@@ -8,7 +9,17 @@ use super::money::Money;
 pub use kind::Kind;
 
 /// A rule said no. Nothing was changed. The message beside each says what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames, strum::EnumMessage, strum::EnumIter)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    thiserror::Error,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+    strum::EnumMessage,
+    strum::EnumIter,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Refusal {
     // Who
@@ -21,11 +32,15 @@ pub enum Refusal {
     #[error("this needs a second person: you already acted on it")]
     #[strum(message = "Ask somebody who has not acted on it.")]
     SamePerson,
-    #[error("you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve")]
+    #[error(
+        "you keyed the payee, or the person who keyed it is known here on your word, so another person must verify and approve"
+    )]
     #[strum(message = "Ask a colleague who neither keyed the payee nor brought its keyer in.")]
     KeyedPayee,
     #[error("one of the two people was given their role by one administrator alone")]
-    #[strum(message = "Ask one administrator to propose that role again, and another to confirm it.")]
+    #[strum(
+        message = "Ask one administrator to propose that role again, and another to confirm it."
+    )]
     KnownToOne,
     #[error("this needs two people: one proposes it, and another confirms it")]
     #[strum(message = "Propose it, and ask a second person to confirm it.")]
@@ -36,7 +51,9 @@ pub enum Refusal {
     #[error("the person has not been asked to join this group")]
     #[strum(message = "Ask a member of the group, or the office, to add the person first.")]
     NotInvited,
-    #[error("two administrators must have signed in with a link that was mailed to them before a fund opens")]
+    #[error(
+        "two administrators must have signed in with a link that was mailed to them before a fund opens"
+    )]
     #[strum(message = "Ask each administrator to sign in once with a link from their own mailbox.")]
     AdministratorsNotSignedIn,
     #[error("an auditor cannot sit on the panel, nor a panel member audit")]
@@ -49,7 +66,9 @@ pub enum Refusal {
     #[strum(message = "Look at the person's roles again.")]
     RoleNotHeld,
     #[error("nothing of this kind has been proposed")]
-    #[strum(message = "Propose it first, or look at what was proposed since: only what stands proposed can be confirmed.")]
+    #[strum(
+        message = "Propose it first, or look at what was proposed since: only what stands proposed can be confirmed."
+    )]
     NotProposed,
     #[error("the person who proposed it may no longer propose it")]
     #[strum(message = "Propose it again, and ask a second person to confirm it.")]
@@ -65,7 +84,9 @@ pub enum Refusal {
     MembersOwnAct,
     // Conflicts of interest
     #[error("somebody has not declared whether they have an interest in this application")]
-    #[strum(message = "Declare an interest, or that there is none, before scoring, deciding or seeing the assessment.")]
+    #[strum(
+        message = "Declare an interest, or that there is none, before scoring, deciding or seeing the assessment."
+    )]
     NotDeclared,
     #[error("somebody has an interest in this application")]
     #[strum(
@@ -78,13 +99,19 @@ pub enum Refusal {
     #[error("you could see what others scored, so your own score would not be independent")]
     #[strum(message = "Leave scoring to panel members who have not seen the scores.")]
     SawScores,
-    #[error("the panel needs {needed} people for this decision, and {confirmed} have confirmed that they were there")]
-    #[strum(message = "Ask the others who were named as present to confirm on their own page that they were there.")]
+    #[error(
+        "the panel needs {needed} people for this decision, and {confirmed} have confirmed that they were there"
+    )]
+    #[strum(
+        message = "Ask the others who were named as present to confirm on their own page that they were there."
+    )]
     AttendanceUnconfirmed { needed: usize, confirmed: usize },
     #[error("somebody named as present does not sit on the panel")]
     #[strum(message = "Name only people who hold the panel role.")]
     NotOnPanel,
-    #[error("the fund's rules need {needed} unconflicted panel members for a decision, and {present} were present")]
+    #[error(
+        "the fund's rules need {needed} unconflicted panel members for a decision, and {present} were present"
+    )]
     #[strum(
         message = "Name everybody who was present and has declared no interest. Where too few are left, two administrators give somebody from outside the panel role."
     )]
@@ -92,7 +119,9 @@ pub enum Refusal {
     #[error("whoever keyed the application in cannot decide it alone")]
     #[strum(message = "Decide it with somebody who did not key it in.")]
     KeyerAlone,
-    #[error("staff who hand in an application say how they helped: with its words, or by keying it in as it was")]
+    #[error(
+        "staff who hand in an application say how they helped: with its words, or by keying it in as it was"
+    )]
     #[strum(message = "Say in `help` who helped and how.")]
     HelpUnsaid,
     #[error("what is keyed in as it was needs its scan, or must have been read back to the group")]
@@ -106,13 +135,17 @@ pub enum Refusal {
     #[strum(message = "Look at the one that is there; nothing was doubled.")]
     Exists(&'static str),
     #[error("this {0} belongs to somebody else already")]
-    #[strum(message = "One e-mail address is one person: use the person that is there, or another address.")]
+    #[strum(
+        message = "One e-mail address is one person: use the person that is there, or another address."
+    )]
     Taken(&'static str),
     #[error("the personal data of this person or group was erased")]
     #[strum(message = "Register the person or group again if they return.")]
     Erased,
     #[error("a grant of this group is open")]
-    #[strum(message = "Close the grant first: until then it must be known who answers for the money.")]
+    #[strum(
+        message = "Close the grant first: until then it must be known who answers for the money."
+    )]
     GrantOpen,
     #[error("records of money that was paid must be kept until {0}")]
     #[strum(message = "Refuse the request with this reason, and erase after that day.")]
@@ -120,8 +153,12 @@ pub enum Refusal {
     #[error("the person still holds a role")]
     #[strum(message = "End every role of theirs first.")]
     StillInRole,
-    #[error("so much can be begun only by somebody who has shown that their e-mail address is theirs")]
-    #[strum(message = "Sign in by the link that was mailed to you, and go on from there. Without an address, call us.")]
+    #[error(
+        "so much can be begun only by somebody who has shown that their e-mail address is theirs"
+    )]
+    #[strum(
+        message = "Sign in by the link that was mailed to you, and go on from there. Without an address, call us."
+    )]
     AddressUnproven,
     #[error("it is too early, or somebody else goes on with it")]
     #[strum(message = "Leave it as it is.")]
@@ -137,7 +174,9 @@ pub enum Refusal {
     #[strum(message = "Look at the round's state: it decides what can be done.")]
     RoundNotInState(&'static str),
     #[error("the round takes applications from {opens_on} to the end of {closes_on}")]
-    #[strum(message = "Apply to a round that is open. A form that came in time on paper or by telephone is for the office to key in.")]
+    #[strum(
+        message = "Apply to a round that is open. A form that came in time on paper or by telephone is for the office to key in."
+    )]
     RoundClosed { opens_on: Date, closes_on: Date },
     #[error("the round takes applications to the end of {0}")]
     #[strum(message = "Wait until the deadline has passed.")]
@@ -155,7 +194,9 @@ pub enum Refusal {
     #[strum(message = "Ask the office for another day.")]
     ChangesOverdue(Date),
     #[error("only the answers that the office asked about can be changed now")]
-    #[strum(message = "Change what was asked for, and ask the office if something else should change.")]
+    #[strum(
+        message = "Change what was asked for, and ask the office if something else should change."
+    )]
     NotAskedFor,
     #[error("the grant is {0}")]
     #[strum(message = "Look at the grant's state: it decides what can be done.")]
@@ -210,7 +251,9 @@ pub enum Refusal {
     #[strum(message = "Give the reason, which the group will read, or award what was asked for.")]
     NotAsAsked(Money),
     #[error("{asked} is more than the {left} that is uncommitted for this area")]
-    #[strum(message = "Award less, put the application on the reserve list, or wait until money is free.")]
+    #[strum(
+        message = "Award less, put the application on the reserve list, or wait until money is free."
+    )]
     NotAffordable { asked: Money, left: Money },
     #[error("a payment of {asked} exceeds the {left} left on this grant")]
     #[strum(message = "Pay no more than what is left.")]
@@ -224,7 +267,9 @@ pub enum Refusal {
     )]
     ScheduleDiffers { scheduled: Money, unpaid: Money },
     #[error("{asked} is less than the {paid} that is paid or on its way")]
-    #[strum(message = "Lower the award no further than what was paid; what is unspent comes back as an underspend.")]
+    #[strum(
+        message = "Lower the award no further than what was paid; what is unspent comes back as an underspend."
+    )]
     BelowPaid { asked: Money, paid: Money },
     #[error("{asked} is more than the {left} that could be unspent")]
     #[strum(message = "Declare no more than was awarded and has not come back.")]
@@ -242,7 +287,9 @@ pub enum Refusal {
     #[strum(message = "Take no more than there is.")]
     BelowZero { from: Money, taken: Money },
     #[error("nothing is due back for this reason")]
-    #[strum(message = "Look at what the grant says is due, and say in `owed` whether it is the underspend or the clawback.")]
+    #[strum(
+        message = "Look at what the grant says is due, and say in `owed` whether it is the underspend or the clawback."
+    )]
     NothingDue,
     #[error("the amount must be more than nothing, and a list must hold something")]
     #[strum(message = "Say an amount above zero, or at least one entry.")]
@@ -255,7 +302,9 @@ pub enum Refusal {
     #[strum(message = "Complete the rules as they say.")]
     RulesIncomplete(&'static str),
     #[error("a file of this batch was made for the bank before")]
-    #[strum(message = "Make sure that the bank did not take the first one, and say why another is needed.")]
+    #[strum(
+        message = "Make sure that the bank did not take the first one, and say why another is needed."
+    )]
     FileMade,
     #[error("the same thing is named twice")]
     #[strum(message = "Name each application, payment, sign or signer once.")]
@@ -264,7 +313,9 @@ pub enum Refusal {
     #[strum(message = "Send them in several parts.")]
     TooManyItems(usize),
     #[error("the check {0} holds back every payment, not one instalment")]
-    #[strum(message = "Tie instalments to checks that were added to this grant, or to conditions that the award made for one instalment.")]
+    #[strum(
+        message = "Tie instalments to checks that were added to this grant, or to conditions that the award made for one instalment."
+    )]
     CheckForEveryPayment(String),
     #[error("the area is not one of the fund's")]
     #[strum(message = "Choose one of the fund's areas.")]
@@ -275,10 +326,14 @@ pub enum Refusal {
     #[error("there is no question {0} on this form")]
     #[strum(message = "Answer only the questions of the round's form.")]
     UnknownQuestion(String),
-    #[error("say how much you ask for, in which area, and whether children or adults at risk would take part")]
+    #[error(
+        "say how much you ask for, in which area, and whether children or adults at risk would take part"
+    )]
     #[strum(message = "Save what is missing, and hand the application in again.")]
     RequestIncomplete,
-    #[error("a late form needs the date on which it was received, before the deadline passed, and a reason")]
+    #[error(
+        "a late form needs the date on which it was received, before the deadline passed, and a reason"
+    )]
     #[strum(message = "Say when it was received and why it is keyed in late.")]
     LateWithoutReason,
     #[error("write the grant's public title and description first")]
@@ -303,12 +358,18 @@ pub enum Refusal {
     #[strum(message = "Make the check anew.")]
     CheckNotOnFile,
     #[error("the group's payee is not verified by somebody who is independent of the group")]
-    #[strum(message = "Have somebody verify the payee who did not key it and is not connected with the group.")]
+    #[strum(
+        message = "Have somebody verify the payee who did not key it and is not connected with the group."
+    )]
     PayeeNotVerified,
     #[error("the group's payee has changed: look at the one that it has now")]
-    #[strum(message = "Look at the payee again; cancel a payment that was prepared for the old one.")]
+    #[strum(
+        message = "Look at the payee again; cancel a payment that was prepared for the old one."
+    )]
     PayeeChanged,
-    #[error("the payee, the group's members or an address of theirs changed: no money leaves before {0}")]
+    #[error(
+        "the payee, the group's members or an address of theirs changed: no money leaves before {0}"
+    )]
     #[strum(message = "Wait until that day, or have two people agree that it leaves earlier.")]
     PayeeWaits(Date),
     #[error("nothing holds this payment back")]
@@ -358,7 +419,12 @@ pub enum Refusal {
     DateInFuture(Date),
     #[error("{day} is not a day that can be meant here: days lie between {earliest} and {latest}")]
     #[strum(message = "Look at the year again.")]
-    DayOutOfRange { field: &'static str, day: Date, earliest: Date, latest: Date },
+    DayOutOfRange {
+        field: &'static str,
+        day: Date,
+        earliest: Date,
+        latest: Date,
+    },
     #[error("{0}")]
     #[strum(message = "Put the dates in order.")]
     DatesOutOfOrder(&'static str),
@@ -380,6 +446,8 @@ pub enum Refusal {
     #[strum(message = "Ask another administrator to confirm them, or end one.")]
     WebhooksWait(usize),
     #[error("nothing would change")]
-    #[strum(message = "It stands as asked already, or nothing was asked: nothing needs to be done.")]
+    #[strum(
+        message = "It stands as asked already, or nothing was asked: nothing needs to be done."
+    )]
     NoChange,
 }

@@ -1,11 +1,13 @@
-//! The grants as a flat table, with the titles of 360Giving's schema; several of a kind are numbered from 0.
+//! The grants as a flat table, with the titles of 360Giving's schema; several of a kind are
+//! numbered from 0.
 
 use serde_json::Value;
 
 use super::record::Grant;
 use crate::domain::csv::as_it_is;
 
-/// The columns of which a grant has one, in the schema's order: the title, and the path in the grant's JSON.
+/// The columns of which a grant has one, in the schema's order: the title, and the path in the
+/// grant's JSON.
 const ONE: [(&str, &str); 26] = [
     ("Identifier", "/id"),
     ("Title", "/title"),
@@ -19,12 +21,27 @@ const ONE: [(&str, &str); 26] = [
     ("Planned Dates:End Date", "/plannedDates/0/endDate"),
     ("Recipient Org:Identifier", "/recipientOrganization/0/id"),
     ("Recipient Org:Name", "/recipientOrganization/0/name"),
-    ("Recipient Org:Charity Number", "/recipientOrganization/0/charityNumber"),
-    ("Recipient Org:Company Number", "/recipientOrganization/0/companyNumber"),
+    (
+        "Recipient Org:Charity Number",
+        "/recipientOrganization/0/charityNumber",
+    ),
+    (
+        "Recipient Org:Company Number",
+        "/recipientOrganization/0/companyNumber",
+    ),
     ("Beneficiary Location:Name", "/beneficiaryLocation/0/name"),
-    ("Beneficiary Location:Country Code", "/beneficiaryLocation/0/countryCode"),
-    ("Beneficiary Location:Geographic Code", "/beneficiaryLocation/0/geoCode"),
-    ("Beneficiary Location:Geographic Code Type", "/beneficiaryLocation/0/geoCodeType"),
+    (
+        "Beneficiary Location:Country Code",
+        "/beneficiaryLocation/0/countryCode",
+    ),
+    (
+        "Beneficiary Location:Geographic Code",
+        "/beneficiaryLocation/0/geoCode",
+    ),
+    (
+        "Beneficiary Location:Geographic Code Type",
+        "/beneficiaryLocation/0/geoCodeType",
+    ),
     ("Funding Org:Identifier", "/fundingOrganization/0/id"),
     ("Funding Org:Name", "/fundingOrganization/0/name"),
     ("Grant Programme:Code", "/grantProgramme/0/code"),
@@ -35,18 +52,25 @@ const ONE: [(&str, &str); 26] = [
     ("Location Scope", "/locationScope"),
 ];
 
-/// What there may be several of: where they stand, and each one's columns. Transactions have no titles in the schema, so that
-/// their paths stand for them.
+/// What there may be several of: where they stand, and each one's columns. Transactions have no
+/// titles in the schema, so that their paths stand for them.
 const MANY: [(&str, &[(&str, &str)]); 3] = [
     (
         "classifications",
-        &[("Classifications:{}:Vocabulary", "vocabulary"), ("Classifications:{}:Code", "code"), ("Classifications:{}:Title", "title")],
+        &[
+            ("Classifications:{}:Vocabulary", "vocabulary"),
+            ("Classifications:{}:Code", "code"),
+            ("Classifications:{}:Title", "title"),
+        ],
     ),
     (
         "commitmentTransaction",
         &[
             ("commitmentTransaction/{}/id", "id"),
-            ("commitmentTransaction/{}/transactionDate", "transactionDate"),
+            (
+                "commitmentTransaction/{}/transactionDate",
+                "transactionDate",
+            ),
             ("commitmentTransaction/{}/currency", "currency"),
             ("commitmentTransaction/{}/value", "value"),
         ],
@@ -55,21 +79,39 @@ const MANY: [(&str, &[(&str, &str)]); 3] = [
         "disbursementTransaction",
         &[
             ("disbursementTransaction/{}/id", "id"),
-            ("disbursementTransaction/{}/transactionDate", "transactionDate"),
+            (
+                "disbursementTransaction/{}/transactionDate",
+                "transactionDate",
+            ),
             ("disbursementTransaction/{}/currency", "currency"),
             ("disbursementTransaction/{}/value", "value"),
         ],
     ),
 ];
 
-/// One line a grant. Columns that no grant fills are there all the same, so that a table has one shape.
+/// One line a grant. Columns that no grant fills are there all the same, so that a table has one
+/// shape.
 pub(super) fn table(grants: &[Grant]) -> String {
-    let grants: Vec<Value> = grants.iter().map(|grant| serde_json::to_value(grant).unwrap_or_default()).collect();
-    let mut columns: Vec<(String, String)> = ONE.map(|(title, path)| (title.to_owned(), path.to_owned())).to_vec();
+    let grants: Vec<Value> = grants
+        .iter()
+        .map(|grant| serde_json::to_value(grant).unwrap_or_default())
+        .collect();
+    let mut columns: Vec<(String, String)> = ONE
+        .map(|(title, path)| (title.to_owned(), path.to_owned()))
+        .to_vec();
     for (name, fields) in MANY {
-        let most = grants.iter().filter_map(|grant| grant.get(name)?.as_array().map(Vec::len)).max().unwrap_or_default();
+        let most = grants
+            .iter()
+            .filter_map(|grant| grant.get(name)?.as_array().map(Vec::len))
+            .max()
+            .unwrap_or_default();
         for number in 0..most {
-            let column = |(title, field): &(&str, &str)| (title.replace("{}", &number.to_string()), format!("/{name}/{number}/{field}"));
+            let column = |(title, field): &(&str, &str)| {
+                (
+                    title.replace("{}", &number.to_string()),
+                    format!("/{name}/{number}/{field}"),
+                )
+            };
             columns.extend(fields.iter().map(column));
         }
     }
@@ -82,6 +124,7 @@ pub(super) fn table(grants: &[Grant]) -> String {
         };
         columns.iter().map(cell).collect()
     };
-    // What reads as a formula was held back: what is published is nowhere another text than in the JSON.
+    // What reads as a formula was held back: what is published is nowhere another text than in the
+    // JSON.
     as_it_is(std::iter::once(titles).chain(grants.iter().map(record)))
 }

@@ -46,8 +46,14 @@ pub struct Named {
 /// Every grant from before of these groups, in the order of their references.
 #[must_use]
 pub fn history(groups: &[GroupRow], past_grants: &[PastGrantRow]) -> Vec<History> {
-    let names: BTreeMap<_, _> = groups.iter().map(|group| (group.id, group.name.as_str())).collect();
-    let mut all: Vec<_> = past_grants.iter().filter_map(|row| Some(one(names.get(&row.group)?, &row.past))).collect();
+    let names: BTreeMap<_, _> = groups
+        .iter()
+        .map(|group| (group.id, group.name.as_str()))
+        .collect();
+    let mut all: Vec<_> = past_grants
+        .iter()
+        .filter_map(|row| Some(one(names.get(&row.group)?, &row.past)))
+        .collect();
     all.sort_by(|one, other| one.id.cmp(&other.id));
     all
 }
@@ -60,8 +66,14 @@ fn one(group: &str, past: &PastGrant) -> History {
         currency: "GBP",
         amount_awarded: Pounds(past.amount),
         award_date: past.awarded_on,
-        recipient_organization: [Named { id: past.recipient_id.as_ref().map(ToString::to_string), name: group.to_owned() }],
-        funding_organization: [Named { id: past.funder_id.as_ref().map(ToString::to_string), name: past.funder.to_string() }],
+        recipient_organization: [Named {
+            id: past.recipient_id.as_ref().map(ToString::to_string),
+            name: group.to_owned(),
+        }],
+        funding_organization: [Named {
+            id: past.funder_id.as_ref().map(ToString::to_string),
+            name: past.funder.to_string(),
+        }],
     }
 }
 
@@ -69,7 +81,10 @@ fn one(group: &str, past: &PastGrant) -> History {
 #[must_use]
 pub fn history_json(history: &[History]) -> String {
     let json = serde_json::json!({ "version": super::VERSION, "grants": history });
-    format!("{}\n", serde_json::to_string_pretty(&json).unwrap_or_default())
+    format!(
+        "{}\n",
+        serde_json::to_string_pretty(&json).unwrap_or_default()
+    )
 }
 
 /// As CSV with the standard's titles.

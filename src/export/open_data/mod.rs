@@ -1,5 +1,5 @@
-//! The grants as 360Giving publishes them (<https://standard.threesixtygiving.org>, version 1.4): JSON and CSV, made from what
-//! anybody may know.
+//! The grants as 360Giving publishes them (<https://standard.threesixtygiving.org>, version 1.4):
+//! JSON and CSV, made from what anybody may know.
 
 mod csv;
 mod history;
@@ -40,7 +40,9 @@ pub struct Publisher {
 
 impl Publisher {
     fn org_id(&self) -> String {
-        self.org_id.clone().unwrap_or_else(|| format!("{}-publisher", self.prefix))
+        self.org_id
+            .clone()
+            .unwrap_or_else(|| format!("{}-publisher", self.prefix))
     }
 }
 
@@ -70,14 +72,16 @@ pub struct PublisherSaid {
     pub website: Option<String>,
 }
 
-/// A package, and the grants that were held back because something about them must not, or cannot, be published so.
+/// A package, and the grants that were held back because something about them must not, or cannot,
+/// be published so.
 #[derive(Clone, Debug)]
 pub struct Checked {
     pub package: Package,
     pub held_back: Vec<(Uuid, Vec<Fault>)>,
 }
 
-/// Makes the package of everything that is published, and holds back what the pre-flight does not pass.
+/// Makes the package of everything that is published, and holds back what the pre-flight does not
+/// pass.
 #[must_use]
 pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: Date) -> Checked {
     let mut package = Package {
@@ -89,7 +93,11 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
             all.through
         ),
         modified: None,
-        publisher: PublisherSaid { identifier: publisher.org_id(), name: all.organisation.clone(), website: publisher.website.clone() },
+        publisher: PublisherSaid {
+            identifier: publisher.org_id(),
+            name: all.organisation.clone(),
+            website: publisher.website.clone(),
+        },
         license: publisher.licence.clone(),
         download_url: format!("{}/open-data/360giving.json", publisher.address),
         access_url: format!("{}/impact", publisher.address),
@@ -108,9 +116,19 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
             held_back.entry(*id).or_default().push(fault);
         }
     }
-    package.grants.retain(|grant| !ids.get(&grant.id).is_some_and(|id| held_back.contains_key(id)));
-    package.modified = package.grants.iter().map(|grant| grant.date_modified.clone()).max();
-    Checked { package, held_back: held_back.into_iter().collect() }
+    package.grants.retain(|grant| {
+        !ids.get(&grant.id)
+            .is_some_and(|id| held_back.contains_key(id))
+    });
+    package.modified = package
+        .grants
+        .iter()
+        .map(|grant| grant.date_modified.clone())
+        .max();
+    Checked {
+        package,
+        held_back: held_back.into_iter().collect(),
+    }
 }
 
 impl Package {

@@ -1,4 +1,5 @@
-//! Where areas lie: the operator's `places.csv`, with the codes of the Office for National Statistics.
+//! Where areas lie: the operator's `places.csv`, with the codes of the Office for National
+//! Statistics.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +21,8 @@ pub struct Place {
     pub area: Slug,
     pub name: String,
     pub code: String,
-    /// The kind of the code, as 360Giving's list has it: `MD` for a metropolitan district, `WD` for a ward.
+    /// The kind of the code, as 360Giving's list has it: `MD` for a metropolitan district, `WD` for
+    /// a ward.
     pub kind: String,
 }
 
@@ -43,7 +45,8 @@ impl Places {
     /// # Errors
     /// When the file cannot be read, or a line is no place.
     pub fn read(file: &Path) -> Result<Self, PlacesError> {
-        let text = std::fs::read_to_string(file).map_err(|error| PlacesError::File(file.display().to_string(), error))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| PlacesError::File(file.display().to_string(), error))?;
         Self::parse(&text)
     }
 
@@ -58,15 +61,25 @@ impl Places {
 
     fn parse(text: &str) -> Result<Self, PlacesError> {
         let mut places = BTreeMap::new();
-        for (at, line) in (2..).zip(::csv::Reader::from_reader(text.as_bytes()).deserialize::<Place>()) {
+        for (at, line) in
+            (2..).zip(::csv::Reader::from_reader(text.as_bytes()).deserialize::<Place>())
+        {
             let wrong = |says: String| PlacesError::Line(at, says);
             let place = line.map_err(|error| wrong(error.to_string()))?;
-            let coded = place.code.len() == 9 && place.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let coded = place.code.len() == 9
+                && place.code.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !coded || place.name.trim().is_empty() {
-                return Err(wrong(format!("{} needs a name, and a code of nine letters and digits", place.area)));
+                return Err(wrong(format!(
+                    "{} needs a name, and a code of nine letters and digits",
+                    place.area
+                )));
             }
             if !KINDS.contains(&place.kind.as_str()) {
-                return Err(wrong(format!("{} is none of {}: nothing smaller than a ward is published", place.kind, KINDS.join(", "))));
+                return Err(wrong(format!(
+                    "{} is none of {}: nothing smaller than a ward is published",
+                    place.kind,
+                    KINDS.join(", ")
+                )));
             }
             if let Some(twice) = places.insert(place.area.clone(), place) {
                 return Err(wrong(format!("{} stands twice", twice.area)));
@@ -84,7 +97,11 @@ impl Places {
 impl Place {
     /// How far the place reaches, in 360Giving's list: a local area, or an authority.
     pub(super) fn scope(&self) -> &'static str {
-        if matches!(self.kind.as_str(), "WD" | "PAR") { "GLS060" } else { "GLS050" }
+        if matches!(self.kind.as_str(), "WD" | "PAR") {
+            "GLS060"
+        } else {
+            "GLS050"
+        }
     }
 }
 
@@ -94,7 +111,11 @@ mod tests {
 
     #[test]
     fn places_have_codes_and_nothing_smaller_than_a_ward() {
-        assert!(Places::illustrative().of(&"oldham".parse().unwrap()).is_some());
+        assert!(
+            Places::illustrative()
+                .of(&"oldham".parse().unwrap())
+                .is_some()
+        );
         for line in [
             "oldham,Oldham,E0800000,MD",
             "oldham,,E08000004,MD",
@@ -102,9 +123,16 @@ mod tests {
             "oldham,Oldham,E01000001,LSOA",
             "O,Oldham,E08000004,MD",
         ] {
-            let told = Places::parse(&format!("area,name,code,kind\n{line}\n")).unwrap_err().to_string();
-            assert!(told.contains("line 2") || told.contains("LSOA"), "{line}: {told}");
+            let told = Places::parse(&format!("area,name,code,kind\n{line}\n"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                told.contains("line 2") || told.contains("LSOA"),
+                "{line}: {told}"
+            );
         }
-        assert!(Places::parse("area,name,code,kind\na,A,E08000004,MD\na,B,E08000004,MD\n").is_err());
+        assert!(
+            Places::parse("area,name,code,kind\na,A,E08000004,MD\na,B,E08000004,MD\n").is_err()
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! What must hold of a package before it is published, besides what the standard's schema says: the rules that a schema cannot
-//! express, and what protects people. A package of anybody's can be held against it.
+//! What must hold of a package before it is published, besides what the standard's schema says: the
+//! rules that a schema cannot express, and what protects people. A package of anybody's can be held
+//! against it.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +29,16 @@ impl std::fmt::Display for Fault {
 /// The texts that every grant has.
 const REQUIRED: [&str; 5] = ["/id", "/title", "/description", "/currency", "/awardDate"];
 /// Fields that say how somebody is reached.
-const CONTACTS: [&str; 8] =
-    ["email", "telephone", "streetAddress", "contactName", "postalCode", "addressLocality", "addressRegion", "addressCountry"];
+const CONTACTS: [&str; 8] = [
+    "email",
+    "telephone",
+    "streetAddress",
+    "contactName",
+    "postalCode",
+    "addressLocality",
+    "addressRegion",
+    "addressCountry",
+];
 /// Codes of places that are smaller than a ward.
 const TOO_SMALL: [&str; 4] = ["OA", "LSOA", "MSOA", "DZ"];
 const TITLE_MOST: usize = 140;
@@ -38,9 +47,16 @@ const TITLE_MOST: usize = 140;
 #[must_use]
 pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let grants = package.get("grants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let grants = package
+        .get("grants")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if package.get("version").and_then(Value::as_str) != Some(super::VERSION) {
-        faults.push(Fault { grant: None, says: format!("the version is not {}", super::VERSION) });
+        faults.push(Fault {
+            grant: None,
+            says: format!("the version is not {}", super::VERSION),
+        });
     }
     let mut seen = BTreeSet::new();
     for grant in grants {
@@ -50,7 +66,10 @@ pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
             says.push("the id stands twice".into());
         }
         check(grant, today, &mut says);
-        faults.extend(says.into_iter().map(|says| Fault { grant: Some(id.to_owned()), says }));
+        faults.extend(says.into_iter().map(|says| Fault {
+            grant: Some(id.to_owned()),
+            says,
+        }));
     }
     faults
 }
@@ -81,11 +100,17 @@ fn check(grant: &Value, today: Date, says: &mut Vec<String>) {
 }
 
 fn recipient(grant: &Value, says: &mut Vec<String>) {
-    let organisations = grant.get("recipientOrganization").and_then(Value::as_array).map_or(0, Vec::len);
+    let organisations = grant
+        .get("recipientOrganization")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
     if (organisations == 1) == grant.get("recipientIndividual").is_some() {
         says.push("there is not exactly one recipient".into());
     }
-    for (kind, whose) in [("recipientOrganization", "recipient"), ("fundingOrganization", "funder")] {
+    for (kind, whose) in [
+        ("recipientOrganization", "recipient"),
+        ("fundingOrganization", "funder"),
+    ] {
         for name in ["id", "name"] {
             if organisations == 1 && text(grant, &format!("/{kind}/0/{name}")).trim().is_empty() {
                 says.push(format!("the {whose}'s {name} is missing"));
@@ -98,18 +123,33 @@ fn amounts(grant: &Value, says: &mut Vec<String>) {
     let Some(awarded) = pence(grant.get("amountAwarded")) else {
         return says.push("what was awarded is no number of pounds".into());
     };
-    let disbursed = grant.get("amountDisbursed").map_or(Some(0), |amount| pence(Some(amount)));
-    if awarded <= 0 || disbursed.is_none_or(|disbursed| disbursed < 0) || pence(grant.get("amountAppliedFor")).is_some_and(|sum| sum < 0) {
+    let disbursed = grant
+        .get("amountDisbursed")
+        .map_or(Some(0), |amount| pence(Some(amount)));
+    if awarded <= 0
+        || disbursed.is_none_or(|disbursed| disbursed < 0)
+        || pence(grant.get("amountAppliedFor")).is_some_and(|sum| sum < 0)
+    {
         says.push("an amount is below nothing, or nothing was awarded".into());
     }
     if disbursed.is_some_and(|disbursed| disbursed > awarded) {
         says.push("more was paid than was awarded".into());
     }
-    for (kind, sum) in [("commitmentTransaction", Some(awarded)), ("disbursementTransaction", disbursed)] {
-        let Some(transactions) = grant.get(kind).and_then(Value::as_array) else { continue };
-        let values: Option<Vec<i64>> = transactions.iter().map(|one| pence(one.get("value")).filter(|value| *value > 0)).collect();
+    for (kind, sum) in [
+        ("commitmentTransaction", Some(awarded)),
+        ("disbursementTransaction", disbursed),
+    ] {
+        let Some(transactions) = grant.get(kind).and_then(Value::as_array) else {
+            continue;
+        };
+        let values: Option<Vec<i64>> = transactions
+            .iter()
+            .map(|one| pence(one.get("value")).filter(|value| *value > 0))
+            .collect();
         if values.map(|values| values.iter().sum()) != sum {
-            says.push(format!("the values of {kind} do not add up to the grant's amount"));
+            says.push(format!(
+                "the values of {kind} do not add up to the grant's amount"
+            ));
         }
     }
 }
@@ -117,7 +157,9 @@ fn amounts(grant: &Value, says: &mut Vec<String>) {
 /// Looks at every field: nothing tells how somebody is reached, or where they live.
 fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(name, value, says)),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| walk(name, value, says)),
         Value::Array(items) => items.iter().for_each(|item| walk(name, item, says)),
         Value::String(said) => {
             if CONTACTS.contains(&name) {
@@ -135,31 +177,52 @@ fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
 }
 
 fn has_email(said: &str) -> bool {
-    said.split_whitespace().any(|word| word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')))
+    said.split_whitespace().any(|word| {
+        word.split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+    })
 }
 
 /// Whether two words, or one, read like a postcode: `OL1 1AA`, `OL11AA`.
 fn has_postcode(said: &str) -> bool {
-    let words: Vec<String> =
-        said.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_ascii_uppercase).collect();
+    let words: Vec<String> = said
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_uppercase)
+        .collect();
     let pairs = words.windows(2).map(<[String]>::concat);
-    pairs.chain(words.iter().cloned()).any(|word| is_postcode(&word))
+    pairs
+        .chain(words.iter().cloned())
+        .any(|word| is_postcode(&word))
 }
 
 fn is_postcode(word: &str) -> bool {
-    let kinds: String = word.chars().map(|c| if c.is_ascii_digit() { '9' } else { 'A' }).collect();
-    matches!(kinds.as_str(), "A99AA" | "A999AA" | "AA99AA" | "AA999AA" | "A9A9AA" | "AA9A9AA")
+    let kinds: String = word
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '9' } else { 'A' })
+        .collect();
+    matches!(
+        kinds.as_str(),
+        "A99AA" | "A999AA" | "AA99AA" | "AA999AA" | "A9A9AA" | "AA9A9AA"
+    )
 }
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
-    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+    value
+        .pointer(path)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// A number of pounds as pence, where it has no more than two decimals.
 fn pence(amount: Option<&Value>) -> Option<i64> {
-    let Value::Number(number) = amount? else { return None };
+    let Value::Number(number) = amount? else {
+        return None;
+    };
     let written = number.to_string();
-    let (sign, written) = written.strip_prefix('-').map_or((1, written.as_str()), |rest| (-1, rest));
+    let (sign, written) = written
+        .strip_prefix('-')
+        .map_or((1, written.as_str()), |rest| (-1, rest));
     let (pounds, decimals) = written.split_once('.').unwrap_or((written, ""));
     if decimals.len() > 2 {
         return None;
@@ -190,7 +253,11 @@ mod tests {
         let mut grant = good();
         change(&mut grant);
         let package = json!({ "version": "1.4", "grants": [grant] });
-        preflight(&package, jiff::civil::date(2026, 11, 1)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        preflight(&package, jiff::civil::date(2026, 11, 1))
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     #[test]
@@ -199,27 +266,57 @@ mod tests {
         let spoilt: [(&str, Spoil); 18] = [
             ("360G-", |grant| grant["id"] = json!("x-1")),
             ("title is missing", |grant| grant["title"] = json!(" ")),
-            ("longer than 140", |grant| grant["title"] = json!("x".repeat(141))),
-            ("are the same", |grant| grant["description"] = json!("Lunch club")),
-            ("has not come", |grant| grant["awardDate"] = json!("2026-11-02")),
+            ("longer than 140", |grant| {
+                grant["title"] = json!("x".repeat(141))
+            }),
+            ("are the same", |grant| {
+                grant["description"] = json!("Lunch club")
+            }),
+            ("has not come", |grant| {
+                grant["awardDate"] = json!("2026-11-02")
+            }),
             ("is none", |grant| grant["awardDate"] = json!("01/03/2026")),
-            ("exactly one recipient", |grant| grant["recipientIndividual"] = json!({ "id": "360G-example-3", "name": "Recipient" })),
-            ("recipient's name", |grant| grant["recipientOrganization"][0]["name"] = json!("")),
-            ("funder's id", |grant| grant["fundingOrganization"] = json!([])),
+            ("exactly one recipient", |grant| {
+                grant["recipientIndividual"] =
+                    json!({ "id": "360G-example-3", "name": "Recipient" })
+            }),
+            ("recipient's name", |grant| {
+                grant["recipientOrganization"][0]["name"] = json!("")
+            }),
+            ("funder's id", |grant| {
+                grant["fundingOrganization"] = json!([])
+            }),
             ("below nothing", |grant| grant["amountAwarded"] = json!(-1)),
-            ("more was paid", |grant| grant["amountDisbursed"] = json!(900)),
+            ("more was paid", |grant| {
+                grant["amountDisbursed"] = json!(900)
+            }),
             ("no number", |grant| grant["amountAwarded"] = json!("850")),
-            ("add up", |grant| grant["commitmentTransaction"][0]["value"] = json!(849.99)),
-            ("as a formula", |grant| grant["recipientOrganization"][0]["name"] = json!("=HYPERLINK(\"x\")")),
-            ("as a formula", |grant| grant["title"] = json!("Lunch;\u{FF1D}cmd|' /C calc'!A0")),
-            ("postcode", |grant| grant["description"] = json!("We meet at OL1 1AA.")),
-            ("e-mail", |grant| grant["title"] = json!("Ask ann@example.org")),
-            ("reached", |grant| grant["recipientOrganization"][0]["telephone"] = json!("0161")),
+            ("add up", |grant| {
+                grant["commitmentTransaction"][0]["value"] = json!(849.99)
+            }),
+            ("as a formula", |grant| {
+                grant["recipientOrganization"][0]["name"] = json!("=HYPERLINK(\"x\")")
+            }),
+            ("as a formula", |grant| {
+                grant["title"] = json!("Lunch;\u{FF1D}cmd|' /C calc'!A0")
+            }),
+            ("postcode", |grant| {
+                grant["description"] = json!("We meet at OL1 1AA.")
+            }),
+            ("e-mail", |grant| {
+                grant["title"] = json!("Ask ann@example.org")
+            }),
+            ("reached", |grant| {
+                grant["recipientOrganization"][0]["telephone"] = json!("0161")
+            }),
         ];
         for (says, spoil) in spoilt {
             let told = told(spoil);
             assert!(told.contains(says), "{says}: {told}");
-            assert!(told.contains("360G-example-1") || says == "360G-", "the grant is named: {told}");
+            assert!(
+                told.contains("360G-example-1") || says == "360G-",
+                "the grant is named: {told}"
+            );
         }
     }
 
@@ -227,6 +324,12 @@ mod tests {
     fn a_package_of_another_version_and_a_doubled_grant_are_refused() {
         let twice = json!({ "version": "1.3", "grants": [good(), good()] });
         let faults = preflight(&twice, jiff::civil::date(2026, 11, 1));
-        assert_eq!(faults.iter().map(|fault| fault.says.as_str()).collect::<Vec<_>>(), ["the version is not 1.4", "the id stands twice"]);
+        assert_eq!(
+            faults
+                .iter()
+                .map(|fault| fault.says.as_str())
+                .collect::<Vec<_>>(),
+            ["the version is not 1.4", "the id stands twice"]
+        );
     }
 }

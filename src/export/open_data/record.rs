@@ -1,4 +1,5 @@
-//! One grant as 360Giving's grant schema has it. What is not known is left out, and amounts are numbers of pounds.
+//! One grant as 360Giving's grant schema has it. What is not known is left out, and amounts are
+//! numbers of pounds.
 
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
@@ -106,13 +107,20 @@ impl Serialize for Pounds {
         if pence % 100 == 0 {
             return serializer.serialize_i64(pence / 100);
         }
-        let pounds: f64 = String::from(self.0).parse().map_err(serde::ser::Error::custom)?;
+        let pounds: f64 = String::from(self.0)
+            .parse()
+            .map_err(serde::ser::Error::custom)?;
         serializer.serialize_f64(pounds)
     }
 }
 
 /// A grant that is published; none where it was not accepted.
-pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publisher, places: &Places) -> Option<Grant> {
+pub(super) fn grant(
+    all: &Published,
+    grant: &PublishedGrant,
+    publisher: &Publisher,
+    places: &Places,
+) -> Option<Grant> {
     let (offer, accepted_on) = (grant.offer.as_ref()?, grant.accepted_on?);
     let group = all.groups.get(&offer.group.0)?;
     let place = places.of(&offer.area);
@@ -124,10 +132,20 @@ pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publish
             currency: "GBP",
             value: Pounds(movement.amount),
         };
-        movements.into_iter().filter(|(_, movement)| !movement.amount.is_zero()).map(one).collect()
+        movements
+            .into_iter()
+            .filter(|(_, movement)| !movement.amount.is_zero())
+            .map(one)
+            .collect()
     };
-    let committed = grant.commitments.iter().map(|(number, movement)| (number.to_string(), *movement));
-    let paid = grant.disbursements.iter().map(|(number, movement)| (number.to_string(), *movement));
+    let committed = grant
+        .commitments
+        .iter()
+        .map(|(number, movement)| (number.to_string(), *movement));
+    let paid = grant
+        .disbursements
+        .iter()
+        .map(|(number, movement)| (number.to_string(), *movement));
     Some(Grant {
         id: format!("{}-{}", publisher.prefix, grant.id),
         title: offer.title.clone(),
@@ -137,7 +155,10 @@ pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publish
         amount_awarded: Pounds(grant.awarded()),
         amount_disbursed: Pounds(grant.disbursed()),
         award_date: offer.awarded_on,
-        planned_dates: [Planned { start_date: accepted_on.min(offer.ends_on), end_date: offer.ends_on }],
+        planned_dates: [Planned {
+            start_date: accepted_on.min(offer.ends_on),
+            end_date: offer.ends_on,
+        }],
         recipient_organization: [recipient(numbers, &group.name)],
         beneficiary_location: [Location {
             name: place.map_or_else(|| offer.area.to_string(), |place| place.name.clone()),
@@ -163,13 +184,21 @@ pub(super) fn grant(all: &Published, grant: &PublishedGrant, publisher: &Publish
 }
 
 fn recipient(numbers: Numbers, name: &str) -> Organisation {
-    Organisation { id: numbers.id, name: name.to_owned(), charity_number: numbers.charity, company_number: numbers.company }
+    Organisation {
+        id: numbers.id,
+        name: name.to_owned(),
+        charity_number: numbers.charity,
+        company_number: numbers.company,
+    }
 }
 
 /// What staff wrote of the grant, and why its sums are smaller than they were.
 fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     if grant.came_back {
-        format!("{} (Some of the money was not needed, or was given back: the sums here are what is left.)", offer.description)
+        format!(
+            "{} (Some of the money was not needed, or was given back: the sums here are what is left.)",
+            offer.description
+        )
     } else {
         offer.description.clone()
     }
@@ -178,13 +207,23 @@ fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
 fn programme(published: &Published, offer: &PublishedOffer) -> Programme {
     let fund = published.funds.get(&offer.fund.0);
     let name = fund.map(|fund| fund.name.clone()).unwrap_or_default();
-    let round = fund.and_then(|fund| fund.rounds.get(&offer.round).cloned()).unwrap_or_else(|| offer.round.to_string());
-    Programme { code: format!("{}-{}", offer.fund, offer.round), title: format!("{name}: {round}") }
+    let round = fund
+        .and_then(|fund| fund.rounds.get(&offer.round).cloned())
+        .unwrap_or_else(|| offer.round.to_string());
+    Programme {
+        code: format!("{}-{}", offer.fund, offer.round),
+        title: format!("{name}: {round}"),
+    }
 }
 
 /// The signs that were seen, in the framework's order.
 fn signs(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
-    let seen = |sign: &&crate::domain::outcome::Sign| grant.signs.get(&sign.sign).is_some_and(|strength| *strength > Strength::None);
+    let seen = |sign: &&crate::domain::outcome::Sign| {
+        grant
+            .signs
+            .get(&sign.sign)
+            .is_some_and(|strength| *strength > Strength::None)
+    };
     let coded = |sign: &crate::domain::outcome::Sign| Classification {
         vocabulary: VOCABULARY,
         code: sign.sign.to_string(),

@@ -4,7 +4,10 @@ use super::{Cell, Sheet, signed};
 use crate::domain::csv::{self, Cell as Said};
 
 pub(super) fn write(sheet: &Sheet) -> String {
-    csv::written(&sheet.columns, sheet.rows.iter().map(|row| row.iter().map(said).collect()))
+    csv::written(
+        &sheet.columns,
+        sheet.rows.iter().map(|row| row.iter().map(said).collect()),
+    )
 }
 
 fn said(cell: &Cell) -> Said {

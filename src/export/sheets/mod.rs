@@ -1,4 +1,5 @@
-//! Lists as spreadsheets: CSV, and XLSX whose cells know what they are. The same rows give the same bytes.
+//! Lists as spreadsheets: CSV, and XLSX whose cells know what they are. The same rows give the same
+//! bytes.
 
 mod csv;
 mod xlsx;
@@ -31,7 +32,8 @@ pub enum Cell {
 }
 
 impl Sheet {
-    /// As CSV: money in pounds with two decimals, days as 2026-03-31, texts as [`crate::domain::csv`] writes them.
+    /// As CSV: money in pounds with two decimals, days as 2026-03-31, texts as
+    /// [`crate::domain::csv`] writes them.
     #[must_use]
     pub fn csv(&self) -> String {
         csv::write(self)
@@ -90,7 +92,11 @@ impl From<u16> for Cell {
 
 /// Pence as pounds with two decimals, below zero where something fell.
 fn signed(pence: i64) -> String {
-    format!("{}{}", if pence < 0 { "-" } else { "" }, String::from(Money::of_pence(pence.unsigned_abs())))
+    format!(
+        "{}{}",
+        if pence < 0 { "-" } else { "" },
+        String::from(Money::of_pence(pence.unsigned_abs()))
+    )
 }
 
 impl<T: Into<Cell>> From<Option<T>> for Cell {
@@ -105,20 +111,40 @@ mod tests {
 
     fn sheet() -> Sheet {
         let amount: Money = "1234.5".parse().expect("an amount");
-        let row = vec!["=HYPERLINK(\"x\")".into(), amount.into(), jiff::civil::date(2026, 3, 31).into(), 7_u16.into(), Cell::Change(-50)];
-        Sheet { name: "Grants", columns: vec!["Group", "Award", "Offered", "Payments", "Change"], rows: vec![row] }
+        let row = vec![
+            "=HYPERLINK(\"x\")".into(),
+            amount.into(),
+            jiff::civil::date(2026, 3, 31).into(),
+            7_u16.into(),
+            Cell::Change(-50),
+        ];
+        Sheet {
+            name: "Grants",
+            columns: vec!["Group", "Award", "Offered", "Payments", "Change"],
+            rows: vec![row],
+        }
     }
 
     #[test]
     fn a_text_is_never_a_formula_and_money_has_two_decimals() {
-        let (titles, row) = (r#""Group","Award","Offered","Payments","Change""#, r#""'=HYPERLINK(""x"")",1234.50,"2026-03-31",7,-0.50"#);
+        let (titles, row) = (
+            r#""Group","Award","Offered","Payments","Change""#,
+            r#""'=HYPERLINK(""x"")",1234.50,"2026-03-31",7,-0.50"#,
+        );
         assert_eq!(sheet().csv(), format!("{titles}\r\n{row}\r\n"));
     }
 
     #[test]
     fn a_day_that_workbooks_do_not_know_is_a_text() {
-        for day in [jiff::civil::Date::MIN, jiff::civil::date(0, 1, 1), jiff::civil::date(1899, 12, 30)] {
-            let sheet = Sheet { rows: vec![vec![day.into()]], ..sheet() };
+        for day in [
+            jiff::civil::Date::MIN,
+            jiff::civil::date(0, 1, 1),
+            jiff::civil::date(1899, 12, 30),
+        ] {
+            let sheet = Sheet {
+                rows: vec![vec![day.into()]],
+                ..sheet()
+            };
             assert!(sheet.xlsx().is_ok(), "{day}");
         }
     }

@@ -24,7 +24,11 @@ pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, SheetError> {
     let mut workbook = Workbook::new();
     // Otherwise the time at which it was written would make other bytes of the same rows.
     let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    workbook.set_properties(&DocProperties::new().set_title(sheet.name).set_creation_datetime(&made));
+    workbook.set_properties(
+        &DocProperties::new()
+            .set_title(sheet.name)
+            .set_creation_datetime(&made),
+    );
     let formats = Formats {
         head: Format::new().set_bold(),
         money: Format::new().set_num_format("#,##0.00"),
@@ -35,7 +39,13 @@ pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, SheetError> {
     page.set_freeze_panes(1, 0)?;
     for (column, title) in (0_u16..).zip(&sheet.columns) {
         page.write_string_with_format(0, column, *title, &formats.head)?;
-        let longest = sheet.rows.iter().filter_map(|row| row.get(usize::from(column))).map(length).max().unwrap_or_default();
+        let longest = sheet
+            .rows
+            .iter()
+            .filter_map(|row| row.get(usize::from(column)))
+            .map(length)
+            .max()
+            .unwrap_or_default();
         let width = longest.max(title.chars().count()).clamp(WIDTHS.0, WIDTHS.1);
         page.set_column_width(column, u32::try_from(width).unwrap_or_default())?;
     }
@@ -55,17 +65,45 @@ fn length(cell: &Cell) -> usize {
     }
 }
 
-fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Formats) -> Result<(), XlsxError> {
+fn put(
+    page: &mut Worksheet,
+    row: u32,
+    column: u16,
+    cell: &Cell,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
     match cell {
         Cell::Nothing => {}
-        Cell::Text(text) => drop(page.write_string(row, column, text.chars().take(CELL_MOST).collect::<String>())?),
-        Cell::Number(number) => drop(page.write_number(row, column, number_of(&number.to_string()))?),
-        Cell::Money(amount) => drop(page.write_number_with_format(row, column, number_of(&String::from(*amount)), &formats.money)?),
-        Cell::Change(pence) => drop(page.write_number_with_format(row, column, number_of(&signed(*pence)), &formats.money)?),
+        Cell::Text(text) => drop(page.write_string(
+            row,
+            column,
+            text.chars().take(CELL_MOST).collect::<String>(),
+        )?),
+        Cell::Number(number) => {
+            drop(page.write_number(row, column, number_of(&number.to_string()))?)
+        }
+        Cell::Money(amount) => drop(page.write_number_with_format(
+            row,
+            column,
+            number_of(&String::from(*amount)),
+            &formats.money,
+        )?),
+        Cell::Change(pence) => drop(page.write_number_with_format(
+            row,
+            column,
+            number_of(&signed(*pence)),
+            &formats.money,
+        )?),
         Cell::Day(day) => {
             let (month, day_of_month) = (day.month().unsigned_abs(), day.day().unsigned_abs());
-            match ExcelDateTime::from_ymd(u16::try_from(day.year()).unwrap_or_default(), month, day_of_month) {
-                Ok(date) => drop(page.write_datetime_with_format(row, column, &date, &formats.day)?),
+            match ExcelDateTime::from_ymd(
+                u16::try_from(day.year()).unwrap_or_default(),
+                month,
+                day_of_month,
+            ) {
+                Ok(date) => {
+                    drop(page.write_datetime_with_format(row, column, &date, &formats.day)?)
+                }
                 // Workbooks know no day before 1900.
                 Err(_) => drop(page.write_string(row, column, day.to_string())?),
             }

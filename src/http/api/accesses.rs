@@ -1,4 +1,5 @@
-//! Who looked at what is held on somebody, and who took everybody's addresses: for auditors and administrators.
+//! Who looked at what is held on somebody, and who took everybody's addresses: for auditors and
+//! administrators.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
@@ -37,17 +38,33 @@ pub struct AccessSeen {
     pub last_at: Timestamp,
 }
 
-pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit"])?;
     auditor(&signed)?;
     let (log, page) = (desk.commands.log(), asked.page()?);
     let after = page.after.as_deref().unwrap_or_default();
-    let mut rows = accesses::newest(log.store(), log.organisation(), Accesses::All, after, page.most + 1).await.map_err(LogError::from)?;
+    let mut rows = accesses::newest(
+        log.store(),
+        log.organisation(),
+        Accesses::All,
+        after,
+        page.most + 1,
+    )
+    .await
+    .map_err(LogError::from)?;
     let most = usize::try_from(page.most).unwrap_or_default();
     let more = rows.len() > most;
     rows.truncate(most);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-    Ok(Collection::of(rows.into_iter().map(seen).collect(), End { next, total: None }).answer())
+    Ok(Collection::of(
+        rows.into_iter().map(seen).collect(),
+        End { next, total: None },
+    )
+    .answer())
 }
 
 fn seen(row: AccessRow) -> AccessSeen {

@@ -37,7 +37,12 @@ pub struct Accepted {
 
 impl From<Answer> for Accepted {
     fn from(answer: Answer) -> Self {
-        Self { id: answer.id, made: answer.made, first_position: answer.first_position, position: answer.last_position }
+        Self {
+            id: answer.id,
+            made: answer.made,
+            first_position: answer.first_position,
+            position: answer.last_position,
+        }
     }
 }
 
@@ -64,7 +69,12 @@ pub struct Collection<T> {
 
 impl<T: Serialize> Collection<T> {
     pub(super) fn of(items: Vec<T>, End { next, total }: End) -> Self {
-        Self { items, has_more: next.is_some(), next, total }
+        Self {
+            items,
+            has_more: next.is_some(),
+            next,
+            total,
+        }
     }
 
     pub(super) fn answer(&self) -> HttpResponse {
@@ -72,8 +82,8 @@ impl<T: Serialize> Collection<T> {
     }
 }
 
-/// One record. Its tag names the version that `If-Match` may name, and beside it what the record says to this reader: that can change
-/// where the version does not.
+/// One record. Its tag names the version that `If-Match` may name, and beside it what the record
+/// says to this reader: that can change where the version does not.
 pub(super) fn record<T: Serialize>(record: &T, version: i64) -> Result<HttpResponse, Problem> {
     let unwritable = |error: serde_json::Error| {
         tracing::error!(%error, "a record cannot be written");
@@ -81,7 +91,10 @@ pub(super) fn record<T: Serialize>(record: &T, version: i64) -> Result<HttpRespo
     };
     let body = serde_json::to_string(record).map_err(unwritable)?;
     let digest = to_hex(&Sha256::digest(&body)[..8]);
-    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{version}-{digest}\""))).content_type("application/json").body(body))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{version}-{digest}\"")))
+        .content_type("application/json")
+        .body(body))
 }
 
 /// What a command is answered with.
@@ -101,9 +114,15 @@ impl Answered {
         response
     }
 
-    /// The record that the command was about, as its address gives it; the rest stands in the headers.
+    /// The record that the command was about, as its address gives it; the rest stands in the
+    /// headers.
     pub(super) fn represented(self, mut record: HttpResponse, at: &str) -> HttpResponse {
-        let Answer { made, first_position, last_position, .. } = self.issued.answer;
+        let Answer {
+            made,
+            first_position,
+            last_position,
+            ..
+        } = self.issued.answer;
         let headers = record.headers_mut();
         headers.insert(APPLIED, HeaderValue::from_static("return=representation"));
         headers.insert(FIRST_POSITION, first_position.into());
@@ -133,6 +152,8 @@ impl Answered {
 /// Marks an answer that was given before.
 pub(super) fn replayed(response: &mut HttpResponse, repeated: bool) {
     if repeated {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
     }
 }

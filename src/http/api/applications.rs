@@ -1,5 +1,5 @@
-//! Reading applications. A group's member sees their own, without what assessors wrote; an assessor sees what others
-//! wrote once they have declared no interest and given their own.
+//! Reading applications. A group's member sees their own, without what assessors wrote; an assessor
+//! sees what others wrote once they have declared no interest and given their own.
 
 use std::collections::BTreeSet;
 
@@ -16,24 +16,47 @@ use crate::http::signin::SignedIn;
 use crate::projections::{ApplicationRow, Waiting};
 use crate::views::{ApplicationSeen, Listed, Reader, ViewError};
 
-pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, super::APPLICATIONS)?;
     let expand = asked.expand(super::OF_FUND)?;
     let mut filters = asked.of_records::<ApplicationState>()?;
     if let Some(text) = asked.text("reference") {
         // One that was misheard is nobody's.
-        filters.push(("reference", vec![Reference::heard(text).map(Reference::digits).unwrap_or_default()]));
+        filters.push((
+            "reference",
+            vec![
+                Reference::heard(text)
+                    .map(Reference::digits)
+                    .unwrap_or_default(),
+            ],
+        ));
     }
-    let (rows, end) = list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
+    let (rows, end) =
+        list_own::<ApplicationRow>(&desk, &signed, &asked, filters, "group_id").await?;
     let mut items = seen(&desk, &signed, rows).await?;
     desk.views.name(&expand, &mut items).await?;
     Ok(Collection::of(items, end).answer())
 }
 
-pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position", "expand"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(&desk, &signed, id(&http, "application")?, as_at, &asked.expand(super::OF_FUND)?).await
+    one(
+        &desk,
+        &signed,
+        id(&http, "application")?,
+        as_at,
+        &asked.expand(super::OF_FUND)?,
+    )
+    .await
 }
 
 /// An application, as a reader sees it.
@@ -51,7 +74,11 @@ pub(super) async fn one(
     record(&rows.pop().ok_or_else(nothing)?, version)
 }
 
-pub(super) async fn answers(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn answers(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &super::PAGE)?;
     let as_at = asked.as_at(&desk).await?;
     let row = find(&desk, &signed, id(&http, "application")?, as_at).await?;
@@ -59,33 +86,59 @@ pub(super) async fn answers(http: HttpRequest, signed: SignedIn, desk: web::Data
         return Err(crate::domain::Refusal::NotYours.into());
     }
     let answers = desk.views.answers(row.id, as_at).await?;
-    let Listed { items, next } = Listed::cut(answers, &asked.page()?, |answer| answer.question.to_string());
+    let Listed { items, next } = Listed::cut(answers, &asked.page()?, |answer| {
+        answer.question.to_string()
+    });
     Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
-async fn find(desk: &Desk, signed: &SignedIn, application: Uuid, as_at: Option<i64>) -> Result<ApplicationRow, Problem> {
-    let row: ApplicationRow = desk.views.find(&application.to_string(), as_at).await?.ok_or_else(nothing)?;
+async fn find(
+    desk: &Desk,
+    signed: &SignedIn,
+    application: Uuid,
+    as_at: Option<i64>,
+) -> Result<ApplicationRow, Problem> {
+    let row: ApplicationRow = desk
+        .views
+        .find(&application.to_string(), as_at)
+        .await?
+        .ok_or_else(nothing)?;
     match own_groups(desk, signed).await? {
         Some(own) if !own.contains(&row.group.0) => Err(nothing()),
         _ => Ok(row),
     }
 }
 
-/// What a reader may see. A group's member sees nothing of the assessment; staff see what their declaration allows now,
-/// whatever day they ask about.
-pub(in crate::http) async fn seen(desk: &Desk, signed: &SignedIn, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, Problem> {
+/// What a reader may see. A group's member sees nothing of the assessment; staff see what their
+/// declaration allows now, whatever day they ask about.
+pub(in crate::http) async fn seen(
+    desk: &Desk,
+    signed: &SignedIn,
+    rows: Vec<ApplicationRow>,
+) -> Result<Vec<ApplicationSeen>, Problem> {
     let reader = &signed.reader;
     if !reader.sees_all() {
         let rows = rows.into_iter().map(for_group).collect();
         return Ok(desk.views.open_applications(true, rows).await?);
     }
-    let hidden = hidden_scores(desk, reader, rows.iter().filter(|row| !row.scores.is_empty()).map(|row| row.id)).await?;
+    let hidden = hidden_scores(
+        desk,
+        reader,
+        rows.iter()
+            .filter(|row| !row.scores.is_empty())
+            .map(|row| row.id),
+    )
+    .await?;
     let for_staff = |mut row: ApplicationRow| {
-        row.scores.retain(|score| score.by == reader.person || !hidden.contains(&row.id));
+        row.scores
+            .retain(|score| score.by == reader.person || !hidden.contains(&row.id));
         row
     };
     let rows = rows.into_iter().map(for_staff).collect();
-    Ok(desk.views.open_applications(reader.reads_words(), rows).await?)
+    Ok(desk
+        .views
+        .open_applications(reader.reads_words(), rows)
+        .await?)
 }
 
 fn for_group(row: ApplicationRow) -> ApplicationRow {
@@ -118,7 +171,11 @@ pub(in crate::http) async fn hidden_scores(
     let mut hidden = BTreeSet::new();
     for id in ids {
         let connected = desk.commands.connected(id).await.map_err(ViewError::from)?;
-        let shown = connected.is_some_and(|streams| streams.connections().sees_scores(reader.person, &reader.held));
+        let shown = connected.is_some_and(|streams| {
+            streams
+                .connections()
+                .sees_scores(reader.person, &reader.held)
+        });
         if !shown {
             hidden.insert(id);
         }

@@ -1,4 +1,5 @@
-//! What a read asks for: which page, in which order, as at when, after which position. Unknown parameters are refused.
+//! What a read asks for: which page, in which order, as at when, after which position. Unknown
+//! parameters are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -39,17 +40,25 @@ impl Asked {
         let mut asked: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in pairs {
             if !known.contains(&name.as_str()) {
-                return Err(Fault::InvalidQuery.problem(format!("there is no parameter {name} here")).about(name));
+                return Err(Fault::InvalidQuery
+                    .problem(format!("there is no parameter {name} here"))
+                    .about(name));
             }
             if value.contains('\0') {
-                return Err(Fault::InvalidQuery.problem("this holds a character that cannot be looked for").about(name));
+                return Err(Fault::InvalidQuery
+                    .problem("this holds a character that cannot be looked for")
+                    .about(name));
             }
             match asked.get_mut(&name) {
                 None => {
                     asked.insert(name, value);
                 }
                 Some(before) if SEVERAL.contains(&name.as_str()) => before.extend([",", &value]),
-                Some(_) => return Err(Fault::InvalidQuery.problem("the parameter stands twice").about(name)),
+                Some(_) => {
+                    return Err(Fault::InvalidQuery
+                        .problem("the parameter stands twice")
+                        .about(name));
+                }
             }
         }
         Ok(Self(asked))
@@ -60,8 +69,15 @@ impl Asked {
     }
 
     /// A parameter that parses.
-    pub(super) fn parsed<T: FromStr>(&self, name: &'static str, says: &str) -> Result<Option<T>, Problem> {
-        self.text(name).map(str::parse).transpose().map_err(|_| Fault::InvalidQuery.problem(says).about(name))
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        name: &'static str,
+        says: &str,
+    ) -> Result<Option<T>, Problem> {
+        self.text(name)
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Fault::InvalidQuery.problem(says).about(name))
     }
 
     pub(super) fn day(&self, name: &'static str) -> Result<Option<Date>, Problem> {
@@ -78,24 +94,37 @@ impl Asked {
     }
 
     fn limit_or(&self, usual: i64) -> Result<i64, Problem> {
-        let limit = self.parsed("limit", "this is a number from 1 to 500")?.unwrap_or(usual);
+        let limit = self
+            .parsed("limit", "this is a number from 1 to 500")?
+            .unwrap_or(usual);
         if (1..=PAGE_MOST).contains(&limit) {
             Ok(limit)
         } else {
-            Err(Fault::InvalidQuery.problem("this is a number from 1 to 500").about("limit"))
+            Err(Fault::InvalidQuery
+                .problem("this is a number from 1 to 500")
+                .about("limit"))
         }
     }
 
     /// A page in the order of ids. Of what was always given whole a page is as long as it may be.
     pub(super) fn page(&self) -> Result<Page, Problem> {
         self.after(Order::default())?;
-        Ok(Page { after: self.text("after").map(str::to_owned), most: self.limit_or(PAGE_MOST)? })
+        Ok(Page {
+            after: self.text("after").map(str::to_owned),
+            most: self.limit_or(PAGE_MOST)?,
+        })
     }
 
     /// Behind which row a page begins.
     fn after(&self, order: Order) -> Result<Option<Cursor>, Problem> {
-        let wrong = || Fault::InvalidQuery.problem("this is the cursor that the page before gave, in the same order").about("after");
-        let Some(text) = self.text("after") else { return Ok(None) };
+        let wrong = || {
+            Fault::InvalidQuery
+                .problem("this is the cursor that the page before gave, in the same order")
+                .about("after")
+        };
+        let Some(text) = self.text("after") else {
+            return Ok(None);
+        };
         if text.len() > CURSOR_MOST {
             return Err(wrong());
         }
@@ -104,8 +133,12 @@ impl Asked {
 
     /// In which order; the names of groups are one more.
     fn order(&self, named: bool) -> Result<Order, Problem> {
-        let Some(text) = self.text("sort") else { return Ok(Order::default()) };
-        let (falling, key) = text.strip_prefix('-').map_or((false, text), |key| (true, key));
+        let Some(text) = self.text("sort") else {
+            return Ok(Order::default());
+        };
+        let (falling, key) = text
+            .strip_prefix('-')
+            .map_or((false, text), |key| (true, key));
         let key = match key {
             "id" => Key::Id,
             "created_at" => Key::Created,
@@ -113,7 +146,9 @@ impl Asked {
             "name" if named => Key::Name,
             _ => {
                 let name = if named { ", name" } else { "" };
-                let says = format!("this is one of: id, created_at, updated_at{name}, and - before it for the reverse");
+                let says = format!(
+                    "this is one of: id, created_at, updated_at{name}, and - before it for the reverse"
+                );
                 return Err(Fault::InvalidQuery.problem(says).about("sort"));
             }
         };
@@ -123,29 +158,55 @@ impl Asked {
     /// What of these is to be named beside its id.
     pub(super) fn expand(&self, known: &[&'static str]) -> Result<BTreeSet<&'static str>, Problem> {
         let one = |name: &str| known.iter().find(|one| **one == name).copied();
-        let all = self.text("expand").map(|text| text.split(',').map(one).collect::<Option<BTreeSet<_>>>());
-        let says = || Fault::InvalidQuery.problem(format!("these are of: {}", known.join(", "))).about("expand");
+        let all = self
+            .text("expand")
+            .map(|text| text.split(',').map(one).collect::<Option<BTreeSet<_>>>());
+        let says = || {
+            Fault::InvalidQuery
+                .problem(format!("these are of: {}", known.join(", ")))
+                .about("expand")
+        };
         all.map_or_else(|| Ok(BTreeSet::new()), |all| all.ok_or_else(says))
     }
 
     /// Waits for `min_position`, and says what `as_at` means: a position, or the end of a day.
     pub(super) async fn as_at(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
-        if let Some(position) = self.parsed::<u64>("min_position", "this is a position of the log")? {
+        if let Some(position) =
+            self.parsed::<u64>("min_position", "this is a position of the log")?
+        {
             let position = i64::try_from(position).unwrap_or(i64::MAX);
-            desk.views.passed(position).await.map_err(|error| beyond(error, "min_position"))?;
+            desk.views
+                .passed(position)
+                .await
+                .map_err(|error| beyond(error, "min_position"))?;
         }
-        let Some(text) = self.text("as_at") else { return Ok(None) };
-        let as_at: AsAt = text.parse().map_err(|error: NoMoment| Fault::InvalidQuery.problem(error.to_string()).about("as_at"))?;
+        let Some(text) = self.text("as_at") else {
+            return Ok(None);
+        };
+        let as_at: AsAt = text.parse().map_err(|error: NoMoment| {
+            Fault::InvalidQuery
+                .problem(error.to_string())
+                .about("as_at")
+        })?;
         if let AsAt::Position(position) = as_at {
-            desk.views.passed(position).await.map_err(|error| beyond(error, "as_at"))?;
+            desk.views
+                .passed(position)
+                .await
+                .map_err(|error| beyond(error, "as_at"))?;
         }
         Ok(Some(desk.views.position_as_at(as_at).await?))
     }
 
     /// What changed after a position, or at an instant or later.
     async fn updated_since(&self, desk: &Desk) -> Result<Option<i64>, Problem> {
-        let Some(text) = self.text("updated_since") else { return Ok(None) };
-        let wrong = || Fault::InvalidQuery.problem("this is an instant such as 2026-10-31T12:00:00Z, or a position").about("updated_since");
+        let Some(text) = self.text("updated_since") else {
+            return Ok(None);
+        };
+        let wrong = || {
+            Fault::InvalidQuery
+                .problem("this is an instant such as 2026-10-31T12:00:00Z, or a position")
+                .about("updated_since")
+        };
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return text.parse().map(Some).map_err(|_| wrong());
         }
@@ -156,40 +217,69 @@ impl Asked {
     /// The filters of applications and grants alike.
     pub(super) fn of_records<State: VariantNames>(&self) -> Result<Filters, Problem> {
         let mut filters = self.in_state::<State>()?;
-        filters.extend(self.filters(&[("fund", "fund"), ("round", "round"), ("group", "group_id"), ("area", "area")])?);
+        filters.extend(self.filters(&[
+            ("fund", "fund"),
+            ("round", "round"),
+            ("group", "group_id"),
+            ("area", "area"),
+        ])?);
         Ok(filters)
     }
 
     /// The filters of what is of a grant.
     pub(super) fn of_grants<State: VariantNames>(&self) -> Result<Filters, Problem> {
         let mut filters = self.in_state::<State>()?;
-        filters.extend(self.filters(&[("grant", "grant_id"), ("fund", "grant.fund"), ("group", "grant.group_id")])?);
+        filters.extend(self.filters(&[
+            ("grant", "grant_id"),
+            ("fund", "grant.fund"),
+            ("group", "grant.group_id"),
+        ])?);
         Ok(filters)
     }
 
     /// Filters by states that there are.
     pub(super) fn in_state<State: VariantNames>(&self) -> Result<Filters, Problem> {
-        let Some(text) = self.text("state") else { return Ok(Vec::new()) };
+        let Some(text) = self.text("state") else {
+            return Ok(Vec::new());
+        };
         let states: BTreeSet<_> = text.split(',').collect();
         if states.iter().any(|state| !State::VARIANTS.contains(state)) {
-            return Err(Fault::InvalidQuery.problem(format!("these are of: {}", State::VARIANTS.join(", "))).about("state"));
+            return Err(Fault::InvalidQuery
+                .problem(format!("these are of: {}", State::VARIANTS.join(", ")))
+                .about("state"));
         }
-        Ok(vec![("state", states.into_iter().map(str::to_owned).collect())])
+        Ok(vec![(
+            "state",
+            states.into_iter().map(str::to_owned).collect(),
+        )])
     }
 
     /// Filters by columns that equal what was asked.
-    pub(super) fn filters(&self, columns: &[(&'static str, &'static str)]) -> Result<Filters, Problem> {
+    pub(super) fn filters(
+        &self,
+        columns: &[(&'static str, &'static str)],
+    ) -> Result<Filters, Problem> {
         let mut filters = Vec::new();
         for (name, column) in columns {
-            let Some(value) = self.text(name) else { continue };
+            let Some(value) = self.text(name) else {
+                continue;
+            };
             let mut value = value.to_owned();
             if matches!(*name, "fund" | "group" | "grant") {
-                let id: Uuid = value.parse().map_err(|_| Fault::InvalidQuery.problem("this is an id").about(*name))?;
+                let id: Uuid = value
+                    .parse()
+                    .map_err(|_| Fault::InvalidQuery.problem("this is an id").about(*name))?;
                 value = id.to_string();
             }
-            let short = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-            if matches!(*name, "round" | "area" | "batch") && !((1..=60).contains(&value.len()) && value.bytes().all(short)) {
-                return Err(Fault::InvalidQuery.problem("this is a short name, such as oldham").about(*name));
+            let short = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte)
+            };
+            if matches!(*name, "round" | "area" | "batch")
+                && !((1..=60).contains(&value.len()) && value.bytes().all(short))
+            {
+                return Err(Fault::InvalidQuery
+                    .problem("this is a short name, such as oldham")
+                    .about(*name));
             }
             filters.push((*column, vec![value]));
         }
@@ -207,7 +297,11 @@ fn beyond(error: ViewError, parameter: &str) -> Problem {
 
 /// The id in an address; one that cannot be an id is one that does not exist.
 pub(super) fn id(request: &HttpRequest, name: &str) -> Result<Uuid, Problem> {
-    request.match_info().query(name).parse().map_err(|_| nothing())
+    request
+        .match_info()
+        .query(name)
+        .parse()
+        .map_err(|_| nothing())
 }
 
 pub(super) fn nothing() -> Problem {
@@ -216,11 +310,18 @@ pub(super) fn nothing() -> Problem {
 
 /// What only those who see all records may read.
 pub(super) fn staff(signed: &SignedIn) -> Result<(), Problem> {
-    if signed.reader.sees_all() { Ok(()) } else { Err(Refusal::NotYours.into()) }
+    if signed.reader.sees_all() {
+        Ok(())
+    } else {
+        Err(Refusal::NotYours.into())
+    }
 }
 
 /// The groups that a reader's records are of; `None` for those who see all.
-pub(super) async fn own_groups(desk: &Desk, signed: &SignedIn) -> Result<Option<Vec<Uuid>>, Problem> {
+pub(super) async fn own_groups(
+    desk: &Desk,
+    signed: &SignedIn,
+) -> Result<Option<Vec<Uuid>>, Problem> {
     if signed.reader.sees_all() {
         return Ok(None);
     }
@@ -229,7 +330,11 @@ pub(super) async fn own_groups(desk: &Desk, signed: &SignedIn) -> Result<Option<
 
 /// These values, or one that nothing has: none of them must not become "no filter".
 pub(super) fn only(values: impl IntoIterator<Item = Uuid>) -> Vec<String> {
-    values.into_iter().chain([Uuid::nil()]).map(|id| id.to_string()).collect()
+    values
+        .into_iter()
+        .chain([Uuid::nil()])
+        .map(|id| id.to_string())
+        .collect()
 }
 
 /// A page of rows, how many there are in all where that is asked, and how the list goes on.
@@ -248,8 +353,17 @@ pub(super) async fn list<T: InTable>(
         Some(true) => Some(desk.views.total::<T>(as_at, filters.clone()).await?),
         _ => None,
     };
-    let listed = desk.views.list_by(as_at, filters, order, (after.as_ref(), most)).await?;
-    Ok((listed.items, End { next: listed.next, total }))
+    let listed = desk
+        .views
+        .list_by(as_at, filters, order, (after.as_ref(), most))
+        .await?;
+    Ok((
+        listed.items,
+        End {
+            next: listed.next,
+            total,
+        },
+    ))
 }
 
 /// Lists rows that belong to groups: all of them, or the reader's own.

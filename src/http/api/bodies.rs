@@ -1,11 +1,13 @@
-//! What a body is before it is a command: JSON whose lists are bounded, and in which `3.0` is the integer that JSON Schema says it is.
+//! What a body is before it is a command: JSON whose lists are bounded, and in which `3.0` is the
+//! integer that JSON Schema says it is.
 
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The most entries that any list or map of a body has; the contract says so where a command says no less.
+/// The most entries that any list or map of a body has; the contract says so where a command says
+/// no less.
 pub(in crate::http) const ENTRIES_MOST: usize = 500;
 
 /// Any JSON whose lists and maps are bounded.
@@ -68,10 +70,17 @@ impl<'de> Visitor<'de> for Bounded {
 }
 
 fn within<E: Error>(count: usize) -> Result<(), E> {
-    if count > ENTRIES_MOST { Err(E::custom(format_args!("a list has at most {ENTRIES_MOST} entries"))) } else { Ok(()) }
+    if count > ENTRIES_MOST {
+        Err(E::custom(format_args!(
+            "a list has at most {ENTRIES_MOST} entries"
+        )))
+    } else {
+        Ok(())
+    }
 }
 
-/// Writes whole numbers as digits alone: to JSON Schema `3.0`, `3e0` and `-0` are integers. The body is valid JSON.
+/// Writes whole numbers as digits alone: to JSON Schema `3.0`, `3e0` and `-0` are integers. The
+/// body is valid JSON.
 pub(super) fn whole_numbers(body: &[u8]) -> Cow<'_, [u8]> {
     let (mut written, mut copied, mut at) = (Vec::new(), 0, 0);
     while let Some(byte) = body.get(at) {
@@ -79,7 +88,11 @@ pub(super) fn whole_numbers(body: &[u8]) -> Cow<'_, [u8]> {
             b'"' => at = after_string(body, at),
             b'-' | b'0'..=b'9' => {
                 let rest = &body[at..];
-                let end = at + rest.iter().take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte)).count();
+                let end = at
+                    + rest
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte))
+                        .count();
                 if let Some(whole) = whole(&body[at..end]) {
                     written.extend_from_slice(&body[copied..at]);
                     written.extend_from_slice(whole.as_bytes());
@@ -116,7 +129,10 @@ fn whole(number: &[u8]) -> Option<String> {
     if text != "-0" && !text.contains(['.', 'e', 'E']) {
         return None;
     }
-    let number = Decimal::from_scientific(text).or_else(|_| Decimal::from_str_exact(text)).ok()?.normalize();
+    let number = Decimal::from_scientific(text)
+        .or_else(|_| Decimal::from_str_exact(text))
+        .ok()?
+        .normalize();
     if number.is_zero() {
         return Some("0".to_owned());
     }
@@ -129,15 +145,23 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_integers_however_they_are_written() {
-        let body = br#"{"a":3.0,"b":[-0,1e2,-2.50,0.0],"c":"3.0 \" 4.0","d":7,"e":1.5e1,"f":1e400}"#;
+        let body =
+            br#"{"a":3.0,"b":[-0,1e2,-2.50,0.0],"c":"3.0 \" 4.0","d":7,"e":1.5e1,"f":1e400}"#;
         let written = whole_numbers(body);
-        assert_eq!(std::str::from_utf8(&written).unwrap(), r#"{"a":3,"b":[0,100,-2.50,0],"c":"3.0 \" 4.0","d":7,"e":15,"f":1e400}"#);
-        assert!(matches!(whole_numbers(br#"{"a":3,"c":"3.0"}"#), Cow::Borrowed(_)));
+        assert_eq!(
+            std::str::from_utf8(&written).unwrap(),
+            r#"{"a":3,"b":[0,100,-2.50,0],"c":"3.0 \" 4.0","d":7,"e":15,"f":1e400}"#
+        );
+        assert!(matches!(
+            whole_numbers(br#"{"a":3,"c":"3.0"}"#),
+            Cow::Borrowed(_)
+        ));
     }
 
     #[test]
     fn no_list_is_longer_than_the_contract_says() {
-        let list = |length: usize| format!("{{\"a\":[{{\"b\":[{}]}}]}}", vec!["1"; length].join(","));
+        let list =
+            |length: usize| format!("{{\"a\":[{{\"b\":[{}]}}]}}", vec!["1"; length].join(","));
         assert!(serde_json::from_str::<Bounded>(&list(ENTRIES_MOST)).is_ok());
         assert!(serde_json::from_str::<Bounded>(&list(ENTRIES_MOST + 1)).is_err());
     }

@@ -21,9 +21,12 @@ use crate::log::append::Answer;
 
 /// The route of one command.
 pub(super) fn route(noun: &'static Noun, spec: &'static Spec) -> Route {
-    web::post().to(move |request: HttpRequest, body: Result<web::Bytes, actix_web::Error>, signed: SignedIn, desk: web::Data<Desk>| {
-        issue(noun, spec, request, body, signed, desk)
-    })
+    web::post().to(
+        move |request: HttpRequest,
+              body: Result<web::Bytes, actix_web::Error>,
+              signed: SignedIn,
+              desk: web::Data<Desk>| { issue(noun, spec, request, body, signed, desk) },
+    )
 }
 
 async fn issue(
@@ -34,7 +37,12 @@ async fn issue(
     signed: SignedIn,
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.map_err(|error| not_arrived(&error, &format!("a body has at most {} bytes", crate::http::BODY_MOST)))?;
+    let body = body.map_err(|error| {
+        not_arrived(
+            &error,
+            &format!("a body has at most {} bytes", crate::http::BODY_MOST),
+        )
+    })?;
     let new = noun.makes == Some(spec.name);
     let id = match noun.one {
         None => desk.commands.organisation().0,
@@ -46,22 +54,48 @@ async fn issue(
     let command = read(noun, spec, id, json_of(&http, &body)?)?;
     desk.site.limits.write(&signed.reader)?;
     desk.site.limits.command(&signed.reader, &command)?;
-    let request = Request { repeat: Some(repeat), if_match, ..Request::new(signed.caller.clone(), command) };
-    let issued = desk.commands.issue_or_repeat(request).await.map_err(|error| match error {
-        // Without a role, what does not exist looks like what is another's.
-        CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited) if !signed.reader.sees_all() => asked::nothing(),
-        // And so does a person who is somebody else.
-        CommandError::Refused(Refusal::NotYours) if !signed.reader.sees_all() && noun.one == Some("person") && !new => asked::nothing(),
-        // Whoever sees every group is told that this is for its members.
-        CommandError::Refused(Refusal::NotOfGroup) if signed.reader.sees_all() => Refusal::NotYours.into(),
-        other => other.into(),
-    })?;
+    let request = Request {
+        repeat: Some(repeat),
+        if_match,
+        ..Request::new(signed.caller.clone(), command)
+    };
+    let issued = desk
+        .commands
+        .issue_or_repeat(request)
+        .await
+        .map_err(|error| match error {
+            // Without a role, what does not exist looks like what is another's.
+            CommandError::Refused(Refusal::Unknown(_) | Refusal::NotInvited)
+                if !signed.reader.sees_all() =>
+            {
+                asked::nothing()
+            }
+            // And so does a person who is somebody else.
+            CommandError::Refused(Refusal::NotYours)
+                if !signed.reader.sees_all() && noun.one == Some("person") && !new =>
+            {
+                asked::nothing()
+            }
+            // Whoever sees every group is told that this is for its members.
+            CommandError::Refused(Refusal::NotOfGroup) if signed.reader.sees_all() => {
+                Refusal::NotYours.into()
+            }
+            other => other.into(),
+        })?;
     // Whoever reads next should see it; when the views are slow the answer does not wait for ever.
     let shown = desk.views.shown(issued.answer.last_position).await;
     let (id, prefers) = (issued.answer.id, prefers_record(&http));
-    let at = if noun.one.is_some() { format!("{PREFIX}/{}/{id}", noun.plural) } else { format!("{PREFIX}/{}", noun.plural) };
+    let at = if noun.one.is_some() {
+        format!("{PREFIX}/{}/{id}", noun.plural)
+    } else {
+        format!("{PREFIX}/{}", noun.plural)
+    };
     let grant_at = made_grant(noun, &desk, &issued.answer).await;
-    let answered = Answered { issued, made_at: new.then(|| at.clone()), grant_at };
+    let answered = Answered {
+        issued,
+        made_at: new.then(|| at.clone()),
+        grant_at,
+    };
     if prefers && shown {
         // What was recorded stays so where its record is not for whoever asked.
         if let Ok(record) = record_of(noun, &desk, &signed, id).await {
@@ -73,16 +107,33 @@ async fn issue(
 
 /// Whether the client would rather have the record than its positions (RFC 7240).
 fn prefers_record(http: &HttpRequest) -> bool {
-    let given = http.headers().get_all("Prefer").filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let given = http
+        .headers()
+        .get_all("Prefer")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
     let named = |one: &str| {
         let preference = one.split(';').next().unwrap_or_default();
-        preference.split_once('=').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
+        preference.split_once('=').map(|(name, value)| {
+            (
+                name.trim().to_ascii_lowercase(),
+                value.trim().trim_matches('"').to_owned(),
+            )
+        })
     };
-    given.filter_map(named).find(|(name, _)| name == "return").is_some_and(|(_, value)| value == "representation")
+    given
+        .filter_map(named)
+        .find(|(name, _)| name == "return")
+        .is_some_and(|(_, value)| value == "representation")
 }
 
 /// The record that a command was about, as its address gives it.
-async fn record_of(noun: &Noun, desk: &Desk, signed: &SignedIn, id: Uuid) -> Result<HttpResponse, Problem> {
+async fn record_of(
+    noun: &Noun,
+    desk: &Desk,
+    signed: &SignedIn,
+    id: Uuid,
+) -> Result<HttpResponse, Problem> {
     match noun.plural {
         "organisation" => organisation::one(desk, signed, None).await,
         "people" => people::one(desk, signed, id, None).await,
@@ -95,13 +146,27 @@ async fn record_of(noun: &Noun, desk: &Desk, signed: &SignedIn, id: Uuid) -> Res
 
 /// Where the grant is that a decision on an application made.
 async fn made_grant(noun: &Noun, desk: &Desk, answer: &Answer) -> Option<String> {
-    let Answer { first_position, last_position, .. } = *answer;
+    let Answer {
+        first_position,
+        last_position,
+        ..
+    } = *answer;
     // A grant is never made alone: its application was awarded, and money committed.
     if noun.plural != "applications" || first_position == last_position {
         return None;
     }
-    let events = desk.commands.log().page(first_position, last_position - first_position + 1).await.ok()?;
-    let made = events.iter().find(|recorded| matches!(recorded.event, Event::Grant(GrantEvent::GrantOffered { .. })));
+    let events = desk
+        .commands
+        .log()
+        .page(first_position, last_position - first_position + 1)
+        .await
+        .ok()?;
+    let made = events.iter().find(|recorded| {
+        matches!(
+            recorded.event,
+            Event::Grant(GrantEvent::GrantOffered { .. })
+        )
+    });
     made.map(|recorded| format!("{PREFIX}/grants/{}", recorded.stream))
 }
 
@@ -109,7 +174,11 @@ fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Pro
     if body.is_empty() {
         return Ok(b"{}");
     }
-    let media_type = http.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = http
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let plain = media_type.split(';').next().unwrap_or_default().trim();
     if plain.eq_ignore_ascii_case("application/json") {
         Ok(body)
@@ -118,16 +187,30 @@ fn json_of<'a>(http: &HttpRequest, body: &'a web::Bytes) -> Result<&'a [u8], Pro
     }
 }
 
-pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result<RepeatKey, Problem> {
-    let header = http.headers().get("Idempotency-Key").ok_or_else(|| Fault::KeyMissing.problem("there is no Idempotency-Key"))?;
+pub(super) fn repeat_key(
+    http: &HttpRequest,
+    body: &[u8],
+    desk: &Desk,
+) -> Result<RepeatKey, Problem> {
+    let header = http
+        .headers()
+        .get("Idempotency-Key")
+        .ok_or_else(|| Fault::KeyMissing.problem("there is no Idempotency-Key"))?;
     let key = header.to_str().unwrap_or_default().trim_matches('"');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     if !(1..=100).contains(&key.len()) || !key.bytes().all(plain) {
         return Err(Fault::InvalidKey.problem("the Idempotency-Key is not one"));
     }
-    let hash = |body: &[u8]| desk.commands.log().vault().request_hash(&[http.path().as_bytes(), b"\n", body].concat());
-    // The same JSON is the same request, however it is written; before that was so, the bytes had to be the same.
-    let canonical = serde_json::from_slice::<Value>(body).and_then(|body| serde_json_canonicalizer::to_vec(&body));
+    let hash = |body: &[u8]| {
+        desk.commands
+            .log()
+            .vault()
+            .request_hash(&[http.path().as_bytes(), b"\n", body].concat())
+    };
+    // The same JSON is the same request, however it is written; before that was so, the bytes had
+    // to be the same.
+    let canonical = serde_json::from_slice::<Value>(body)
+        .and_then(|body| serde_json_canonicalizer::to_vec(&body));
     Ok(match canonical {
         Ok(canonical) => RepeatKey::own(key, hash(&canonical)).or_formerly(hash(body)),
         Err(_) => RepeatKey::own(key, hash(body)),
@@ -136,18 +219,37 @@ pub(super) fn repeat_key(http: &HttpRequest, body: &[u8], desk: &Desk) -> Result
 
 /// The version that the client read. A tag that no version has is one that differs.
 pub(super) fn if_match(http: &HttpRequest) -> Result<Option<i64>, Problem> {
-    let Some(header) = http.headers().get(IF_MATCH) else { return Ok(None) };
+    let Some(header) = http.headers().get(IF_MATCH) else {
+        return Ok(None);
+    };
     let text = header.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
-    let none = || Fault::InvalidHeader.problem("If-Match is the tag that the record was read with, in its quotes").about("If-Match");
-    let (weak, tag) = text.strip_prefix("W/").map_or((false, text), |tag| (true, tag));
-    let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(none)?;
-    if !tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
+    let none = || {
+        Fault::InvalidHeader
+            .problem("If-Match is the tag that the record was read with, in its quotes")
+            .about("If-Match")
+    };
+    let (weak, tag) = text
+        .strip_prefix("W/")
+        .map_or((false, text), |tag| (true, tag));
+    let tag = tag
+        .strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .ok_or_else(none)?;
+    if !tag
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'"')
+    {
         return Err(none());
     }
     let version = tag.split('-').next().unwrap_or_default();
-    let version = Some(version).filter(|version| !weak && version.bytes().all(|byte| byte.is_ascii_digit()));
-    Ok(Some(version.and_then(|version| version.parse().ok()).unwrap_or(i64::MAX)))
+    let version =
+        Some(version).filter(|version| !weak && version.bytes().all(|byte| byte.is_ascii_digit()));
+    Ok(Some(
+        version
+            .and_then(|version| version.parse().ok())
+            .unwrap_or(i64::MAX),
+    ))
 }

@@ -19,10 +19,22 @@ use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::projections::FileRow;
 
-pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn keep(
+    http: HttpRequest,
+    body: web::Payload,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["purpose"])?;
-    let purpose = asked.parsed::<FilePurpose>("purpose", "this is scan, receipt, document, photograph or signed_form")?;
-    let purpose = purpose.ok_or_else(|| Fault::InvalidQuery.problem("say what the file is for").about("purpose"))?;
+    let purpose = asked.parsed::<FilePurpose>(
+        "purpose",
+        "this is scan, receipt, document, photograph or signed_form",
+    )?;
+    let purpose = purpose.ok_or_else(|| {
+        Fault::InvalidQuery
+            .problem("say what the file is for")
+            .about("purpose")
+    })?;
     // What a repeat repeats is the name of the upload: its bytes are sealed anew each time.
     let repeat = repeat_key(&http, http.query_string().as_bytes(), &desk)?;
     let group = visible(&http, &signed, &desk).await?;
@@ -30,14 +42,27 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
         return Err(Refusal::NotYours.into());
     }
     desk.site.limits.write(&signed.reader)?;
-    let Kept { file, media, bytes, .. } = desk.keep_file(group, &signed.reader, body).await?;
-    let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media, bytes, purpose });
-    let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep)) };
+    let Kept {
+        file, media, bytes, ..
+    } = desk.keep_file(group, &signed.reader, body).await?;
+    let keep = GroupCommand::KeepFile(KeepFile {
+        file: file.clone(),
+        media,
+        bytes,
+        purpose,
+    });
+    let request = Request {
+        repeat: Some(repeat),
+        ..Request::new(signed.caller.clone(), Command::Group(GroupId(group), keep))
+    };
     let Issued { answer, repeated } = match desk.commands.issue_or_repeat(request).await {
         Ok(issued) => issued,
         Err(error) => {
             // Only where it is certain that no event names it; otherwise it stays, sealed.
-            if matches!(error, CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy) {
+            if matches!(
+                error,
+                CommandError::Refused(_) | CommandError::KeyReused | CommandError::Busy
+            ) {
                 desk.files.remove(&file).await?;
             }
             return Err(error.into());
@@ -52,17 +77,33 @@ pub(super) async fn keep(http: HttpRequest, body: web::Payload, signed: SignedIn
     desk.views.shown(answer.last_position).await;
     let address = format!("{}/groups/{group}/files/{}", super::PREFIX, kept);
     let position = answer.last_position;
-    let body = FileKept { id: group, file: kept, media, bytes, position };
-    let mut response = HttpResponse::Created().insert_header((LOCATION, address)).json(body);
+    let body = FileKept {
+        id: group,
+        file: kept,
+        media,
+        bytes,
+        position,
+    };
+    let mut response = HttpResponse::Created()
+        .insert_header((LOCATION, address))
+        .json(body);
     replayed(&mut response, repeated);
     Ok(response)
 }
 
 /// What the log says of the file that was kept at a position.
 async fn kept_at(desk: &Desk, position: i64) -> Result<(FileDigest, Media, u64), Problem> {
-    let event = desk.commands.log().page(position, 1).await?.pop().map(|recorded| recorded.event);
+    let event = desk
+        .commands
+        .log()
+        .page(position, 1)
+        .await?
+        .pop()
+        .map(|recorded| recorded.event);
     match event {
-        Some(Event::Group(GroupEvent::FileKept { file, media, bytes, .. })) => Ok((file, media, bytes)),
+        Some(Event::Group(GroupEvent::FileKept {
+            file, media, bytes, ..
+        })) => Ok((file, media, bytes)),
         _ => Err(nothing()),
     }
 }
@@ -84,27 +125,53 @@ const BYTES: &str = "application/octet-stream";
 
 /// Whether a client asks for the bytes as such, whatever they are.
 fn wants_bytes(http: &HttpRequest) -> bool {
-    let accept = http.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == BYTES))
+    let accept = http
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accept.split(',').any(|kind| {
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim() == BYTES)
+    })
 }
 
-pub(super) async fn open(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn open(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     let group = visible(&http, &signed, &desk).await?;
     if !signed.reader.reads_words() {
         return Err(Refusal::NotYours.into());
     }
-    let file: FileDigest = http.match_info().query("file").parse().map_err(|_| nothing())?;
-    let known: FileRow = desk.views.find(&FileRow::id_of(group, &file), None).await?.ok_or_else(nothing)?;
-    // The panel looks at forms and pictures; what may show accounts or signatures is for those who work with groups.
+    let file: FileDigest = http
+        .match_info()
+        .query("file")
+        .parse()
+        .map_err(|_| nothing())?;
+    let known: FileRow = desk
+        .views
+        .find(&FileRow::id_of(group, &file), None)
+        .await?
+        .ok_or_else(nothing)?;
+    // The panel looks at forms and pictures; what may show accounts or signatures is for those who
+    // work with groups.
     let open_to_panel = matches!(known.purpose, FilePurpose::Scan | FilePurpose::Photograph);
     if signed.reader.sees_all() && !signed.reader.works_with_groups() && !open_to_panel {
         return Err(Refusal::NotYours.into());
     }
-    let stream = desk.files.open(desk.commands.log().vault(), group, &file).await?;
+    let stream = desk
+        .files
+        .open(desk.commands.log().vault(), group, &file)
+        .await?;
     let mut response = kept_file::answer(&file, known.media, Opened::ByProgram, stream);
     if wants_bytes(&http) {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(BYTES));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(BYTES));
     }
     Ok(response)
 }

@@ -15,19 +15,33 @@ use crate::http::signin::SignedIn;
 use crate::projections::{GrantRow, PaymentRow, UpdateRow, Waiting};
 use crate::views::PaymentSeen;
 
-pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, super::GRANTS)?;
     let expand = asked.expand(super::OF_FUND)?;
     let filters = asked.of_records::<GrantState>()?;
     let (rows, end) = list_own::<GrantRow>(&desk, &signed, &asked, filters, "group_id").await?;
-    let rows = rows.into_iter().map(|row| for_reader(&signed, row)).collect();
-    let mut items = desk.views.open_grants(signed.reader.reads_words(), rows).await?;
+    let rows = rows
+        .into_iter()
+        .map(|row| for_reader(&signed, row))
+        .collect();
+    let mut items = desk
+        .views
+        .open_grants(signed.reader.reads_words(), rows)
+        .await?;
     desk.views.name(&expand, &mut items).await?;
     Ok(Collection::of(items, end).answer())
 }
 
 fn for_reader(signed: &SignedIn, row: GrantRow) -> GrantRow {
-    if signed.reader.sees_all() { row } else { for_group(row) }
+    if signed.reader.sees_all() {
+        row
+    } else {
+        for_group(row)
+    }
 }
 
 /// A grant without what staff noted of its checks for the record, what is only proposed or still to
@@ -45,11 +59,17 @@ pub(in crate::http) fn for_group(mut row: GrantRow) -> GrantRow {
         }
     }
     (row.recorded_by, row.unconfirmed, row.revocation) = (None, BTreeSet::new(), None);
-    (row.unsettled, row.entries_wait, row.proposed_schedule) = (BTreeMap::new(), Waiting::Nothing, None);
+    (row.unsettled, row.entries_wait, row.proposed_schedule) =
+        (BTreeMap::new(), Waiting::Nothing, None);
     for variation in row.variations.values_mut() {
         (variation.asked_by, variation.decided_by) = (None, None);
     }
-    row.reason = row.reason.filter(|_| matches!(row.state, GrantState::Terminated | GrantState::OfferWithdrawn));
+    row.reason = row.reason.filter(|_| {
+        matches!(
+            row.state,
+            GrantState::Terminated | GrantState::OfferWithdrawn
+        )
+    });
     row
 }
 
@@ -66,10 +86,21 @@ fn payment_for_group(row: PaymentRow) -> PaymentRow {
     }
 }
 
-pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position", "expand"])?;
     let as_at = asked.as_at(&desk).await?;
-    one(&desk, &signed, id(&http, "grant")?, as_at, &asked.expand(super::OF_FUND)?).await
+    one(
+        &desk,
+        &signed,
+        id(&http, "grant")?,
+        as_at,
+        &asked.expand(super::OF_FUND)?,
+    )
+    .await
 }
 
 /// A grant, as a reader sees it.
@@ -82,12 +113,19 @@ pub(super) async fn one(
 ) -> Result<HttpResponse, Problem> {
     let row = for_reader(signed, find(desk, signed, grant, as_at).await?);
     let version = row.version;
-    let mut rows = desk.views.open_grants(signed.reader.reads_words(), vec![row]).await?;
+    let mut rows = desk
+        .views
+        .open_grants(signed.reader.reads_words(), vec![row])
+        .await?;
     desk.views.name(expand, &mut rows).await?;
     record(&rows.pop().ok_or_else(nothing)?, version)
 }
 
-pub(super) async fn payments_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn payments_of(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
     let filters = vec![("grant_id", vec![grant.to_string()])];
     list_payments(&desk, &signed, &asked, as_at, filters).await
@@ -103,8 +141,18 @@ async fn list_payments(
 ) -> Result<HttpResponse, Problem> {
     let expand = asked.expand(super::OF_GRANT)?;
     let (rows, end) = list_of::<PaymentRow>(desk, asked, as_at, filters).await?;
-    let for_reader = |row| if signed.reader.sees_all() { row } else { payment_for_group(row) };
-    let mut items: Vec<PaymentSeen> = rows.into_iter().map(for_reader).map(PaymentSeen::from).collect();
+    let for_reader = |row| {
+        if signed.reader.sees_all() {
+            row
+        } else {
+            payment_for_group(row)
+        }
+    };
+    let mut items: Vec<PaymentSeen> = rows
+        .into_iter()
+        .map(for_reader)
+        .map(PaymentSeen::from)
+        .collect();
     desk.views.name(&expand, &mut items).await?;
     Ok(Collection::of(items, end).answer())
 }
@@ -119,18 +167,29 @@ async fn list_updates(
 ) -> Result<HttpResponse, Problem> {
     let expand = asked.expand(super::OF_GRANT)?;
     let (rows, end) = list_of::<UpdateRow>(desk, asked, as_at, filters).await?;
-    let mut items = desk.views.open_updates(signed.reader.reads_words(), signed.reader.sees_all(), rows).await?;
+    let mut items = desk
+        .views
+        .open_updates(signed.reader.reads_words(), signed.reader.sees_all(), rows)
+        .await?;
     desk.views.name(&expand, &mut items).await?;
     Ok(Collection::of(items, end).answer())
 }
 
-pub(super) async fn updates_of(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn updates_of(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let (asked, as_at, grant) = of_grant(&http, &signed, &desk).await?;
     let filters = vec![("grant_id", vec![grant.to_string()])];
     list_updates(&desk, &signed, &asked, as_at, filters).await
 }
 
-pub(super) async fn payments(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn payments(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, super::PAYMENTS)?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
@@ -139,7 +198,11 @@ pub(super) async fn payments(http: HttpRequest, signed: SignedIn, desk: web::Dat
     list_payments(&desk, &signed, &asked, as_at, filters).await
 }
 
-pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn updates(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, super::UPDATES)?;
     staff(&signed)?;
     let as_at = asked.as_at(&desk).await?;
@@ -150,15 +213,28 @@ pub(super) async fn updates(http: HttpRequest, signed: SignedIn, desk: web::Data
     list_updates(&desk, &signed, &asked, as_at, filters).await
 }
 
-async fn of_grant(http: &HttpRequest, signed: &SignedIn, desk: &Desk) -> Result<(Asked, Option<i64>, Uuid), Problem> {
+async fn of_grant(
+    http: &HttpRequest,
+    signed: &SignedIn,
+    desk: &Desk,
+) -> Result<(Asked, Option<i64>, Uuid), Problem> {
     let asked = Asked::read(http, super::OF_ONE_GRANT)?;
     let as_at = asked.as_at(desk).await?;
     let grant = find(desk, signed, id(http, "grant")?, as_at).await?;
     Ok((asked, as_at, grant.id))
 }
 
-async fn find(desk: &Desk, signed: &SignedIn, grant: Uuid, as_at: Option<i64>) -> Result<GrantRow, Problem> {
-    let row: GrantRow = desk.views.find(&grant.to_string(), as_at).await?.ok_or_else(nothing)?;
+async fn find(
+    desk: &Desk,
+    signed: &SignedIn,
+    grant: Uuid,
+    as_at: Option<i64>,
+) -> Result<GrantRow, Problem> {
+    let row: GrantRow = desk
+        .views
+        .find(&grant.to_string(), as_at)
+        .await?
+        .ok_or_else(nothing)?;
     match own_groups(desk, signed).await? {
         Some(own) if !own.contains(&row.group.0) => Err(nothing()),
         _ => Ok(row),

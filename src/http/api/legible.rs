@@ -1,5 +1,5 @@
-//! Refuses texts that nobody may type, wherever in a body they stand. The log may hold such texts from
-//! before, so the types of what is kept do not refuse them.
+//! Refuses texts that nobody may type, wherever in a body they stand. The log may hold such texts
+//! from before, so the types of what is kept do not refuse them.
 
 use serde_json::Value;
 
@@ -13,7 +13,11 @@ pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
     match read.and_then(|body| illegible(&body, "")) {
         Some((field, error)) => {
             let detail = error.to_string();
-            Err(Problem::of_fields(vec![FieldError { field, code: FieldFault::Invalid, detail }]))
+            Err(Problem::of_fields(vec![FieldError {
+                field,
+                code: FieldFault::Invalid,
+                detail,
+            }]))
         }
         None => Ok(()),
     }
@@ -21,11 +25,22 @@ pub(super) fn must_be_legible(body: &[u8]) -> Result<(), Problem> {
 
 /// The first text that nobody may type, by its path.
 fn illegible(value: &Value, path: &str) -> Option<(String, TextError)> {
-    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let within = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     match value {
         Value::String(text) => legible(text).err().map(|error| (path.to_owned(), error)),
-        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| illegible(item, &format!("{path}[{at}]"))),
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| illegible(value, &within(name))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| illegible(item, &format!("{path}[{at}]"))),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, value)| illegible(value, &within(name))),
         _ => None,
     }
 }

@@ -68,11 +68,18 @@ pub struct EventSeen {
     pub command_id: String,
 }
 
-pub(super) async fn head(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn head(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     auditor(&signed)?;
     let length = desk.commands.log().length().await?;
-    let sealed = Prover::new(desk.commands.log().clone()).sealed().await.map_err(LogError::from)?;
+    let sealed = Prover::new(desk.commands.log().clone())
+        .sealed()
+        .await
+        .map_err(LogError::from)?;
     let mut head = LogHead {
         length,
         views_at: desk.views.projector().next_position(),
@@ -92,32 +99,60 @@ pub(super) async fn head(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     Ok(HttpResponse::Ok().json(head))
 }
 
-pub(super) async fn proof(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn proof(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     auditor(&signed)?;
-    let position = http.match_info().query("position").parse().map_err(|_| Fault::NotFound.problem("this is no position of the log"))?;
+    let position = http
+        .match_info()
+        .query("position")
+        .parse()
+        .map_err(|_| Fault::NotFound.problem("this is no position of the log"))?;
     let proof = proof_of(&desk, &signed, position).await?;
-    Ok(HttpResponse::Ok().json(proof.ok_or_else(|| Fault::NotFound.problem("no head was signed over this position yet"))?))
+    Ok(HttpResponse::Ok().json(
+        proof
+            .ok_or_else(|| Fault::NotFound.problem("no head was signed over this position yet"))?,
+    ))
 }
 
 /// The proof of an event that the reader may see whole; none when it was not sealed yet.
-pub(in crate::http) async fn proof_of(desk: &Desk, signed: &SignedIn, position: i64) -> Result<Option<Proof>, Problem> {
+pub(in crate::http) async fn proof_of(
+    desk: &Desk,
+    signed: &SignedIn,
+    position: i64,
+) -> Result<Option<Proof>, Problem> {
     let log = desk.commands.log();
-    let rows = events::page(log.store(), log.organisation(), position, 1).await.map_err(LogError::from)?;
+    let rows = events::page(log.store(), log.organisation(), position, 1)
+        .await
+        .map_err(LogError::from)?;
     let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
     withhold(desk, signed, &mut items).await?;
     if items.iter().any(|item| item.payload.is_none()) {
         return Err(Refusal::NotYours.into());
     }
-    Ok(Prover::new(log.clone()).proof(position).await.map_err(LogError::from)?)
+    Ok(Prover::new(log.clone())
+        .proof(position)
+        .await
+        .map_err(LogError::from)?)
 }
 
-pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn events(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after_position", "limit", "wait"])?;
     auditor(&signed)?;
-    let after: i64 = asked.parsed("after_position", "this is a position of the log")?.unwrap_or(-1);
+    let after: i64 = asked
+        .parsed("after_position", "this is a position of the log")?
+        .unwrap_or(-1);
     if !(-1..=i64::MAX / 2).contains(&after) {
-        return Err(Fault::InvalidQuery.problem("no log has this position").about("after_position"));
+        return Err(Fault::InvalidQuery
+            .problem("no log has this position")
+            .about("after_position"));
     }
     let wait: u64 = asked.parsed("wait", WAITS)?.unwrap_or_default();
     if wait > WAIT_MOST {
@@ -127,36 +162,70 @@ pub(super) async fn events(http: HttpRequest, signed: SignedIn, desk: web::Data<
     let limit = asked.limit()?;
     // Nobody waits for what is behind an event that there is not.
     if after >= desk.views.projector().next_position() && after >= log.length().await? {
-        return Err(Fault::InvalidQuery.problem("the log has not come to this position yet").about("after_position"));
+        return Err(Fault::InvalidQuery
+            .problem("the log has not come to this position yet")
+            .about("after_position"));
     }
     if wait > 0 {
-        desk.views.projector().passed(after.saturating_add(1), Duration::from_secs(wait)).await;
+        desk.views
+            .projector()
+            .passed(after.saturating_add(1), Duration::from_secs(wait))
+            .await;
     }
-    let rows = events::page(log.store(), log.organisation(), after.saturating_add(1), limit).await.map_err(LogError::from)?;
+    let rows = events::page(
+        log.store(),
+        log.organisation(),
+        after.saturating_add(1),
+        limit,
+    )
+    .await
+    .map_err(LogError::from)?;
     let full = i64::try_from(rows.len()).is_ok_and(|read| read == limit);
-    let next = rows.last().filter(|_| full).map(|row| row.position.to_string());
+    let next = rows
+        .last()
+        .filter(|_| full)
+        .map(|row| row.position.to_string());
     let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, _>>()?;
     withhold(&desk, &signed, &mut items).await?;
     note_corrections(&desk, &mut items).await?;
     Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
-/// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once they gave their own.
-pub(in crate::http) async fn withhold(desk: &Desk, signed: &SignedIn, items: &mut [EventSeen]) -> Result<(), Problem> {
+/// Scores are withheld here as they are elsewhere: whoever may sit on the panel sees others' once
+/// they gave their own.
+pub(in crate::http) async fn withhold(
+    desk: &Desk,
+    signed: &SignedIn,
+    items: &mut [EventSeen],
+) -> Result<(), Problem> {
     let others = |item: &EventSeen| {
-        let by = item.metadata.get("actor").is_some_and(|actor| *actor == signed.reader.person.to_string());
-        (item.stream == "application" && SCORES.contains(&item.event.as_str()) && !by).then(|| item.id.parse::<Uuid>().ok()).flatten()
+        let by = item
+            .metadata
+            .get("actor")
+            .is_some_and(|actor| *actor == signed.reader.person.to_string());
+        (item.stream == "application" && SCORES.contains(&item.event.as_str()) && !by)
+            .then(|| item.id.parse::<Uuid>().ok())
+            .flatten()
     };
     let hidden = hidden_scores(desk, &signed.reader, items.iter().filter_map(others)).await?;
-    for item in items.iter_mut().filter(|item| others(item).is_some_and(|id| hidden.contains(&id))) {
+    for item in items
+        .iter_mut()
+        .filter(|item| others(item).is_some_and(|id| hidden.contains(&id)))
+    {
         item.payload = None;
     }
     Ok(())
 }
 
-pub(in crate::http) async fn note_corrections(desk: &Desk, items: &mut [EventSeen]) -> Result<(), Problem> {
+pub(in crate::http) async fn note_corrections(
+    desk: &Desk,
+    items: &mut [EventSeen],
+) -> Result<(), Problem> {
     let key = |item: &EventSeen| format!("{}/{}/{:08}", item.stream, item.id, item.sequence);
-    let corrected = desk.views.corrections(items.iter().map(key).collect()).await?;
+    let corrected = desk
+        .views
+        .corrections(items.iter().map(key).collect())
+        .await?;
     for item in items {
         item.corrected_by = corrected.get(&key(item)).cloned().unwrap_or_default();
     }
@@ -164,8 +233,14 @@ pub(in crate::http) async fn note_corrections(desk: &Desk, items: &mut [EventSee
 }
 
 pub(in crate::http) fn auditor(signed: &SignedIn) -> Result<(), Problem> {
-    let may = [Role::Auditor, Role::Administrator].iter().any(|role| signed.reader.roles.contains(role));
-    if may { Ok(()) } else { Err(Refusal::NotYours.into()) }
+    let may = [Role::Auditor, Role::Administrator]
+        .iter()
+        .any(|role| signed.reader.roles.contains(role));
+    if may {
+        Ok(())
+    } else {
+        Err(Refusal::NotYours.into())
+    }
 }
 
 pub(in crate::http) fn seen(row: events::EventRow) -> Result<EventSeen, LogError> {
@@ -175,9 +250,12 @@ pub(in crate::http) fn seen(row: events::EventRow) -> Result<EventSeen, LogError
         position: row.position,
         cause,
     };
-    let payload = RawValue::from_string(row.payload.clone()).map_err(|cause| unreadable(cause.to_string()))?;
-    let metadata = serde_json::from_str(&row.metadata).map_err(|cause| unreadable(cause.to_string()))?;
-    let recorded_at = Timestamp::from_microsecond(row.recorded_at).map_err(|cause| unreadable(cause.to_string()))?;
+    let payload = RawValue::from_string(row.payload.clone())
+        .map_err(|cause| unreadable(cause.to_string()))?;
+    let metadata =
+        serde_json::from_str(&row.metadata).map_err(|cause| unreadable(cause.to_string()))?;
+    let recorded_at = Timestamp::from_microsecond(row.recorded_at)
+        .map_err(|cause| unreadable(cause.to_string()))?;
     let (_, id) = row.aggregate_id.rsplit_once('/').unwrap_or_default();
     Ok(EventSeen {
         position: row.position,

@@ -1,6 +1,8 @@
-//! The API under `/api/v1`. Reads stand in the table below; commands come from the domain's own tables.
+//! The API under `/api/v1`. Reads stand in the table below; commands come from the domain's own
+//! tables.
 //!
-//! Both the routes and the contract are made from these tables, so that neither can have what the other lacks.
+//! Both the routes and the contract are made from these tables, so that neither can have what the
+//! other lacks.
 
 mod accesses;
 mod answers;
@@ -31,11 +33,13 @@ use crate::domain::application::ApplicationState;
 use crate::domain::command::{Spec, schemas_of};
 use crate::domain::fund::FundState;
 use crate::domain::grant::{GrantState, PaymentState, UpdateState};
-use crate::domain::{ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand};
+use crate::domain::{
+    ApplicationCommand, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand,
+};
 use crate::seal::proof::Proof;
 use crate::views::{
-    Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link, OrganisationSeen, Outcome, PaymentSeen, PersonSeen,
-    Statement, UpdateSeen,
+    Answer, ApplicationSeen, Budget, FundSeen, GrantSeen, GroupSeen, HistoryLine, Link,
+    OrganisationSeen, Outcome, PaymentSeen, PersonSeen, Statement, UpdateSeen,
 };
 pub use accesses::AccessSeen;
 pub use answers::{Accepted, Collection};
@@ -61,12 +65,42 @@ pub struct Noun {
 
 /// Every noun, with its commands.
 pub const NOUNS: [Noun; 6] = [
-    Noun { plural: "organisation", one: None, makes: None, commands: OrganisationCommand::SPECS },
-    Noun { plural: "people", one: Some("person"), makes: Some("register"), commands: PersonCommand::SPECS },
-    Noun { plural: "funds", one: Some("fund"), makes: Some("create"), commands: FundCommand::SPECS },
-    Noun { plural: "groups", one: Some("group"), makes: Some("register"), commands: GroupCommand::SPECS },
-    Noun { plural: "applications", one: Some("application"), makes: Some("start"), commands: ApplicationCommand::SPECS },
-    Noun { plural: "grants", one: Some("grant"), makes: None, commands: GrantCommand::SPECS },
+    Noun {
+        plural: "organisation",
+        one: None,
+        makes: None,
+        commands: OrganisationCommand::SPECS,
+    },
+    Noun {
+        plural: "people",
+        one: Some("person"),
+        makes: Some("register"),
+        commands: PersonCommand::SPECS,
+    },
+    Noun {
+        plural: "funds",
+        one: Some("fund"),
+        makes: Some("create"),
+        commands: FundCommand::SPECS,
+    },
+    Noun {
+        plural: "groups",
+        one: Some("group"),
+        makes: Some("register"),
+        commands: GroupCommand::SPECS,
+    },
+    Noun {
+        plural: "applications",
+        one: Some("application"),
+        makes: Some("start"),
+        commands: ApplicationCommand::SPECS,
+    },
+    Noun {
+        plural: "grants",
+        one: Some("grant"),
+        makes: None,
+        commands: GrantCommand::SPECS,
+    },
 ];
 
 /// What a read answers with.
@@ -83,19 +117,37 @@ pub struct Shape {
 
 impl Shape {
     fn one<T: utoipa::ToSchema>() -> Self {
-        Self { name: || T::name().into_owned(), schemas: schemas_of::<T>, many: false, file: false, states: &[] }
+        Self {
+            name: || T::name().into_owned(),
+            schemas: schemas_of::<T>,
+            many: false,
+            file: false,
+            states: &[],
+        }
     }
 
     fn file() -> Self {
-        Self { name: String::new, schemas: |_| (), many: false, file: true, states: &[] }
+        Self {
+            name: String::new,
+            schemas: |_| (),
+            many: false,
+            file: true,
+            states: &[],
+        }
     }
 
     fn many<T: utoipa::ToSchema>() -> Self {
-        Self { many: true, ..Self::one::<T>() }
+        Self {
+            many: true,
+            ..Self::one::<T>()
+        }
     }
 
     fn many_in<T: utoipa::ToSchema, State: VariantNames>() -> Self {
-        Self { states: State::VARIANTS, ..Self::many::<T>() }
+        Self {
+            states: State::VARIANTS,
+            ..Self::many::<T>()
+        }
     }
 }
 
@@ -112,9 +164,39 @@ pub struct Read {
 
 const PAGE: [&str; 4] = ["after", "limit", "as_at", "min_position"];
 /// What may be asked of each list.
-const PEOPLE: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "email", "role"];
-const FUNDS: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "state"];
-const GROUPS: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "area", "name", "identifier"];
+const PEOPLE: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "email",
+    "role",
+];
+const FUNDS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "state",
+];
+const GROUPS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "area",
+    "name",
+    "identifier",
+];
 const APPLICATIONS: &[&str] = &[
     "after",
     "limit",
@@ -131,14 +213,63 @@ const APPLICATIONS: &[&str] = &[
     "area",
     "reference",
 ];
-const GRANTS: &[&str] =
-    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "round", "group", "area"];
-const PAYMENTS: &[&str] =
-    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "group", "grant", "batch"];
-const UPDATES: &[&str] =
-    &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand", "state", "fund", "group", "grant", "due_by"];
-const OF_ONE_GRANT: &[&str] = &["after", "limit", "as_at", "min_position", "sort", "count", "updated_since", "expand"];
-/// Of what the names may be asked for: where a record names its group and fund, and where it names its grant.
+const GRANTS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "expand",
+    "state",
+    "fund",
+    "round",
+    "group",
+    "area",
+];
+const PAYMENTS: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "expand",
+    "state",
+    "fund",
+    "group",
+    "grant",
+    "batch",
+];
+const UPDATES: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "expand",
+    "state",
+    "fund",
+    "group",
+    "grant",
+    "due_by",
+];
+const OF_ONE_GRANT: &[&str] = &[
+    "after",
+    "limit",
+    "as_at",
+    "min_position",
+    "sort",
+    "count",
+    "updated_since",
+    "expand",
+];
+/// Of what the names may be asked for: where a record names its group and fund, and where it names
+/// its grant.
 pub(super) const OF_FUND: &[&str] = &["group", "fund"];
 pub(super) const OF_GRANT: &[&str] = &["group", "fund", "grant"];
 
@@ -205,13 +336,19 @@ pub fn acts() -> Vec<Act> {
 /// What comes after a noun in an address, and the routes there with their methods.
 type Paths = BTreeMap<String, Vec<(Route, &'static str)>>;
 
-/// Registers every route. Those that begin alike lie together: an address is held against the few that could be meant.
+/// Registers every route. Those that begin alike lie together: an address is held against the few
+/// that could be meant.
 pub fn configure(config: &mut web::ServiceConfig) {
     let mut nouns: BTreeMap<String, Paths> = BTreeMap::new();
     let mut add = |path: &str, route: Route, method| {
         let rest = path.trim_start_matches('/');
         let (noun, rest) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
-        nouns.entry(noun.to_owned()).or_default().entry(rest.to_owned()).or_default().push((route, method));
+        nouns
+            .entry(noun.to_owned())
+            .or_default()
+            .entry(rest.to_owned())
+            .or_default()
+            .push((route, method));
     };
     for read in reads() {
         add(read.path, (read.route)(), "GET");
@@ -228,19 +365,33 @@ pub fn configure(config: &mut web::ServiceConfig) {
     let resource = |(path, routes): (String, Vec<(Route, &'static str)>)| {
         let (routes, methods): (Vec<_>, Vec<_>) = routes.into_iter().unzip();
         let resource = web::resource(path).default_service(not_allowed_but(methods.join(", ")));
-        routes.into_iter().fold(resource, actix_web::Resource::route)
+        routes
+            .into_iter()
+            .fold(resource, actix_web::Resource::route)
     };
-    let scope =
-        |(noun, paths): (String, Paths)| paths.into_iter().map(resource).fold(web::scope(&format!("/{noun}")), actix_web::Scope::service);
-    config.service(nouns.into_iter().map(scope).fold(web::scope(PREFIX), actix_web::Scope::service));
+    let scope = |(noun, paths): (String, Paths)| {
+        paths
+            .into_iter()
+            .map(resource)
+            .fold(web::scope(&format!("/{noun}")), actix_web::Scope::service)
+    };
+    config.service(
+        nouns
+            .into_iter()
+            .map(scope)
+            .fold(web::scope(PREFIX), actix_web::Scope::service),
+    );
 }
 
-/// Whether the API offers a command of its own: not the operator's or the service's, not what only follows from others,
-/// and not what handing a file in or out brings about.
+/// Whether the API offers a command of its own: not the operator's or the service's, not what only
+/// follows from others, and not what handing a file in or out brings about.
 #[must_use]
 pub fn offered(spec: &Spec) -> bool {
     use crate::domain::role::Who;
-    !matches!(spec.who, Who::Operator | Who::Job | Who::Upload(_) | Who::Download(_) | Who::Consequence)
+    !matches!(
+        spec.who,
+        Who::Operator | Who::Job | Who::Upload(_) | Who::Download(_) | Who::Consequence
+    )
 }
 
 /// Where a command is sent.
@@ -260,9 +411,15 @@ fn path(noun: &Noun, spec: &Spec) -> String {
 /// Answers every method but these.
 pub(super) fn not_allowed_but(allow: String) -> Route {
     // What may be read may be asked for without its body.
-    let allow = if allow.contains("GET") { format!("{allow}, HEAD") } else { allow };
+    let allow = if allow.contains("GET") {
+        format!("{allow}, HEAD")
+    } else {
+        allow
+    };
     web::to(move || {
-        let mut response = Fault::MethodNotAllowed.problem(format!("this address takes {allow}")).error_response();
+        let mut response = Fault::MethodNotAllowed
+            .problem(format!("this address takes {allow}"))
+            .error_response();
         if let Ok(allow) = allow.parse() {
             response.headers_mut().insert(ALLOW, allow);
         }

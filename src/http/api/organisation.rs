@@ -9,23 +9,39 @@ use crate::http::problem::Problem;
 use crate::http::signin::SignedIn;
 use crate::projections::OrganisationRow;
 
-pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
     one(&desk, &signed, as_at).await
 }
 
 /// The organisation, as a reader sees it.
-pub(super) async fn one(desk: &Desk, signed: &SignedIn, as_at: Option<i64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn one(
+    desk: &Desk,
+    signed: &SignedIn,
+    as_at: Option<i64>,
+) -> Result<HttpResponse, Problem> {
     let id = desk.commands.organisation().to_string();
     let row: OrganisationRow = desk.views.find(&id, as_at).await?.ok_or_else(nothing)?;
     let version = row.version;
-    let row = if signed.reader.sees_all() { row } else { for_group(row) };
+    let row = if signed.reader.sees_all() {
+        row
+    } else {
+        for_group(row)
+    };
     record(&desk.views.with_agreements(row, as_at).await?, version)
 }
 
 /// The organisation without what is for staff. Its form, signs, agreements and reports are
 /// published.
 fn for_group(row: OrganisationRow) -> OrganisationRow {
-    OrganisationRow { mail_texts: Vec::new(), proposed_mail_texts: Vec::new(), ..row }
+    OrganisationRow {
+        mail_texts: Vec::new(),
+        proposed_mail_texts: Vec::new(),
+        ..row
+    }
 }

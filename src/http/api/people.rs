@@ -16,7 +16,11 @@ use crate::log::LogError;
 use crate::projections::PersonRow;
 use crate::store::accesses::Looked;
 
-pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, super::PEOPLE)?;
     let as_at = asked.as_at(&desk).await?;
     let own = (!signed.reader.sees_all()).then(|| ("id", vec![signed.reader.person.to_string()]));
@@ -24,15 +28,22 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
     if let Some(address) = asked.text("email") {
         filters.push(("id", holder(&desk, &signed, address).await?));
     }
-    if let Some(role) = asked.parsed::<Role>("role", "this is administrator, officer, finance, panel or auditor")? {
+    if let Some(role) = asked.parsed::<Role>(
+        "role",
+        "this is administrator, officer, finance, panel or auditor",
+    )? {
         filters.push(match as_at {
-            // Few hold a role now, and who does is known; as at another time every row is looked through.
+            // Few hold a role now, and who does is known; as at another time every row is looked
+            // through.
             None => ("id", holders(&desk, role).await?),
             Some(_) => ("roles LIKE", vec![format!("%\"{}\"%", <&str>::from(role))]),
         });
     }
     let (rows, end) = list_of::<PersonRow>(&desk, &asked, as_at, filters).await?;
-    let rows = rows.into_iter().map(|row| for_reader(&signed, row)).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| for_reader(&signed, row))
+        .collect();
     let items = desk.views.open_people(&signed.reader, rows).await?;
     if signed.reader.works_with_groups() {
         accesses::note(&desk, &signed.reader, Looked::Addresses).await?;
@@ -42,38 +53,85 @@ pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<De
 
 /// The ids of those who hold a role; one that nothing has stands in for nobody.
 async fn holders(desk: &Desk, role: Role) -> Result<Vec<String>, Problem> {
-    let organisation = desk.commands.log().refresh::<Organisation>(desk.commands.organisation().0).await?.state;
+    let organisation = desk
+        .commands
+        .log()
+        .refresh::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
     let nobody = std::iter::once(Uuid::nil().to_string());
-    Ok(organisation.holders(role).map(|person| person.to_string()).chain(nobody).collect())
+    Ok(organisation
+        .holders(role)
+        .map(|person| person.to_string())
+        .chain(nobody)
+        .collect())
 }
 
-/// Whose an address is. Addresses are for those who work with groups; others find no more by it than themselves.
+/// Whose an address is. Addresses are for those who work with groups; others find no more by it
+/// than themselves.
 async fn holder(desk: &Desk, signed: &SignedIn, address: &str) -> Result<Vec<String>, Problem> {
     if signed.reader.sees_all() && !signed.reader.works_with_groups() {
         return Err(Refusal::NotYours.into());
     }
-    let address = parse_email(address).map_err(|error| Fault::InvalidQuery.problem(error.to_string()).about("email"))?;
-    Ok(only(desk.commands.log().vault().holder(Index::Email, &address).await.map_err(LogError::from)?))
+    let address = parse_email(address).map_err(|error| {
+        Fault::InvalidQuery
+            .problem(error.to_string())
+            .about("email")
+    })?;
+    Ok(only(
+        desk.commands
+            .log()
+            .vault()
+            .holder(Index::Email, &address)
+            .await
+            .map_err(LogError::from)?,
+    ))
 }
 
-pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["as_at", "min_position"])?;
     let as_at = asked.as_at(&desk).await?;
     one(&desk, &signed, id(&http, "person")?, as_at).await
 }
 
 /// A person, as a reader sees them.
-pub(super) async fn one(desk: &Desk, signed: &SignedIn, person: Uuid, as_at: Option<i64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn one(
+    desk: &Desk,
+    signed: &SignedIn,
+    person: Uuid,
+    as_at: Option<i64>,
+) -> Result<HttpResponse, Problem> {
     if !signed.reader.sees_all() && signed.reader.person.0 != person {
         return Err(nothing());
     }
-    let row: PersonRow = desk.views.find(&person.to_string(), as_at).await?.ok_or_else(nothing)?;
+    let row: PersonRow = desk
+        .views
+        .find(&person.to_string(), as_at)
+        .await?
+        .ok_or_else(nothing)?;
     let row = for_reader(signed, row);
-    let seen = desk.views.open_people(&signed.reader, vec![row]).await?.pop().ok_or_else(nothing)?;
+    let seen = desk
+        .views
+        .open_people(&signed.reader, vec![row])
+        .await?
+        .pop()
+        .ok_or_else(nothing)?;
     record(&seen, seen.version)
 }
 
 /// A role that is only proposed is for staff, also where it is proposed for the reader.
 fn for_reader(signed: &SignedIn, row: PersonRow) -> PersonRow {
-    if signed.reader.sees_all() { row } else { PersonRow { proposed: Roles::new(), proposals: BTreeMap::new(), ..row } }
+    if signed.reader.sees_all() {
+        row
+    } else {
+        PersonRow {
+            proposed: Roles::new(),
+            proposals: BTreeMap::new(),
+            ..row
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Webhooks that administrators made: how they do, their deliveries, a new secret, sending again. What is decided about them is a
-//! command of the organisation's.
+//! Webhooks that administrators made: how they do, their deliveries, a new secret, sending again.
+//! What is decided about them is a command of the organisation's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
@@ -105,7 +105,17 @@ pub struct DeliverySeen {
     pub error: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::IntoStaticStr, strum::EnumString)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum DeliveryState {
@@ -125,27 +135,44 @@ pub struct SecretShown {
     pub position: i64,
 }
 
-pub(super) async fn list(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     auditor(&signed)?;
     Ok(Collection::of(all(&desk).await?, End::default()).answer())
 }
 
-pub(super) async fn show(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     auditor(&signed)?;
     Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
 }
 
-pub(super) async fn deliveries(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn deliveries(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(&http, &["after", "limit"])?;
     auditor(&signed)?;
     let webhook = known(&http, &desk).await?.webhook;
-    let before: i64 = asked.parsed("after", "this is the cursor that a page before gave")?.unwrap_or(i64::MAX);
+    let before: i64 = asked
+        .parsed("after", "this is the cursor that a page before gave")?
+        .unwrap_or(i64::MAX);
     let limit = asked.limit()?;
     let items = deliveries_of(&desk, webhook, before, limit).await?;
     let full = i64::try_from(items.len()).is_ok_and(|read| read == limit);
-    let next = items.last().filter(|_| full).map(|last| last.delivery.to_string());
+    let next = items
+        .last()
+        .filter(|_| full)
+        .map(|last| last.delivery.to_string());
     Ok(Collection::of(items, End { next, total: None }).answer())
 }
 
@@ -156,19 +183,40 @@ pub(super) async fn make_secret(
     desk: web::Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
     administrator(&signed)?;
-    let body = body.map_err(|error| not_arrived(&error, &format!("a body has at most {} bytes", crate::http::BODY_MOST)))?;
+    let body = body.map_err(|error| {
+        not_arrived(
+            &error,
+            &format!("a body has at most {} bytes", crate::http::BODY_MOST),
+        )
+    })?;
     let webhook = number(&http)?;
     let repeat = Some(repeat_key(&http, &body, &desk)?);
     let command = OrganisationCommand::MakeWebhookSecret(WebhookOf { webhook });
     let command = Command::Organisation(desk.commands.organisation(), command);
     let if_match = if_match(&http)?;
-    let answer = desk.commands.issue(Request { repeat, if_match, ..Request::new(signed.caller.clone(), command) }).await?;
+    let answer = desk
+        .commands
+        .issue(Request {
+            repeat,
+            if_match,
+            ..Request::new(signed.caller.clone(), command)
+        })
+        .await?;
     let number = answer.made.unwrap_or_default();
     let secret = managed_secret(desk.commands.log().vault(), webhook, number).shown();
-    Ok(HttpResponse::Ok().json(SecretShown { webhook, number, secret, position: answer.last_position }))
+    Ok(HttpResponse::Ok().json(SecretShown {
+        webhook,
+        number,
+        secret,
+        position: answer.last_position,
+    }))
 }
 
-pub(super) async fn resume(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn resume(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     administrator(&signed)?;
     let webhook = known(&http, &desk).await?.webhook;
@@ -176,57 +224,122 @@ pub(super) async fn resume(http: HttpRequest, signed: SignedIn, desk: web::Data<
     Ok(HttpResponse::Ok().json(known(&http, &desk).await?))
 }
 
-pub(super) async fn send_again(http: HttpRequest, signed: SignedIn, desk: web::Data<Desk>) -> Result<HttpResponse, Problem> {
+pub(super) async fn send_again(
+    http: HttpRequest,
+    signed: SignedIn,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Problem> {
     Asked::read(&http, &[])?;
     administrator(&signed)?;
     let webhook = known(&http, &desk).await?.webhook;
-    let delivery = http.match_info().query("delivery").parse().map_err(|_| nothing())?;
+    let delivery = http
+        .match_info()
+        .query("delivery")
+        .parse()
+        .map_err(|_| nothing())?;
     Ok(HttpResponse::Ok().json(again(&desk, webhook, delivery).await?))
 }
 
 /// Lets a webhook go on that was paused.
 pub(in crate::http) async fn go_on(desk: &Desk, webhook: u32) -> Result<(), Problem> {
     let log = desk.commands.log();
-    Ok(deliveries::resume(log.store(), log.organisation(), &managed_name(webhook)).await.map_err(LogError::from)?)
+    Ok(
+        deliveries::resume(log.store(), log.organisation(), &managed_name(webhook))
+            .await
+            .map_err(LogError::from)?,
+    )
 }
 
 /// Has a delivery sent again.
-pub(in crate::http) async fn again(desk: &Desk, webhook: u32, delivery: i64) -> Result<DeliverySeen, Problem> {
+pub(in crate::http) async fn again(
+    desk: &Desk,
+    webhook: u32,
+    delivery: i64,
+) -> Result<DeliverySeen, Problem> {
     let (log, now) = (desk.commands.log(), desk.commands.now().as_microsecond());
     let name = managed_name(webhook);
-    let row = deliveries::again(log.store(), log.organisation(), &name, delivery, (now, CLAIM, now + GIVE_UP)).await;
-    let row = row.map_err(LogError::from)?.ok_or(Refusal::Unknown("delivery"))?;
+    let row = deliveries::again(
+        log.store(),
+        log.organisation(),
+        &name,
+        delivery,
+        (now, CLAIM, now + GIVE_UP),
+    )
+    .await;
+    let row = row
+        .map_err(LogError::from)?
+        .ok_or(Refusal::Unknown("delivery"))?;
     Ok(delivery_seen(log, webhook, row))
 }
 
 /// Every webhook, and how it does.
 pub(in crate::http) async fn all(desk: &Desk) -> Result<Vec<WebhookSeen>, Problem> {
     let log = desk.commands.log();
-    let state = log.refresh::<Organisation>(desk.commands.organisation().0).await?.state;
-    let standing = deliveries::all(log.store(), log.organisation()).await.map_err(LogError::from)?;
-    let seen = |(number, webhook)| seen(number, webhook, standing.iter().find(|standing| standing.name == managed_name(number)));
+    let state = log
+        .refresh::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
+    let standing = deliveries::all(log.store(), log.organisation())
+        .await
+        .map_err(LogError::from)?;
+    let seen = |(number, webhook)| {
+        seen(
+            number,
+            webhook,
+            standing
+                .iter()
+                .find(|standing| standing.name == managed_name(number)),
+        )
+    };
     Ok(state.webhooks().iter().map(seen).collect())
 }
 
 /// A webhook's deliveries before a position, the newest first.
-pub(in crate::http) async fn deliveries_of(desk: &Desk, webhook: u32, before: i64, most: i64) -> Result<Vec<DeliverySeen>, Problem> {
+pub(in crate::http) async fn deliveries_of(
+    desk: &Desk,
+    webhook: u32,
+    before: i64,
+    most: i64,
+) -> Result<Vec<DeliverySeen>, Problem> {
     let log = desk.commands.log();
-    let rows = deliveries::newest(log.store(), log.organisation(), &managed_name(webhook), before, most).await.map_err(LogError::from)?;
-    Ok(rows.into_iter().map(|row| delivery_seen(log, webhook, row)).collect())
+    let rows = deliveries::newest(
+        log.store(),
+        log.organisation(),
+        &managed_name(webhook),
+        before,
+        most,
+    )
+    .await
+    .map_err(LogError::from)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| delivery_seen(log, webhook, row))
+        .collect())
 }
 
 /// The webhook that an address names.
 async fn known(http: &HttpRequest, desk: &Desk) -> Result<WebhookSeen, Problem> {
     let number = number(http)?;
-    all(desk).await?.into_iter().find(|webhook| webhook.webhook == number).ok_or_else(nothing)
+    all(desk)
+        .await?
+        .into_iter()
+        .find(|webhook| webhook.webhook == number)
+        .ok_or_else(nothing)
 }
 
 fn number(http: &HttpRequest) -> Result<u32, Problem> {
-    http.match_info().query("webhook").parse().map_err(|_| nothing())
+    http.match_info()
+        .query("webhook")
+        .parse()
+        .map_err(|_| nothing())
 }
 
 fn administrator(signed: &SignedIn) -> Result<(), Problem> {
-    if signed.reader.roles.contains(&Role::Administrator) { Ok(()) } else { Err(Refusal::NotYours.into()) }
+    if signed.reader.roles.contains(&Role::Administrator) {
+        Ok(())
+    } else {
+        Err(Refusal::NotYours.into())
+    }
 }
 
 fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookSeen {
@@ -247,7 +360,11 @@ fn seen(number: u32, webhook: &Webhook, standing: Option<&Standing>) -> WebhookS
         webhook: number,
         state,
         address: webhook.target.as_ref().map(|target| target.address.clone()),
-        events: webhook.target.iter().flat_map(|target| target.events.iter().cloned()).collect(),
+        events: webhook
+            .target
+            .iter()
+            .flat_map(|target| target.events.iter().cloned())
+            .collect(),
         proposed,
         secret: webhook.secret,
         next_position: standing.map(|standing| standing.next),
@@ -264,7 +381,11 @@ fn delivery_seen(log: &Log, webhook: u32, row: DeliveryRow) -> DeliverySeen {
     DeliverySeen {
         delivery: row.from,
         next: row.through,
-        webhook_id: message_id(log.organisation(), &managed_name(webhook), (row.from, row.through)),
+        webhook_id: message_id(
+            log.organisation(),
+            &managed_name(webhook),
+            (row.from, row.through),
+        ),
         state,
         tries: row.tries,
         made_at: instant(Some(row.made_at)),

@@ -1,4 +1,5 @@
-//! Events as types: each kind with the fields that it holds, as the log's feed and as a webhook's delivery tell it.
+//! Events as types: each kind with the fields that it holds, as the log's feed and as a webhook's
+//! delivery tell it.
 
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
@@ -14,7 +15,14 @@ use crate::domain::organisation::OrganisationEvent;
 use crate::domain::person::PersonEvent;
 
 /// The streams, by their types' names.
-const STREAMS: [&str; 6] = ["application", "fund", "grant", "group", "organisation", "person"];
+const STREAMS: [&str; 6] = [
+    "application",
+    "fund",
+    "grant",
+    "group",
+    "organisation",
+    "person",
+];
 
 /// What the events' types say of themselves.
 pub(super) fn derived(found: &mut Vec<(String, RefOr<Schema>)>) {
@@ -30,7 +38,10 @@ pub(super) fn derived(found: &mut Vec<(String, RefOr<Schema>)>) {
 pub(super) fn give_types(schemas: &mut Object) {
     for stream in STREAMS {
         let names = kinds(&format!("{}Event", pascal(stream)), schemas);
-        schemas.insert(format!("{}EventName", pascal(stream)), json!({ "type": "string", "enum": names }));
+        schemas.insert(
+            format!("{}EventName", pascal(stream)),
+            json!({ "type": "string", "enum": names }),
+        );
     }
     let record = schemas.remove("Event").unwrap_or_default();
     by_stream(record, schemas);
@@ -38,11 +49,18 @@ pub(super) fn give_types(schemas: &mut Object) {
     schemas.insert("EventDelivery".to_owned(), delivery());
 }
 
-/// An event's payload is an object of one property, named as the event is: its kinds, which are left as that object's properties.
+/// An event's payload is an object of one property, named as the event is: its kinds, which are
+/// left as that object's properties.
 fn kinds(name: &str, schemas: &mut Object) -> Vec<String> {
-    let Some(events) = schemas.get_mut(name) else { return Vec::new() };
+    let Some(events) = schemas.get_mut(name) else {
+        return Vec::new();
+    };
     let (mut names, mut properties) = (Vec::new(), Object::new());
-    for mut part in events["oneOf"].as_array_mut().map(std::mem::take).unwrap_or_default() {
+    for mut part in events["oneOf"]
+        .as_array_mut()
+        .map(std::mem::take)
+        .unwrap_or_default()
+    {
         if let Some(event) = unions::only_key(&part) {
             properties.insert(event.clone(), part["properties"][&event].take());
             names.push(event);
@@ -83,19 +101,31 @@ fn by_stream(mut record: Value, schemas: &mut Object) {
                 "payload": payload,
             },
         });
-        schemas.insert(part_name.clone(), json!({ "allOf": [schema("EventRecord"), own] }));
+        schemas.insert(
+            part_name.clone(),
+            json!({ "allOf": [schema("EventRecord"), own] }),
+        );
         parts.push(schema(&part_name));
-        mapping.insert(stream.to_owned(), json!(format!("#/components/schemas/{part_name}")));
+        mapping.insert(
+            stream.to_owned(),
+            json!(format!("#/components/schemas/{part_name}")),
+        );
     }
     schemas.insert("EventRecord".to_owned(), record);
     let discriminator = json!({ "propertyName": "stream", "mapping": mapping });
-    schemas.insert("Event".to_owned(), json!({ "oneOf": parts, "discriminator": discriminator, "description": about }));
+    schemas.insert(
+        "Event".to_owned(),
+        json!({ "oneOf": parts, "discriminator": discriminator, "description": about }),
+    );
 }
 
 /// An event as it is hashed for the proof.
 fn sealed() -> Value {
     let position = json!({ "type": "integer", "format": "int64" });
-    let kinds = STREAMS.iter().map(|stream| schema(&format!("{}Event", pascal(stream)))).chain([json!({ "type": "null" })]);
+    let kinds = STREAMS
+        .iter()
+        .map(|stream| schema(&format!("{}Event", pascal(stream))))
+        .chain([json!({ "type": "null" })]);
     json!({
         "type": "object",
         "description": "An event as it is hashed: canonical JSON, so that a proof fits it. What assessors gave is left out.",

@@ -27,11 +27,18 @@ mod tests {
         for noun in &NOUNS {
             for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
                 let name = format!("{}/{}", noun.plural, spec.name);
-                let body = examples.remove(&name).unwrap_or_else(|| panic!("{name} has no example")).to_string();
+                let body = examples
+                    .remove(&name)
+                    .unwrap_or_else(|| panic!("{name} has no example"))
+                    .to_string();
                 let read = api::commands::read(noun, spec, uuid::Uuid::nil(), body.as_bytes());
                 assert!(read.is_ok(), "{name}: {}", read.unwrap_err());
             }
         }
-        assert!(examples.is_empty(), "no command takes {:?}", examples.keys());
+        assert!(
+            examples.is_empty(),
+            "no command takes {:?}",
+            examples.keys()
+        );
     }
 }

@@ -8,26 +8,48 @@ use super::operations::command_id;
 use crate::domain::role::Who;
 
 fn link(operation: &str, parameters: &[(&str, &str)]) -> Value {
-    let parameters: Object =
-        parameters.iter().map(|(name, pointer)| ((*name).to_owned(), json!(format!("$response.body#{pointer}")))).collect();
+    let parameters: Object = parameters
+        .iter()
+        .map(|(name, pointer)| {
+            (
+                (*name).to_owned(),
+                json!(format!("$response.body#{pointer}")),
+            )
+        })
+        .collect();
     json!({ "operationId": operation, "parameters": parameters })
 }
 
-/// A command is followed by a read that shows it; one that makes a record also by the others that the same people
-/// may send for it.
+/// A command is followed by a read that shows it; one that makes a record also by the others that
+/// the same people may send for it.
 pub(super) fn of_commands(noun: &Noun, made: bool) -> Object {
     let mut links = Object::new();
     let Some(one) = noun.one else {
-        links.insert("read".to_owned(), link(noun.plural, &[("min_position", "/position")]));
+        links.insert(
+            "read".to_owned(),
+            link(noun.plural, &[("min_position", "/position")]),
+        );
         return links;
     };
-    links.insert("read".to_owned(), link(one, &[(one, "/id"), ("min_position", "/position")]));
-    if let Some(maker) = noun.commands.iter().find(|maker| made && noun.makes == Some(maker.name)) {
+    links.insert(
+        "read".to_owned(),
+        link(one, &[(one, "/id"), ("min_position", "/position")]),
+    );
+    if let Some(maker) = noun
+        .commands
+        .iter()
+        .find(|maker| made && noun.makes == Some(maker.name))
+    {
         let others = noun.commands.iter().filter(|other| {
             let own = other.who == maker.who || matches!(other.who, Who::StaffOrOwn(_));
             own && other.name != maker.name && api::offered(other)
         });
-        links.extend(others.map(|other| (other.name.to_owned(), link(&command_id(noun, other), &[(one, "/id")]))));
+        links.extend(others.map(|other| {
+            (
+                other.name.to_owned(),
+                link(&command_id(noun, other), &[(one, "/id")]),
+            )
+        }));
     }
     links
 }

@@ -1,8 +1,10 @@
 //! The contract, `openapi.yaml`: made from the tables that the routes are made from.
 //!
-//! Into it go the nouns with their commands, the reads, the events, and the schemas that their types derive; out comes one document
-//! in which everything that is said more than once is said in one place. `schemas` names, bounds and shares what the types derive,
-//! `operations` says what can be asked, `parameters` and `responses` what many operations have in common, `yaml` writes it down.
+//! Into it go the nouns with their commands, the reads, the events, and the schemas that their
+//! types derive; out comes one document in which everything that is said more than once is said in
+//! one place. `schemas` names, bounds and shares what the types derive, `operations` says what can
+//! be asked, `parameters` and `responses` what many operations have in common, `yaml` writes it
+//! down.
 
 mod events;
 mod examples;
@@ -37,7 +39,12 @@ pub fn contract() -> String {
 /// The contract as one JSON value.
 #[must_use]
 pub fn document() -> Value {
-    Value::Object(sections().into_iter().map(|(name, section)| (name.to_owned(), section)).collect())
+    Value::Object(
+        sections()
+            .into_iter()
+            .map(|(name, section)| (name.to_owned(), section))
+            .collect(),
+    )
 }
 
 const ABOUT: &str = "Apply, award, pay, report and close, with every change an immutable event. Money is a string of pounds with at \
@@ -46,7 +53,11 @@ const ABOUT: &str = "Apply, award, pay, report and close, with every change an i
 
 /// The sections of the document, in the order in which they are written.
 fn sections() -> Vec<(&'static str, Value)> {
-    let mut shared = Shared { schemas: schemas::all(), parameters: Object::new(), responses: responses::problems() };
+    let mut shared = Shared {
+        schemas: schemas::all(),
+        parameters: Object::new(),
+        responses: responses::problems(),
+    };
     let paths = operations::paths(&mut shared);
     let webhooks = events::webhooks(&shared.schemas);
     let info = json!({
@@ -96,6 +107,12 @@ fn schema(name: &str) -> Value {
 
 /// `own_account` is `OwnAccount`.
 fn pascal(name: &str) -> String {
-    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
+    let capital = |word: &str| {
+        word.chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .chain(word.chars().skip(1))
+            .collect::<String>()
+    };
     name.split(['-', '_']).map(capital).collect()
 }

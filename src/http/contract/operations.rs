@@ -1,4 +1,5 @@
-//! What can be asked: a read for each row of the reads, a command for each row of the nouns, and the upload.
+//! What can be asked: a read for each row of the reads, a command for each row of the nouns, and
+//! the upload.
 
 use serde_json::{Value, json};
 
@@ -10,24 +11,58 @@ use crate::domain::role::Who;
 
 /// What operations are sorted under, with what each is about.
 const TAGS: [(&str, &str); 9] = [
-    ("organisation", "The organisation: its signs of success, form, agreement, mails and roles."),
-    ("people", "People: staff, panel, auditors, and members of groups."),
-    ("funds", "Funds, their rules, money and rounds, and the statements of what moved."),
-    ("figures", "What was allocated, committed, paid and returned, and what came of it."),
-    ("groups", "Groups that ask for money: their members, payees and files."),
-    ("applications", "Applications from the first answer to the decision."),
-    ("grants", "Grants from the offer to their close: agreement, checks, payments and updates."),
-    ("webhooks", "Who outside is told of events, and what became of each delivery."),
-    ("log", "The log of events, and the proofs that an event is in it."),
+    (
+        "organisation",
+        "The organisation: its signs of success, form, agreement, mails and roles.",
+    ),
+    (
+        "people",
+        "People: staff, panel, auditors, and members of groups.",
+    ),
+    (
+        "funds",
+        "Funds, their rules, money and rounds, and the statements of what moved.",
+    ),
+    (
+        "figures",
+        "What was allocated, committed, paid and returned, and what came of it.",
+    ),
+    (
+        "groups",
+        "Groups that ask for money: their members, payees and files.",
+    ),
+    (
+        "applications",
+        "Applications from the first answer to the decision.",
+    ),
+    (
+        "grants",
+        "Grants from the offer to their close: agreement, checks, payments and updates.",
+    ),
+    (
+        "webhooks",
+        "Who outside is told of events, and what became of each delivery.",
+    ),
+    (
+        "log",
+        "The log of events, and the proofs that an event is in it.",
+    ),
 ];
 
 pub(super) fn tags() -> Value {
-    TAGS.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect()
+    TAGS.iter()
+        .map(|(name, about)| json!({ "name": name, "description": about }))
+        .collect()
 }
 
 /// The tag of an address: its noun, or what the noun belongs to.
 fn tag(path: &str) -> &str {
-    match path.trim_start_matches('/').split('/').next().unwrap_or_default() {
+    match path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+    {
         "funders" => "funds",
         "budget" | "outcomes" => "figures",
         "payments" | "updates" => "grants",
@@ -52,7 +87,11 @@ pub(super) fn paths(all: &mut Shared) -> Object {
     let bodies = examples::all();
     for noun in &NOUNS {
         for spec in noun.commands.iter().filter(|spec| api::offered(spec)) {
-            add(api::address(noun, spec), "post", command(noun, spec, &bodies, all));
+            add(
+                api::address(noun, spec),
+                "post",
+                command(noun, spec, &bodies, all),
+            );
         }
     }
     paths
@@ -81,7 +120,10 @@ fn reading(read: &Read, all: &mut Shared) -> Value {
 
 /// Whether an answer has a tag: one record.
 fn tagged(read: &Read) -> bool {
-    NOUNS.iter().any(|noun| noun.one.map_or(noun.plural == read.name, |one| one == read.name))
+    NOUNS.iter().any(|noun| {
+        noun.one
+            .map_or(noun.plural == read.name, |one| one == read.name)
+    })
 }
 
 /// What is done beside the nouns: it has no body.
@@ -122,7 +164,11 @@ fn upload(all: &mut Shared) -> Value {
 }
 
 pub(super) fn command_id(noun: &Noun, spec: &Spec) -> String {
-    format!("{}_{}", noun.one.unwrap_or(noun.plural), spec.name.replace('-', "_"))
+    format!(
+        "{}_{}",
+        noun.one.unwrap_or(noun.plural),
+        spec.name.replace('-', "_")
+    )
 }
 
 fn command(noun: &Noun, spec: &Spec, bodies: &Object, all: &mut Shared) -> Value {
@@ -153,18 +199,33 @@ fn command(noun: &Noun, spec: &Spec, bodies: &Object, all: &mut Shared) -> Value
 
 /// Whether a body must say something.
 fn is_needed(body: &Value) -> bool {
-    body["oneOf"].is_array() || body["required"].as_array().is_some_and(|required| !required.is_empty())
+    body["oneOf"].is_array()
+        || body["required"]
+            .as_array()
+            .is_some_and(|required| !required.is_empty())
 }
 
 fn whose(who: Who) -> String {
-    let names = |roles: &[Role]| roles.iter().map(|role| <&str>::from(*role)).collect::<Vec<_>>().join(" or ");
+    let names = |roles: &[Role]| {
+        roles
+            .iter()
+            .map(|role| <&str>::from(*role))
+            .collect::<Vec<_>>()
+            .join(" or ")
+    };
     match who {
         Who::Anyone => "For anybody who is signed in.".into(),
         Who::Staff(roles) => format!("For a person with the role {}.", names(roles)),
         Who::StaffOrJob(roles) => {
-            format!("For a person with the role {}; the service does it by itself when the day has come.", names(roles))
+            format!(
+                "For a person with the role {}; the service does it by itself when the day has come.",
+                names(roles)
+            )
         }
-        Who::StaffOrOwn(roles) | Who::Upload(roles) => format!("For a member of the group, or a person with the role {}.", names(roles)),
+        Who::StaffOrOwn(roles) | Who::Upload(roles) => format!(
+            "For a member of the group, or a person with the role {}.",
+            names(roles)
+        ),
         Who::Download(_) | Who::Operator | Who::Job | Who::Consequence => "Not offered.".into(),
     }
 }
@@ -172,42 +233,82 @@ fn whose(who: Who) -> String {
 /// What a read tells, and to whom.
 fn about(read: &Read) -> &'static str {
     match read.name {
-        "organisation" => "Signs of success, form and agreement as they are in force, staff's own mail texts, and earlier agreements.",
+        "organisation" => {
+            "Signs of success, form and agreement as they are in force, staff's own mail texts, and earlier agreements."
+        }
         "people" => {
             "For staff everybody, in order of their ids; for anybody else themselves. Addresses are opened for those who work with groups."
         }
-        "person" => "Name and contact details are opened for the person and for staff who work with groups; erased, they are absent.",
+        "person" => {
+            "Name and contact details are opened for the person and for staff who work with groups; erased, they are absent."
+        }
         "funds" => "Each with its rules, rounds and newest batches of payments.",
-        "fund" => "With its rules, rounds and newest batches of payments. The ETag is the version that `If-Match` takes.",
+        "fund" => {
+            "With its rules, rounds and newest batches of payments. The ETag is the version that `If-Match` takes."
+        }
         "fund_statement" => {
             "Opening balances, each movement with its position in the log, and closing balances, by when they were recorded. For staff."
         }
-        "funder_statement" => "The same as a fund's statement, over all funds that one funder's money is in. For staff.",
-        "budget" => "Adds up by fund unless `by` says otherwise; as at any past day or position. For staff.",
-        "outcomes" => "Adds up what groups said and staff judged, by sign unless `by` says otherwise. For staff.",
+        "funder_statement" => {
+            "The same as a fund's statement, over all funds that one funder's money is in. For staff."
+        }
+        "budget" => {
+            "Adds up by fund unless `by` says otherwise; as at any past day or position. For staff."
+        }
+        "outcomes" => {
+            "Adds up what groups said and staff judged, by sign unless `by` says otherwise. For staff."
+        }
         "groups" => "Staff see every group; members see those that they are in.",
         "group" => "With members, payee, files and checks on file. What is another group's is 404.",
         "group_history" => {
             "Each application with what was asked for, awarded, paid and returned, also of groups that were merged into this one."
         }
-        "group_links" => "Found by keyed look-ups, without opening anything: they are told, not forbidden. For staff.",
-        "group_file" => "Decrypted while it is read, as its own media type or as bytes. Staff and the group's members only.",
-        "applications" => "Staff see all; members see their groups' own. Scores are withheld from whoever has still to score.",
-        "application" => "With decision, reserve rank, interests and those scores that the reader may see.",
-        "application_answers" => "The newest answer to each question, decrypted; absent where it was erased.",
+        "group_links" => {
+            "Found by keyed look-ups, without opening anything: they are told, not forbidden. For staff."
+        }
+        "group_file" => {
+            "Decrypted while it is read, as its own media type or as bytes. Staff and the group's members only."
+        }
+        "applications" => {
+            "Staff see all; members see their groups' own. Scores are withheld from whoever has still to score."
+        }
+        "application" => {
+            "With decision, reserve rank, interests and those scores that the reader may see."
+        }
+        "application_answers" => {
+            "The newest answer to each question, decrypted; absent where it was erased."
+        }
         "grants" => "Staff see all; members see their groups' own.",
-        "grant" => "With checks, instalments, variations, stories and what is due back. A grant's id is its application's.",
-        "grant_payments" => "In order of their numbers; who prepared and approved them is absent for members.",
-        "grant_updates" => "In order of their numbers, with what the group said of each sign and what staff judge.",
+        "grant" => {
+            "With checks, instalments, variations, stories and what is due back. A grant's id is its application's."
+        }
+        "grant_payments" => {
+            "In order of their numbers; who prepared and approved them is absent for members."
+        }
+        "grant_updates" => {
+            "In order of their numbers, with what the group said of each sign and what staff judge."
+        }
         "payments" => {
             "Over all grants that the reader may see; `state` finds what waits for an approval, for the bank, or to be confirmed."
         }
-        "updates" => "Over all grants that the reader may see; `due_by` finds what is due by a day.",
-        "webhooks" => "Those that stand, are proposed or are paused, with their newest deliveries. For auditors and administrators.",
-        "webhook" => "With its address, its kinds of events and how it stands. For auditors and administrators.",
-        "webhook_deliveries" => "The newest first: when each was tried, what was answered, and when it is tried next.",
-        "log_accesses" => "Who took what is held on a person, or everybody's addresses, by day. For auditors and administrators.",
-        "log_head" => "The log's length, how far the views have read, and the newest signed head. For auditors and administrators.",
+        "updates" => {
+            "Over all grants that the reader may see; `due_by` finds what is due by a day."
+        }
+        "webhooks" => {
+            "Those that stand, are proposed or are paused, with their newest deliveries. For auditors and administrators."
+        }
+        "webhook" => {
+            "With its address, its kinds of events and how it stands. For auditors and administrators."
+        }
+        "webhook_deliveries" => {
+            "The newest first: when each was tried, what was answered, and when it is tried next."
+        }
+        "log_accesses" => {
+            "Who took what is held on a person, or everybody's addresses, by day. For auditors and administrators."
+        }
+        "log_head" => {
+            "The log's length, how far the views have read, and the newest signed head. For auditors and administrators."
+        }
         "log_proof" => {
             "The event as it was hashed, the hashes on its way to the root, and the signed head. For auditors and administrators."
         }

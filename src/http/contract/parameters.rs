@@ -1,4 +1,5 @@
-//! What requests may have beside a body: parts of the address, of the query, and headers. Each is said once and referred to.
+//! What requests may have beside a body: parts of the address, of the query, and headers. Each is
+//! said once and referred to.
 
 use serde_json::{Value, json};
 
@@ -14,7 +15,11 @@ fn text(pattern: &str, most: usize) -> Value {
 }
 
 fn integer(minimum: i64, maximum: i64) -> Value {
-    let format = if maximum > i64::from(i32::MAX) { "int64" } else { "int32" };
+    let format = if maximum > i64::from(i32::MAX) {
+        "int64"
+    } else {
+        "int32"
+    };
     json!({ "type": "integer", "format": format, "minimum": minimum, "maximum": maximum })
 }
 
@@ -35,34 +40,64 @@ fn shared(shared: &mut Shared, name: &str, parameter: Value) -> Value {
 /// What a query parameter means.
 fn query(name: &str) -> Value {
     let (about, schema) = match name {
-        "after" => ("The cursor that the page before gave as `next`, in the same order.", text("^[^\\u0000]{0,1000}$", 1000)),
+        "after" => (
+            "The cursor that the page before gave as `next`, in the same order.",
+            text("^[^\\u0000]{0,1000}$", 1000),
+        ),
         "limit" => ("How many items a page has.", integer(1, api::PAGE_MOST)),
         "as_at" => (
             "The end of a day, or a position: everything that had been recorded by then. A position inside a command gives the state \
              before the command.",
             json!({ "anyOf": [day(), text(DIGITS, 18)] }),
         ),
-        "min_position" => ("Wait until the views have passed this position.", integer(0, POSITION_MOST)),
-        "after_position" => ("Only events after this position.", integer(-1, POSITION_MOST)),
-        "wait" => ("For how many seconds to wait for the next event, where there is none yet.", integer(0, 25)),
-        "effective" => ("Count by when it happened, not by when it was recorded; then `as_at` is a day.", json!({ "type": "boolean" })),
+        "min_position" => (
+            "Wait until the views have passed this position.",
+            integer(0, POSITION_MOST),
+        ),
+        "after_position" => (
+            "Only events after this position.",
+            integer(-1, POSITION_MOST),
+        ),
+        "wait" => (
+            "For how many seconds to wait for the next event, where there is none yet.",
+            integer(0, 25),
+        ),
+        "effective" => (
+            "Count by when it happened, not by when it was recorded; then `as_at` is a day.",
+            json!({ "type": "boolean" }),
+        ),
         "from" => ("The first day.", day()),
         "until" => ("The last day; today when it is not given.", day()),
         "due_by" => ("Only what is due by this day.", day()),
-        "by" => ("What to add up by.", json!({ "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"] })),
+        "by" => (
+            "What to add up by.",
+            json!({ "type": "string", "enum": ["fund", "funder", "area", "round", "sign", "grant"] }),
+        ),
         "purpose" => ("What the file is for.", schema("FilePurpose")),
-        "count" => ("Say in `total` how many there are in all.", json!({ "type": "boolean" })),
+        "count" => (
+            "Say in `total` how many there are in all.",
+            json!({ "type": "boolean" }),
+        ),
         "updated_since" => (
             "Only what was changed at this instant or later, or after this position of the log.",
             json!({ "anyOf": [json!({ "type": "string", "format": "date-time", "maxLength": 40 }), text(DIGITS, 18)] }),
         ),
-        "name" => ("Only groups whose names begin so; capitals and accents do not matter.", text("^\\S[^\\u0000]{0,139}$", 140)),
+        "name" => (
+            "Only groups whose names begin so; capitals and accents do not matter.",
+            text("^\\S[^\\u0000]{0,139}$", 140),
+        ),
         "email" => (
             "Only whoever has this address: for those who may see addresses.",
             json!({ "type": "string", "format": "email", "maxLength": 254 }),
         ),
-        "identifier" => ("Only groups with this charity or company number.", text("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15)),
-        "reference" => ("Only the application that has this reference.", text("^[0-9]{6,18}$", 18)),
+        "identifier" => (
+            "Only groups with this charity or company number.",
+            text("^GB-(CHC-[0-9]{6,7}|COH-[A-Z0-9]{2}[0-9]{6})$", 15),
+        ),
+        "reference" => (
+            "Only the application that has this reference.",
+            text("^[0-9]{6,18}$", 18),
+        ),
         "role" => ("Only those who hold this role.", schema("Role")),
         "fund" | "group" | "grant" => ("Only of this one.", id()),
         _ => ("Only those that have this.", text("^[a-z0-9_-]{1,60}$", 60)),
@@ -70,9 +105,14 @@ fn query(name: &str) -> Value {
     json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
 }
 
-/// The name under which a query parameter is kept: a filter has another than the part of an address.
+/// The name under which a query parameter is kept: a filter has another than the part of an
+/// address.
 fn kept_as(name: &str) -> String {
-    let of = if matches!(name, "fund" | "group" | "grant" | "round" | "area") { "Of" } else { "" };
+    let of = if matches!(name, "fund" | "group" | "grant" | "round" | "area") {
+        "Of"
+    } else {
+        ""
+    };
     format!("{of}{}", pascal(name))
 }
 
@@ -98,9 +138,17 @@ pub(super) fn purpose(all: &mut Shared) -> Value {
 }
 
 fn state(states: &'static [&'static str], schemas: &Object) -> Value {
-    let named = schemas.iter().find(|(_, schema)| schema["enum"] == json!(states)).map(|(name, _)| schema(name));
+    let named = schemas
+        .iter()
+        .find(|(_, schema)| schema["enum"] == json!(states))
+        .map(|(name, _)| schema(name));
     let schema = named.unwrap_or_else(|| json!({ "type": "string", "enum": states }));
-    several("state", "Only those that stand in one of these states.", &schema, states.len())
+    several(
+        "state",
+        "Only those that stand in one of these states.",
+        &schema,
+        states.len(),
+    )
 }
 
 /// Any of several words, with commas between them.
@@ -114,16 +162,33 @@ fn several(name: &str, about: &str, word: &Value, most: usize) -> Value {
 /// Of what a read puts the names beside the ids.
 fn expand(read: &Read, all: &mut Shared) -> Value {
     let of_grant = read.name.contains("payments") || read.name.contains("updates");
-    let (kept, words) = if of_grant { ("ExpandOfGrant", api::OF_GRANT) } else { ("Expand", api::OF_FUND) };
+    let (kept, words) = if of_grant {
+        ("ExpandOfGrant", api::OF_GRANT)
+    } else {
+        ("Expand", api::OF_FUND)
+    };
     let about = "Of what the names are put beside the ids, in `names`.";
-    shared(all, kept, several("expand", about, &json!({ "type": "string", "enum": words }), words.len()))
+    shared(
+        all,
+        kept,
+        several(
+            "expand",
+            about,
+            &json!({ "type": "string", "enum": words }),
+            words.len(),
+        ),
+    )
 }
 
 /// In which order a list is; only groups have names.
 fn sort(read: &Read, all: &mut Shared) -> Value {
     let named = read.name == "groups";
-    let keys = ["id", "created_at", "updated_at"].into_iter().chain(named.then_some("name"));
-    let words: Vec<_> = keys.flat_map(|key| [key.to_owned(), format!("-{key}")]).collect();
+    let keys = ["id", "created_at", "updated_at"]
+        .into_iter()
+        .chain(named.then_some("name"));
+    let words: Vec<_> = keys
+        .flat_map(|key| [key.to_owned(), format!("-{key}")])
+        .collect();
     let about = "In which order; with `-` the last comes first.";
     let sort = json!({
         "name": "sort", "in": "query", "required": false, "description": about, "schema": { "type": "string", "enum": words },
@@ -147,12 +212,28 @@ pub(super) fn if_none_match(all: &mut Shared) -> Value {
 /// The parts of an address.
 pub(super) fn in_path(address: &str, all: &mut Shared) -> Vec<Value> {
     let mut parameters = Vec::new();
-    for name in address.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
+    for name in address
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+    {
         let (about, schema) = match name {
-            "position" => ("The event's position.".to_owned(), integer(0, POSITION_MOST)),
-            "webhook" => ("The webhook's number.".to_owned(), integer(1, i64::from(u32::MAX))),
-            "delivery" => ("The position of its first event.".to_owned(), integer(0, POSITION_MOST)),
-            "funder" => ("The funder's key.".to_owned(), text("^[a-z][a-z0-9-]{0,39}$", 40)),
+            "position" => (
+                "The event's position.".to_owned(),
+                integer(0, POSITION_MOST),
+            ),
+            "webhook" => (
+                "The webhook's number.".to_owned(),
+                integer(1, i64::from(u32::MAX)),
+            ),
+            "delivery" => (
+                "The position of its first event.".to_owned(),
+                integer(0, POSITION_MOST),
+            ),
+            "funder" => (
+                "The funder's key.".to_owned(),
+                text("^[a-z][a-z0-9-]{0,39}$", 40),
+            ),
             "file" => ("The file's digest.".to_owned(), text("^[0-9a-f]{64}$", 64)),
             other => (format!("The {other}'s id."), id()),
         };

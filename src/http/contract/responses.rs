@@ -12,13 +12,16 @@ const JSON: &str = "application/json";
 /// The headers that tell of the limit, and more.
 fn with_limits(more: &[&str]) -> Value {
     let names = ["RateLimit", "RateLimit-Policy"].iter().chain(more);
-    Value::Object(names.map(|name| ((*name).to_owned(), refer("headers", name))).collect())
+    Value::Object(
+        names
+            .map(|name| ((*name).to_owned(), refer("headers", name)))
+            .collect(),
+    )
 }
 
 /// What every answer may have in its head.
 pub(super) fn headers() -> Value {
-    let text =
-        |about: &str, example: &str| json!({ "description": about, "schema": { "type": "string", "maxLength": 200 }, "example": example });
+    let text = |about: &str, example: &str| json!({ "description": about, "schema": { "type": "string", "maxLength": 200 }, "example": example });
     json!({
         "RateLimit": text("How many requests are left, and in how many seconds all are again (draft-ietf-httpapi-ratelimit-headers).", "\"default\";r=5999;t=1"),
         "RateLimit-Policy": text("How many requests are let through in how many seconds.", "\"default\";q=6000;w=60"),
@@ -42,9 +45,30 @@ pub(super) fn problems() -> Object {
     };
     let limited = with_limits(&["Retry-After"]);
     [
-        ("Problem", problem("What went wrong, with a stable code and what to do about it.", limited.clone(), "Refused")),
-        ("TooMany", problem("Asked too often: wait as long as `Retry-After` says.", limited, "TooMany")),
-        ("Internal", problem("Something went wrong in the service.", with_limits(&[]), "Internal")),
+        (
+            "Problem",
+            problem(
+                "What went wrong, with a stable code and what to do about it.",
+                limited.clone(),
+                "Refused",
+            ),
+        ),
+        (
+            "TooMany",
+            problem(
+                "Asked too often: wait as long as `Retry-After` says.",
+                limited,
+                "TooMany",
+            ),
+        ),
+        (
+            "Internal",
+            problem(
+                "Something went wrong in the service.",
+                with_limits(&[]),
+                "Internal",
+            ),
+        ),
     ]
     .into_iter()
     .map(|(name, response)| (name.to_owned(), response))
@@ -74,14 +98,21 @@ pub(super) fn answers(status: &str, hoped_for: &Value) -> Value {
 
 /// The answer to a noun's commands, or to the one that makes a new one.
 pub(super) fn recorded(noun: &Noun, made: bool, all: &mut Shared) -> Value {
-    let name = format!("{}{}", pascal(noun.one.unwrap_or(noun.plural)), if made { "Made" } else { "Recorded" });
+    let name = format!(
+        "{}{}",
+        pascal(noun.one.unwrap_or(noun.plural)),
+        if made { "Made" } else { "Recorded" }
+    );
     let (about, headers) = if made {
         (
             "Recorded: there is a new one. `Prefer: return=representation` asks for the record.",
             with_limits(&["Idempotent-Replayed", "Location"]),
         )
     } else {
-        ("Recorded. `Prefer: return=representation` asks for the record.", with_limits(&["Idempotent-Replayed"]))
+        (
+            "Recorded. `Prefer: return=representation` asks for the record.",
+            with_limits(&["Idempotent-Replayed"]),
+        )
     };
     let examples = json!({ "recorded": refer("examples", "Accepted") });
     let response = json!({
@@ -124,14 +155,22 @@ pub(super) fn read(read: &Read, all: &Shared) -> Value {
         return json!({ "description": "The file's bytes.", "headers": with_limits(&[]), "content": content });
     }
     let name = (read.shape.name)();
-    let of = schema(&if read.shape.many { format!("{name}Page") } else { name.clone() });
+    let of = schema(&if read.shape.many {
+        format!("{name}Page")
+    } else {
+        name.clone()
+    });
     let example = if read.shape.many {
         json!({ "items": [samples::of(&schema(&name), &all.schemas)], "has_more": false })
     } else {
         samples::of(&of, &all.schemas)
     };
     let versioned = !read.shape.many && read.path.ends_with('}');
-    let headers = if versioned { with_limits(&["ETag"]) } else { with_limits(&[]) };
+    let headers = if versioned {
+        with_limits(&["ETag"])
+    } else {
+        with_limits(&[])
+    };
     let mut response = json!({
         "description": "As asked.",
         "headers": headers,

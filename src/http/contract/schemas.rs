@@ -1,4 +1,5 @@
-//! The schemas that the types derive: unions with named parts, every size bounded, and what recurs said once.
+//! The schemas that the types derive: unions with named parts, every size bounded, and what recurs
+//! said once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,8 @@ use super::{Object, events, schema, unions};
 use crate::domain::command::schemas_of;
 use crate::http::problem::Document;
 
-/// The most entries of a list or map in a request that says no less; `api::commands` holds every body to it.
+/// The most entries of a list or map in a request that says no less; `api::commands` holds every
+/// body to it.
 const ASKED_MOST: usize = api::ENTRIES_MOST;
 /// The most entries of a list in an answer that is not a page.
 const ANSWERED_MOST: usize = 100_000;
@@ -27,7 +29,10 @@ pub(super) fn all() -> Object {
     events::give_types(&mut schemas);
     unions::name_parts(&mut schemas);
     let inline = schemas.clone();
-    let keys: Vec<_> = inline.iter().filter(|(_, schema)| schema["type"] == "string").collect();
+    let keys: Vec<_> = inline
+        .iter()
+        .filter(|(_, schema)| schema["type"] == "string")
+        .collect();
     let asked = reachable(&schemas, bodies());
     for (name, schema) in &mut schemas {
         bound(schema, asked.contains(name), &keys);
@@ -40,7 +45,9 @@ pub(super) fn all() -> Object {
     for read in api::reads().iter().filter(|read| read.shape.many) {
         let name = (read.shape.name)();
         let (is_cut, is_counted) = (read.query.contains(&"limit"), read.query.contains(&"count"));
-        let known = schemas.entry(format!("{name}Page")).or_insert_with(|| page(&name, is_cut));
+        let known = schemas
+            .entry(format!("{name}Page"))
+            .or_insert_with(|| page(&name, is_cut));
         if is_counted {
             known["properties"]["total"] = json!({
                 "type": "integer", "format": "int64", "minimum": 0, "maximum": LARGEST, "description": "How many there are in all, where `count` asks for it.",
@@ -62,16 +69,28 @@ fn derived() -> Object {
     for act in api::acts() {
         (act.shape.schemas)(&mut found);
     }
-    for spec in NOUNS.iter().flat_map(|noun| noun.commands).filter(|spec| api::offered(spec)) {
+    for spec in NOUNS
+        .iter()
+        .flat_map(|noun| noun.commands)
+        .filter(|spec| api::offered(spec))
+    {
         (spec.schemas)(&mut found);
     }
     events::derived(&mut found);
-    found.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default())).collect()
+    found
+        .into_iter()
+        .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default()))
+        .collect()
 }
 
 /// The schemas of the commands' bodies.
 fn bodies() -> Vec<String> {
-    NOUNS.iter().flat_map(|noun| noun.commands).filter(|spec| api::offered(spec)).map(|spec| (spec.body)()).collect()
+    NOUNS
+        .iter()
+        .flat_map(|noun| noun.commands)
+        .filter(|spec| api::offered(spec))
+        .map(|spec| (spec.body)())
+        .collect()
 }
 
 /// These schemas, and all that they refer to.
@@ -90,7 +109,12 @@ fn reachable(schemas: &Object, names: Vec<String>) -> BTreeSet<String> {
 fn referred(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
-            found.extend(map.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix(PREFIX)).map(str::to_owned));
+            found.extend(
+                map.get("$ref")
+                    .and_then(Value::as_str)
+                    .and_then(|to| to.strip_prefix(PREFIX))
+                    .map(str::to_owned),
+            );
             map.values().for_each(|value| referred(value, found));
         }
         Value::Array(items) => items.iter().for_each(|item| referred(item, found)),
@@ -100,7 +124,10 @@ fn referred(value: &Value, found: &mut Vec<String>) {
 
 /// What is in a schema and is none.
 fn is_data(name: &str) -> bool {
-    matches!(name, "enum" | "example" | "examples" | "required" | "default" | "mapping" | "discriminator")
+    matches!(
+        name,
+        "enum" | "example" | "examples" | "required" | "default" | "mapping" | "discriminator"
+    )
 }
 
 /// The types of a schema: one, or one beside `null`.
@@ -136,12 +163,20 @@ fn bound(value: &mut Value, asked: bool, keys: &[(&String, &Value)]) {
         let wide = *schema.entry("format").or_insert(json!("int64")) == "int64";
         // A position before the first event is -1; nothing else that is told is below nought.
         schema.entry("minimum").or_insert(json!(-1));
-        schema.entry("maximum").or_insert(json!(if wide { LARGEST } else { i64::from(i32::MAX) }));
+        schema
+            .entry("maximum")
+            .or_insert(json!(if wide { LARGEST } else { i64::from(i32::MAX) }));
     }
     if has_type(schema, "array") {
-        schema.entry("maxItems").or_insert(json!(if asked { ASKED_MOST } else { ANSWERED_MOST }));
+        schema
+            .entry("maxItems")
+            .or_insert(json!(if asked { ASKED_MOST } else { ANSWERED_MOST }));
     }
-    if has_type(schema, "object") && schema.get("additionalProperties").is_some_and(Value::is_object) {
+    if has_type(schema, "object")
+        && schema
+            .get("additionalProperties")
+            .is_some_and(Value::is_object)
+    {
         bound_map(schema, asked, keys);
     }
     for (_, value) in schema.iter_mut().filter(|(name, _)| !is_data(name)) {
@@ -154,7 +189,9 @@ fn bound_map(schema: &mut Object, asked: bool, keys: &[(&String, &Value)]) {
     if asked {
         schema.entry("maxProperties").or_insert(json!(ASKED_MOST));
     }
-    let Some(key) = schema.get_mut("propertyNames") else { return };
+    let Some(key) = schema.get_mut("propertyNames") else {
+        return;
+    };
     if let Some((name, _)) = keys.iter().find(|(_, known)| **known == *key) {
         *key = self::schema(name);
     } else if let Some(key) = key.as_object_mut().filter(|key| has_type(key, "string")) {
@@ -164,7 +201,11 @@ fn bound_map(schema: &mut Object, asked: bool, keys: &[(&String, &Value)]) {
 
 /// A page of a list.
 fn page(name: &str, is_cut: bool) -> Value {
-    let most = if is_cut { api::PAGE_MOST } else { i64::try_from(ANSWERED_MOST).unwrap_or(i64::MAX) };
+    let most = if is_cut {
+        api::PAGE_MOST
+    } else {
+        i64::try_from(ANSWERED_MOST).unwrap_or(i64::MAX)
+    };
     json!({
         "type": "object",
         "required": ["items", "has_more"],
@@ -196,18 +237,33 @@ impl Recurring {
         let known = vec![
             ("DayOrNone", or_none(day.clone())),
             ("Day", day),
-            ("Id", json!({ "type": "string", "format": "uuid", "maxLength": 36 })),
+            (
+                "Id",
+                json!({ "type": "string", "format": "uuid", "maxLength": 36 }),
+            ),
             ("CountOrNone", or_none(count.clone())),
             ("Count", count),
             ("SmallOrNone", or_none(small.clone())),
             ("Small", small),
             ("Number", int32(1, 65_535)),
-            ("Position", json!({ "type": "integer", "format": "int64", "minimum": -1, "maximum": LARGEST })),
-            ("TextOrNone", or_none(json!({ "type": "string", "maxLength": TEXT_MOST }))),
+            (
+                "Position",
+                json!({ "type": "integer", "format": "int64", "minimum": -1, "maximum": LARGEST }),
+            ),
+            (
+                "TextOrNone",
+                or_none(json!({ "type": "string", "maxLength": TEXT_MOST })),
+            ),
         ];
         let mut nullable = BTreeMap::new();
-        schemas.values().for_each(|schema| count_nullable(schema, &mut nullable));
-        Self { known, nullable, used: Object::new() }
+        schemas
+            .values()
+            .for_each(|schema| count_nullable(schema, &mut nullable));
+        Self {
+            known,
+            nullable,
+            used: Object::new(),
+        }
     }
 
     /// Puts references in the places of what recurs; a whole component stays what it is.
@@ -229,14 +285,22 @@ impl Recurring {
     fn reference(&mut self, schema: &Object) -> Option<Value> {
         let mut plain = schema.clone();
         let mut about = plain.remove("description").filter(Value::is_string);
-        let name = if let Some((name, known)) = self.known.iter().find(|(_, known)| known.as_object() == Some(&plain)) {
+        let name = if let Some((name, known)) = self
+            .known
+            .iter()
+            .find(|(_, known)| known.as_object() == Some(&plain))
+        {
             self.used.insert((*name).to_owned(), known.clone());
             (*name).to_owned()
         } else {
-            let of = nullable(schema).filter(|of| self.nullable.get(*of).is_some_and(|times| *times > 1))?;
+            let of = nullable(schema)
+                .filter(|of| self.nullable.get(*of).is_some_and(|times| *times > 1))?;
             about = about.or_else(|| schema["oneOf"][0].get("description").cloned());
             let name = format!("{of}OrNone");
-            self.used.insert(name.clone(), json!({ "oneOf": [self::schema(of), { "type": "null" }] }));
+            self.used.insert(
+                name.clone(),
+                json!({ "oneOf": [self::schema(of), { "type": "null" }] }),
+            );
             name
         };
         let mut reference = self::schema(&name);
@@ -249,7 +313,10 @@ impl Recurring {
 
 /// The schema that a union is of, beside `null`.
 fn nullable(schema: &Object) -> Option<&str> {
-    let parts = schema.get("oneOf")?.as_array().filter(|parts| parts.len() == 2 && parts[1]["type"] == "null")?;
+    let parts = schema
+        .get("oneOf")?
+        .as_array()
+        .filter(|parts| parts.len() == 2 && parts[1]["type"] == "null")?;
     parts[0].get("$ref")?.as_str()?.strip_prefix(PREFIX)
 }
 
@@ -259,7 +326,9 @@ fn count_nullable(value: &Value, found: &mut BTreeMap<String, usize>) {
             if let Some(of) = nullable(schema) {
                 *found.entry(of.to_owned()).or_default() += 1;
             }
-            schema.values().for_each(|value| count_nullable(value, found));
+            schema
+                .values()
+                .for_each(|value| count_nullable(value, found));
         }
         Value::Array(items) => items.iter().for_each(|item| count_nullable(item, found)),
         _ => {}

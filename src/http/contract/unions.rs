@@ -6,23 +6,34 @@ use super::{Object, pascal, schema};
 
 /// Names the parts of every union among the schemas.
 pub(super) fn name_parts(schemas: &mut Object) {
-    let unions: Vec<_> = schemas.iter().filter(|(_, schema)| schema["oneOf"].is_array()).map(|(name, _)| name.clone()).collect();
+    let unions: Vec<_> = schemas
+        .iter()
+        .filter(|(_, schema)| schema["oneOf"].is_array())
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in unions {
-        let Some(union) = schemas.get_mut(&name).map(Value::take) else { continue };
+        let Some(union) = schemas.get_mut(&name).map(Value::take) else {
+            continue;
+        };
         let union = named(&name, union, schemas);
         schemas.insert(name, union);
     }
 }
 
 fn named(name: &str, mut union: Value, schemas: &mut Object) -> Value {
-    let Value::Array(parts) = union["oneOf"].take() else { return union };
+    let Value::Array(parts) = union["oneOf"].take() else {
+        return union;
+    };
     let tag = tag(&parts);
     let (mut refers, mut mapping, mut words) = (Vec::new(), Object::new(), Vec::new());
     for mut part in parts {
         if part["type"] == "string" {
             words.push(part);
         } else if let Some(tag) = &tag {
-            let key = part["properties"][tag]["enum"][0].as_str().unwrap_or_default().to_owned();
+            let key = part["properties"][tag]["enum"][0]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             let part_name = format!("{name}{}", pascal(&key));
             refers.push(schema(&part_name));
             mapping.insert(key, json!(format!("#/components/schemas/{part_name}")));
@@ -51,16 +62,29 @@ fn named(name: &str, mut union: Value, schemas: &mut Object) -> Value {
 
 /// The property that every part has with one value of its own, if there is one.
 fn tag(parts: &[Value]) -> Option<String> {
-    let has = |part: &Value, name: &str| part["properties"][name]["enum"].as_array().is_some_and(|values| values.len() == 1);
+    let has = |part: &Value, name: &str| {
+        part["properties"][name]["enum"]
+            .as_array()
+            .is_some_and(|values| values.len() == 1)
+    };
     let mut names = parts.first()?["properties"].as_object()?.keys();
-    names.find(|name| parts.iter().all(|part| has(part, name))).cloned()
+    names
+        .find(|name| parts.iter().all(|part| has(part, name)))
+        .cloned()
 }
 
 /// The one property of a part that is an object of one property.
 pub(super) fn only_key(part: &Value) -> Option<String> {
     let required = part["required"].as_array()?;
-    let one = part["properties"].as_object().is_some_and(|properties| properties.len() == 1) && required.len() == 1;
-    required.first().filter(|_| one)?.as_str().map(str::to_owned)
+    let one = part["properties"]
+        .as_object()
+        .is_some_and(|properties| properties.len() == 1)
+        && required.len() == 1;
+    required
+        .first()
+        .filter(|_| one)?
+        .as_str()
+        .map(str::to_owned)
 }
 
 /// A description that part and property share is left with the part.
@@ -74,8 +98,19 @@ fn say_once(part: &mut Value, key: &str) {
 
 /// The words that stand for themselves, as one list.
 fn of_words(parts: &[Value]) -> Value {
-    let words: Vec<_> = parts.iter().filter_map(|part| part["enum"].as_array()).flatten().cloned().collect();
-    let said = |part: &Value| Some(format!("`{}`: {}", part["enum"][0].as_str()?, part["description"].as_str()?));
+    let words: Vec<_> = parts
+        .iter()
+        .filter_map(|part| part["enum"].as_array())
+        .flatten()
+        .cloned()
+        .collect();
+    let said = |part: &Value| {
+        Some(format!(
+            "`{}`: {}",
+            part["enum"][0].as_str()?,
+            part["description"].as_str()?
+        ))
+    };
     let about: Vec<_> = parts.iter().filter_map(said).collect();
     let mut schema = json!({ "type": "string", "enum": words });
     if !about.is_empty() {
@@ -94,11 +129,26 @@ mod tests {
         let tagged = |route: &str| json!({ "type": "object", "required": ["route"], "properties": { "route": { "type": "string", "enum": [route] } } });
         let mut schemas = Object::new();
         schemas.insert("Way".into(), json!({ "oneOf": [{ "type": "string", "enum": ["web"], "description": "By hand." }, paper] }));
-        schemas.insert("Payee".into(), json!({ "oneOf": [tagged("own_account"), tagged("other")] }));
+        schemas.insert(
+            "Payee".into(),
+            json!({ "oneOf": [tagged("own_account"), tagged("other")] }),
+        );
         name_parts(&mut schemas);
-        assert_eq!(schemas["Way"], json!({ "oneOf": [schema("WayPlain"), schema("WayPaper")] }));
-        assert_eq!(schemas["WayPlain"], json!({ "type": "string", "enum": ["web"], "description": "`web`: By hand." }));
-        assert_eq!(schemas["Payee"]["discriminator"]["mapping"]["own_account"], "#/components/schemas/PayeeOwnAccount");
-        assert!(schemas.contains_key("PayeeOther") && schemas["WayPaper"]["additionalProperties"] == false);
+        assert_eq!(
+            schemas["Way"],
+            json!({ "oneOf": [schema("WayPlain"), schema("WayPaper")] })
+        );
+        assert_eq!(
+            schemas["WayPlain"],
+            json!({ "type": "string", "enum": ["web"], "description": "`web`: By hand." })
+        );
+        assert_eq!(
+            schemas["Payee"]["discriminator"]["mapping"]["own_account"],
+            "#/components/schemas/PayeeOwnAccount"
+        );
+        assert!(
+            schemas.contains_key("PayeeOther")
+                && schemas["WayPaper"]["additionalProperties"] == false
+        );
     }
 }

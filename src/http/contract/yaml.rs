@@ -4,7 +4,8 @@ use serde_json::Value;
 
 /// The most characters of a line on which more than one thing stands.
 const WIDTH: usize = 320;
-/// Above this indentation everything has a line of its own, so that paths and operations are found at the beginnings of lines.
+/// Above this indentation everything has a line of its own, so that paths and operations are found
+/// at the beginnings of lines.
 const APART: usize = 6;
 
 pub(super) fn write(sections: &[(&'static str, Value)]) -> String {
@@ -17,7 +18,8 @@ pub(super) fn write(sections: &[(&'static str, Value)]) -> String {
 
 /// Puts a value behind what stands on the line already.
 fn put(out: &mut String, lead: &str, value: &Value, indent: usize) {
-    let empty = value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+    let empty = value.as_object().is_some_and(serde_json::Map::is_empty)
+        || value.as_array().is_some_and(Vec::is_empty);
     if empty || (indent > APART && (value.is_object() || value.is_array())) {
         let line = flow(value);
         if empty || lead.len() + line.chars().count() <= WIDTH {
@@ -36,7 +38,12 @@ fn put(out: &mut String, lead: &str, value: &Value, indent: usize) {
                 push(out, &[lead]);
             }
             for (name, value) in entries {
-                put(out, &format!("{:indent$}{}:", "", key(name)), value, indent + 2);
+                put(
+                    out,
+                    &format!("{:indent$}{}:", "", key(name)),
+                    value,
+                    indent + 2,
+                );
             }
         }
         Value::Array(items) => {
@@ -68,12 +75,22 @@ fn flow(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let entry = |(name, value): (&String, &Value)| {
-                let name = if is_plain(name) { name.clone() } else { Value::from(name.as_str()).to_string() };
+                let name = if is_plain(name) {
+                    name.clone()
+                } else {
+                    Value::from(name.as_str()).to_string()
+                };
                 format!("{name}: {}", flow(value))
             };
-            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(", "))
+            format!(
+                "{{{}}}",
+                map.iter().map(entry).collect::<Vec<_>>().join(", ")
+            )
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(flow).collect::<Vec<_>>().join(", ")
+        ),
         Value::String(text) if is_plain(text) => text.clone(),
         // JSON's strings are YAML's, too.
         other => other.to_string(),
@@ -81,21 +98,38 @@ fn flow(value: &Value) -> String {
 }
 
 fn key(name: &str) -> String {
-    let path = name.starts_with('/') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/{}_-".contains(&byte));
-    if path || is_plain(name) { name.to_owned() } else { Value::from(name).to_string() }
+    let path = name.starts_with('/')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/{}_-".contains(&byte));
+    if path || is_plain(name) {
+        name.to_owned()
+    } else {
+        Value::from(name).to_string()
+    }
 }
 
 /// Whether a text means itself without quotes, in any version of YAML.
 fn is_plain(text: &str) -> bool {
-    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./()$-".contains(&byte));
-    let begins = text.starts_with(|first: char| first.is_ascii_alphabetic() || "_/$".contains(first));
+    let word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_./()$-".contains(&byte))
+    };
+    let begins =
+        text.starts_with(|first: char| first.is_ascii_alphabetic() || "_/$".contains(first));
     let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     begins && text.split(' ').all(word) && !reserved.contains(&text.to_ascii_lowercase().as_str())
 }
 
 /// Whether a text can stand as lines of their own, exactly as it is.
 fn is_block(text: &str) -> bool {
-    text.contains('\n') && !text.ends_with('\n') && text.split('\n').all(|line| !line.is_empty() && line.trim() == line)
+    text.contains('\n')
+        && !text.ends_with('\n')
+        && text
+            .split('\n')
+            .all(|line| !line.is_empty() && line.trim() == line)
 }
 
 #[cfg(test)]

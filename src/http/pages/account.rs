@@ -1,5 +1,5 @@
-//! A person's own account: how they are reached, what an officer proposed of that, their sessions and
-//! tokens, and what is held on them.
+//! A person's own account: how they are reached, what an officer proposed of that, their sessions
+//! and tokens, and what is held on them.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/account/held").route(web::get().to(held)))
         .service(web::resource("/account/tokens").route(web::post().to(tokens::act)))
-        .service(web::resource("/account").route(web::get().to(account)).route(web::post().to(act)));
+        .service(
+            web::resource("/account")
+                .route(web::get().to(account))
+                .route(web::post().to(act)),
+        );
 }
 
 #[derive(Template)]
@@ -68,7 +72,11 @@ async fn account(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse
 }
 
 /// The page, with what was not taken on it if something was not.
-pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+pub(super) async fn render_account(
+    visitor: &Visitor,
+    desk: &Desk,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
     let signed = visitor.signed()?;
     let log = desk.commands.log();
     let person = signed.reader.person;
@@ -77,11 +85,21 @@ pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Opt
         Some(contact) if visitor.proven => Some(proposed(desk, contact).await?),
         _ => None,
     };
-    let seen = desk.views.open_people(&signed.reader, row.into_iter().collect()).await?.pop();
+    let seen = desk
+        .views
+        .open_people(&signed.reader, row.into_iter().collect())
+        .await?
+        .pop();
     let now = desk.commands.now().as_microsecond();
     let own = visitor.digest(desk);
-    let mut sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
-    sessions.retain(|session| signed.holds(Basis { roles: &session.roles, access: session.access }));
+    let mut sessions =
+        sessions::of(log.store(), log.organisation(), &person.to_string(), now).await?;
+    sessions.retain(|session| {
+        signed.holds(Basis {
+            roles: &session.roles,
+            access: session.access,
+        })
+    });
     let session = |session: sessions::SessionRow| SessionSeen {
         own: session.digest == own,
         digest: session.digest,
@@ -92,7 +110,12 @@ pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Opt
     let (name, email) = seen.map(|seen| (seen.name, seen.email)).unwrap_or_default();
     let forms = Forms::new(visitor, rejected);
     let wrong = forms.wrong();
-    let mut shell = Shell::around(visitor, desk, super::words::say("My account", visitor.language)).await?;
+    let mut shell = Shell::around(
+        visitor,
+        desk,
+        super::words::say("My account", visitor.language),
+    )
+    .await?;
     shell.wrong = !wrong.is_empty();
     let sheet = AccountPage {
         page: shell,
@@ -100,7 +123,12 @@ pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Opt
         name: name.unwrap_or_default(),
         email: email.filter(|_| visitor.proven).unwrap_or_default(),
         proposed,
-        roles: signed.reader.roles.iter().map(|role| (*role).into()).collect(),
+        roles: signed
+            .reader
+            .roles
+            .iter()
+            .map(|role| (*role).into())
+            .collect(),
         tokens: tokens::of(desk, signed).await?,
         usable: tokens::usable(signed),
         sessions: sessions.into_iter().map(session).collect(),
@@ -114,12 +142,31 @@ pub(super) async fn render_account(visitor: &Visitor, desk: &Desk, rejected: Opt
 async fn proposed(desk: &Desk, contact: &ProposedContactRow) -> Result<Proposed, Failed> {
     let mut sealed = vec![("name", &contact.name)];
     sealed.extend(contact.email.as_ref().map(|email| ("email", email)));
-    sealed.extend(contact.telephone.as_ref().map(|telephone| ("telephone", telephone)));
-    let opened = desk.commands.log().vault().open(&sealed).await.map_err(crate::log::LogError::from)?;
-    let mut texts: BTreeMap<&str, String> =
-        sealed.iter().zip(opened).filter_map(|((field, _), opened)| Some((*field, opened.text()?))).collect();
+    sealed.extend(
+        contact
+            .telephone
+            .as_ref()
+            .map(|telephone| ("telephone", telephone)),
+    );
+    let opened = desk
+        .commands
+        .log()
+        .vault()
+        .open(&sealed)
+        .await
+        .map_err(crate::log::LogError::from)?;
+    let mut texts: BTreeMap<&str, String> = sealed
+        .iter()
+        .zip(opened)
+        .filter_map(|((field, _), opened)| Some((*field, opened.text()?)))
+        .collect();
     let mut take = |field: &str| texts.remove(field).unwrap_or_default();
-    Ok(Proposed { name: take("name"), email: take("email"), telephone: take("telephone"), proposal: contact.proposal })
+    Ok(Proposed {
+        name: take("name"),
+        email: take("email"),
+        telephone: take("telephone"),
+        proposal: contact.proposal,
+    })
 }
 
 /// Everything that is held on whoever is signed in, as one text.
@@ -132,8 +179,8 @@ async fn held(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, F
     super::held::answer(&desk, super::words::say("you", visitor.language), &[held]).await
 }
 
-/// Answers contact details that were proposed, asks to be erased, or ends one session of the person, or
-/// all of them and every token.
+/// Answers contact details that were proposed, asks to be erased, or ends one session of the
+/// person, or all of them and every token.
 async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let person = visitor.person()?;
@@ -148,9 +195,12 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
         return Ok(see_other("/account"));
     }
     let log = desk.commands.log();
-    let end = async |which| sessions::end(log.store(), log.organisation(), &person.to_string(), which).await;
+    let end = async |which| {
+        sessions::end(log.store(), log.organisation(), &person.to_string(), which).await
+    };
     match posted.text("session") {
-        // Whoever acts without having shown that the address is theirs ends no session of whoever has.
+        // Whoever acts without having shown that the address is theirs ends no session of whoever
+        // has.
         _ if !visitor.proven => end(Ends::Unproven).await?,
         "" => desk.tokens.end_access(log, person).await?,
         digest => end(Ends::One(digest)).await?,
@@ -158,22 +208,35 @@ async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> 
     Ok(see_other("/account"))
 }
 
-/// Answers the details that the page showed; where others were proposed since, those are shown first.
-async fn answer_contact(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
+/// Answers the details that the page showed; where others were proposed since, those are shown
+/// first.
+async fn answer_contact(
+    visitor: &Visitor,
+    desk: &Desk,
+    posted: &Posted,
+) -> Result<HttpResponse, Failed> {
     if !visitor.proven {
         return Err(Failed::not_yours());
     }
     let form = posted.text("form");
     let answer = if form == "confirm-contact" {
-        let proposal = posted.text("proposal").parse().map_err(|_| Failed::nothing())?;
+        let proposal = posted
+            .text("proposal")
+            .parse()
+            .map_err(|_| Failed::nothing())?;
         PersonCommand::ConfirmContact(ProposalOf { proposal })
     } else {
-        let reason = "The person does not want this change.".parse::<Prose>().map_err(|error| Failed::broken(&error))?;
+        let reason = "The person does not want this change."
+            .parse::<Prose>()
+            .map_err(|error| Failed::broken(&error))?;
         PersonCommand::RefuseContact(Because { reason })
     };
     let command = Command::Person(visitor.person()?, answer);
     let repeat = Some(posted.repeat(desk, &visitor.path));
-    let request = Request { repeat, ..Request::new(visitor.signed()?.caller.clone(), command) };
+    let request = Request {
+        repeat,
+        ..Request::new(visitor.signed()?.caller.clone(), command)
+    };
     match desk.commands.issue(request).await {
         Ok(answer) => {
             desk.views.shown(answer.last_position).await;
@@ -182,7 +245,12 @@ async fn answer_contact(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Resu
         Err(CommandError::Refused(Refusal::NotProposed)) => Ok(see_other("/account")),
         Err(CommandError::Refused(refusal)) => {
             let says = refusal_says(&refusal, visitor.language);
-            render_account(visitor, desk, Some(Rejected::with(form, posted, vec![(String::new(), says)]))).await
+            render_account(
+                visitor,
+                desk,
+                Some(Rejected::with(form, posted, vec![(String::new(), says)])),
+            )
+            .await
         }
         Err(error) => Err(error.into()),
     }

@@ -7,11 +7,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::log::keys::to_hex;
 
-const STYLES: &str = concat!(include_str!("../../../assets/govuk.css"), "\n", include_str!("../../../assets/pages.css"));
+const STYLES: &str = concat!(
+    include_str!("../../../assets/govuk.css"),
+    "\n",
+    include_str!("../../../assets/pages.css")
+);
 
 /// The address of the styles.
-pub(super) static ADDRESS: LazyLock<String> =
-    LazyLock::new(|| format!("/assets/{}.css", &to_hex(&Sha256::digest(STYLES.as_bytes()))[..16]));
+pub(super) static ADDRESS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "/assets/{}.css",
+        &to_hex(&Sha256::digest(STYLES.as_bytes()))[..16]
+    )
+});
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource(ADDRESS.as_str()).route(web::get().to(styles)));
@@ -20,10 +28,16 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 async fn styles() -> HttpResponse {
     let headers = ("Cache-Control", "public, max-age=31536000, immutable");
-    HttpResponse::Ok().insert_header(headers).content_type("text/css; charset=utf-8").body(STYLES)
+    HttpResponse::Ok()
+        .insert_header(headers)
+        .content_type("text/css; charset=utf-8")
+        .body(STYLES)
 }
 
 async fn icon() -> HttpResponse {
     let headers = ("Cache-Control", "public, max-age=86400");
-    HttpResponse::Ok().insert_header(headers).content_type("image/svg+xml").body(include_str!("../../../assets/icon.svg"))
+    HttpResponse::Ok()
+        .insert_header(headers)
+        .content_type("image/svg+xml")
+        .body(include_str!("../../../assets/icon.svg"))
 }

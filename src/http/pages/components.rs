@@ -48,13 +48,25 @@ pub struct Choice<'a> {
 impl Field<'_> {
     /// The ids of what describes the field.
     fn described(&self) -> String {
-        let hint = if self.hint.is_empty() { String::new() } else { format!("{}-hint", self.id) };
-        let wrong = if self.wrong.is_some() { format!("{}-error", self.id) } else { String::new() };
+        let hint = if self.hint.is_empty() {
+            String::new()
+        } else {
+            format!("{}-hint", self.id)
+        };
+        let wrong = if self.wrong.is_some() {
+            format!("{}-error", self.id)
+        } else {
+            String::new()
+        };
         format!("{hint} {wrong}").trim().to_owned()
     }
 
     fn fills(&self) -> &'static str {
-        if let Kind::Own(fills) = self.kind { fills } else { "off" }
+        if let Kind::Own(fills) = self.kind {
+            fills
+        } else {
+            "off"
+        }
     }
 
     fn input_type(&self) -> &'static str {
@@ -84,7 +96,8 @@ impl Field<'_> {
     }
 }
 
-/// What every form carries unseen: that it is ours, which one, where it stands, and the key under which it is one command.
+/// What every form carries unseen: that it is ours, which one, where it stands, and the key under
+/// which it is one command.
 #[derive(Template)]
 #[template(
     source = r#"<input type="hidden" name="csrf" value="{{ csrf }}"><input type="hidden" name="key" value="{{ key }}"><input type="hidden" name="at" value="{{ at }}"><input type="hidden" name="form" value="{{ form }}">"#,
@@ -100,5 +113,10 @@ pub struct Unseen<'a> {
 /// The id of a field: its form's name and its own, in letters, digits and hyphens.
 pub(super) fn id(form: &str, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("{form}-{name}").chars().map(plain).collect::<String>().trim_end_matches('-').to_owned()
+    format!("{form}-{name}")
+        .chars()
+        .map(plain)
+        .collect::<String>()
+        .trim_end_matches('-')
+        .to_owned()
 }

@@ -80,7 +80,9 @@ from!(LogError, ViewError, Refusal, crate::files::FileError);
 impl From<CommandError> for Failed {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::KeyReused => Self::Refused(error),
+            CommandError::Refused(_)
+            | CommandError::RefusedFor { .. }
+            | CommandError::KeyReused => Self::Refused(error),
             other => Self::Problem(other.into()),
         }
     }
@@ -143,32 +145,58 @@ impl ResponseError for Failed {
                 refused = Problem::refused(error);
                 &refused
             }
-            Self::SignIn(to) => return super::see_other(&format!("/sign-in?to={}", super::shell::encoded(to))),
+            Self::SignIn(to) => {
+                return super::see_other(&format!("/sign-in?to={}", super::shell::encoded(to)));
+            }
             Self::Problem(problem) | Self::TooSoon(problem, _) => problem,
         };
         let status = problem.status_code();
         let (title, says) = match status {
-            StatusCode::NOT_FOUND => ("Page not found", "There is nothing here, or it belongs to somebody else."),
+            StatusCode::NOT_FOUND => (
+                "Page not found",
+                "There is nothing here, or it belongs to somebody else.",
+            ),
             StatusCode::FORBIDDEN => ("This is not yours to see", problem.detail()),
             StatusCode::TOO_MANY_REQUESTS => ("Please wait a little", problem.detail()),
-            status if status.is_server_error() => ("Sorry, something is wrong with the service", problem.detail()),
+            status if status.is_server_error() => (
+                "Sorry, something is wrong with the service",
+                problem.detail(),
+            ),
             _ => ("Sorry, that did not work", problem.detail()),
         };
-        let again = if let Self::TooSoon(_, again) = self { Some(again) } else { None };
+        let again = if let Self::TooSoon(_, again) = self {
+            Some(again)
+        } else {
+            None
+        };
         let wait = problem.wait().map_or_else(String::new, in_words);
         let advice = match status {
-            StatusCode::TOO_MANY_REQUESTS if again.is_some() => format!("Nothing that you typed is lost. Wait {wait}, and send it again."),
-            StatusCode::TOO_MANY_REQUESTS => format!("Wait {wait}. Then go back and send it again: what you typed is still there."),
+            StatusCode::TOO_MANY_REQUESTS if again.is_some() => {
+                format!("Nothing that you typed is lost. Wait {wait}, and send it again.")
+            }
+            StatusCode::TOO_MANY_REQUESTS => format!(
+                "Wait {wait}. Then go back and send it again: what you typed is still there."
+            ),
             _ => problem.advice().to_owned(),
         };
-        let page = Page { title, says, advice: &advice, again };
+        let page = Page {
+            title,
+            says,
+            advice: &advice,
+            again,
+        };
         let mut response = HttpResponse::build(status);
-        if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        if matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE
+        ) {
             response.force_close();
         }
         if let Some(wait) = problem.wait() {
             response.insert_header((RETRY_AFTER, wait));
         }
-        response.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| title.to_owned()))
+        response
+            .content_type("text/html; charset=utf-8")
+            .body(page.render().unwrap_or_else(|_| title.to_owned()))
     }
 }

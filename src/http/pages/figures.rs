@@ -1,4 +1,5 @@
-//! Figures to look at: bars with their numbers beside them, as at any day, with a slider that needs no script.
+//! Figures to look at: bars with their numbers beside them, as at any day, with a slider that needs
+//! no script.
 
 use jiff::civil::Date;
 
@@ -22,14 +23,32 @@ impl Days {
     /// What a page's query asks: a day, or how many days after the first one the slider stands.
     pub async fn asked(desk: &Desk, day: &str, slide: &str) -> Result<Self, Failed> {
         let today = day_of(desk.commands.now());
-        let first = desk.commands.log().page(0, 1).await?.first().map_or(today, crate::log::record::Recorded::recorded_on);
-        let slid = slide.parse::<i32>().ok().map(|days| first.saturating_add(jiff::Span::new().days(i64::from(days.clamp(0, 40_000)))));
-        let asked = day.parse::<Date>().ok().or(slid).map(|day| day.clamp(first, today)).filter(|day| *day < today);
+        let first = desk
+            .commands
+            .log()
+            .page(0, 1)
+            .await?
+            .first()
+            .map_or(today, crate::log::record::Recorded::recorded_on);
+        let slid = slide.parse::<i32>().ok().map(|days| {
+            first.saturating_add(jiff::Span::new().days(i64::from(days.clamp(0, 40_000))))
+        });
+        let asked = day
+            .parse::<Date>()
+            .ok()
+            .or(slid)
+            .map(|day| day.clamp(first, today))
+            .filter(|day| *day < today);
         let position = match asked {
             Some(day) => desk.views.position_as_at(AsAt::Day(day)).await?,
             None => desk.views.projector().next_position() - 1,
         };
-        Ok(Self { first, today, asked, position })
+        Ok(Self {
+            first,
+            today,
+            asked,
+            position,
+        })
     }
 
     /// How many days lie between the first and today.
@@ -51,7 +70,8 @@ fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
-/// One bar of money: what is paid, what is committed and unpaid, what is free, of all that was allocated.
+/// One bar of money: what is paid, what is committed and unpaid, what is free, of all that was
+/// allocated.
 pub struct MoneyBar {
     pub name: String,
     pub line: BudgetLine,
@@ -62,17 +82,31 @@ pub struct MoneyBar {
 }
 
 impl MoneyBar {
-    /// A bar of a line, as wide as what was allocated, or committed where nothing is allocated to it.
+    /// A bar of a line, as wide as what was allocated, or committed where nothing is allocated to
+    /// it.
     pub fn of(name: String, line: BudgetLine) -> Self {
-        let whole = if line.allocated.is_zero() { line.committed } else { line.allocated };
+        let whole = if line.allocated.is_zero() {
+            line.committed
+        } else {
+            line.allocated
+        };
         let paid = share(line.paid_net, whole);
         let unpaid = share(line.unpaid, whole);
-        Self { name, unpaid_from: percent(paid), paid: percent(paid), unpaid: percent(unpaid), line }
+        Self {
+            name,
+            unpaid_from: percent(paid),
+            paid: percent(paid),
+            unpaid: percent(unpaid),
+            line,
+        }
     }
 
     /// Requested against what was allocated.
     pub fn requested(&self) -> String {
-        percent(share(self.line.requested, self.line.allocated.max(self.line.requested)))
+        percent(share(
+            self.line.requested,
+            self.line.allocated.max(self.line.requested),
+        ))
     }
 }
 
@@ -86,7 +120,12 @@ pub struct OutcomeBar {
 
 /// Bars of outcomes, the longest as wide as the chart.
 pub fn outcome_bars(lines: Vec<(String, OutcomeLine)>) -> Vec<OutcomeBar> {
-    let most = lines.iter().map(|(_, line)| line.said_points.max(line.judged_points)).max().unwrap_or(1).max(1);
+    let most = lines
+        .iter()
+        .map(|(_, line)| line.said_points.max(line.judged_points))
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let bar = |(name, line): (String, OutcomeLine)| OutcomeBar {
         said: percent(permille(line.said_points, most)),
         judged: percent(permille(line.judged_points, most)),
@@ -102,7 +141,11 @@ fn share(part: Money, whole: Money) -> i64 {
 }
 
 fn permille(part: i64, whole: i64) -> i64 {
-    if whole == 0 { 0 } else { (part * 1000 / whole).clamp(0, 1000) }
+    if whole == 0 {
+        0
+    } else {
+        (part * 1000 / whole).clamp(0, 1000)
+    }
 }
 
 fn percent(permille: i64) -> String {
@@ -110,8 +153,19 @@ fn percent(permille: i64) -> String {
 }
 
 /// The sums of a day.
-pub(super) fn sums<'a>(by: By, fund: Option<&'a str>, area: Option<&'a str>, days: &Days) -> Sums<'a> {
-    Sums { by, fund, area, position: days.position, effective_on: None }
+pub(super) fn sums<'a>(
+    by: By,
+    fund: Option<&'a str>,
+    area: Option<&'a str>,
+    days: &Days,
+) -> Sums<'a> {
+    Sums {
+        by,
+        fund,
+        area,
+        position: days.position,
+        effective_on: None,
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_bar_is_a_share_of_the_whole() {
-        assert_eq!(percent(share(Money::of_pounds(1), Money::of_pounds(3))), "33.3%");
+        assert_eq!(
+            percent(share(Money::of_pounds(1), Money::of_pounds(3))),
+            "33.3%"
+        );
         assert_eq!(percent(share(Money::of_pounds(1), Money::ZERO)), "0.0%");
         assert_eq!(percent(permille(7, 5)), "100.0%");
     }

@@ -1,5 +1,5 @@
-//! What people send with a form: read within bounds, held against the page's own token, kept as it was typed when
-//! something is wrong with it.
+//! What people send with a form: read within bounds, held against the page's own token, kept as it
+//! was typed when something is wrong with it.
 
 use std::collections::BTreeMap;
 
@@ -29,10 +29,12 @@ pub struct Posted {
 impl Posted {
     /// Reads a form that was sent from one of our own pages.
     fn read(request: &HttpRequest, body: &[u8], visitor: &Visitor) -> Result<Self, Failed> {
-        let pairs: Vec<(String, String)> =
-            serde_html_form::from_bytes(body).map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
+        let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body)
+            .map_err(|_| Fault::InvalidQuery.problem("the form did not arrive whole"))?;
         if pairs.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Fault::InvalidQuery.problem("the form holds a character that cannot be kept").into());
+            return Err(Fault::InvalidQuery
+                .problem("the form holds a character that cannot be kept")
+                .into());
         }
         let posted = Self { pairs };
         guard::own_page(request, posted.text("csrf"), visitor)?;
@@ -43,41 +45,72 @@ impl Posted {
         Self { pairs }
     }
 
-    /// What was typed into a field, without the spaces around it; empty when the field is not there.
+    /// What was typed into a field, without the spaces around it; empty when the field is not
+    /// there.
     pub fn text(&self, name: &str) -> &str {
-        self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+        self.pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.trim())
     }
 
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+        self.pairs
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.trim())
     }
 
-    /// Under which a form sent twice is the same command: the key that the page gave it, and what it says.
+    /// Under which a form sent twice is the same command: the key that the page gave it, and what
+    /// it says.
     pub fn repeat(&self, desk: &Desk, path: &str) -> RepeatKey {
-        let content: Vec<_> = self.pairs.iter().filter(|(name, _)| name != "csrf").collect();
-        let content = format!("{path}\n{}", serde_json::to_string(&content).unwrap_or_default());
+        let content: Vec<_> = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| name != "csrf")
+            .collect();
+        let content = format!(
+            "{path}\n{}",
+            serde_json::to_string(&content).unwrap_or_default()
+        );
         let key = Some(self.text("key")).filter(|key| key.parse::<uuid::Uuid>().is_ok());
         let key = key.map_or_else(|| clock::new_id().to_string(), str::to_owned);
-        RepeatKey::own(key, desk.commands.log().vault().request_hash(content.as_bytes()))
+        RepeatKey::own(
+            key,
+            desk.commands.log().vault().request_hash(content.as_bytes()),
+        )
     }
 
-    /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is if it is no text:
-    /// `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w` keys with commas between. What is empty is left out.
+    /// The fields as the JSON of a command. A name is a path; behind a colon stands what a field is
+    /// if it is no text: `n` a number, `m` money, `b` yes or no, `l` one of a list, `k` a key, `w`
+    /// keys with commas between. What is empty is left out.
     pub fn json(&self) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
         for (name, value) in &self.pairs {
             let value = value.trim();
             let too_deep = name.matches('.').count() > DEEPEST;
-            if value.is_empty() || too_deep || matches!(name.as_str(), "csrf" | "key" | "at" | "form") {
+            if value.is_empty()
+                || too_deep
+                || matches!(name.as_str(), "csrf" | "key" | "at" | "form")
+            {
                 continue;
             }
             let (path, kind) = name.split_once(':').unwrap_or((name, ""));
-            let number = || bare(value).parse::<u64>().map_or_else(|_| Value::String(value.to_owned()), Value::from);
+            let number = || {
+                bare(value)
+                    .parse::<u64>()
+                    .map_or_else(|_| Value::String(value.to_owned()), Value::from)
+            };
             let value = match kind {
                 "n" => number(),
                 "m" => Value::String(bare(value)),
                 "k" => Value::String(key(value)),
-                "w" => value.split(',').map(key).filter(|key| !key.is_empty()).map(Value::String).collect(),
+                "w" => value
+                    .split(',')
+                    .map(key)
+                    .filter(|key| !key.is_empty())
+                    .map(Value::String)
+                    .collect(),
                 "b" => Value::Bool(matches!(value, "yes" | "true" | "on")),
                 _ => Value::String(value.to_owned()),
             };
@@ -93,8 +126,16 @@ impl Posted {
 
 /// The key of what people type: "Winter 2026" is `winter-2026`.
 pub(super) fn key(typed: &str) -> String {
-    let plain: String = typed.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    plain.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    let plain: String = typed
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    plain
+        .split('-')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// Puts a value at the end of a path of names and numbers.
@@ -116,15 +157,28 @@ fn put(body: &mut Value, path: &str, value: Value, in_list: bool) {
     }
 }
 
-/// Makes arrays of objects whose keys are numbers, in their order: `decisions.0.verdict` is the first of a list.
+/// Makes arrays of objects whose keys are numbers, in their order: `decisions.0.verdict` is the
+/// first of a list.
 pub(super) fn listed(value: Value) -> Value {
     match value {
-        Value::Object(fields) if !fields.is_empty() && fields.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit())) => {
-            let ordered: BTreeMap<u32, Value> =
-                fields.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, listed(value)))).collect();
+        Value::Object(fields)
+            if !fields.is_empty()
+                && fields
+                    .keys()
+                    .all(|key| key.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
+            let ordered: BTreeMap<u32, Value> = fields
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.parse().ok()?, listed(value))))
+                .collect();
             Value::Array(ordered.into_values().collect())
         }
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, listed(value))).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(key, value)| (key, listed(value)))
+                .collect(),
+        ),
         other => other,
     }
 }
@@ -140,19 +194,32 @@ impl FromRequest for Sent {
     type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Failed>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (visitor, body) = (Visitor::from_request(request, payload), Bytes::from_request(request, payload));
+        let (visitor, body) = (
+            Visitor::from_request(request, payload),
+            Bytes::from_request(request, payload),
+        );
         let request = request.clone();
         Box::pin(async move {
             let visitor = match visitor.await {
-                Err(Failed::Problem(problem)) if problem.status_code() == StatusCode::TOO_MANY_REQUESTS => {
+                Err(Failed::Problem(problem))
+                    if problem.status_code() == StatusCode::TOO_MANY_REQUESTS =>
+                {
                     guard::own_origin(&request)?;
-                    let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
+                    let body = body.await.map_err(|error| {
+                        not_arrived(&error, "this is more than one form can hold")
+                    })?;
                     let pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
-                    return Err(Failed::too_soon(problem, super::visitor::path_of(&request), pairs));
+                    return Err(Failed::too_soon(
+                        problem,
+                        super::visitor::path_of(&request),
+                        pairs,
+                    ));
                 }
                 visitor => visitor?,
             };
-            let body = body.await.map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
+            let body = body
+                .await
+                .map_err(|error| not_arrived(&error, "this is more than one form can hold"))?;
             let posted = Posted::read(&request, &body, &visitor)?;
             Ok(Self { visitor, posted })
         })
@@ -173,33 +240,68 @@ pub struct Rejected {
 impl Rejected {
     /// From a problem that a command met. The field's name is found by its path.
     pub fn of(posted: &Posted, problem: &Problem) -> Self {
-        let missing = problem.detail().strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let inner = missing.zip(problem.field()).map(|(missing, within)| format!("{within}.{missing}"));
-        let inner = inner.filter(|path| posted.typed().iter().any(|(name, _)| name.split(':').next() == Some(path)));
-        let field = inner.as_deref().or(missing).or(problem.field()).unwrap_or_default();
+        let missing = problem
+            .detail()
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next());
+        let inner = missing
+            .zip(problem.field())
+            .map(|(missing, within)| format!("{within}.{missing}"));
+        let inner = inner.filter(|path| {
+            posted
+                .typed()
+                .iter()
+                .any(|(name, _)| name.split(':').next() == Some(path))
+        });
+        let field = inner
+            .as_deref()
+            .or(missing)
+            .or(problem.field())
+            .unwrap_or_default();
         let named = posted.typed().iter().map(|(name, _)| name.as_str());
         // What is wrong with one of several is said at the field that holds them all.
         let whole = field.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
-        let path = |name: &&str| name.split(':').next() == Some(field) || name.split(':').next() == Some(whole);
+        let path = |name: &&str| {
+            name.split(':').next() == Some(field) || name.split(':').next() == Some(whole)
+        };
         let field = named.clone().find(path).unwrap_or(field);
         let known = named.clone().any(|name| name == field);
         let says = match missing {
             Some(_) if known => "Fill this in, or choose one".to_owned(),
             _ => format!("{}. {}", sentence(problem.detail()), problem.advice()),
         };
-        let wrong = vec![(if known { field.to_owned() } else { String::new() }, says)];
-        Self { form: posted.text("form").to_owned(), typed: posted.typed().to_vec(), wrong, status: problem.status() }
+        let wrong = vec![(
+            if known {
+                field.to_owned()
+            } else {
+                String::new()
+            },
+            says,
+        )];
+        Self {
+            form: posted.text("form").to_owned(),
+            typed: posted.typed().to_vec(),
+            wrong,
+            status: problem.status(),
+        }
     }
 
     /// From what the page itself found wrong.
     pub fn with(form: &str, posted: &Posted, wrong: Vec<(String, String)>) -> Self {
-        Self { form: form.to_owned(), typed: posted.typed().to_vec(), wrong, status: 422 }
+        Self {
+            form: form.to_owned(),
+            typed: posted.typed().to_vec(),
+            wrong,
+            status: 422,
+        }
     }
 }
 
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// The forms of one page.
@@ -213,28 +315,63 @@ pub struct Forms {
 impl Forms {
     pub fn new(visitor: &Visitor, rejected: Option<Rejected>) -> Self {
         let error = super::words::say("Error", visitor.language).to_owned();
-        Self { csrf: visitor.csrf.clone(), at: visitor.path.clone(), rejected, error }
+        Self {
+            csrf: visitor.csrf.clone(),
+            at: visitor.path.clone(),
+            rejected,
+            error,
+        }
     }
 
     /// The forms of a page that stands at another address than the one that was asked for.
     pub fn at(self, at: &str) -> Self {
-        Self { at: at.to_owned(), ..self }
+        Self {
+            at: at.to_owned(),
+            ..self
+        }
     }
 
     /// A form by its name: with what was typed, if it is the one that was not taken.
     pub fn form(&self, name: &str) -> Form {
-        let own = self.rejected.as_ref().filter(|rejected| rejected.form == name);
-        let values = own.map(|rejected| rejected.typed.clone()).unwrap_or_default();
-        let wrong = own.map(|rejected| rejected.wrong.clone()).unwrap_or_default();
+        let own = self
+            .rejected
+            .as_ref()
+            .filter(|rejected| rejected.form == name);
+        let values = own
+            .map(|rejected| rejected.typed.clone())
+            .unwrap_or_default();
+        let wrong = own
+            .map(|rejected| rejected.wrong.clone())
+            .unwrap_or_default();
         let (csrf, at, error) = (self.csrf.clone(), self.at.clone(), self.error.clone());
-        Form { name: name.to_owned(), values, wrong, csrf, at, error, key: clock::new_id().to_string() }
+        Form {
+            name: name.to_owned(),
+            values,
+            wrong,
+            csrf,
+            at,
+            error,
+            key: clock::new_id().to_string(),
+        }
     }
 
     /// What is wrong, with the ids of the fields to go to.
     pub fn wrong(&self) -> Vec<(String, String)> {
-        let Some(rejected) = &self.rejected else { return Vec::new() };
-        let id = |field: &str| if field.is_empty() { String::new() } else { components::id(&rejected.form, field) };
-        rejected.wrong.iter().map(|(field, says)| (id(field), says.clone())).collect()
+        let Some(rejected) = &self.rejected else {
+            return Vec::new();
+        };
+        let id = |field: &str| {
+            if field.is_empty() {
+                String::new()
+            } else {
+                components::id(&rejected.form, field)
+            }
+        };
+        rejected
+            .wrong
+            .iter()
+            .map(|(field, says)| (id(field), says.clone()))
+            .collect()
     }
 }
 
@@ -265,24 +402,43 @@ impl Form {
 
     /// What stands in a field: typed before, or known.
     pub fn typed(&self, name: &str) -> &str {
-        self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 
     fn chosen(&self, name: &str, value: &str) -> bool {
-        self.values.iter().any(|(known, chosen)| known == name && chosen == value)
+        self.values
+            .iter()
+            .any(|(known, chosen)| known == name && chosen == value)
     }
 
     /// What is wrong with a field.
     pub fn wrong(&self, name: &str) -> Option<&str> {
-        self.wrong.iter().find(|(field, _)| field == name).map(|(_, says)| says.as_str())
+        self.wrong
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, says)| says.as_str())
     }
 
     /// What every form carries unseen.
     pub fn unseen(&self) -> components::Unseen<'_> {
-        components::Unseen { csrf: &self.csrf, key: &self.key, at: &self.at, form: &self.name }
+        components::Unseen {
+            csrf: &self.csrf,
+            key: &self.key,
+            at: &self.at,
+            form: &self.name,
+        }
     }
 
-    fn field<'a>(&'a self, kind: components::Kind, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    fn field<'a>(
+        &'a self,
+        kind: components::Kind,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         components::Field {
             kind,
             id: components::id(&self.name, name),
@@ -296,50 +452,112 @@ impl Form {
         }
     }
 
-    pub fn text<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn text<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Text, name, label, hint)
     }
 
     /// An e-mail address, a telephone number, a name: the browser may fill it in.
-    pub fn own<'a>(&'a self, name: &'a str, fills: &'static str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn own<'a>(
+        &'a self,
+        name: &'a str,
+        fills: &'static str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Own(fills), name, label, hint)
     }
 
-    pub fn number<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn number<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Number, name, label, hint)
     }
 
-    pub fn money<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn money<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Money, name, label, hint)
     }
 
-    pub fn day<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn day<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Day, name, label, hint)
     }
 
-    pub fn area<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn area<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Area, name, label, hint)
     }
 
     /// The one question of a page: its label is the page's heading.
-    pub fn question<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn question<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Question, name, label, hint)
     }
 
-    pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+    pub fn select<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::Field<'a> {
         let choices = self.choices(name, choices);
-        components::Field { choices, ..self.field(components::Kind::Select, name, label, "") }
+        components::Field {
+            choices,
+            ..self.field(components::Kind::Select, name, label, "")
+        }
     }
 
-    pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+    pub fn radios<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::Field<'a> {
         let choices = self.choices(name, choices);
-        components::Field { choices, ..self.field(components::Kind::Radios, name, label, hint) }
+        components::Field {
+            choices,
+            ..self.field(components::Kind::Radios, name, label, hint)
+        }
     }
 
     /// The one choice of a page: its legend is the page's heading.
-    pub fn choice<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str, choices: &'a [(String, String)]) -> components::Field<'a> {
+    pub fn choice<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+        choices: &'a [(String, String)],
+    ) -> components::Field<'a> {
         let choices = self.choices(name, choices);
-        components::Field { choices, ..self.field(components::Kind::Choice, name, label, hint) }
+        components::Field {
+            choices,
+            ..self.field(components::Kind::Choice, name, label, hint)
+        }
     }
 
     pub fn checkboxes<'a>(
@@ -350,26 +568,56 @@ impl Form {
         choices: &'a [(String, String)],
     ) -> components::Field<'a> {
         let choices = self.choices(name, choices);
-        components::Field { choices, ..self.field(components::Kind::Checkboxes, name, label, hint) }
+        components::Field {
+            choices,
+            ..self.field(components::Kind::Checkboxes, name, label, hint)
+        }
     }
 
     /// One box to tick.
-    pub fn tick<'a>(&'a self, name: &'a str, label: &'a str, says: &'a str) -> components::Field<'a> {
-        let choice = Choice { id: components::id(&self.name, name), value: "yes", label: says, chosen: self.chosen(name, "yes") };
-        components::Field { choices: vec![choice], ..self.field(components::Kind::Checkboxes, name, label, "") }
+    pub fn tick<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        says: &'a str,
+    ) -> components::Field<'a> {
+        let choice = Choice {
+            id: components::id(&self.name, name),
+            value: "yes",
+            label: says,
+            chosen: self.chosen(name, "yes"),
+        };
+        components::Field {
+            choices: vec![choice],
+            ..self.field(components::Kind::Checkboxes, name, label, "")
+        }
     }
 
-    pub fn file<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn file<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::File, name, label, hint)
     }
 
-    pub fn table<'a>(&'a self, name: &'a str, label: &'a str, hint: &'a str) -> components::Field<'a> {
+    pub fn table<'a>(
+        &'a self,
+        name: &'a str,
+        label: &'a str,
+        hint: &'a str,
+    ) -> components::Field<'a> {
         self.field(components::Kind::Table, name, label, hint)
     }
 
     fn choices<'a>(&self, name: &str, choices: &'a [(String, String)]) -> Vec<Choice<'a>> {
         let choice = |(at, (value, label)): (usize, &'a (String, String))| Choice {
-            id: if at == 0 { components::id(&self.name, name) } else { format!("{}-{at}", components::id(&self.name, name)) },
+            id: if at == 0 {
+                components::id(&self.name, name)
+            } else {
+                format!("{}-{at}", components::id(&self.name, name))
+            },
             value,
             label,
             chosen: self.chosen(name, value),

@@ -10,24 +10,39 @@ use crate::http::problem::Fault;
 use crate::log::keys::{from_hex, to_hex};
 use crate::mail::links::same;
 
-/// What every page lets the browser do: load our styles, pictures from here, and send forms here. No script runs.
-pub const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What every page lets the browser do: load our styles, pictures from here, and send forms here.
+/// No script runs.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Refuses a form that was not sent from one of our own pages: by where the browser says that it came from, and by the
-/// page's token.
-pub(super) fn own_page(request: &HttpRequest, token: &str, visitor: &Visitor) -> Result<(), Failed> {
+/// Refuses a form that was not sent from one of our own pages: by where the browser says that it
+/// came from, and by the page's token.
+pub(super) fn own_page(
+    request: &HttpRequest,
+    token: &str,
+    visitor: &Visitor,
+) -> Result<(), Failed> {
     own_origin(request)?;
-    let own = unmasked(token).zip(unmasked(&visitor.csrf)).is_some_and(|(given, own)| same(&given, &own));
-    if visitor.new || !own { Err(foreign()) } else { Ok(()) }
+    let own = unmasked(token)
+        .zip(unmasked(&visitor.csrf))
+        .is_some_and(|(given, own)| same(&given, &own));
+    if visitor.new || !own {
+        Err(foreign())
+    } else {
+        Ok(())
+    }
 }
 
-/// A page's token as it stands on one page. It looks different on each: whoever watches how well pages are compressed learns nothing.
+/// A page's token as it stands on one page. It looks different on each: whoever watches how well
+/// pages are compressed learns nothing.
 pub(super) fn masked(secret: &str) -> String {
     let secret = from_hex(secret).unwrap_or_default();
     let mut pad = vec![0_u8; secret.len()];
     OsRng.fill_bytes(&mut pad);
-    let hidden: Vec<u8> = pad.iter().zip(&secret).map(|(pad, byte)| pad ^ byte).collect();
+    let hidden: Vec<u8> = pad
+        .iter()
+        .zip(&secret)
+        .map(|(pad, byte)| pad ^ byte)
+        .collect();
     to_hex(&pad) + &to_hex(&hidden)
 }
 
@@ -35,26 +50,45 @@ pub(super) fn masked(secret: &str) -> String {
 fn unmasked(token: &str) -> Option<String> {
     let bytes = from_hex(token)?;
     let (pad, hidden) = bytes.split_at(bytes.len() / 2);
-    let secret: Vec<u8> = pad.iter().zip(hidden).map(|(pad, byte)| pad ^ byte).collect();
+    let secret: Vec<u8> = pad
+        .iter()
+        .zip(hidden)
+        .map(|(pad, byte)| pad ^ byte)
+        .collect();
     (pad.len() == hidden.len()).then(|| to_hex(&secret))
 }
 
 /// Refuses a request that the browser says was sent from elsewhere.
 pub(super) fn own_origin(request: &HttpRequest) -> Result<(), Failed> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     match header("sec-fetch-site") {
         Some("same-origin" | "none") => Ok(()),
         Some(_) => Err(foreign()),
         None => {
-            let Some(origin) = header(ORIGIN.as_str()) else { return Ok(()) };
+            let Some(origin) = header(ORIGIN.as_str()) else {
+                return Ok(());
+            };
             let host = origin.split_once("://").map(|(_, host)| host);
-            if host.is_some() && host == header(HOST.as_str()) { Ok(()) } else { Err(foreign()) }
+            if host.is_some() && host == header(HOST.as_str()) {
+                Ok(())
+            } else {
+                Err(foreign())
+            }
         }
     }
 }
 
 fn foreign() -> Failed {
-    Fault::ForeignForm.problem("this form did not come from a page of ours, or the page has stood open for too long").into()
+    Fault::ForeignForm
+        .problem(
+            "this form did not come from a page of ours, or the page has stood open for too long",
+        )
+        .into()
 }
 
 #[cfg(test)]
@@ -67,7 +101,10 @@ mod tests {
         let (one, two) = (masked(&secret), masked(&secret));
         assert_ne!(one, two);
         assert!(!one.contains(&secret) && one.len() == 128);
-        assert_eq!((unmasked(&one), unmasked(&two)), (Some(secret.clone()), Some(secret)));
+        assert_eq!(
+            (unmasked(&one), unmasked(&two)),
+            (Some(secret.clone()), Some(secret))
+        );
         assert_eq!(unmasked("abc"), None);
         assert_ne!(unmasked(""), unmasked(&one));
     }

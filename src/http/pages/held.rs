@@ -10,10 +10,23 @@ use crate::log::record::day_of;
 use crate::projections::OrganisationRow;
 use crate::views::Held;
 
-pub(super) async fn answer(desk: &Desk, about: &str, held: &[Held]) -> Result<HttpResponse, Failed> {
-    let own: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), None).await?;
+pub(super) async fn answer(
+    desk: &Desk,
+    about: &str,
+    held: &[Held],
+) -> Result<HttpResponse, Failed> {
+    let own: Option<OrganisationRow> = desk
+        .views
+        .find(&desk.commands.organisation().to_string(), None)
+        .await?;
     let name = own.map(|own| own.name).unwrap_or_default();
     let text = text(&name, about, day_of(desk.commands.now()), held);
-    let file = (CONTENT_DISPOSITION, "attachment; filename=\"what-we-hold.txt\"");
-    Ok(HttpResponse::Ok().insert_header(file).content_type("text/plain; charset=utf-8").body(text))
+    let file = (
+        CONTENT_DISPOSITION,
+        "attachment; filename=\"what-we-hold.txt\"",
+    );
+    Ok(HttpResponse::Ok()
+        .insert_header(file)
+        .content_type("text/plain; charset=utf-8")
+        .body(text))
 }

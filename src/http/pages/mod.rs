@@ -1,7 +1,8 @@
 //! The pages: rendered here, usable without a script, in English or in a group's own language.
 //!
-//! A page's handler reads what is asked, looks at views, and renders a template; what people send becomes the same
-//! commands that the API takes. One folder a journey: `apply`, `my` (a group's own), `desk` (staff); `open` for everybody.
+//! A page's handler reads what is asked, looks at views, and renders a template; what people send
+//! becomes the same commands that the API takes. One folder a journey: `apply`, `my` (a group's
+//! own), `desk` (staff); `open` for everybody.
 
 mod account;
 mod apply;
@@ -62,30 +63,58 @@ fn page(template: &impl Template) -> Result<HttpResponse, Failed> {
     answer(HttpResponse::Ok(), template)
 }
 
-fn answer(mut response: actix_web::HttpResponseBuilder, template: &impl Template) -> Result<HttpResponse, Failed> {
+fn answer(
+    mut response: actix_web::HttpResponseBuilder,
+    template: &impl Template,
+) -> Result<HttpResponse, Failed> {
     let body = template.render().map_err(|error| Failed::broken(&error))?;
     Ok(response.content_type("text/html; charset=utf-8").body(body))
 }
 
 /// A page with forms: whoever has no key yet is given one, and what is wrong is no success.
-fn shown(visitor: &Visitor, desk: &crate::http::Desk, wrong: bool, template: &impl Template) -> Result<HttpResponse, Failed> {
-    let mut response = answer(if wrong { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() }, template)?;
+fn shown(
+    visitor: &Visitor,
+    desk: &crate::http::Desk,
+    wrong: bool,
+    template: &impl Template,
+) -> Result<HttpResponse, Failed> {
+    let mut response = answer(
+        if wrong {
+            HttpResponse::UnprocessableEntity()
+        } else {
+            HttpResponse::Ok()
+        },
+        template,
+    )?;
     visitor.greet(desk, &mut response);
     Ok(response)
 }
 
 /// Leads on to another page after something was done.
 fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+    HttpResponse::SeeOther()
+        .insert_header(("Location", path))
+        .finish()
 }
 
 /// What a check asks for, in a group's words.
-pub(crate) fn check_says(check: &crate::domain::text::Slug, language: crate::domain::language::Language) -> String {
+pub(crate) fn check_says(
+    check: &crate::domain::text::Slug,
+    language: crate::domain::language::Language,
+) -> String {
     use words::say;
     match check.as_str() {
-        "governing-document" => say("Your rules, or a page that says who you are and what you do", language).to_owned(),
+        "governing-document" => say(
+            "Your rules, or a page that says who you are and what you do",
+            language,
+        )
+        .to_owned(),
         "identity" => say("Who two of you are", language).to_owned(),
-        "safeguarding" => say("A plan to keep children, and adults who need looking after, safe", language).to_owned(),
+        "safeguarding" => say(
+            "A plan to keep children, and adults who need looking after, safe",
+            language,
+        )
+        .to_owned(),
         other => apply::sections::place(other),
     }
 }

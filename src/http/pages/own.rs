@@ -1,4 +1,5 @@
-//! What a group's member may open: their own applications and grants. Another group's look like what does not exist.
+//! What a group's member may open: their own applications and grants. Another group's look like
+//! what does not exist.
 
 use uuid::Uuid;
 
@@ -12,37 +13,74 @@ use crate::log::append::Answer;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
 /// The visitor's own application.
-pub(super) async fn application(visitor: &Visitor, desk: &Desk, id: &str) -> Result<ApplicationRow, Failed> {
-    let row: ApplicationRow = desk.views.find(&uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+pub(super) async fn application(
+    visitor: &Visitor,
+    desk: &Desk,
+    id: &str,
+) -> Result<ApplicationRow, Failed> {
+    let row: ApplicationRow = desk
+        .views
+        .find(&uuid(id)?.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     is_own(visitor, desk, row.group.0).await?;
     Ok(row)
 }
 
 /// The visitor's own grant.
 pub(super) async fn grant(visitor: &Visitor, desk: &Desk, id: &str) -> Result<GrantRow, Failed> {
-    let row: GrantRow = desk.views.find(&uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let row: GrantRow = desk
+        .views
+        .find(&uuid(id)?.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     is_own(visitor, desk, row.group.0).await?;
     Ok(row)
 }
 
 pub(super) async fn is_own(visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<(), Failed> {
     let own = desk.views.groups_of(visitor.person()?).await?;
-    if own.contains(&group) { Ok(()) } else { Err(Failed::nothing()) }
+    if own.contains(&group) {
+        Ok(())
+    } else {
+        Err(Failed::nothing())
+    }
 }
 
 /// The questions of a version of the form.
 pub(super) async fn questions(desk: &Desk, form: u32) -> Result<Vec<Question>, Failed> {
-    let organisation = desk.commands.log().load::<Organisation>(desk.commands.organisation().0).await?.state;
+    let organisation = desk
+        .commands
+        .log()
+        .load::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
     if let Some(questions) = organisation.form(form) {
         return Ok(questions.to_vec());
     }
-    let organisation = desk.commands.log().refresh::<Organisation>(desk.commands.organisation().0).await?.state;
-    Ok(organisation.form(form).map(<[Question]>::to_vec).unwrap_or_default())
+    let organisation = desk
+        .commands
+        .log()
+        .refresh::<Organisation>(desk.commands.organisation().0)
+        .await?
+        .state;
+    Ok(organisation
+        .form(form)
+        .map(<[Question]>::to_vec)
+        .unwrap_or_default())
 }
 
 /// A fund with one of its rounds.
-pub(super) async fn round(desk: &Desk, fund: &str, round: &str) -> Result<(FundRow, RoundRow), Failed> {
-    let fund: FundRow = desk.views.find(&uuid(fund)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+pub(super) async fn round(
+    desk: &Desk,
+    fund: &str,
+    round: &str,
+) -> Result<(FundRow, RoundRow), Failed> {
+    let fund: FundRow = desk
+        .views
+        .find(&uuid(fund)?.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     let key = round.parse().map_err(|_| Failed::nothing())?;
     let round = fund.rounds.get(&key).cloned().ok_or_else(Failed::nothing)?;
     Ok((fund, round))
@@ -53,18 +91,34 @@ pub(super) fn uuid(text: &str) -> Result<Uuid, Failed> {
 }
 
 /// Issues a command for the visitor, and waits until the pages can show what it did.
-pub(super) async fn issue(visitor: &Visitor, desk: &Desk, posted: &Posted, step: &str, command: Command) -> Result<Answer, Failed> {
+pub(super) async fn issue(
+    visitor: &Visitor,
+    desk: &Desk,
+    posted: &Posted,
+    step: &str,
+    command: Command,
+) -> Result<Answer, Failed> {
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key = format!("{}{step}", repeat.key);
     let signed = visitor.signed()?;
     let within = desk.site.limits.command(&signed.reader, &command);
-    within.map_err(|problem| Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec()))?;
-    let request = Request { repeat: Some(repeat), ..Request::new(signed.caller.clone(), command) };
+    within.map_err(|problem| {
+        Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec())
+    })?;
+    let request = Request {
+        repeat: Some(repeat),
+        ..Request::new(signed.caller.clone(), command)
+    };
     taken(desk, request).await
 }
 
 /// Issues what a form asks for; the rule that is against it, if one is.
-pub(super) async fn attempt(visitor: &Visitor, desk: &Desk, posted: &Posted, command: Command) -> Result<Option<Refusal>, Failed> {
+pub(super) async fn attempt(
+    visitor: &Visitor,
+    desk: &Desk,
+    posted: &Posted,
+    command: Command,
+) -> Result<Option<Refusal>, Failed> {
     match issue(visitor, desk, posted, "", command).await {
         Ok(_) => Ok(None),
         Err(Failed::Refused(CommandError::Refused(refusal))) => Ok(Some(refusal)),
@@ -82,5 +136,8 @@ pub(super) async fn taken(desk: &Desk, request: Request) -> Result<Answer, Faile
 /// The id of somebody who is new: two presses of one button make one person.
 pub(super) fn new_person(visitor: &Visitor, desk: &Desk, posted: &Posted) -> PersonId {
     let name = format!("begins/{}/{}", posted.text("key"), visitor.digest(desk));
-    PersonId(Uuid::new_v5(&desk.commands.organisation().0, name.as_bytes()))
+    PersonId(Uuid::new_v5(
+        &desk.commands.organisation().0,
+        name.as_bytes(),
+    ))
 }

@@ -1,4 +1,5 @@
-//! Reading a form field by field: what cannot be taken is noted with what to do about it, and the rest is read all the same.
+//! Reading a form field by field: what cannot be taken is noted with what to do about it, and the
+//! rest is read all the same.
 
 use super::Posted;
 use super::words::say;
@@ -20,16 +21,26 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub fn of(posted: &'a Posted, language: Language) -> Self {
-        Self { posted, language, wrong: Vec::new() }
+        Self {
+            posted,
+            language,
+            wrong: Vec::new(),
+        }
     }
 
     /// Notes what is wrong with a field.
     pub fn miss(&mut self, field: &str, says: &str) {
-        self.wrong.push((field.to_owned(), say(says, self.language).to_owned()));
+        self.wrong
+            .push((field.to_owned(), say(says, self.language).to_owned()));
     }
 
     /// A field that must be filled in.
-    pub fn must<T>(&mut self, field: &str, read: impl FnOnce(&str) -> Option<T>, says: &str) -> Option<T> {
+    pub fn must<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+        says: &str,
+    ) -> Option<T> {
         let value = read(self.posted.text(field));
         if value.is_none() {
             self.miss(field, says);
@@ -38,13 +49,26 @@ impl<'a> Reading<'a> {
     }
 
     /// A field that may stay empty.
-    pub fn may<T>(&mut self, field: &str, read: impl FnOnce(&str) -> Option<T>, says: &str) -> Option<T> {
-        if self.posted.text(field).is_empty() { None } else { self.must(field, read, says) }
+    pub fn may<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+        says: &str,
+    ) -> Option<T> {
+        if self.posted.text(field).is_empty() {
+            None
+        } else {
+            self.must(field, read, says)
+        }
     }
 
     /// Words that must be there.
     pub fn words(&mut self, field: &str, says: &str) -> Option<Personal> {
-        let says = if self.posted.text(field).is_empty() { says } else { TOO_LONG };
+        let says = if self.posted.text(field).is_empty() {
+            says
+        } else {
+            TOO_LONG
+        };
         self.must(field, personal, says)
     }
 
@@ -64,8 +88,14 @@ fn personal(text: &str) -> Option<Personal> {
 }
 
 /// The value that stands beside a key.
-pub(super) fn one_of<T>(chosen: &str, known: impl IntoIterator<Item = (&'static str, T)>) -> Option<T> {
-    known.into_iter().find(|(key, _)| *key == chosen).map(|(_, value)| value)
+pub(super) fn one_of<T>(
+    chosen: &str,
+    known: impl IntoIterator<Item = (&'static str, T)>,
+) -> Option<T> {
+    known
+        .into_iter()
+        .find(|(key, _)| *key == chosen)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -76,13 +106,37 @@ mod tests {
     fn everything_that_is_wrong_is_said_at_once_and_nothing_is_dropped() {
         let pair = |name: &str, value: String| (name.to_owned(), value);
         let long = "x".repeat(Personal::MOST + 1);
-        let posted = Posted::of(vec![pair("count", "seven".into()), pair("words", long.clone()), pair("helper", long)]);
+        let posted = Posted::of(vec![
+            pair("count", "seven".into()),
+            pair("words", long.clone()),
+            pair("helper", long),
+        ]);
         let mut form = Reading::of(&posted, Language::En);
-        assert_eq!(form.must("count", |text| text.parse::<u32>().ok(), "Write a number"), None);
-        assert!(form.words("words", "Write some words").is_none() && form.words_if_any("helper").is_none());
-        assert!(form.words("other", "Write some words").is_none() && form.words_if_any("nothing").is_none());
+        assert_eq!(
+            form.must("count", |text| text.parse::<u32>().ok(), "Write a number"),
+            None
+        );
+        assert!(
+            form.words("words", "Write some words").is_none()
+                && form.words_if_any("helper").is_none()
+        );
+        assert!(
+            form.words("other", "Write some words").is_none()
+                && form.words_if_any("nothing").is_none()
+        );
         let wrong = form.whole(Some(())).unwrap_err();
-        let says: Vec<_> = wrong.iter().map(|(field, says)| (field.as_str(), says.as_str())).collect();
-        assert_eq!(says, [("count", "Write a number"), ("words", TOO_LONG), ("helper", TOO_LONG), ("other", "Write some words")]);
+        let says: Vec<_> = wrong
+            .iter()
+            .map(|(field, says)| (field.as_str(), says.as_str()))
+            .collect();
+        assert_eq!(
+            says,
+            [
+                ("count", "Write a number"),
+                ("words", TOO_LONG),
+                ("helper", TOO_LONG),
+                ("other", "Write some words")
+            ]
+        );
     }
 }

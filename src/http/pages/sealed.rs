@@ -37,6 +37,9 @@ pub(super) async fn sealed(desk: &Desk) -> Result<Option<SealedSeen>, Failed> {
 /// A proof as a file to be kept.
 pub(super) fn proof_file(proof: Option<Proof>, position: i64) -> Result<HttpResponse, Failed> {
     let proof = proof.ok_or_else(Failed::nothing)?;
-    let name = (CONTENT_DISPOSITION, format!("attachment; filename=\"proof-{position}.json\""));
+    let name = (
+        CONTENT_DISPOSITION,
+        format!("attachment; filename=\"proof-{position}.json\""),
+    );
     Ok(HttpResponse::Ok().insert_header(name).json(proof))
 }

@@ -17,7 +17,8 @@ pub(super) struct SentFile {
     pub bytes: Vec<u8>,
 }
 
-/// What the parts of a form say: its words by their fields, and the last file's bytes; without a file these are empty.
+/// What the parts of a form say: its words by their fields, and the last file's bytes; without a
+/// file these are empty.
 #[derive(Debug, Default)]
 pub struct Parts {
     pub words: Vec<(String, String)>,
@@ -25,7 +26,11 @@ pub struct Parts {
 }
 
 /// Reads a form that was sent from one of our own pages.
-pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visitor) -> Result<SentFile, Failed> {
+pub(super) async fn read(
+    request: &HttpRequest,
+    body: Multipart,
+    visitor: &Visitor,
+) -> Result<SentFile, Failed> {
     guard::own_origin(request)?;
     let Parts { words, bytes } = parts(body).await?;
     let posted = Posted::of(words);
@@ -40,7 +45,10 @@ pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visit
 pub async fn parts(mut body: Multipart) -> Result<Parts, Problem> {
     let (mut parts, mut length) = (Parts::default(), 0);
     while let Some(mut field) = body.try_next().await.map_err(broken)? {
-        if field.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some()) {
+        if field
+            .content_disposition()
+            .is_some_and(|disposition| disposition.get_filename().is_some())
+        {
             parts.bytes = bytes(&mut field, FILE_MOST).await?;
             continue;
         }
@@ -54,7 +62,8 @@ pub async fn parts(mut body: Multipart) -> Result<Parts, Problem> {
 
 /// The words of a part, of so many bytes at most.
 pub(super) async fn text(field: &mut Field, most: usize) -> Result<String, Problem> {
-    String::from_utf8(bytes(field, most).await?).map_err(|_| Fault::InvalidQuery.problem("this is not text"))
+    String::from_utf8(bytes(field, most).await?)
+        .map_err(|_| Fault::InvalidQuery.problem("this is not text"))
 }
 
 async fn bytes(field: &mut Field, most: usize) -> Result<Vec<u8>, Problem> {

@@ -9,7 +9,10 @@ use crate::http::Desk;
 use crate::projections::OrganisationRow;
 
 /// The frame of a page, for its template.
-#[expect(clippy::struct_excessive_bools, reason = "each is a question that the frame asks by itself")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question that the frame asks by itself"
+)]
 pub struct Shell {
     pub title: String,
     pub organisation: String,
@@ -33,12 +36,25 @@ pub struct Shell {
 }
 
 impl Shell {
-    pub(super) async fn around(visitor: &Visitor, desk: &Desk, title: &str) -> Result<Self, Failed> {
-        let own: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), None).await?;
-        let roles = visitor.signed.as_ref().map(|signed| signed.reader.roles.clone()).unwrap_or_default();
+    pub(super) async fn around(
+        visitor: &Visitor,
+        desk: &Desk,
+        title: &str,
+    ) -> Result<Self, Failed> {
+        let own: Option<OrganisationRow> = desk
+            .views
+            .find(&desk.commands.organisation().to_string(), None)
+            .await?;
+        let roles = visitor
+            .signed
+            .as_ref()
+            .map(|signed| signed.reader.roles.clone())
+            .unwrap_or_default();
         Ok(Self {
             title: title.to_owned(),
-            organisation: own.as_ref().map_or_else(|| "Microgrants".to_owned(), |own| own.name.clone()),
+            organisation: own
+                .as_ref()
+                .map_or_else(|| "Microgrants".to_owned(), |own| own.name.clone()),
             illustrative: own.is_some_and(|own| own.simulated.is_some()),
             language: visitor.language,
             signed_in: visitor.signed.is_some(),
@@ -74,8 +90,17 @@ impl Shell {
     /// The other languages that the page can be had in, with the address that turns to each.
     pub fn other_languages(&self) -> Vec<(Language, String)> {
         use strum::VariantArray as _;
-        let others = Language::VARIANTS.iter().filter(|language| **language != self.language);
-        others.map(|language| (*language, format!("/language/{}?to={}", language.code(), encoded(&self.path)))).collect()
+        let others = Language::VARIANTS
+            .iter()
+            .filter(|language| **language != self.language);
+        others
+            .map(|language| {
+                (
+                    *language,
+                    format!("/language/{}?to={}", language.code(), encoded(&self.path)),
+                )
+            })
+            .collect()
     }
 
     /// The rooms of the desk, with their addresses.
@@ -104,17 +129,27 @@ impl Shell {
     /// Whether a room is the one that the page is in.
     pub fn is_in(&self, address: &str) -> bool {
         let path = self.path.split('?').next().unwrap_or_default();
-        path == address || (address != "/desk" && path.strip_prefix(address).is_some_and(|rest| rest.starts_with('/')))
+        path == address
+            || (address != "/desk"
+                && path
+                    .strip_prefix(address)
+                    .is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// The page's title as the window shows it.
     pub fn window_title(&self) -> String {
-        let wrong = if self.wrong { format!("{}: ", self.t("Error")) } else { String::new() };
+        let wrong = if self.wrong {
+            format!("{}: ", self.t("Error"))
+        } else {
+            String::new()
+        };
         format!("{wrong}{} – {}", self.title, self.organisation)
     }
 }
 
 /// A text as it stands in a query.
 pub(super) fn encoded(text: &str) -> String {
-    serde_html_form::to_string([("", text)]).map(|pair| pair.trim_start_matches('=').to_owned()).unwrap_or_default()
+    serde_html_form::to_string([("", text)])
+        .map(|pair| pair.trim_start_matches('=').to_owned())
+        .unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! A person's tokens for programs, on the page of their account: what there is of them, making one, and ending it.
+//! A person's tokens for programs, on the page of their account: what there is of them, making one,
+//! and ending it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,8 +45,19 @@ struct TokenPage {
 pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    let rows = tokens::of(log.store(), log.organisation(), &signed.reader.person.to_string(), now).await?;
-    let standing = rows.into_iter().filter(|row| signed.holds(Basis { roles: &row.roles, access: row.access }));
+    let rows = tokens::of(
+        log.store(),
+        log.organisation(),
+        &signed.reader.person.to_string(),
+        now,
+    )
+    .await?;
+    let standing = rows.into_iter().filter(|row| {
+        signed.holds(Basis {
+            roles: &row.roles,
+            access: row.access,
+        })
+    });
     let seen = |row: tokens::TokenRow| TokenSeen {
         jti: row.jti,
         name: row.name,
@@ -59,7 +71,13 @@ pub(super) async fn of(desk: &Desk, signed: &SignedIn) -> Result<Vec<TokenSeen>,
 
 /// The roles that a token of whoever is signed in may be given, to choose from.
 pub(super) fn usable(signed: &SignedIn) -> Vec<(String, String)> {
-    signed.reader.roles.iter().map(|role| <&str>::from(*role)).map(|role| (role.to_owned(), role.to_owned())).collect()
+    signed
+        .reader
+        .roles
+        .iter()
+        .map(|role| <&str>::from(*role))
+        .map(|role| (role.to_owned(), role.to_owned()))
+        .collect()
 }
 
 /// Makes a token, or ends one.
@@ -72,26 +90,51 @@ pub(super) async fn act(sent: Sent, desk: web::Data<Desk>) -> Result<HttpRespons
     if posted.text("form") == "make-token" {
         return make(&visitor, &desk, &posted).await;
     }
-    desk.tokens.end(desk.commands.log(), person, posted.text("token"), desk.commands.now()).await?;
+    desk.tokens
+        .end(
+            desk.commands.log(),
+            person,
+            posted.text("token"),
+            desk.commands.now(),
+        )
+        .await?;
     Ok(see_other("/account"))
 }
 
 async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpResponse, Failed> {
     let language = visitor.language;
-    let again = async |wrong: Vec<(String, String)>| render_account(visitor, desk, Some(Rejected::with("make-token", posted, wrong))).await;
+    let again = async |wrong: Vec<(String, String)>| {
+        render_account(
+            visitor,
+            desk,
+            Some(Rejected::with("make-token", posted, wrong)),
+        )
+        .await
+    };
     let signed = visitor.signed()?;
     let new = match read(visitor, desk, signed, posted) {
         Ok(new) => new,
         Err(wrong) => return again(wrong).await,
     };
     if of(desk, signed).await?.len() >= MOST {
-        return again(vec![(String::new(), say("You have 20 tokens. End one of them first.", language).to_owned())]).await;
+        return again(vec![(
+            String::new(),
+            say("You have 20 tokens. End one of them first.", language).to_owned(),
+        )])
+        .await;
     }
     let (person, id) = (new.person, new.id);
-    let token = match desk.tokens.issue(&desk.commands, new, desk.commands.now()).await {
+    let token = match desk
+        .tokens
+        .issue(&desk.commands, new, desk.commands.now())
+        .await
+    {
         Ok(token) => token,
         Err(TokenError::MadeBefore) => {
-            let says = say("This token was made already, and it is shown only once. End it, and make another.", language);
+            let says = say(
+                "This token was made already, and it is shown only once. End it, and make another.",
+                language,
+            );
             return again(vec![(String::new(), says.to_owned())]).await;
         }
         Err(TokenError::Log(error)) => return Err(error.into()),
@@ -105,8 +148,14 @@ async fn make(visitor: &Visitor, desk: &Desk, posted: &Posted) -> Result<HttpRes
     shown(visitor, desk, false, &TokenPage { page, token })
 }
 
-/// The token that a form asks for, or what is wrong with which field. The same form makes the same token.
-fn read(visitor: &Visitor, desk: &Desk, signed: &SignedIn, posted: &Posted) -> Result<NewToken, Vec<(String, String)>> {
+/// The token that a form asks for, or what is wrong with which field. The same form makes the same
+/// token.
+fn read(
+    visitor: &Visitor,
+    desk: &Desk,
+    signed: &SignedIn,
+    posted: &Posted,
+) -> Result<NewToken, Vec<(String, String)>> {
     let language = visitor.language;
     let mut wrong = Vec::new();
     let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), says.to_owned()));
@@ -114,12 +163,23 @@ fn read(visitor: &Visitor, desk: &Desk, signed: &SignedIn, posted: &Posted) -> R
     if name.is_err() {
         miss("name", say("Say in a few words what it is for", language));
     }
-    let days = posted.text("days").parse::<u64>().ok().filter(|days| DAYS.contains(days));
+    let days = posted
+        .text("days")
+        .parse::<u64>()
+        .ok()
+        .filter(|days| DAYS.contains(days));
     if days.is_none() {
-        miss("days", say("Enter a number of days from 1 to 365", language));
+        miss(
+            "days",
+            say("Enter a number of days from 1 to 365", language),
+        );
     }
-    let chosen = posted.all("roles").filter_map(|role| role.parse::<Role>().ok());
-    let roles: BTreeSet<Role> = chosen.filter(|role| signed.reader.roles.contains(role)).collect();
+    let chosen = posted
+        .all("roles")
+        .filter_map(|role| role.parse::<Role>().ok());
+    let roles: BTreeSet<Role> = chosen
+        .filter(|role| signed.reader.roles.contains(role))
+        .collect();
     if roles.is_empty() && !signed.reader.roles.is_empty() {
         miss("roles", say("Choose at least one role", language));
     }

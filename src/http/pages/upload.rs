@@ -1,4 +1,5 @@
-//! A form that carries files: its words as any other form, its files looked at, sealed and put away as they arrive.
+//! A form that carries files: its words as any other form, its files looked at, sealed and put away
+//! as they arrive.
 
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
@@ -31,15 +32,30 @@ pub(super) struct Uploaded {
     pub wrong: Option<FileError>,
 }
 
-/// Reads a form that was sent from one of our own pages: its token stands before its files. What was put away of a form
-/// that is refused is taken back.
-pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visitor, desk: &Desk, group: Uuid) -> Result<Uploaded, Failed> {
+/// Reads a form that was sent from one of our own pages: its token stands before its files. What
+/// was put away of a form that is refused is taken back.
+pub(super) async fn read(
+    request: &HttpRequest,
+    body: Multipart,
+    visitor: &Visitor,
+    desk: &Desk,
+    group: Uuid,
+) -> Result<Uploaded, Failed> {
     guard::own_origin(request)?;
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > BYTES_MOST) {
-        return Err(Fault::TooLarge.problem("this is more than one form can hold").into());
+        return Err(Fault::TooLarge
+            .problem("this is more than one form can hold")
+            .into());
     }
-    let mut uploaded = Uploaded { posted: Posted::default(), files: Vec::new(), wrong: None };
+    let mut uploaded = Uploaded {
+        posted: Posted::default(),
+        files: Vec::new(),
+        wrong: None,
+    };
     match uploaded.fill(request, body, visitor, desk, group).await {
         Ok(()) => Ok(uploaded),
         Err(error) => {
@@ -52,17 +68,31 @@ pub(super) async fn read(request: &HttpRequest, body: Multipart, visitor: &Visit
 /// What a group is told of a file of its own that was not kept.
 pub(super) fn wrong_says(error: &FileError, language: Language) -> &'static str {
     match error {
-        FileError::Quota { .. } => {
-            say("Your group has sent as many files as it can in one day. Send the rest tomorrow, or call us", language)
-        }
-        FileError::Busy => say("Many pictures are being sent just now. Send yours again in a minute", language),
-        _ => say("Only pictures and PDFs of up to 10 MB can be kept", language),
+        FileError::Quota { .. } => say(
+            "Your group has sent as many files as it can in one day. Send the rest tomorrow, or call us",
+            language,
+        ),
+        FileError::Busy => say(
+            "Many pictures are being sent just now. Send yours again in a minute",
+            language,
+        ),
+        _ => say(
+            "Only pictures and PDFs of up to 10 MB can be kept",
+            language,
+        ),
     }
 }
 
 /// The file that an event of the log names.
 async fn recorded(desk: &Desk, position: i64) -> Result<FileDigest, Failed> {
-    match desk.commands.log().page(position, 1).await?.pop().map(|event| event.event) {
+    match desk
+        .commands
+        .log()
+        .page(position, 1)
+        .await?
+        .pop()
+        .map(|event| event.event)
+    {
         Some(Event::Group(GroupEvent::FileKept { file, .. })) => Ok(file),
         _ => Err(Failed::nothing()),
     }
@@ -80,7 +110,11 @@ impl Uploaded {
         let (mut pairs, mut words, mut sent, mut trusted) = (Vec::new(), 0, 0, false);
         while let Some(mut field) = body.try_next().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
-            let Some(file) = field.content_disposition().and_then(|disposition| disposition.get_filename()).map(str::to_owned) else {
+            let Some(file) = field
+                .content_disposition()
+                .and_then(|disposition| disposition.get_filename())
+                .map(str::to_owned)
+            else {
                 words += name.len();
                 let text = text(&mut field, WORDS_MOST.saturating_sub(words)).await?;
                 words += text.len();
@@ -97,9 +131,14 @@ impl Uploaded {
             }
             sent += 1;
             if sent > FILES_MOST {
-                return Err(Fault::TooLarge.problem(format!("one form carries at most {FILES_MOST} files")).into());
+                return Err(Fault::TooLarge
+                    .problem(format!("one form carries at most {FILES_MOST} files"))
+                    .into());
             }
-            match desk.keep_file(group, &visitor.signed()?.reader, field).await {
+            match desk
+                .keep_file(group, &visitor.signed()?.reader, field)
+                .await
+            {
                 Ok(kept) => self.files.push(kept),
                 Err(error) if error.is_said_beside_the_form() => self.wrong = Some(error),
                 Err(error @ FileError::TooLarge) => {
@@ -111,10 +150,15 @@ impl Uploaded {
             }
         }
         self.posted = Posted::of(pairs);
-        if trusted { Ok(()) } else { guard::own_page(request, self.posted.text("csrf"), visitor) }
+        if trusted {
+            Ok(())
+        } else {
+            guard::own_page(request, self.posted.text("csrf"), visitor)
+        }
     }
 
-    /// Records the files among the group's; their names in the store. Of a form that is sent twice the first copies stay.
+    /// Records the files among the group's; their names in the store. Of a form that is sent twice
+    /// the first copies stay.
     pub(super) async fn record(
         &self,
         visitor: &Visitor,
@@ -123,14 +167,32 @@ impl Uploaded {
         purpose: FilePurpose,
     ) -> Result<Vec<FileDigest>, Failed> {
         let mut kept = Vec::new();
-        for (at, Kept { file, media, bytes, content }) in self.files.iter().enumerate() {
-            let keep = GroupCommand::KeepFile(KeepFile { file: file.clone(), media: *media, bytes: *bytes, purpose });
+        for (
+            at,
+            Kept {
+                file,
+                media,
+                bytes,
+                content,
+            },
+        ) in self.files.iter().enumerate()
+        {
+            let keep = GroupCommand::KeepFile(KeepFile {
+                file: file.clone(),
+                media: *media,
+                bytes: *bytes,
+                purpose,
+            });
             let repeat = self.posted.repeat(desk, &visitor.path);
-            // The same file in the same form: another one that is sent from the same page is kept as well.
+            // The same file in the same form: another one that is sent from the same page is kept
+            // as well.
             let content = desk.commands.log().vault().request_hash(content);
             let repeat = RepeatKey::own(format!("{}/file/{content}", repeat.key), content);
             let keep = Command::Group(GroupId(group), keep);
-            let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), keep) };
+            let request = Request {
+                repeat: Some(repeat),
+                ..Request::new(visitor.signed()?.caller.clone(), keep)
+            };
             match desk.commands.issue(request).await {
                 Ok(answer) => {
                     desk.views.shown(answer.last_position).await;
@@ -144,7 +206,10 @@ impl Uploaded {
                     // Only where it is certain that no event names it; otherwise it stays, sealed.
                     let certain = matches!(
                         error,
-                        CommandError::Refused(_) | CommandError::RefusedFor { .. } | CommandError::KeyReused | CommandError::Busy
+                        CommandError::Refused(_)
+                            | CommandError::RefusedFor { .. }
+                            | CommandError::KeyReused
+                            | CommandError::Busy
                     );
                     let from = if certain { at } else { at + 1 };
                     for unnamed in &self.files[from..] {

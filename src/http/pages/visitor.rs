@@ -25,7 +25,8 @@ const LANGUAGE: &str = "language";
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// How long a session is good that is not used, and how long at most, used or not: longer for a group, whose form must not be lost.
+/// How long a session is good that is not used, and how long at most, used or not: longer for a
+/// group, whose form must not be lost.
 const STAFF: (i64, i64) = (8 * HOUR, 12 * HOUR);
 const GROUP: (i64, i64) = (30 * DAY, 90 * DAY);
 
@@ -48,7 +49,8 @@ pub struct Visitor {
 #[derive(Clone)]
 struct Renewed(Cookie<'static>);
 
-/// Gives the cookie of a session that was renewed as long a life as the session, whatever the answer is.
+/// Gives the cookie of a session that was renewed as long a life as the session, whatever the
+/// answer is.
 pub(in crate::http) async fn renew(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -56,7 +58,10 @@ pub(in crate::http) async fn renew(
     let mut answer = next.call(request).await?;
     let renewed = answer.request().extensions().get::<Renewed>().cloned();
     if let Some(Renewed(cookie)) = renewed
-        && answer.response().cookies().all(|given| given.name() != cookie.name())
+        && answer
+            .response()
+            .cookies()
+            .all(|given| given.name() != cookie.name())
     {
         answer.response_mut().add_cookie(&cookie)?;
     }
@@ -70,7 +75,10 @@ impl FromRequest for Visitor {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let desk = request.app_data::<web::Data<Desk>>().cloned().ok_or_else(Failed::not_set_up)?;
+            let desk = request
+                .app_data::<web::Data<Desk>>()
+                .cloned()
+                .ok_or_else(Failed::not_set_up)?;
             Self::of(&request, &desk).await
         })
     }
@@ -78,8 +86,14 @@ impl FromRequest for Visitor {
 
 impl Visitor {
     pub(super) async fn of(request: &HttpRequest, desk: &Desk) -> Result<Self, Failed> {
-        let held = request.cookie(name(desk)).map(|cookie| cookie.value().to_owned()).filter(|key| is_key(key));
-        let language = request.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_default();
+        let held = request
+            .cookie(name(desk))
+            .map(|cookie| cookie.value().to_owned())
+            .filter(|key| is_key(key));
+        let language = request
+            .cookie(LANGUAGE)
+            .and_then(|cookie| cookie.value().parse().ok())
+            .unwrap_or_default();
         let new = held.is_none();
         let key = held.unwrap_or_else(new_key);
         let session = if new { None } else { find(desk, &key).await? };
@@ -93,15 +107,28 @@ impl Visitor {
             request.extensions_mut().insert(Known);
         }
         if request.method() == Method::POST {
-            desk.site.limits.form(request, signed.as_ref().map(|signed| (key.as_str(), &signed.reader)))?;
+            desk.site.limits.form(
+                request,
+                signed.as_ref().map(|signed| (key.as_str(), &signed.reader)),
+            )?;
         }
         let csrf = guard::masked(&desk.commands.log().vault().secret_of("page token", &key));
-        Ok(Self { key, new, signed, proven, language, csrf, path })
+        Ok(Self {
+            key,
+            new,
+            signed,
+            proven,
+            language,
+            csrf,
+            path,
+        })
     }
 
     /// The person who is signed in; who is not is sent to sign in.
     pub fn signed(&self) -> Result<&SignedIn, Failed> {
-        self.signed.as_ref().ok_or_else(|| Failed::SignIn(self.path.clone()))
+        self.signed
+            .as_ref()
+            .ok_or_else(|| Failed::SignIn(self.path.clone()))
     }
 
     pub fn person(&self) -> Result<PersonId, Failed> {
@@ -111,7 +138,11 @@ impl Visitor {
     /// Staff or an auditor; a group's member is told that there is nothing here.
     pub fn staff(&self) -> Result<&SignedIn, Failed> {
         let signed = self.signed()?;
-        if signed.reader.sees_all() { Ok(signed) } else { Err(Failed::nothing()) }
+        if signed.reader.sees_all() {
+            Ok(signed)
+        } else {
+            Err(Failed::nothing())
+        }
     }
 
     /// Gives a browser that has none yet a key, on the way out.
@@ -132,15 +163,21 @@ impl Visitor {
     ) -> Result<(), Failed> {
         let now = desk.commands.now().as_microsecond();
         let log = desk.commands.log();
-        // What another process recorded a moment ago counts: a session must not begin on what has ended.
+        // What another process recorded a moment ago counts: a session must not begin on what has
+        // ended.
         log.refresh::<Person>(person.0).await?;
-        log.refresh::<Organisation>(desk.commands.organisation().0).await?;
+        log.refresh::<Organisation>(desk.commands.organisation().0)
+            .await?;
         let signed = sign_in(desk, person, narrowed(proven)).await?;
         let session = SessionRow {
             digest: digest(desk, key),
             person: person.to_string(),
             proven: i64::from(proven),
-            device: device.chars().filter(|c| !c.is_control()).take(120).collect(),
+            device: device
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(120)
+                .collect(),
             started_at: now,
             seen_at: now,
             expires_at: expires_at(&signed, now, now),
@@ -148,7 +185,9 @@ impl Visitor {
             access: signed.ended.on(&signed.reader.roles),
         };
         sessions::begin(log.store(), log.organisation(), &session).await?;
-        response.add_cookie(&cookie(desk, name(desk), key)).map_err(|error| Failed::broken(&error))
+        response
+            .add_cookie(&cookie(desk, name(desk), key))
+            .map_err(|error| Failed::broken(&error))
     }
 
     /// Ends this browser's session.
@@ -156,9 +195,17 @@ impl Visitor {
         let log = desk.commands.log();
         if let Some(signed) = &self.signed {
             let person = signed.reader.person.to_string();
-            sessions::end(log.store(), log.organisation(), &person, sessions::Ends::One(&digest(desk, &self.key))).await?;
+            sessions::end(
+                log.store(),
+                log.organisation(),
+                &person,
+                sessions::Ends::One(&digest(desk, &self.key)),
+            )
+            .await?;
         }
-        response.add_removal_cookie(&cookie(desk, name(desk), "")).map_err(|error| Failed::broken(&error))
+        response
+            .add_removal_cookie(&cookie(desk, name(desk), ""))
+            .map_err(|error| Failed::broken(&error))
     }
 
     /// The digest under which it is kept that this browser asked for a code.
@@ -174,7 +221,10 @@ impl Visitor {
 
 /// Where a request goes, with its query.
 pub(super) fn path_of(request: &HttpRequest) -> String {
-    request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+    request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
 /// Remembers a language in the browser.
@@ -191,26 +241,53 @@ async fn find(desk: &Desk, key: &str) -> Result<Option<SessionRow>, Failed> {
     Ok(sessions::find(log.store(), log.organisation(), &digest(desk, key), now).await?)
 }
 
-/// Whoever's session it is, if it still stands: one that is used is good for longer, one that has ended is removed.
-async fn resume(request: &HttpRequest, desk: &Desk, session: &SessionRow, key: &str) -> Result<Option<SignedIn>, Failed> {
-    let Ok(person) = session.person.parse::<PersonId>() else { return Ok(None) };
-    let basis = Basis { roles: &session.roles, access: session.access };
-    let Ok(signed) = sign_in_on(desk, person, narrowed(session.proven == 1), basis).await else { return Ok(None) };
+/// Whoever's session it is, if it still stands: one that is used is good for longer, one that has
+/// ended is removed.
+async fn resume(
+    request: &HttpRequest,
+    desk: &Desk,
+    session: &SessionRow,
+    key: &str,
+) -> Result<Option<SignedIn>, Failed> {
+    let Ok(person) = session.person.parse::<PersonId>() else {
+        return Ok(None);
+    };
+    let basis = Basis {
+        roles: &session.roles,
+        access: session.access,
+    };
+    let Ok(signed) = sign_in_on(desk, person, narrowed(session.proven == 1), basis).await else {
+        return Ok(None);
+    };
     let log = desk.commands.log();
     let now = desk.commands.now().as_microsecond();
-    // Whoever was given a role since has a session that was a group's, and good for longer. What somebody began with an
-    // address that they have not shown to be theirs ends once a role is proposed for whoever has it.
-    let organisation = log.lately::<Organisation>(desk.commands.organisation().0, LATELY).await?.state;
+    // Whoever was given a role since has a session that was a group's, and good for longer. What
+    // somebody began with an address that they have not shown to be theirs ends once a role is
+    // proposed for whoever has it.
+    let organisation = log
+        .lately::<Organisation>(desk.commands.organisation().0, LATELY)
+        .await?
+        .state;
     let begun_by_a_stranger = session.proven == 0 && organisation.is_trusted(person);
-    let signed = signed.filter(|signed| !begun_by_a_stranger && expires_at(signed, session.started_at, session.seen_at) > now);
+    let signed = signed.filter(|signed| {
+        !begun_by_a_stranger && expires_at(signed, session.started_at, session.seen_at) > now
+    });
     let Some(signed) = signed else {
-        sessions::end(log.store(), log.organisation(), &session.person, sessions::Ends::One(&session.digest)).await?;
+        sessions::end(
+            log.store(),
+            log.organisation(),
+            &session.person,
+            sessions::Ends::One(&session.digest),
+        )
+        .await?;
         return Ok(None);
     };
     if now - session.seen_at > HOUR {
         let until = expires_at(&signed, session.started_at, now);
         sessions::touch(log.store(), log.organisation(), &session.digest, now, until).await?;
-        request.extensions_mut().insert(Renewed(cookie(desk, name(desk), key)));
+        request
+            .extensions_mut()
+            .insert(Renewed(cookie(desk, name(desk), key)));
     }
     Ok(Some(signed))
 }
@@ -222,27 +299,45 @@ fn narrowed(proven: bool) -> Option<BTreeSet<Role>> {
 
 /// Until when a session is good that began at one time and was used last at another.
 fn expires_at(signed: &SignedIn, started_at: i64, seen_at: i64) -> i64 {
-    let (idle, most) = if signed.reader.roles.is_empty() { GROUP } else { STAFF };
+    let (idle, most) = if signed.reader.roles.is_empty() {
+        GROUP
+    } else {
+        STAFF
+    };
     (seen_at + idle).min(started_at + most)
 }
 
 /// The digest under which it is kept that a browser asked for a code, by the browser's key.
 pub(super) fn asks(desk: &Desk, key: &str) -> String {
-    desk.commands.log().vault().secret_of("asks for a code", key)
+    desk.commands
+        .log()
+        .vault()
+        .secret_of("asks for a code", key)
 }
 
 fn digest(desk: &Desk, key: &str) -> String {
     desk.commands.log().vault().secret_of("session", key)
 }
 
-/// The name of the cookie that holds a browser's key. Where browsers come by TLS, none but this host can have set it.
+/// The name of the cookie that holds a browser's key. Where browsers come by TLS, none but this
+/// host can have set it.
 fn name(desk: &Desk) -> &'static str {
-    if desk.site.is_secure() { "__Host-session" } else { COOKIE }
+    if desk.site.is_secure() {
+        "__Host-session"
+    } else {
+        COOKIE
+    }
 }
 
 fn cookie<'a>(desk: &Desk, name: &'a str, value: &str) -> Cookie<'a> {
-    let cookie = Cookie::build(name, value.to_owned()).path("/").http_only(true).same_site(SameSite::Lax);
-    cookie.secure(desk.site.is_secure()).max_age(CookieDuration::days(30)).finish()
+    let cookie = Cookie::build(name, value.to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax);
+    cookie
+        .secure(desk.site.is_secure())
+        .max_age(CookieDuration::days(30))
+        .finish()
 }
 
 /// A new key for a browser.

@@ -1,12 +1,14 @@
-//! The catalogue: every text for groups stands in English in the templates, and in `texts/pl.json` beside its translation.
+//! The catalogue: every text for groups stands in English in the templates, and in `texts/pl.json`
+//! beside its translation.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::domain::language::Language;
 
-static POLISH: LazyLock<HashMap<String, String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../texts/pl.json")).expect("the catalogue is whole"));
+static POLISH: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../texts/pl.json")).expect("the catalogue is whole")
+});
 
 /// A text in a language; in English where nobody has translated it.
 pub(super) fn say(text: &str, language: Language) -> &str {
@@ -28,7 +30,8 @@ mod tests {
 
     use super::*;
 
-    /// Every text that the templates ask the catalogue for, and every text in the code of pages for groups.
+    /// Every text that the templates ask the catalogue for, and every text in the code of pages for
+    /// groups.
     fn asked_for(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -39,13 +42,26 @@ mod tests {
             let text = std::fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
             for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
-                found.extend(code.split(opening).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+                found.extend(
+                    code.split(opening)
+                        .skip(1)
+                        .filter_map(|rest| rest.split('"').next())
+                        .map(str::to_owned),
+                );
             }
-            let for_groups = ["/apply/", "/my/", "/reading.rs"].iter().any(|room| path.display().to_string().contains(room));
+            let for_groups = ["/apply/", "/my/", "/reading.rs"]
+                .iter()
+                .any(|room| path.display().to_string().contains(room));
             if for_groups && path.extension().is_some_and(|extension| extension == "rs") {
-                let literals =
-                    code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split('"').skip(1).step_by(2));
-                found.extend(literals.filter(|text| text.starts_with(char::is_uppercase)).map(str::to_owned));
+                let literals = code
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .flat_map(|line| line.split('"').skip(1).step_by(2));
+                found.extend(
+                    literals
+                        .filter(|text| text.starts_with(char::is_uppercase))
+                        .map(str::to_owned),
+                );
             }
         }
     }
@@ -69,7 +85,11 @@ mod tests {
     #[test]
     fn both_have_the_same_places_to_fill_in() {
         for (english, polish) in POLISH.iter() {
-            assert_eq!(english.matches("{}").count(), polish.matches("{}").count(), "{english}");
+            assert_eq!(
+                english.matches("{}").count(),
+                polish.matches("{}").count(),
+                "{english}"
+            );
         }
     }
 }

@@ -90,7 +90,8 @@ pub struct GrantRow {
     /// The variation that raised the award last: who confirms an attendance names it.
     #[serde(default)]
     pub raised_by: u32,
-    /// Who recorded that the award was raised, and who was named as present and has not confirmed it.
+    /// Who recorded that the award was raised, and who was named as present and has not confirmed
+    /// it.
     #[serde(default)]
     pub recorded_by: Option<PersonId>,
     #[serde(default)]
@@ -98,8 +99,8 @@ pub struct GrantRow {
     /// The offer goes out once those named as present have confirmed that they decided it.
     #[serde(default)]
     pub offer_waits: bool,
-    /// What is to be taken away, once those who were named as present confirm it. Absent for a member
-    /// of the group.
+    /// What is to be taken away, once those who were named as present confirm it. Absent for a
+    /// member of the group.
     #[serde(default)]
     pub revocation: Option<RevocationRow>,
 }
@@ -161,7 +162,9 @@ impl Projection for Grants {
     }
 
     fn project(event: &Recorded, row: Option<GrantRow>, _: Option<GrantRow>) -> Option<GrantRow> {
-        let Event::Grant(happened) = &event.event else { return None };
+        let Event::Grant(happened) = &event.event else {
+            return None;
+        };
         let mut row = match happened {
             GrantEvent::GrantOffered { .. } => offered(event, happened)?,
             _ => row?,
@@ -193,8 +196,15 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
     else {
         return None;
     };
-    let outstanding = |condition: Option<String>| CheckRow { state: "outstanding".into(), note: None, good_until: None, condition };
-    let conditions = conditions.iter().map(|(check, condition)| (check.clone(), outstanding(Some(condition.text.to_string()))));
+    let outstanding = |condition: Option<String>| CheckRow {
+        state: "outstanding".into(),
+        note: None,
+        good_until: None,
+        condition,
+    };
+    let conditions = conditions
+        .iter()
+        .map(|(check, condition)| (check.clone(), outstanding(Some(condition.text.to_string()))));
     Some(GrantRow {
         id: event.stream,
         version: event.sequence,
@@ -225,7 +235,11 @@ fn offered(event: &Recorded, happened: &GrantEvent) -> Option<GrantRow> {
         final_update: None,
         agreement_version: 0,
         agreement_hash: String::new(),
-        checks: checks.iter().map(|check| (check.clone(), outstanding(None))).chain(conditions).collect(),
+        checks: checks
+            .iter()
+            .map(|check| (check.clone(), outstanding(None)))
+            .chain(conditions)
+            .collect(),
         instalments: BTreeMap::new(),
         variations: BTreeMap::new(),
         stories: BTreeMap::new(),
@@ -262,25 +276,41 @@ impl GrantRow {
                     self.state = S::Live;
                 }
             }
-            E::PaymentFailed { sources, payment, .. } => {
+            E::PaymentFailed {
+                sources, payment, ..
+            } => {
                 self.paid = less(self.paid, sources.total());
                 self.give_up(*payment);
             }
-            E::PaymentReversed { sources, payment, released, satisfied, .. } => {
+            E::PaymentReversed {
+                sources,
+                payment,
+                released,
+                satisfied,
+                ..
+            } => {
                 self.paid = less(self.paid, sources.total());
                 self.award = less(self.award, released.total());
                 self.satisfy(satisfied);
                 self.give_up(*payment);
             }
-            E::UpdateRequested { update, last: true, .. } => self.final_update = Some(*update),
-            E::UpdateReceived { update, .. } | E::UpdateExcused { update, .. } if self.final_update == Some(*update) => {
+            E::UpdateRequested {
+                update, last: true, ..
+            } => self.final_update = Some(*update),
+            E::UpdateReceived { update, .. } | E::UpdateExcused { update, .. }
+                if self.final_update == Some(*update) =>
+            {
                 if self.state != S::Terminated {
                     self.state = S::Reported;
                 }
             }
-            E::GrantHeld { reason, .. } => (self.on_hold, self.reason) = (true, Some(reason.to_string())),
+            E::GrantHeld { reason, .. } => {
+                (self.on_hold, self.reason) = (true, Some(reason.to_string()))
+            }
             E::GrantResumed {} => (self.on_hold, self.reason) = (false, None),
-            E::GrantTerminated { reason, released, .. } => {
+            E::GrantTerminated {
+                reason, released, ..
+            } => {
                 self.award = less(self.award, released.total());
                 (self.state, self.reason) = (S::Terminated, Some(reason.to_string()));
                 self.unschedule();
@@ -289,9 +319,22 @@ impl GrantRow {
                 self.award = less(self.award, released.total());
                 self.state = S::Closed;
             }
-            E::StoryPublished { story, words, consented_on, photographs, .. } => {
+            E::StoryPublished {
+                story,
+                words,
+                consented_on,
+                photographs,
+                ..
+            } => {
                 let words = Some(words.to_string());
-                self.stories.insert(*story, StoryRow { words, consented_on: *consented_on, photographs: photographs.clone() });
+                self.stories.insert(
+                    *story,
+                    StoryRow {
+                        words,
+                        consented_on: *consented_on,
+                        photographs: photographs.clone(),
+                    },
+                );
             }
             E::StoryWithdrawn { story, .. } => {
                 if let Some(found) = self.stories.get_mut(story) {
@@ -311,23 +354,54 @@ impl GrantRow {
     fn check(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         let (check, state, note, until) = match happened {
-            E::CheckRequested { check, note, .. } => (check, "outstanding", Some(note.to_string()), None),
-            E::CheckPassed { check, note, good_until, .. } => (check, "passed", Some(note.to_string()), *good_until),
-            E::CheckReused { check, good_until, .. } => (check, "passed", None, Some(*good_until)),
+            E::CheckRequested { check, note, .. } => {
+                (check, "outstanding", Some(note.to_string()), None)
+            }
+            E::CheckPassed {
+                check,
+                note,
+                good_until,
+                ..
+            } => (check, "passed", Some(note.to_string()), *good_until),
+            E::CheckReused {
+                check, good_until, ..
+            } => (check, "passed", None, Some(*good_until)),
             E::CheckFailed { check, note, .. } => (check, "failed", Some(note.to_string()), None),
-            E::WaiverProposed { check, reason, .. } => (check, "waiver_proposed", Some(reason.to_string()), None),
-            E::CheckWaived { check, .. } => (check, "waived", self.checks.get(check).and_then(|row| row.note.clone()), None),
+            E::WaiverProposed { check, reason, .. } => {
+                (check, "waiver_proposed", Some(reason.to_string()), None)
+            }
+            E::CheckWaived { check, .. } => (
+                check,
+                "waived",
+                self.checks.get(check).and_then(|row| row.note.clone()),
+                None,
+            ),
             _ => return,
         };
         let condition = self.checks.get(check).and_then(|row| row.condition.clone());
-        self.checks.insert(check.clone(), CheckRow { state: state.to_owned(), note, good_until: until, condition });
+        self.checks.insert(
+            check.clone(),
+            CheckRow {
+                state: state.to_owned(),
+                note,
+                good_until: until,
+                condition,
+            },
+        );
     }
 
     fn vary(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::VariationRequested { variation, change, words, by, .. } => {
-                let (state, change, asked_by) = (VariationState::Requested, change.clone(), Some(*by));
+            E::VariationRequested {
+                variation,
+                change,
+                words,
+                by,
+                ..
+            } => {
+                let (state, change, asked_by) =
+                    (VariationState::Requested, change.clone(), Some(*by));
                 self.variations.insert(
                     *variation,
                     VariationRow {
@@ -341,27 +415,48 @@ impl GrantRow {
                     },
                 );
             }
-            E::VariationApproved { variation, change, released, by, sitting, .. } => {
+            E::VariationApproved {
+                variation,
+                change,
+                released,
+                by,
+                sitting,
+                ..
+            } => {
                 if let Some(sitting) = sitting {
                     self.raised_by = u32::from(*variation);
                     self.recorded_by = sitting.recorded_by;
-                    let others =
-                        sitting.present.iter().copied().filter(|person| sitting.recorded_by.is_some_and(|recorder| recorder != *person));
+                    let others = sitting.present.iter().copied().filter(|person| {
+                        sitting
+                            .recorded_by
+                            .is_some_and(|recorder| recorder != *person)
+                    });
                     self.unconfirmed = others.collect();
                 }
                 self.award = less(self.award, released.total());
                 self.ends_on = change.ends_on.unwrap_or(self.ends_on);
                 self.update_due_on = change.update_due_on.unwrap_or(self.update_due_on);
                 if let Some(purpose) = &change.purpose {
-                    (self.title, self.description) = (purpose.title.to_string(), purpose.description.to_string());
+                    (self.title, self.description) =
+                        (purpose.title.to_string(), purpose.description.to_string());
                 }
                 if change.amount.is_some() {
                     self.unschedule();
                 }
                 self.varied(*variation, VariationState::Approved, *by, None);
             }
-            E::VariationRefused { variation, reason, by, .. } => {
-                self.varied(*variation, VariationState::Refused, *by, Some(reason.to_string()));
+            E::VariationRefused {
+                variation,
+                reason,
+                by,
+                ..
+            } => {
+                self.varied(
+                    *variation,
+                    VariationState::Refused,
+                    *by,
+                    Some(reason.to_string()),
+                );
             }
             E::AwardGrown { sources, .. } => self.award = self.award.plus(sources.total()),
             _ => {}

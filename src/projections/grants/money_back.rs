@@ -37,20 +37,33 @@ impl GrantRow {
     pub(super) fn owe(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::UnderspendDeclared { released, due_back, .. } => {
+            E::UnderspendDeclared {
+                released, due_back, ..
+            } => {
                 self.award = less(self.award, released.total());
                 self.underspend_due = self.underspend_due.plus(*due_back);
                 if !released.total().is_zero() {
                     self.unschedule();
                 }
             }
-            E::ClawbackDemanded { amount, .. } => self.clawback_due = self.clawback_due.plus(*amount),
+            E::ClawbackDemanded { amount, .. } => {
+                self.clawback_due = self.clawback_due.plus(*amount)
+            }
             E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),
-            E::ReturnReceived { owed, sources, satisfied, .. } => {
-                let satisfied = satisfied.clone().unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
+            E::ReturnReceived {
+                owed,
+                sources,
+                satisfied,
+                ..
+            } => {
+                let satisfied = satisfied
+                    .clone()
+                    .unwrap_or_else(|| Satisfied::from([(*owed, sources.total())]));
                 self.came_back(sources, &satisfied);
             }
-            E::EntrySettled { sources, satisfied, .. } => self.came_back(sources, satisfied),
+            E::EntrySettled {
+                sources, satisfied, ..
+            } => self.came_back(sources, satisfied),
             E::ReturnWaived { owed, amount, .. } => {
                 self.waived = self.waived.plus(*amount);
                 self.owe_less(*owed, *amount);
@@ -80,13 +93,37 @@ impl GrantRow {
     pub(super) fn settle(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::EntryUnsettled { entry, kind, details, note, by } => {
+            E::EntryUnsettled {
+                entry,
+                kind,
+                details,
+                note,
+                by,
+            } => {
                 let note = note.as_ref().map(ToString::to_string);
-                self.unsettled.insert(*entry, EntryRow { kind: *kind, details: details.clone(), note, by: *by, proposed: None });
+                self.unsettled.insert(
+                    *entry,
+                    EntryRow {
+                        kind: *kind,
+                        details: details.clone(),
+                        note,
+                        by: *by,
+                        proposed: None,
+                    },
+                );
             }
-            E::SettlementProposed { entry, counts, reason, by } => {
+            E::SettlementProposed {
+                entry,
+                counts,
+                reason,
+                by,
+            } => {
                 if let Some(found) = self.unsettled.get_mut(entry) {
-                    found.proposed = Some(SettlementRow { counts: *counts, reason: reason.to_string(), by: *by });
+                    found.proposed = Some(SettlementRow {
+                        counts: *counts,
+                        reason: reason.to_string(),
+                        by: *by,
+                    });
                 }
             }
             E::EntrySettled { entry, .. } => drop(self.unsettled.remove(entry)),

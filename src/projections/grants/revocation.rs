@@ -28,9 +28,21 @@ impl GrantRow {
     pub(super) fn revoke(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::OfferSent { expires_on } => (self.offer_waits, self.expires_on) = (false, *expires_on),
-            E::RevocationProposed { revocation, kind, amount, reason, sitting } => {
-                let others = sitting.present.iter().copied().filter(|person| Some(*person) != sitting.recorded_by);
+            E::OfferSent { expires_on } => {
+                (self.offer_waits, self.expires_on) = (false, *expires_on)
+            }
+            E::RevocationProposed {
+                revocation,
+                kind,
+                amount,
+                reason,
+                sitting,
+            } => {
+                let others = sitting
+                    .present
+                    .iter()
+                    .copied()
+                    .filter(|person| Some(*person) != sitting.recorded_by);
                 self.revocation = Some(RevocationRow {
                     proposal: *revocation,
                     kind: *kind,
@@ -53,7 +65,8 @@ impl GrantRow {
             | E::ClawbackDemanded { .. }
             | E::GrantClosed { .. } => self.revocation = None,
             E::AgreementAccepted { .. } => {
-                self.revocation.take_if(|found| found.kind == RevocationKind::WithdrawOffer);
+                self.revocation
+                    .take_if(|found| found.kind == RevocationKind::WithdrawOffer);
             }
             _ => {}
         }

@@ -29,10 +29,20 @@ impl GrantRow {
     pub(super) fn schedule(&mut self, happened: &GrantEvent) {
         use GrantEvent as E;
         match happened {
-            E::ScheduleProposed { proposal, instalments, by } => {
-                self.proposed_schedule = Some(ScheduleRow { proposal: *proposal, instalments: instalments.clone(), by: *by });
+            E::ScheduleProposed {
+                proposal,
+                instalments,
+                by,
+            } => {
+                self.proposed_schedule = Some(ScheduleRow {
+                    proposal: *proposal,
+                    instalments: instalments.clone(),
+                    by: *by,
+                });
             }
-            E::PaymentsScheduled { first, instalments, .. } => {
+            E::PaymentsScheduled {
+                first, instalments, ..
+            } => {
                 self.unschedule();
                 self.proposed_schedule = None;
                 let row = |instalment: &Instalment| InstalmentRow {
@@ -40,26 +50,38 @@ impl GrantRow {
                     released: instalment.released.clone(),
                     payment: None,
                 };
-                self.instalments.extend((*first..).zip(instalments.iter().map(row)));
+                self.instalments
+                    .extend((*first..).zip(instalments.iter().map(row)));
             }
-            E::PaymentPrepared { payment, instalment: Some(instalment), .. } => {
+            E::PaymentPrepared {
+                payment,
+                instalment: Some(instalment),
+                ..
+            } => {
                 if let Some(found) = self.instalments.get_mut(instalment) {
                     found.payment = Some(*payment);
                 }
             }
-            E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => self.give_up(*payment),
+            E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => {
+                self.give_up(*payment)
+            }
             _ => {}
         }
     }
 
     pub(super) fn give_up(&mut self, payment: u16) {
-        for instalment in self.instalments.values_mut().filter(|instalment| instalment.payment == Some(payment)) {
+        for instalment in self
+            .instalments
+            .values_mut()
+            .filter(|instalment| instalment.payment == Some(payment))
+        {
             instalment.payment = None;
         }
     }
 
     /// What the instalments add up to no longer holds: those without a payment fall away.
     pub(super) fn unschedule(&mut self) {
-        self.instalments.retain(|_, instalment| instalment.payment.is_some());
+        self.instalments
+            .retain(|_, instalment| instalment.payment.is_some());
     }
 }

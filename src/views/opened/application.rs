@@ -36,7 +36,11 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_applications(&self, words: bool, rows: Vec<ApplicationRow>) -> Result<Vec<ApplicationSeen>, ViewError> {
+    pub async fn open_applications(
+        &self,
+        words: bool,
+        rows: Vec<ApplicationRow>,
+    ) -> Result<Vec<ApplicationSeen>, ViewError> {
         let mut wanted = Wanted::default();
         for row in rows.iter().filter(|_| words) {
             wanted.add("review", row.review_sealed.as_ref());
@@ -47,7 +51,12 @@ impl Views {
             let review = row.review_sealed.take();
             let helper = row.helper_sealed.take();
             row.reviewed = None;
-            ApplicationSeen { review: text(&opened, review.as_ref()), helper: text(&opened, helper.as_ref()), names: None, row }
+            ApplicationSeen {
+                review: text(&opened, review.as_ref()),
+                helper: text(&opened, helper.as_ref()),
+                names: None,
+                row,
+            }
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -56,9 +65,24 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn answers(&self, application: Uuid, as_at: Option<i64>) -> Result<Vec<Answer>, ViewError> {
-        let AnswersRow { answers } = self.find(&application.to_string(), as_at).await?.unwrap_or_default();
-        let opened = Wanted(answers.values().map(|sealed| ("answer", sealed)).collect()).open(self).await?;
-        Ok(answers.iter().map(|(question, sealed)| Answer { question: question.clone(), answer: text(&opened, Some(sealed)) }).collect())
+    pub async fn answers(
+        &self,
+        application: Uuid,
+        as_at: Option<i64>,
+    ) -> Result<Vec<Answer>, ViewError> {
+        let AnswersRow { answers } = self
+            .find(&application.to_string(), as_at)
+            .await?
+            .unwrap_or_default();
+        let opened = Wanted(answers.values().map(|sealed| ("answer", sealed)).collect())
+            .open(self)
+            .await?;
+        Ok(answers
+            .iter()
+            .map(|(question, sealed)| Answer {
+                question: question.clone(),
+                answer: text(&opened, Some(sealed)),
+            })
+            .collect())
     }
 }

@@ -27,9 +27,17 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_grants(&self, words: bool, rows: Vec<GrantRow>) -> Result<Vec<GrantSeen>, ViewError> {
+    pub async fn open_grants(
+        &self,
+        words: bool,
+        rows: Vec<GrantRow>,
+    ) -> Result<Vec<GrantSeen>, ViewError> {
         let mut wanted = Wanted::default();
-        for variation in rows.iter().filter(|_| words).flat_map(|row| row.variations.values()) {
+        for variation in rows
+            .iter()
+            .filter(|_| words)
+            .flat_map(|row| row.variations.values())
+        {
             wanted.add("variation", variation.sealed.as_ref());
         }
         let opened = wanted.open(self).await?;
@@ -39,7 +47,11 @@ impl Views {
                 Some((*number, text(&opened, sealed.as_ref())?))
             };
             let variation_words = row.variations.iter_mut().filter_map(said).collect();
-            GrantSeen { row, variation_words, names: None }
+            GrantSeen {
+                row,
+                variation_words,
+                names: None,
+            }
         };
         Ok(rows.into_iter().map(seen).collect())
     }

@@ -45,8 +45,8 @@ pub struct GroupSeen {
     pub files: Vec<FileRow>,
     /// Checks that other grants can rest on.
     pub on_file: BTreeMap<Slug, OnFileRow>,
-    /// The newest grants that it had before, 500 at most, by their references: history, outside every
-    /// budget.
+    /// The newest grants that it had before, 500 at most, by their references: history, outside
+    /// every budget.
     pub past_grants: BTreeMap<String, PastGrant>,
     /// The group that it was merged into.
     pub merged_into: Option<GroupId>,
@@ -75,27 +75,46 @@ pub struct PayeeSeen {
 }
 
 impl Views {
-    /// Opens groups, with their files and grants from before: account details for those who work with
-    /// groups, and for members, who are only ever shown their own.
+    /// Opens groups, with their files and grants from before: account details for those who work
+    /// with groups, and for members, who are only ever shown their own.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_groups(&self, reader: &Reader, rows: Vec<GroupRow>, as_at: Option<i64>) -> Result<Vec<GroupSeen>, ViewError> {
+    pub async fn open_groups(
+        &self,
+        reader: &Reader,
+        rows: Vec<GroupRow>,
+        as_at: Option<i64>,
+    ) -> Result<Vec<GroupSeen>, ViewError> {
         let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
         let mut files: BTreeMap<Uuid, Vec<FileRow>> = BTreeMap::new();
         for file in self.files_of(&ids, as_at).await? {
             files.entry(file.group).or_default().push(file);
         }
         let mut past_grants: BTreeMap<Uuid, BTreeMap<String, PastGrant>> = BTreeMap::new();
-        for PastGrantRow { group, past } in self.newest_of::<PastGrantRow>("group_id", &ids, as_at).await? {
-            past_grants.entry(group).or_default().insert(past.reference.to_string(), past);
+        for PastGrantRow { group, past } in self
+            .newest_of::<PastGrantRow>("group_id", &ids, as_at)
+            .await?
+        {
+            past_grants
+                .entry(group)
+                .or_default()
+                .insert(past.reference.to_string(), past);
         }
         let mut wanted = Wanted::default();
-        for row in rows.iter().filter(|_| reader.works_with_groups() || !reader.sees_all()) {
+        for row in rows
+            .iter()
+            .filter(|_| reader.works_with_groups() || !reader.sees_all())
+        {
             wanted.add("postcode", row.postcode.as_ref());
             wanted.add("telephone", row.telephone.as_ref());
-            wanted.add("reason", row.proposed.as_ref().map(|proposed| &proposed.reason));
-            if let Some((holder, numbers)) = row.payee.as_ref().and_then(|payee| account(&payee.details)) {
+            wanted.add(
+                "reason",
+                row.proposed.as_ref().map(|proposed| &proposed.reason),
+            );
+            if let Some((holder, numbers)) =
+                row.payee.as_ref().and_then(|payee| account(&payee.details))
+            {
                 wanted.add("holder", Some(holder));
                 wanted.add("numbers", Some(numbers));
             }
@@ -108,7 +127,11 @@ impl Views {
                 keyed_by: Some(payee.keyed_by),
                 verified: payee.verified_by.is_some(),
                 verified_by: payee.verified_by,
-                body: if let PayeeSealed::HoldingBody { body, .. } = &payee.details { Some(body.to_string()) } else { None },
+                body: if let PayeeSealed::HoldingBody { body, .. } = &payee.details {
+                    Some(body.to_string())
+                } else {
+                    None
+                },
                 holder: text(&opened, account(&payee.details).map(|(holder, _)| holder)),
                 numbers: text(&opened, account(&payee.details).map(|(_, numbers)| numbers)),
             })
@@ -116,7 +139,10 @@ impl Views {
         let seen = |row: GroupRow| GroupSeen {
             payee: payee(&row),
             postcode: text(&opened, row.postcode.as_ref()),
-            proposed_reason: text(&opened, row.proposed.as_ref().map(|proposed| &proposed.reason)),
+            proposed_reason: text(
+                &opened,
+                row.proposed.as_ref().map(|proposed| &proposed.reason),
+            ),
             proposal: row.proposed.as_ref().map(|proposed| proposed.proposal),
             proposed_name: row.proposed.as_ref().map(|proposed| proposed.name.clone()),
             proposed_area: row.proposed.map(|proposed| proposed.area),
@@ -144,7 +170,10 @@ impl Views {
 
 fn account(details: &PayeeSealed) -> Option<(&Sealed, &Sealed)> {
     match details {
-        PayeeSealed::OwnAccount { holder, numbers } | PayeeSealed::HoldingBody { holder, numbers, .. } => Some((holder, numbers)),
+        PayeeSealed::OwnAccount { holder, numbers }
+        | PayeeSealed::HoldingBody {
+            holder, numbers, ..
+        } => Some((holder, numbers)),
         PayeeSealed::PurchaseForGroup {} => None,
     }
 }

@@ -31,7 +31,13 @@ impl<'a> Wanted<'a> {
 
     async fn open(self, views: &Views) -> Result<BTreeMap<String, String>, ViewError> {
         let opened = views.log.vault().open(&self.0).await?;
-        let texts = self.0.iter().zip(opened).filter_map(|((_, sealed), opened)| Some((sealed.digest.clone(), Opened::text(opened)?)));
+        let texts = self
+            .0
+            .iter()
+            .zip(opened)
+            .filter_map(|((_, sealed), opened)| {
+                Some((sealed.digest.clone(), Opened::text(opened)?))
+            });
         Ok(texts.collect())
     }
 }

@@ -60,9 +60,16 @@ impl Views {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_people(&self, reader: &Reader, rows: Vec<PersonRow>) -> Result<Vec<PersonSeen>, ViewError> {
+    pub async fn open_people(
+        &self,
+        reader: &Reader,
+        rows: Vec<PersonRow>,
+    ) -> Result<Vec<PersonSeen>, ViewError> {
         let mut wanted = Wanted::default();
-        for row in rows.iter().filter(|row| reader.works_with_groups() || reader.person.0 == row.id) {
+        for row in rows
+            .iter()
+            .filter(|row| reader.works_with_groups() || reader.person.0 == row.id)
+        {
             wanted.add("name", Some(&row.name));
             wanted.add("email", row.email.as_ref());
             wanted.add("telephone", row.telephone.as_ref());

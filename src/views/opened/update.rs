@@ -62,12 +62,17 @@ pub struct OutcomeSeen {
 }
 
 impl Views {
-    /// Opens updates: the group's words for those who work with groups, the panel, and the group itself; staff's
-    /// judgements for all but the group.
+    /// Opens updates: the group's words for those who work with groups, the panel, and the group
+    /// itself; staff's judgements for all but the group.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open_updates(&self, words: bool, judgements: bool, rows: Vec<UpdateRow>) -> Result<Vec<UpdateSeen>, ViewError> {
+    pub async fn open_updates(
+        &self,
+        words: bool,
+        judgements: bool,
+        rows: Vec<UpdateRow>,
+    ) -> Result<Vec<UpdateSeen>, ViewError> {
         let mut wanted = Wanted::default();
         for row in rows.iter().filter(|_| words) {
             wanted.add("words", row.words.as_ref());
@@ -87,7 +92,12 @@ impl Views {
         let seen = |row: UpdateRow| UpdateSeen {
             words: text(&opened, row.words.as_ref()),
             learned: text(&opened, row.learned.as_ref()),
-            outcomes: row.outcomes.iter().filter(|outcome| judgements || outcome.said.is_some()).map(outcome).collect(),
+            outcomes: row
+                .outcomes
+                .iter()
+                .filter(|outcome| judgements || outcome.said.is_some())
+                .map(outcome)
+                .collect(),
             grant: row.grant,
             update: row.update,
             created_at: row.created_at,

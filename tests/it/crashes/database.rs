@@ -1,5 +1,5 @@
-//! The database goes away under a service that goes on: its connections are cut, or the whole server is killed. The service
-//! recovers by itself, and nothing that was acknowledged is lost.
+//! The database goes away under a service that goes on: its connections are cut, or the whole
+//! server is killed. The service recovers by itself, and nothing that was acknowledged is lost.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,8 +18,15 @@ pub fn cases(cases: &mut Cases) {
     cases.postgres("crashes::the_service_outlives_the_database_server", server);
 }
 
-/// Lets clients write while something is done to the database again and again; each time somebody must be answered afterwards.
-fn endure(place: &Place, token: &str, work: &Work, times: usize, mut harm: impl FnMut()) -> Vec<Book> {
+/// Lets clients write while something is done to the database again and again; each time somebody
+/// must be answered afterwards.
+fn endure(
+    place: &Place,
+    token: &str,
+    work: &Work,
+    times: usize,
+    mut harm: impl FnMut(),
+) -> Vec<Book> {
     let process = Process::start(place);
     let client = Client::new(&process.address, token);
     let mut books: Vec<Book> = (0..CLIENTS).map(|_| Book::default()).collect();
@@ -36,8 +43,16 @@ fn endure(place: &Place, token: &str, work: &Work, times: usize, mut harm: impl 
             harm();
             let (before, since) = (told.load(Ordering::SeqCst), Instant::now());
             while told.load(Ordering::SeqCst) < before + CLIENTS + 1 {
-                assert!(since.elapsed() < Duration::from_mins(1), "somebody is answered again");
-                assert!(!writers.iter().any(std::thread::ScopedJoinHandle::is_finished), "the service never goes away");
+                assert!(
+                    since.elapsed() < Duration::from_mins(1),
+                    "somebody is answered again"
+                );
+                assert!(
+                    !writers
+                        .iter()
+                        .any(std::thread::ScopedJoinHandle::is_finished),
+                    "the service never goes away"
+                );
                 std::thread::sleep(Duration::from_millis(5));
             }
         }
@@ -69,14 +84,19 @@ async fn connections(house: House) {
             std::thread::sleep(moments.pause(60));
             let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'microgrants'";
-            let gone = runtime.block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool)).unwrap();
+            let gone = runtime
+                .block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool))
+                .unwrap();
             assert!(gone > 0, "there was something to cut");
             cut += gone;
         })
     });
     let house = house.beside().await;
     let settled = holds(&house, &books, &[]).await;
-    let _ = writeln!(std::io::stderr(), "PostgreSQL: {times} times all connections cut ({cut} of them), {settled:?}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "PostgreSQL: {times} times all connections cut ({cut} of them), {settled:?}"
+    );
 }
 
 async fn server(_: House) {
@@ -104,7 +124,10 @@ async fn server(_: House) {
             cluster.start();
         })
     });
-    assert!(times < 2 || backends > 0, "a process that serves a connection was killed, too");
+    assert!(
+        times < 2 || backends > 0,
+        "a process that serves a connection was killed, too"
+    );
     let house = House::open(place.folder, place.url).await;
     let settled = holds(&house, &books, &[]).await;
     let _ = writeln!(

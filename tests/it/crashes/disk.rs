@@ -1,4 +1,5 @@
-//! A disk that is full: a command is answered with 503 and is not in the log; once there is room, everything goes on.
+//! A disk that is full: a command is answered with 503 and is not in the log; once there is room,
+//! everything goes on.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,16 @@ pub fn cases(cases: &mut Cases) {
     if !can {
         eprintln!("a small disk cannot be mounted here: the cases of a full one are ignored");
     }
-    cases.with(can, "crashes::a_full_disk_is_said_and_heals::sqlite", sqlite);
-    cases.with(can && crate::postgres::is_there(), "crashes::a_full_disk_is_said_and_heals::postgres", on_postgres);
+    cases.with(
+        can,
+        "crashes::a_full_disk_is_said_and_heals::sqlite",
+        sqlite,
+    );
+    cases.with(
+        can && crate::postgres::is_there(),
+        "crashes::a_full_disk_is_said_and_heals::postgres",
+        on_postgres,
+    );
 }
 
 /// A small file system in memory, unmounted when this is dropped.
@@ -34,8 +43,19 @@ impl Disk {
     fn of(megabytes: u32) -> Option<Self> {
         let folder = TempDir::with_prefix("microgrants-disk").ok()?;
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=755"), "tmpfs"]).arg(folder.path());
-        let mounted = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        mount
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={megabytes}m,mode=755"),
+                "tmpfs",
+            ])
+            .arg(folder.path());
+        let mounted = mount
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
         mounted.then(|| Self(folder))
     }
 
@@ -56,7 +76,10 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.path())
+            .status();
     }
 }
 
@@ -76,7 +99,8 @@ async fn on_postgres(_: House) {
     full(&disk, House::open(folder, url).await, || cluster.start()).await;
 }
 
-/// Fills the disk under a running service and frees it again; whoever runs the database sees to it that it runs afterwards.
+/// Fills the disk under a running service and frees it again; whoever runs the database sees to it
+/// that it runs afterwards.
 async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     let office = Office::open(&house, 5000).await;
     let work = Work::prepare(&house, &office, 0).await;
@@ -107,7 +131,10 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
             break;
         }
         answer.is_problem(503, "unavailable");
-        assert!(since.elapsed() < Duration::from_secs(30), "it goes on once there is room");
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "it goes on once there is room"
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
     let more = AtomicUsize::new(0);
@@ -121,9 +148,19 @@ async fn full(disk: &Disk, house: House, mut see_to: impl FnMut()) {
     let house = House::open(place.folder, place.url).await;
     let settled = holds(&house, &[book], &[]).await;
     assert_eq!(settled.unacknowledged, 0, "{settled:?}");
-    let rows = microgrants::store::events::page(house.store(), crate::house::ORGANISATION, 0, 1_000_000).await.unwrap();
-    let found = rows.iter().filter(|row| row.payload.contains("\"name\":\"Large\"")).count();
-    assert_eq!(found, large + 1, "what was answered with 503 is not in the log");
+    let rows =
+        microgrants::store::events::page(house.store(), crate::house::ORGANISATION, 0, 1_000_000)
+            .await
+            .unwrap();
+    let found = rows
+        .iter()
+        .filter(|row| row.payload.contains("\"name\":\"Large\""))
+        .count();
+    assert_eq!(
+        found,
+        large + 1,
+        "what was answered with 503 is not in the log"
+    );
 }
 
 /// Creates a fund with a long purpose, so that a little room is soon used up.

@@ -1,4 +1,5 @@
-//! That a command is on the disk before it is acknowledged, and a mail before it counts as sent, as the system's own trace shows.
+//! That a command is on the disk before it is acknowledged, and a mail before it counts as sent, as
+//! the system's own trace shows.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -13,18 +14,30 @@ use crate::office::Office;
 use crate::service::{Client, Process, token};
 
 pub fn cases(cases: &mut Cases) {
-    let there = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    let there = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .stderr(Stdio::null())
+        .status();
     let there = there.is_ok_and(|status| status.success());
     if !there {
         eprintln!("strace does not run here: the trace of flushes is ignored");
     }
-    cases.with(there, "crashes::every_acknowledged_command_was_flushed_first", traced);
-    cases.with(there, "crashes::a_mail_in_a_folder_is_flushed_before_it_is_named", mail_in_a_folder);
+    cases.with(
+        there,
+        "crashes::every_acknowledged_command_was_flushed_first",
+        traced,
+    );
+    cases.with(
+        there,
+        "crashes::a_mail_in_a_folder_is_flushed_before_it_is_named",
+        mail_in_a_folder,
+    );
 }
 
 const COMMANDS: usize = 40;
 
-/// One client, so that every command is a batch of its own: between a request and its answer lies a flush that came through.
+/// One client, so that every command is a batch of its own: between a request and its answer lies a
+/// flush that came through.
 async fn traced(house: House) {
     let office = Office::open(&house, 5000).await;
     let token = token(&house, office.ada);
@@ -33,7 +46,12 @@ async fn traced(house: House) {
     let trace = place.folder.path().join("trace");
     let process = Process::start(&place);
     let client = Client::new(&process.address, &token);
-    let mut strace = attached(&process, &client, &trace, "fdatasync,fsync,sendto,write,writev,recvfrom,read");
+    let mut strace = attached(
+        &process,
+        &client,
+        &trace,
+        "fdatasync,fsync,sendto,write,writev,recvfrom,read",
+    );
     let before = read(&trace).lines().count();
     for number in 0..COMMANDS {
         let body = json!({ "source": { "funder": "health-partnership" }, "amount": "1.00", "reference": format!("R{number}"), "received_on": "2026-01-01" });
@@ -50,11 +68,17 @@ async fn traced(house: House) {
             (asked, since_asked) = (asked + 1, 0);
         } else if line.contains("HTTP/1.1 200") {
             answers += 1;
-            assert!(since_asked > 0, "answer {answers} left before anything was flushed");
+            assert!(
+                since_asked > 0,
+                "answer {answers} left before anything was flushed"
+            );
         }
     }
     assert_eq!((asked, answers), (COMMANDS, COMMANDS));
-    let _ = writeln!(std::io::stderr(), "SQLite: {answers} answers, {flushes} flushes, at least one before each");
+    let _ = writeln!(
+        std::io::stderr(),
+        "SQLite: {answers} answers, {flushes} flushes, at least one before each"
+    );
 }
 
 /// A mail that goes into a folder: its file is flushed, then named, then the folder is flushed.
@@ -66,14 +90,29 @@ async fn mail_in_a_folder(house: House) {
     let trace = place.folder.path().join("trace");
     let process = Process::start(&place);
     let client = Client::new(&process.address, &token);
-    let mut strace = attached(&process, &client, &trace, "fsync,rename,renameat,renameat2,sendto,write,writev");
+    let mut strace = attached(
+        &process,
+        &client,
+        &trace,
+        "fsync,rename,renameat,renameat2,sendto,write,writev",
+    );
     let change = json!({ "name": "Ada", "email": "elsewhere@example.org" });
-    let changed = client.post(&format!("/api/v1/people/{}/change-contact", office.ada), &change);
+    let changed = client.post(
+        &format!("/api/v1/people/{}/change-contact", office.ada),
+        &change,
+    );
     assert_eq!(changed.status, 200, "{}", changed.body);
     let since = Instant::now();
     let folder = place.folder.path().join("data/mails");
-    while !read(&trace).lines().any(|line| flushes(line, "data/mails>")) {
-        assert!(since.elapsed() < Duration::from_secs(20), "a mail arrives in {}", folder.display());
+    while !read(&trace)
+        .lines()
+        .any(|line| flushes(line, "data/mails>"))
+    {
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "a mail arrives in {}",
+            folder.display()
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     process.kill();
@@ -81,9 +120,13 @@ async fn mail_in_a_folder(house: House) {
     let trace = read(&trace);
     let first = |what: &dyn Fn(&str) -> bool| trace.lines().position(what).unwrap_or(usize::MAX);
     let file = first(&|line| flushes(line, ".part>"));
-    let named = first(&|line| line.contains("rename") && line.contains(".part") && line.contains(".eml"));
+    let named =
+        first(&|line| line.contains("rename") && line.contains(".part") && line.contains(".eml"));
     let listed = first(&|line| flushes(line, "data/mails>"));
-    assert!(file < named && named < listed && listed < usize::MAX, "flushed at {file}, named at {named}, listed at {listed}");
+    assert!(
+        file < named && named < listed && listed < usize::MAX,
+        "flushed at {file}, named at {named}, listed at {listed}"
+    );
 }
 
 fn flushes(line: &str, file: &str) -> bool {
@@ -94,7 +137,9 @@ fn flushes(line: &str, file: &str) -> bool {
 fn attached(process: &Process, client: &Client, trace: &Path, calls: &str) -> Child {
     let (id, calls) = (process.id().to_string(), format!("trace={calls}"));
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-q", "-y", "-s", "16", "-e", &calls, "-p", &id, "-o"]).arg(trace);
+    strace
+        .args(["-f", "-q", "-y", "-s", "16", "-e", &calls, "-p", &id, "-o"])
+        .arg(trace);
     let strace = strace.stderr(Stdio::null()).spawn().expect("strace starts");
     let since = Instant::now();
     // It writes nothing until it is attached: ask until an answer stands in the trace.

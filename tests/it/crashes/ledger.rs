@@ -1,4 +1,5 @@
-//! What clients sent and what they were told, written down by the clients alone, and held against the log afterwards.
+//! What clients sent and what they were told, written down by the clients alone, and held against
+//! the log afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,7 +14,8 @@ use crate::house::House;
 use crate::office::Office;
 use crate::service::{Client, token};
 
-/// A mark that a command leaves in its event, so that the log can be asked for it without our own ids.
+/// A mark that a command leaves in its event, so that the log can be asked for it without our own
+/// ids.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     Reference(String),
@@ -55,10 +57,17 @@ impl Work {
         for number in 0..forms {
             let (application, _, member) = office.draft(house, 500).await;
             crate::mails::reach(house, member, &format!("group{number}@example.org")).await;
-            drafts.push(Draft { application: application.to_string(), token: token(house, member) });
+            drafts.push(Draft {
+                application: application.to_string(),
+                token: token(house, member),
+            });
         }
         let rules = serde_json::to_value(crate::office::rules()).unwrap();
-        Self { fund: office.fund.to_string(), rules, drafts: Mutex::new(drafts) }
+        Self {
+            fund: office.fund.to_string(),
+            rules,
+            drafts: Mutex::new(drafts),
+        }
     }
 
     fn next(&self, number: usize) -> Line {
@@ -72,11 +81,20 @@ impl Work {
             told: None,
             given_up: false,
         };
-        let draft = if number % 3 == 2 { self.drafts.lock().unwrap().pop() } else { None };
+        let draft = if number % 3 == 2 {
+            self.drafts.lock().unwrap().pop()
+        } else {
+            None
+        };
         match (number % 3, draft) {
             (_, Some(Draft { application, token })) => {
                 let path = format!("/api/v1/applications/{application}/submit");
-                line(Mark::Submitted(application), Some(token), path, json!({ "channel": "web" }))
+                line(
+                    Mark::Submitted(application),
+                    Some(token),
+                    path,
+                    json!({ "channel": "web" }),
+                )
             }
             (1, None) => {
                 let body = json!({ "name": name, "purpose": "To meet", "areas": ["oldham"], "rules": self.rules });
@@ -85,7 +103,12 @@ impl Work {
             (_, None) => {
                 let source = json!({ "funder": "health-partnership" });
                 let body = json!({ "source": source, "amount": "1.00", "reference": name, "received_on": "2026-01-01" });
-                line(Mark::Reference(name), None, format!("/api/v1/funds/{}/allocate", self.fund), body)
+                line(
+                    Mark::Reference(name),
+                    None,
+                    format!("/api/v1/funds/{}/allocate", self.fund),
+                    body,
+                )
             }
         }
     }
@@ -96,11 +119,13 @@ impl Work {
 pub struct Book(Vec<Line>);
 
 impl Book {
-    /// Writes until the service is gone, or until all clients together were told so often. First settles what an earlier life left
-    /// open: every second command of those is sent again under its key, the others never. One that was acknowledged is sent again
-    /// as well.
+    /// Writes until the service is gone, or until all clients together were told so often. First
+    /// settles what an earlier life left open: every second command of those is sent again under
+    /// its key, the others never. One that was acknowledged is sent again as well.
     pub fn live(&mut self, client: &Client, work: &Work, told: &AtomicUsize, enough: &AtomicUsize) {
-        let open: Vec<_> = (0..self.0.len()).filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up).collect();
+        let open: Vec<_> = (0..self.0.len())
+            .filter(|at| self.0[*at].told.is_none() && !self.0[*at].given_up)
+            .collect();
         for at in open {
             if at % 2 == 1 {
                 self.0[at].given_up = true;
@@ -108,7 +133,9 @@ impl Book {
                 return;
             }
         }
-        if let Some(at) = (0..self.0.len()).rev().find(|at| self.0[*at].told.is_some())
+        if let Some(at) = (0..self.0.len())
+            .rev()
+            .find(|at| self.0[*at].told.is_some())
             && !self.ask(at, client, told)
         {
             return;
@@ -124,19 +151,33 @@ impl Book {
     /// Sends a command, again or for the first time; whether anybody answered.
     fn ask(&mut self, at: usize, client: &Client, told: &AtomicUsize) -> bool {
         let line = &mut self.0[at];
-        let client = line.token.as_ref().map_or_else(|| client.clone(), |token| client.by(token));
-        let Ok(answer) = client.try_post(&line.path, &line.body, &[("Idempotency-Key", &line.key)]) else { return false };
+        let client = line
+            .token
+            .as_ref()
+            .map_or_else(|| client.clone(), |token| client.by(token));
+        let Ok(answer) = client.try_post(&line.path, &line.body, &[("Idempotency-Key", &line.key)])
+        else {
+            return false;
+        };
         match answer.status {
             200 | 201 => {
                 let position = |name: &str| answer.body[name].as_i64().expect("a position");
                 let new = (position("first_position"), position("position"));
-                assert!(line.told.is_none_or(|old| old == new), "a repeat gets the first answer: {line:?} {}", answer.body);
+                assert!(
+                    line.told.is_none_or(|old| old == new),
+                    "a repeat gets the first answer: {line:?} {}",
+                    answer.body
+                );
                 line.told = Some(new);
                 told.fetch_add(1, Ordering::SeqCst);
             }
             // Not acknowledged, and said so.
             503 => {
-                assert_eq!(answer.content_type, "application/problem+json", "{}", answer.body);
+                assert_eq!(
+                    answer.content_type, "application/problem+json",
+                    "{}",
+                    answer.body
+                );
                 std::thread::sleep(Duration::from_millis(5));
             }
             other => panic!("{other} {line:?}: {}", answer.body),
@@ -155,7 +196,8 @@ pub struct Settled {
     pub submitted: usize,
 }
 
-/// Every acknowledged command is in the log exactly once and where it was said to be, the others at most once.
+/// Every acknowledged command is in the log exactly once and where it was said to be, the others at
+/// most once.
 pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
     let mut found: BTreeMap<Mark, Vec<&EventRow>> = BTreeMap::new();
     let mut commands: BTreeMap<&str, usize> = BTreeMap::new();
@@ -178,25 +220,46 @@ pub fn settle(books: &[Book], rows: &[EventRow]) -> Settled {
             continue;
         };
         settled.acknowledged += 1;
-        let row = found.first().unwrap_or_else(|| panic!("an acknowledged command is not in the log: {line:?}"));
-        assert!((first..=last).contains(&row.position), "{line:?} is at {}", row.position);
+        let row = found
+            .first()
+            .unwrap_or_else(|| panic!("an acknowledged command is not in the log: {line:?}"));
+        assert!(
+            (first..=last).contains(&row.position),
+            "{line:?} is at {}",
+            row.position
+        );
         let positions = usize::try_from(first).unwrap()..=usize::try_from(last).unwrap();
         assert!(
-            rows[positions.clone()].iter().all(|one| one.command_id == row.command_id),
+            rows[positions.clone()]
+                .iter()
+                .all(|one| one.command_id == row.command_id),
             "what was acknowledged is that command's: {line:?}"
         );
-        assert_eq!(commands[row.command_id.as_str()], positions.count(), "and all of it: {line:?}");
+        assert_eq!(
+            commands[row.command_id.as_str()],
+            positions.count(),
+            "and all of it: {line:?}"
+        );
     }
     settled
 }
 
 fn mark_of(row: &EventRow) -> Option<Mark> {
     let payload: Value = serde_json::from_str(&row.payload).expect("JSON");
-    let said = |field: &str| payload[&row.event_type][field].as_str().expect("a text").to_owned();
+    let said = |field: &str| {
+        payload[&row.event_type][field]
+            .as_str()
+            .expect("a text")
+            .to_owned()
+    };
     match row.event_type.as_str() {
         "FundingAllocated" => Some(Mark::Reference(said("reference"))),
         "FundCreated" => Some(Mark::Fund(said("name"))),
-        "ApplicationSubmitted" => row.aggregate_id.rsplit('/').next().map(|id| Mark::Submitted(id.to_owned())),
+        "ApplicationSubmitted" => row
+            .aggregate_id
+            .rsplit('/')
+            .next()
+            .map(|id| Mark::Submitted(id.to_owned())),
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
-//! The real program, driven over HTTP and killed at random moments: what was acknowledged is in the log once, what was not at
-//! most once, the views are what a rebuild gives, every head that was signed is one of the same tree, and every mail arrives.
+//! The real program, driven over HTTP and killed at random moments: what was acknowledged is in the
+//! log once, what was not at most once, the views are what a rebuild gives, every head that was
+//! signed is one of the same tree, and every mail arrives.
 //!
-//! `MICROGRANTS_KILLS` says how often to kill (`scripts/crashes` 200 times); `MICROGRANTS_SEED` repeats the same moments.
+//! `MICROGRANTS_KILLS` says how often to kill (`scripts/crashes` 200 times); `MICROGRANTS_SEED`
+//! repeats the same moments.
 
 mod database;
 mod disk;
@@ -31,7 +33,10 @@ use crate::service::{Client, Place, Process, token};
 use ledger::{Book, Settled, Work, settle};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("crashes::what_was_acknowledged_survives_being_killed", killed);
+    cases.both(
+        "crashes::what_was_acknowledged_survives_being_killed",
+        killed,
+    );
     database::cases(cases);
     disk::cases(cases);
     flushed::cases(cases);
@@ -42,7 +47,10 @@ pub fn cases(cases: &mut Cases) {
 const CLIENTS: usize = 8;
 
 fn kills() -> usize {
-    std::env::var("MICROGRANTS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
+    std::env::var("MICROGRANTS_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(10)
 }
 
 /// Moments that look random, the same for the same seed (`SplitMix64`).
@@ -50,7 +58,9 @@ pub struct Moments(u64);
 
 impl Moments {
     pub fn new() -> Self {
-        let given = std::env::var("MICROGRANTS_SEED").ok().and_then(|seed| seed.parse().ok());
+        let given = std::env::var("MICROGRANTS_SEED")
+            .ok()
+            .and_then(|seed| seed.parse().ok());
         Self(given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
     }
 
@@ -84,7 +94,12 @@ async fn killed(house: House) {
     for _ in 0..kills {
         // Some never come to serve.
         if moments.below(6) == 0 {
-            let mut early = place.program().args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().unwrap();
+            let mut early = place
+                .program()
+                .args(["serve", "--listen", "127.0.0.1:0"])
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
             std::thread::sleep(moments.pause(400));
             early.kill().unwrap();
             early.wait().unwrap();
@@ -94,15 +109,33 @@ async fn killed(house: House) {
     let place = arrived(place, &token);
     let house = House::open(place.folder, place.url).await;
     let settled = holds(&house, &books, &heads).await;
-    assert!(settled.acknowledged > kills && settled.unacknowledged > 0 && !heads.is_empty(), "{settled:?}, {} heads", heads.len());
+    assert!(
+        settled.acknowledged > kills && settled.unacknowledged > 0 && !heads.is_empty(),
+        "{settled:?}, {} heads",
+        heads.len()
+    );
     let mails = every_mail(&house, settled.submitted).await;
-    let engine = if house.store().postgres().is_some() { "PostgreSQL" } else { "SQLite" };
+    let engine = if house.store().postgres().is_some() {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
     let heads = heads.len();
-    let _ = writeln!(std::io::stderr(), "{engine}: {kills} kills (seed {seed}), {settled:?}, {heads} heads, {mails}");
+    let _ = writeln!(
+        std::io::stderr(),
+        "{engine}: {kills} kills (seed {seed}), {settled:?}, {heads} heads, {mails}"
+    );
 }
 
-/// Starts the service, lets every client write, and kills it a random moment after it answered somebody; a head that it signed.
-fn one_life(place: &Place, token: &str, work: &Work, books: &mut [Book], moments: &mut Moments) -> Option<String> {
+/// Starts the service, lets every client write, and kills it a random moment after it answered
+/// somebody; a head that it signed.
+fn one_life(
+    place: &Place,
+    token: &str,
+    work: &Work,
+    books: &mut [Book],
+    moments: &mut Moments,
+) -> Option<String> {
     let process = Process::start(place);
     let client = Client::new(&process.address, token);
     let told = AtomicUsize::new(0);
@@ -115,11 +148,15 @@ fn one_life(place: &Place, token: &str, work: &Work, books: &mut [Book], moments
                 scope.spawn(move || book.live(&client, work, told, &AtomicUsize::new(usize::MAX)))
             })
             .collect();
-        while told.load(Ordering::SeqCst) == 0 && !clients.iter().all(ScopedJoinHandle::is_finished) {
+        while told.load(Ordering::SeqCst) == 0 && !clients.iter().all(ScopedJoinHandle::is_finished)
+        {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(pause);
-        let head = client.try_get("/log/checkpoint").ok().filter(|head| head.status == 200);
+        let head = client
+            .try_get("/log/checkpoint")
+            .ok()
+            .filter(|head| head.status == 200);
         process.kill();
         for client in clients {
             client.join().expect("a client comes through");
@@ -133,8 +170,11 @@ fn arrived(place: Place, token: &str) -> Place {
     let process = Process::start(&place);
     let client = Client::new(&process.address, token);
     let since = Instant::now();
-    let waits =
-        |text: &str, name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.parse::<u64>().ok()).is_none_or(|left| left > 0);
+    let waits = |text: &str, name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.parse::<u64>().ok())
+            .is_none_or(|left| left > 0)
+    };
     loop {
         let measured = client.get("/metrics");
         let text = measured.body.as_str().expect("text");
@@ -148,26 +188,44 @@ fn arrived(place: Place, token: &str) -> Place {
         {
             break;
         }
-        assert!(since.elapsed() < Duration::from_mins(1), "every mail leaves");
+        assert!(
+            since.elapsed() < Duration::from_mins(1),
+            "every mail leaves"
+        );
         std::thread::sleep(Duration::from_millis(200));
     }
     process.kill();
     place
 }
 
-/// The log is whole, it holds what the clients were told, the views follow from it, and every head is of its tree.
+/// The log is whole, it holds what the clients were told, the views follow from it, and every head
+/// is of its tree.
 async fn holds(house: &House, books: &[Book], heads: &[String]) -> Settled {
     replay::whole(house).await;
-    let rows = events::page(house.store(), ORGANISATION, 0, 10_000_000).await.unwrap();
+    let rows = events::page(house.store(), ORGANISATION, 0, 10_000_000)
+        .await
+        .unwrap();
     let settled = settle(books, &rows);
     crate::projections::equals_a_rebuild(house).await;
     let mut every = heads.to_vec();
-    every.extend(crate::sealing::heads(house).await.into_iter().map(|head| head.note));
+    every.extend(
+        crate::sealing::heads(house)
+            .await
+            .into_iter()
+            .map(|head| head.note),
+    );
     if !every.is_empty() {
-        let chain = tree::find(house.store(), ORGANISATION).await.unwrap().expect("it was sealed").verifier;
+        let chain = tree::find(house.store(), ORGANISATION)
+            .await
+            .unwrap()
+            .expect("it was sealed")
+            .verifier;
         of_one_tree(&chain, &every, &rows);
     }
-    crate::sealing::sealer(house).check().await.expect("the log is what was signed");
+    crate::sealing::sealer(house)
+        .check()
+        .await
+        .expect("the log is what was signed");
     settled
 }
 
@@ -181,14 +239,24 @@ fn of_one_tree(chain: &str, heads: &[String], rows: &[EventRow]) {
         roots.push(tiles.root(size).expect("a root"));
     }
     for note in heads {
-        let head = chain.open_any(note).expect("a head that was signed by this log's key");
-        assert_eq!(roots[usize::try_from(head.size).unwrap()], head.root, "a head of {} is of this tree", head.size);
+        let head = chain
+            .open_any(note)
+            .expect("a head that was signed by this log's key");
+        assert_eq!(
+            roots[usize::try_from(head.size).unwrap()],
+            head.root,
+            "a head of {} is of this tree",
+            head.size
+        );
     }
 }
 
-/// Every group that handed in its form was written to, under one Message-ID each; how often one was tried again.
+/// Every group that handed in its form was written to, under one Message-ID each; how often one was
+/// tried again.
 async fn every_mail(house: &House, submitted: usize) -> String {
-    let rows = mails::newest(house.store(), ORGANISATION, "", 1_000_000).await.unwrap();
+    let rows = mails::newest(house.store(), ORGANISATION, "", 1_000_000)
+        .await
+        .unwrap();
     let written: Vec<_> = rows.iter().filter(|row| row.kind == "submitted").collect();
     assert_eq!(written.len(), submitted, "one mail for each form");
     assert!(rows.iter().all(|row| row.state == "sent"), "{rows:?}");

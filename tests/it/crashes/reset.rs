@@ -1,5 +1,5 @@
-//! A client that resets its connection once it has sent a command: the command is in the log once or not at all, and the same
-//! request under the same key settles it.
+//! A client that resets its connection once it has sent a command: the command is in the log once
+//! or not at all, and the same request under the same key settles it.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -16,7 +16,10 @@ use crate::replay;
 use crate::service::{serve, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("crashes::a_client_that_resets_leaves_all_or_nothing", resets);
+    cases.both(
+        "crashes::a_client_that_resets_leaves_all_or_nothing",
+        resets,
+    );
 }
 
 const RESETS: usize = 60;
@@ -44,22 +47,40 @@ async fn resets(house: House) {
         stream.flush().unwrap();
         std::thread::sleep(Duration::from_micros(moments.below(6000)));
         // With nothing to linger for, the connection is reset and not closed.
-        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        socket2::SockRef::from(&stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
     }
     let found = async |number: usize| {
-        let rows = events::page(house.store(), ORGANISATION, 0, 100_000).await.unwrap();
+        let rows = events::page(house.store(), ORGANISATION, 0, 100_000)
+            .await
+            .unwrap();
         let reference = format!("\"reset-{number}\"");
-        rows.iter().filter(|row| row.payload.contains(&reference)).count()
+        rows.iter()
+            .filter(|row| row.payload.contains(&reference))
+            .count()
     };
     let mut found_before = 0;
     for number in 0..RESETS {
         let before = found(number).await;
         assert!(before <= 1, "{number}");
         found_before += before;
-        let answer = client.post_with(&path, &body(number), &[("Idempotency-Key", &format!("reset-{number}"))]);
-        assert_eq!((answer.status, found(number).await), (200, 1), "{}", answer.body);
+        let answer = client.post_with(
+            &path,
+            &body(number),
+            &[("Idempotency-Key", &format!("reset-{number}"))],
+        );
+        assert_eq!(
+            (answer.status, found(number).await),
+            (200, 1),
+            "{}",
+            answer.body
+        );
     }
-    assert!(found_before > 0, "a connection that is reset keeps no command that was taken from the log");
+    assert!(
+        found_before > 0,
+        "a connection that is reset keeps no command that was taken from the log"
+    );
     replay::whole(&house).await;
     let _ = writeln!(
         std::io::stderr(),

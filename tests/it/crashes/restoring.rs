@@ -1,4 +1,5 @@
-//! A restore that is killed at random moments: all of it is in the log, which begins to go on with the record of it, or nothing.
+//! A restore that is killed at random moments: all of it is in the log, which begins to go on with
+//! the record of it, or nothing.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -15,14 +16,24 @@ use crate::house::{House, ORGANISATION};
 use crate::{earlier_program, postgres, replay};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("crashes::a_restore_that_is_killed_leaves_all_or_nothing", killed);
+    cases.both(
+        "crashes::a_restore_that_is_killed_leaves_all_or_nothing",
+        killed,
+    );
 }
 
 /// An empty database beside the backup that every run restores.
 async fn empty(engine_of: &House, folder: &Arc<TempDir>, number: usize) -> Empty {
     let sqlite = format!("sqlite://{}/log-{number}.db", folder.path().display());
-    let url = if engine_of.store().postgres().is_some() { postgres::new_database().await } else { sqlite };
-    Empty { folder: Arc::clone(folder), url }
+    let url = if engine_of.store().postgres().is_some() {
+        postgres::new_database().await
+    } else {
+        sqlite
+    };
+    Empty {
+        folder: Arc::clone(folder),
+        url,
+    }
 }
 
 async fn killed(house: House) {
@@ -30,7 +41,10 @@ async fn killed(house: House) {
     earlier_program::unpack(folder.path());
     let restore = |into: &Empty| {
         let mut program = into.place().program();
-        program.args(["restore", "backup", "--new-origin", "The disk was lost."]).stdout(Stdio::null()).stderr(Stdio::null());
+        program
+            .args(["restore", "backup", "--new-origin", "The disk was lost."])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         program.spawn().unwrap()
     };
     let undisturbed = empty(&house, &folder, 0).await;
@@ -55,10 +69,20 @@ async fn killed(house: House) {
             into = empty(&house, &folder, number + 2).await;
         }
     }
-    assert!(restore(&into).wait().unwrap().success(), "what was left empty is restored into");
+    assert!(
+        restore(&into).wait().unwrap().success(),
+        "what was left empty is restored into"
+    );
     is_whole(&into, whole, moments.seed()).await;
-    assert!(replay::whole(&into.house().await).await > 40, "its awards hold by replay");
-    let engine = if house.store().postgres().is_some() { "PostgreSQL" } else { "SQLite" };
+    assert!(
+        replay::whole(&into.house().await).await > 40,
+        "its awards hold by replay"
+    );
+    let engine = if house.store().postgres().is_some() {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
     let seed = moments.seed();
     let _ = writeln!(
         std::io::stderr(),
@@ -77,8 +101,14 @@ async fn length(of: &Empty) -> i64 {
 /// Every event is there, and after them the record that they were restored.
 async fn is_whole(restored: &Empty, whole: i64, seed: u64) {
     let store = Store::open(&restored.url).await.unwrap();
-    let rows = events::page(&store, ORGANISATION, 0, 100_000).await.unwrap();
+    let rows = events::page(&store, ORGANISATION, 0, 100_000)
+        .await
+        .unwrap();
     store.close().await;
     assert_eq!(rows.len(), usize::try_from(whole).unwrap(), "seed {seed}");
-    assert_eq!(rows.last().unwrap().event_type, "LogRestored", "seed {seed}");
+    assert_eq!(
+        rows.last().unwrap().event_type,
+        "LogRestored",
+        "seed {seed}"
+    );
 }

@@ -1,5 +1,6 @@
-//! Who may do what: every operation of the contract, asked for by everybody, against the running service. The table is kept by
-//! hand (`tests/matrix/access.txt`); an operation or a column that is missing from it fails.
+//! Who may do what: every operation of the contract, asked for by everybody, against the running
+//! service. The table is kept by hand (`tests/matrix/access.txt`); an operation or a column that is
+//! missing from it fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,17 @@ pub fn cases(cases: &mut Cases) {
     cases.sqlite("intruders::who_may_do_what_is_as_it_is_written", walk);
 }
 
-const COLUMNS: [&str; 9] = ["nobody", "stranger", "member", "other", "officer", "finance", "panel", "administrator", "auditor"];
+const COLUMNS: [&str; 9] = [
+    "nobody",
+    "stranger",
+    "member",
+    "other",
+    "officer",
+    "finance",
+    "panel",
+    "administrator",
+    "auditor",
+];
 const TABLE: &str = "tests/matrix/access.txt";
 
 /// Every operation of the contract: its method and its path.
@@ -25,10 +36,14 @@ pub fn operations() -> Vec<(String, String)> {
     let contract = microgrants::http::contract();
     let (mut path, mut all) = (String::new(), Vec::new());
     for line in contract.lines().take_while(|line| *line != "webhooks:") {
-        if let Some(found) = line.strip_prefix("  /").and_then(|rest| rest.strip_suffix(':')) {
+        if let Some(found) = line
+            .strip_prefix("  /")
+            .and_then(|rest| rest.strip_suffix(':'))
+        {
             path = format!("/{found}");
-        } else if let Some(method @ ("get" | "post" | "put" | "patch" | "delete")) =
-            line.strip_prefix("    ").and_then(|rest| rest.strip_suffix(':'))
+        } else if let Some(method @ ("get" | "post" | "put" | "patch" | "delete")) = line
+            .strip_prefix("    ")
+            .and_then(|rest| rest.strip_suffix(':'))
         {
             all.push((method.to_uppercase(), path.clone()));
         }
@@ -50,19 +65,39 @@ impl Place {
         let file = {
             let client = serve_with(house, member, unbounded);
             let path = format!("/api/v1/groups/{group}/files?purpose=scan");
-            client.upload(&path, &crate::files::pdf(200), "a-file").body["file"].as_str().expect("it is kept").to_owned()
+            client.upload(&path, &crate::files::pdf(200), "a-file").body["file"]
+                .as_str()
+                .expect("it is kept")
+                .to_owned()
         };
         let story = serde_json::json!({ "words": "They cook.", "consented_on": house.today(), "consent": "A form" });
-        house.takes(office.ada, crate::setting::command_of("grant", grant.0, "publish-story", &story)).await;
+        house
+            .takes(
+                office.ada,
+                crate::setting::command_of("grant", grant.0, "publish-story", &story),
+            )
+            .await;
         crate::webhooks::confirmed(house, &office, "https://hooks.example.org/grants", &[]).await;
         let mut people = vec![person(house, "Stranger").await, member, other];
-        for role in [Role::Officer, Role::Finance, Role::Panel, Role::Administrator, Role::Auditor] {
+        for role in [
+            Role::Officer,
+            Role::Finance,
+            Role::Panel,
+            Role::Administrator,
+            Role::Auditor,
+        ] {
             people.push(holder(house, &office, role).await);
         }
         crate::sealing::sealer(house).catch_up().await.unwrap();
         house.catch_up().await;
         let nobody = serve_with(house, office.ada, unbounded).by("");
-        let clients = std::iter::once(nobody.clone()).chain(people.iter().map(|person| nobody.by(&token(house, *person)))).collect();
+        let clients = std::iter::once(nobody.clone())
+            .chain(
+                people
+                    .iter()
+                    .map(|person| nobody.by(&token(house, *person))),
+            )
+            .collect();
         let ids = BTreeMap::from([
             ("application", grant.to_string()),
             ("grant", grant.to_string()),
@@ -79,9 +114,13 @@ impl Place {
         Self { clients, ids }
     }
 
-    /// Asks so that nothing can change: every command says that it saw a version which there is not.
+    /// Asks so that nothing can change: every command says that it saw a version which there is
+    /// not.
     fn ask(&self, client: &Client, method: &str, path: &str, known: bool) -> Answered {
-        let part = |part: &str| match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+        let part = |part: &str| match part
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
             Some(name) if known => self.ids[name].clone(),
             Some("position") => "999999".to_owned(),
             Some("file") => crate::matrix::samples::FILE.to_owned(),
@@ -93,17 +132,27 @@ impl Place {
             return client.get(&at);
         }
         if path.ends_with("/files") {
-            return client.upload(&format!("{at}?purpose=scan"), b"not a file", &new_id().to_string());
+            return client.upload(
+                &format!("{at}?purpose=scan"),
+                b"not a file",
+                &new_id().to_string(),
+            );
         }
         let (noun, name) = command_of(path);
         let (key, mut body) = (new_id().to_string(), sample(noun, name).1);
         // What the body names is there as well.
         for named in ["fund", "group", "person"] {
             if body.get(named).is_some() && noun != "organisation" {
-                body[named] = self.ids[if named == "person" { "nobody" } else { named }].clone().into();
+                body[named] = self.ids[if named == "person" { "nobody" } else { named }]
+                    .clone()
+                    .into();
             }
         }
-        client.post_with(&at, &body.to_string(), &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")])
+        client.post_with(
+            &at,
+            &body.to_string(),
+            &[("Idempotency-Key", &key), ("If-Match", "\"999999\"")],
+        )
     }
 }
 
@@ -126,10 +175,18 @@ pub fn command_of(path: &str) -> (&str, &str) {
         "application" => "start",
         _ => "register",
     };
-    (noun, if parts.len() == 1 { makes } else { parts[parts.len() - 1] })
+    (
+        noun,
+        if parts.len() == 1 {
+            makes
+        } else {
+            parts[parts.len() - 1]
+        },
+    )
 }
 
-/// What an answer means to whoever asked: let through, whatever then stands in the way, or how they were turned away.
+/// What an answer means to whoever asked: let through, whatever then stands in the way, or how they
+/// were turned away.
 fn cell(answer: &Answered) -> &'static str {
     match (answer.status, answer.code()) {
         (401, _) => "401",
@@ -142,21 +199,42 @@ fn cell(answer: &Answered) -> &'static str {
 
 fn table() -> BTreeMap<String, Vec<String>> {
     let written = std::fs::read_to_string(TABLE).unwrap_or_default();
-    let mut lines = written.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    let mut lines = written
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     let columns = lines.next().unwrap_or_default();
-    assert_eq!(columns.get(1..), Some(&COLUMNS[..]), "the columns of {TABLE}");
+    assert_eq!(
+        columns.get(1..),
+        Some(&COLUMNS[..]),
+        "the columns of {TABLE}"
+    );
     let mut table = BTreeMap::new();
     for line in lines {
-        assert_eq!(line.len(), columns.len(), "{} has a cell for each role", line[0]);
+        assert_eq!(
+            line.len(),
+            columns.len(),
+            "{} has a cell for each role",
+            line[0]
+        );
         let cells = line[1..].iter().map(|cell| (*cell).to_owned()).collect();
-        assert!(table.insert(line[0].to_owned(), cells).is_none(), "{} stands once", line[0]);
+        assert!(
+            table.insert(line[0].to_owned(), cells).is_none(),
+            "{} stands once",
+            line[0]
+        );
     }
     table
 }
 
 /// Everything is asked for by everybody, which is more than one person may.
 fn unbounded(site: &mut microgrants::http::Site) {
-    site.limits = microgrants::http::limits::Limits::new(&"writes=off,started=off,changes=off".parse().expect("limits"), None);
+    site.limits = microgrants::http::limits::Limits::new(
+        &"writes=off,started=off,changes=off"
+            .parse()
+            .expect("limits"),
+        None,
+    );
 }
 
 async fn walk(house: House) {
@@ -171,20 +249,36 @@ async fn walk(house: House) {
             .map(|(client, who)| {
                 let answer = place.ask(client, &method, &path, true);
                 // Who has no part in it cannot tell what is there from what is not.
-                if ["stranger", "other"].contains(&who) && path.contains('{') && cell(&answer) != "yes" {
+                if ["stranger", "other"].contains(&who)
+                    && path.contains('{')
+                    && cell(&answer) != "yes"
+                {
                     let unknown = place.ask(client, &method, &path, false);
-                    let same = (answer.status, without_id(&answer.body)) == (unknown.status, without_id(&unknown.body));
-                    assert!(same, "{method} {path} by {who}: {} but {}", answer.body, unknown.body);
+                    let same = (answer.status, without_id(&answer.body))
+                        == (unknown.status, without_id(&unknown.body));
+                    assert!(
+                        same,
+                        "{method} {path} by {who}: {} but {}",
+                        answer.body, unknown.body
+                    );
                 }
                 cell(&answer)
             })
             .collect();
         found.insert(format!("{method} {path}"), cells);
     }
-    assert_eq!(house.log.length().await.unwrap(), before, "nothing was changed by asking");
+    assert_eq!(
+        house.log.length().await.unwrap(),
+        before,
+        "nothing was changed by asking"
+    );
     let table = table();
     let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(names(table.keys().collect()), names(found.keys().collect()), "the operations of {TABLE} and of the contract");
+    assert_eq!(
+        names(table.keys().collect()),
+        names(found.keys().collect()),
+        "the operations of {TABLE} and of the contract"
+    );
     let wrong: Vec<_> = found
         .iter()
         .flat_map(|(operation, cells)| {
@@ -194,12 +288,17 @@ async fn walk(house: House) {
                 .zip(written)
                 .zip(COLUMNS)
                 .filter(|((is, should), _)| is != should)
-                .map(move |((is, should), who)| format!("{operation} by {who}: {is}, but {should} is written"))
+                .map(move |((is, should), who)| {
+                    format!("{operation} by {who}: {is}, but {should} is written")
+                })
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let pairs = found.len() * COLUMNS.len();
-    eprintln!("access: {} operations, {pairs} pairs of operation and role", found.len());
+    eprintln!(
+        "access: {} operations, {pairs} pairs of operation and role",
+        found.len()
+    );
 }
 
 /// A problem's words, in which no id of what was asked for may stand.

@@ -1,4 +1,5 @@
-//! Bodies and connections that are meant to do harm: huge, slow, endless, lying about their length, or with paths for names.
+//! Bodies and connections that are meant to do harm: huge, slow, endless, lying about their length,
+//! or with paths for names.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -12,16 +13,27 @@ use crate::office::Office;
 use crate::service::{Client, Process, serve, serve_with, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.sqlite("intruders::slow_clients_are_let_go_and_keep_nobody_waiting", slow);
-    cases.sqlite("intruders::huge_bodies_are_refused_before_they_are_held", huge);
+    cases.sqlite(
+        "intruders::slow_clients_are_let_go_and_keep_nobody_waiting",
+        slow,
+    );
+    cases.sqlite(
+        "intruders::huge_bodies_are_refused_before_they_are_held",
+        huge,
+    );
     cases.sqlite("intruders::a_path_in_a_name_leads_nowhere", paths);
-    cases.sqlite("intruders::who_asks_too_often_is_told_when_to_come_back", too_often);
+    cases.sqlite(
+        "intruders::who_asks_too_often_is_told_when_to_come_back",
+        too_often,
+    );
     cases.both("intruders::what_would_be_a_header_is_refused", headers);
 }
 
 fn raw(client: &Client, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(client.address().trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     stream
 }
@@ -40,15 +52,34 @@ fn post(path: &str, token: &str, length: &str) -> String {
 
 async fn slow(house: House) {
     let office = Office::open(&house, 1000).await;
-    let client = serve_with(&house, office.ada, |site| site.patience = Duration::from_secs(1));
+    let client = serve_with(&house, office.ada, |site| {
+        site.patience = Duration::from_secs(1)
+    });
     let token = token(&house, office.ada);
     let path = format!("/api/v1/funds/{}/pause", office.fund);
     let before = house.log.length().await.unwrap();
-    let mut heads: Vec<_> = (0..100).map(|_| raw(&client, "GET /desk HTTP/1.1\r\nHost: x\r\nX-Slow: ")).collect();
+    let mut heads: Vec<_> = (0..100)
+        .map(|_| raw(&client, "GET /desk HTTP/1.1\r\nHost: x\r\nX-Slow: "))
+        .collect();
     // One that was answered before its body came, and then says nothing more.
-    let mut unread = raw(&client, &format!("{}1\r\n{{\r\n", post(&path, "x", "Transfer-Encoding: chunked")));
-    let mut bodies: Vec<_> =
-        (0..100).map(|_| raw(&client, &format!("{}{{\"reason\":", post(&path, &token, "Content-Length: 400")))).collect();
+    let mut unread = raw(
+        &client,
+        &format!(
+            "{}1\r\n{{\r\n",
+            post(&path, "x", "Transfer-Encoding: chunked")
+        ),
+    );
+    let mut bodies: Vec<_> = (0..100)
+        .map(|_| {
+            raw(
+                &client,
+                &format!(
+                    "{}{{\"reason\":",
+                    post(&path, &token, "Content-Length: 400")
+                ),
+            )
+        })
+        .collect();
     // Everybody else is served meanwhile.
     let mut slowest = Duration::ZERO;
     for _ in 0..50 {
@@ -60,15 +91,23 @@ async fn slow(house: House) {
     let ended = bodies
         .iter_mut()
         .map(answer)
-        .filter(|answer| answer.starts_with("HTTP/1.1 408") && answer.contains("\"code\":\"too_slow\""))
+        .filter(|answer| {
+            answer.starts_with("HTTP/1.1 408") && answer.contains("\"code\":\"too_slow\"")
+        })
         .count();
     assert_eq!(ended, 100, "each was told that it was too slow");
     let mut said = Vec::new();
-    assert!(unread.read_to_end(&mut said).is_ok() && said.starts_with(b"HTTP/1.1 401"), "answered, and let go of");
+    assert!(
+        unread.read_to_end(&mut said).is_ok() && said.starts_with(b"HTTP/1.1 401"),
+        "answered, and let go of"
+    );
     for head in &mut heads {
         let mut said = Vec::new();
         assert!(head.read_to_end(&mut said).is_ok(), "it is let go of");
-        assert!(said.is_empty() || said.starts_with(b"HTTP/1.1 408"), "{said:?}");
+        assert!(
+            said.is_empty() || said.starts_with(b"HTTP/1.1 408"),
+            "{said:?}"
+        );
     }
     assert_eq!(house.log.length().await.unwrap(), before);
     eprintln!("slow clients: 200 let go; the slowest answer to others took {slowest:?}");
@@ -84,32 +123,60 @@ async fn huge(house: House) {
     let client = Client::new(&process.address, &token);
     assert_eq!(client.get("/api/v1/funds").status, 200);
     let held = memory(&process);
-    for path in ["/api/v1/funds", &format!("/api/v1/funds/{}/pause", office.fund)] {
+    for path in [
+        "/api/v1/funds",
+        &format!("/api/v1/funds/{}/pause", office.fund),
+    ] {
         // What says beforehand that it is huge is refused before any of it came.
         let mut lies = raw(&client, &post(path, &token, "Content-Length: 10000000000"));
         assert!(answer(&mut lies).starts_with("HTTP/1.1 413"), "{path}");
         // What does not say is answered as soon as it is too much, and held nowhere.
-        assert!(endless(&client, &post(path, &token, "Transfer-Encoding: chunked")).starts_with("HTTP/1.1 413"), "{path}");
+        assert!(
+            endless(&client, &post(path, &token, "Transfer-Encoding: chunked"))
+                .starts_with("HTTP/1.1 413"),
+            "{path}"
+        );
     }
     let path = format!("/api/v1/groups/{group}/files?purpose=scan");
-    let upload = post(&path, &of_member, "Transfer-Encoding: chunked").replace("application/json", "application/pdf");
+    let upload = post(&path, &of_member, "Transfer-Encoding: chunked")
+        .replace("application/json", "application/pdf");
     assert!(endless(&client, &format!("{upload}9\r\n%PDF-1.4\n\r\n")).starts_with("HTTP/1.1 413"));
     // What would unpack to a thousand times as much is not unpacked.
     for path in ["/api/v1/funds", "/sign-in"] {
         let headers = [("Idempotency-Key", "packed"), ("Content-Encoding", "gzip")];
-        client.post_with(path, &"x".repeat(100_000), &headers).is_problem(415, "unsupported_media_type");
+        client
+            .post_with(path, &"x".repeat(100_000), &headers)
+            .is_problem(415, "unsupported_media_type");
     }
     // Many fields, and deep nesting, are no way in either.
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
-    client.post_with("/api/v1/funds", &deep, &[("Idempotency-Key", "deep")]).is_problem(422, "invalid_field");
-    let many: Vec<_> = (0..40_000).map(|number| format!("\"f{number}\":1")).collect();
-    let answer = client.post_with("/api/v1/funds", &format!("{{{}}}", many.join(",")), &[("Idempotency-Key", "many")]);
+    client
+        .post_with("/api/v1/funds", &deep, &[("Idempotency-Key", "deep")])
+        .is_problem(422, "invalid_field");
+    let many: Vec<_> = (0..40_000)
+        .map(|number| format!("\"f{number}\":1"))
+        .collect();
+    let answer = client.post_with(
+        "/api/v1/funds",
+        &format!("{{{}}}", many.join(",")),
+        &[("Idempotency-Key", "many")],
+    );
     answer.is_problem(422, "invalid_field");
     let grown = memory(&process).saturating_sub(held);
-    assert!(held > 0 && grown < 64, "{grown} MiB more are held than {held}");
+    assert!(
+        held > 0 && grown < 64,
+        "{grown} MiB more are held than {held}"
+    );
     process.kill();
     let house = House::open(place.folder, place.url).await;
-    assert_eq!((house.log.length().await.unwrap(), crate::files::stored(&house).len()), (before, 0), "nothing of it stays");
+    assert_eq!(
+        (
+            house.log.length().await.unwrap(),
+            crate::files::stored(&house).len()
+        ),
+        (before, 0),
+        "nothing of it stays"
+    );
 }
 
 /// What is answered to 125 MiB that do not say how many they are.
@@ -124,9 +191,17 @@ fn endless(client: &Client, head: &str) -> String {
 
 /// What a process holds, in MiB.
 fn memory(process: &Process) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1024
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .unwrap_or_default()
+        / 1024
 }
 
 async fn paths(house: House) {
@@ -135,18 +210,39 @@ async fn paths(house: House) {
     house.catch_up().await;
     std::fs::write(house.folder.path().join("secret"), "not for anybody").unwrap();
     let client = serve(&house, member);
-    for file in
-        ["..%2F..%2Fsecret", "%2e%2e%2fsecret", "..%5Csecret", "....//secret", "%00", "secret", "a%2Fb", &"a".repeat(5000), "0%0d%0aX:y"]
-    {
+    for file in [
+        "..%2F..%2Fsecret",
+        "%2e%2e%2fsecret",
+        "..%5Csecret",
+        "....//secret",
+        "%00",
+        "secret",
+        "a%2Fb",
+        &"a".repeat(5000),
+        "0%0d%0aX:y",
+    ] {
         let got = client.get(&format!("/api/v1/groups/{group}/files/{file}"));
-        assert!([400, 404, 414].contains(&got.status), "{file}: {} {}", got.status, got.body);
+        assert!(
+            [400, 404, 414].contains(&got.status),
+            "{file}: {} {}",
+            got.status,
+            got.body
+        );
         assert!(!got.body.to_string().contains("not for anybody"));
     }
-    for path in
-        ["/assets/..%2f..%2fCargo.toml", "/mails/..%2f..%2fsecret", "/mails/%2e%2e/secret", "/log/tile/0/..%2f..%2fsecret", "/../secret"]
-    {
+    for path in [
+        "/assets/..%2f..%2fCargo.toml",
+        "/mails/..%2f..%2fsecret",
+        "/mails/%2e%2e/secret",
+        "/log/tile/0/..%2f..%2fsecret",
+        "/../secret",
+    ] {
         let got = client.get(path);
-        assert!((400..500).contains(&got.status) && !got.body.to_string().contains("not for anybody"), "{path}: {}", got.status);
+        assert!(
+            (400..500).contains(&got.status) && !got.body.to_string().contains("not for anybody"),
+            "{path}: {}",
+            got.status
+        );
     }
     // A file is put away under a name of ours, whatever its own is.
     let (grant, _, member) = office.awarded(&house, 900).await;
@@ -155,20 +251,45 @@ async fn paths(house: House) {
     let before = names(house.folder.path());
     let page = browser.get(&format!("/my/grants/{grant}"));
     let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
-    let fields = [("csrf", csrf.as_str()), ("key", key.as_str()), ("form", "hand-in")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("key", key.as_str()),
+        ("form", "hand-in"),
+    ];
     let kept = crate::files::stored(&house).len();
-    for (name, number) in ["../../../escaped", "/tmp/escaped", "C:\\escaped", "escaped%00.pdf", "a%0d%0aX: y"].iter().zip(1..) {
+    for (name, number) in [
+        "../../../escaped",
+        "/tmp/escaped",
+        "C:\\escaped",
+        "escaped%00.pdf",
+        "a%0d%0aX: y",
+    ]
+    .iter()
+    .zip(1..)
+    {
         (*name).clone_into(&mut browser.file_name);
-        let sent = browser.send_files(&format!("/my/grants/{grant}/files"), &fields, &[("file", &format!("%PDF-1.4\n{number}\n%%EOF\n"))]);
-        assert_eq!((sent.status, crate::files::stored(&house).len()), (303, kept + number), "{name}");
+        let sent = browser.send_files(
+            &format!("/my/grants/{grant}/files"),
+            &fields,
+            &[("file", &format!("%PDF-1.4\n{number}\n%%EOF\n"))],
+        );
+        assert_eq!(
+            (sent.status, crate::files::stored(&house).len()),
+            (303, kept + number),
+            "{name}"
+        );
     }
     assert_eq!(names(house.folder.path()), before);
     assert!(!std::path::Path::new("/tmp/escaped").exists());
 }
 
 fn names(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut names: Vec<_> =
-        std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).filter(|path| !path.ends_with("files")).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| !path.ends_with("files"))
+        .collect();
     names.sort();
     names
 }
@@ -176,27 +297,47 @@ fn names(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 async fn too_often(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = microgrants::http::limits::Limits::new(&"api=5/1m,peers=2/1h,begun=1/1h,codes=1/1h".parse().unwrap(), None);
+        site.limits = microgrants::http::limits::Limits::new(
+            &"api=5/1m,peers=2/1h,begun=1/1h,codes=1/1h".parse().unwrap(),
+            None,
+        );
     });
     for _ in 0..5 {
         assert_eq!(client.get("/api/v1/funds").status, 200);
     }
     client.get("/api/v1/funds").is_problem(429, "too_many");
-    client.post("/api/v1/people", &json!({ "name": "Grace" })).is_problem(429, "too_many");
+    client
+        .post("/api/v1/people", &json!({ "name": "Grace" }))
+        .is_problem(429, "too_many");
     let host = client.address().trim_start_matches("http://");
     let request = format!(
         "GET /api/v1/funds HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
         token(&house, office.ada)
     );
     let said = answer(&mut raw(&client, &request)).to_lowercase();
-    let wait: u64 = said.split("retry-after: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok()).expect("it says when");
+    let wait: u64 = said
+        .split("retry-after: ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next()?.trim().parse().ok())
+        .expect("it says when");
     assert!((1..=13).contains(&wait), "{wait}");
     // One person's programs keep nobody else waiting.
-    assert_eq!(client.by(&token(&house, office.ben)).get("/api/v1/funds").status, 200);
+    assert_eq!(
+        client
+            .by(&token(&house, office.ben))
+            .get("/api/v1/funds")
+            .status,
+        200
+    );
     let mut browser = crate::browser::Browser::new(client.address());
     let page = browser.get("/sign-in");
     for _ in 0..2 {
-        assert!(browser.fill(&page, "/sign-in", &[("email", "a@example.org")]).status < 400);
+        assert!(
+            browser
+                .fill(&page, "/sign-in", &[("email", "a@example.org")])
+                .status
+                < 400
+        );
     }
     let refused = browser.fill(&page, "/sign-in", &[("email", "a@example.org")]);
     assert_eq!(refused.status, 429);
@@ -204,14 +345,28 @@ async fn too_often(house: House) {
     assert!((1..=1801).contains(&wait), "{wait}");
 }
 
-/// What is typed becomes part of mails and of answers: a line break in it must not become a header of either.
+/// What is typed becomes part of mails and of answers: a line break in it must not become a header
+/// of either.
 async fn headers(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve(&house, office.ada);
     let before = house.log.length().await.unwrap();
-    for bad in ["Zofia\r\nBcc: all@example.org", "Zofia\nBcc: all@example.org", "Zofia\u{85}Bcc: x", "Zofia\u{2028}Bcc: x", "Zofia\u{0}"] {
-        client.post("/api/v1/people", &json!({ "name": bad })).is_problem(422, "invalid_field");
-        client.post("/api/v1/groups", &json!({ "name": bad, "area": "oldham", "standing": "new" })).is_problem(422, "invalid_field");
+    for bad in [
+        "Zofia\r\nBcc: all@example.org",
+        "Zofia\nBcc: all@example.org",
+        "Zofia\u{85}Bcc: x",
+        "Zofia\u{2028}Bcc: x",
+        "Zofia\u{0}",
+    ] {
+        client
+            .post("/api/v1/people", &json!({ "name": bad }))
+            .is_problem(422, "invalid_field");
+        client
+            .post(
+                "/api/v1/groups",
+                &json!({ "name": bad, "area": "oldham", "standing": "new" }),
+            )
+            .is_problem(422, "invalid_field");
     }
     for email in [
         "a@example.org\r\nBcc: all@example.org",
@@ -220,9 +375,16 @@ async fn headers(house: House) {
         "<a@example.org>",
         "\"a\r\n\"@example.org",
     ] {
-        client.post("/api/v1/people", &json!({ "name": "Zofia", "email": email })).is_problem(422, "invalid_field");
+        client
+            .post(
+                "/api/v1/people",
+                &json!({ "name": "Zofia", "email": email }),
+            )
+            .is_problem(422, "invalid_field");
     }
     let subject = json!({ "mail": "declined", "language": "en", "subject": "About\r\nBcc: all@example.org", "body": "{{ link }}" });
-    client.post("/api/v1/organisation/publish-mail-text", &subject).is_problem(422, "invalid_field");
+    client
+        .post("/api/v1/organisation/publish-mail-text", &subject)
+        .is_problem(422, "invalid_field");
     assert_eq!(house.log.length().await.unwrap(), before);
 }

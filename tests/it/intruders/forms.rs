@@ -32,15 +32,30 @@ async fn foreign(house: House) {
     let (grant, group, member) = office.prepared(&house, 700).await;
     office.paid(&house, grant).await;
     let due = serde_json::json!({ "due_on": house.in_days(30) });
-    house.takes(office.ada, Command::Grant(grant, GrantCommand::read("request-update", due).unwrap().unwrap())).await;
+    house
+        .takes(
+            office.ada,
+            Command::Grant(
+                grant,
+                GrantCommand::read("request-update", due).unwrap().unwrap(),
+            ),
+        )
+        .await;
     house.catch_up().await;
     let address = serve(&house, office.ada).address().to_owned();
-    let mut browsers = [signed_in(&house, &address, office.ada).await, signed_in(&house, &address, member).await];
+    let mut browsers = [
+        signed_in(&house, &address, office.ada).await,
+        signed_in(&house, &address, member).await,
+    ];
     let before = house.log.length().await.unwrap();
     let forms = forms();
     assert!(forms.len() > 25, "{forms:?}");
     let mut tried = 0;
-    let (id, fund, group) = (grant.to_string(), office.fund.to_string(), group.to_string());
+    let (id, fund, group) = (
+        grant.to_string(),
+        office.fund.to_string(),
+        group.to_string(),
+    );
     let parts: [(&str, &str); 11] = [
         ("{fund}", &fund),
         ("{round}", "first"),
@@ -55,11 +70,17 @@ async fn foreign(house: House) {
         ("{token}", "00000000-0000-7000-8000-000000000000.0"),
     ];
     for form in &forms {
-        let filled = parts.iter().fold(form.clone(), |path, (name, is)| path.replace(name, is));
+        let filled = parts
+            .iter()
+            .fold(form.clone(), |path, (name, is)| path.replace(name, is));
         for (site, own) in [("cross-site", true), ("same-origin", false)] {
             let mut statuses = Vec::new();
             for browser in &mut browsers {
-                let mark = if own { browser.get("/account").hidden("csrf") } else { "0".repeat(64) };
+                let mark = if own {
+                    browser.get("/account").hidden("csrf")
+                } else {
+                    "0".repeat(64)
+                };
                 browser.headers = vec![("Sec-Fetch-Site", site.to_owned())];
                 let fields = [("csrf", mark.as_str()), ("name", "Mallory")];
                 let mut sent = browser.send(&filled, &fields);
@@ -71,10 +92,21 @@ async fn foreign(house: House) {
                 tried += 1;
             }
             // Of staff and members one may not even know that there is such a page.
-            let refused = statuses.contains(&403) && statuses.iter().all(|status| [403, 404].contains(status));
+            let refused = statuses.contains(&403)
+                && statuses.iter().all(|status| [403, 404].contains(status));
             assert!(refused, "{form} from {site}: {statuses:?}");
         }
     }
-    assert_eq!((house.log.length().await.unwrap(), crate::files::stored(&house).len()), (before, 0), "nothing was recorded or kept");
-    eprintln!("forms: {} addresses, {tried} forms from elsewhere", forms.len());
+    assert_eq!(
+        (
+            house.log.length().await.unwrap(),
+            crate::files::stored(&house).len()
+        ),
+        (before, 0),
+        "nothing was recorded or kept"
+    );
+    eprintln!(
+        "forms: {} addresses, {tried} forms from elsewhere",
+        forms.len()
+    );
 }

@@ -15,27 +15,58 @@ use crate::office::Office;
 use crate::service::{Client, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.both("intruders::no_secret_and_nobodys_words_stand_in_the_log_of_operation", silent);
+    cases.both(
+        "intruders::no_secret_and_nobodys_words_stand_in_the_log_of_operation",
+        silent,
+    );
 }
 
 async fn silent(house: House) {
     let office = Office::open(&house, 5000).await;
     let (draft, group, member) = office.draft(&house, 700).await;
     crate::mails::reach(&house, member, "zofia.nowak@example.org").await;
-    let invited = Invited { person: office.ada, joins: None, minutes: 30, by_mail: false };
+    let invited = Invited {
+        person: office.ada,
+        joins: None,
+        minutes: 30,
+        by_mail: false,
+    };
     let link = links::offer(&house.commands, invited).await.unwrap().token;
     let (by_staff, by_member) = (token(&house, office.ada), token(&house, member));
     let keys = &house.keys;
-    let secrets = [&keys.token, &keys.seal, &keys.kek, &keys.index].map(|key| microgrants::log::keys::to_hex(&key.secret));
+    let secrets = [&keys.token, &keys.seal, &keys.kek, &keys.index]
+        .map(|key| microgrants::log::keys::to_hex(&key.secret));
     let place = house.leave().await;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let address = format!("http://127.0.0.1:{port}");
     let mut program = place.program();
-    program.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--log-format", "json"]).env("RUST_LOG", "debug,microgrants=trace");
     program
-        .env("MICROGRANTS_WEBHOOKS", "http://127.0.0.1:9/hook?secret=webhook-secret-words")
-        .env("MICROGRANTS_WEBHOOK_SECRET", "whsec_d2ViaG9vay1zaWduaW5nLWtleS13ZWJob29r");
-    let mut child = program.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        .args([
+            "serve",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--log-format",
+            "json",
+        ])
+        .env("RUST_LOG", "debug,microgrants=trace");
+    program
+        .env(
+            "MICROGRANTS_WEBHOOKS",
+            "http://127.0.0.1:9/hook?secret=webhook-secret-words",
+        )
+        .env(
+            "MICROGRANTS_WEBHOOK_SECRET",
+            "whsec_d2ViaG9vay1zaWduaW5nLWtleS13ZWJob29r",
+        );
+    let mut child = program
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut said = child.stderr.take().unwrap();
     let reading = std::thread::spawn(move || {
         let mut all = String::new();
@@ -50,33 +81,76 @@ async fn silent(house: House) {
     }
     let mut browser = Browser::new(&address);
     let page = browser.get(&format!("/sign-in/{link}"));
-    assert!(browser.fill(&page, &format!("/sign-in/{link}"), &[]).says("Today"));
+    assert!(
+        browser
+            .fill(&page, &format!("/sign-in/{link}"), &[])
+            .says("Today")
+    );
     let session = browser.cookies["session"].clone();
     let csrf = browser.get("/account").hidden("csrf");
     browser.get("/desk/groups?q=searched-for-words");
     let mut other = Browser::new(&address);
     let page = other.get("/sign-in");
     other.fill(&page, "/sign-in", &[("email", "zofia.nowak@example.org")]);
-    other.fill(&page, "/sign-in/code", &[("email", "zofia.nowak@example.org"), ("code", "482915")]);
+    other.fill(
+        &page,
+        "/sign-in/code",
+        &[("email", "zofia.nowak@example.org"), ("code", "482915")],
+    );
     let own = client.by(&by_member);
-    let saved = own.post(&format!("/api/v1/applications/{draft}/save-answers"), &json!({ "answers": { "idea": "words-of-a-group" } }));
+    let saved = own.post(
+        &format!("/api/v1/applications/{draft}/save-answers"),
+        &json!({ "answers": { "idea": "words-of-a-group" } }),
+    );
     assert_eq!(saved.status, 200, "{}", saved.body);
-    own.post(&format!("/api/v1/applications/{draft}/save-answers"), &json!({ "answers": { "idea": 7, "words-of-a-field": "x" } }));
-    assert_eq!(own.post(&format!("/api/v1/applications/{draft}/submit"), &json!({ "channel": "web" })).status, 200);
+    own.post(
+        &format!("/api/v1/applications/{draft}/save-answers"),
+        &json!({ "answers": { "idea": 7, "words-of-a-field": "x" } }),
+    );
+    assert_eq!(
+        own.post(
+            &format!("/api/v1/applications/{draft}/submit"),
+            &json!({ "channel": "web" })
+        )
+        .status,
+        200
+    );
     let payee = json!({ "route": "own_account", "account": { "holder": "A holder", "numbers": "12-34-56 87654321" } });
-    assert_eq!(own.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee).status, 200);
-    client.by("forged-token").get("/api/v1/funds").is_problem(401, "unauthenticated");
+    assert_eq!(
+        own.post(&format!("/api/v1/groups/{group}/provide-payee"), &payee)
+            .status,
+        200
+    );
+    client
+        .by("forged-token")
+        .get("/api/v1/funds")
+        .is_problem(401, "unauthenticated");
     std::thread::sleep(Duration::from_secs(2));
-    std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    std::process::Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(child.wait().unwrap().success(), "it stops by itself");
     let log = reading.join().unwrap();
     assert!(log.lines().count() > 20, "{log}");
-    let answered = log.lines().find(|line| line.contains("\"answered\"") && line.contains("save-answers")).expect("requests are noted");
+    let answered = log
+        .lines()
+        .find(|line| line.contains("\"answered\"") && line.contains("save-answers"))
+        .expect("requests are noted");
     let noted: serde_json::Value = serde_json::from_str(answered).expect("one JSON object a line");
     let span = &noted["spans"][0];
-    assert!(["id", "command", "route"].iter().all(|name| span[*name].as_str().is_some_and(|said| !said.is_empty())), "{noted}");
-    assert!(log.contains(&format!("\"id\":\"{}\"", page.headers["x-request-id"])), "whoever asked finds the request in the log");
-    let [by_staff, by_member] = [by_staff, by_member].map(|token| token.rsplit('.').next().unwrap().to_owned());
+    assert!(
+        ["id", "command", "route"]
+            .iter()
+            .all(|name| span[*name].as_str().is_some_and(|said| !said.is_empty())),
+        "{noted}"
+    );
+    assert!(
+        log.contains(&format!("\"id\":\"{}\"", page.headers["x-request-id"])),
+        "whoever asked finds the request in the log"
+    );
+    let [by_staff, by_member] =
+        [by_staff, by_member].map(|token| token.rsplit('.').next().unwrap().to_owned());
     for secret in [
         &by_staff,
         &by_member,
@@ -99,6 +173,10 @@ async fn silent(house: House) {
         "postgres@",
     ] {
         let found = log.lines().find(|line| line.contains(secret));
-        assert!(found.is_none(), "{secret} stands in: {}", found.unwrap_or_default());
+        assert!(
+            found.is_none(),
+            "{secret} stands in: {}",
+            found.unwrap_or_default()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Markup in every text that somebody may type, looked for on every page that can be reached from the first, by everybody.
+//! Markup in every text that somebody may type, looked for on every page that can be reached from
+//! the first, by everybody.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -18,26 +19,52 @@ use crate::pages::signed_in;
 use crate::service::{Client, serve, token};
 
 pub fn cases(cases: &mut Cases) {
-    cases.sqlite("intruders::markup_that_was_typed_is_text_on_every_page", every_text);
-    cases.plain("intruders::only_our_own_components_are_not_escaped", components);
+    cases.sqlite(
+        "intruders::markup_that_was_typed_is_text_on_every_page",
+        every_text,
+    );
+    cases.plain(
+        "intruders::only_our_own_components_are_not_escaped",
+        components,
+    );
 }
 
-/// Everything on a page is escaped but what a component made, whose own template escapes what it is given.
+/// Everything on a page is escaped but what a component made, whose own template escapes what it is
+/// given.
 fn components() {
-    let made = ["form", "filter", "chosen", "known", "upload", "batch.form"].map(|maker| format!("{maker}."));
+    let made = ["form", "filter", "chosen", "known", "upload", "batch.form"]
+        .map(|maker| format!("{maker}."));
     let mut seen = 0;
     for file in files_below(Path::new("templates")) {
         let text = std::fs::read_to_string(&file).unwrap();
-        for before in text.split("|safe").collect::<Vec<_>>().split_last().unwrap().1 {
+        for before in text
+            .split("|safe")
+            .collect::<Vec<_>>()
+            .split_last()
+            .unwrap()
+            .1
+        {
             let said = before.rsplit("{{").next().unwrap().trim();
-            assert!(said == "act" || made.iter().any(|maker| said.starts_with(maker)), "{}: {said}", file.display());
+            assert!(
+                said == "act" || made.iter().any(|maker| said.starts_with(maker)),
+                "{}: {said}",
+                file.display()
+            );
             seen += 1;
         }
-        assert!(!text.contains("| safe") && !text.contains("autoescape"), "{}", file.display());
+        assert!(
+            !text.contains("| safe") && !text.contains("autoescape"),
+            "{}",
+            file.display()
+        );
     }
     assert!(seen > 100, "{seen}");
     let inline = std::fs::read_to_string("src/http/pages/components.rs").unwrap();
-    assert!(inline.contains("source = r#\"") && !inline.contains("safe") && !inline.contains("escape = \"none\""));
+    assert!(
+        inline.contains("source = r#\"")
+            && !inline.contains("safe")
+            && !inline.contains("escape = \"none\"")
+    );
 }
 
 /// What would run, end an attribute, or be a template, if it were ever taken for anything but text.
@@ -45,28 +72,46 @@ const MARK: &str = "<script>mark()</script>\"'><img src=x onerror=mark()>{{7*7}}
 
 /// The fields in which people write what they like.
 const WORDS: [&str; 6] = ["reason", "note", "words", "question", "feedback", "hard"];
-/// Commands with such a field that write no markup here: the day on which something was paid can be corrected only on a later day.
+/// Commands with such a field that write no markup here: the day on which something was paid can be
+/// corrected only on a later day.
 const UNMARKED: [&str; 2] = ["grants/correct-payment", "grants/propose-early-payment"];
 /// The commands that were sent, as `grants/hold`.
 static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// What a path is of, without the record: `grants/hold`.
 fn named(path: &str) -> String {
-    format!("{}/{}", path.split('/').next().unwrap(), path.rsplit('/').next().unwrap())
+    format!(
+        "{}/{}",
+        path.split('/').next().unwrap(),
+        path.rsplit('/').next().unwrap()
+    )
 }
 
 fn on(client: &Client, path: &str, body: &Value) {
     SENT.lock().unwrap().insert(named(path));
     let answer = client.post(&format!("/api/v1/{path}"), body);
-    assert!(answer.status < 300, "{path}: {} {}", answer.status, answer.body);
+    assert!(
+        answer.status < 300,
+        "{path}: {} {}",
+        answer.status,
+        answer.body
+    );
 }
 
 /// A form that is filled in.
 fn filled(office: &Office, cass: &Client, group: &str) -> String {
-    let application = cass.post("/api/v1/applications", &json!({ "fund": office.fund, "round": "first", "group": group })).id();
-    let answers =
-        json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
-    on(cass, &format!("applications/{application}/save-answers"), &answers);
+    let application = cass
+        .post(
+            "/api/v1/applications",
+            &json!({ "fund": office.fund, "round": "first", "group": group }),
+        )
+        .id();
+    let answers = json!({ "requested": "800.00", "area": "oldham", "activity": "food", "people_at_risk": false, "answers": { "idea": MARK } });
+    on(
+        cass,
+        &format!("applications/{application}/save-answers"),
+        &answers,
+    );
     application
 }
 
@@ -79,17 +124,34 @@ fn summary() -> Value {
 fn agree(cass: &Client, grant: &str) {
     let hash = cass.get(&format!("/api/v1/grants/{grant}")).body["agreement_hash"].clone();
     let names = [MARK.to_owned(), format!("{MARK} again")];
-    on(cass, &format!("grants/{grant}/accept-agreement"), &json!({ "hash": hash, "method": "web", "names": names }));
+    on(
+        cass,
+        &format!("grants/{grant}/accept-agreement"),
+        &json!({ "hash": hash, "method": "web", "names": names }),
+    );
 }
 
 /// One grant from its beginning to a published story, with markup wherever anybody writes.
 fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Client) -> String {
-    let group = cass.post("/api/v1/groups", &json!({ "name": MARK, "area": "oldham", "standing": "new" })).id();
-    on(cass, &format!("groups/{group}/set-contact"), &json!({ "postcode": "OL1 1AA" }));
+    let group = cass
+        .post(
+            "/api/v1/groups",
+            &json!({ "name": MARK, "area": "oldham", "standing": "new" }),
+        )
+        .id();
+    on(
+        cass,
+        &format!("groups/{group}/set-contact"),
+        &json!({ "postcode": "OL1 1AA" }),
+    );
     let correct = json!({ "name": format!("{MARK}."), "area": "oldham", "reason": MARK });
     for end in ["refuse-correction", "take-correction"] {
         on(cass, &format!("groups/{group}/correct"), &correct);
-        let answer = if end == "refuse-correction" { json!({ "reason": MARK }) } else { json!({ "proposal": 2 }) };
+        let answer = if end == "refuse-correction" {
+            json!({ "reason": MARK })
+        } else {
+            json!({ "proposal": 2 })
+        };
         on(ada, &format!("groups/{group}/{end}"), &answer);
     }
     let past = json!({ "reference": "360G-x-1", "title": MARK, "description": MARK, "amount": "900.00", "awarded_on": "2020-05-01", "funder": MARK });
@@ -97,20 +159,44 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
     for other in [false, true] {
         let application = filled(office, cass, &group);
         let at = |command: &str| format!("applications/{application}/{command}");
-        on(cass, &at("choose-language"), &json!({ "language": "pl", "helper": MARK }));
+        on(
+            cass,
+            &at("choose-language"),
+            &json!({ "language": "pl", "helper": MARK }),
+        );
         on(cass, &at("submit"), &json!({ "channel": "web" }));
-        on(ada, &at("request-changes"), &json!({ "questions": ["idea"], "note": MARK, "due_on": house.in_days(20) }));
+        on(
+            ada,
+            &at("request-changes"),
+            &json!({ "questions": ["idea"], "note": MARK, "due_on": house.in_days(20) }),
+        );
         on(cass, &at("resubmit"), &json!({}));
         on(ada, &at("confirm-eligibility"), &json!({}));
         on(ada, &at("declare"), &json!({}));
-        on(ada, &at("score"), &json!({ "criteria": { "need": 4 }, "note": MARK }));
-        on(ada, &at("revise-score"), &json!({ "criteria": { "need": 3 }, "note": MARK, "reason": MARK }));
+        on(
+            ada,
+            &at("score"),
+            &json!({ "criteria": { "need": 4 }, "note": MARK }),
+        );
+        on(
+            ada,
+            &at("revise-score"),
+            &json!({ "criteria": { "need": 3 }, "note": MARK, "reason": MARK }),
+        );
         on(ada, &at("write-summary"), &summary());
         if other {
-            on(ada, &at("decline"), &json!({ "reason": MARK, "feedback": MARK }));
+            on(
+                ada,
+                &at("decline"),
+                &json!({ "reason": MARK, "feedback": MARK }),
+            );
             on(cass, &at("request-review"), &json!({ "words": MARK }));
             on(ben, &at("declare"), &json!({}));
-            on(ben, &at("decide-review"), &json!({ "upheld": false, "reason": MARK }));
+            on(
+                ben,
+                &at("decide-review"),
+                &json!({ "upheld": false, "reason": MARK }),
+            );
             continue;
         }
         let award = json!({ "amount": "750.00", "reason": MARK, "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
@@ -119,83 +205,208 @@ fn tell(house: &House, office: &Office, ada: &Client, ben: &Client, cass: &Clien
         agree(cass, &application);
         let payee = json!({ "route": "own_account", "account": { "holder": MARK, "numbers": "12-34-56 12345678" } });
         on(cass, &format!("groups/{group}/provide-payee"), &payee);
-        on(ada, &format!("groups/{group}/verify-payee"), &json!({ "payee": 1, "method": MARK }));
-        on(ada, &at("fail-check"), &json!({ "check": "identity", "note": MARK }));
-        on(ada, &at("pass-check"), &json!({ "check": "identity", "note": MARK }));
+        on(
+            ada,
+            &format!("groups/{group}/verify-payee"),
+            &json!({ "payee": 1, "method": MARK }),
+        );
+        on(
+            ada,
+            &at("fail-check"),
+            &json!({ "check": "identity", "note": MARK }),
+        );
+        on(
+            ada,
+            &at("pass-check"),
+            &json!({ "check": "identity", "note": MARK }),
+        );
         on(ada, &at("hold"), &json!({ "reason": MARK }));
         on(ada, &at("resume"), &json!({}));
         on(ada, &at("prepare-payment"), &json!({ "amount": "750.00" }));
-        on(ben, &at("reject-payment"), &json!({ "payment": 1, "reason": MARK }));
+        on(
+            ben,
+            &at("reject-payment"),
+            &json!({ "payment": 1, "reason": MARK }),
+        );
         on(ada, &at("prepare-payment"), &json!({ "amount": "750.00" }));
         on(ben, &at("approve-payment"), &json!({ "payment": 2 }));
-        on(ben, &at("send-payment"), &json!({ "payment": 2, "happened_on": house.today() }));
-        on(ben, &at("confirm-payment"), &json!({ "payment": 2, "happened_on": house.today() }));
-        on(cass, &at("request-variation"), &json!({ "change": { "ends_on": house.in_days(70) }, "words": MARK }));
-        on(ada, &at("refuse-variation"), &json!({ "variation": 1, "reason": MARK }));
-        let outcome = json!({ "sign": "bringing-people-together", "strength": "strong", "words": MARK });
+        on(
+            ben,
+            &at("send-payment"),
+            &json!({ "payment": 2, "happened_on": house.today() }),
+        );
+        on(
+            ben,
+            &at("confirm-payment"),
+            &json!({ "payment": 2, "happened_on": house.today() }),
+        );
+        on(
+            cass,
+            &at("request-variation"),
+            &json!({ "change": { "ends_on": house.in_days(70) }, "words": MARK }),
+        );
+        on(
+            ada,
+            &at("refuse-variation"),
+            &json!({ "variation": 1, "reason": MARK }),
+        );
+        let outcome =
+            json!({ "sign": "bringing-people-together", "strength": "strong", "words": MARK });
         let update = json!({
             "update": 1, "channel": "web", "words": MARK, "people": 20, "volunteers": 3, "spent": "700.00", "learned": MARK, "outcomes": [outcome],
         });
         on(cass, &at("receive-update"), &update);
-        on(ada, &at("query-update"), &json!({ "update": 1, "question": MARK }));
+        on(
+            ada,
+            &at("query-update"),
+            &json!({ "update": 1, "question": MARK }),
+        );
         on(cass, &at("receive-update"), &update);
-        on(ada, &at("judge-outcome"), &json!({ "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": MARK }));
+        on(
+            ada,
+            &at("judge-outcome"),
+            &json!({ "update": 1, "sign": "bringing-people-together", "strength": "some", "reason": MARK }),
+        );
         on(ada, &at("accept-update"), &json!({ "update": 1 }));
-        on(ada, &at("correct-update"), &json!({ "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": MARK }));
-        on(ada, &at("publish-story"), &json!({ "words": MARK, "consented_on": house.today(), "consent": MARK }));
-        on(ada, &at("demand-clawback"), &json!({ "amount": "10.00", "reason": MARK }));
-        on(ada, &at("propose-return-waiver"), &json!({ "owed": "clawback", "amount": "10.00", "reason": MARK }));
+        on(
+            ada,
+            &at("correct-update"),
+            &json!({ "update": 1, "people": 21, "volunteers": 3, "spent": "700.00", "reason": MARK }),
+        );
+        on(
+            ada,
+            &at("publish-story"),
+            &json!({ "words": MARK, "consented_on": house.today(), "consent": MARK }),
+        );
+        on(
+            ada,
+            &at("demand-clawback"),
+            &json!({ "amount": "10.00", "reason": MARK }),
+        );
+        on(
+            ada,
+            &at("propose-return-waiver"),
+            &json!({ "owed": "clawback", "amount": "10.00", "reason": MARK }),
+        );
         let entry = json!({ "kind": "came_in", "amount": "9.00", "happened_on": house.today(), "note": MARK });
         on(ben, &at("record-bank-entry"), &entry);
-        on(ada, &at("propose-settlement"), &json!({ "entry": 1, "counts": "9.00", "reason": MARK }));
+        on(
+            ada,
+            &at("propose-settlement"),
+            &json!({ "entry": 1, "counts": "9.00", "reason": MARK }),
+        );
     }
     group
 }
 
-/// Everything that can end otherwise: forms that are refused, deferred and held back, an offer that is taken back, and a grant whose
-/// payments fail.
+/// Everything that can end otherwise: forms that are refused, deferred and held back, an offer that
+/// is taken back, and a grant whose payments fail.
 fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], group: &str) {
     let because = || json!({ "reason": MARK });
     let applied = || {
         let application = filled(office, cass, group);
-        on(cass, &format!("applications/{application}/submit"), &json!({ "channel": "web" }));
+        on(
+            cass,
+            &format!("applications/{application}/submit"),
+            &json!({ "channel": "web" }),
+        );
         application
     };
     let scored = || {
         let application = applied();
-        on(ada, &format!("applications/{application}/confirm-eligibility"), &json!({}));
-        on(ada, &format!("applications/{application}/declare"), &json!({}));
-        on(ada, &format!("applications/{application}/score"), &json!({ "criteria": { "need": 4 }, "note": MARK }));
+        on(
+            ada,
+            &format!("applications/{application}/confirm-eligibility"),
+            &json!({}),
+        );
+        on(
+            ada,
+            &format!("applications/{application}/declare"),
+            &json!({}),
+        );
+        on(
+            ada,
+            &format!("applications/{application}/score"),
+            &json!({ "criteria": { "need": 4 }, "note": MARK }),
+        );
         application
     };
     let awarded = || {
         let application = scored();
-        on(ada, &format!("applications/{application}/write-summary"), &summary());
+        on(
+            ada,
+            &format!("applications/{application}/write-summary"),
+            &summary(),
+        );
         let award = json!({ "amount": "800.00", "ends_on": house.in_days(60), "update_due_on": house.in_days(80) });
         on(ada, &format!("applications/{application}/award"), &award);
         application
     };
-    on(ada, &format!("applications/{}/refuse-eligibility", applied()), &because());
+    on(
+        ada,
+        &format!("applications/{}/refuse-eligibility", applied()),
+        &because(),
+    );
     on(ada, &format!("applications/{}/defer", scored()), &because());
-    on(ada, &format!("applications/{}/reserve", scored()), &json!({ "rank": 1, "reason": MARK }));
-    on(ada, &format!("applications/{}/set-aside-score", scored()), &json!({ "of": office.ada, "reason": MARK }));
-    on(ada, &format!("grants/{}/withdraw-offer", awarded()), &because());
+    on(
+        ada,
+        &format!("applications/{}/reserve", scored()),
+        &json!({ "rank": 1, "reason": MARK }),
+    );
+    on(
+        ada,
+        &format!("applications/{}/set-aside-score", scored()),
+        &json!({ "of": office.ada, "reason": MARK }),
+    );
+    on(
+        ada,
+        &format!("grants/{}/withdraw-offer", awarded()),
+        &because(),
+    );
     let grant = awarded();
     let at = |command: &str| format!("grants/{grant}/{command}");
     agree(cass, &grant);
-    on(ada, &at("request-check"), &json!({ "check": "insurance", "note": MARK }));
-    on(ada, &at("propose-waiver"), &json!({ "check": "insurance", "note": MARK }));
-    on(ada, &at("pass-check"), &json!({ "check": "insurance", "note": MARK }));
-    on(ada, &at("pass-check"), &json!({ "check": "identity", "note": MARK }));
+    on(
+        ada,
+        &at("request-check"),
+        &json!({ "check": "insurance", "note": MARK }),
+    );
+    on(
+        ada,
+        &at("propose-waiver"),
+        &json!({ "check": "insurance", "note": MARK }),
+    );
+    on(
+        ada,
+        &at("pass-check"),
+        &json!({ "check": "insurance", "note": MARK }),
+    );
+    on(
+        ada,
+        &at("pass-check"),
+        &json!({ "check": "identity", "note": MARK }),
+    );
     let day = house.today();
-    for (payment, end) in [(1, "cancel-payment"), (2, "fail-payment"), (3, "reverse-payment")] {
+    for (payment, end) in [
+        (1, "cancel-payment"),
+        (2, "fail-payment"),
+        (3, "reverse-payment"),
+    ] {
         on(ada, &at("prepare-payment"), &json!({ "amount": "800.00" }));
         on(ben, &at("approve-payment"), &json!({ "payment": payment }));
         if payment > 1 {
-            on(ben, &at("send-payment"), &json!({ "payment": payment, "happened_on": day }));
+            on(
+                ben,
+                &at("send-payment"),
+                &json!({ "payment": payment, "happened_on": day }),
+            );
         }
         if payment > 2 {
-            on(ben, &at("confirm-payment"), &json!({ "payment": payment, "happened_on": day }));
+            on(
+                ben,
+                &at("confirm-payment"),
+                &json!({ "payment": payment, "happened_on": day }),
+            );
         }
         let mut ended = json!({ "payment": payment, "reason": MARK });
         if payment > 2 {
@@ -203,18 +414,48 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
         }
         on(ben, &at(end), &ended);
     }
-    on(ada, &at("excuse-update"), &json!({ "update": 1, "reason": MARK }));
+    on(
+        ada,
+        &at("excuse-update"),
+        &json!({ "update": 1, "reason": MARK }),
+    );
     on(ada, &at("terminate"), &because());
-    let double = cass.post("/api/v1/groups", &json!({ "name": format!("{MARK} again"), "area": "oldham", "standing": "new" })).id();
-    on(ada, &format!("groups/{double}/merge"), &json!({ "into": group, "reason": MARK }));
+    let double = cass
+        .post(
+            "/api/v1/groups",
+            &json!({ "name": format!("{MARK} again"), "area": "oldham", "standing": "new" }),
+        )
+        .id();
+    on(
+        ada,
+        &format!("groups/{double}/merge"),
+        &json!({ "into": group, "reason": MARK }),
+    );
     let deferred = json!({ "application": scored(), "verdict": { "defer": { "reason": MARK } } });
     let meeting = json!({ "round": "first", "met_on": day, "decisions": [deferred] });
-    on(ada, &format!("funds/{}/record-meeting", office.fund), &meeting);
-    let left = ada.post("/api/v1/groups", &json!({ "name": format!("{MARK} left"), "area": "oldham", "standing": "new" })).id();
+    on(
+        ada,
+        &format!("funds/{}/record-meeting", office.fund),
+        &meeting,
+    );
+    let left = ada
+        .post(
+            "/api/v1/groups",
+            &json!({ "name": format!("{MARK} left"), "area": "oldham", "standing": "new" }),
+        )
+        .id();
     let gone = ada.post("/api/v1/people", &json!({ "name": MARK })).id();
-    on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
+    on(
+        ben,
+        &format!("people/{gone}/change-contact"),
+        &json!({ "name": format!("{MARK}.") }),
+    );
     on(ada, &format!("people/{gone}/refuse-contact"), &because());
-    on(ben, &format!("people/{gone}/change-contact"), &json!({ "name": format!("{MARK}.") }));
+    on(
+        ben,
+        &format!("people/{gone}/change-contact"),
+        &json!({ "name": format!("{MARK}.") }),
+    );
     on(ada, &format!("people/{gone}/end-access"), &because());
     for record in [format!("groups/{left}"), format!("people/{gone}")] {
         on(ada, &format!("{record}/request-erasure"), &json!({}));
@@ -227,9 +468,9 @@ fn otherwise(house: &House, office: &Office, [ada, ben, cass]: [&Client; 3], gro
 fn none_is_missing() {
     fn takes_words(value: &Value) -> bool {
         match value {
-            Value::Object(fields) => {
-                fields.iter().any(|(name, value)| WORDS.contains(&name.as_str()) && value.is_string() || takes_words(value))
-            }
+            Value::Object(fields) => fields.iter().any(|(name, value)| {
+                WORDS.contains(&name.as_str()) && value.is_string() || takes_words(value)
+            }),
             Value::Array(values) => values.iter().any(takes_words),
             _ => false,
         }
@@ -247,29 +488,65 @@ fn none_is_missing() {
 
 /// What the organisation says of itself, its funds and its forms.
 fn set_up(house: &House, office: &Office, ada: &Client) {
-    on(ada, "organisation/adopt-signs", &json!({ "signs": [{ "sign": "bringing-people-together", "title": MARK, "meaning": MARK }] }));
-    on(ada, "organisation/publish-form", &json!({ "questions": [{ "question": "idea", "label": MARK, "help": MARK, "required": true }] }));
-    on(ada, "organisation/publish-agreement", &json!({ "text": MARK }));
-    on(ada, "organisation/publish-report", &json!({ "area": "oldham", "context": MARK, "hard": MARK, "lessons": MARK }));
-    let mail =
-        json!({ "mail": "declined", "language": "en", "subject": "<script>mark()</script>", "body": "<script>mark()</script> {{ name }}" });
+    on(
+        ada,
+        "organisation/adopt-signs",
+        &json!({ "signs": [{ "sign": "bringing-people-together", "title": MARK, "meaning": MARK }] }),
+    );
+    on(
+        ada,
+        "organisation/publish-form",
+        &json!({ "questions": [{ "question": "idea", "label": MARK, "help": MARK, "required": true }] }),
+    );
+    on(
+        ada,
+        "organisation/publish-agreement",
+        &json!({ "text": MARK }),
+    );
+    on(
+        ada,
+        "organisation/publish-report",
+        &json!({ "area": "oldham", "context": MARK, "hard": MARK, "lessons": MARK }),
+    );
+    let mail = json!({ "mail": "declined", "language": "en", "subject": "<script>mark()</script>", "body": "<script>mark()</script> {{ name }}" });
     on(ada, "organisation/publish-mail-text", &mail);
     let sign_in = json!({ "mail": "sign_in", "language": "en", "subject": "<script>mark()</script>",
         "body": "<script>mark()</script>\n{{ link }}\n{{ code }}" });
     on(ada, "organisation/propose-mail-text", &sign_in);
-    on(ada, "organisation/refuse-mail-text", &json!({ "proposal": 1, "reason": MARK }));
+    on(
+        ada,
+        "organisation/refuse-mail-text",
+        &json!({ "proposal": 1, "reason": MARK }),
+    );
     on(ada, "organisation/propose-mail-text", &sign_in);
     let rules = serde_json::to_value(crate::office::rules()).unwrap();
-    let fund = ada.post("/api/v1/funds", &json!({ "name": MARK, "purpose": MARK, "areas": ["oldham"], "rules": rules })).id();
+    let fund = ada
+        .post(
+            "/api/v1/funds",
+            &json!({ "name": MARK, "purpose": MARK, "areas": ["oldham"], "rules": rules }),
+        )
+        .id();
     let source = json!({ "funder": "health-partnership" });
     let allocate = json!({ "source": source, "amount": "5000.00", "reference": MARK, "received_on": house.today() });
     on(ada, &format!("funds/{fund}/allocate"), &allocate);
-    on(ada, &format!("funds/{fund}/withdraw-funding"), &json!({ "source": source, "amount": "1.00", "reason": MARK }));
+    on(
+        ada,
+        &format!("funds/{fund}/withdraw-funding"),
+        &json!({ "source": source, "amount": "1.00", "reason": MARK }),
+    );
     on(ada, &format!("funds/{fund}/open"), &json!({}));
     let plan = json!({ "round": "marked", "name": MARK, "opens_on": house.today(), "closes_on": house.in_days(20), "form": 2 });
     on(ada, &format!("funds/{fund}/plan-round"), &plan);
-    on(ada, &format!("funds/{fund}/open-round"), &json!({ "round": "marked" }));
-    on(ada, &format!("funds/{}/pause", office.fund), &json!({ "reason": MARK }));
+    on(
+        ada,
+        &format!("funds/{fund}/open-round"),
+        &json!({ "round": "marked" }),
+    );
+    on(
+        ada,
+        &format!("funds/{}/pause", office.fund),
+        &json!({ "reason": MARK }),
+    );
     on(ada, &format!("funds/{}/resume", office.fund), &json!({}));
 }
 
@@ -294,8 +571,15 @@ async fn every_text(house: House) {
     }
     for browser in &mut visitors {
         for (path, text) in crawl(browser) {
-            for bad in ["<script", "script&#62;\"'", "script&#62;\"&#39;", "<img src=x", "onerror=mark()>", "mark()&#62;49", "mark()&gt;49"]
-            {
+            for bad in [
+                "<script",
+                "script&#62;\"'",
+                "script&#62;\"&#39;",
+                "<img src=x",
+                "onerror=mark()>",
+                "mark()&#62;49",
+                "mark()&gt;49",
+            ] {
                 assert!(!text.contains(bad), "{bad} on {path}");
             }
             showing += usize::from(text.contains("mark()"));
@@ -303,27 +587,53 @@ async fn every_text(house: House) {
         }
     }
     assert!(showing > 40, "{showing} pages showed what was typed");
-    eprintln!("markup: {} addresses looked at, {showing} pages showed it as text", pages.len());
+    eprintln!(
+        "markup: {} addresses looked at, {showing} pages showed it as text",
+        pages.len()
+    );
 }
 
 /// Every page that can be reached by following links, with what stands on it.
 fn crawl(browser: &mut Browser) -> Vec<(String, String)> {
     const MOST: usize = 2000;
-    let first = ["/", "/desk", "/my", "/apply", "/impact", "/account", "/desk/texts", "/desk/figures", "/desk/panel"];
+    let first = [
+        "/",
+        "/desk",
+        "/my",
+        "/apply",
+        "/impact",
+        "/account",
+        "/desk/texts",
+        "/desk/figures",
+        "/desk/panel",
+    ];
     let mut waiting: VecDeque<String> = first.map(str::to_owned).into();
-    let (mut met, mut pages): (BTreeSet<String>, _) = (waiting.iter().cloned().collect(), Vec::new());
+    let (mut met, mut pages): (BTreeSet<String>, _) =
+        (waiting.iter().cloned().collect(), Vec::new());
     while let Some(path) = waiting.pop_front() {
         assert!(pages.len() < MOST, "the pages have no end: {path}");
         let page = browser.get(&path);
         assert!(page.status < 500, "{path}: {}", page.status);
-        if !page.headers.get("content-type").is_some_and(|media| media.starts_with("text/html")) {
+        if !page
+            .headers
+            .get("content-type")
+            .is_some_and(|media| media.starts_with("text/html"))
+        {
             continue;
         }
-        for link in page.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for link in page
+            .text
+            .split("href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
             let link = link.replace("&#38;", "&").replace("&amp;", "&");
             // Lists can be filtered in more ways than anybody looks at.
             let plain = link.split('#').next().unwrap_or_default();
-            if plain.starts_with('/') && plain.matches('&').count() < 2 && met.insert(plain.to_owned()) {
+            if plain.starts_with('/')
+                && plain.matches('&').count() < 2
+                && met.insert(plain.to_owned())
+            {
                 waiting.push_back(plain.to_owned());
             }
         }

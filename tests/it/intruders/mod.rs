@@ -1,5 +1,5 @@
-//! Intruders: who may do what, forged tokens, bodies that are huge, slow or lie, words that would be code, and what the
-//! operator's log must not say.
+//! Intruders: who may do what, forged tokens, bodies that are huge, slow or lie, words that would
+//! be code, and what the operator's log must not say.
 
 mod access;
 mod bodies;

@@ -45,7 +45,11 @@ async fn keep(house: &House, person: PersonId, jti: &str) {
         used_at: None,
         ended_at: None,
     };
-    assert!(microgrants::store::tokens::insert(house.store(), ORGANISATION, &row).await.unwrap());
+    assert!(
+        microgrants::store::tokens::insert(house.store(), ORGANISATION, &row)
+            .await
+            .unwrap()
+    );
 }
 
 async fn forged(house: House) {
@@ -70,33 +74,86 @@ async fn forged(house: House) {
     let client_of = |token: &str| client.by(token).get("/api/v1/funds").status;
     assert_eq!(client_of(&good), 401, "one that nobody made here is none");
     keep(&house, office.ada, "1").await;
-    assert_eq!(client.by(&good).get("/api/v1/funds").status, 200, "what these are made from is good");
+    assert_eq!(
+        client.by(&good).get("/api/v1/funds").status,
+        200,
+        "what these are made from is good"
+    );
     let mut forged: Vec<(String, String)> = Vec::new();
     for (field, values) in [
-        ("alg", vec![json!("none"), json!("None"), json!("HS256"), json!("RS256"), json!("ES256"), json!("EdDSA2"), json!(7), Value::Null]),
-        ("crit", vec![json!(["exp"]), json!([]), json!(["b64"]), json!("exp")]),
-        ("kid", vec![json!(""), json!("../../../../dev/null"), json!("' OR '1'='1"), json!(house.keys.seal.id), json!(["x"]), Value::Null]),
+        (
+            "alg",
+            vec![
+                json!("none"),
+                json!("None"),
+                json!("HS256"),
+                json!("RS256"),
+                json!("ES256"),
+                json!("EdDSA2"),
+                json!(7),
+                Value::Null,
+            ],
+        ),
+        (
+            "crit",
+            vec![json!(["exp"]), json!([]), json!(["b64"]), json!("exp")],
+        ),
+        (
+            "kid",
+            vec![
+                json!(""),
+                json!("../../../../dev/null"),
+                json!("' OR '1'='1"),
+                json!(house.keys.seal.id),
+                json!(["x"]),
+                Value::Null,
+            ],
+        ),
     ] {
         for value in values {
-            forged.push((format!("header {field} = {value}"), signed(&secret, &with(&header, field, value), &claims)));
+            forged.push((
+                format!("header {field} = {value}"),
+                signed(&secret, &with(&header, field, value), &claims),
+            ));
         }
     }
     for (field, values) in [
-        ("aud", vec![json!("another"), json!(["another"]), json!(""), Value::Null]),
-        ("iss", vec![json!("microgrants/another"), json!("another"), Value::Null]),
+        (
+            "aud",
+            vec![json!("another"), json!(["another"]), json!(""), Value::Null],
+        ),
+        (
+            "iss",
+            vec![json!("microgrants/another"), json!("another"), Value::Null],
+        ),
         ("exp", vec![json!("9999999999"), json!(-1), Value::Null]),
         ("nbf", vec![json!(now + 300), json!(u64::from(u32::MAX))]),
         ("jti", vec![json!("2"), json!(""), json!(1), Value::Null]),
-        ("sub", vec![json!("x"), json!("00000000-0000-0000-0000-000000000000"), json!(["x"]), Value::Null]),
+        (
+            "sub",
+            vec![
+                json!("x"),
+                json!("00000000-0000-0000-0000-000000000000"),
+                json!(["x"]),
+                Value::Null,
+            ],
+        ),
         ("roles", vec![json!(["king"]), json!("administrator")]),
     ] {
         for value in values {
-            forged.push((format!("claim {field} = {value}"), signed(&secret, &header, &with(&claims, field, value))));
+            forged.push((
+                format!("claim {field} = {value}"),
+                signed(&secret, &header, &with(&claims, field, value)),
+            ));
         }
     }
     // A key of their own, also when the token brings it along or says where it is.
     let theirs = [7; 32];
-    let x = URL_SAFE_NO_PAD.encode(ed25519_dalek::SigningKey::from_bytes(&theirs).verifying_key().to_bytes());
+    let x = URL_SAFE_NO_PAD.encode(
+        ed25519_dalek::SigningKey::from_bytes(&theirs)
+            .verifying_key()
+            .to_bytes(),
+    );
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
     let brought = [
         header.clone(),
@@ -104,39 +161,74 @@ async fn forged(house: House) {
         with(&header, "jku", json!("https://elsewhere.example/jwks.json")),
         with(&header, "x5u", json!("https://elsewhere.example/key.pem")),
     ];
-    forged.extend(brought.iter().map(|header| (format!("a key of theirs, {header}"), signed(&theirs, header, &claims))));
+    forged.extend(brought.iter().map(|header| {
+        (
+            format!("a key of theirs, {header}"),
+            signed(&theirs, header, &claims),
+        )
+    }));
     // Our public key as a shared secret.
     let hmac = with(&header, "alg", json!("HS256"));
-    for public in [own.public.to_vec(), URL_SAFE_NO_PAD.encode(own.public).into_bytes()] {
+    for public in [
+        own.public.to_vec(),
+        URL_SAFE_NO_PAD.encode(own.public).into_bytes(),
+    ] {
         let said = format!("{}.{}", encoded(&hmac), encoded(&claims));
         let mut mac = Hmac::<Sha256>::new_from_slice(&public).unwrap();
         mac.update(said.as_bytes());
         let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-        forged.push(("our public key as a secret".to_owned(), format!("{said}.{signature}")));
+        forged.push((
+            "our public key as a secret".to_owned(),
+            format!("{said}.{signature}"),
+        ));
     }
     let parts: Vec<_> = good.split('.').collect();
-    let [head, body, signature] = parts[..] else { panic!("three parts") };
+    let [head, body, signature] = parts[..] else {
+        panic!("three parts")
+    };
     let longer = encoded(&with(&claims, "exp", json!(now + 60_000)));
     for (how, token) in [
         ("no signature", format!("{head}.{body}.")),
-        ("no algorithm and no signature", format!("{}.{body}.", encoded(&with(&header, "alg", json!("none"))))),
+        (
+            "no algorithm and no signature",
+            format!("{}.{body}.", encoded(&with(&header, "alg", json!("none")))),
+        ),
         ("two parts", format!("{head}.{body}")),
         ("four parts", format!("{good}.x")),
-        ("other claims under the signature", format!("{head}.{longer}.{signature}")),
-        ("a signature of zeros", format!("{head}.{body}.{}", "A".repeat(signature.len()))),
-        ("half a signature", format!("{head}.{body}.{}", &signature[..signature.len() / 2])),
+        (
+            "other claims under the signature",
+            format!("{head}.{longer}.{signature}"),
+        ),
+        (
+            "a signature of zeros",
+            format!("{head}.{body}.{}", "A".repeat(signature.len())),
+        ),
+        (
+            "half a signature",
+            format!("{head}.{body}.{}", &signature[..signature.len() / 2]),
+        ),
         ("not base64", format!("{head}.{body}.€")),
-        ("a very long one", format!("{head}.{}.{signature}", "A".repeat(60_000))),
+        (
+            "a very long one",
+            format!("{head}.{}.{signature}", "A".repeat(60_000)),
+        ),
     ] {
         forged.push((how.to_owned(), token));
     }
     for (how, token) in &forged {
         let Ok(answer) = client.by(token).try_get("/api/v1/funds") else {
-            assert!(!token.is_ascii(), "{how}: only what is no header at all is not sent");
+            assert!(
+                !token.is_ascii(),
+                "{how}: only what is no header at all is not sent"
+            );
             continue;
         };
         if token.len() > 50_000 && answer.status != 401 {
-            assert!((400..500).contains(&answer.status), "{how}: {}", answer.status);
+            assert!(
+                (400..500).contains(&answer.status),
+                "{how}: {}",
+                answer.status
+            );
             continue;
         }
         assert!(
@@ -153,12 +245,30 @@ async fn forged(house: House) {
 async fn elsewhere(house: &House, office: &Office, client: &crate::service::Client, good: &str) {
     // Anywhere else than in its header a good one is nobody's.
     let nobody = client.by("");
-    nobody.get(&format!("/api/v1/funds?access_token={good}")).is_problem(401, "unauthenticated");
-    nobody.get_with("/api/v1/funds", &[("Cookie", &format!("session={good}; token={good}"))]).is_problem(401, "unauthenticated");
+    nobody
+        .get(&format!("/api/v1/funds?access_token={good}"))
+        .is_problem(401, "unauthenticated");
+    nobody
+        .get_with(
+            "/api/v1/funds",
+            &[("Cookie", &format!("session={good}; token={good}"))],
+        )
+        .is_problem(401, "unauthenticated");
     // And a session of the pages is no token, whoever's it is.
     let mut browser = crate::pages::signed_in(house, client.address(), office.ada).await;
     let session = browser.cookies["session"].clone();
-    nobody.get_with("/api/v1/funds", &[("Cookie", &format!("session={session}"))]).is_problem(401, "unauthenticated");
+    nobody
+        .get_with(
+            "/api/v1/funds",
+            &[("Cookie", &format!("session={session}"))],
+        )
+        .is_problem(401, "unauthenticated");
     assert_eq!(browser.get("/desk").status, 200);
-    assert!(client.by(&token(house, office.ada)).get("/api/v1/funds").status == 200);
+    assert!(
+        client
+            .by(&token(house, office.ada))
+            .get("/api/v1/funds")
+            .status
+            == 200
+    );
 }

@@ -1,5 +1,5 @@
-//! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes nothing. From the same
-//! walk comes `docs/reference/states.md`, and a golden file for each event.
+//! Every command in every state: what follows is what `tests/matrix` says, and a refusal changes
+//! nothing. From the same walk comes `docs/reference/states.md`, and a golden file for each event.
 //!
 //! A cell is the refusal's code, or `ok`, or `-> state` where the command leads to another one.
 
@@ -13,7 +13,8 @@ use std::path::PathBuf;
 
 use microgrants::domain::command::Spec;
 use microgrants::domain::{
-    ApplicationCommand, Event, FundCommand, GrantCommand, GroupCommand, OrganisationCommand, PersonCommand, StreamEvent,
+    ApplicationCommand, Event, FundCommand, GrantCommand, GroupCommand, OrganisationCommand,
+    PersonCommand, StreamEvent,
 };
 
 use crate::cases::Cases;
@@ -22,8 +23,14 @@ use stands::stands;
 use states::{TABLES, Table};
 
 pub fn cases(cases: &mut Cases) {
-    cases.plain("matrix::every_command_in_every_state_is_as_it_is_written", walked);
-    cases.plain("matrix::the_table_of_states_is_the_one_that_the_rules_make", documented);
+    cases.plain(
+        "matrix::every_command_in_every_state_is_as_it_is_written",
+        walked,
+    );
+    cases.plain(
+        "matrix::the_table_of_states_is_the_one_that_the_rules_make",
+        documented,
+    );
     cases.plain("matrix::every_event_happens_somewhere", all_events);
 }
 
@@ -40,7 +47,8 @@ fn specs(noun: &str) -> &'static [Spec] {
 
 fn commands(table: &Table) -> Vec<&'static str> {
     let all = specs(table.noun).iter().map(|spec| spec.name);
-    all.filter(|name| table.commands.is_empty() || table.commands.contains(name)).collect()
+    all.filter(|name| table.commands.is_empty() || table.commands.contains(name))
+        .collect()
 }
 
 /// What follows from a command in a state.
@@ -53,11 +61,23 @@ fn cell(table: &Table, state: &str, command: &str, happened: &mut Vec<Event>) ->
         Ok(()) => {
             happened.extend(setting.world.history.drain(..).map(|(_, event)| event));
             let after = stands(table.name, &setting.world, id);
-            if after == stood { "ok".into() } else { format!("-> {after}") }
+            if after == stood {
+                "ok".into()
+            } else {
+                format!("-> {after}")
+            }
         }
         Err(refusal) => {
-            assert_eq!(stands(table.name, &setting.world, id), stood, "{command} in {state}: a refusal changes nothing");
-            assert_eq!(setting.world.history.len(), before, "{command} in {state}: a refusal is not recorded");
+            assert_eq!(
+                stands(table.name, &setting.world, id),
+                stood,
+                "{command} in {state}: a refusal changes nothing"
+            );
+            assert_eq!(
+                setting.world.history.len(),
+                before,
+                "{command} in {state}: a refusal is not recorded"
+            );
             refusal.code().to_owned()
         }
     }
@@ -69,18 +89,29 @@ fn walk(table: &Table, happened: &mut Vec<Event>) -> Cells {
     let mut cells = Cells::new();
     for command in commands(table) {
         for state in table.states {
-            cells.insert((command.to_owned(), (*state).to_owned()), cell(table, state, command, happened));
+            cells.insert(
+                (command.to_owned(), (*state).to_owned()),
+                cell(table, state, command, happened),
+            );
         }
     }
     cells
 }
 
-/// Reads a table that was written by hand: the states in the first line, then a line for each command.
+/// Reads a table that was written by hand: the states in the first line, then a line for each
+/// command.
 fn written(name: &str) -> Cells {
-    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/matrix")).join(format!("{name}.txt"));
+    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/matrix"))
+        .join(format!("{name}.txt"));
     let text = std::fs::read_to_string(file).unwrap_or_default();
-    let mut lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    let split = |line: &str| line.split('|').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+    let mut lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let split = |line: &str| {
+        line.split('|')
+            .map(|part| part.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
     let states = lines.next().map(split).unwrap_or_default();
     let mut cells = Cells::new();
     for line in lines {
@@ -100,15 +131,33 @@ fn walked() {
         pairs += found.len();
         for ((command, state), cell) in &found {
             match by_hand.get(&(command.clone(), state.clone())) {
-                None => wrong.push(format!("{}: {command} in {state} is not written down; it is: {cell}", table.name)),
-                Some(said) if said != cell => wrong.push(format!("{}: {command} in {state} should be {said}, and is {cell}", table.name)),
+                None => wrong.push(format!(
+                    "{}: {command} in {state} is not written down; it is: {cell}",
+                    table.name
+                )),
+                Some(said) if said != cell => wrong.push(format!(
+                    "{}: {command} in {state} should be {said}, and is {cell}",
+                    table.name
+                )),
                 Some(_) => {}
             }
         }
-        let gone: Vec<_> = by_hand.keys().filter(|key| !found.contains_key(*key)).collect();
-        assert!(gone.is_empty(), "{}: written down, and not there: {gone:?}", table.name);
+        let gone: Vec<_> = by_hand
+            .keys()
+            .filter(|key| !found.contains_key(*key))
+            .collect();
+        assert!(
+            gone.is_empty(),
+            "{}: written down, and not there: {gone:?}",
+            table.name
+        );
     }
-    assert!(wrong.is_empty(), "{} of {pairs} cells differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {pairs} cells differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// The document: for each thing its states, and which command leads from where to where.
@@ -121,12 +170,19 @@ fn document() -> String {
     for table in TABLES {
         let cells = walk(table, &mut Vec::new());
         let states = table.states.join(", ");
-        let _ = write!(text, "\n## {}\n\nStates: {states}.\n\n| Command | Accepted in | Leads to |\n|---|---|---|\n", table.name);
+        let _ = write!(
+            text,
+            "\n## {}\n\nStates: {states}.\n\n| Command | Accepted in | Leads to |\n|---|---|---|\n",
+            table.name
+        );
         for command in commands(table) {
             let mut leads: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for state in table.states {
                 let cell = &cells[&(command.to_owned(), (*state).to_owned())];
-                if let Some(to) = cell.strip_prefix("-> ").or((cell == "ok").then_some("the same")) {
+                if let Some(to) = cell
+                    .strip_prefix("-> ")
+                    .or((cell == "ok").then_some("the same"))
+                {
                     leads.entry(to.to_owned()).or_default().push(state);
                 }
             }
@@ -140,17 +196,25 @@ fn document() -> String {
 
 fn documented() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/states.md");
-    let (made, committed) = (document(), std::fs::read_to_string(path).unwrap_or_default());
+    let (made, committed) = (
+        document(),
+        std::fs::read_to_string(path).unwrap_or_default(),
+    );
     if made != committed {
         std::fs::write(path, &made).expect("docs can be written");
-        panic!("docs/reference/states.md was out of date; it has been written anew: look at it and commit it");
+        panic!(
+            "docs/reference/states.md was out of date; it has been written anew: look at it and commit it"
+        );
     }
 }
 
 /// The name of an event's golden file, and what stands in it.
 fn stored<E: StreamEvent>(noun: &str, event: &E) -> (String, String) {
     let payload = serde_json_canonicalizer::to_string(event).expect("JSON");
-    (format!("{noun}.{}.{}.json", event.name(), event.version()), payload)
+    (
+        format!("{noun}.{}.{}.json", event.name(), event.version()),
+        payload,
+    )
 }
 
 /// The walk meets every event that there is, so that each has a golden file.
@@ -159,7 +223,11 @@ fn all_events() {
     for table in TABLES {
         walk(table, &mut happened);
     }
-    for setting in [states::with_an_interest(), states::with_a_bank_file(), states::with_somebody_unknown()] {
+    for setting in [
+        states::with_an_interest(),
+        states::with_a_bank_file(),
+        states::with_somebody_unknown(),
+    ] {
         happened.extend(setting.world.history.into_iter().map(|(_, event)| event));
     }
     let met: BTreeMap<_, _> = happened
@@ -175,8 +243,13 @@ fn all_events() {
         .collect();
     // One administrator gave a role alone: only earlier programs wrote that.
     let retired = ["organisation.RoleGiven.1.0.json"];
-    let missing: Vec<_> =
-        crate::golden::names().into_iter().filter(|name| !met.contains_key(name) && !retired.contains(&name.as_str())).collect();
-    assert!(missing.is_empty(), "these happen in no state that is walked: {missing:?}");
+    let missing: Vec<_> = crate::golden::names()
+        .into_iter()
+        .filter(|name| !met.contains_key(name) && !retired.contains(&name.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "these happen in no state that is walked: {missing:?}"
+    );
     crate::golden::offer(&met);
 }

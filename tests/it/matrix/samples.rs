@@ -1,4 +1,5 @@
-//! A sample of every command, as somebody would send it who may, and to whom nothing but the state stands in the way.
+//! A sample of every command, as somebody would send it who may, and to whom nothing but the state
+//! stands in the way.
 
 use microgrants::domain::organisation::hash_of;
 use microgrants::domain::{Actor, PersonId};
@@ -65,12 +66,23 @@ fn person(name: &str) -> (By, Value) {
     match name {
         "confirm-contact" => (By::Staff(1), json!({ "proposal": 1 })),
         "prove-address" => (By::Job, json!({ "address": "ab".repeat(32) })),
-        "refuse-contact" => (By::Staff(1), json!({ "reason": "Nobody answered under the old number." })),
-        "introduce" => (By::Job, json!({ "name": "Somebody", "email": "somebody@example.org" })),
+        "refuse-contact" => (
+            By::Staff(1),
+            json!({ "reason": "Nobody answered under the old number." }),
+        ),
+        "introduce" => (
+            By::Job,
+            json!({ "name": "Somebody", "email": "somebody@example.org" }),
+        ),
         "expire" => (By::Job, json!({})),
         "begin" => (By::Job, json!({ "group": NEW_GROUP })),
         "end-access" => (By::Staff(0), json!({ "reason": "A telephone was lost." })),
-        _ => erasure(name).unwrap_or_else(|| (By::Staff(0), json!({ "name": "Somebody", "email": "somebody@example.org" }))),
+        _ => erasure(name).unwrap_or_else(|| {
+            (
+                By::Staff(0),
+                json!({ "name": "Somebody", "email": "somebody@example.org" }),
+            )
+        }),
     }
 }
 
@@ -79,27 +91,39 @@ fn organisation(name: &str) -> (By, Value) {
     let staff = |body| (By::Staff(0), body);
     match name {
         "found" => (By::Operator, json!({ "name": "An anchor" })),
-        "name-founder" => (By::Operator, json!({ "person": STRANGER, "roles": ["officer"] })),
-        "record-restore" => {
-            (By::Operator, json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }))
-        }
+        "name-founder" => (
+            By::Operator,
+            json!({ "person": STRANGER, "roles": ["officer"] }),
+        ),
+        "record-restore" => (
+            By::Operator,
+            json!({ "origin": "microgrants/main/1", "sealed": 12, "known": 15, "reason": "The disk was lost." }),
+        ),
         "propose-role" => staff(of("officer")),
         "confirm-role" => (By::Staff(1), of("finance")),
         "end-roles-of-erased" => (By::Operator, json!({ "person": STRANGER })),
         "end-role" => staff(json!({ "person": Uuid::from_u128(12), "role": "officer" })),
-        "adopt-signs" => staff(json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] })),
-        "publish-form" => staff(json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] })),
+        "adopt-signs" => staff(
+            json!({ "signs": [{ "sign": "acting-early", "title": "Acting early", "meaning": "Early." }] }),
+        ),
+        "publish-form" => staff(
+            json!({ "questions": [{ "question": "idea", "label": "What?", "help": "Say.", "required": true }] }),
+        ),
         "propose-mail-text" => staff(
             json!({ "mail": "sign_in", "language": "en", "subject": "Sign in", "body": "Sign in:\n\n{{ link }}\n\nThe code: {{ code }}" }),
         ),
         "confirm-mail-text" | "confirm-webhook" => (By::Staff(1), json!({ "proposal": 1 })),
         "refuse-mail-text" => staff(json!({ "proposal": 1, "reason": "It is not plain" })),
-        "publish-mail-text" => {
-            staff(json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }))
-        }
-        "propose-webhook" => staff(json!({ "address": "https://hooks.example.org/grants", "events": ["grant.PaymentConfirmed"] })),
+        "publish-mail-text" => staff(
+            json!({ "mail": "declined", "language": "en", "subject": "About {{ group }}", "body": "Dear {{ name }}, {{ note }}" }),
+        ),
+        "propose-webhook" => staff(
+            json!({ "address": "https://hooks.example.org/grants", "events": ["grant.PaymentConfirmed"] }),
+        ),
         "end-webhook" | "make-webhook-secret" => staff(json!({ "webhook": 1 })),
-        "publish-report" => staff(json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." })),
+        "publish-report" => staff(
+            json!({ "area": "oldham", "context": "A town.", "hard": "Time.", "lessons": "Begin early." }),
+        ),
         _ => staff(json!({ "text": AGREEMENT })),
     }
 }
@@ -116,41 +140,67 @@ fn fund(name: &str) -> (By, Value) {
     let source = json!({ "funder": "health-partnership" });
     let grant = Uuid::from_u128(300);
     match name {
-        "create" => staff(json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) })),
+        "create" => staff(
+            json!({ "name": "A fund", "purpose": "To meet", "areas": ["oldham"], "rules": rules(28) }),
+        ),
         "set-rules" | "propose-rules" => staff(json!({ "rules": rules(20) })),
         "confirm-rules" => (By::Staff(1), json!({ "rules": rules(20) })),
-        "allocate" => staff(json!({ "source": source, "amount": "100.00", "reference": "R2", "received_on": "2026-06-01" })),
-        "withdraw-funding" => staff(json!({ "source": source, "amount": "1.00", "reason": "Taken back" })),
-        "pause" => staff(json!({ "reason": "A pause" })),
-        "plan-round" => {
-            staff(json!({ "round": "second", "name": "Second", "opens_on": "2026-07-01", "closes_on": "2026-07-31", "form": 1 }))
+        "allocate" => staff(
+            json!({ "source": source, "amount": "100.00", "reference": "R2", "received_on": "2026-06-01" }),
+        ),
+        "withdraw-funding" => {
+            staff(json!({ "source": source, "amount": "1.00", "reason": "Taken back" }))
         }
+        "pause" => staff(json!({ "reason": "A pause" })),
+        "plan-round" => staff(
+            json!({ "round": "second", "name": "Second", "opens_on": "2026-07-01", "closes_on": "2026-07-31", "form": 1 }),
+        ),
         "extend-round" => staff(json!({ "round": "first", "closes_on": "2026-12-31" })),
-        "open-round" | "close-round" | "start-deciding" | "complete-round" => staff(json!({ "round": "first" })),
+        "open-round" | "close-round" | "start-deciding" | "complete-round" => {
+            staff(json!({ "round": "first" }))
+        }
         "record-meeting" => {
-            let line = json!({ "application": grant, "verdict": { "defer": { "reason": "Not yet" } } });
+            let line =
+                json!({ "application": grant, "verdict": { "defer": { "reason": "Not yet" } } });
             staff(json!({ "round": "first", "met_on": "2026-06-01", "decisions": [line] }))
         }
         "send-batch" => {
             let line = json!({ "grant": grant, "payment": 1, "amount": "500.00" });
             staff(json!({ "batch": "june", "sent_on": "2026-06-01", "payments": [line] }))
         }
-        "make-bank-file" => staff(json!({ "batch": "june", "payments": 1, "total": "500.00", "digest": "ab".repeat(32), "reason": null })),
-        "commit" => staff(json!({ "grant": NEW, "area": "oldham", "round": "first", "amount": "500.00" })),
-        "increase" => staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" })),
+        "make-bank-file" => staff(
+            json!({ "batch": "june", "payments": 1, "total": "500.00", "digest": "ab".repeat(32), "reason": null }),
+        ),
+        "commit" => {
+            staff(json!({ "grant": NEW, "area": "oldham", "round": "first", "amount": "500.00" }))
+        }
+        "increase" => {
+            staff(json!({ "grant": grant, "area": "oldham", "round": "first", "amount": "500.00" }))
+        }
         "list" | "unlist" => staff(json!({ "application": grant, "round": "first", "rank": 9 })),
-        "reduce" | "release" => staff(json!({ "grant": grant, "sources": [], "effective_on": null })),
+        "reduce" | "release" => {
+            staff(json!({ "grant": grant, "sources": [], "effective_on": null }))
+        }
         _ => staff(json!({})),
     }
 }
 
 fn group(name: &str) -> (By, Value) {
     match name {
-        "register" => (By::Member, json!({ "name": "Soup and song", "area": "oldham", "standing": "new" })),
-        "correct" => (By::Member, json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" })),
+        "register" => (
+            By::Member,
+            json!({ "name": "Soup and song", "area": "oldham", "standing": "new" }),
+        ),
+        "correct" => (
+            By::Member,
+            json!({ "name": "Soup and songs", "area": "oldham", "reason": "A letter was missing" }),
+        ),
         "take-correction" => (By::Staff(0), json!({ "proposal": 1 })),
         "refuse-correction" => (By::Staff(0), json!({ "reason": "It is a person's name" })),
-        "set-contact" => (By::Member, json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" })),
+        "set-contact" => (
+            By::Member,
+            json!({ "postcode": "OL1 1AA", "telephone": "0161 496 0000" }),
+        ),
         "record-past-grant" => {
             let past = json!({ "reference": "360G-other-1", "title": "Tools", "description": "Tools for the garden.", "amount": "3000.00",
                 "awarded_on": "2020-05-01", "funder": "Another funder" });
@@ -162,12 +212,27 @@ fn group(name: &str) -> (By, Value) {
         "remove-member" => (By::Staff(0), json!({ "person": Uuid::from_u128(100) })),
         "provide-payee" => {
             let account = json!({ "holder": "Soup and song", "numbers": "12-34-56 12345678" });
-            (By::Member, json!({ "route": "own_account", "account": account }))
+            (
+                By::Member,
+                json!({ "route": "own_account", "account": account }),
+            )
         }
-        "verify-payee" => (By::Staff(1), json!({ "payee": 1, "method": "A statement was seen" })),
-        "keep-file" => (By::Member, json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" })),
-        "file-check" => (By::Staff(0), json!({ "check": "identity", "grant": NEW, "good_until": "2027-06-01" })),
-        "merge" => (By::Staff(0), json!({ "into": OTHER_GROUP, "reason": "The same people" })),
+        "verify-payee" => (
+            By::Staff(1),
+            json!({ "payee": 1, "method": "A statement was seen" }),
+        ),
+        "keep-file" => (
+            By::Member,
+            json!({ "file": "0".repeat(64), "media": "image/jpeg", "bytes": 1000, "purpose": "photograph" }),
+        ),
+        "file-check" => (
+            By::Staff(0),
+            json!({ "check": "identity", "grant": NEW, "good_until": "2027-06-01" }),
+        ),
+        "merge" => (
+            By::Staff(0),
+            json!({ "into": OTHER_GROUP, "reason": "The same people" }),
+        ),
         "open-grant" => (By::Staff(0), json!({ "grant": NEW })),
         "end-grant" => (By::Staff(0), json!({ "grant": NEW, "paid": true })),
         "expire" => (By::Job, json!({ "person": Uuid::from_u128(100) })),
@@ -178,29 +243,54 @@ fn group(name: &str) -> (By, Value) {
 fn application(name: &str) -> (By, Value) {
     let staff = |body| (By::Staff(0), body);
     match name {
-        "start" => (By::Member, json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) })),
-        "choose-language" => (By::Member, json!({ "language": "pl", "helper": "A neighbour" })),
+        "start" => (
+            By::Member,
+            json!({ "fund": Uuid::from_u128(2), "round": "first", "group": Uuid::from_u128(200) }),
+        ),
+        "choose-language" => (
+            By::Member,
+            json!({ "language": "pl", "helper": "A neighbour" }),
+        ),
         "save-answers" => (By::Member, json!({ "answers": { "idea": "Soup" } })),
         "submit" => (By::Member, json!({ "channel": "web" })),
-        "request-changes" => staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" })),
+        "request-changes" => {
+            staff(json!({ "questions": ["idea"], "note": "Say more", "due_on": "2026-12-31" }))
+        }
         "resubmit" | "withdraw" => (By::Member, json!({})),
         "confirm-help" | "refuse-help" => staff(json!({ "helper": Uuid::from_u128(10) })),
-        "confirm-attendance" => (By::Staff(1), json!({ "person": Uuid::from_u128(11), "decision": 1 })),
+        "confirm-attendance" => (
+            By::Staff(1),
+            json!({ "person": Uuid::from_u128(11), "decision": 1 }),
+        ),
         "refuse-eligibility" => staff(json!({ "reason": "Outside the areas" })),
         "declare" => (By::Staff(2), json!({})),
-        "score" => (By::Staff(1), json!({ "criteria": { "need": 4 }, "note": "Good" })),
-        "revise-score" => staff(json!({ "criteria": { "need": 3 }, "note": "Fair", "reason": "Read again" })),
-        "set-aside-score" => staff(json!({ "of": Uuid::from_u128(10), "reason": "Mistaken for another" })),
+        "score" => (
+            By::Staff(1),
+            json!({ "criteria": { "need": 4 }, "note": "Good" }),
+        ),
+        "revise-score" => {
+            staff(json!({ "criteria": { "need": 3 }, "note": "Fair", "reason": "Read again" }))
+        }
+        "set-aside-score" => {
+            staff(json!({ "of": Uuid::from_u128(10), "reason": "Mistaken for another" }))
+        }
         "write-summary" => staff(json!({ "title": "Soup", "description": "Neighbours cook." })),
-        "award" | "promote" => staff(json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" })),
-        "decline" => staff(json!({ "reason": "Others reach more", "feedback": "Tell us who would come" })),
+        "award" | "promote" => staff(
+            json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" }),
+        ),
+        "decline" => {
+            staff(json!({ "reason": "Others reach more", "feedback": "Tell us who would come" }))
+        }
         "defer" => staff(json!({ "reason": "Not yet" })),
         "reserve" => staff(json!({ "rank": 9, "reason": "Next" })),
-        "decide-at-meeting" => {
-            staff(json!({ "fund": Uuid::from_u128(2), "round": "first", "verdict": { "defer": { "reason": "Not yet" } } }))
-        }
+        "decide-at-meeting" => staff(
+            json!({ "fund": Uuid::from_u128(2), "round": "first", "verdict": { "defer": { "reason": "Not yet" } } }),
+        ),
         "request-review" => (By::Member, json!({ "words": "We had said so" })),
-        "decide-review" => (By::Staff(1), json!({ "upheld": true, "reason": "They had" })),
+        "decide-review" => (
+            By::Staff(1),
+            json!({ "upheld": true, "reason": "They had" }),
+        ),
         "lapse" | "reopen-draft" | "remind-draft" => (By::Job, json!({})),
         _ => staff(json!({})),
     }
@@ -211,36 +301,59 @@ fn grant(name: &str) -> (By, Value) {
     let second = |body| (By::Staff(1), body);
     let member = |body| (By::Member, body);
     match name {
-        "offer" | "grow" => staff(json!({ "sources": [{ "funder": "health-partnership", "amount": "100.00" }] })),
-        "accept-agreement" => member(json!({ "hash": hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] })),
+        "offer" | "grow" => {
+            staff(json!({ "sources": [{ "funder": "health-partnership", "amount": "100.00" }] }))
+        }
+        "accept-agreement" => {
+            member(json!({ "hash": hash_of(AGREEMENT), "method": "web", "names": ["A", "B"] }))
+        }
         "decline-offer" => member(json!({})),
         "lapse-offer" => (By::Job, json!({})),
-        "request-check" | "pass-check" | "fail-check" | "propose-waiver" => staff(json!({ "check": "identity", "note": "Seen" })),
+        "request-check" | "pass-check" | "fail-check" | "propose-waiver" => {
+            staff(json!({ "check": "identity", "note": "Seen" }))
+        }
         "confirm-waiver" => second(json!({ "check": "identity" })),
         "reuse-check" => staff(json!({ "check": "identity" })),
         "schedule-payments" => {
-            let later = json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
+            let later =
+                json!({ "amount": "500.00", "released": { "from_day": { "day": "2026-08-01" } } });
             staff(json!({ "instalments": [later] }))
         }
         "confirm-schedule" | "confirm-revocation" => second(json!({ "proposal": 1 })),
-        "record-bank-entry" => {
-            second(json!({ "kind": "came_in", "amount": "5.00", "happened_on": "2026-06-01", "note": "A second credit" }))
+        "record-bank-entry" => second(
+            json!({ "kind": "came_in", "amount": "5.00", "happened_on": "2026-06-01", "note": "A second credit" }),
+        ),
+        "propose-settlement" => {
+            staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" }))
         }
-        "propose-settlement" => staff(json!({ "entry": 1, "counts": "0.00", "reason": "It was sent back" })),
         "confirm-settlement" => second(json!({ "entry": 1, "counts": "0.00" })),
         "confirm-attendance" => second(json!({ "person": Uuid::from_u128(11), "decision": 1 })),
         "prepare-payment" => staff(json!({ "amount": "100.00" })),
-        "propose-early-payment" => staff(json!({ "payment": 1, "reason": "The hall must be paid today" })),
+        "propose-early-payment" => {
+            staff(json!({ "payment": 1, "reason": "The hall must be paid today" }))
+        }
         "approve-payment" | "confirm-early-payment" => second(json!({ "payment": 1 })),
-        "reject-payment" | "cancel-payment" | "fail-payment" => second(json!({ "payment": 1, "reason": "No" })),
-        "send-payment" | "confirm-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-01" })),
+        "reject-payment" | "cancel-payment" | "fail-payment" => {
+            second(json!({ "payment": 1, "reason": "No" }))
+        }
+        "send-payment" | "confirm-payment" => {
+            second(json!({ "payment": 1, "happened_on": "2026-06-01" }))
+        }
         "send-in-batch" => {
             let fund = Uuid::from_u128(2);
-            second(json!({ "fund": fund, "batch": "june", "payment": 1, "amount": "500.00", "sent_on": "2026-06-01" }))
+            second(
+                json!({ "fund": fund, "batch": "june", "payment": 1, "amount": "500.00", "sent_on": "2026-06-01" }),
+            )
         }
-        "reverse-payment" => second(json!({ "payment": 1, "happened_on": "2026-06-02", "reason": "Taken back" })),
-        "correct-payment" => second(json!({ "payment": 1, "paid_on": "2026-06-02", "reason": "A day late" })),
-        "request-variation" => member(json!({ "change": { "amount": "1200.00", "update_due_on": "2026-10-01" }, "words": "Costs rose" })),
+        "reverse-payment" => {
+            second(json!({ "payment": 1, "happened_on": "2026-06-02", "reason": "Taken back" }))
+        }
+        "correct-payment" => {
+            second(json!({ "payment": 1, "paid_on": "2026-06-02", "reason": "A day late" }))
+        }
+        "request-variation" => member(
+            json!({ "change": { "amount": "1200.00", "update_due_on": "2026-10-01" }, "words": "Costs rose" }),
+        ),
         "approve-variation" => second(json!({ "variation": 1 })),
         "refuse-variation" => second(json!({ "variation": 1, "reason": "No" })),
         "withdraw-offer" | "hold" | "terminate" => staff(json!({ "reason": "A reason" })),
@@ -249,21 +362,34 @@ fn grant(name: &str) -> (By, Value) {
             let outcome = json!({ "sign": "acting-early", "strength": "some", "words": "Yes" });
             let said = json!({ "words": "Well", "people": 5, "volunteers": 1, "spent": "10.00", "outcomes": [outcome] });
             let mut update = json!({ "update": 1, "channel": "web" });
-            update.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            update
+                .as_object_mut()
+                .unwrap()
+                .extend(said.as_object().unwrap().clone());
             member(update)
         }
         "accept-update" => staff(json!({ "update": 1 })),
         "query-update" => staff(json!({ "update": 1, "question": "How many?" })),
         "excuse-update" => staff(json!({ "update": 1, "reason": "Ended" })),
-        "correct-update" => staff(json!({ "update": 1, "people": 6, "volunteers": 1, "spent": "10.00", "reason": "One more" })),
-        "judge-outcome" => staff(json!({ "update": 1, "sign": "acting-early", "strength": "strong", "reason": "Seen" })),
+        "correct-update" => staff(
+            json!({ "update": 1, "people": 6, "volunteers": 1, "spent": "10.00", "reason": "One more" }),
+        ),
+        "judge-outcome" => staff(
+            json!({ "update": 1, "sign": "acting-early", "strength": "strong", "reason": "Seen" }),
+        ),
         "declare-underspend" => member(json!({ "amount": "10.00" })),
         "request-update" | "request-return" => staff(json!({ "due_on": "2026-12-31" })),
-        "demand-clawback" => staff(json!({ "amount": "10.00", "reason": "Spent on something else" })),
+        "demand-clawback" => {
+            staff(json!({ "amount": "10.00", "reason": "Spent on something else" }))
+        }
         "receive-return" => staff(json!({ "amount": "5.00", "received_on": "2026-06-01" })),
-        "propose-return-waiver" => staff(json!({ "amount": "5.00", "reason": "Too little to chase" })),
+        "propose-return-waiver" => {
+            staff(json!({ "amount": "5.00", "reason": "Too little to chase" }))
+        }
         "confirm-return-waiver" => second(json!({ "amount": "5.00" })),
-        "publish-story" => staff(json!({ "words": "They cook together.", "consented_on": "2026-06-01", "consent": "A signed form" })),
+        "publish-story" => staff(
+            json!({ "words": "They cook together.", "consented_on": "2026-06-01", "consent": "A signed form" }),
+        ),
         "withdraw-story" => member(json!({ "story": 1 })),
         _ => staff(json!({})),
     }

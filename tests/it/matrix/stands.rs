@@ -8,14 +8,33 @@ use uuid::Uuid;
 use crate::world::World;
 
 pub fn stands(table: &str, world: &World, id: Uuid) -> String {
-    let grant = |path: &str| world.grants.get(&id).map_or_else(String::new, |grant| at(grant, path));
-    let fund = |path: &str| world.funds.get(&id).map_or_else(String::new, |fund| at(fund, path));
-    let of_application = |path: &str| world.applications.get(&id).map_or_else(String::new, |application| at(application, path));
+    let grant = |path: &str| {
+        world
+            .grants
+            .get(&id)
+            .map_or_else(String::new, |grant| at(grant, path))
+    };
+    let fund = |path: &str| {
+        world
+            .funds
+            .get(&id)
+            .map_or_else(String::new, |fund| at(fund, path))
+    };
+    let of_application = |path: &str| {
+        world
+            .applications
+            .get(&id)
+            .map_or_else(String::new, |application| at(application, path))
+    };
     match table {
         "person" => match world.people.get(&id).filter(|person| person.exists()) {
             None => "unknown".into(),
             Some(person) => {
-                let known = if person.unproven().is_some() { "introduced" } else { "registered" };
+                let known = if person.unproven().is_some() {
+                    "introduced"
+                } else {
+                    "registered"
+                };
                 erasure(person.erasure()).unwrap_or(known).to_owned()
             }
         },
@@ -23,33 +42,86 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
         "fund" => fund("/state"),
         "round" => fund("/rounds/first/state"),
         "group" => group(world, id),
-        "application" => world.applications.get(&id).map_or_else(String::new, |application| at(application, "/state")),
+        "application" => world
+            .applications
+            .get(&id)
+            .map_or_else(String::new, |application| at(application, "/state")),
         "grant" => {
             let runs = ["accepted", "live", "reported"].contains(&grant("/state").as_str());
-            if runs && grant("/held") == "true" { "on_hold".into() } else { grant("/state") }
+            if runs && grant("/held") == "true" {
+                "on_hold".into()
+            } else {
+                grant("/state")
+            }
         }
         "payment" => grant("/payments/1/state"),
         "update" => grant("/updates/1/state"),
         "check" => grant("/checks/identity"),
         "variation" => grant("/variations/1/state"),
-        "contact" => one_of(world.people.get(&id).is_some_and(|person| person.proposed_contact().is_some()), "proposed", "settled"),
-        "correction" => one_of(world.groups.get(&id).is_some_and(|group| !at(group, "/proposed/name").is_empty()), "proposed", "settled"),
-        "helper" => two_steps(&of_application("/interests/named"), &of_application("/interests/helped"), ["named", "confirmed"]),
-        "attendance" => {
-            two_steps(&of_application("/attendance/unconfirmed"), &of_application("/attendance/confirmed/1"), ["named", "confirmed"])
-        }
+        "contact" => one_of(
+            world
+                .people
+                .get(&id)
+                .is_some_and(|person| person.proposed_contact().is_some()),
+            "proposed",
+            "settled",
+        ),
+        "correction" => one_of(
+            world
+                .groups
+                .get(&id)
+                .is_some_and(|group| !at(group, "/proposed/name").is_empty()),
+            "proposed",
+            "settled",
+        ),
+        "helper" => two_steps(
+            &of_application("/interests/named"),
+            &of_application("/interests/helped"),
+            ["named", "confirmed"],
+        ),
+        "attendance" => two_steps(
+            &of_application("/attendance/unconfirmed"),
+            &of_application("/attendance/confirmed/1"),
+            ["named", "confirmed"],
+        ),
         "draft" => of_application("/state"),
         "entry" => match (grant("/unsettled/1"), grant("/unsettled/1/proposed")) {
-            (unsettled, _) if unsettled.is_empty() => one_of(grant("/entries_made") == "0", "none", "settled"),
+            (unsettled, _) if unsettled.is_empty() => {
+                one_of(grant("/entries_made") == "0", "none", "settled")
+            }
             (_, proposed) => one_of(proposed.is_empty(), "unsettled", "settlement_proposed"),
         },
-        "schedule" => two_steps(&grant("/proposed_schedule"), &grant("/instalments"), ["proposed", "scheduled"]),
-        "raised_award" => two_steps(&grant("/attendance/unconfirmed"), &grant("/attendance/confirmed/1"), ["named", "confirmed"]),
+        "schedule" => two_steps(
+            &grant("/proposed_schedule"),
+            &grant("/instalments"),
+            ["proposed", "scheduled"],
+        ),
+        "raised_award" => two_steps(
+            &grant("/attendance/unconfirmed"),
+            &grant("/attendance/confirmed/1"),
+            ["named", "confirmed"],
+        ),
         "member" => {
             let stranger = super::samples::STRANGER;
-            let group = |path: &str| world.groups.get(&id).map_or_else(String::new, |group| at(group, path));
-            let is_member = world.groups.get(&id).is_some_and(|group| group.has_member(microgrants::domain::PersonId(stranger)));
-            if is_member { "member".into() } else { one_of(group("/invited").contains(&stranger.to_string()), "invited", "none") }
+            let group = |path: &str| {
+                world
+                    .groups
+                    .get(&id)
+                    .map_or_else(String::new, |group| at(group, path))
+            };
+            let is_member = world
+                .groups
+                .get(&id)
+                .is_some_and(|group| group.has_member(microgrants::domain::PersonId(stranger)));
+            if is_member {
+                "member".into()
+            } else {
+                one_of(
+                    group("/invited").contains(&stranger.to_string()),
+                    "invited",
+                    "none",
+                )
+            }
         }
         "revocation" => match (grant("/state").as_str(), grant("/revocations").as_str()) {
             ("terminated", _) => "confirmed".into(),
@@ -61,8 +133,13 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
             ("offered", _) => "sent".into(),
             (state, _) => state.to_owned(),
         },
-        "early_payment" => match (grant("/payments/1/early_proposed"), grant("/payments/1/leaves_early")) {
-            (proposed, early) if proposed.is_empty() && early.is_empty() => grant("/payments/1/state"),
+        "early_payment" => match (
+            grant("/payments/1/early_proposed"),
+            grant("/payments/1/leaves_early"),
+        ) {
+            (proposed, early) if proposed.is_empty() && early.is_empty() => {
+                grant("/payments/1/state")
+            }
             (proposed, _) => one_of(proposed.is_empty(), "confirmed", "proposed"),
         },
         "story" => match grant("/stories/1").as_str() {
@@ -70,7 +147,10 @@ pub fn stands(table: &str, world: &World, id: Uuid) -> String {
             "false" => "withdrawn".into(),
             _ => String::new(),
         },
-        _ => match (grant("/dues/underspend/amount").as_str(), grant("/dues/underspend/waiver").as_str()) {
+        _ => match (
+            grant("/dues/underspend/amount").as_str(),
+            grant("/dues/underspend/waiver").as_str(),
+        ) {
             ("" | "0.00", _) => "nothing_due".into(),
             (_, "") => "due".into(),
             _ => "waiver_proposed".into(),
@@ -101,14 +181,18 @@ fn one_of(first: bool, yes: &str, no: &str) -> String {
 }
 
 fn group(world: &World, id: Uuid) -> String {
-    let Some(group) = world.groups.get(&id) else { return "unknown".into() };
+    let Some(group) = world.groups.get(&id) else {
+        return "unknown".into();
+    };
     if let Some(word) = erasure(group.erasure()) {
         return word.into();
     }
     if group.must_stand().is_err() {
         return "merged".into();
     }
-    group.payee().map_or("registered".into(), |payee| one_of(payee.verified_by.is_some(), "payee_verified", "payee_keyed"))
+    group.payee().map_or("registered".into(), |payee| {
+        one_of(payee.verified_by.is_some(), "payee_verified", "payee_keyed")
+    })
 }
 
 /// What stands at a place of a state: a text, the name of a variant, or `true` and `false`.

@@ -1,4 +1,5 @@
-//! A world in every state of every noun, and of what lies within a grant: payments, updates, checks, variations, returns.
+//! A world in every state of every noun, and of what lies within a grant: payments, updates,
+//! checks, variations, returns.
 
 use jiff::civil::date;
 use microgrants::domain::{Actor, Command, Organisation, PersonId};
@@ -26,7 +27,15 @@ pub struct Table {
     pub reach: fn(&str) -> (Setting, Uuid),
 }
 
-const ROUND: &[&str] = &["plan-round", "open-round", "extend-round", "close-round", "start-deciding", "complete-round", "record-meeting"];
+const ROUND: &[&str] = &[
+    "plan-round",
+    "open-round",
+    "extend-round",
+    "close-round",
+    "start-deciding",
+    "complete-round",
+    "record-meeting",
+];
 const PAYMENT: &[&str] = &[
     "prepare-payment",
     "approve-payment",
@@ -41,11 +50,30 @@ const PAYMENT: &[&str] = &[
     "reverse-payment",
     "correct-payment",
 ];
-const UPDATE: &[&str] =
-    &["remind-update", "receive-update", "accept-update", "query-update", "excuse-update", "correct-update", "judge-outcome"];
-const CHECK: &[&str] = &["request-check", "pass-check", "fail-check", "reuse-check", "propose-waiver", "confirm-waiver"];
+const UPDATE: &[&str] = &[
+    "remind-update",
+    "receive-update",
+    "accept-update",
+    "query-update",
+    "excuse-update",
+    "correct-update",
+    "judge-outcome",
+];
+const CHECK: &[&str] = &[
+    "request-check",
+    "pass-check",
+    "fail-check",
+    "reuse-check",
+    "propose-waiver",
+    "confirm-waiver",
+];
 const VARIATION: &[&str] = &["request-variation", "approve-variation", "refuse-variation"];
-const RETURN: &[&str] = &["request-return", "receive-return", "propose-return-waiver", "confirm-return-waiver"];
+const RETURN: &[&str] = &[
+    "request-return",
+    "receive-return",
+    "propose-return-waiver",
+    "confirm-return-waiver",
+];
 
 #[rustfmt::skip]
 pub const TABLES: &[Table] = &[
@@ -86,12 +114,19 @@ impl Setting {
     }
 
     fn says(&mut self, actor: Actor, noun: &str, id: Uuid, name: &str, body: &Value) {
-        self.asks(actor, noun, id, name, body).unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
+        self.asks(actor, noun, id, name, body)
+            .unwrap_or_else(|refusal| panic!("{noun}/{name} {body}: {refusal}"));
     }
 }
 
 fn with_stranger(mut setting: Setting) -> Setting {
-    setting.world.issue(Actor::Operator, Command::Person(PersonId(STRANGER), register())).expect("taken");
+    setting
+        .world
+        .issue(
+            Actor::Operator,
+            Command::Person(PersonId(STRANGER), register()),
+        )
+        .expect("taken");
     setting
 }
 
@@ -103,7 +138,11 @@ fn person(state: &str) -> (Setting, Uuid) {
     // Somebody who typed a name into a public page, and how it is when they did not come back.
     if state == "introduced" || state == "left" {
         setting.go("person", NOBODY, &["introduce"]);
-        setting.world.today = if state == "left" { date(2026, 6, 16) } else { setting.world.today };
+        setting.world.today = if state == "left" {
+            date(2026, 6, 16)
+        } else {
+            setting.world.today
+        };
         return (setting, NOBODY);
     }
     // Somebody without a role: an officer may change how to reach them.
@@ -122,8 +161,20 @@ pub fn with_somebody_unknown() -> Setting {
     let mut setting = Setting::drafts(1);
     let unknown = Actor::Person(PersonId(NOBODY));
     setting.go("person", NOBODY, &["introduce"]);
-    setting.says(unknown, "group", NEW_GROUP, "register", &sample("group", "register").1);
-    setting.says(unknown, "application", NEW, "start", &json!({ "fund": FUND, "round": "first", "group": NEW_GROUP }));
+    setting.says(
+        unknown,
+        "group",
+        NEW_GROUP,
+        "register",
+        &sample("group", "register").1,
+    );
+    setting.says(
+        unknown,
+        "application",
+        NEW,
+        "start",
+        &json!({ "fund": FUND, "round": "first", "group": NEW_GROUP }),
+    );
     setting.go("person", NOBODY, &["prove-address"]);
     setting
 }
@@ -133,7 +184,13 @@ fn organisation(state: &str) -> (Setting, Uuid) {
     if state == "blank" {
         setting.world.organisation = Organisation::default();
     } else {
-        setting.does(0, "organisation", ORGANISATION.0, "propose-role", &json!({ "person": STRANGER, "role": "finance" }));
+        setting.does(
+            0,
+            "organisation",
+            ORGANISATION.0,
+            "propose-role",
+            &json!({ "person": STRANGER, "role": "finance" }),
+        );
         setting.go("organisation", ORGANISATION.0, &["propose-mail-text"]);
         setting.go("organisation", ORGANISATION.0, &["propose-webhook"]);
     }
@@ -222,7 +279,13 @@ fn application(state: &str) -> (Setting, Uuid) {
         _ => {
             setting.go("application", ONE, &eligible);
             declare(&mut setting);
-            setting.does(0, "application", ONE, "score", &json!({ "criteria": { "need": 4 }, "note": "Good" }));
+            setting.does(
+                0,
+                "application",
+                ONE,
+                "score",
+                &json!({ "criteria": { "need": 4 }, "note": "Good" }),
+            );
             let steps: &[&str] = match state {
                 "in_assessment" => &[],
                 "reserve_list" => &["reserve"],
@@ -254,7 +317,10 @@ pub fn accepted() -> Setting {
 
 fn accept(mut setting: Setting) -> Setting {
     setting.go("grant", ONE, &["accept-agreement"]);
-    let (file, member) = (json!({ "file": FILE, "media": "application/pdf", "bytes": 9, "purpose": "receipt" }), setting.members[0]);
+    let (file, member) = (
+        json!({ "file": FILE, "media": "application/pdf", "bytes": 9, "purpose": "receipt" }),
+        setting.members[0],
+    );
     setting.says(Actor::Person(member), "group", GROUP, "keep-file", &file);
     setting
 }
@@ -273,7 +339,13 @@ fn pay_ready(mut setting: Setting) -> Setting {
 /// A payment of £500, as far as these commands take it.
 pub fn paid(steps: &[&str]) -> Setting {
     let mut setting = payable();
-    setting.does(0, "grant", ONE, "prepare-payment", &json!({ "amount": "500.00" }));
+    setting.does(
+        0,
+        "grant",
+        ONE,
+        "prepare-payment",
+        &json!({ "amount": "500.00" }),
+    );
     setting.go("grant", ONE, steps);
     setting
 }
@@ -345,9 +417,17 @@ fn payment(state: &str) -> (Setting, Uuid) {
 }
 
 fn update(state: &str) -> (Setting, Uuid) {
-    let mut setting = if state == "none" { offered() } else { accepted() };
+    let mut setting = if state == "none" {
+        offered()
+    } else {
+        accepted()
+    };
     // The final update is due on 15 September: soon enough for a reminder.
-    setting.world.today = if state == "none" { date(2026, 6, 5) } else { date(2026, 9, 5) };
+    setting.world.today = if state == "none" {
+        date(2026, 6, 5)
+    } else {
+        date(2026, 9, 5)
+    };
     let steps: &[&str] = match state {
         "received" => &["receive-update"],
         "queried" => &["receive-update", "query-update"],
@@ -360,7 +440,11 @@ fn update(state: &str) -> (Setting, Uuid) {
 }
 
 fn check(state: &str) -> (Setting, Uuid) {
-    let mut setting = if state == "none" { Setting::ready(1) } else { accepted() };
+    let mut setting = if state == "none" {
+        Setting::ready(1)
+    } else {
+        accepted()
+    };
     match state {
         "passed" => setting.go("grant", ONE, &["pass-check"]),
         "on_file" => setting.go("group", GROUP, &["file-check"]),
@@ -392,7 +476,13 @@ fn variation(state: &str) -> (Setting, Uuid) {
 fn due(state: &str) -> (Setting, Uuid) {
     let mut setting = paid(&CONFIRMED);
     if state != "nothing_due" {
-        setting.does(0, "grant", ONE, "declare-underspend", &json!({ "amount": "600.00" }));
+        setting.does(
+            0,
+            "grant",
+            ONE,
+            "declare-underspend",
+            &json!({ "amount": "600.00" }),
+        );
     }
     if state == "waiver_proposed" {
         setting.go("grant", ONE, &["propose-return-waiver"]);
@@ -433,8 +523,17 @@ fn correction(state: &str) -> (Setting, Uuid) {
 fn helper(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::drafts(1);
     if state != "none" {
-        let (member, help) = (setting.members[0], json!({ "by": Uuid::from_u128(10), "kind": "helped_to_word" }));
-        setting.says(Actor::Person(member), "application", ONE, "submit", &json!({ "channel": "web", "help": help }));
+        let (member, help) = (
+            setting.members[0],
+            json!({ "by": Uuid::from_u128(10), "kind": "helped_to_word" }),
+        );
+        setting.says(
+            Actor::Person(member),
+            "application",
+            ONE,
+            "submit",
+            &json!({ "channel": "web", "help": help }),
+        );
     }
     if state == "confirmed" {
         setting.go("application", ONE, &["confirm-help"]);
@@ -446,7 +545,8 @@ fn helper(state: &str) -> (Setting, Uuid) {
 fn attendance(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::ready(1);
     if state != "none" {
-        let decline = json!({ "reason": "Others", "feedback": "Say more", "present": [Uuid::from_u128(11)] });
+        let decline =
+            json!({ "reason": "Others", "feedback": "Say more", "present": [Uuid::from_u128(11)] });
         setting.does(0, "application", ONE, "decline", &decline);
     }
     if state == "confirmed" {
@@ -485,7 +585,11 @@ fn entry(state: &str) -> (Setting, Uuid) {
         "none" => &[],
         "unsettled" => &["record-bank-entry"],
         "settlement_proposed" => &["record-bank-entry", "propose-settlement"],
-        _ => &["record-bank-entry", "propose-settlement", "confirm-settlement"],
+        _ => &[
+            "record-bank-entry",
+            "propose-settlement",
+            "confirm-settlement",
+        ],
     };
     setting.go("grant", ONE, steps);
     (setting, ONE)
@@ -495,13 +599,19 @@ fn entry(state: &str) -> (Setting, Uuid) {
 fn schedule(state: &str) -> (Setting, Uuid) {
     let mut setting = Setting::ready(1);
     let conditions = json!({ "hall": { "text": "The hall is booked", "one_instalment": true } });
-    let award =
-        json!({ "amount": "500.00", "reason": "Enough", "ends_on": "2026-09-01", "update_due_on": "2026-09-15", "conditions": conditions });
+    let award = json!({ "amount": "500.00", "reason": "Enough", "ends_on": "2026-09-01", "update_due_on": "2026-09-15", "conditions": conditions });
     setting.does(0, "application", ONE, "award", &award);
     setting = accept(setting);
     if state != "none" {
-        let tied = json!({ "amount": "500.00", "released": { "after_check": { "check": "hall" } } });
-        setting.does(0, "grant", ONE, "schedule-payments", &json!({ "instalments": [tied] }));
+        let tied =
+            json!({ "amount": "500.00", "released": { "after_check": { "check": "hall" } } });
+        setting.does(
+            0,
+            "grant",
+            ONE,
+            "schedule-payments",
+            &json!({ "instalments": [tied] }),
+        );
     }
     if state == "scheduled" {
         setting.go("grant", ONE, &["confirm-schedule"]);
@@ -514,7 +624,13 @@ fn raised_award(state: &str) -> (Setting, Uuid) {
     let mut setting = accepted();
     if state != "none" {
         setting.go("grant", ONE, &["request-variation"]);
-        setting.does(0, "grant", ONE, "approve-variation", &json!({ "variation": 1, "present": [Uuid::from_u128(11)] }));
+        setting.does(
+            0,
+            "grant",
+            ONE,
+            "approve-variation",
+            &json!({ "variation": 1, "present": [Uuid::from_u128(11)] }),
+        );
     }
     if state == "confirmed" {
         setting.go("grant", ONE, &["confirm-attendance"]);
@@ -539,8 +655,20 @@ fn awarded_by_two() -> Setting {
     let mut setting = Setting::ready(1);
     let mut strict = super::samples::rules(28);
     strict["quorum"] = json!(2);
-    setting.does(0, "fund", FUND.0, "propose-rules", &json!({ "rules": strict }));
-    setting.does(1, "fund", FUND.0, "confirm-rules", &json!({ "rules": strict }));
+    setting.does(
+        0,
+        "fund",
+        FUND.0,
+        "propose-rules",
+        &json!({ "rules": strict }),
+    );
+    setting.does(
+        1,
+        "fund",
+        FUND.0,
+        "confirm-rules",
+        &json!({ "rules": strict }),
+    );
     let award = json!({ "amount": "2500.00", "ends_on": "2026-09-01", "update_due_on": "2026-09-15", "present": [Uuid::from_u128(11)] });
     setting.does(0, "application", ONE, "award", &award);
     setting
@@ -576,14 +704,30 @@ fn early_payment(state: &str) -> (Setting, Uuid) {
     if state != "none" {
         let mut patient = super::samples::rules(28);
         patient["payee_wait_days"] = json!(3);
-        setting.does(0, "fund", FUND.0, "propose-rules", &json!({ "rules": patient }));
-        setting.does(1, "fund", FUND.0, "confirm-rules", &json!({ "rules": patient }));
+        setting.does(
+            0,
+            "fund",
+            FUND.0,
+            "propose-rules",
+            &json!({ "rules": patient }),
+        );
+        setting.does(
+            1,
+            "fund",
+            FUND.0,
+            "confirm-rules",
+            &json!({ "rules": patient }),
+        );
         setting.go("group", GROUP, &["add-member", "join"]);
     }
     setting.go("grant", ONE, &["approve-payment"]);
     match state {
         "proposed" => setting.go("grant", ONE, &["propose-early-payment"]),
-        "confirmed" => setting.go("grant", ONE, &["propose-early-payment", "confirm-early-payment"]),
+        "confirmed" => setting.go(
+            "grant",
+            ONE,
+            &["propose-early-payment", "confirm-early-payment"],
+        ),
         _ => {}
     }
     (setting, ONE)
@@ -592,8 +736,15 @@ fn early_payment(state: &str) -> (Setting, Uuid) {
 /// Somebody declares an interest after they scored.
 pub fn with_an_interest() -> Setting {
     let mut setting = Setting::ready(1);
-    setting.does(0, "application", ONE, "score", &json!({ "criteria": { "need": 4 }, "note": "Good" }));
-    let interest = json!({ "interest": { "kind": "family", "note": "A cousin is on the committee" } });
+    setting.does(
+        0,
+        "application",
+        ONE,
+        "score",
+        &json!({ "criteria": { "need": 4 }, "note": "Good" }),
+    );
+    let interest =
+        json!({ "interest": { "kind": "family", "note": "A cousin is on the committee" } });
     setting.does(0, "application", ONE, "declare", &interest);
     setting
 }

@@ -1,9 +1,11 @@
-//! What the bank did with a payment: paid it, sent it back, took it back, or paid it on another day than
-//! was recorded. It is recorded on its day, in every state of the grant.
+//! What the bank did with a payment: paid it, sent it back, took it back, or paid it on another day
+//! than was recorded. It is recorded on its day, in every state of the grant.
 
 use jiff::civil::Date;
 
-use super::{ConfirmPayment, CorrectPayment, FailPayment, Payment, PaymentState, ReversePayment, in_order};
+use super::{
+    ConfirmPayment, CorrectPayment, FailPayment, Payment, PaymentState, ReversePayment, in_order,
+};
 use crate::domain::grant::dues::may_satisfy;
 use crate::domain::grant::entry::{BankEntry, EntryKind};
 use crate::domain::grant::{Grant, GrantEvent, Owed};
@@ -12,7 +14,11 @@ use crate::domain::payee::Route;
 use crate::domain::{Facts, Refusal};
 
 impl Grant {
-    pub(super) fn confirm(&self, confirm: &ConfirmPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn confirm(
+        &self,
+        confirm: &ConfirmPayment,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(confirm.payment)?;
         payment.must_be(&[PaymentState::Sent])?;
         facts.not_future(confirm.happened_on)?;
@@ -21,27 +27,55 @@ impl Grant {
         if payment.route == Route::PurchaseForGroup && confirm.receipt.is_none() {
             return Err(Refusal::ReceiptMissing);
         }
-        let ConfirmPayment { payment, happened_on, receipt } = confirm.clone();
-        Ok(GrantEvent::PaymentConfirmed { payment, paid_on: happened_on, receipt, leaving })
+        let ConfirmPayment {
+            payment,
+            happened_on,
+            receipt,
+        } = confirm.clone();
+        Ok(GrantEvent::PaymentConfirmed {
+            payment,
+            paid_on: happened_on,
+            receipt,
+            leaving,
+        })
     }
 
     /// What the bank sends back a second time is to be settled.
     pub(super) fn fail(&self, failed: &FailPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
-        let FailPayment { payment: number, reason, happened_on } = failed.clone();
+        let FailPayment {
+            payment: number,
+            reason,
+            happened_on,
+        } = failed.clone();
         let payment = self.payment(number)?;
         let failed_on = happened_on.unwrap_or(facts.today);
         facts.not_future(failed_on)?;
         if payment.came_back_whole() {
-            return self.unsettled(EntryKind::CameIn, payment.entry(number, failed_on), Some(reason), facts);
+            return self.unsettled(
+                EntryKind::CameIn,
+                payment.entry(number, failed_on),
+                Some(reason),
+                facts,
+            );
         }
         payment.must_be(&[PaymentState::Sent])?;
         in_order(payment.sent_on, failed_on)?;
-        Ok(GrantEvent::PaymentFailed { payment: number, sources: payment.sources.clone(), reason, failed_on })
+        Ok(GrantEvent::PaymentFailed {
+            payment: number,
+            sources: payment.sources.clone(),
+            reason,
+            failed_on,
+        })
     }
 
     /// What was in order on an earlier day: a hold or another payee since then keeps nobody from
     /// recording that the money had left.
-    pub(super) fn could_leave_on(&self, payment: &Payment, day: Date, facts: &Facts) -> Result<(), Refusal> {
+    pub(super) fn could_leave_on(
+        &self,
+        payment: &Payment,
+        day: Date,
+        facts: &Facts,
+    ) -> Result<(), Refusal> {
         if self.held && self.held_on.is_none_or(|held_on| day >= held_on) {
             return Err(Refusal::GrantOnHold);
         }
@@ -52,32 +86,68 @@ impl Grant {
         }
     }
 
-    /// The bank takes back what it paid, in every state of the grant. What was due back is settled by
-    /// that; what is more than was paid, or comes a second time, is to be settled by people.
-    pub(in crate::domain::grant) fn reverse(&self, reverse: &ReversePayment, facts: &Facts) -> Result<Vec<GrantEvent>, Refusal> {
-        let ReversePayment { payment: number, happened_on, reason } = reverse.clone();
+    /// The bank takes back what it paid, in every state of the grant. What was due back is settled
+    /// by that; what is more than was paid, or comes a second time, is to be settled by people.
+    pub(in crate::domain::grant) fn reverse(
+        &self,
+        reverse: &ReversePayment,
+        facts: &Facts,
+    ) -> Result<Vec<GrantEvent>, Refusal> {
+        let ReversePayment {
+            payment: number,
+            happened_on,
+            reason,
+        } = reverse.clone();
         let payment = self.payment(number)?;
         facts.not_future(happened_on)?;
         if payment.came_back_whole() {
-            return Ok(vec![self.unsettled(EntryKind::CameIn, payment.entry(number, happened_on), Some(reason), facts)?]);
+            return Ok(vec![self.unsettled(
+                EntryKind::CameIn,
+                payment.entry(number, happened_on),
+                Some(reason),
+                facts,
+            )?]);
         }
         payment.must_be(&[PaymentState::Confirmed])?;
         in_order(payment.paid_on, happened_on)?;
         let sources = payment.sources.at_most(&self.left_from(happened_on));
         let more = payment.amount.minus(sources.total())?;
         let left = self.confirmed()?.total().minus(sources.total())?;
-        let satisfied = self.satisfies(Owed::default(), self.due_back().minus(left).unwrap_or_default());
+        let satisfied = self.satisfies(
+            Owed::default(),
+            self.due_back().minus(left).unwrap_or_default(),
+        );
         may_satisfy(&satisfied, facts)?;
         let over = self.must_run().is_err();
         let due: Money = satisfied.values().copied().sum();
-        let released = if over { sources.clone() } else { sources.last(due)? };
-        let entry = (!more.is_zero()).then(|| BankEntry { amount: more, ..payment.entry(number, happened_on) });
-        let entry = entry.map(|entry| self.unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts)).transpose()?;
-        let reversed = GrantEvent::PaymentReversed { payment: number, sources, reason, reversed_on: happened_on, released, satisfied };
+        let released = if over {
+            sources.clone()
+        } else {
+            sources.last(due)?
+        };
+        let entry = (!more.is_zero()).then(|| BankEntry {
+            amount: more,
+            ..payment.entry(number, happened_on)
+        });
+        let entry = entry
+            .map(|entry| self.unsettled(EntryKind::CameIn, entry, Some(reason.clone()), facts))
+            .transpose()?;
+        let reversed = GrantEvent::PaymentReversed {
+            payment: number,
+            sources,
+            reason,
+            reversed_on: happened_on,
+            released,
+            satisfied,
+        };
         Ok(std::iter::once(reversed).chain(entry).collect())
     }
 
-    pub(super) fn correct_payment(&self, correct: &CorrectPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn correct_payment(
+        &self,
+        correct: &CorrectPayment,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(correct.payment)?;
         payment.must_be(&[PaymentState::Confirmed])?;
         facts.not_future(correct.paid_on)?;
@@ -85,7 +155,17 @@ impl Grant {
         if payment.paid_on == Some(correct.paid_on) {
             return Err(Refusal::NoChange);
         }
-        let CorrectPayment { payment: number, paid_on, reason } = correct.clone();
-        Ok(GrantEvent::PaymentCorrected { payment: number, paid_on, reason, corrects: payment.confirmed_by, leaving })
+        let CorrectPayment {
+            payment: number,
+            paid_on,
+            reason,
+        } = correct.clone();
+        Ok(GrantEvent::PaymentCorrected {
+            payment: number,
+            paid_on,
+            reason,
+            corrects: payment.confirmed_by,
+            leaving,
+        })
     }
 }

@@ -1,5 +1,5 @@
-//! Money waits for some days after the payee, the membership or a member's address changed. Two people
-//! can let a payment leave earlier.
+//! Money waits for some days after the payee, the membership or a member's address changed. Two
+//! people can let a payment leave earlier.
 
 use super::{PaymentBecause, PaymentState};
 use crate::domain::grant::{Grant, GrantEvent};
@@ -8,11 +8,18 @@ use crate::domain::{Act, Facts, PayeeWait, Refusal};
 
 /// The change that holds a payment back today.
 fn wait_of(facts: &Facts) -> Result<PayeeWait, Refusal> {
-    facts.payee_waits()?.filter(|wait| wait.holds_back(facts.today)).ok_or(Refusal::PayeeWaitsNot)
+    facts
+        .payee_waits()?
+        .filter(|wait| wait.holds_back(facts.today))
+        .ok_or(Refusal::PayeeWaitsNot)
 }
 
 impl Grant {
-    pub(super) fn propose_early(&self, because: &PaymentBecause, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    pub(super) fn propose_early(
+        &self,
+        because: &PaymentBecause,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(because.payment)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
         payment.payee_holds(facts)?;
@@ -22,7 +29,13 @@ impl Grant {
         }
         facts.permit(by, Act::Prepare)?;
         let PaymentBecause { payment, reason } = because.clone();
-        Ok(GrantEvent::EarlyPaymentProposed { payment, until: wait.until, mark: wait.mark, reason, by })
+        Ok(GrantEvent::EarlyPaymentProposed {
+            payment,
+            until: wait.until,
+            mark: wait.mark,
+            reason,
+            by,
+        })
     }
 
     /// What is confirmed is what was proposed: a change since then makes it wait anew.
@@ -30,11 +43,18 @@ impl Grant {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
         let (by, wait) = (facts.by()?, wait_of(facts)?);
-        let proposed = payment.early_proposed.filter(|(mark, _)| *mark == wait.mark);
+        let proposed = payment
+            .early_proposed
+            .filter(|(mark, _)| *mark == wait.mark);
         let (mark, proposed_by) = proposed.ok_or(Refusal::NotProposed)?;
         facts.are_two(proposed_by, by)?;
         facts.proposal_holds(proposed_by, &[Role::Officer, Role::Finance])?;
         facts.permit(by, Act::Approve)?;
-        Ok(GrantEvent::EarlyPaymentConfirmed { payment: number, until: wait.until, mark, by })
+        Ok(GrantEvent::EarlyPaymentConfirmed {
+            payment: number,
+            until: wait.until,
+            mark,
+            by,
+        })
     }
 }

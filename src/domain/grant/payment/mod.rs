@@ -1,6 +1,7 @@
 //! Payments: prepared → approved → sent → confirmed; rejected, cancelled, failed, reversed.
 //!
-//! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the verified payee.
+//! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the
+//! verified payee.
 
 mod asked;
 mod bank;
@@ -12,8 +13,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use asked::{
-    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf, PaymentOn, PreparePayment,
-    ReversePayment,
+    ConfirmPayment, CorrectPayment, FailPayment, InBatch, LeavingMoved, PaymentBecause, PaymentOf,
+    PaymentOn, PreparePayment, ReversePayment,
 };
 
 use super::entry::BankEntry;
@@ -26,7 +27,18 @@ use crate::domain::text::Slug;
 use crate::domain::{Act, ChangeMark, Facts, Refusal};
 
 /// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PaymentState {
@@ -85,8 +97,15 @@ impl Payment {
     /// What the bank confirmed and what it took back, with the days; true for what was paid.
     pub(super) fn movements(&self) -> impl Iterator<Item = (Date, bool, &Sources)> {
         let counts = matches!(self.state, PaymentState::Confirmed | PaymentState::Reversed);
-        let paid = self.sent_on.filter(|_| counts).map(|day| (day, true, &self.sources));
-        paid.into_iter().chain(self.taken_back.as_ref().map(|(day, sources)| (*day, false, sources)))
+        let paid = self
+            .sent_on
+            .filter(|_| counts)
+            .map(|day| (day, true, &self.sources));
+        paid.into_iter().chain(
+            self.taken_back
+                .as_ref()
+                .map(|(day, sources)| (*day, false, sources)),
+        )
     }
 
     /// The earliest day on which it can have left.
@@ -102,8 +121,15 @@ impl Payment {
     /// The move of the day on which it left, where the bank's date brings one about.
     fn leaving(&self, paid_on: Date) -> Result<Option<LeavingMoved>, Refusal> {
         in_order(Some(self.ready_on()), paid_on)?;
-        let days = self.sent_on.zip(self.left_on(paid_on)).filter(|(from, to)| from != to);
-        Ok(days.map(|(from, to)| LeavingMoved { from, to, sources: self.sources.clone() }))
+        let days = self
+            .sent_on
+            .zip(self.left_on(paid_on))
+            .filter(|(from, to)| from != to);
+        Ok(days.map(|(from, to)| LeavingMoved {
+            from,
+            to,
+            sources: self.sources.clone(),
+        }))
     }
 
     /// Whether it was not given up: it is on its way, or it arrived.
@@ -113,7 +139,10 @@ impl Payment {
 
     /// Whether money went to the group by it, also where it came back later.
     pub(super) fn went(&self) -> bool {
-        matches!(self.state, PaymentState::Sent | PaymentState::Confirmed | PaymentState::Reversed)
+        matches!(
+            self.state,
+            PaymentState::Sent | PaymentState::Confirmed | PaymentState::Reversed
+        )
     }
 
     /// Whether it takes up unpaid money without having left yet.
@@ -137,7 +166,12 @@ impl Payment {
     }
 
     fn entry(&self, number: u16, happened_on: Date) -> BankEntry {
-        BankEntry { amount: self.amount, payment: Some(number), happened_on, owed: Owed::default() }
+        BankEntry {
+            amount: self.amount,
+            payment: Some(number),
+            happened_on,
+            owed: Owed::default(),
+        }
     }
 
     fn was_paid_on(&mut self, day: Date) {
@@ -146,7 +180,11 @@ impl Payment {
     }
 
     fn must_be(&self, states: &[PaymentState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::PaymentNotInState(self.state.into())) }
+        if states.contains(&self.state) {
+            Ok(())
+        } else {
+            Err(Refusal::PaymentNotInState(self.state.into()))
+        }
     }
 
     /// The payee that it was prepared for is still the group's verified one.
@@ -165,12 +203,20 @@ impl Grant {
             GrantCommand::PreparePayment(prepare) => self.prepare(prepare, facts),
             GrantCommand::ApprovePayment(of) => self.approve(of.payment, facts),
             GrantCommand::RejectPayment(because) => {
-                self.payment(because.payment)?.must_be(&[PaymentState::Prepared])?;
-                Ok(GrantEvent::PaymentRejected { payment: because.payment, reason: because.reason.clone() })
+                self.payment(because.payment)?
+                    .must_be(&[PaymentState::Prepared])?;
+                Ok(GrantEvent::PaymentRejected {
+                    payment: because.payment,
+                    reason: because.reason.clone(),
+                })
             }
             GrantCommand::CancelPayment(because) => {
-                self.payment(because.payment)?.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
-                Ok(GrantEvent::PaymentCancelled { payment: because.payment, reason: because.reason.clone() })
+                self.payment(because.payment)?
+                    .must_be(&[PaymentState::Prepared, PaymentState::Approved])?;
+                Ok(GrantEvent::PaymentCancelled {
+                    payment: because.payment,
+                    reason: because.reason.clone(),
+                })
             }
             GrantCommand::ProposeEarlyPayment(because) => self.propose_early(because, facts),
             GrantCommand::ConfirmEarlyPayment(of) => self.confirm_early(of.payment, facts),
@@ -181,7 +227,10 @@ impl Grant {
                 }
                 let amount = self.payment(sent.payment)?.amount;
                 if amount != sent.amount {
-                    return Err(Refusal::AmountDiffers { said: sent.amount, is: amount });
+                    return Err(Refusal::AmountDiffers {
+                        said: sent.amount,
+                        is: amount,
+                    });
                 }
                 self.send(sent.payment, sent.sent_on, Some(sent.batch.clone()), facts)
             }
@@ -193,7 +242,10 @@ impl Grant {
     }
 
     fn payment(&self, number: u16) -> Result<&Payment, Refusal> {
-        self.payments.get(&number).map(Box::as_ref).ok_or(Refusal::Unknown("payment"))
+        self.payments
+            .get(&number)
+            .map(Box::as_ref)
+            .ok_or(Refusal::Unknown("payment"))
     }
 
     fn payable(&self, instalment: Option<u16>, facts: &Facts) -> Result<(), Refusal> {
@@ -214,7 +266,10 @@ impl Grant {
         let amount = self.amount_of(prepare.instalment, prepare.amount, facts)?;
         let left = self.unpaid();
         if !left.covers(amount) {
-            return Err(Refusal::OverPaid { asked: amount, left });
+            return Err(Refusal::OverPaid {
+                asked: amount,
+                left,
+            });
         }
         if payee.route == Route::PurchaseForGroup && prepare.supplier.is_none() {
             return Err(Refusal::SupplierMissing);
@@ -231,11 +286,20 @@ impl Grant {
             eyes: self.eyes,
             prepared_on: facts.today,
             sources: self.free()?.first(amount)?,
-            waits_until: facts.payee_waits()?.map(|wait| wait.until).filter(|until| *until > facts.today),
+            waits_until: facts
+                .payee_waits()?
+                .map(|wait| wait.until)
+                .filter(|until| *until > facts.today),
         })
     }
 
-    fn send(&self, number: u16, sent_on: Date, batch: Option<Slug>, facts: &Facts) -> Result<GrantEvent, Refusal> {
+    fn send(
+        &self,
+        number: u16,
+        sent_on: Date,
+        batch: Option<Slug>,
+        facts: &Facts,
+    ) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Approved])?;
         facts.not_future(sent_on)?;
@@ -252,8 +316,17 @@ impl Grant {
         {
             return Err(Refusal::PayeeWaits(wait.until));
         }
-        let sources = if payment.sources.is_empty() { self.free()?.first(payment.amount)? } else { payment.sources.clone() };
-        Ok(GrantEvent::PaymentSent { payment: number, sources, sent_on, batch })
+        let sources = if payment.sources.is_empty() {
+            self.free()?.first(payment.amount)?
+        } else {
+            payment.sources.clone()
+        };
+        Ok(GrantEvent::PaymentSent {
+            payment: number,
+            sources,
+            sent_on,
+            batch,
+        })
     }
 
     fn approve(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
@@ -267,13 +340,29 @@ impl Grant {
         }
         facts.permit(approved_by, Act::Approve)?;
         facts.independently_verified_payee()?;
-        facts.permit(payment.prepared_by, Act::Prepare).map_err(|_| Refusal::ProposerGone)?;
-        Ok(GrantEvent::PaymentApproved { payment: number, approved_by, approved_on: Some(facts.today) })
+        facts
+            .permit(payment.prepared_by, Act::Prepare)
+            .map_err(|_| Refusal::ProposerGone)?;
+        Ok(GrantEvent::PaymentApproved {
+            payment: number,
+            approved_by,
+            approved_on: Some(facts.today),
+        })
     }
 
     pub(super) fn paid_or_not(&mut self, event: &GrantEvent) {
         let (number, state) = match event {
-            GrantEvent::PaymentPrepared { payment, instalment, amount, route, payee, prepared_by, prepared_on, sources, .. } => {
+            GrantEvent::PaymentPrepared {
+                payment,
+                instalment,
+                amount,
+                route,
+                payee,
+                prepared_by,
+                prepared_on,
+                sources,
+                ..
+            } => {
                 let prepared = Payment {
                     amount: *amount,
                     instalment: *instalment,
@@ -296,7 +385,11 @@ impl Grant {
                 self.payments.insert(*payment, Box::new(prepared));
                 return;
             }
-            GrantEvent::PaymentApproved { payment, approved_by, approved_on } => {
+            GrantEvent::PaymentApproved {
+                payment,
+                approved_by,
+                approved_on,
+            } => {
                 let needed = usize::from(self.eyes).saturating_sub(1);
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.approved_by.insert(*approved_by);
@@ -307,7 +400,9 @@ impl Grant {
                 }
                 return;
             }
-            GrantEvent::EarlyPaymentProposed { payment, mark, by, .. } => {
+            GrantEvent::EarlyPaymentProposed {
+                payment, mark, by, ..
+            } => {
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.early_proposed = Some((*mark, *by));
                 }
@@ -321,7 +416,12 @@ impl Grant {
             }
             GrantEvent::PaymentRejected { payment, .. } => (payment, PaymentState::Rejected),
             GrantEvent::PaymentCancelled { payment, .. } => (payment, PaymentState::Cancelled),
-            GrantEvent::PaymentSent { payment, sources, sent_on, .. } => {
+            GrantEvent::PaymentSent {
+                payment,
+                sources,
+                sent_on,
+                ..
+            } => {
                 self.paid = std::mem::take(&mut self.paid).plus(sources);
                 if self.state == GrantState::Accepted {
                     self.state = GrantState::Live;
@@ -332,7 +432,9 @@ impl Grant {
                 }
                 (payment, PaymentState::Sent)
             }
-            GrantEvent::PaymentConfirmed { payment, paid_on, .. } => {
+            GrantEvent::PaymentConfirmed {
+                payment, paid_on, ..
+            } => {
                 let by = self.events;
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.was_paid_on(*paid_on);
@@ -340,13 +442,22 @@ impl Grant {
                 }
                 (payment, PaymentState::Confirmed)
             }
-            GrantEvent::PaymentCorrected { payment, paid_on, .. } => {
+            GrantEvent::PaymentCorrected {
+                payment, paid_on, ..
+            } => {
                 if let Some(found) = self.payments.get_mut(payment) {
                     found.was_paid_on(*paid_on);
                 }
                 return;
             }
-            GrantEvent::PaymentReversed { payment, sources, reversed_on, released, satisfied, .. } => {
+            GrantEvent::PaymentReversed {
+                payment,
+                sources,
+                reversed_on,
+                released,
+                satisfied,
+                ..
+            } => {
                 self.paid = self.paid.after(sources);
                 self.award = self.award.after(released);
                 self.satisfy(satisfied);
@@ -355,7 +466,9 @@ impl Grant {
                 }
                 (payment, PaymentState::Reversed)
             }
-            GrantEvent::PaymentFailed { payment, sources, .. } => {
+            GrantEvent::PaymentFailed {
+                payment, sources, ..
+            } => {
                 self.paid = self.paid.after(sources);
                 (payment, PaymentState::Failed)
             }

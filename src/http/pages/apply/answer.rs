@@ -15,7 +15,9 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, Money, Refusal};
 use crate::http::Desk;
 use crate::http::pages::reading::TOO_LONG;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown};
+use crate::http::pages::{
+    Failed, Form, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown,
+};
 use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow};
 
@@ -33,7 +35,11 @@ struct Sheet {
     note: Option<String>,
 }
 
-pub(super) async fn ask(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn ask(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     if !sections::is_open(&row, day_of(desk.commands.now())) {
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
@@ -51,13 +57,21 @@ async fn render(
     let key = request.match_info().query("section");
     let all = sections::all(desk, &row, visitor.language).await?;
     let mut open = sections::asked(&row, all.clone());
-    // An answer that was not taken is shown again, also on a page that the office did not ask about.
+    // An answer that was not taken is shown again, also on a page that the office did not ask
+    // about.
     if rejected.is_some() && !open.iter().any(|section| section.key == key) {
         open = all;
     }
-    let at = open.iter().position(|section| section.key == key).ok_or_else(Failed::nothing)?;
+    let at = open
+        .iter()
+        .position(|section| section.key == key)
+        .ok_or_else(Failed::nothing)?;
     let section = open[at].clone();
-    let fund: FundRow = desk.views.find(&row.fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let fund: FundRow = desk
+        .views
+        .find(&row.fund.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     let forms = Forms::new(visitor, rejected);
     let wrong = forms.wrong();
     let mut shell = Shell::around(visitor, desk, &section.title).await?;
@@ -67,7 +81,10 @@ async fn render(
     let page = Sheet {
         form: forms.form("answer").known("answer", &known),
         hint: hint(&section, &fund, visitor.language),
-        note: row.note.clone().filter(|_| row.state == ApplicationState::ChangesRequested),
+        note: row
+            .note
+            .clone()
+            .filter(|_| row.state == ApplicationState::ChangesRequested),
         page: shell,
         wrong,
         choices,
@@ -79,17 +96,38 @@ async fn render(
 }
 
 /// What a page offers to choose from, if it does, and what is known already.
-fn to_choose(section: &Section, row: &ApplicationRow, fund: &FundRow, visitor: &Visitor) -> (Vec<(String, String)>, String) {
+fn to_choose(
+    section: &Section,
+    row: &ApplicationRow,
+    fund: &FundRow,
+    visitor: &Visitor,
+) -> (Vec<(String, String)>, String) {
     match section.key.as_str() {
         AREA if section.own.is_none() => {
-            let areas = fund.areas.iter().map(|area| (area.to_string(), place(area.as_str()))).collect();
-            (areas, row.area.as_ref().map(ToString::to_string).unwrap_or_default())
+            let areas = fund
+                .areas
+                .iter()
+                .map(|area| (area.to_string(), place(area.as_str())))
+                .collect();
+            (
+                areas,
+                row.area
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            )
         }
-        ACTIVITY if section.own.is_none() => {
-            (activities(visitor.language), row.activity.as_ref().map(ToString::to_string).unwrap_or_default())
-        }
+        ACTIVITY if section.own.is_none() => (
+            activities(visitor.language),
+            row.activity
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        ),
         AT_RISK if section.own.is_none() => {
-            let known = row.people_at_risk.map_or("", |yes| if yes { "yes" } else { "no" });
+            let known = row
+                .people_at_risk
+                .map_or("", |yes| if yes { "yes" } else { "no" });
             (start::yes_or_no(visitor), known.to_owned())
         }
         AMOUNT if section.own.is_none() => (Vec::new(), bare(&section.answer)),
@@ -109,15 +147,25 @@ fn hint(section: &Section, fund: &FundRow, language: Language) -> String {
     }
 }
 
-pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn save(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let all = sections::all(&desk, &row, visitor.language).await?;
     let open = sections::asked(&row, all.clone());
     let key = request.match_info().query("section");
-    let section = all.iter().find(|section| section.key == key).ok_or_else(Failed::nothing)?;
-    let next =
-        if posted.text("then") == "later" { format!("/my/applications/{}/later", row.id) } else { sections::after(row.id, &open, key) };
+    let section = all
+        .iter()
+        .find(|section| section.key == key)
+        .ok_or_else(Failed::nothing)?;
+    let next = if posted.text("then") == "later" {
+        format!("/my/applications/{}/later", row.id)
+    } else {
+        sections::after(row.id, &open, key)
+    };
     let command = match read(section, &posted, visitor.language) {
         Ok(Some(command)) => command,
         Ok(None) => return Ok(see_other(&next)),
@@ -130,7 +178,14 @@ pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
             return render(&request, &visitor, &desk, row, Some(rejected)).await;
         }
     };
-    match own::attempt(&visitor, &desk, &posted, Command::Application(ApplicationId(row.id), command)).await? {
+    match own::attempt(
+        &visitor,
+        &desk,
+        &posted,
+        Command::Application(ApplicationId(row.id), command),
+    )
+    .await?
+    {
         None | Some(Refusal::NoChange) => Ok(see_other(&next)),
         Some(refusal) => {
             let says = refused::says(&refusal, visitor.language);
@@ -141,40 +196,69 @@ pub(super) async fn save(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
 }
 
 /// The command that an answer makes; none when the question may stay open and was left so.
-fn read(section: &Section, posted: &Posted, language: Language) -> Result<Option<ApplicationCommand>, String> {
+fn read(
+    section: &Section,
+    posted: &Posted,
+    language: Language,
+) -> Result<Option<ApplicationCommand>, String> {
     let typed = posted.text("answer");
     let miss = |says: &str| Err(say(says, language).to_owned());
     let save = |answers: Answers| Ok(Some(ApplicationCommand::SaveAnswers(answers)));
     if let Some(question) = &section.own {
         if typed.is_empty() {
-            return if section.required { miss("Write an answer. A few words are enough.") } else { Ok(None) };
+            return if section.required {
+                miss("Write an answer. A few words are enough.")
+            } else {
+                Ok(None)
+            };
         }
         let Ok(words) = Personal::try_from(typed.to_owned()) else {
             return miss(TOO_LONG);
         };
-        return save(Answers { answers: BTreeMap::from([(question.question.clone(), words)]), ..Answers::default() });
+        return save(Answers {
+            answers: BTreeMap::from([(question.question.clone(), words)]),
+            ..Answers::default()
+        });
     }
     match section.key.as_str() {
         AMOUNT => match amount(typed) {
-            Some(requested) => save(Answers { requested: Some(requested), ..Answers::default() }),
+            Some(requested) => save(Answers {
+                requested: Some(requested),
+                ..Answers::default()
+            }),
             None => miss("Write a sum in pounds, such as 850"),
         },
         AREA | ACTIVITY => match typed.parse() {
-            Ok(chosen) if section.key == AREA => save(Answers { area: Some(chosen), ..Answers::default() }),
-            Ok(chosen) => save(Answers { activity: Some(chosen), ..Answers::default() }),
+            Ok(chosen) if section.key == AREA => save(Answers {
+                area: Some(chosen),
+                ..Answers::default()
+            }),
+            Ok(chosen) => save(Answers {
+                activity: Some(chosen),
+                ..Answers::default()
+            }),
             Err(_) => miss("Choose one of these"),
         },
         AT_RISK => match typed {
-            "yes" | "no" => save(Answers { people_at_risk: Some(typed == "yes"), ..Answers::default() }),
+            "yes" | "no" => save(Answers {
+                people_at_risk: Some(typed == "yes"),
+                ..Answers::default()
+            }),
             _ => miss("Choose yes or no"),
         },
         _ if typed.is_empty() && language == Language::En => Ok(None),
         _ => {
             let helper = match typed {
                 "" => None,
-                typed => Some(Personal::try_from(typed.to_owned()).map_err(|_| say(TOO_LONG, language).to_owned())?),
+                typed => Some(
+                    Personal::try_from(typed.to_owned())
+                        .map_err(|_| say(TOO_LONG, language).to_owned())?,
+                ),
             };
-            Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage { language, helper })))
+            Ok(Some(ApplicationCommand::ChooseLanguage(ChooseLanguage {
+                language,
+                helper,
+            })))
         }
     }
 }

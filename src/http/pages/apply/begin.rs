@@ -14,11 +14,16 @@ use crate::domain::language::Language;
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Index, Personal, parse_email};
 use crate::domain::text::Name;
-use crate::domain::{Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal};
+use crate::domain::{
+    Actor, ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId,
+    PersonCommand, PersonId, Refusal,
+};
 use crate::http::Desk;
 use crate::http::pages::reading::Wrong;
 use crate::http::pages::words::say;
-use crate::http::pages::{Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin, visitor};
+use crate::http::pages::{
+    Failed, Forms, Posted, Rejected, Sent, Shell, Visitor, own, see_other, shown, signin, visitor,
+};
 use crate::log::LogError;
 use crate::mail::links;
 use crate::projections::GroupRow;
@@ -62,18 +67,32 @@ struct Typed {
 impl Typed {
     fn asked(request: &HttpRequest) -> Self {
         let query = |name| signin::query(request, name);
-        Self { name: query("name"), area: query("area"), standing: query("standing") }
+        Self {
+            name: query("name"),
+            area: query("area"),
+            standing: query("standing"),
+        }
     }
 
     fn posted(posted: &Posted) -> Self {
         let text = |name| posted.text(name).to_owned();
-        Self { name: text("name"), area: text("area"), standing: text("standing") }
+        Self {
+            name: text("name"),
+            area: text("area"),
+            standing: text("standing"),
+        }
     }
 
     /// The group that it makes, or what is wrong with which field.
-    fn parsed(&self, fund: &crate::projections::FundRow, language: Language) -> Result<RegisterGroup, Wrong> {
+    fn parsed(
+        &self,
+        fund: &crate::projections::FundRow,
+        language: Language,
+    ) -> Result<RegisterGroup, Wrong> {
         let mut wrong = Vec::new();
-        let mut miss = |field: &str, says: &str| wrong.push((field.to_owned(), say(says, language).to_owned()));
+        let mut miss = |field: &str, says: &str| {
+            wrong.push((field.to_owned(), say(says, language).to_owned()))
+        };
         let name = self.name.parse::<Name>();
         if name.is_err() {
             miss(
@@ -85,7 +104,11 @@ impl Typed {
                 },
             );
         }
-        let area = fund.areas.iter().find(|area| area.as_str() == self.area).cloned();
+        let area = fund
+            .areas
+            .iter()
+            .find(|area| area.as_str() == self.area)
+            .cloned();
         if area.is_none() {
             miss("area", "Choose one of the places");
         }
@@ -98,13 +121,22 @@ impl Typed {
             miss("standing", "Say whether your group is new");
         }
         match (name, area, standing) {
-            (Ok(name), Some(area), Some(standing)) => Ok(RegisterGroup { name, area, standing, member: None }),
+            (Ok(name), Some(area), Some(standing)) => Ok(RegisterGroup {
+                name,
+                area,
+                standing,
+                member: None,
+            }),
             _ => Err(wrong),
         }
     }
 }
 
-pub(super) async fn group(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn group(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     render_group(&request, &visitor, &desk, Typed::asked(&request), None).await
 }
 
@@ -122,67 +154,148 @@ async fn render_group(
     let mut shell = Shell::around(visitor, desk, say("Your group", language)).await?;
     shell.wrong = !wrong.is_empty();
     shell.back = Some(format!("{path}/fits/3"));
-    let areas = fund.areas.iter().map(|area| (area.to_string(), place(area.as_str()))).collect();
-    let standings = [("new", say("New: we are only beginning", language)), ("existing", say("We have been meeting already", language))];
-    let standings = standings.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec();
+    let areas = fund
+        .areas
+        .iter()
+        .map(|area| (area.to_string(), place(area.as_str())))
+        .collect();
+    let standings = [
+        ("new", say("New: we are only beginning", language)),
+        ("existing", say("We have been meeting already", language)),
+    ];
+    let standings = standings
+        .map(|(key, label)| (key.to_owned(), label.to_owned()))
+        .to_vec();
     let own = own_groups(visitor, desk).await?;
-    let sheet = GroupPage { page: shell, forms, wrong, path, areas, standings, own, typed };
+    let sheet = GroupPage {
+        page: shell,
+        forms,
+        wrong,
+        path,
+        areas,
+        standings,
+        own,
+        typed,
+    };
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 /// The groups of a member, to choose from.
 async fn own_groups(visitor: &Visitor, desk: &Desk) -> Result<Vec<(String, String)>, Failed> {
-    let Some(signed) = visitor.signed.as_ref().filter(|signed| !signed.reader.sees_all()) else { return Ok(Vec::new()) };
+    let Some(signed) = visitor
+        .signed
+        .as_ref()
+        .filter(|signed| !signed.reader.sees_all())
+    else {
+        return Ok(Vec::new());
+    };
     let mut own = Vec::new();
     for id in desk.views.groups_of(signed.reader.person).await? {
         let row: Option<GroupRow> = desk.views.find(&id.to_string(), None).await?;
-        own.extend(row.filter(|row| row.merged_into.is_none()).map(|row| (row.id.to_string(), row.name)));
+        own.extend(
+            row.filter(|row| row.merged_into.is_none())
+                .map(|row| (row.id.to_string(), row.name)),
+        );
     }
     Ok(own)
 }
 
-pub(super) async fn with_group(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn with_group(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     match go_on(&request, &visitor, &posted, &desk).await {
         Err(Failed::Refused(CommandError::Refused(refusal))) => {
             let wrong = vec![(String::new(), refused::says(&refusal, visitor.language))];
             let rejected = Rejected::with("group", &posted, wrong);
-            render_group(&request, &visitor, &desk, Typed::posted(&posted), Some(rejected)).await
+            render_group(
+                &request,
+                &visitor,
+                &desk,
+                Typed::posted(&posted),
+                Some(rejected),
+            )
+            .await
         }
         answer => answer,
     }
 }
 
-/// A new group goes on to who asks; a member's own, or a member's new one, begins its application at once.
-async fn go_on(request: &HttpRequest, visitor: &Visitor, posted: &Posted, desk: &Desk) -> Result<HttpResponse, Failed> {
+/// A new group goes on to who asks; a member's own, or a member's new one, begins its application
+/// at once.
+async fn go_on(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    posted: &Posted,
+    desk: &Desk,
+) -> Result<HttpResponse, Failed> {
     let (fund, _, path) = start::of(request, desk).await?;
-    let member = visitor.signed.as_ref().is_some_and(|signed| !signed.reader.sees_all());
+    let member = visitor
+        .signed
+        .as_ref()
+        .is_some_and(|signed| !signed.reader.sees_all());
     if let (true, Ok(group)) = (member, posted.text("own").parse::<Uuid>()) {
         own::is_own(visitor, desk, group).await?;
-        let row: GroupRow = desk.views.find(&group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let row: GroupRow = desk
+            .views
+            .find(&group.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
         let caller = visitor.signed()?.caller.clone();
-        return start_application(request, desk, posted, visitor, caller, GroupId(group), &row.area).await;
+        return start_application(
+            request,
+            desk,
+            posted,
+            visitor,
+            caller,
+            GroupId(group),
+            &row.area,
+        )
+        .await;
     }
     let typed = Typed::posted(posted);
     let register = match typed.parsed(&fund, visitor.language) {
         Ok(register) => register,
         Err(wrong) => {
-            return render_group(request, visitor, desk, typed, Some(Rejected::with("group", posted, wrong))).await;
+            return render_group(
+                request,
+                visitor,
+                desk,
+                typed,
+                Some(Rejected::with("group", posted, wrong)),
+            )
+            .await;
         }
     };
     if member {
         let area = register.area.to_string();
         let register = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
-        let group = GroupId(own::issue(visitor, desk, posted, "/group", register).await?.id);
+        let group = GroupId(
+            own::issue(visitor, desk, posted, "/group", register)
+                .await?
+                .id,
+        );
         let caller = visitor.signed()?.caller.clone();
         return start_application(request, desk, posted, visitor, caller, group, &area).await;
     }
-    let Typed { name, area, standing } = typed;
-    let query = serde_html_form::to_string([("name", name), ("area", area), ("standing", standing)]).unwrap_or_default();
+    let Typed {
+        name,
+        area,
+        standing,
+    } = typed;
+    let query =
+        serde_html_form::to_string([("name", name), ("area", area), ("standing", standing)])
+            .unwrap_or_default();
     Ok(see_other(&format!("{path}/you?{query}")))
 }
 
-pub(super) async fn you(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn you(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let (fund, _, path) = start::of(&request, &desk).await?;
     let typed = Typed::asked(&request);
     if typed.parsed(&fund, visitor.language).is_err() {
@@ -203,36 +316,72 @@ async fn render_you(
     let mut shell = Shell::around(visitor, desk, say("You", visitor.language)).await?;
     shell.wrong = !wrong.is_empty();
     shell.back = Some(format!("{path}/group"));
-    let sheet = YouPage { page: shell, forms, wrong, path, typed };
+    let sheet = YouPage {
+        page: shell,
+        forms,
+        wrong,
+        path,
+        typed,
+    };
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
-/// Brings in the person, the group and the draft, signs the browser in, and sends the link with which to come back.
+/// Brings in the person, the group and the draft, signs the browser in, and sends the link with
+/// which to come back.
 ///
-/// Nothing here tells whether somebody else has the address already: then the draft goes on without it, and whoever has
-/// the address can join the group by the link that they get.
-pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+/// Nothing here tells whether somebody else has the address already: then the draft goes on without
+/// it, and whoever has the address can join the group by the link that they get.
+pub(super) async fn begin(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let (fund, _, path) = start::of(&request, &desk).await?;
     let typed = Typed::posted(&posted);
-    let Ok(register) = typed.parsed(&fund, visitor.language) else { return Ok(see_other(&format!("{path}/group"))) };
+    let Ok(register) = typed.parsed(&fund, visitor.language) else {
+        return Ok(see_other(&format!("{path}/group")));
+    };
     let (name, email) = match who(&posted, visitor.language) {
         Ok(who) => who,
-        Err(wrong) => return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, wrong))).await,
+        Err(wrong) => {
+            return render_you(
+                &visitor,
+                &desk,
+                path,
+                typed,
+                Some(Rejected::with("you", &posted, wrong)),
+            )
+            .await;
+        }
     };
-    desk.site.limits.begin(&request).map_err(|problem| Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec()))?;
+    desk.site.limits.begin(&request).map_err(|problem| {
+        Failed::too_soon(problem, visitor.path.clone(), posted.typed().to_vec())
+    })?;
     let person = own::new_person(&visitor, &desk, &posted);
-    let caller = Caller { actor: Actor::Person(person), narrowed: None };
-    let (taken, position) = register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
+    let caller = Caller {
+        actor: Actor::Person(person),
+        narrowed: None,
+    };
+    let (taken, position) =
+        register_person(&desk, &posted, &visitor, person, name, email.as_deref()).await?;
     if !is_beginning(&desk, person, position).await? {
         let says = "This form was sent before. Choose “Sign in” to go on with it, or go back and begin again.";
         let says = vec![(String::new(), say(says, visitor.language).to_owned())];
-        return render_you(&visitor, &desk, path, typed, Some(Rejected::with("you", &posted, says))).await;
+        return render_you(
+            &visitor,
+            &desk,
+            path,
+            typed,
+            Some(Rejected::with("you", &posted, says)),
+        )
+        .await;
     }
     let area = register.area.to_string();
     let command = Command::Group(GroupId(clock::new_id()), GroupCommand::Register(register));
     let group = GroupId(issue(&desk, &posted, &visitor, &caller, "/group", command).await?);
-    let mut response = start_application(&request, &desk, &posted, &visitor, caller, group, &area).await?;
+    let mut response =
+        start_application(&request, &desk, &posted, &visitor, caller, group, &area).await?;
     // The code in the mail is this browser's under the key that it goes on with.
     let key = visitor::new_key();
     let asks = visitor::asks(&desk, &key);
@@ -243,7 +392,11 @@ pub(super) async fn begin(request: HttpRequest, sent: Sent, desk: web::Data<Desk
             links::answer(&desk.commands, Some(person), None, &asks).await?;
         }
     }
-    let device = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let device = request
+        .headers()
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     Visitor::begin(&desk, person, false, device, &key, &mut response).await?;
     Ok(response)
 }
@@ -265,7 +418,14 @@ fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>)
         text => {
             let email = parse_email(text).ok();
             if email.is_none() {
-                wrong.push(("email".to_owned(), say("Enter an e-mail address, such as name@example.org", language).to_owned()));
+                wrong.push((
+                    "email".to_owned(),
+                    say(
+                        "Enter an e-mail address, such as name@example.org",
+                        language,
+                    )
+                    .to_owned(),
+                ));
             }
             email
         }
@@ -276,19 +436,26 @@ fn who(posted: &Posted, language: Language) -> Result<(Personal, Option<String>)
     }
 }
 
-/// Whether a person came just now, by this very form: sent again later, by whoever finds it in a browser, it lets nobody in.
+/// Whether a person came just now, by this very form: sent again later, by whoever finds it in a
+/// browser, it lets nobody in.
 async fn is_beginning(desk: &Desk, person: PersonId, position: i64) -> Result<bool, Failed> {
     let log = desk.commands.log();
     let now = desk.commands.now();
     let event = log.page(position, 1).await?.pop();
     let came = event.and_then(|event| event.metadata.get("decided_at")?.parse::<Timestamp>().ok());
-    let sessions = sessions::of(log.store(), log.organisation(), &person.to_string(), now.as_microsecond()).await?;
+    let sessions = sessions::of(
+        log.store(),
+        log.organisation(),
+        &person.to_string(),
+        now.as_microsecond(),
+    )
+    .await?;
     let known = sessions.iter().any(|session| session.proven == 1);
     Ok(!known && came.is_some_and(|came| now.duration_since(came) < TWICE))
 }
 
-/// Registers the person, of whom nobody knows who it is; whether somebody else has the address, and where in the log the person
-/// came.
+/// Registers the person, of whom nobody knows who it is; whether somebody else has the address, and
+/// where in the log the person came.
 async fn register_person(
     desk: &Desk,
     posted: &Posted,
@@ -298,17 +465,32 @@ async fn register_person(
     email: Option<&str>,
 ) -> Result<(bool, i64), Failed> {
     let holder = match email {
-        Some(email) => desk.commands.log().vault().holder(Index::Email, email).await.map_err(LogError::from)?,
+        Some(email) => desk
+            .commands
+            .log()
+            .vault()
+            .holder(Index::Email, email)
+            .await
+            .map_err(LogError::from)?,
         None => None,
     };
     let taken = holder.is_some_and(|holder| holder != person.0);
-    let own_email = email.filter(|_| !taken).map(|email| Personal::Open(email.to_owned()));
-    let details = |email| RegisterPerson { name: name.clone(), email, telephone: None };
+    let own_email = email
+        .filter(|_| !taken)
+        .map(|email| Personal::Open(email.to_owned()));
+    let details = |email| RegisterPerson {
+        name: name.clone(),
+        email,
+        telephone: None,
+    };
     let register = |email| Command::Person(person, PersonCommand::Introduce(details(email)));
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key = format!("{}/person/{person}", repeat.key);
     // Nobody is signed in yet: the service registers them.
-    let request = |command| Request { repeat: Some(repeat.clone()), ..Request::new(Caller::job(), command) };
+    let request = |command| Request {
+        repeat: Some(repeat.clone()),
+        ..Request::new(Caller::job(), command)
+    };
     match desk.commands.issue(request(register(own_email))).await {
         Ok(answer) => Ok((taken, answer.first_position)),
         // Somebody was quicker with the address.
@@ -320,10 +502,20 @@ async fn register_person(
     }
 }
 
-async fn issue(desk: &Desk, posted: &Posted, visitor: &Visitor, caller: &Caller, step: &str, command: Command) -> Result<Uuid, Failed> {
+async fn issue(
+    desk: &Desk,
+    posted: &Posted,
+    visitor: &Visitor,
+    caller: &Caller,
+    step: &str,
+    command: Command,
+) -> Result<Uuid, Failed> {
     let mut repeat = posted.repeat(desk, &visitor.path);
     repeat.key.push_str(step);
-    let request = Request { repeat: Some(repeat), ..Request::new(caller.clone(), command) };
+    let request = Request {
+        repeat: Some(repeat),
+        ..Request::new(caller.clone(), command)
+    };
     Ok(own::taken(desk, request).await?.id)
 }
 
@@ -338,17 +530,54 @@ async fn start_application(
     area: &str,
 ) -> Result<HttpResponse, Failed> {
     let (fund, ..) = start::of(request, desk).await?;
-    let round = request.match_info().query("round").parse().map_err(|_| Failed::nothing())?;
-    let start = StartApplication { fund: FundId(fund.id), round, group, late: false };
-    let start = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start));
+    let round = request
+        .match_info()
+        .query("round")
+        .parse()
+        .map_err(|_| Failed::nothing())?;
+    let start = StartApplication {
+        fund: FundId(fund.id),
+        round,
+        group,
+        late: false,
+    };
+    let start = Command::Application(
+        ApplicationId(clock::new_id()),
+        ApplicationCommand::Start(start),
+    );
     let id = ApplicationId(issue(desk, posted, visitor, &caller, "/start", start).await?);
     if visitor.language != Language::En {
-        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage { language: visitor.language, helper: None });
-        issue(desk, posted, visitor, &caller, "/language", Command::Application(id, choose)).await?;
+        let choose = ApplicationCommand::ChooseLanguage(ChooseLanguage {
+            language: visitor.language,
+            helper: None,
+        });
+        issue(
+            desk,
+            posted,
+            visitor,
+            &caller,
+            "/language",
+            Command::Application(id, choose),
+        )
+        .await?;
     }
     if let Some(area) = fund.areas.iter().find(|known| known.as_str() == area) {
-        let answers = ApplicationCommand::SaveAnswers(Answers { area: Some(area.clone()), ..Answers::default() });
-        issue(desk, posted, visitor, &caller, "/area", Command::Application(id, answers)).await?;
+        let answers = ApplicationCommand::SaveAnswers(Answers {
+            area: Some(area.clone()),
+            ..Answers::default()
+        });
+        issue(
+            desk,
+            posted,
+            visitor,
+            &caller,
+            "/area",
+            Command::Application(id, answers),
+        )
+        .await?;
     }
-    Ok(see_other(&format!("/my/applications/{id}/answer/{}", sections::ACTIVITY)))
+    Ok(see_other(&format!(
+        "/my/applications/{id}/answer/{}",
+        sections::ACTIVITY
+    )))
 }

@@ -26,20 +26,40 @@ pub fn says(refusal: &Refusal, language: Language) -> String {
                 language,
             );
         }
-        Refusal::OfferExpired(day_) => return say_with("This offer ran out on {}. Call us.", &day(*day_, language), language),
-        Refusal::RoundNotInState(_) => "This round takes no forms now. Call us, and we tell you when the next one opens.",
-        Refusal::FundNotInState(_) => "This fund takes no forms now. Call us, and we tell you more.",
-        Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => "One question still needs an answer. It is marked below.",
-        Refusal::ApplicationNotInState(_) => "This form can no longer be changed. Call us if something in it is wrong.",
-        Refusal::NotAskedFor => "Only the answers that we ask about can be changed now. Call us if something else needs to change.",
+        Refusal::OfferExpired(day_) => {
+            return say_with(
+                "This offer ran out on {}. Call us.",
+                &day(*day_, language),
+                language,
+            );
+        }
+        Refusal::RoundNotInState(_) => {
+            "This round takes no forms now. Call us, and we tell you when the next one opens."
+        }
+        Refusal::FundNotInState(_) => {
+            "This fund takes no forms now. Call us, and we tell you more."
+        }
+        Refusal::AnswerMissing(_) | Refusal::RequestIncomplete => {
+            "One question still needs an answer. It is marked below."
+        }
+        Refusal::ApplicationNotInState(_) => {
+            "This form can no longer be changed. Call us if something in it is wrong."
+        }
+        Refusal::NotAskedFor => {
+            "Only the answers that we ask about can be changed now. Call us if something else needs to change."
+        }
         Refusal::UnknownArea => "Choose one of the places.",
         Refusal::TooFewSigners(_) => "More people need to sign. Write one name in each box.",
-        Refusal::AccountFails => "This account number and sort code do not fit together. Look at a bank statement.",
+        Refusal::AccountFails => {
+            "This account number and sort code do not fit together. Look at a bank statement."
+        }
         Refusal::NoChange => "Nothing was changed.",
         Refusal::AddressUnproven => {
             "Sign in first, by the link in the mail that we sent you. Then you can begin more. If you have no e-mail address, call us."
         }
-        Refusal::AgreementDiffers => "The agreement has changed since you opened this page. Please read it again.",
+        Refusal::AgreementDiffers => {
+            "The agreement has changed since you opened this page. Please read it again."
+        }
         other => return format!("{other}. {}", other.advice()),
     };
     say(plain, language).to_owned()

@@ -1,4 +1,5 @@
-//! The pages of an application, in their order: what stands in clear for rules and budgets, then the fund's own questions.
+//! The pages of an application, in their order: what stands in clear for rules and budgets, then
+//! the fund's own questions.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,11 @@ pub struct Section {
 impl Section {
     /// Its key where the office asks for changes.
     fn asked_as(&self) -> &str {
-        if self.own.is_none() && self.key == AMOUNT { "requested" } else { &self.key }
+        if self.own.is_none() && self.key == AMOUNT {
+            "requested"
+        } else {
+            &self.key
+        }
     }
 
     pub fn is_answered(&self) -> bool {
@@ -49,37 +54,58 @@ pub fn activities(language: Language) -> Vec<(String, String)> {
         ("sport", say("Sport or being outdoors", language)),
         ("other", say("Something else", language)),
     ];
-    kinds.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec()
+    kinds
+        .map(|(key, label)| (key.to_owned(), label.to_owned()))
+        .to_vec()
 }
 
-/// Every page of an application that is open now: all of a draft, and only what is asked about when changes were requested.
-pub async fn of(desk: &Desk, row: &ApplicationRow, language: Language) -> Result<Vec<Section>, Failed> {
+/// Every page of an application that is open now: all of a draft, and only what is asked about when
+/// changes were requested.
+pub async fn of(
+    desk: &Desk,
+    row: &ApplicationRow,
+    language: Language,
+) -> Result<Vec<Section>, Failed> {
     Ok(asked(row, all(desk, row, language).await?))
 }
 
 /// Of every page, those that are open now.
 pub fn asked(row: &ApplicationRow, mut sections: Vec<Section>) -> Vec<Section> {
     if row.state == ApplicationState::ChangesRequested {
-        sections.retain(|section| row.changes_to.iter().any(|asked| asked.as_str() == section.asked_as()));
+        sections.retain(|section| {
+            row.changes_to
+                .iter()
+                .any(|asked| asked.as_str() == section.asked_as())
+        });
     }
     sections
 }
 
 /// Whether the day by which the group could change its answers has passed.
 pub fn is_overdue(row: &ApplicationRow, today: Date) -> bool {
-    row.state == ApplicationState::ChangesRequested && row.changes_due_on.is_some_and(|due_on| today > due_on)
+    row.state == ApplicationState::ChangesRequested
+        && row.changes_due_on.is_some_and(|due_on| today > due_on)
 }
 
 /// Whether the group can change answers and hand the application in.
 pub fn is_open(row: &ApplicationRow, today: Date) -> bool {
-    matches!(row.state, ApplicationState::Draft | ApplicationState::ChangesRequested) && !is_overdue(row, today)
+    matches!(
+        row.state,
+        ApplicationState::Draft | ApplicationState::ChangesRequested
+    ) && !is_overdue(row, today)
 }
 
 /// Every page of an application, with what was answered.
-pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Result<Vec<Section>, Failed> {
+pub async fn all(
+    desk: &Desk,
+    row: &ApplicationRow,
+    language: Language,
+) -> Result<Vec<Section>, Failed> {
     let answers = desk.views.answers(row.id, None).await?;
-    let answers: BTreeMap<String, String> =
-        answers.into_iter().filter_map(|answer| Some((answer.question.to_string(), answer.answer?))).collect();
+    let answers: BTreeMap<String, String> = answers
+        .into_iter()
+        .filter_map(|answer| Some((answer.question.to_string(), answer.answer?)))
+        .collect();
     let section = |key: &str, title: &str, answer: String, required| Section {
         key: key.to_owned(),
         title: title.to_owned(),
@@ -87,32 +113,79 @@ pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Resul
         required,
         own: None,
     };
-    let activity = row.activity.as_ref().map(ToString::to_string).unwrap_or_default();
-    let known = activities(language).into_iter().find(|(key, _)| *key == activity).map(|(_, label)| label);
-    let at_risk = row.people_at_risk.map_or("", |yes| if yes { say("Yes", language) } else { say("No", language) });
+    let activity = row
+        .activity
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let known = activities(language)
+        .into_iter()
+        .find(|(key, _)| *key == activity)
+        .map(|(_, label)| label);
+    let at_risk = row.people_at_risk.map_or("", |yes| {
+        if yes {
+            say("Yes", language)
+        } else {
+            say("No", language)
+        }
+    });
     let mut sections = vec![
         section(
             AREA,
             say("Where would it happen?", language),
-            row.area.as_ref().map(|area| place(area.as_str())).unwrap_or_default(),
+            row.area
+                .as_ref()
+                .map(|area| place(area.as_str()))
+                .unwrap_or_default(),
             true,
         ),
-        section(ACTIVITY, say("What kind of activity is it?", language), known.unwrap_or_else(|| place(&activity)), true),
-        section(AMOUNT, say("How much money do you need?", language), row.requested.map(|sum| sum.to_string()).unwrap_or_default(), true),
-        section(AT_RISK, say("Would children, or adults who need looking after, take part?", language), at_risk.to_owned(), true),
+        section(
+            ACTIVITY,
+            say("What kind of activity is it?", language),
+            known.unwrap_or_else(|| place(&activity)),
+            true,
+        ),
+        section(
+            AMOUNT,
+            say("How much money do you need?", language),
+            row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
+            true,
+        ),
+        section(
+            AT_RISK,
+            say(
+                "Would children, or adults who need looking after, take part?",
+                language,
+            ),
+            at_risk.to_owned(),
+            true,
+        ),
     ];
     for question in own::questions(desk, row.form).await? {
         let (title, _) = question.said_in(language);
         sections.push(Section {
             key: question.question.to_string(),
             title: title.to_owned(),
-            answer: answers.get(question.question.as_str()).cloned().unwrap_or_default(),
+            answer: answers
+                .get(question.question.as_str())
+                .cloned()
+                .unwrap_or_default(),
             required: question.required,
             own: Some(question),
         });
     }
-    let helper = desk.views.open_applications(true, vec![row.clone()]).await?.pop().and_then(|seen| seen.helper);
-    sections.push(section(HELPER, say("Did somebody help you with the language?", language), helper.unwrap_or_default(), false));
+    let helper = desk
+        .views
+        .open_applications(true, vec![row.clone()])
+        .await?
+        .pop()
+        .and_then(|seen| seen.helper);
+    sections.push(section(
+        HELPER,
+        say("Did somebody help you with the language?", language),
+        helper.unwrap_or_default(),
+        false,
+    ));
     Ok(sections)
 }
 
@@ -120,19 +193,33 @@ pub async fn all(desk: &Desk, row: &ApplicationRow, language: Language) -> Resul
 pub fn place(key: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
     };
     key.split('-').map(capital).collect::<Vec<_>>().join(" ")
 }
 
 /// The page after one, or the check at the end.
 pub fn after(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
-    let next = sections.iter().skip_while(|section| section.key != key).nth(1);
-    next.map_or_else(|| format!("/my/applications/{id}/check"), |next| format!("/my/applications/{id}/answer/{}", next.key))
+    let next = sections
+        .iter()
+        .skip_while(|section| section.key != key)
+        .nth(1);
+    next.map_or_else(
+        || format!("/my/applications/{id}/check"),
+        |next| format!("/my/applications/{id}/answer/{}", next.key),
+    )
 }
 
 /// The page before one, or the application's own.
 pub fn before(id: uuid::Uuid, sections: &[Section], key: &str) -> String {
-    let before = sections.iter().take_while(|section| section.key != key).last();
-    before.map_or_else(|| format!("/my/applications/{id}"), |before| format!("/my/applications/{id}/answer/{}", before.key))
+    let before = sections
+        .iter()
+        .take_while(|section| section.key != key)
+        .last();
+    before.map_or_else(
+        || format!("/my/applications/{id}"),
+        |before| format!("/my/applications/{id}/answer/{}", before.key),
+    )
 }

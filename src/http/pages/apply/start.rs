@@ -1,4 +1,5 @@
-//! Before anything is written down: which rounds are open, what is needed, the blank form, and whether the idea fits.
+//! Before anything is written down: which rounds are open, what is needed, the blank form, and
+//! whether the idea fits.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -8,7 +9,9 @@ use crate::domain::fund::{FundState, RoundState};
 use crate::domain::organisation::Question;
 use crate::http::Desk;
 use crate::http::pages::words::{say, say_with};
-use crate::http::pages::{Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown};
+use crate::http::pages::{
+    Failed, Forms, Rejected, Sent, Shell, Visitor, own, page, see_other, shown,
+};
 use crate::log::record::day_of;
 use crate::projections::{FundRow, RoundRow};
 use crate::views::Page;
@@ -24,13 +27,30 @@ pub struct OpenRound {
 pub async fn open_rounds(desk: &Desk) -> Result<Vec<OpenRound>, Failed> {
     let today = day_of(desk.commands.now());
     let filters = vec![("state", vec![<&str>::from(FundState::Open).to_owned()])];
-    let funds = desk.views.list::<FundRow>(None, filters, &Page { after: None, most: 500 }).await?.items;
+    let funds = desk
+        .views
+        .list::<FundRow>(
+            None,
+            filters,
+            &Page {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
     let mut open = Vec::new();
     for fund in funds {
         for (key, round) in &fund.rounds {
-            if round.state == RoundState::Open && (round.opens_on..=round.closes_on).contains(&today) {
+            if round.state == RoundState::Open
+                && (round.opens_on..=round.closes_on).contains(&today)
+            {
                 let path = format!("/apply/{}/{key}", fund.id);
-                open.push(OpenRound { fund: fund.clone(), round: round.clone(), path });
+                open.push(OpenRound {
+                    fund: fund.clone(),
+                    round: round.clone(),
+                    path,
+                });
             }
         }
     }
@@ -44,9 +64,15 @@ struct Rounds {
     rounds: Vec<OpenRound>,
 }
 
-pub(super) async fn rounds(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn rounds(
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let rounds = open_rounds(&desk).await?;
-    page(&Rounds { page: Shell::around(&visitor, &desk, say("Apply for a grant", visitor.language)).await?, rounds })
+    page(&Rounds {
+        page: Shell::around(&visitor, &desk, say("Apply for a grant", visitor.language)).await?,
+        rounds,
+    })
 }
 
 #[derive(Template)]
@@ -73,8 +99,14 @@ struct BlankForm {
 }
 
 /// The round that an address names, and where its pages begin.
-pub(super) async fn of(request: &HttpRequest, desk: &Desk) -> Result<(FundRow, RoundRow, String), Failed> {
-    let (fund, key) = (request.match_info().query("fund"), request.match_info().query("round"));
+pub(super) async fn of(
+    request: &HttpRequest,
+    desk: &Desk,
+) -> Result<(FundRow, RoundRow, String), Failed> {
+    let (fund, key) = (
+        request.match_info().query("fund"),
+        request.match_info().query("round"),
+    );
     let (fund, round) = own::round(desk, fund, key).await?;
     let path = format!("/apply/{}/{key}", fund.id);
     Ok((fund, round, path))
@@ -92,24 +124,50 @@ fn said(questions: &[Question], visitor: &Visitor) -> Vec<(String, String)> {
     questions.iter().map(said).collect()
 }
 
-pub(super) async fn start(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn start(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let (fund, round, path) = of(&request, &desk).await?;
     let today = day_of(desk.commands.now());
-    let open = fund.state == FundState::Open && round.state == RoundState::Open && (round.opens_on..=round.closes_on).contains(&today);
+    let open = fund.state == FundState::Open
+        && round.state == RoundState::Open
+        && (round.opens_on..=round.closes_on).contains(&today);
     let mut shell = Shell::around(&visitor, &desk, &fund.name).await?;
     shell.back = Some("/apply".to_owned());
     let questions = said(&own::questions(&desk, round.form).await?, &visitor);
     let areas = places(&fund).join(", ");
-    page(&Start { page: shell, areas, path, questions, open, fund, round })
+    page(&Start {
+        page: shell,
+        areas,
+        path,
+        questions,
+        open,
+        fund,
+        round,
+    })
 }
 
-pub(super) async fn blank_form(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn blank_form(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let (fund, round, path) = of(&request, &desk).await?;
-    let mut shell = Shell::around(&visitor, &desk, say("The form on paper", visitor.language)).await?;
+    let mut shell =
+        Shell::around(&visitor, &desk, say("The form on paper", visitor.language)).await?;
     shell.back = Some(path);
     let questions = said(&own::questions(&desk, round.form).await?, &visitor);
     let (areas, activities) = (places(&fund), super::activities(visitor.language));
-    page(&BlankForm { page: shell, areas, activities, questions, fund, round })
+    page(&BlankForm {
+        page: shell,
+        areas,
+        activities,
+        questions,
+        fund,
+        round,
+    })
 }
 
 /// The questions that tell whether an idea fits, each with what to say when it does not.
@@ -162,15 +220,32 @@ struct NotNow {
 }
 
 fn number(request: &HttpRequest) -> Result<usize, Failed> {
-    let number: usize = request.match_info().query("number").parse().map_err(|_| Failed::nothing())?;
-    if (1..=3).contains(&number) { Ok(number) } else { Err(Failed::nothing()) }
+    let number: usize = request
+        .match_info()
+        .query("number")
+        .parse()
+        .map_err(|_| Failed::nothing())?;
+    if (1..=3).contains(&number) {
+        Ok(number)
+    } else {
+        Err(Failed::nothing())
+    }
 }
 
-pub(super) async fn fits(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn fits(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     render_fits(&request, &visitor, &desk, None).await
 }
 
-async fn render_fits(request: &HttpRequest, visitor: &Visitor, desk: &Desk, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+async fn render_fits(
+    request: &HttpRequest,
+    visitor: &Visitor,
+    desk: &Desk,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
     let (fund, _, path) = of(request, desk).await?;
     let number = number(request)?;
     let questions = fitting(&fund, visitor);
@@ -179,19 +254,39 @@ async fn render_fits(request: &HttpRequest, visitor: &Visitor, desk: &Desk, reje
     let wrong = forms.wrong();
     let mut shell = Shell::around(visitor, desk, &question).await?;
     shell.wrong = !wrong.is_empty();
-    shell.back = Some(if number == 1 { path.clone() } else { format!("{path}/fits/{}", number - 1) });
+    shell.back = Some(if number == 1 {
+        path.clone()
+    } else {
+        format!("{path}/fits/{}", number - 1)
+    });
     let choices = yes_or_no(visitor);
-    let sheet = Fits { page: shell, forms, wrong, question, choices, number, of: questions.len(), path };
+    let sheet = Fits {
+        page: shell,
+        forms,
+        wrong,
+        question,
+        choices,
+        number,
+        of: questions.len(),
+        path,
+    };
     shown(visitor, desk, sheet.page.wrong, &sheet)
 }
 
 /// Yes or no, to choose from.
 pub(super) fn yes_or_no(visitor: &Visitor) -> Vec<(String, String)> {
     let choice = |key: &str, label: &str| (key.to_owned(), label.to_owned());
-    vec![choice("yes", say("Yes", visitor.language)), choice("no", say("No", visitor.language))]
+    vec![
+        choice("yes", say("Yes", visitor.language)),
+        choice("no", say("No", visitor.language)),
+    ]
 }
 
-pub(super) async fn fits_or_not(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn fits_or_not(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let (_, _, path) = of(&request, &desk).await?;
     let number = number(&request)?;
@@ -201,15 +296,33 @@ pub(super) async fn fits_or_not(request: HttpRequest, sent: Sent, desk: web::Dat
         "no" => Ok(see_other(&format!("{path}/not-now/{number}"))),
         _ => {
             let says = say("Choose yes or no", visitor.language).to_owned();
-            render_fits(&request, &visitor, &desk, Some(Rejected::with("fits", &posted, vec![("fits".into(), says)]))).await
+            render_fits(
+                &request,
+                &visitor,
+                &desk,
+                Some(Rejected::with("fits", &posted, vec![("fits".into(), says)])),
+            )
+            .await
         }
     }
 }
 
-pub(super) async fn not_now(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn not_now(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let (fund, _, path) = of(&request, &desk).await?;
     let number = number(&request)?;
-    let mut shell = Shell::around(&visitor, &desk, say("This fund does not fit", visitor.language)).await?;
+    let mut shell = Shell::around(
+        &visitor,
+        &desk,
+        say("This fund does not fit", visitor.language),
+    )
+    .await?;
     shell.back = Some(format!("{path}/fits/{number}"));
-    page(&NotNow { page: shell, says: fitting(&fund, &visitor)[number - 1].1.clone() })
+    page(&NotNow {
+        page: shell,
+        says: fitting(&fund, &visitor)[number - 1].1.clone(),
+    })
 }

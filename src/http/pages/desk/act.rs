@@ -1,6 +1,8 @@
-//! Something that can be done on a page of the desk: its form, or the reason why it is not offered to whoever looks.
+//! Something that can be done on a page of the desk: its form, or the reason why it is not offered
+//! to whoever looks.
 //!
-//! Whether it is offered is asked of the rules themselves, with the command as it would most likely be sent.
+//! Whether it is offered is asked of the rules themselves, with the command as it would most likely
+//! be sent.
 
 use askama::Template;
 
@@ -55,7 +57,9 @@ impl Offered {
         let caller = visitor.signed()?.caller.clone();
         match desk.commands.consider(&caller, command).await {
             Ok(()) => Ok(Self::Yes),
-            Err(CommandError::Refused(refusal) | CommandError::RefusedFor { refusal, .. }) => Ok(Self::after(&refusal)),
+            Err(CommandError::Refused(refusal) | CommandError::RefusedFor { refusal, .. }) => {
+                Ok(Self::after(&refusal))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -118,7 +122,10 @@ impl Act {
         self
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "ids, sums and days are said where they are made")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "ids, sums and days are said where they are made"
+    )]
     pub fn hidden(self, name: &str, value: impl ToString) -> Self {
         self.ask(Ask::Hidden(name.to_owned(), value.to_string()))
     }
@@ -128,7 +135,11 @@ impl Act {
     }
 
     pub fn line_with(self, name: &str, label: &str, hint: &str) -> Self {
-        self.ask(Ask::Line(name.to_owned(), label.to_owned(), hint.to_owned()))
+        self.ask(Ask::Line(
+            name.to_owned(),
+            label.to_owned(),
+            hint.to_owned(),
+        ))
     }
 
     pub fn words(self, name: &str, label: &str) -> Self {
@@ -136,7 +147,11 @@ impl Act {
     }
 
     pub fn words_with(self, name: &str, label: &str, hint: &str) -> Self {
-        self.ask(Ask::Words(name.to_owned(), label.to_owned(), hint.to_owned()))
+        self.ask(Ask::Words(
+            name.to_owned(),
+            label.to_owned(),
+            hint.to_owned(),
+        ))
     }
 
     pub fn money(self, name: &str, label: &str) -> Self {
@@ -160,7 +175,10 @@ impl Act {
     }
 
     /// Fills in what is likely.
-    #[expect(clippy::needless_pass_by_value, reason = "ids, sums and days are said where they are made")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "ids, sums and days are said where they are made"
+    )]
     pub fn known(mut self, name: &str, value: impl ToString) -> Self {
         self.form = self.form.known(name, &value.to_string());
         self
@@ -178,7 +196,10 @@ impl Act {
     }
 
     pub fn grave(self) -> Self {
-        Self { grave: true, ..self }
+        Self {
+            grave: true,
+            ..self
+        }
     }
 
     pub fn opened(self) -> Self {
@@ -188,5 +209,7 @@ impl Act {
 
 /// The acts of a page that are offered, or say why they are not.
 pub fn shown(acts: Vec<Act>) -> Vec<Act> {
-    acts.into_iter().filter(|act| !act.offered.is_hidden()).collect()
+    acts.into_iter()
+        .filter(|act| !act.offered.is_hidden())
+        .collect()
 }

@@ -18,7 +18,16 @@ use crate::views::Page as Wanted;
 
 /// How many rows a page has.
 const ROWS: i64 = 50;
-const COLUMNS: [&str; 8] = ["group", "round", "area", "requested", "awarded", "submitted", "language", "channel"];
+const COLUMNS: [&str; 8] = [
+    "group",
+    "round",
+    "area",
+    "requested",
+    "awarded",
+    "submitted",
+    "language",
+    "channel",
+];
 const USUAL: [&str; 5] = ["group", "round", "area", "requested", "submitted"];
 
 #[derive(Template)]
@@ -49,34 +58,71 @@ struct Row {
 
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let views = &asked.desk.views;
-    let funds: Vec<FundRow> = views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let funds: Vec<FundRow> = views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
     let (filters, as_at) = (filters(asked).await?, asked.as_at().await?);
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let listed = match &filters {
-        Some(filters) => Some(views.list::<ApplicationRow>(as_at, filters.clone(), &Wanted { after, most: ROWS }).await?),
+        Some(filters) => Some(
+            views
+                .list::<ApplicationRow>(as_at, filters.clone(), &Wanted { after, most: ROWS })
+                .await?,
+        ),
         None => None,
     };
     let count = match filters {
         Some(filters) => views.count::<ApplicationRow>(as_at, filters).await?,
         None => 0,
     };
-    let (items, next) = listed.map(|listed| (listed.items, listed.next)).unwrap_or_default();
-    let items: Vec<_> =
-        crate::http::api::applications::seen(asked.desk, asked.signed, items).await?.into_iter().map(|seen| seen.row).collect();
-    let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
+    let (items, next) = listed
+        .map(|listed| (listed.items, listed.next))
+        .unwrap_or_default();
+    let items: Vec<_> = crate::http::api::applications::seen(asked.desk, asked.signed, items)
+        .await?
+        .into_iter()
+        .map(|seen| seen.row)
+        .collect();
+    let groups = names(
+        asked.desk,
+        items.iter().map(|row| row.group.to_string()).collect(),
+    )
+    .await?;
     let mut shown = asked.all("column");
     shown.retain(|column| COLUMNS.contains(&column.as_str()));
     if shown.is_empty() {
         shown = USUAL.map(str::to_owned).to_vec();
     }
-    let rounds: BTreeMap<String, String> =
-        funds.iter().flat_map(|fund| fund.rounds.iter().map(|(key, round)| (key.to_string(), round.name.clone()))).collect();
-    let areas: std::collections::BTreeSet<String> = funds.iter().flat_map(|fund| fund.areas.iter().map(ToString::to_string)).collect();
+    let rounds: BTreeMap<String, String> = funds
+        .iter()
+        .flat_map(|fund| {
+            fund.rounds
+                .iter()
+                .map(|(key, round)| (key.to_string(), round.name.clone()))
+        })
+        .collect();
+    let areas: std::collections::BTreeSet<String> = funds
+        .iter()
+        .flat_map(|fund| fund.areas.iter().map(ToString::to_string))
+        .collect();
     let row = |row: ApplicationRow| Row {
         id: row.id.to_string(),
-        reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+        reference: Reference::heard(&row.reference)
+            .map(|reference| reference.to_string())
+            .unwrap_or_default(),
         state: said(row.state),
-        cells: shown.iter().map(|column| (column.clone(), cell(column, &row, &groups, &rounds))).collect(),
+        cells: shown
+            .iter()
+            .map(|column| (column.clone(), cell(column, &row, &groups, &rounds)))
+            .collect(),
     };
     let mut filter = asked.forms().form("filter");
     for (name, value) in &asked.query {
@@ -89,43 +135,100 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     let page = Sheet {
         page: asked.shell("Applications").await?,
-        keys_in: asked.signed.reader.roles.contains(&crate::domain::Role::Officer),
+        keys_in: asked
+            .signed
+            .reader
+            .roles
+            .contains(&crate::domain::Role::Officer),
         filter,
-        states: choices_or_none("any state", ApplicationState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
+        states: choices_or_none(
+            "any state",
+            ApplicationState::VARIANTS
+                .iter()
+                .copied()
+                .filter(|state| *state != "blank"),
+        ),
         funds: std::iter::once((String::new(), "any fund".to_owned()))
-            .chain(funds.iter().map(|fund| (fund.id.to_string(), fund.name.clone())))
+            .chain(
+                funds
+                    .iter()
+                    .map(|fund| (fund.id.to_string(), fund.name.clone())),
+            )
             .collect(),
-        rounds: std::iter::once((String::new(), "any round".to_owned())).chain(rounds.clone()).collect(),
+        rounds: std::iter::once((String::new(), "any round".to_owned()))
+            .chain(rounds.clone())
+            .collect(),
         areas: choices_or_none("anywhere", areas.iter().map(String::as_str)),
         columns: choices(COLUMNS),
         chips: chips(asked, &funds, &rounds, &areas),
-        heads: shown.iter().map(|column| column.replace('_', " ")).collect(),
+        heads: shown
+            .iter()
+            .map(|column| column.replace('_', " "))
+            .collect(),
         rows: items.into_iter().map(row).collect(),
         sheets: asked.sheets(),
         next: next.map(|next| with(asked, "after", &next)),
-        count: if count >= crate::views::COUNTED { format!("{count} or more") } else { count.to_string() },
+        count: if count >= crate::views::COUNTED {
+            format!("{count} or more")
+        } else {
+            count.to_string()
+        },
     };
     asked.page(&page)
 }
 
 /// The list as a spreadsheet, with every column.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
-    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let funds: Vec<FundRow> = asked
+        .desk
+        .views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
     let rounds = |row: &ApplicationRow| {
         let fund = funds.iter().find(|fund| fund.id == row.fund.0)?;
-        Some((fund.name.clone(), fund.rounds.get(&row.round).map(|round| round.name.clone()).unwrap_or_default()))
+        Some((
+            fund.name.clone(),
+            fund.rounds
+                .get(&row.round)
+                .map(|round| round.name.clone())
+                .unwrap_or_default(),
+        ))
     };
     let rows: Vec<ApplicationRow> = match filters(asked).await? {
         Some(filters) => asked.every(filters).await?,
         None => Vec::new(),
     };
-    let groups = asked.names_of(rows.iter().map(|row| row.group.to_string())).await?;
-    let columns =
-        ["Number", "State", "Group", "Fund", "Round", "Area", "Requested", "Awarded", "Submitted", "Decided", "Channel", "Language"];
+    let groups = asked
+        .names_of(rows.iter().map(|row| row.group.to_string()))
+        .await?;
+    let columns = [
+        "Number",
+        "State",
+        "Group",
+        "Fund",
+        "Round",
+        "Area",
+        "Requested",
+        "Awarded",
+        "Submitted",
+        "Decided",
+        "Channel",
+        "Language",
+    ];
     Ok(sheets::sheet("Applications", columns, rows, |row| {
         let (fund, round) = rounds(&row).unzip();
         [
-            Reference::heard(&row.reference).map(|reference| reference.to_string()).into(),
+            Reference::heard(&row.reference)
+                .map(|reference| reference.to_string())
+                .into(),
             said(row.state).into(),
             named(&groups, &row.group),
             fund.into(),
@@ -144,7 +247,12 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
 /// The filters of the query; none when nothing can be found by what is looked for.
 async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<String>)>>, Failed> {
     let mut filters = Vec::new();
-    for (name, column) in [("state", "state"), ("fund", "fund"), ("round", "round"), ("area", "area")] {
+    for (name, column) in [
+        ("state", "state"),
+        ("fund", "fund"),
+        ("round", "round"),
+        ("area", "area"),
+    ] {
         let values = asked.all(name);
         if !values.is_empty() {
             filters.push((column, values));
@@ -154,7 +262,14 @@ async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<Stri
     if let Some(reference) = Reference::heard(search) {
         filters.push(("reference", vec![reference.digits()]));
     } else if !search.is_empty() {
-        let groups: Vec<_> = asked.desk.views.groups_named(search, 200).await?.into_iter().map(|group| group.id.to_string()).collect();
+        let groups: Vec<_> = asked
+            .desk
+            .views
+            .groups_named(search, 200)
+            .await?
+            .into_iter()
+            .map(|group| group.id.to_string())
+            .collect();
         if groups.is_empty() {
             return Ok(None);
         }
@@ -163,12 +278,24 @@ async fn filters(asked: &Asked<'_>) -> Result<Option<Vec<(&'static str, Vec<Stri
     Ok(Some(filters))
 }
 
-fn cell(column: &str, row: &ApplicationRow, groups: &BTreeMap<String, String>, rounds: &BTreeMap<String, String>) -> String {
+fn cell(
+    column: &str,
+    row: &ApplicationRow,
+    groups: &BTreeMap<String, String>,
+    rounds: &BTreeMap<String, String>,
+) -> String {
     let day = |day: &Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     match column {
-        "group" => groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
+        "group" => groups
+            .get(&row.group.to_string())
+            .cloned()
+            .unwrap_or_default(),
         "round" => rounds.get(row.round.as_str()).cloned().unwrap_or_default(),
-        "area" => row.area.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "area" => row
+            .area
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         "requested" => row.requested.map(|sum| sum.to_string()).unwrap_or_default(),
         "awarded" => row.awarded.map(|sum| sum.to_string()).unwrap_or_default(),
         "submitted" => day(&row.submitted_on),
@@ -178,8 +305,8 @@ fn cell(column: &str, row: &ApplicationRow, groups: &BTreeMap<String, String>, r
     }
 }
 
-/// Each filter that is set, with the address without it. What is filtered by is said in the names that it has here: an address
-/// is anybody's words.
+/// Each filter that is set, with the address without it. What is filtered by is said in the names
+/// that it has here: an address is anybody's words.
 fn chips(
     asked: &Asked<'_>,
     funds: &[FundRow],
@@ -190,17 +317,35 @@ fn chips(
         let (label, known) = match name {
             "q" => return Some(format!("search: {value}")),
             "as_at" => return Some(format!("as at the end of: {value}")),
-            "state" => ("state", ApplicationState::VARIANTS.contains(&value).then(|| value.replace('_', " "))),
-            "fund" => ("fund", funds.iter().find(|fund| fund.id.to_string() == value).map(|fund| fund.name.clone())),
+            "state" => (
+                "state",
+                ApplicationState::VARIANTS
+                    .contains(&value)
+                    .then(|| value.replace('_', " ")),
+            ),
+            "fund" => (
+                "fund",
+                funds
+                    .iter()
+                    .find(|fund| fund.id.to_string() == value)
+                    .map(|fund| fund.name.clone()),
+            ),
             "round" => ("round", rounds.get(value).cloned()),
             "area" => ("area", areas.get(value).cloned()),
             _ => return None,
         };
-        Some(format!("{label}: {}", known.unwrap_or_else(|| "unknown".to_owned())))
+        Some(format!(
+            "{label}: {}",
+            known.unwrap_or_else(|| "unknown".to_owned())
+        ))
     };
     let set = asked.query.iter().filter(|(_, value)| !value.is_empty());
     set.filter_map(|(name, value)| {
-        let rest: Vec<_> = asked.query.iter().filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after").collect();
+        let rest: Vec<_> = asked
+            .query
+            .iter()
+            .filter(|pair| **pair != (name.clone(), value.clone()) && pair.0 != "after")
+            .collect();
         let query = serde_html_form::to_string(rest).unwrap_or_default();
         Some((says(name, value)?, format!("{}?{query}", asked.path)))
     })
@@ -209,8 +354,16 @@ fn chips(
 
 /// The page's address with one parameter set anew.
 pub(super) fn with(asked: &Asked<'_>, name: &str, value: &str) -> String {
-    let mut query: Vec<(String, String)> =
-        asked.query.iter().filter(|(known, value)| known != name && !value.is_empty()).cloned().collect();
+    let mut query: Vec<(String, String)> = asked
+        .query
+        .iter()
+        .filter(|(known, value)| known != name && !value.is_empty())
+        .cloned()
+        .collect();
     query.push((name.to_owned(), value.to_owned()));
-    format!("{}?{}", asked.path, serde_html_form::to_string(query).unwrap_or_default())
+    format!(
+        "{}?{}",
+        asked.path,
+        serde_html_form::to_string(query).unwrap_or_default()
+    )
 }

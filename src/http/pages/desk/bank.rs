@@ -1,5 +1,6 @@
-//! The bank: the file of a batch, made as often as there is a reason for, and the bank's statement read back. What a statement
-//! says is shown first, and recorded only when somebody has looked at it.
+//! The bank: the file of a batch, made as often as there is a reason for, and the bank's statement
+//! read back. What a statement says is shown first, and recorded only when somebody has looked at
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,14 +55,27 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let forms = asked.forms();
     let mut batches = Vec::new();
     let funds = asked.every::<FundRow>(Vec::new()).await?;
-    for FundSeen { row: fund, batches: of_fund } in asked.desk.views.with_batches(funds, None).await? {
+    for FundSeen {
+        row: fund,
+        batches: of_fund,
+    } in asked.desk.views.with_batches(funds, None).await?
+    {
         for (key, row) in of_fund {
             let form = forms.form(&format!("file-{}-{key}", fund.id));
-            batches.push(Batch { fund: fund.id, fund_name: fund.name.clone(), key: key.to_string(), row, form });
+            batches.push(Batch {
+                fund: fund.id,
+                fund_name: fund.name.clone(),
+                key: key.to_string(),
+                row,
+                form,
+            });
         }
     }
     batches.sort_by(|one, other| (other.row.sent_on, &other.key).cmp(&(one.row.sent_on, &one.key)));
-    let makers = batches.iter().flat_map(|batch| batch.row.files.iter().map(|file| file.by)).collect::<Vec<_>>();
+    let makers = batches
+        .iter()
+        .flat_map(|batch| batch.row.files.iter().map(|file| file.by))
+        .collect::<Vec<_>>();
     asked.page(&Sheet {
         page: asked.shell("The bank").await?,
         wrong: forms.wrong(),
@@ -73,19 +87,41 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 }
 
 /// Makes the file of a batch, records that it was made, and hands it out.
-pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn make(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let reader = &visitor.staff()?.reader;
     if !reader.roles.contains(&Role::Finance) {
         return Err(Failed::not_yours());
     }
     let fund = FundId(own::uuid(request.match_info().query("fund"))?);
-    let batch: Slug = request.match_info().query("batch").parse().map_err(|_| Failed::nothing())?;
-    let known: BatchRow = desk.views.find(&BatchRow::id_of(fund.0, &batch), None).await?.ok_or_else(Failed::nothing)?;
+    let batch: Slug = request
+        .match_info()
+        .query("batch")
+        .parse()
+        .map_err(|_| Failed::nothing())?;
+    let known: BatchRow = desk
+        .views
+        .find(&BatchRow::id_of(fund.0, &batch), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     let batch = batch.to_string();
     let form = posted.text("form").to_owned();
     let refused = async |says: String| {
-        super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with(&form, &posted, vec![("reason".to_owned(), says)]))).await
+        super::at(
+            &desk,
+            &visitor,
+            "/desk/bank",
+            Some(Rejected::with(
+                &form,
+                &posted,
+                vec![("reason".to_owned(), says)],
+            )),
+        )
+        .await
     };
     let lines = match lines(&desk, &visitor, fund, &batch).await? {
         Ok(lines) => lines,
@@ -95,36 +131,81 @@ pub(super) async fn make(request: HttpRequest, sent: Sent, desk: web::Data<Desk>
     let reason = Some(posted.text("reason")).filter(|reason| !reason.is_empty());
     let body = json!({ "batch": batch, "payments": file.payments, "total": file.total, "digest": file.digest, "reason": reason });
     let Some(command) = FundCommand::read("make-bank-file", body).and_then(Result::ok) else {
-        return refused("There is nothing in this batch that the bank has still to pay to an account".to_owned()).await;
+        return refused(
+            "There is nothing in this batch that the bank has still to pay to an account"
+                .to_owned(),
+        )
+        .await;
     };
     let before = desk.commands.log().length().await?;
     let repeat = posted.repeat(&desk, &visitor.path);
-    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), Command::Fund(fund, command)) };
+    let request = Request {
+        repeat: Some(repeat),
+        ..Request::new(
+            visitor.signed()?.caller.clone(),
+            Command::Fund(fund, command),
+        )
+    };
     match own::taken(&desk, request).await {
         Ok(answer) if answer.first_position >= before => {}
-        Ok(_) => return refused("This form made its file already. To make another, say why".to_owned()).await,
-        Err(Failed::Refused(CommandError::Refused(refusal))) => return refused(format!("{refusal}. {}", refusal.advice())).await,
+        Ok(_) => {
+            return refused("This form made its file already. To make another, say why".to_owned())
+                .await;
+        }
+        Err(Failed::Refused(CommandError::Refused(refusal))) => {
+            return refused(format!("{refusal}. {}", refusal.advice())).await;
+        }
         Err(error) => return Err(error),
     }
     let name = format!("attachment; filename=\"{batch}.csv\"");
-    Ok(HttpResponse::Ok().insert_header((CONTENT_DISPOSITION, name)).content_type("text/csv; charset=utf-8").body(file.text))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_DISPOSITION, name))
+        .content_type("text/csv; charset=utf-8")
+        .body(file.text))
 }
 
-/// The lines of a batch's file, or why there is none: every account is still the one that the payment was prepared for.
-async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Result<Result<Vec<Line>, String>, Failed> {
+/// The lines of a batch's file, or why there is none: every account is still the one that the
+/// payment was prepared for.
+async fn lines(
+    desk: &Desk,
+    visitor: &Visitor,
+    fund: FundId,
+    batch: &str,
+) -> Result<Result<Vec<Line>, String>, Failed> {
     // What the bank has paid must not be paid again by a second file.
-    let filters = vec![("batch", vec![batch.to_owned()]), ("state", vec![<&str>::from(PaymentState::Sent).to_owned()])];
+    let filters = vec![
+        ("batch", vec![batch.to_owned()]),
+        ("state", vec![<&str>::from(PaymentState::Sent).to_owned()]),
+    ];
     let rows: Vec<PaymentRow> = desk.views.every(None, filters).await?;
     let mut lines = Vec::new();
-    for row in rows.into_iter().filter(|row| row.route != Route::PurchaseForGroup) {
-        let grant: GrantRow = desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    for row in rows
+        .into_iter()
+        .filter(|row| row.route != Route::PurchaseForGroup)
+    {
+        let grant: GrantRow = desk
+            .views
+            .find(&row.grant.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
         if grant.fund != fund {
             continue;
         }
-        let group: GroupRow = desk.views.find(&grant.group.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+        let group: GroupRow = desk
+            .views
+            .find(&grant.group.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
         let name = group.name.clone();
-        let seen = desk.views.open_groups(&visitor.staff()?.reader, vec![group], None).await?.pop().ok_or_else(Failed::nothing)?;
-        let payee = seen.payee.filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());
+        let seen = desk
+            .views
+            .open_groups(&visitor.staff()?.reader, vec![group], None)
+            .await?
+            .pop()
+            .ok_or_else(Failed::nothing)?;
+        let payee = seen
+            .payee
+            .filter(|payee| payee.payee == row.payee && payee.verified_by.is_some());
         let account = payee.and_then(|payee| Some((payee.holder?, payee.numbers?)));
         let Some((holder, numbers)) = account else {
             return Ok(Err(format!(
@@ -145,7 +226,11 @@ async fn lines(desk: &Desk, visitor: &Visitor, fund: FundId, batch: &str) -> Res
 
 /// What stands beside a payment at the bank.
 async fn reference(desk: &Desk, payment: &PaymentRow) -> Result<String, Failed> {
-    let application: ApplicationRow = desk.views.find(&payment.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let application: ApplicationRow = desk
+        .views
+        .find(&payment.grant.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     let heard = Reference::heard(&application.reference).ok_or_else(Failed::nothing)?;
     Ok(bank::reference(&heard, payment.payment))
 }
@@ -177,7 +262,12 @@ struct Row {
 }
 
 /// Reads a statement, and shows what it says; nothing is recorded.
-pub(super) async fn read(request: HttpRequest, body: Multipart, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn read(
+    request: HttpRequest,
+    body: Multipart,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     if !visitor.staff()?.reader.roles.contains(&Role::Finance) {
         return Err(Failed::not_yours());
     }
@@ -186,8 +276,13 @@ pub(super) async fn read(request: HttpRequest, body: Multipart, visitor: Visitor
     let entries = match bank::read(&text) {
         Ok(entries) => entries,
         Err(error) => {
-            let says = if sent.bytes.is_empty() { "Choose the statement's file".to_owned() } else { error.to_string() };
-            let rejected = Rejected::with("statement", &sent.posted, vec![("file".to_owned(), says)]);
+            let says = if sent.bytes.is_empty() {
+                "Choose the statement's file".to_owned()
+            } else {
+                error.to_string()
+            };
+            let rejected =
+                Rejected::with("statement", &sent.posted, vec![("file".to_owned(), says)]);
             return super::at(&desk, &visitor, "/desk/bank", Some(rejected)).await;
         }
     };
@@ -224,44 +319,108 @@ async fn known(asked: &Asked<'_>) -> Result<(Vec<Known>, BTreeMap<Uuid, String>)
     let (mut references, mut titles) = (BTreeMap::new(), BTreeMap::new());
     for some in grants.into_iter().collect::<Vec<_>>().chunks(MANY) {
         let of_these = || vec![("id", some.to_vec())];
-        references.extend(asked.every::<ApplicationRow>(of_these()).await?.into_iter().map(|row| (row.id, row.reference)));
-        titles.extend(asked.every::<GrantRow>(of_these()).await?.into_iter().map(|row| (row.id, row.title)));
+        references.extend(
+            asked
+                .every::<ApplicationRow>(of_these())
+                .await?
+                .into_iter()
+                .map(|row| (row.id, row.reference)),
+        );
+        titles.extend(
+            asked
+                .every::<GrantRow>(of_these())
+                .await?
+                .into_iter()
+                .map(|row| (row.id, row.title)),
+        );
     }
     let known = payments.into_iter().filter_map(|row| {
         let heard = Reference::heard(references.get(&row.grant)?)?;
         let reference = bank::reference(&heard, row.payment);
-        Some(Known { grant: row.grant, payment: row.payment, amount: row.amount, state: row.state, paid_on: row.paid_on, reference })
+        Some(Known {
+            grant: row.grant,
+            payment: row.payment,
+            amount: row.amount,
+            state: row.state,
+            paid_on: row.paid_on,
+            reference,
+        })
     });
     Ok((known.collect(), titles))
 }
 
-async fn row(asked: &Asked<'_>, one: Matched, titles: &BTreeMap<Uuid, String>) -> Result<Row, Failed> {
-    let Matched { entry, payment, outcome } = one;
+async fn row(
+    asked: &Asked<'_>,
+    one: Matched,
+    titles: &BTreeMap<Uuid, String>,
+) -> Result<Row, Failed> {
+    let Matched {
+        entry,
+        payment,
+        outcome,
+    } = one;
     let fits_nothing = matches!(outcome, Outcome::Look(_));
     let (act, says) = match outcome {
-        Outcome::Confirm => (Some("confirm"), "The bank has paid it: it will be confirmed.".to_owned()),
-        Outcome::Fail => (Some("fail"), "It came back: it will be recorded that the bank did not pay.".to_owned()),
-        Outcome::Reverse => (Some("reverse"), "It came back after it was confirmed: it will be reversed.".to_owned()),
+        Outcome::Confirm => (
+            Some("confirm"),
+            "The bank has paid it: it will be confirmed.".to_owned(),
+        ),
+        Outcome::Fail => (
+            Some("fail"),
+            "It came back: it will be recorded that the bank did not pay.".to_owned(),
+        ),
+        Outcome::Reverse => (
+            Some("reverse"),
+            "It came back after it was confirmed: it will be reversed.".to_owned(),
+        ),
         Outcome::Known => (None, "That is recorded already.".to_owned()),
         Outcome::None => (None, "It is about none of our payments.".to_owned()),
-        Outcome::Several => (None, "Please look yourself: it names several payments.".to_owned()),
+        Outcome::Several => (
+            None,
+            "Please look yourself: it names several payments.".to_owned(),
+        ),
         Outcome::Look(says) => (None, format!("Please look yourself: {says}.")),
     };
-    let line = payment.zip(act).map(|((grant, payment), act)| format!("{grant}/{payment}/{act}/{}", entry.on));
-    let (way, pence) = (if entry.pence < 0 { "went_out" } else { "came_in" }, entry.pence.unsigned_abs());
-    let settle = payment.filter(|_| fits_nothing).map(|(grant, payment)| format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on));
+    let line = payment
+        .zip(act)
+        .map(|((grant, payment), act)| format!("{grant}/{payment}/{act}/{}", entry.on));
+    let (way, pence) = (
+        if entry.pence < 0 {
+            "went_out"
+        } else {
+            "came_in"
+        },
+        entry.pence.unsigned_abs(),
+    );
+    let settle = payment
+        .filter(|_| fits_nothing)
+        .map(|(grant, payment)| format!("{grant}/{payment}/settle/{}/{way}/{pence}", entry.on));
     let mut row = Row {
         on: entry.on,
-        sum: format!("{}{}", if entry.pence < 0 { "\u{2212}" } else { "+" }, Money::of_pence(pence)),
+        sum: format!(
+            "{}{}",
+            if entry.pence < 0 { "\u{2212}" } else { "+" },
+            Money::of_pence(pence)
+        ),
         grant: payment.map(|(grant, _)| grant),
-        title: payment.and_then(|(grant, _)| titles.get(&grant).cloned()).unwrap_or_default(),
+        title: payment
+            .and_then(|(grant, _)| titles.get(&grant).cloned())
+            .unwrap_or_default(),
         says,
         line,
         settle,
     };
     // A first look at the rules; what an entry before it changes is looked at when it is recorded.
-    if let Some(command) = row.line.as_deref().filter(|_| act == Some("confirm")).and_then(command)
-        && let Err(CommandError::Refused(refusal)) = asked.desk.commands.consider(&asked.visitor.signed()?.caller, command).await
+    if let Some(command) = row
+        .line
+        .as_deref()
+        .filter(|_| act == Some("confirm"))
+        .and_then(command)
+        && let Err(CommandError::Refused(refusal)) = asked
+            .desk
+            .commands
+            .consider(&asked.visitor.signed()?.caller, command)
+            .await
     {
         row.says = format!("It cannot be recorded: {refusal}.");
         row.line = None;
@@ -272,46 +431,82 @@ async fn row(asked: &Asked<'_>, one: Matched, titles: &BTreeMap<Uuid, String>) -
 /// The command that a line of the form stands for.
 fn command(line: &str) -> Option<Command> {
     let parts: Vec<&str> = line.split('/').collect();
-    let [grant, payment, act, on, more @ ..] = parts.as_slice() else { return None };
+    let [grant, payment, act, on, more @ ..] = parts.as_slice() else {
+        return None;
+    };
     let (grant, payment) = (GrantId(grant.parse().ok()?), payment.parse::<u16>().ok()?);
     let reason = format!("The bank's statement of {on} says that it came back.");
     let (name, body) = match (*act, more) {
-        ("confirm", []) => ("confirm-payment", json!({ "payment": payment, "happened_on": on })),
-        ("fail", []) => ("fail-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
-        ("reverse", []) => ("reverse-payment", json!({ "payment": payment, "happened_on": on, "reason": reason })),
+        ("confirm", []) => (
+            "confirm-payment",
+            json!({ "payment": payment, "happened_on": on }),
+        ),
+        ("fail", []) => (
+            "fail-payment",
+            json!({ "payment": payment, "happened_on": on, "reason": reason }),
+        ),
+        ("reverse", []) => (
+            "reverse-payment",
+            json!({ "payment": payment, "happened_on": on, "reason": reason }),
+        ),
         ("settle", [way, pence, _]) => {
             let amount = Money::of_pence(pence.parse().ok()?);
-            let note = format!("The bank's statement of {on} names this payment, and the entry fits nothing that is on record.");
-            ("record-bank-entry", json!({ "kind": way, "amount": amount, "payment": payment, "happened_on": on, "note": note }))
+            let note = format!(
+                "The bank's statement of {on} names this payment, and the entry fits nothing that is on record."
+            );
+            (
+                "record-bank-entry",
+                json!({ "kind": way, "amount": amount, "payment": payment, "happened_on": on, "note": note }),
+            )
         }
         _ => return None,
     };
     Some(Command::Grant(grant, GrantCommand::read(name, body)?.ok()?))
 }
 
-/// Records what was looked at, entry by entry: each under a key of its own, so that a second time changes nothing.
+/// Records what was looked at, entry by entry: each under a key of its own, so that a second time
+/// changes nothing.
 pub(super) async fn take(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let mut wrong = Vec::new();
     for line in posted.all("line").chain(posted.all("settle")) {
-        let Some(command) = command(line) else { return Err(Failed::nothing()) };
+        let Some(command) = command(line) else {
+            return Err(Failed::nothing());
+        };
         let repeat = RepeatKey::by_anybody(format!("bank/{line}"), "bank");
-        let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+        let request = Request {
+            repeat: Some(repeat),
+            ..Request::new(visitor.signed()?.caller.clone(), command)
+        };
         match own::taken(&desk, request).await {
             Ok(_) => {}
             Err(Failed::Refused(CommandError::Refused(refusal))) => {
-                let grant: Option<GrantRow> = desk.views.find(line.split('/').next().unwrap_or_default(), None).await?;
+                let grant: Option<GrantRow> = desk
+                    .views
+                    .find(line.split('/').next().unwrap_or_default(), None)
+                    .await?;
                 let title = grant.map(|grant| grant.title).unwrap_or_default();
-                wrong.push(("file".to_owned(), format!("{title}: {refusal}. {}", refusal.advice())));
+                wrong.push((
+                    "file".to_owned(),
+                    format!("{title}: {refusal}. {}", refusal.advice()),
+                ));
             }
             Err(error) => return Err(error),
         }
     }
     if wrong.is_empty() {
-        return Ok(crate::http::pages::see_other("/desk/payments?state=confirmed&done=bank-entries"));
+        return Ok(crate::http::pages::see_other(
+            "/desk/payments?state=confirmed&done=bank-entries",
+        ));
     }
-    super::at(&desk, &visitor, "/desk/bank", Some(Rejected::with("statement", &posted, wrong))).await
+    super::at(
+        &desk,
+        &visitor,
+        "/desk/bank",
+        Some(Rejected::with("statement", &posted, wrong)),
+    )
+    .await
 }
 
 impl Sheet {

@@ -1,4 +1,5 @@
-//! Erasing what is personal: who asked, whose records nothing keeps any more, and the forms with which it is done.
+//! Erasing what is personal: who asked, whose records nothing keeps any more, and the forms with
+//! which it is done.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -43,35 +44,69 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         return Err(Failed::not_yours());
     }
     let views = &asked.desk.views;
-    let most = || Wanted { after: None, most: ROWS };
+    let most = || Wanted {
+        after: None,
+        most: ROWS,
+    };
     let asked_for = || vec![("erasure", vec!["asked".to_owned()])];
-    let rows = views.list::<PersonRow>(None, asked_for(), &most()).await?.items;
+    let rows = views
+        .list::<PersonRow>(None, asked_for(), &most())
+        .await?
+        .items;
     let people = views.open_people(&asked.signed.reader, rows).await?;
-    let groups = views.list::<GroupRow>(None, asked_for(), &most()).await?.items;
+    let groups = views
+        .list::<GroupRow>(None, asked_for(), &most())
+        .await?
+        .items;
     let page = Sheet {
         page: asked.shell("Erasing").await?,
-        people: people.into_iter().map(|person| (person.id, person.name.unwrap_or_else(|| "A person".to_owned()))).collect(),
-        groups: groups.into_iter().map(|group| (group.id, group.name)).collect(),
+        people: people
+            .into_iter()
+            .map(|person| {
+                (
+                    person.id,
+                    person.name.unwrap_or_else(|| "A person".to_owned()),
+                )
+            })
+            .collect(),
+        groups: groups
+            .into_iter()
+            .map(|group| (group.id, group.name))
+            .collect(),
         due: due(asked).await?,
     };
     asked.page(&page)
 }
 
-/// Groups that have no open grant, and whose last grant or application lies longer back than their records are kept.
+/// Groups that have no open grant, and whose last grant or application lies longer back than their
+/// records are kept.
 async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     let views = &asked.desk.views;
     let today = day_of(asked.desk.commands.now());
     let before = |years: i64| today.saturating_sub(jiff::Span::new().years(years));
     let mut candidates = Vec::new();
-    let mut page = Wanted { after: None, most: ROWS };
+    let mut page = Wanted {
+        after: None,
+        most: ROWS,
+    };
     loop {
         let filters = vec![
             ("kept_from <=", vec![before(UNFUNDED_YEARS).to_string()]),
-            ("erasure", ["not_asked", "asked", "refused"].map(str::to_owned).to_vec()),
+            (
+                "erasure",
+                ["not_asked", "asked", "refused"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
         ];
         let listed = views.list::<GroupRow>(None, filters, &page).await?;
         let within = |row: &GroupRow| row.was_paid && row.kept_from > Some(before(FUNDED_YEARS));
-        candidates.extend(listed.items.into_iter().filter(|row| row.open_grants.is_empty() && !within(row)));
+        candidates.extend(
+            listed
+                .items
+                .into_iter()
+                .filter(|row| row.open_grants.is_empty() && !within(row)),
+        );
         page.after = listed.next;
         if page.after.is_none() || candidates.len() >= MOST {
             break;
@@ -80,12 +115,36 @@ async fn due(asked: &Asked<'_>) -> Result<Vec<Due>, Failed> {
     let mut due = Vec::new();
     for row in candidates {
         let own = vec![("group_id", vec![row.id.to_string()])];
-        let applications = views.list::<ApplicationRow>(None, own, &Wanted { after: None, most: ROWS }).await?.items;
-        let last = applications.iter().filter_map(|application| application.decided_on.or(application.submitted_on)).max();
-        let Some(since) = last.max(row.kept_from) else { continue };
-        let years = if row.was_paid { FUNDED_YEARS } else { UNFUNDED_YEARS };
+        let applications = views
+            .list::<ApplicationRow>(
+                None,
+                own,
+                &Wanted {
+                    after: None,
+                    most: ROWS,
+                },
+            )
+            .await?
+            .items;
+        let last = applications
+            .iter()
+            .filter_map(|application| application.decided_on.or(application.submitted_on))
+            .max();
+        let Some(since) = last.max(row.kept_from) else {
+            continue;
+        };
+        let years = if row.was_paid {
+            FUNDED_YEARS
+        } else {
+            UNFUNDED_YEARS
+        };
         if since < before(years) {
-            due.push(Due { id: row.id, name: row.name, since: in_full(since), was_paid: row.was_paid });
+            due.push(Due {
+                id: row.id,
+                name: row.name,
+                since: in_full(since),
+                was_paid: row.was_paid,
+            });
         }
     }
     Ok(due)
@@ -129,15 +188,41 @@ pub(super) async fn erasing(
     id: Uuid,
     command: &impl Fn(Erasing) -> Command,
 ) -> Result<Vec<Act>, Failed> {
-    let because = || Because { reason: "as asked".parse::<Prose>().expect("words") };
+    let because = || Because {
+        reason: "as asked".parse::<Prose>().expect("words"),
+    };
     let act = async |name: &str, title: &str, erasing: Erasing| -> Result<Act, Failed> {
         let offered = Offered::of(asked.desk, asked.visitor, command(erasing)).await?;
-        Ok(Act::new(forms, name, title, &format!("/desk/do/{noun}/{id}/{name}"), offered))
+        Ok(Act::new(
+            forms,
+            name,
+            title,
+            &format!("/desk/do/{noun}/{id}/{name}"),
+            offered,
+        ))
     };
     let why = "Why, for the record, without anybody's name";
     Ok(vec![
-        act("request-erasure", "Note that they ask to be erased", Erasing::Request).await?,
-        act("refuse-erasure", "Refuse to erase", Erasing::Refuse(because())).await?.words("reason", why),
-        act("erase", "Erase what is personal for ever", Erasing::Erase(because())).await?.words("reason", why).grave(),
+        act(
+            "request-erasure",
+            "Note that they ask to be erased",
+            Erasing::Request,
+        )
+        .await?,
+        act(
+            "refuse-erasure",
+            "Refuse to erase",
+            Erasing::Refuse(because()),
+        )
+        .await?
+        .words("reason", why),
+        act(
+            "erase",
+            "Erase what is personal for ever",
+            Erasing::Erase(because()),
+        )
+        .await?
+        .words("reason", why)
+        .grave(),
     ])
 }

@@ -1,4 +1,5 @@
-//! Looking rather than reading: budgets and outcomes as bars with their figures beside them, as at any day.
+//! Looking rather than reading: budgets and outcomes as bars with their figures beside them, as at
+//! any day.
 
 use std::collections::BTreeMap;
 
@@ -30,24 +31,59 @@ struct Sheet {
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let views = &asked.desk.views;
     let days = Days::asked(asked.desk, asked.text("day"), asked.text("slide")).await?;
-    let funds: Vec<FundRow> = views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
-    let names: BTreeMap<String, String> = funds.iter().map(|fund| (fund.id.to_string(), fund.name.clone())).collect();
-    let rounds: BTreeMap<String, String> =
-        funds.iter().flat_map(|fund| fund.rounds.iter().map(|(key, round)| (key.to_string(), round.name.clone()))).collect();
+    let funds: Vec<FundRow> = views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
+    let names: BTreeMap<String, String> = funds
+        .iter()
+        .map(|fund| (fund.id.to_string(), fund.name.clone()))
+        .collect();
+    let rounds: BTreeMap<String, String> = funds
+        .iter()
+        .flat_map(|fund| {
+            fund.rounds
+                .iter()
+                .map(|(key, round)| (key.to_string(), round.name.clone()))
+        })
+        .collect();
     let bars = async |by: By, name: &dyn Fn(&str) -> String| -> Result<Vec<MoneyBar>, Failed> {
         let lines = views.budget(sums(by, None, None, &days)).await?.lines;
-        Ok(lines.into_iter().map(|line| MoneyBar::of(name(&line.of), line)).collect())
+        Ok(lines
+            .into_iter()
+            .map(|line| MoneyBar::of(name(&line.of), line))
+            .collect())
     };
-    let own: Option<OrganisationRow> = views.find(&asked.desk.commands.organisation().to_string(), None).await?;
+    let own: Option<OrganisationRow> = views
+        .find(&asked.desk.commands.organisation().to_string(), None)
+        .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
-    let all = views.outcomes(sums(By::Sign, None, None, &days)).await?.lines;
-    let totals = views.outcomes(sums(By::Area, None, None, &days)).await?.lines;
+    let all = views
+        .outcomes(sums(By::Sign, None, None, &days))
+        .await?
+        .lines;
+    let totals = views
+        .outcomes(sums(By::Area, None, None, &days))
+        .await?
+        .lines;
     let mut by_area = Vec::new();
     for line in &totals {
-        let lines = views.outcomes(sums(By::Sign, None, Some(&line.of), &days)).await?.lines;
+        let lines = views
+            .outcomes(sums(By::Sign, None, Some(&line.of), &days))
+            .await?
+            .lines;
         by_area.push((place(&line.of), outcome_bars(in_order(&signs, lines))));
     }
-    let known = |names: &BTreeMap<String, String>, key: &str| names.get(key).cloned().unwrap_or_else(|| place(key));
+    let known = |names: &BTreeMap<String, String>, key: &str| {
+        names.get(key).cloned().unwrap_or_else(|| place(key))
+    };
     let page = Sheet {
         page: asked.shell("Figures").await?,
         funds: bars(By::Fund, &|key| known(&names, key)).await?,
@@ -55,7 +91,12 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         funders: bars(By::Funder, &place).await?,
         rounds: bars(By::Round, &|key| known(&rounds, key)).await?,
         signs: outcome_bars(in_order(&signs, all)),
-        totals: outcome_bars(totals.into_iter().map(|line| (place(&line.of), line)).collect()),
+        totals: outcome_bars(
+            totals
+                .into_iter()
+                .map(|line| (place(&line.of), line))
+                .collect(),
+        ),
         by_area,
         days,
     };

@@ -44,7 +44,14 @@ async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, 
     }
     let search = asked.text("q");
     if !search.is_empty() {
-        let mut groups: Vec<_> = asked.desk.views.groups_named(search, 200).await?.into_iter().map(|group| group.id.to_string()).collect();
+        let mut groups: Vec<_> = asked
+            .desk
+            .views
+            .groups_named(search, 200)
+            .await?
+            .into_iter()
+            .map(|group| group.id.to_string())
+            .collect();
         groups.push(uuid::Uuid::nil().to_string());
         filters.push(("group_id", groups));
     }
@@ -53,15 +60,23 @@ async fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, 
 
 /// Whether a grant waits for a change to be decided.
 fn asks(row: &GrantRow) -> bool {
-    row.variations.values().any(|variation| variation.state == VariationState::Requested)
+    row.variations
+        .values()
+        .any(|variation| variation.state == VariationState::Requested)
 }
 
 /// The list as a spreadsheet.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let wants_change = asked.text("asks") == "change";
-    let rows = asked.every::<GrantRow>(filters(asked).await?).await?.into_iter().filter(|row| !wants_change || asks(row));
+    let rows = asked
+        .every::<GrantRow>(filters(asked).await?)
+        .await?
+        .into_iter()
+        .filter(|row| !wants_change || asks(row));
     let rows: Vec<_> = rows.collect();
-    let groups = asked.names_of(rows.iter().map(|row| row.group.to_string())).await?;
+    let groups = asked
+        .names_of(rows.iter().map(|row| row.group.to_string()))
+        .await?;
     let columns = [
         "Grant",
         "Group",
@@ -107,18 +122,44 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let listed = asked
         .desk
         .views
-        .list::<GrantRow>(asked.as_at().await?, filters, &Wanted { after, most: if wants_change { 500 } else { 50 } })
+        .list::<GrantRow>(
+            asked.as_at().await?,
+            filters,
+            &Wanted {
+                after,
+                most: if wants_change { 500 } else { 50 },
+            },
+        )
         .await?;
-    let items: Vec<_> = listed.items.into_iter().filter(|row| !wants_change || asks(row)).collect();
-    let groups = names(asked.desk, items.iter().map(|row| row.group.to_string()).collect()).await?;
+    let items: Vec<_> = listed
+        .items
+        .into_iter()
+        .filter(|row| !wants_change || asks(row))
+        .collect();
+    let groups = names(
+        asked.desk,
+        items.iter().map(|row| row.group.to_string()).collect(),
+    )
+    .await?;
     let row = |row: GrantRow| Row {
         id: row.id.to_string(),
-        group: groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
+        group: groups
+            .get(&row.group.to_string())
+            .cloned()
+            .unwrap_or_default(),
         area: row.area.to_string(),
-        state: if row.on_hold { format!("{}, on hold", said(row.state)) } else { said(row.state) },
+        state: if row.on_hold {
+            format!("{}, on hold", said(row.state))
+        } else {
+            said(row.state)
+        },
         award: row.award.to_string(),
         paid: row.paid.to_string(),
-        due_back: if row.due_back.is_zero() { String::new() } else { row.due_back.to_string() },
+        due_back: if row.due_back.is_zero() {
+            String::new()
+        } else {
+            row.due_back.to_string()
+        },
         title: row.title,
     };
     let mut filter = asked.forms().form("filter");
@@ -128,11 +169,22 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let page = Sheet {
         page: asked.shell("Grants").await?,
         filter,
-        states: choices_or_none("any state", GrantState::VARIANTS.iter().copied().filter(|state| *state != "blank")),
-        asks: vec![(String::new(), "all".to_owned()), ("change".to_owned(), "with a change to decide".to_owned())],
+        states: choices_or_none(
+            "any state",
+            GrantState::VARIANTS
+                .iter()
+                .copied()
+                .filter(|state| *state != "blank"),
+        ),
+        asks: vec![
+            (String::new(), "all".to_owned()),
+            ("change".to_owned(), "with a change to decide".to_owned()),
+        ],
         rows: items.into_iter().map(row).collect(),
         sheets: asked.sheets(),
-        next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
+        next: listed
+            .next
+            .map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)
 }

@@ -27,9 +27,21 @@ struct Sheet {
 /// The list as a spreadsheet: what is public of the groups, and how their payee stands.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let search = asked.text("q");
-    let rows =
-        if search.is_empty() { asked.every::<GroupRow>(Vec::new()).await? } else { asked.desk.views.groups_named(search, FOUND).await? };
-    let columns = ["Group", "Area", "Standing", "Numbers", "Members", "Payee", "Merged into", "Id"];
+    let rows = if search.is_empty() {
+        asked.every::<GroupRow>(Vec::new()).await?
+    } else {
+        asked.desk.views.groups_named(search, FOUND).await?
+    };
+    let columns = [
+        "Group",
+        "Area",
+        "Standing",
+        "Numbers",
+        "Members",
+        "Payee",
+        "Merged into",
+        "Id",
+    ];
     Ok(sheets::sheet("Groups", columns, rows, |row| {
         let payee = match &row.payee {
             Some(payee) if payee.verified_by.is_some() => "verified",
@@ -40,7 +52,12 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             row.name.into(),
             row.area.into(),
             super::said(row.standing).into(),
-            row.identifiers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into(),
+            row.identifiers
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+                .into(),
             i64::try_from(row.members.len()).unwrap_or_default().into(),
             payee.into(),
             row.merged_into.map(|into| into.to_string()).into(),
@@ -53,14 +70,26 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let search = asked.text("q");
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
     let (rows, next) = if search.is_empty() {
-        let listed = asked.desk.views.list::<GroupRow>(asked.as_at().await?, Vec::new(), &Wanted { after, most: 50 }).await?;
+        let listed = asked
+            .desk
+            .views
+            .list::<GroupRow>(
+                asked.as_at().await?,
+                Vec::new(),
+                &Wanted { after, most: 50 },
+            )
+            .await?;
         (listed.items, listed.next)
     } else {
         (asked.desk.views.groups_named(search, FOUND).await?, None)
     };
     let page = Sheet {
         page: asked.shell("Groups").await?,
-        filter: asked.forms().form("filter").known("q", search).known("as_at", asked.text("as_at")),
+        filter: asked
+            .forms()
+            .form("filter")
+            .known("q", search)
+            .known("as_at", asked.text("as_at")),
         rows,
         sheets: asked.sheets(),
         imports: asked.signed.reader.roles.contains(&Role::Officer),

@@ -1,4 +1,5 @@
-//! Keying in a form that came on paper, by telephone or in person: who asks, what they say, how and when it came.
+//! Keying in a form that came on paper, by telephone or in person: who asks, what they say, how and
+//! when it came.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +9,19 @@ use uuid::Uuid;
 
 use super::{Asked, choices};
 use crate::commands::{Caller, CommandError, RepeatKey, Request, clock};
-use crate::domain::application::{Answers, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit};
+use crate::domain::application::{
+    Answers, Channel, ChooseLanguage, Help, HelpKind, StartApplication, Submit,
+};
 use crate::domain::fund::{FundState, RoundState};
 use crate::domain::group::{CorrectGroup, MemberOf, RegisterGroup, Standing};
 use crate::domain::language::Language;
 use crate::domain::person::RegisterPerson;
 use crate::domain::sealed::{Personal, parse_email};
 use crate::domain::text::Slug;
-use crate::domain::{ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand, PersonId, Refusal, Role};
+use crate::domain::{
+    ApplicationCommand, ApplicationId, Command, FundId, GroupCommand, GroupId, PersonCommand,
+    PersonId, Refusal, Role,
+};
 use crate::http::Desk;
 use crate::http::pages::apply::{activities, amount};
 use crate::http::pages::reading::{Reading, Wrong, one_of};
@@ -47,12 +53,27 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     if !asked.signed.reader.roles.contains(&Role::Officer) {
         return Err(Failed::not_yours());
     }
-    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let funds: Vec<FundRow> = asked
+        .desk
+        .views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
     let mut rounds = Vec::new();
     for fund in funds.iter().filter(|fund| fund.state == FundState::Open) {
         for (key, round) in &fund.rounds {
             if !matches!(round.state, RoundState::Planned | RoundState::Completed) {
-                rounds.push((format!("{}/{key}", fund.id), format!("{}: {}", fund.name, round.name)));
+                rounds.push((
+                    format!("{}/{key}", fund.id),
+                    format!("{}: {}", fund.name, round.name),
+                ));
             }
         }
     }
@@ -65,18 +86,29 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let asks = own::questions(asked.desk, round.form).await?;
         questions = asks
             .into_iter()
-            .map(|question| (format!("q-{}", question.question), question.label.to_string(), question.help.to_string()))
+            .map(|question| {
+                (
+                    format!("q-{}", question.question),
+                    question.label.to_string(),
+                    question.help.to_string(),
+                )
+            })
             .collect();
     }
     let forms = asked.forms();
-    let began = asked
-        .rejected
-        .as_ref()
-        .and_then(|rejected| rejected.typed.iter().find(|(name, _)| name == "began").map(|(_, value)| value.clone()));
+    let began = asked.rejected.as_ref().and_then(|rejected| {
+        rejected
+            .typed
+            .iter()
+            .find(|(name, _)| name == "began")
+            .map(|(_, value)| value.clone())
+    });
     let page = Sheet {
         page: asked.shell("Key in a form").await?,
         wrong: forms.wrong(),
-        form: forms.form("keyed").known("round", chosen.as_deref().unwrap_or_default()),
+        form: forms
+            .form("keyed")
+            .known("round", chosen.as_deref().unwrap_or_default()),
         began: began.unwrap_or_else(|| clock::new_id().to_string()),
         rounds,
         areas,
@@ -88,10 +120,19 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             ("in_person".into(), "in person".into()),
         ],
         helps: vec![
-            ("read_back".into(), "keyed in as it was, and read back to the group".into()),
-            ("helped_to_word".into(), "I helped with the words: I am interested by that".into()),
+            (
+                "read_back".into(),
+                "keyed in as it was, and read back to the group".into(),
+            ),
+            (
+                "helped_to_word".into(),
+                "I helped with the words: I am interested by that".into(),
+            ),
         ],
-        languages: vec![("en".into(), "English".into()), ("pl".into(), "Polski".into())],
+        languages: vec![
+            ("en".into(), "English".into()),
+            ("pl".into(), "Polski".into()),
+        ],
         yes_no: choices(["yes", "no"]),
         questions,
         chosen,
@@ -114,7 +155,10 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
     let mut form = Reading::of(posted, Language::En);
     let round = form.must(
         "round",
-        |text| text.split_once('/').and_then(|(fund, key)| Some((FundId(fund.parse().ok()?), key.parse().ok()?))),
+        |text| {
+            text.split_once('/')
+                .and_then(|(fund, key)| Some((FundId(fund.parse().ok()?), key.parse().ok()?)))
+        },
         "Choose a round",
     );
     let person = person(posted, &mut form);
@@ -125,7 +169,11 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
     );
     let area: Option<Slug> = form.must("area", |text| text.parse().ok(), "Choose an area");
     let standings = [("existing", Standing::Existing), ("new", Standing::New)];
-    let standing = form.must("standing", |text| one_of(text, standings), "Say whether the group is new");
+    let standing = form.must(
+        "standing",
+        |text| one_of(text, standings),
+        "Say whether the group is new",
+    );
     let requested = form.must("requested", amount, "Write a sum in pounds");
     let at_risk = form.must(
         "at_risk",
@@ -133,21 +181,52 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
         "Say whether children, or adults who need looking after, would take part",
     );
     let mut answers = BTreeMap::new();
-    for (field, question) in posted.typed().iter().filter_map(|(field, _)| Some((field, field.strip_prefix("q-")?))) {
+    for (field, question) in posted
+        .typed()
+        .iter()
+        .filter_map(|(field, _)| Some((field, field.strip_prefix("q-")?)))
+    {
         if let (Ok(question), Some(answer)) = (question.parse::<Slug>(), form.words_if_any(field)) {
             answers.insert(question, answer);
         }
     }
     let helper = form.words_if_any("helper");
-    let channels = [("paper", Channel::Paper), ("phone", Channel::Phone), ("in_person", Channel::InPerson)];
+    let channels = [
+        ("paper", Channel::Paper),
+        ("phone", Channel::Phone),
+        ("in_person", Channel::InPerson),
+    ];
     let channel = form.must("channel", |text| one_of(text, channels), "Say how it came");
-    let received_on = form.must("received_on", |text| text.parse().ok(), "Say on which day it came");
-    let late_reason = form.may("late_reason", |text| text.parse().ok(), "This is too long. Use at most 4,000 letters.");
-    let kinds = [("read_back", HelpKind::KeyedVerbatim { read_back: true, scan: None }), ("helped_to_word", HelpKind::HelpedToWord)];
-    let kind =
-        form.must("help", |text| one_of(text, kinds), "Say how you helped: what is keyed in as it was must be read back to the group");
+    let received_on = form.must(
+        "received_on",
+        |text| text.parse().ok(),
+        "Say on which day it came",
+    );
+    let late_reason = form.may(
+        "late_reason",
+        |text| text.parse().ok(),
+        "This is too long. Use at most 4,000 letters.",
+    );
+    let kinds = [
+        (
+            "read_back",
+            HelpKind::KeyedVerbatim {
+                read_back: true,
+                scan: None,
+            },
+        ),
+        ("helped_to_word", HelpKind::HelpedToWord),
+    ];
+    let kind = form.must(
+        "help",
+        |text| one_of(text, kinds),
+        "Say how you helped: what is keyed in as it was must be read back to the group",
+    );
     if posted.text("consent") != "yes" {
-        form.miss("consent", "Ask the group whether it agrees to what you wrote down");
+        form.miss(
+            "consent",
+            "Ask the group whether it agrees to what you wrote down",
+        );
     }
     let whole = || {
         let (fund, round) = round?;
@@ -155,7 +234,12 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
             fund,
             round,
             person,
-            group: RegisterGroup { name: group?, area: area.clone()?, standing: standing?, member: None },
+            group: RegisterGroup {
+                name: group?,
+                area: area.clone()?,
+                standing: standing?,
+                member: None,
+            },
             answers: Answers {
                 requested: Some(requested?),
                 area,
@@ -163,8 +247,16 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
                 people_at_risk: at_risk,
                 answers,
             },
-            language: ChooseLanguage { language: posted.text("language").parse().unwrap_or_default(), helper },
-            submit: Submit { channel: channel?, received_on, late_reason, help: Some(Help { by, kind: kind? }) },
+            language: ChooseLanguage {
+                language: posted.text("language").parse().unwrap_or_default(),
+                helper,
+            },
+            submit: Submit {
+                channel: channel?,
+                received_on,
+                late_reason,
+                help: Some(Help { by, kind: kind? }),
+            },
         })
     };
     let whole = whole();
@@ -173,29 +265,72 @@ fn read(posted: &Posted, by: PersonId) -> Result<Keyed, Wrong> {
 
 /// The person who asks, if one is named.
 fn person(posted: &Posted, form: &mut Reading<'_>) -> Option<RegisterPerson> {
-    let email = form.may("email", |text| parse_email(text).ok().map(Personal::Open), "This is not an e-mail address");
+    let email = form.may(
+        "email",
+        |text| parse_email(text).ok().map(Personal::Open),
+        "This is not an e-mail address",
+    );
     let telephone = form.words_if_any("telephone");
-    let reached = ["email", "telephone"].iter().any(|field| !posted.text(field).is_empty());
+    let reached = ["email", "telephone"]
+        .iter()
+        .any(|field| !posted.text(field).is_empty());
     let line = |text: &str| Personal::name(text).ok();
     let says = "Write whose address or number this is";
-    let name = if reached { form.must("person", line, says) } else { form.may("person", line, says) };
-    name.map(|name| RegisterPerson { name, email, telephone })
+    let name = if reached {
+        form.must("person", line, says)
+    } else {
+        form.may("person", line, says)
+    };
+    name.map(|name| RegisterPerson {
+        name,
+        email,
+        telephone,
+    })
 }
 
 pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
-    let back = format!("/desk/applications/new?{}", serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default());
+    let back = format!(
+        "/desk/applications/new?{}",
+        serde_html_form::to_string([("round", posted.text("round"))]).unwrap_or_default()
+    );
     let keyed = match read(&posted, visitor.person()?) {
         Ok(keyed) => keyed,
-        Err(wrong) => return super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, wrong))).await,
+        Err(wrong) => {
+            return super::at(
+                &desk,
+                &visitor,
+                &back,
+                Some(Rejected::with("keyed", &posted, wrong)),
+            )
+            .await;
+        }
     };
     match bring_in(&desk, &visitor, &posted, keyed).await {
         Ok(Ok(id)) => Ok(see_other(&format!("/desk/applications/{id}?done=keyed-in"))),
-        Ok(Err(wrong)) => super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, wrong))).await,
+        Ok(Err(wrong)) => {
+            super::at(
+                &desk,
+                &visitor,
+                &back,
+                Some(Rejected::with("keyed", &posted, wrong)),
+            )
+            .await
+        }
         Err(Failed::Refused(CommandError::KeyReused)) => {
             let says = "This form was handed in already, with other words. Look for the group to correct what was handed in".to_owned();
-            super::at(&desk, &visitor, &back, Some(Rejected::with("keyed", &posted, vec![(String::new(), says)]))).await
+            super::at(
+                &desk,
+                &visitor,
+                &back,
+                Some(Rejected::with(
+                    "keyed",
+                    &posted,
+                    vec![(String::new(), says)],
+                )),
+            )
+            .await
         }
         Err(Failed::Refused(error)) => {
             let rejected = Rejected::of(&posted, &Problem::refused(&error));
@@ -208,27 +343,65 @@ pub(super) async fn key_in(sent: Sent, desk: web::Data<Desk>) -> Result<HttpResp
 /// Brings in person, group and application, and hands it in. Sent again after something was wrong,
 /// it goes on where it stopped, and records what the form says now. What cannot change any more is
 /// refused with the field's name.
-async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed) -> Result<Result<Uuid, Wrong>, Failed> {
-    let Keyed { fund, round, person, group, answers, language, submit } = keyed;
-    let steps = Steps { desk, caller: visitor.signed()?.caller.clone(), began: posted.text("began") };
+async fn bring_in(
+    desk: &Desk,
+    visitor: &Visitor,
+    posted: &Posted,
+    keyed: Keyed,
+) -> Result<Result<Uuid, Wrong>, Failed> {
+    let Keyed {
+        fund,
+        round,
+        person,
+        group,
+        answers,
+        language,
+        submit,
+    } = keyed;
+    let steps = Steps {
+        desk,
+        caller: visitor.signed()?.caller.clone(),
+        began: posted.text("began"),
+    };
     // Sent twice it is the same; sent again with other words it is not, and was handed in already.
-    let repeat = RepeatKey { key: format!("{}/submit", steps.began), ..posted.repeat(desk, &visitor.path) };
+    let repeat = RepeatKey {
+        key: format!("{}/submit", steps.began),
+        ..posted.repeat(desk, &visitor.path)
+    };
     let hand_in = |id: ApplicationId| {
         let submit = Command::Application(id, ApplicationCommand::Submit(submit.clone()));
-        Request { repeat: Some(repeat.clone()), ..Request::new(steps.caller.clone(), submit) }
+        Request {
+            repeat: Some(repeat.clone()),
+            ..Request::new(steps.caller.clone(), submit)
+        }
     };
-    if let Some(answer) = desk.commands.answered(hand_in(ApplicationId(Uuid::nil()))).await? {
+    if let Some(answer) = desk
+        .commands
+        .answered(hand_in(ApplicationId(Uuid::nil())))
+        .await?
+    {
         return Ok(Ok(answer.id));
     }
     let member = match &person {
         Some(details) => Some(steps.person(details.clone()).await?),
         None => None,
     };
-    let group_id = match steps.group(RegisterGroup { member, ..group.clone() }).await? {
+    let group_id = match steps
+        .group(RegisterGroup {
+            member,
+            ..group.clone()
+        })
+        .await?
+    {
         Ok(id) => id,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let start = StartApplication { fund, round, group: group_id, late: submit.late_reason.is_some() };
+    let start = StartApplication {
+        fund,
+        round,
+        group: group_id,
+        late: submit.late_reason.is_some(),
+    };
     let id = match steps.start(start).await? {
         Ok(id) => id,
         Err(wrong) => return Ok(Err(wrong)),
@@ -238,20 +411,40 @@ async fn bring_in(desk: &Desk, visitor: &Visitor, posted: &Posted, keyed: Keyed)
         return Ok(Err(left_out));
     }
     let of_application = |command| Command::Application(id, command);
-    steps.now(of_application(ApplicationCommand::SaveAnswers(answers))).await?;
+    steps
+        .now(of_application(ApplicationCommand::SaveAnswers(answers)))
+        .await?;
     let reason = Personal::Open("Put right while the form was keyed in.".to_owned());
-    let correct = CorrectGroup { name: group.name, area: group.area, reason };
-    steps.now(Command::Group(group_id, GroupCommand::Correct(correct))).await?;
+    let correct = CorrectGroup {
+        name: group.name,
+        area: group.area,
+        reason,
+    };
+    steps
+        .now(Command::Group(group_id, GroupCommand::Correct(correct)))
+        .await?;
     if let Some((person, details)) = member.zip(person) {
-        steps.now(Command::Group(group_id, GroupCommand::AddMember(MemberOf { person }))).await?;
+        steps
+            .now(Command::Group(
+                group_id,
+                GroupCommand::AddMember(MemberOf { person }),
+            ))
+            .await?;
         // Who has no e-mail address said yes by the form.
         if details.email.is_none() {
-            steps.now(Command::Group(group_id, GroupCommand::Join(MemberOf { person }))).await?;
+            steps
+                .now(Command::Group(
+                    group_id,
+                    GroupCommand::Join(MemberOf { person }),
+                ))
+                .await?;
         }
         steps.contact(person, details).await?;
     }
     if steps.speaks_otherwise(id, &language).await? {
-        steps.now(of_application(ApplicationCommand::ChooseLanguage(language))).await?;
+        steps
+            .now(of_application(ApplicationCommand::ChooseLanguage(language)))
+            .await?;
     }
     own::taken(desk, hand_in(id)).await?;
     Ok(Ok(id.0))
@@ -268,7 +461,10 @@ impl Steps<'_> {
     /// The request of a step that is taken once. Sent again with another `says` it is refused.
     fn request(&self, step: &str, says: &str, command: Command) -> Request {
         let repeat = RepeatKey::own(format!("{}/{step}", self.began), says);
-        Request { repeat: Some(repeat), ..Request::new(self.caller.clone(), command) }
+        Request {
+            repeat: Some(repeat),
+            ..Request::new(self.caller.clone(), command)
+        }
     }
 
     /// Records what the form says now, where that is not on record already.
@@ -281,7 +477,11 @@ impl Steps<'_> {
 
     async fn person(&self, details: RegisterPerson) -> Result<PersonId, Failed> {
         let register = Command::Person(PersonId(clock::new_id()), PersonCommand::Register(details));
-        Ok(PersonId(own::taken(self.desk, self.request("person", "keyed", register)).await?.id))
+        Ok(PersonId(
+            own::taken(self.desk, self.request("person", "keyed", register))
+                .await?
+                .id,
+        ))
     }
 
     async fn group(&self, group: RegisterGroup) -> Result<Result<GroupId, Wrong>, Failed> {
@@ -307,19 +507,36 @@ impl Steps<'_> {
 
     async fn start(&self, start: StartApplication) -> Result<Result<ApplicationId, Wrong>, Failed> {
         let says = |late: bool| format!("{}/{}/{late}", start.fund, start.round);
-        let command = Command::Application(ApplicationId(clock::new_id()), ApplicationCommand::Start(start.clone()));
-        match own::taken(self.desk, self.request("start", &says(start.late), command.clone())).await {
+        let command = Command::Application(
+            ApplicationId(clock::new_id()),
+            ApplicationCommand::Start(start.clone()),
+        );
+        match own::taken(
+            self.desk,
+            self.request("start", &says(start.late), command.clone()),
+        )
+        .await
+        {
             Ok(answer) => return Ok(Ok(ApplicationId(answer.id))),
             Err(Failed::Refused(CommandError::KeyReused)) => {}
             Err(error) => return Err(error),
         }
-        match self.desk.commands.answered(self.request("start", &says(!start.late), command)).await {
+        match self
+            .desk
+            .commands
+            .answered(self.request("start", &says(!start.late), command))
+            .await
+        {
             // It was started in time. Why it is late now is recorded as it is handed in.
             Ok(Some(answer)) if start.late => Ok(Ok(ApplicationId(answer.id))),
-            Ok(_) => Ok(Err(wrong("late_reason", "It is on record that this form is keyed in late. Write why"))),
-            Err(CommandError::KeyReused) => {
-                Ok(Err(wrong("", "This form was begun for another round. Choose that round, or begin a new form for this one")))
-            }
+            Ok(_) => Ok(Err(wrong(
+                "late_reason",
+                "It is on record that this form is keyed in late. Write why",
+            ))),
+            Err(CommandError::KeyReused) => Ok(Err(wrong(
+                "",
+                "This form was begun for another round. Choose that round, or begin a new form for this one",
+            ))),
             Err(error) => Err(error.into()),
         }
     }
@@ -327,29 +544,55 @@ impl Steps<'_> {
     /// The answers of an earlier try that this one leaves empty: they cannot be taken away.
     async fn left_out(&self, id: ApplicationId, answers: &Answers) -> Result<Wrong, Failed> {
         let known = self.desk.views.answers(id.0, None).await?;
-        let left_out = known.into_iter().filter(|answer| !answers.answers.contains_key(&answer.question));
+        let left_out = known
+            .into_iter()
+            .filter(|answer| !answers.answers.contains_key(&answer.question));
         let says = "An answer to this is on record already. Write the answer as it should be";
-        Ok(left_out.flat_map(|answer| wrong(&format!("q-{}", answer.question), says)).collect())
+        Ok(left_out
+            .flat_map(|answer| wrong(&format!("q-{}", answer.question), says))
+            .collect())
     }
 
     /// The person's name and how to reach them, as the form says it now.
     async fn contact(&self, person: PersonId, details: RegisterPerson) -> Result<(), Failed> {
         let row: Option<PersonRow> = self.desk.views.find(&person.to_string(), None).await?;
-        let seen = self.desk.views.open_people(&Reader::service(), row.into_iter().collect()).await?.pop();
+        let seen = self
+            .desk
+            .views
+            .open_people(&Reader::service(), row.into_iter().collect())
+            .await?
+            .pop();
         let known = seen.and_then(|seen| {
-            let (email, telephone) = (seen.email.map(Personal::Open), seen.telephone.map(Personal::Open));
-            Some(RegisterPerson { name: Personal::Open(seen.name?), email, telephone })
+            let (email, telephone) = (
+                seen.email.map(Personal::Open),
+                seen.telephone.map(Personal::Open),
+            );
+            Some(RegisterPerson {
+                name: Personal::Open(seen.name?),
+                email,
+                telephone,
+            })
         });
         if known.is_none_or(|known| known == details) {
             return Ok(());
         }
-        self.now(Command::Person(person, PersonCommand::ChangeContact(details))).await
+        self.now(Command::Person(
+            person,
+            PersonCommand::ChangeContact(details),
+        ))
+        .await
     }
 
     /// Whether the group's language, or who helps with it, is to be recorded.
-    async fn speaks_otherwise(&self, id: ApplicationId, language: &ChooseLanguage) -> Result<bool, Failed> {
+    async fn speaks_otherwise(
+        &self,
+        id: ApplicationId,
+        language: &ChooseLanguage,
+    ) -> Result<bool, Failed> {
         let row: Option<ApplicationRow> = self.desk.views.find(&id.to_string(), None).await?;
-        let (known, is_helped) = row.map(|row| (row.language, row.helper_sealed.is_some())).unwrap_or_default();
+        let (known, is_helped) = row
+            .map(|row| (row.language, row.helper_sealed.is_some()))
+            .unwrap_or_default();
         Ok(known != language.language || is_helped || language.helper.is_some())
     }
 }

@@ -1,4 +1,5 @@
-//! The auditor's page: the log by position, found by stream, person and day; any event as it is stored.
+//! The auditor's page: the log by position, found by stream, person and day; any event as it is
+//! stored.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -57,22 +58,37 @@ struct Sheet {
 }
 
 fn auditor(asked: &Asked<'_>) -> Result<(), Failed> {
-    let may = [Role::Auditor, Role::Administrator].iter().any(|role| asked.signed.reader.roles.contains(role));
-    if may { Ok(()) } else { Err(Failed::not_yours()) }
+    let may = [Role::Auditor, Role::Administrator]
+        .iter()
+        .any(|role| asked.signed.reader.roles.contains(role));
+    if may {
+        Ok(())
+    } else {
+        Err(Failed::not_yours())
+    }
 }
 
 /// The instants at which the days that are asked for begin and end in Europe/London.
 fn bounds(asked: &Asked<'_>) -> (i64, i64) {
-    let begins = |day: Date| day.in_tz("Europe/London").map_or(0, |zoned| zoned.timestamp().as_microsecond());
+    let begins = |day: Date| {
+        day.in_tz("Europe/London")
+            .map_or(0, |zoned| zoned.timestamp().as_microsecond())
+    };
     let since = asked.day("from").map_or(0, begins);
-    let before = asked.day("to").and_then(|day| day.tomorrow().ok()).map_or(i64::MAX, begins);
+    let before = asked
+        .day("to")
+        .and_then(|day| day.tomorrow().ok())
+        .map_or(i64::MAX, begins);
     (since, before)
 }
 
 async fn found(asked: &Asked<'_>, wanted: &Search) -> Result<Vec<EventSeen>, Failed> {
     let log = asked.desk.commands.log();
     let rows = search::events(log.store(), log.organisation(), wanted).await?;
-    let mut items = rows.into_iter().map(seen).collect::<Result<Vec<_>, LogError>>()?;
+    let mut items = rows
+        .into_iter()
+        .map(seen)
+        .collect::<Result<Vec<_>, LogError>>()?;
     withhold(asked.desk, asked.signed, &mut items).await?;
     note_corrections(asked.desk, &mut items).await?;
     Ok(items)
@@ -84,13 +100,26 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let length = log.length().await?;
     let (since, before) = bounds(asked);
     let stream = asked.text("stream");
-    let plain = stream.is_empty() && asked.text("actor").is_empty() && since == 0 && before == i64::MAX;
+    let plain =
+        stream.is_empty() && asked.text("actor").is_empty() && since == 0 && before == i64::MAX;
     // Without a search the newest come first to mind: the last page is shown.
-    let newest = if plain && asked.text("after").is_empty() { (length - ROWS).max(0) } else { 0 };
-    let from = asked.text("after").parse::<i64>().map_or(newest, |after| after.saturating_add(1)).max(0);
+    let newest = if plain && asked.text("after").is_empty() {
+        (length - ROWS).max(0)
+    } else {
+        0
+    };
+    let from = asked
+        .text("after")
+        .parse::<i64>()
+        .map_or(newest, |after| after.saturating_add(1))
+        .max(0);
     let wanted = Search {
         from,
-        stream: if stream.is_empty() { String::new() } else { format!("{}/{stream}", log.organisation()) },
+        stream: if stream.is_empty() {
+            String::new()
+        } else {
+            format!("{}/{stream}", log.organisation())
+        },
         actor: asked.text("actor").to_owned(),
         since,
         before,
@@ -98,10 +127,18 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         newest: false,
     };
     let items = found(asked, &wanted).await?;
-    let people = asked.people(items.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId))).await?;
+    let people = asked
+        .people(
+            items
+                .iter()
+                .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId)),
+        )
+        .await?;
     let next = items
         .last()
-        .filter(|last| last.position + 1 < length && items.len() == usize::try_from(ROWS).unwrap_or_default())
+        .filter(|last| {
+            last.position + 1 < length && items.len() == usize::try_from(ROWS).unwrap_or_default()
+        })
         .map(|event| event.position.to_string());
     let row = |event: &EventSeen| Row {
         position: event.position,
@@ -109,7 +146,11 @@ pub(super) async fn list(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         what: in_words(&event.event),
         stream: event.stream.clone(),
         id: event.id.clone(),
-        by: event.metadata.get("actor").map(|actor| people.of(actor)).unwrap_or_default(),
+        by: event
+            .metadata
+            .get("actor")
+            .map(|actor| people.of(actor))
+            .unwrap_or_default(),
         actor: event.metadata.get("actor").cloned().unwrap_or_default(),
         corrected: !event.corrected_by.is_empty(),
     };
@@ -133,8 +174,17 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
     auditor(asked)?;
     let position: i64 = position.parse().map_err(|_| Failed::nothing())?;
     let log = asked.desk.commands.log();
-    let wanted = Search { from: position, before: i64::MAX, most: 1, ..Search::default() };
-    let event = found(asked, &wanted).await?.pop().filter(|event| event.position == position).ok_or_else(Failed::nothing)?;
+    let wanted = Search {
+        from: position,
+        before: i64::MAX,
+        most: 1,
+        ..Search::default()
+    };
+    let event = found(asked, &wanted)
+        .await?
+        .pop()
+        .filter(|event| event.position == position)
+        .ok_or_else(Failed::nothing)?;
     let actor = event.metadata.get("actor").cloned().unwrap_or_default();
     let people = asked.people(actor.parse().ok().map(PersonId)).await?;
     let payload = event.payload.as_ref().map_or_else(
@@ -159,7 +209,11 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
         when: moment(event.recorded_at.as_microsecond()),
         by: people.of(&actor),
         payload,
-        metadata: event.metadata.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        metadata: event
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         length: log.length().await?,
         sealed: sealed(asked.desk).await?.map_or(0, |sealed| sealed.size),
         view,
@@ -172,5 +226,8 @@ pub(super) async fn show(asked: &Asked<'_>, position: &str) -> Result<HttpRespon
 pub(super) async fn proof(asked: &Asked<'_>, position: &str) -> Result<HttpResponse, Failed> {
     auditor(asked)?;
     let position: i64 = position.parse().map_err(|_| Failed::nothing())?;
-    proof_file(proof_of(asked.desk, asked.signed, position).await?, position)
+    proof_file(
+        proof_of(asked.desk, asked.signed, position).await?,
+        position,
+    )
 }

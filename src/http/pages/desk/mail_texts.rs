@@ -1,4 +1,5 @@
-//! The words of one mail, per fund and language, with a preview; and those that wait for a second administrator.
+//! The words of one mail, per fund and language, with a preview; and those that wait for a second
+//! administrator.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -60,11 +61,33 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
     let kind: MailKind = kind.parse().map_err(|_| Failed::nothing())?;
     let own = organisation(asked).await?;
     let language: Language = asked.text("language").parse().unwrap_or_default();
-    let which = Which { kind, fund: asked.text("fund").parse().ok().map(FundId), language };
-    let rows: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
-    let funds: Vec<_> = std::iter::once((String::new(), "every fund without words of its own".to_owned()))
-        .chain(rows.into_iter().map(|fund| (fund.id.to_string(), fund.name)))
-        .collect();
+    let which = Which {
+        kind,
+        fund: asked.text("fund").parse().ok().map(FundId),
+        language,
+    };
+    let rows: Vec<FundRow> = asked
+        .desk
+        .views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
+    let funds: Vec<_> = std::iter::once((
+        String::new(),
+        "every fund without words of its own".to_owned(),
+    ))
+    .chain(
+        rows.into_iter()
+            .map(|fund| (fund.id.to_string(), fund.name)),
+    )
+    .collect();
     let forms = asked.forms();
     let key: &'static str = kind.into();
     let said = sample(kind);
@@ -74,11 +97,22 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
         wrong: forms.wrong(),
         kind: said_kind(key),
         key,
-        names: kind.names().map(|name| format!("{{{{ {name} }}}}")).collect(),
+        names: kind
+            .names()
+            .map(|name| format!("{{{{ {name} }}}}"))
+            .collect(),
         language,
-        chosen: forms.form("which").known("fund", asked.text("fund")).known("language", language.code()),
-        languages: Language::VARIANTS.iter().map(|language| (language.code().to_owned(), language.own_name().to_owned())).collect(),
-        unused: own.mail_text(kind, which.fund, language).and_then(MailTextRow::unused),
+        chosen: forms
+            .form("which")
+            .known("fund", asked.text("fund"))
+            .known("language", language.code()),
+        languages: Language::VARIANTS
+            .iter()
+            .map(|language| (language.code().to_owned(), language.own_name().to_owned()))
+            .collect(),
+        unused: own
+            .mail_text(kind, which.fund, language)
+            .and_then(MailTextRow::unused),
         proposed: proposed(asked, &forms, kind, &own, &funds).await?,
         funds,
         subject: write(act.form.typed("subject"), &said),
@@ -88,13 +122,25 @@ pub(super) async fn show(asked: &Asked<'_>, kind: &str) -> Result<HttpResponse, 
     asked.page(&page)
 }
 
-/// The form for the words: with it they are published, or proposed where they take two administrators.
-async fn words(asked: &Asked<'_>, forms: &Forms, which: Which, own: &OrganisationRow) -> Result<Act, Failed> {
-    let Which { kind, fund, language } = which;
+/// The form for the words: with it they are published, or proposed where they take two
+/// administrators.
+async fn words(
+    asked: &Asked<'_>,
+    forms: &Forms,
+    which: Which,
+    own: &OrganisationRow,
+) -> Result<Act, Failed> {
+    let Which {
+        kind,
+        fund,
+        language,
+    } = which;
     let ours = own_text(kind, language);
     let (subject, body) = own
         .mail_text(kind, fund, language)
-        .map_or((ours.subject.clone(), ours.body.clone()), |text| (text.subject.clone(), text.body.clone()));
+        .map_or((ours.subject.clone(), ours.body.clone()), |text| {
+            (text.subject.clone(), text.body.clone())
+        });
     let (name, title, offered) = if kind.needs_two() {
         let trial = C::ProposeMailText(PublishMailText {
             mail: kind,
@@ -104,7 +150,9 @@ async fn words(asked: &Asked<'_>, forms: &Forms, which: Which, own: &Organisatio
             body: ours.body.parse().expect("a text of ours"),
         });
         let offered = match offered(asked, trial).await? {
-            Offered::Hidden => Offered::Not("One administrator proposes them, and another confirms them.".to_owned()),
+            Offered::Hidden => Offered::Not(
+                "One administrator proposes them, and another confirms them.".to_owned(),
+            ),
             other => other,
         };
         ("propose-mail-text", "Propose these words", offered)
@@ -131,7 +179,12 @@ async fn words(asked: &Asked<'_>, forms: &Forms, which: Which, own: &Organisatio
 }
 
 async fn offered(asked: &Asked<'_>, command: C) -> Result<Offered, Failed> {
-    Offered::of(asked.desk, asked.visitor, Command::Organisation(asked.desk.commands.organisation(), command)).await
+    Offered::of(
+        asked.desk,
+        asked.visitor,
+        Command::Organisation(asked.desk.commands.organisation(), command),
+    )
+    .await
 }
 
 /// The words of a mail that wait, with what an administrator can do about them.
@@ -142,8 +195,14 @@ async fn proposed(
     own: &OrganisationRow,
     funds: &[(String, String)],
 ) -> Result<Vec<Waiting>, Failed> {
-    let rows: Vec<_> = own.proposed_mail_texts.iter().filter(|text| text.mail == kind).collect();
-    let names = asked.colleagues(rows.iter().map(|text| text.proposed_by)).await?;
+    let rows: Vec<_> = own
+        .proposed_mail_texts
+        .iter()
+        .filter(|text| text.mail == kind)
+        .collect();
+    let names = asked
+        .colleagues(rows.iter().map(|text| text.proposed_by))
+        .await?;
     let mut waiting = Vec::new();
     for row in rows {
         let proposal = row.proposal;
@@ -155,7 +214,10 @@ async fn proposed(
             "/desk/do/organisation/confirm-mail-text",
             confirm,
         );
-        let refuse = RefuseMailText { proposal, reason: "why".parse().expect("a short text") };
+        let refuse = RefuseMailText {
+            proposal,
+            reason: "why".parse().expect("a short text"),
+        };
         let refuse = offered(asked, C::RefuseMailText(refuse)).await?;
         let refuse = Act::new(
             forms,
@@ -167,13 +229,21 @@ async fn proposed(
         let fund = row.fund.map(|fund| fund.to_string()).unwrap_or_default();
         waiting.push(Waiting {
             language: row.language,
-            fund: funds.iter().find(|(id, _)| *id == fund).map(|(_, name)| name.clone()).unwrap_or_default(),
+            fund: funds
+                .iter()
+                .find(|(id, _)| *id == fund)
+                .map(|(_, name)| name.clone())
+                .unwrap_or_default(),
             subject: row.subject.clone(),
             body: row.body.clone(),
             by: names.of(&row.proposed_by),
             acts: super::act::shown(vec![
                 confirm.hidden("proposal:n", proposal),
-                refuse.hidden("proposal:n", proposal).words_with("reason", "Why", "Names of people do not belong here."),
+                refuse.hidden("proposal:n", proposal).words_with(
+                    "reason",
+                    "Why",
+                    "Names of people do not belong here.",
+                ),
             ]),
         });
     }

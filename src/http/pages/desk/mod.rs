@@ -1,5 +1,6 @@
-//! The desk of staff and auditors. Every page is shown by its path, also when something on it was not taken; whatever is
-//! done on it is sent to one address a command, and becomes the same command as the API's.
+//! The desk of staff and auditors. Every page is shown by its path, also when something on it was
+//! not taken; whatever is done on it is sent to one address a command, and becomes the same command
+//! as the API's.
 
 mod accesses;
 mod act;
@@ -54,9 +55,13 @@ use crate::views::{AsAt, NoMoment, Reader};
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/desk").route(web::get().to(show)))
-        .service(web::resource("/desk/do/meeting/{fund}/{round}").route(web::post().to(panel::record)))
+        .service(
+            web::resource("/desk/do/meeting/{fund}/{round}").route(web::post().to(panel::record)),
+        )
         .service(web::resource("/desk/do/batch/{fund}").route(web::post().to(payments::send_batch)))
-        .service(web::resource("/desk/do/bank-file/{fund}/{batch}").route(web::post().to(bank::make)))
+        .service(
+            web::resource("/desk/do/bank-file/{fund}/{batch}").route(web::post().to(bank::make)),
+        )
         .service(web::resource("/desk/do/bank-statement").route(web::post().to(bank::read)))
         .service(web::resource("/desk/do/bank-entries").route(web::post().to(bank::take)))
         .service(web::resource("/desk/do/import").route(web::post().to(import::take)))
@@ -64,9 +69,18 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/desk/do/form").route(web::post().to(texts::publish_form)))
         .service(web::resource("/desk/do/mails/{mail}").route(web::post().to(texts::try_again)))
         .service(web::resource("/desk/do/files/{group}").route(web::post().to(group::keep)))
-        .service(web::resource("/desk/do/webhooks/{webhook}/resume").route(web::post().to(webhooks::resume)))
-        .service(web::resource("/desk/do/webhooks/{webhook}/secret").route(web::post().to(webhooks::make_secret)))
-        .service(web::resource("/desk/do/webhooks/{webhook}/{delivery}/send-again").route(web::post().to(webhooks::send_again)))
+        .service(
+            web::resource("/desk/do/webhooks/{webhook}/resume")
+                .route(web::post().to(webhooks::resume)),
+        )
+        .service(
+            web::resource("/desk/do/webhooks/{webhook}/secret")
+                .route(web::post().to(webhooks::make_secret)),
+        )
+        .service(
+            web::resource("/desk/do/webhooks/{webhook}/{delivery}/send-again")
+                .route(web::post().to(webhooks::send_again)),
+        )
         .service(web::resource("/desk/do/{noun}/{command}").route(web::post().to(send::new)))
         .service(web::resource("/desk/do/{noun}/{id}/{command}").route(web::post().to(send::one)))
         .service(web::resource("/desk/try/{noun}/{command}").route(web::post().to(send::preview)))
@@ -87,44 +101,81 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// A page by its address with its query.
-    fn at(desk: &'a Desk, visitor: &'a Visitor, address: &str, rejected: Option<Rejected>) -> Result<Self, Failed> {
+    fn at(
+        desk: &'a Desk,
+        visitor: &'a Visitor,
+        address: &str,
+        rejected: Option<Rejected>,
+    ) -> Result<Self, Failed> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let query: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
         if query.iter().any(|(_, value)| value.contains('\0')) {
-            return Err(Fault::InvalidQuery.problem("this holds a character that cannot be looked for").into());
+            return Err(Fault::InvalidQuery
+                .problem("this holds a character that cannot be looked for")
+                .into());
         }
-        Ok(Self { desk, visitor, signed: visitor.staff()?, path: path.to_owned(), query, rejected })
+        Ok(Self {
+            desk,
+            visitor,
+            signed: visitor.staff()?,
+            path: path.to_owned(),
+            query,
+            rejected,
+        })
     }
 
     pub fn text(&self, name: &str) -> &str {
-        self.query.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
+        self.query
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.trim())
     }
 
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.query.iter().filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone()).collect()
+        self.query
+            .iter()
+            .filter(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.clone())
+            .collect()
     }
 
     /// A day that is asked for, or the nearest that can be meant.
     pub fn day(&self, name: &str) -> Option<Date> {
         let today = day_of(self.desk.commands.now());
-        self.text(name).parse().ok().map(|day: Date| day.clamp(days::EARLIEST, days::latest(today)))
+        self.text(name)
+            .parse()
+            .ok()
+            .map(|day: Date| day.clamp(days::EARLIEST, days::latest(today)))
     }
 
-    /// The last position of the day that a list is asked as at, or of the position that stands there.
+    /// The last position of the day that a list is asked as at, or of the position that stands
+    /// there.
     pub async fn as_at(&self) -> Result<Option<i64>, Failed> {
         let text = self.text("as_at");
         if text.is_empty() {
             return Ok(None);
         }
-        let as_at: AsAt = text.parse().map_err(|error: NoMoment| Fault::InvalidQuery.problem(error.to_string()).about("as_at"))?;
+        let as_at: AsAt = text.parse().map_err(|error: NoMoment| {
+            Fault::InvalidQuery
+                .problem(error.to_string())
+                .about("as_at")
+        })?;
         Ok(Some(self.desk.views.position_as_at(as_at).await?))
     }
 
     /// The page's address with its query.
     pub fn address(&self) -> String {
-        let kept: Vec<_> = self.query.iter().filter(|(name, value)| name != "done" && !value.is_empty()).collect();
+        let kept: Vec<_> = self
+            .query
+            .iter()
+            .filter(|(name, value)| name != "done" && !value.is_empty())
+            .collect();
         let query = serde_html_form::to_string(kept).unwrap_or_default();
-        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+        if query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{query}", self.path)
+        }
     }
 
     pub fn forms(&self) -> Forms {
@@ -135,14 +186,21 @@ impl<'a> Asked<'a> {
         let mut shell = Shell::around(self.visitor, self.desk, title).await?;
         shell.at_desk = true;
         shell.path.clone_from(&self.path);
-        shell.wrong = self.rejected.as_ref().is_some_and(|rejected| !rejected.wrong.is_empty());
+        shell.wrong = self
+            .rejected
+            .as_ref()
+            .is_some_and(|rejected| !rejected.wrong.is_empty());
         shell.notice = notice(self.text("done"));
         Ok(shell)
     }
 
     pub fn page(&self, template: &impl Template) -> Result<HttpResponse, Failed> {
-        let status = self.rejected.as_ref().map_or(200, |rejected| rejected.status);
-        let status = actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY);
+        let status = self
+            .rejected
+            .as_ref()
+            .map_or(200, |rejected| rejected.status);
+        let status = actix_web::http::StatusCode::from_u16(status)
+            .unwrap_or(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY);
         super::answer(HttpResponse::build(status), template)
     }
 
@@ -152,31 +210,48 @@ impl<'a> Asked<'a> {
     }
 
     /// The names of colleagues, who know one another.
-    pub async fn colleagues(&self, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
+    pub async fn colleagues(
+        &self,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<Names, Failed> {
         self.names_as(&Reader::service(), ids).await
     }
 
-    async fn names_as(&self, reader: &Reader, ids: impl IntoIterator<Item = PersonId>) -> Result<Names, Failed> {
-        let ids: std::collections::BTreeSet<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    async fn names_as(
+        &self,
+        reader: &Reader,
+        ids: impl IntoIterator<Item = PersonId>,
+    ) -> Result<Names, Failed> {
+        let ids: std::collections::BTreeSet<String> =
+            ids.into_iter().map(|id| id.to_string()).collect();
         let rows = self.desk.views.people(ids.into_iter().collect()).await?;
         let seen = self.desk.views.open_people(reader, rows).await?;
         let colleagues = seen.into_iter().map(|seen| {
-            let name = seen.name.unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
+            let name = seen
+                .name
+                .unwrap_or_else(|| format!("somebody ({})", &seen.id.to_string()[24..]));
             (seen.id.to_string(), name)
         });
         Ok(Names(colleagues.collect()))
     }
 }
 
-/// What a page says was done: one of its own sentences, or the name of a command. An address is anybody's words, and says nothing else.
+/// What a page says was done: one of its own sentences, or the name of a command. An address is
+/// anybody's words, and says nothing else.
 fn notice(done: &str) -> Option<String> {
     let says = match done {
         "keyed-in" => "Done, and in the log: the form is keyed in.",
         "bank-entries" => "Done, and in the log: the entries of the statement.",
         "try-again" => "The mail will be sent again.",
         _ => {
-            let command = NOUNS.iter().flat_map(|noun| noun.commands).find(|spec| spec.name == done)?;
-            return Some(format!("Done, and in the log: {}.", command.name.replace('-', " ")));
+            let command = NOUNS
+                .iter()
+                .flat_map(|noun| noun.commands)
+                .find(|spec| spec.name == done)?;
+            return Some(format!(
+                "Done, and in the log: {}.",
+                command.name.replace('-', " ")
+            ));
         }
     };
     Some(says.to_owned())
@@ -191,23 +266,43 @@ impl Names {
         match id.as_str() {
             "operator" => "the operator".to_owned(),
             "job" => "the service itself".to_owned(),
-            _ => self.0.get(&id).cloned().unwrap_or_else(|| "somebody".to_owned()),
+            _ => self
+                .0
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| "somebody".to_owned()),
         }
     }
 }
 
-async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let address = request.uri().path_and_query().map_or_else(|| "/desk".to_owned(), ToString::to_string);
+async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| "/desk".to_owned(), ToString::to_string);
     let mut response = at(&desk, &visitor, &address, None).await?;
     visitor.greet(&desk, &mut response);
     Ok(response)
 }
 
 /// Shows a page of the desk, with what was not taken on it if something was not.
-pub(super) async fn at(desk: &Desk, visitor: &Visitor, address: &str, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+pub(super) async fn at(
+    desk: &Desk,
+    visitor: &Visitor,
+    address: &str,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
     let asked = Asked::at(desk, visitor, address, rejected)?;
     let path = asked.path.clone();
-    let steps: Vec<&str> = path.trim_start_matches("/desk").trim_matches('/').split('/').collect();
+    let steps: Vec<&str> = path
+        .trim_start_matches("/desk")
+        .trim_matches('/')
+        .split('/')
+        .collect();
     match steps.as_slice() {
         [""] => today::show(&asked).await,
         ["applications"] => applications::show(&asked).await,
@@ -258,12 +353,19 @@ pub(super) fn said(state: impl Into<&'static str>) -> String {
 
 /// Choices from keys, each said as it is read.
 pub(super) fn choices<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
-    keys.into_iter().map(|key| (key.to_owned(), key.replace(['_', '-'], " "))).collect()
+    keys.into_iter()
+        .map(|key| (key.to_owned(), key.replace(['_', '-'], " ")))
+        .collect()
 }
 
 /// The same with nothing chosen first.
-pub(super) fn choices_or_none<'a>(none: &str, keys: impl IntoIterator<Item = &'a str>) -> Vec<(String, String)> {
-    std::iter::once((String::new(), none.to_owned())).chain(choices(keys)).collect()
+pub(super) fn choices_or_none<'a>(
+    none: &str,
+    keys: impl IntoIterator<Item = &'a str>,
+) -> Vec<(String, String)> {
+    std::iter::once((String::new(), none.to_owned()))
+        .chain(choices(keys))
+        .collect()
 }
 
 /// An event of a record's history, in words.
@@ -279,17 +381,32 @@ pub(super) struct Happened {
 pub(super) async fn history(asked: &Asked<'_>, id: uuid::Uuid) -> Result<Vec<Happened>, Failed> {
     use crate::store::search::{self, Search};
     let log = asked.desk.commands.log();
-    let wanted = Search { stream: format!("{}/{id}", log.organisation()), before: i64::MAX, most: 500, newest: true, ..Search::default() };
+    let wanted = Search {
+        stream: format!("{}/{id}", log.organisation()),
+        before: i64::MAX,
+        most: 500,
+        newest: true,
+        ..Search::default()
+    };
     let rows = search::events(log.store(), log.organisation(), &wanted).await?;
-    let mut seen = rows.into_iter().map(crate::http::api::log::seen).collect::<Result<Vec<_>, _>>()?;
+    let mut seen = rows
+        .into_iter()
+        .map(crate::http::api::log::seen)
+        .collect::<Result<Vec<_>, _>>()?;
     crate::http::api::log::note_corrections(asked.desk, &mut seen).await?;
-    let actors = seen.iter().filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
+    let actors = seen
+        .iter()
+        .filter_map(|event| event.metadata.get("actor")?.parse().ok().map(PersonId));
     let names = asked.people(actors).await?;
     let happened = |event: &crate::http::api::EventSeen| Happened {
         position: event.position,
         when: moment(event.recorded_at.as_microsecond()),
         what: in_words(&event.event),
-        by: event.metadata.get("actor").map(|actor| names.of(actor)).unwrap_or_default(),
+        by: event
+            .metadata
+            .get("actor")
+            .map(|actor| names.of(actor))
+            .unwrap_or_default(),
         corrected: !event.corrected_by.is_empty(),
     };
     Ok(seen.iter().rev().map(happened).collect())
@@ -301,9 +418,18 @@ mod tests {
 
     #[test]
     fn a_notice_is_in_no_words_of_an_address() {
-        assert_eq!(notice("approve-payment").as_deref(), Some("Done, and in the log: approve payment."));
+        assert_eq!(
+            notice("approve-payment").as_deref(),
+            Some("Done, and in the log: approve payment.")
+        );
         assert!(notice("keyed-in").is_some());
-        for done in ["", "payment-of-£2,500-to-Alex-was-approved", "approve-payment ", "Approve-payment", "7-entries-of-the-statement"] {
+        for done in [
+            "",
+            "payment-of-£2,500-to-Alex-was-approved",
+            "approve-payment ",
+            "Approve-payment",
+            "7-entries-of-the-statement",
+        ] {
             assert_eq!(notice(done), None, "{done}");
         }
     }
@@ -311,6 +437,9 @@ mod tests {
     #[test]
     fn names_are_said_in_words() {
         assert_eq!(in_words("PaymentPrepared"), "Payment prepared");
-        assert_eq!(said(crate::domain::application::ApplicationState::InAssessment), "in assessment");
+        assert_eq!(
+            said(crate::domain::application::ApplicationState::InAssessment),
+            "in assessment"
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::act::{Act, Offered};
 use super::{Asked, choices, choices_or_none};
-use crate::domain::application::{Answers, ApplicationState, Help, HelpKind, RequestChanges, Resubmit};
+use crate::domain::application::{
+    Answers, ApplicationState, Help, HelpKind, RequestChanges, Resubmit,
+};
 use crate::domain::language::Language;
 use crate::domain::organisation::Question;
 use crate::domain::sealed::Personal;
@@ -44,36 +46,72 @@ impl Case<'_> {
     }
 
     async fn offered(&self, command: C) -> Result<Offered, Failed> {
-        Offered::of(self.asked.desk, self.asked.visitor, Command::Application(ApplicationId(self.row.id), command)).await
+        Offered::of(
+            self.asked.desk,
+            self.asked.visitor,
+            Command::Application(ApplicationId(self.row.id), command),
+        )
+        .await
     }
 
     fn is_asked(&self, key: &str) -> bool {
-        self.row.changes_to.iter().any(|asked| asked.as_str() == key)
+        self.row
+            .changes_to
+            .iter()
+            .any(|asked| asked.as_str() == key)
     }
 
     /// Asking the group to change something; again, with a later day, while it has not answered.
     pub async fn request_changes(&self) -> Result<Act, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let questions = own::questions(self.asked.desk, self.round.form).await?;
-        let is_question = |key: &str| questions.iter().any(|question| question.question.as_str() == key);
+        let is_question = |key: &str| {
+            questions
+                .iter()
+                .any(|question| question.question.as_str() == key)
+        };
         let beside = BESIDE_QUESTIONS.iter().filter(|(key, _)| !is_question(key));
         let beside = beside.map(|(key, says)| ((*key).to_owned(), (*says).to_owned()));
-        let keys: Vec<_> =
-            questions.iter().map(|question| (question.question.to_string(), question.label.to_string())).chain(beside).collect();
-        let first: BTreeSet<Slug> = keys.iter().take(1).filter_map(|(key, _)| key.parse().ok()).collect();
-        let trial = RequestChanges { questions: first, note: "note".parse().expect("a short text"), due_on: today };
+        let keys: Vec<_> = questions
+            .iter()
+            .map(|question| (question.question.to_string(), question.label.to_string()))
+            .chain(beside)
+            .collect();
+        let first: BTreeSet<Slug> = keys
+            .iter()
+            .take(1)
+            .filter_map(|(key, _)| key.parse().ok())
+            .collect();
+        let trial = RequestChanges {
+            questions: first,
+            note: "note".parse().expect("a short text"),
+            due_on: today,
+        };
         let again = self.row.state == ApplicationState::ChangesRequested;
-        let title = if again { "Ask the group again, or give it another day" } else { "Ask the group to change something" };
+        let title = if again {
+            "Ask the group again, or give it another day"
+        } else {
+            "Ask the group to change something"
+        };
         let offered = self.offered(C::RequestChanges(trial)).await?;
-        let mut act = Act::new(self.forms, "request-changes", title, &self.path("request-changes"), offered)
-            .some("questions:l", "Which answers", keys)
-            .words_with("note", "What you ask", "The group reads this.")
-            .day("due_on", "By when")
-            .known("due_on", today.saturating_add(jiff::Span::new().days(14)));
+        let mut act = Act::new(
+            self.forms,
+            "request-changes",
+            title,
+            &self.path("request-changes"),
+            offered,
+        )
+        .some("questions:l", "Which answers", keys)
+        .words_with("note", "What you ask", "The group reads this.")
+        .day("due_on", "By when")
+        .known("due_on", today.saturating_add(jiff::Span::new().days(14)));
         for key in self.row.changes_to.iter().filter(|_| again) {
             act = act.known("questions:l", key);
         }
-        Ok(act.known("note", self.row.note.clone().filter(|_| again).unwrap_or_default()))
+        Ok(act.known(
+            "note",
+            self.row.note.clone().filter(|_| again).unwrap_or_default(),
+        ))
     }
 
     /// Writing down what the group changes, and handing it in again, while changes are asked for.
@@ -81,31 +119,63 @@ impl Case<'_> {
         if self.row.state != ApplicationState::ChangesRequested {
             return Ok(Vec::new());
         }
-        let verbatim = HelpKind::KeyedVerbatim { read_back: true, scan: None };
+        let verbatim = HelpKind::KeyedVerbatim {
+            read_back: true,
+            scan: None,
+        };
         let title = "Hand it in again for the group: I keyed it in as it was, and read it back";
-        let read_back = self.resubmit("resubmit-read-back", title, verbatim).await?.hidden("help.kind.keyed_verbatim.read_back:b", "yes");
+        let read_back = self
+            .resubmit("resubmit-read-back", title, verbatim)
+            .await?
+            .hidden("help.kind.keyed_verbatim.read_back:b", "yes");
         let title = "Hand it in again for the group: I helped with the words, and leave the decision to others";
-        let helped = self.resubmit("resubmit-helped", title, HelpKind::HelpedToWord).await?.hidden("help.kind", "helped_to_word");
+        let helped = self
+            .resubmit("resubmit-helped", title, HelpKind::HelpedToWord)
+            .await?
+            .hidden("help.kind", "helped_to_word");
         Ok(vec![self.save_answers().await?, read_back, helped])
     }
 
     async fn resubmit(&self, form: &str, title: &str, kind: HelpKind) -> Result<Act, Failed> {
         let by = self.asked.signed.reader.person;
-        let offered = self.offered(C::Resubmit(Resubmit { help: Some(Help { by, kind }) })).await?;
-        Ok(Act::new(self.forms, form, title, &self.path("resubmit"), offered).hidden("help.by", by).button("Hand it in again"))
+        let offered = self
+            .offered(C::Resubmit(Resubmit {
+                help: Some(Help { by, kind }),
+            }))
+            .await?;
+        Ok(
+            Act::new(self.forms, form, title, &self.path("resubmit"), offered)
+                .hidden("help.by", by)
+                .button("Hand it in again"),
+        )
     }
 
     /// The answers that the group was asked to change, and no others.
     async fn save_answers(&self) -> Result<Act, Failed> {
         let questions = own::questions(self.asked.desk, self.round.form).await?;
-        let open: Vec<_> = questions.into_iter().filter(|question| self.is_asked(question.question.as_str())).collect();
+        let open: Vec<_> = questions
+            .into_iter()
+            .filter(|question| self.is_asked(question.question.as_str()))
+            .collect();
         let offered = self.offered(C::SaveAnswers(self.trial(&open))).await?;
-        let mut act = Act::new(self.forms, "save-answers", "Write down the group's new answers", &self.path("save-answers"), offered);
-        for (key, says) in BESIDE_QUESTIONS.into_iter().filter(|(key, _)| self.is_asked(key)) {
+        let mut act = Act::new(
+            self.forms,
+            "save-answers",
+            "Write down the group's new answers",
+            &self.path("save-answers"),
+            offered,
+        );
+        for (key, says) in BESIDE_QUESTIONS
+            .into_iter()
+            .filter(|(key, _)| self.is_asked(key))
+        {
             act = self.beside_question(act, key, says);
         }
         for question in &open {
-            act = act.words(&format!("answers.{}", question.question), question.label.as_str());
+            act = act.words(
+                &format!("answers.{}", question.question),
+                question.label.as_str(),
+            );
         }
         Ok(act)
     }
@@ -115,18 +185,44 @@ impl Case<'_> {
         let row = self.row;
         let as_it_was = "as it was";
         match key {
-            REQUESTED => act.money("requested:m", says).known("requested:m", row.requested.map(String::from).unwrap_or_default()),
+            REQUESTED => act.money("requested:m", says).known(
+                "requested:m",
+                row.requested.map(String::from).unwrap_or_default(),
+            ),
             AREA => act
-                .one("area", says, choices_or_none(as_it_was, self.fund.areas.iter().map(Slug::as_str)))
-                .known("area", row.area.as_ref().map(ToString::to_string).unwrap_or_default()),
+                .one(
+                    "area",
+                    says,
+                    choices_or_none(as_it_was, self.fund.areas.iter().map(Slug::as_str)),
+                )
+                .known(
+                    "area",
+                    row.area
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                ),
             ACTIVITY => {
-                let kinds = std::iter::once((String::new(), as_it_was.to_owned())).chain(activities(Language::En)).collect();
-                act.one("activity", says, kinds).known("activity", row.activity.as_ref().map(ToString::to_string).unwrap_or_default())
+                let kinds = std::iter::once((String::new(), as_it_was.to_owned()))
+                    .chain(activities(Language::En))
+                    .collect();
+                act.one("activity", says, kinds).known(
+                    "activity",
+                    row.activity
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                )
             }
             _ => {
-                let known = row.people_at_risk.map_or("", |yes| if yes { "yes" } else { "no" });
-                let yes_or_no = std::iter::once((String::new(), as_it_was.to_owned())).chain(choices(["yes", "no"])).collect();
-                act.one("people_at_risk:b", says, yes_or_no).known("people_at_risk:b", known)
+                let known = row
+                    .people_at_risk
+                    .map_or("", |yes| if yes { "yes" } else { "no" });
+                let yes_or_no = std::iter::once((String::new(), as_it_was.to_owned()))
+                    .chain(choices(["yes", "no"]))
+                    .collect();
+                act.one("people_at_risk:b", says, yes_or_no)
+                    .known("people_at_risk:b", known)
             }
         }
     }
@@ -135,11 +231,25 @@ impl Case<'_> {
     fn trial(&self, open: &[Question]) -> Answers {
         let row = self.row;
         Answers {
-            requested: self.is_asked(REQUESTED).then_some(row.requested.unwrap_or(self.fund.rules.minimum)),
+            requested: self
+                .is_asked(REQUESTED)
+                .then_some(row.requested.unwrap_or(self.fund.rules.minimum)),
             area: row.area.clone().filter(|_| self.is_asked(AREA)),
-            activity: self.is_asked(ACTIVITY).then(|| "other".parse().expect("a slug")),
-            people_at_risk: self.is_asked(AT_RISK).then_some(row.people_at_risk == Some(true)),
-            answers: open.iter().map(|question| (question.question.clone(), Personal::Open("words".to_owned()))).collect(),
+            activity: self
+                .is_asked(ACTIVITY)
+                .then(|| "other".parse().expect("a slug")),
+            people_at_risk: self
+                .is_asked(AT_RISK)
+                .then_some(row.people_at_risk == Some(true)),
+            answers: open
+                .iter()
+                .map(|question| {
+                    (
+                        question.question.clone(),
+                        Personal::Open("words".to_owned()),
+                    )
+                })
+                .collect(),
         }
     }
 }

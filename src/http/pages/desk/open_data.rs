@@ -27,7 +27,8 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         let made = open_data.now(asked.desk).await?;
         published = Some(made.checked.package.grants.len());
         for (grant, faults) in &made.checked.held_back {
-            let row: Option<crate::projections::GrantRow> = asked.desk.views.find(&grant.to_string(), None).await?;
+            let row: Option<crate::projections::GrantRow> =
+                asked.desk.views.find(&grant.to_string(), None).await?;
             held_back.push(HeldBack {
                 grant: grant.to_string(),
                 title: row.map(|row| row.title).unwrap_or_default(),
@@ -35,5 +36,9 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
             });
         }
     }
-    asked.page(&Sheet { page: asked.shell("Open data").await?, published, held_back })
+    asked.page(&Sheet {
+        page: asked.shell("Open data").await?,
+        published,
+        held_back,
+    })
 }

@@ -28,17 +28,37 @@ struct Rounds {
 }
 
 pub(super) async fn rounds(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
-    let funds: Vec<FundRow> = asked.desk.views.list(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items;
+    let funds: Vec<FundRow> = asked
+        .desk
+        .views
+        .list(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items;
     let mut rounds = Vec::new();
     for fund in funds {
         for (key, round) in &fund.rounds {
             if round.state != RoundState::Planned {
-                rounds.push((fund.clone(), key.to_string(), round.clone(), said(round.state)));
+                rounds.push((
+                    fund.clone(),
+                    key.to_string(),
+                    round.clone(),
+                    said(round.state),
+                ));
             }
         }
     }
     rounds.sort_by_key(|(_, _, round, _)| std::cmp::Reverse(round.closes_on));
-    let page = Rounds { page: asked.shell("Panel").await?, rounds };
+    let page = Rounds {
+        page: asked.shell("Panel").await?,
+        rounds,
+    };
     asked.page(&page)
 }
 
@@ -102,43 +122,108 @@ fn says(decision: Decision) -> &'static str {
 impl Decided {
     fn of(form: &Form, row: &ApplicationRow) -> Self {
         let typed = |name: &str| form.typed(&format!("{name}-{}", row.id)).to_owned();
-        let open = Decision::VARIANTS.iter().filter(|decision| decision.open_in().contains(&row.state));
-        let verdicts = open.map(|decision| (<&str>::from(decision), says(*decision))).collect();
-        let amount = if form.was_rejected() { typed("amount") } else { row.requested.map(String::from).unwrap_or_default() };
-        let wrong = form.wrong(&format!("verdict-{}", row.id)).map(str::to_owned);
-        let [verdict, rank, reason, feedback] = ["verdict", "rank", "reason", "feedback"].map(typed);
-        Self { verdict, verdicts, amount, rank, reason, feedback, wrong }
+        let open = Decision::VARIANTS
+            .iter()
+            .filter(|decision| decision.open_in().contains(&row.state));
+        let verdicts = open
+            .map(|decision| (<&str>::from(decision), says(*decision)))
+            .collect();
+        let amount = if form.was_rejected() {
+            typed("amount")
+        } else {
+            row.requested.map(String::from).unwrap_or_default()
+        };
+        let wrong = form
+            .wrong(&format!("verdict-{}", row.id))
+            .map(str::to_owned);
+        let [verdict, rank, reason, feedback] =
+            ["verdict", "rank", "reason", "feedback"].map(typed);
+        Self {
+            verdict,
+            verdicts,
+            amount,
+            rank,
+            reason,
+            feedback,
+            wrong,
+        }
     }
 }
 
 pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<HttpResponse, Failed> {
     let desk = asked.desk;
     let (fund, round) = own::round(desk, fund, key).await?;
-    let filters = vec![("fund", vec![fund.id.to_string()]), ("round", vec![key.to_owned()])];
-    let rows = desk.views.list::<ApplicationRow>(None, filters, &Wanted { after: None, most: 200 }).await?.items;
-    let rows: Vec<_> = rows.into_iter().filter(|row| row.submitted_on.is_some()).collect();
+    let filters = vec![
+        ("fund", vec![fund.id.to_string()]),
+        ("round", vec![key.to_owned()]),
+    ];
+    let rows = desk
+        .views
+        .list::<ApplicationRow>(
+            None,
+            filters,
+            &Wanted {
+                after: None,
+                most: 200,
+            },
+        )
+        .await?
+        .items;
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter(|row| row.submitted_on.is_some())
+        .collect();
     let given: Vec<usize> = rows.iter().map(|row| row.scores.len()).collect();
     let seen = crate::http::api::applications::seen(desk, asked.signed, rows).await?;
-    let groups = names(desk, seen.iter().map(|seen| seen.row.group.to_string()).collect()).await?;
+    let groups = names(
+        desk,
+        seen.iter().map(|seen| seen.row.group.to_string()).collect(),
+    )
+    .await?;
     let reads = asked.signed.reader.reads_words();
     let today = day_of(desk.commands.now());
     let forms = asked.forms();
-    let in_days = |days: i32| today.saturating_add(jiff::Span::new().days(days)).to_string();
+    let in_days = |days: i32| {
+        today
+            .saturating_add(jiff::Span::new().days(days))
+            .to_string()
+    };
     let form = forms.form("meeting").known("met_on", &today.to_string());
-    let form = form.known("ends_on", &in_days(180)).known("update_due_on", &in_days(194));
+    let form = form
+        .known("ends_on", &in_days(180))
+        .known("update_due_on", &in_days(194));
     let mut lines = Vec::new();
     for (seen, given) in seen.into_iter().zip(given) {
         let row = seen.row;
-        let counted: Vec<_> = row.scores.iter().filter(|score| score.set_aside.is_none()).collect();
-        let total: u32 = counted.iter().flat_map(|score| score.criteria.values()).map(|value| u32::from(*value)).sum();
+        let counted: Vec<_> = row
+            .scores
+            .iter()
+            .filter(|score| score.set_aside.is_none())
+            .collect();
+        let total: u32 = counted
+            .iter()
+            .flat_map(|score| score.criteria.values())
+            .map(|value| u32::from(*value))
+            .sum();
         let count = u32::try_from(counted.len()).unwrap_or_default();
-        let answers =
-            if reads && is_open(row.state) { sections::all(desk, &row, crate::domain::language::Language::En).await? } else { Vec::new() };
+        let answers = if reads && is_open(row.state) {
+            sections::all(desk, &row, crate::domain::language::Language::En).await?
+        } else {
+            Vec::new()
+        };
         lines.push(Line {
-            reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+            reference: Reference::heard(&row.reference)
+                .map(|reference| reference.to_string())
+                .unwrap_or_default(),
             state: said(row.state),
-            group: groups.get(&row.group.to_string()).cloned().unwrap_or_default(),
-            answers: answers.into_iter().filter(|section| section.own.is_some() && section.is_answered()).collect(),
+            group: groups
+                .get(&row.group.to_string())
+                .cloned()
+                .unwrap_or_default(),
+            answers: answers
+                .into_iter()
+                .filter(|section| section.own.is_some() && section.is_answered())
+                .collect(),
             scores: given,
             tenths: (count > 0).then(|| total * 10 / count.max(1)),
             mean: (count > 0).then(|| format!("{}.{}", total / count, total % count * 10 / count)),
@@ -152,14 +237,27 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
     lines.sort_by(|a, b| b.open.cmp(&a.open).then_with(|| b.tenths.cmp(&a.tenths)));
     let days = Days::asked(desk, "", "").await?;
     let id = fund.id.to_string();
-    let budget = desk.views.budget(sums(By::Fund, Some(&id), None, &days)).await?.lines.pop();
-    let requested: Money = lines.iter().filter(|line| line.open).filter_map(|line| line.row.requested).sum();
-    let meets = asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
+    let budget = desk
+        .views
+        .budget(sums(By::Fund, Some(&id), None, &days))
+        .await?
+        .lines
+        .pop();
+    let requested: Money = lines
+        .iter()
+        .filter(|line| line.open)
+        .filter_map(|line| line.row.requested)
+        .sum();
+    let meets =
+        asked.signed.reader.roles.contains(&Role::Panel) && lines.iter().any(|line| line.open);
     let page = Pack {
         page: asked.shell(&format!("Panel pack: {}", round.name)).await?,
         wrong: forms.wrong(),
         requested: requested.to_string(),
-        available: budget.and_then(|line| line.uncommitted).unwrap_or(Money::ZERO).to_string(),
+        available: budget
+            .and_then(|line| line.uncommitted)
+            .unwrap_or(Money::ZERO)
+            .to_string(),
         meets: meets.then_some(form),
         present: panel(asked).await?,
         today: today.to_string(),
@@ -172,49 +270,90 @@ pub(super) async fn show(asked: &Asked<'_>, fund: &str, key: &str) -> Result<Htt
 }
 
 /// Records a meeting: for each application that was decided on, its verdict and what it says.
-pub(super) async fn record(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn record(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
-    let (fund, round) = (request.match_info().query("fund").to_owned(), request.match_info().query("round").to_owned());
+    let (fund, round) = (
+        request.match_info().query("fund").to_owned(),
+        request.match_info().query("round").to_owned(),
+    );
     let back = format!("/desk/panel/{fund}/{round}");
     let present: Vec<_> = posted.all("present").map(str::to_owned).collect();
-    let decisions: Vec<Value> = posted.all("application[]").filter_map(|id| decision(&posted, id, &present)).collect();
+    let decisions: Vec<Value> = posted
+        .all("application[]")
+        .filter_map(|id| decision(&posted, id, &present))
+        .collect();
     let body = json!({ "round": round, "met_on": posted.text("met_on"), "decisions": decisions });
     let fund = FundId(own::uuid(&fund)?);
     match FundCommand::read("record-meeting", body) {
         Some(Ok(command)) if !decisions.is_empty() => {
             let next = back.clone();
-            send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "record-meeting", &back, |_| next).await
+            send::issue(
+                &desk,
+                &visitor,
+                &posted,
+                Command::Fund(fund, command),
+                "record-meeting",
+                &back,
+                |_| next,
+            )
+            .await
         }
         said => {
             let wrong = match said {
                 Some(Err(error)) => missing(&desk, &posted, &decisions, &error.to_string()).await?,
-                _ => vec![(String::new(), "Choose what was decided on at least one application".to_owned())],
+                _ => vec![(
+                    String::new(),
+                    "Choose what was decided on at least one application".to_owned(),
+                )],
             };
-            super::at(&desk, &visitor, &back, Some(Rejected::with("meeting", &posted, wrong))).await
+            super::at(
+                &desk,
+                &visitor,
+                &back,
+                Some(Rejected::with("meeting", &posted, wrong)),
+            )
+            .await
         }
     }
 }
 
 /// What is missing, each time with the application whose decision it is missing in.
-async fn missing(desk: &Desk, posted: &Posted, decisions: &[Value], otherwise: &str) -> Result<Vec<(String, String)>, Failed> {
+async fn missing(
+    desk: &Desk,
+    posted: &Posted,
+    decisions: &[Value],
+    otherwise: &str,
+) -> Result<Vec<(String, String)>, Failed> {
     let mut wrong = Vec::new();
     for decision in decisions {
         let alone = json!({ "round": "any", "met_on": "2026-01-01", "decisions": [decision] });
-        let Some(Err(error)) = FundCommand::read("record-meeting", alone) else { continue };
+        let Some(Err(error)) = FundCommand::read("record-meeting", alone) else {
+            continue;
+        };
         let id = decision["application"].as_str().unwrap_or_default();
         let row: Option<ApplicationRow> = desk.views.find(id, None).await?;
         let group = match &row {
-            Some(row) => names(desk, vec![row.group.to_string()]).await?.remove(&row.group.to_string()),
+            Some(row) => names(desk, vec![row.group.to_string()])
+                .await?
+                .remove(&row.group.to_string()),
             None => None,
         };
         let reason = posted.text(&format!("reason-{id}")).is_empty();
-        let says = if reason && !matches!(posted.text(&format!("verdict-{id}")), "award" | "promote") {
-            "write why".to_owned()
-        } else {
-            error.to_string()
-        };
-        wrong.push((format!("verdict-{id}"), format!("{}: {says}", group.unwrap_or_default())));
+        let says =
+            if reason && !matches!(posted.text(&format!("verdict-{id}")), "award" | "promote") {
+                "write why".to_owned()
+            } else {
+                error.to_string()
+            };
+        wrong.push((
+            format!("verdict-{id}"),
+            format!("{}: {says}", group.unwrap_or_default()),
+        ));
     }
     if wrong.is_empty() {
         wrong.push((String::new(), format!("Something is missing: {otherwise}")));
@@ -226,16 +365,24 @@ async fn missing(desk: &Desk, posted: &Posted, decisions: &[Value], otherwise: &
 fn decision(posted: &Posted, id: &str, present: &[String]) -> Option<Value> {
     let field = |name: &str| posted.text(&format!("{name}-{id}")).to_owned();
     let reason = field("reason");
-    let optional = if reason.is_empty() { Value::Null } else { Value::String(reason.clone()) };
+    let optional = if reason.is_empty() {
+        Value::Null
+    } else {
+        Value::String(reason.clone())
+    };
     let verdict = match posted.text(&format!("verdict-{id}")) {
         key @ ("award" | "promote") => json!({ key: {
             "amount": amount(&field("amount")).map_or_else(|| Value::String(field("amount")), |sum| Value::String(String::from(sum))), "reason": optional, "present": present,
             "ends_on": posted.text("ends_on"), "update_due_on": posted.text("update_due_on"),
         } }),
-        "decline" => json!({ "decline": { "reason": reason, "feedback": field("feedback"), "present": present } }),
+        "decline" => {
+            json!({ "decline": { "reason": reason, "feedback": field("feedback"), "present": present } })
+        }
         "defer" => json!({ "defer": { "reason": reason, "present": present } }),
         "reserve" => {
-            let rank = field("rank").parse::<u16>().map_or(Value::Null, Value::from);
+            let rank = field("rank")
+                .parse::<u16>()
+                .map_or(Value::Null, Value::from);
             json!({ "reserve": { "rank": rank, "reason": reason, "present": present } })
         }
         _ => return None,

@@ -1,4 +1,5 @@
-//! Payments to approve, to send and to confirm, each with the reason where a button is not offered; and batches.
+//! Payments to approve, to send and to confirm, each with the reason where a button is not offered;
+//! and batches.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,9 @@ use uuid::Uuid;
 use super::act::{Act, Offered, shown};
 use super::sheets::{self, named};
 use super::{Asked, choices_or_none, said, send};
-use crate::domain::grant::{ConfirmPayment, FailPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState, ReversePayment};
+use crate::domain::grant::{
+    ConfirmPayment, FailPayment, PaymentBecause, PaymentOf, PaymentOn, PaymentState, ReversePayment,
+};
 use crate::domain::{Command, FundCommand, FundId, GrantCommand as C, GrantId};
 use crate::export::sheets::{Cell, Sheet as Spreadsheet};
 use crate::http::Desk;
@@ -71,8 +74,15 @@ fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed
     if !states.is_empty() {
         filters.push(("state", states));
     } else if grant.is_empty() {
-        let open = [PaymentState::Prepared, PaymentState::Approved, PaymentState::Sent];
-        filters.push(("state", open.map(|state| <&str>::from(state).to_owned()).to_vec()));
+        let open = [
+            PaymentState::Prepared,
+            PaymentState::Approved,
+            PaymentState::Sent,
+        ];
+        filters.push((
+            "state",
+            open.map(|state| <&str>::from(state).to_owned()).to_vec(),
+        ));
     }
     Ok(filters)
 }
@@ -80,9 +90,21 @@ fn filters(asked: &Asked<'_>) -> Result<Vec<(&'static str, Vec<String>)>, Failed
 /// The list as a spreadsheet.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let rows = asked.every::<PaymentRow>(filters(asked)?).await?;
-    let grants: BTreeMap<Uuid, GrantRow> = asked.every::<GrantRow>(Vec::new()).await?.into_iter().map(|row| (row.id, row)).collect();
-    let groups = asked.names_of(grants.values().map(|row| row.group.to_string())).await?;
-    let people = asked.people(rows.iter().flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by))).await?;
+    let grants: BTreeMap<Uuid, GrantRow> = asked
+        .every::<GrantRow>(Vec::new())
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let groups = asked
+        .names_of(grants.values().map(|row| row.group.to_string()))
+        .await?;
+    let people = asked
+        .people(
+            rows.iter()
+                .flat_map(|row| row.approved_by.iter().copied().chain(row.prepared_by)),
+        )
+        .await?;
     let columns = [
         "Grant",
         "Group",
@@ -110,7 +132,12 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
             row.batch.map(|batch| batch.to_string()).into(),
             row.prepared_on.into(),
             row.prepared_by.map(|person| people.of(&person)).into(),
-            row.approved_by.iter().map(|person| people.of(person)).collect::<Vec<_>>().join(", ").into(),
+            row.approved_by
+                .iter()
+                .map(|person| people.of(person))
+                .collect::<Vec<_>>()
+                .join(", ")
+                .into(),
             row.sent_on.into(),
             row.paid_on.into(),
             row.grant.to_string().into(),
@@ -121,23 +148,57 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
 pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     let filters = filters(asked)?;
     let states = asked.all("state");
-    let approved = states.is_empty() || states.iter().any(|state| state == <&str>::from(PaymentState::Approved));
+    let approved = states.is_empty()
+        || states
+            .iter()
+            .any(|state| state == <&str>::from(PaymentState::Approved));
     let batched = asked.text("grant").is_empty() && approved;
     let after = Some(asked.text("after").to_owned()).filter(|after| !after.is_empty());
-    let listed = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after, most: MOST }).await?;
+    let listed = asked
+        .desk
+        .views
+        .list::<PaymentRow>(None, filters, &Wanted { after, most: MOST })
+        .await?;
     let forms = asked.forms();
     let mut payments = Vec::new();
     for row in listed.items {
-        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-        let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
-        let people = asked.people(row.approved_by.iter().copied().chain(row.prepared_by).chain(row.early_proposed_by)).await?;
+        let grant: GrantRow = asked
+            .desk
+            .views
+            .find(&row.grant.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
+        let group = names(asked.desk, vec![grant.group.to_string()])
+            .await?
+            .into_values()
+            .next()
+            .unwrap_or_default();
+        let people = asked
+            .people(
+                row.approved_by
+                    .iter()
+                    .copied()
+                    .chain(row.prepared_by)
+                    .chain(row.early_proposed_by),
+            )
+            .await?;
         payments.push(Payment {
             title: grant.title,
             group,
             state: said(row.state),
-            prepared_by: row.prepared_by.map(|person| people.of(&person)).unwrap_or_default(),
-            approved_by: row.approved_by.iter().map(|person| people.of(person)).collect(),
-            early_proposed_by: row.early_proposed_by.map(|person| people.of(&person)).unwrap_or_default(),
+            prepared_by: row
+                .prepared_by
+                .map(|person| people.of(&person))
+                .unwrap_or_default(),
+            approved_by: row
+                .approved_by
+                .iter()
+                .map(|person| people.of(person))
+                .collect(),
+            early_proposed_by: row
+                .early_proposed_by
+                .map(|person| people.of(&person))
+                .unwrap_or_default(),
             acts: acts(asked, &forms, &row).await?,
             row,
         });
@@ -150,12 +211,25 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         page: asked.shell("Payments").await?,
         wrong: forms.wrong(),
         filter,
-        states: choices_or_none("to approve, send or confirm", PaymentState::VARIANTS.iter().copied()),
+        states: choices_or_none(
+            "to approve, send or confirm",
+            PaymentState::VARIANTS.iter().copied(),
+        ),
         payments,
-        batches: if batched { batches(asked, &forms).await? } else { Vec::new() },
+        batches: if batched {
+            batches(asked, &forms).await?
+        } else {
+            Vec::new()
+        },
         sheets: asked.sheets(),
-        finance: asked.signed.reader.roles.contains(&crate::domain::Role::Finance),
-        next: listed.next.map(|next| super::applications::with(asked, "after", &next)),
+        finance: asked
+            .signed
+            .reader
+            .roles
+            .contains(&crate::domain::Role::Finance),
+        next: listed
+            .next
+            .map(|next| super::applications::with(asked, "after", &next)),
     };
     asked.page(&page)
 }
@@ -163,17 +237,44 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
 async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<Act>, Failed> {
     let today = day_of(asked.desk.commands.now());
     let (grant, payment) = (row.grant, row.payment);
-    let because = || PaymentBecause { payment, reason: "why".parse().expect("a short text") };
+    let because = || PaymentBecause {
+        payment,
+        reason: "why".parse().expect("a short text"),
+    };
     let PaymentBecause { reason, .. } = because();
-    let fail = FailPayment { payment, reason: reason.clone(), happened_on: Some(today) };
-    let reverse = ReversePayment { payment, happened_on: today, reason };
+    let fail = FailPayment {
+        payment,
+        reason: reason.clone(),
+        happened_on: Some(today),
+    };
+    let reverse = ReversePayment {
+        payment,
+        happened_on: today,
+        reason,
+    };
     // What comes back a second time is taken by either command, and offered once.
     let is_back = matches!(row.state, PaymentState::Failed | PaymentState::Reversed);
-    let failed = if is_back { "The bank sent it back once more" } else { "The bank did not pay" };
+    let failed = if is_back {
+        "The bank sent it back once more"
+    } else {
+        "The bank did not pay"
+    };
     let act = async |name: &str, title: &str, command: C| -> Result<Act, Failed> {
-        let offered = Offered::of(asked.desk, asked.visitor, Command::Grant(GrantId(grant), command)).await?;
+        let offered = Offered::of(
+            asked.desk,
+            asked.visitor,
+            Command::Grant(GrantId(grant), command),
+        )
+        .await?;
         let form = format!("{name}-{grant}-{payment}");
-        Ok(Act::new(forms, &form, title, &format!("/desk/do/grants/{grant}/{name}"), offered).hidden("payment:n", payment))
+        Ok(Act::new(
+            forms,
+            &form,
+            title,
+            &format!("/desk/do/grants/{grant}/{name}"),
+            offered,
+        )
+        .hidden("payment:n", payment))
     };
     let mut acts = vec![
         act("approve-payment", "Approve", C::ApprovePayment(PaymentOf { payment })).await?.opened().button("Approve the payment"),
@@ -202,11 +303,15 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
     ];
     if !is_back {
         acts.push(
-            act("reverse-payment", "The bank took it back after it was paid", C::ReversePayment(reverse))
-                .await?
-                .words("reason", "Why")
-                .day("happened_on", "The bank's date")
-                .known("happened_on", today),
+            act(
+                "reverse-payment",
+                "The bank took it back after it was paid",
+                C::ReversePayment(reverse),
+            )
+            .await?
+            .words("reason", "Why")
+            .day("happened_on", "The bank's date")
+            .known("happened_on", today),
         );
     }
     Ok(shown(acts))
@@ -214,31 +319,79 @@ async fn acts(asked: &Asked<'_>, forms: &Forms, row: &PaymentRow) -> Result<Vec<
 
 /// Every approved payment, by fund: a batch is not what happens to stand on one page.
 async fn batches(asked: &Asked<'_>, forms: &Forms) -> Result<Vec<Batch>, Failed> {
-    if !asked.signed.reader.roles.contains(&crate::domain::Role::Finance) {
+    if !asked
+        .signed
+        .reader
+        .roles
+        .contains(&crate::domain::Role::Finance)
+    {
         return Ok(Vec::new());
     }
     let today = day_of(asked.desk.commands.now());
     let mut batches: Vec<Batch> = Vec::new();
-    let filters = vec![("state", vec![<&str>::from(PaymentState::Approved).to_owned()])];
-    let approved = asked.desk.views.list::<PaymentRow>(None, filters, &Wanted { after: None, most: BATCH_MOST }).await?.items;
+    let filters = vec![(
+        "state",
+        vec![<&str>::from(PaymentState::Approved).to_owned()],
+    )];
+    let approved = asked
+        .desk
+        .views
+        .list::<PaymentRow>(
+            None,
+            filters,
+            &Wanted {
+                after: None,
+                most: BATCH_MOST,
+            },
+        )
+        .await?
+        .items;
     for row in approved {
-        let grant: GrantRow = asked.desk.views.find(&row.grant.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-        let group = names(asked.desk, vec![grant.group.to_string()]).await?.into_values().next().unwrap_or_default();
+        let grant: GrantRow = asked
+            .desk
+            .views
+            .find(&row.grant.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
+        let group = names(asked.desk, vec![grant.group.to_string()])
+            .await?
+            .into_values()
+            .next()
+            .unwrap_or_default();
         let (fund, says) = (grant.fund, format!("{group}: {}", row.amount));
-        let line = (format!("{}/{}/{}", row.grant, row.payment, String::from(row.amount)), says);
+        let line = (
+            format!("{}/{}/{}", row.grant, row.payment, String::from(row.amount)),
+            says,
+        );
         if let Some(batch) = batches.iter_mut().find(|batch| batch.fund.id == fund.0) {
             batch.payments.push(line);
             continue;
         }
-        let fund: FundRow = asked.desk.views.find(&fund.to_string(), None).await?.ok_or_else(Failed::nothing)?;
-        let form = forms.form("batch").known("sent_on", &today.to_string()).known("batch", &format!("batch-{today}"));
-        batches.push(Batch { fund, form, payments: vec![line] });
+        let fund: FundRow = asked
+            .desk
+            .views
+            .find(&fund.to_string(), None)
+            .await?
+            .ok_or_else(Failed::nothing)?;
+        let form = forms
+            .form("batch")
+            .known("sent_on", &today.to_string())
+            .known("batch", &format!("batch-{today}"));
+        batches.push(Batch {
+            fund,
+            form,
+            payments: vec![line],
+        });
     }
     Ok(batches)
 }
 
 /// Sends payments to the bank together: each line says the grant, the payment and the amount.
-pub(super) async fn send_batch(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn send_batch(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let fund = FundId(own::uuid(request.match_info().query("fund"))?);
@@ -246,7 +399,11 @@ pub(super) async fn send_batch(request: HttpRequest, sent: Sent, desk: web::Data
         .all("payments")
         .filter_map(|line| {
             let mut parts = line.split('/');
-            let (grant, payment, amount) = (parts.next()?, parts.next()?.parse::<u16>().ok()?, parts.next()?);
+            let (grant, payment, amount) = (
+                parts.next()?,
+                parts.next()?.parse::<u16>().ok()?,
+                parts.next()?,
+            );
             Some(json!({ "grant": grant, "payment": payment, "amount": amount }))
         })
         .collect();
@@ -254,9 +411,29 @@ pub(super) async fn send_batch(request: HttpRequest, sent: Sent, desk: web::Data
     let back = "/desk/payments?state=approved";
     let sent = FundCommand::read("send-batch", body).and_then(Result::ok);
     let Some(command) = sent else {
-        let says = "Choose at least one payment, a day, and a key of small letters, digits and hyphens".to_owned();
-        return super::at(&desk, &visitor, back, Some(Rejected::with("batch", &posted, vec![("payments".to_owned(), says)]))).await;
+        let says =
+            "Choose at least one payment, a day, and a key of small letters, digits and hyphens"
+                .to_owned();
+        return super::at(
+            &desk,
+            &visitor,
+            back,
+            Some(Rejected::with(
+                "batch",
+                &posted,
+                vec![("payments".to_owned(), says)],
+            )),
+        )
+        .await;
     };
-    send::issue(&desk, &visitor, &posted, Command::Fund(fund, command), "send-batch", back, |_| "/desk/payments?state=sent".to_owned())
-        .await
+    send::issue(
+        &desk,
+        &visitor,
+        &posted,
+        Command::Fund(fund, command),
+        "send-batch",
+        back,
+        |_| "/desk/payments?state=sent".to_owned(),
+    )
+    .await
 }

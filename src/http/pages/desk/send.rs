@@ -1,4 +1,5 @@
-//! Sending a command from a page of the desk: the form becomes its JSON, and is read as the API reads it.
+//! Sending a command from a page of the desk: the form becomes its JSON, and is read as the API
+//! reads it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
@@ -13,7 +14,11 @@ use crate::http::pages::signin::own_path;
 use crate::http::pages::{Failed, Posted, Rejected, Sent, Visitor, own, see_other, shell};
 use crate::http::problem::Problem;
 
-pub(super) async fn new(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn new(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let noun = noun(&request)?;
     let id = match noun.one {
         None => desk.commands.organisation().0,
@@ -23,25 +28,47 @@ pub(super) async fn new(request: HttpRequest, sent: Sent, desk: web::Data<Desk>)
     send(&request, sent, &desk, noun, id).await
 }
 
-pub(super) async fn one(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn one(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let id = own::uuid(request.match_info().query("id"))?;
     send(&request, sent, &desk, noun(&request)?, id).await
 }
 
 fn noun(request: &HttpRequest) -> Result<&'static Noun, Failed> {
     let plural = request.match_info().query("noun");
-    NOUNS.iter().find(|noun| noun.plural == plural).ok_or_else(Failed::nothing)
+    NOUNS
+        .iter()
+        .find(|noun| noun.plural == plural)
+        .ok_or_else(Failed::nothing)
 }
 
 /// Shows what would become of a command, with what was typed, and records nothing.
-pub(super) async fn preview(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn preview(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let noun = noun(&request)?;
-    let id = if noun.one.is_none() { desk.commands.organisation().0 } else { clock::new_id() };
+    let id = if noun.one.is_none() {
+        desk.commands.organisation().0
+    } else {
+        clock::new_id()
+    };
     let shown = match read(&request, noun, id, &posted)? {
-        Ok(command) => match desk.commands.consider(&visitor.signed()?.caller, command).await {
-            Ok(()) => Rejected { status: 200, ..Rejected::with(posted.text("form"), &posted, Vec::new()) },
+        Ok(command) => match desk
+            .commands
+            .consider(&visitor.signed()?.caller, command)
+            .await
+        {
+            Ok(()) => Rejected {
+                status: 200,
+                ..Rejected::with(posted.text("form"), &posted, Vec::new())
+            },
             Err(error) => Rejected::of(&posted, &Problem::refused(&error)),
         },
         Err(problem) => Rejected::of(&posted, &problem),
@@ -51,27 +78,59 @@ pub(super) async fn preview(request: HttpRequest, sent: Sent, desk: web::Data<De
 
 /// The page that a form was sent from.
 fn back(posted: &Posted) -> String {
-    own_path(posted.text("at")).filter(|path| path.starts_with("/desk")).unwrap_or("/desk").to_owned()
+    own_path(posted.text("at"))
+        .filter(|path| path.starts_with("/desk"))
+        .unwrap_or("/desk")
+        .to_owned()
 }
 
 /// The command that a form makes, or what is wrong with it.
-fn read(request: &HttpRequest, noun: &'static Noun, id: Uuid, posted: &Posted) -> Result<Result<Command, Problem>, Failed> {
+fn read(
+    request: &HttpRequest,
+    noun: &'static Noun,
+    id: Uuid,
+    posted: &Posted,
+) -> Result<Result<Command, Problem>, Failed> {
     let name = request.match_info().query("command");
-    let spec = noun.commands.iter().find(|spec| spec.name == name && offered(spec)).ok_or_else(Failed::nothing)?;
-    Ok(commands::read(noun, spec, id, listed(posted.json()).to_string().as_bytes()))
+    let spec = noun
+        .commands
+        .iter()
+        .find(|spec| spec.name == name && offered(spec))
+        .ok_or_else(Failed::nothing)?;
+    Ok(commands::read(
+        noun,
+        spec,
+        id,
+        listed(posted.json()).to_string().as_bytes(),
+    ))
 }
 
-async fn send(request: &HttpRequest, sent: Sent, desk: &Desk, noun: &'static Noun, id: Uuid) -> Result<HttpResponse, Failed> {
+async fn send(
+    request: &HttpRequest,
+    sent: Sent,
+    desk: &Desk,
+    noun: &'static Noun,
+    id: Uuid,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     visitor.staff()?;
     let name = request.match_info().query("command");
     let back = back(&posted);
     let command = match read(request, noun, id, &posted)? {
         Ok(command) => command,
-        Err(problem) => return at(desk, &visitor, &back, Some(Rejected::of(&posted, &problem))).await,
+        Err(problem) => {
+            return at(desk, &visitor, &back, Some(Rejected::of(&posted, &problem))).await;
+        }
     };
-    let next = if noun.makes == Some(name) { None } else { Some(back.clone()) };
-    issue(desk, &visitor, &posted, command, name, &back, |made| next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))).await
+    let next = if noun.makes == Some(name) {
+        None
+    } else {
+        Some(back.clone())
+    };
+    issue(desk, &visitor, &posted, command, name, &back, |made| {
+        next.unwrap_or_else(|| format!("/desk/{}/{made}", noun.plural))
+    })
+    .await
 }
 
 /// Issues a command, and leads on; what is refused is said on the page that it was sent from.
@@ -85,14 +144,28 @@ pub(super) async fn issue(
     next: impl FnOnce(Uuid) -> String,
 ) -> Result<HttpResponse, Failed> {
     let repeat = posted.repeat(desk, &visitor.path);
-    let request = Request { repeat: Some(repeat), ..Request::new(visitor.signed()?.caller.clone(), command) };
+    let request = Request {
+        repeat: Some(repeat),
+        ..Request::new(visitor.signed()?.caller.clone(), command)
+    };
     match own::taken(desk, request).await {
         Ok(answer) => {
             let next = next(answer.id);
             let joined = if next.contains('?') { '&' } else { '?' };
-            Ok(see_other(&format!("{next}{joined}done={}", shell::encoded(done))))
+            Ok(see_other(&format!(
+                "{next}{joined}done={}",
+                shell::encoded(done)
+            )))
         }
-        Err(Failed::Refused(error)) => at(desk, visitor, back, Some(Rejected::of(posted, &Problem::refused(&error)))).await,
+        Err(Failed::Refused(error)) => {
+            at(
+                desk,
+                visitor,
+                back,
+                Some(Rejected::of(posted, &Problem::refused(&error))),
+            )
+            .await
+        }
         Err(error) => Err(error),
     }
 }

@@ -29,12 +29,21 @@ impl Acts<'_> {
     /// The entries of the bank that wait to be settled.
     pub async fn entries(&self) -> Result<Vec<EntrySeen>, Failed> {
         let entries = &self.row.unsettled;
-        let people = entries.values().flat_map(|entry| [Some(entry.by), entry.proposed.as_ref().map(|proposed| proposed.by)]);
+        let people = entries.values().flat_map(|entry| {
+            [
+                Some(entry.by),
+                entry.proposed.as_ref().map(|proposed| proposed.by),
+            ]
+        });
         let names = self.asked.colleagues(people.flatten()).await?;
         let mut seen = Vec::new();
         for (number, entry) in entries {
             let proposed = entry.proposed.as_ref().map(|proposed| Proposed {
-                says: format!("{} proposes that {}", names.of(&proposed.by), counting(proposed.counts)),
+                says: format!(
+                    "{} proposes that {}",
+                    names.of(&proposed.by),
+                    counting(proposed.counts)
+                ),
                 reason: proposed.reason.clone(),
             });
             seen.push(EntrySeen {
@@ -51,20 +60,47 @@ impl Acts<'_> {
     async fn settling(&self, number: u16, entry: &EntryRow) -> Result<Vec<Act>, Failed> {
         let mut acts = Vec::new();
         if let Some(proposed) = &entry.proposed {
-            let confirm = C::ConfirmSettlement(ConfirmSettlement { entry: number, counts: proposed.counts });
+            let confirm = C::ConfirmSettlement(ConfirmSettlement {
+                entry: number,
+                counts: proposed.counts,
+            });
             let form = format!("confirm-settlement-{number}");
             acts.push(
-                self.act("confirm-settlement", &form, "Confirm how it is settled", confirm)
-                    .await?
-                    .hidden("entry:n", number)
-                    .money("counts:m", "How much of it counts as money that came back, as it was proposed")
-                    .known("counts:m", String::from(proposed.counts)),
+                self.act(
+                    "confirm-settlement",
+                    &form,
+                    "Confirm how it is settled",
+                    confirm,
+                )
+                .await?
+                .hidden("entry:n", number)
+                .money(
+                    "counts:m",
+                    "How much of it counts as money that came back, as it was proposed",
+                )
+                .known("counts:m", String::from(proposed.counts)),
             );
         }
-        let propose = ProposeSettlement { entry: number, counts: Money::ZERO, reason: prose("why") };
-        let title = if entry.proposed.is_some() { "Propose something else" } else { "Propose how it is settled" };
+        let propose = ProposeSettlement {
+            entry: number,
+            counts: Money::ZERO,
+            reason: prose("why"),
+        };
+        let title = if entry.proposed.is_some() {
+            "Propose something else"
+        } else {
+            "Propose how it is settled"
+        };
         let form = format!("propose-settlement-{number}");
-        let propose = self.act("propose-settlement", &form, title, C::ProposeSettlement(propose)).await?.hidden("entry:n", number);
+        let propose = self
+            .act(
+                "propose-settlement",
+                &form,
+                title,
+                C::ProposeSettlement(propose),
+            )
+            .await?
+            .hidden("entry:n", number);
         // Only money that came in can count as money that came back.
         let propose = match entry.kind {
             EntryKind::CameIn => {
@@ -72,7 +108,11 @@ impl Acts<'_> {
             }
             EntryKind::WentOut => propose.hidden("counts:m", "0"),
         };
-        acts.push(propose.words_with("reason", "What it was, and what happened to the rest", "Names of people do not belong here."));
+        acts.push(propose.words_with(
+            "reason",
+            "What it was, and what happened to the rest",
+            "Names of people do not belong here.",
+        ));
         Ok(shown(acts))
     }
 
@@ -80,12 +120,33 @@ impl Acts<'_> {
     pub async fn record_entry(&self, payments: &[PaymentRow]) -> Result<Vec<Act>, Failed> {
         let today = day_of(self.asked.desk.commands.now());
         let amount = Money::of_pounds(1);
-        let record = RecordBankEntry { kind: EntryKind::CameIn, amount, payment: None, happened_on: today, note: prose("note") };
-        let ways = [("came_in", "money came in"), ("went_out", "money went out")].map(|(key, says)| (key.to_owned(), says.to_owned()));
-        let about = payments.iter().map(|row| (row.payment.to_string(), format!("payment {} of {}", row.payment, row.amount)));
-        let about = std::iter::once((String::new(), "none of them".to_owned())).chain(about).collect();
+        let record = RecordBankEntry {
+            kind: EntryKind::CameIn,
+            amount,
+            payment: None,
+            happened_on: today,
+            note: prose("note"),
+        };
+        let ways = [("came_in", "money came in"), ("went_out", "money went out")]
+            .map(|(key, says)| (key.to_owned(), says.to_owned()));
+        let about = payments.iter().map(|row| {
+            (
+                row.payment.to_string(),
+                format!("payment {} of {}", row.payment, row.amount),
+            )
+        });
+        let about = std::iter::once((String::new(), "none of them".to_owned()))
+            .chain(about)
+            .collect();
         let title = "Record something else that the bank did";
-        let act = self.act("record-bank-entry", "record-bank-entry", title, C::RecordBankEntry(record)).await?;
+        let act = self
+            .act(
+                "record-bank-entry",
+                "record-bank-entry",
+                title,
+                C::RecordBankEntry(record),
+            )
+            .await?;
         Ok(shown(vec![
             act.one("kind", "Which way the money went", ways.to_vec())
                 .money("amount:m", "How much")
@@ -106,8 +167,16 @@ fn says(entry: &EntryRow) -> String {
         EntryKind::CameIn => "came in",
         EntryKind::WentOut => "went out",
     };
-    let about = entry.details.payment.map(|payment| format!(", about payment {payment}")).unwrap_or_default();
-    format!("{} {way} on {}{about}", entry.details.amount, in_full(entry.details.happened_on))
+    let about = entry
+        .details
+        .payment
+        .map(|payment| format!(", about payment {payment}"))
+        .unwrap_or_default();
+    format!(
+        "{} {way} on {}{about}",
+        entry.details.amount,
+        in_full(entry.details.happened_on)
+    )
 }
 
 fn counting(counts: Money) -> String {

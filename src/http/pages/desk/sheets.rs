@@ -1,4 +1,5 @@
-//! Every list of the desk as a spreadsheet, exactly as it is filtered: the page's address with `/sheets` before the list.
+//! Every list of the desk as a spreadsheet, exactly as it is filtered: the page's address with
+//! `/sheets` before the list.
 
 use std::collections::BTreeMap;
 
@@ -34,25 +35,37 @@ pub(super) async fn show(asked: &Asked<'_>, list: &str) -> Result<HttpResponse, 
         _ => return Err(Failed::nothing()),
     };
     let name = format!("attachment; filename=\"{list}.{kind}\"");
-    Ok(HttpResponse::Ok().insert_header((CONTENT_DISPOSITION, name)).content_type(media).body(bytes))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_DISPOSITION, name))
+        .content_type(media)
+        .body(bytes))
 }
 
 impl Asked<'_> {
     /// Where this list is as a spreadsheet, as CSV and as XLSX.
     pub fn sheets(&self) -> [(&'static str, String); 2] {
         let list = self.path.trim_start_matches("/desk/");
-        let kept = self.query.iter().filter(|(name, value)| !matches!(name.as_str(), "after" | "done") && !value.is_empty());
+        let kept = self.query.iter().filter(|(name, value)| {
+            !matches!(name.as_str(), "after" | "done") && !value.is_empty()
+        });
         let query = serde_html_form::to_string(kept.collect::<Vec<_>>()).unwrap_or_default();
-        [("XLSX", "xlsx"), ("CSV", "csv")].map(|(says, kind)| (says, format!("/desk/sheets/{list}.{kind}?{query}")))
+        [("XLSX", "xlsx"), ("CSV", "csv")]
+            .map(|(says, kind)| (says, format!("/desk/sheets/{list}.{kind}?{query}")))
     }
 
     /// Every row that the filters pass.
-    pub(super) async fn every<T: InTable>(&self, filters: Vec<(&'static str, Vec<String>)>) -> Result<Vec<T>, Failed> {
+    pub(super) async fn every<T: InTable>(
+        &self,
+        filters: Vec<(&'static str, Vec<String>)>,
+    ) -> Result<Vec<T>, Failed> {
         Ok(self.desk.views.every(self.as_at().await?, filters).await?)
     }
 
     /// The public names of groups, by their ids.
-    pub(super) async fn names_of(&self, ids: impl Iterator<Item = String>) -> Result<BTreeMap<String, String>, Failed> {
+    pub(super) async fn names_of(
+        &self,
+        ids: impl Iterator<Item = String>,
+    ) -> Result<BTreeMap<String, String>, Failed> {
         let mut all = BTreeMap::new();
         let ids: std::collections::BTreeSet<String> = ids.collect();
         for some in ids.into_iter().collect::<Vec<_>>().chunks(MANY) {
@@ -74,5 +87,9 @@ pub(super) fn sheet<T, const N: usize>(
     rows: impl IntoIterator<Item = T>,
     cells: impl Fn(T) -> [Cell; N],
 ) -> Sheet {
-    Sheet { name, columns: columns.to_vec(), rows: rows.into_iter().map(|row| cells(row).to_vec()).collect() }
+    Sheet {
+        name,
+        columns: columns.to_vec(),
+        rows: rows.into_iter().map(|row| cells(row).to_vec()).collect(),
+    }
 }

@@ -31,9 +31,19 @@ struct Sheet {
 
 /// A fund's statement.
 pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Failed> {
-    let fund: FundRow = asked.desk.views.find(&own::uuid(id)?.to_string(), None).await?.ok_or_else(Failed::nothing)?;
+    let fund: FundRow = asked
+        .desk
+        .views
+        .find(&own::uuid(id)?.to_string(), None)
+        .await?
+        .ok_or_else(Failed::nothing)?;
     let key = fund.id.to_string();
-    let about = About { name: fund.name, at: format!("/desk/funds/{key}"), query: format!("fund={key}"), outcomes: Vec::new() };
+    let about = About {
+        name: fund.name,
+        at: format!("/desk/funds/{key}"),
+        query: format!("fund={key}"),
+        outcomes: Vec::new(),
+    };
     page(asked, StatementOf::Fund(&key), about).await
 }
 
@@ -41,22 +51,52 @@ pub(super) async fn show(asked: &Asked<'_>, id: &str) -> Result<HttpResponse, Fa
 pub(super) async fn show_funder(asked: &Asked<'_>, funder: &str) -> Result<HttpResponse, Failed> {
     let views = &asked.desk.views;
     let days = Days::asked(asked.desk, asked.text("until"), "").await?;
-    if !views.budget(sums(By::Funder, None, None, &days)).await?.lines.iter().any(|line| line.of == funder) {
+    if !views
+        .budget(sums(By::Funder, None, None, &days))
+        .await?
+        .lines
+        .iter()
+        .any(|line| line.of == funder)
+    {
         return Err(Failed::nothing());
     }
-    let own: Option<OrganisationRow> = views.find(&asked.desk.commands.organisation().to_string(), None).await?;
+    let own: Option<OrganisationRow> = views
+        .find(&asked.desk.commands.organisation().to_string(), None)
+        .await?;
     let signs = own.map(|own| own.signs).unwrap_or_default();
     let mut outcomes = Vec::new();
-    for fund in views.list::<FundRow>(None, Vec::new(), &Wanted { after: None, most: 500 }).await?.items {
+    for fund in views
+        .list::<FundRow>(
+            None,
+            Vec::new(),
+            &Wanted {
+                after: None,
+                most: 500,
+            },
+        )
+        .await?
+        .items
+    {
         let key = fund.id.to_string();
-        let shares = views.budget(sums(By::Funder, Some(&key), None, &days)).await?.lines;
+        let shares = views
+            .budget(sums(By::Funder, Some(&key), None, &days))
+            .await?
+            .lines;
         if shares.iter().any(|line| line.of == funder) {
-            let lines = views.outcomes(sums(By::Sign, Some(&key), None, &days)).await?.lines;
+            let lines = views
+                .outcomes(sums(By::Sign, Some(&key), None, &days))
+                .await?
+                .lines;
             outcomes.push((fund.name, outcome_bars(in_order(&signs, lines))));
         }
     }
     let name = crate::http::pages::apply::sections::place(funder);
-    let about = About { name, at: "/desk/figures".to_owned(), query: format!("funder={funder}"), outcomes };
+    let about = About {
+        name,
+        at: "/desk/figures".to_owned(),
+        query: format!("funder={funder}"),
+        outcomes,
+    };
     page(asked, StatementOf::Funder(funder), about).await
 }
 
@@ -68,12 +108,25 @@ struct About {
     outcomes: Vec<(String, Vec<OutcomeBar>)>,
 }
 
-async fn page(asked: &Asked<'_>, of: StatementOf<'_>, about: About) -> Result<HttpResponse, Failed> {
+async fn page(
+    asked: &Asked<'_>,
+    of: StatementOf<'_>,
+    about: About,
+) -> Result<HttpResponse, Failed> {
     let (from, until) = days(asked);
-    let filter = asked.forms().form("filter").known("from", &from.to_string()).known("until", &until.to_string());
+    let filter = asked
+        .forms()
+        .form("filter")
+        .known("from", &from.to_string())
+        .known("until", &until.to_string());
     let statement = asked.desk.views.statement(of, from, until).await?;
     let query = &about.query;
-    let sheet = |(says, kind): (&'static str, &str)| (says, format!("/desk/sheets/statement.{kind}?{query}&from={from}&until={until}"));
+    let sheet = |(says, kind): (&'static str, &str)| {
+        (
+            says,
+            format!("/desk/sheets/statement.{kind}?{query}&from={from}&until={until}"),
+        )
+    };
     asked.page(&Sheet {
         page: asked.shell(&format!("Statement of {}", about.name)).await?,
         filter,
@@ -87,16 +140,22 @@ async fn page(asked: &Asked<'_>, of: StatementOf<'_>, about: About) -> Result<Ht
     })
 }
 
-/// The days that are asked for; without them, this year's from April on, as charities' books mostly run.
+/// The days that are asked for; without them, this year's from April on, as charities' books mostly
+/// run.
 fn days(asked: &Asked<'_>) -> (Date, Date) {
     let today = day_of(asked.desk.commands.now());
     let april = Date::new(today.year(), 4, 1).unwrap_or(today);
-    let begins = if april <= today { april } else { april.saturating_sub(jiff::Span::new().years(1)) };
+    let begins = if april <= today {
+        april
+    } else {
+        april.saturating_sub(jiff::Span::new().years(1))
+    };
     let from = asked.day("from").unwrap_or(begins);
     (from, asked.day("until").unwrap_or(today).max(from))
 }
 
-/// The statement as a spreadsheet: a line for what stood, one for each movement, one for what stands.
+/// The statement as a spreadsheet: a line for what stood, one for each movement, one for what
+/// stands.
 pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
     let (from, until) = days(asked);
     let of = match (asked.text("fund"), asked.text("funder")) {
@@ -105,11 +164,21 @@ pub(super) async fn sheet(asked: &Asked<'_>) -> Result<Spreadsheet, Failed> {
         (fund, _) => StatementOf::Fund(fund),
     };
     let statement = asked.desk.views.statement(of, from, until).await?;
-    let columns = ["Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant"];
+    let columns = [
+        "Position", "Recorded", "Happened", "What", "Change", "Fund", "Funder", "Area", "Grant",
+    ];
     let (opening, closing) = (statement.opening, statement.closing);
-    let ends = [(from, statement.from_position, opening, "before"), (until, statement.until_position, closing, "after")];
+    let ends = [
+        (from, statement.from_position, opening, "before"),
+        (until, statement.until_position, closing, "after"),
+    ];
     let [before, after] = ends.map(|(day, position, sums, when)| {
-        let figures = [("allocated", sums.allocated), ("committed", sums.committed), ("paid", sums.paid), ("returned", sums.returned)];
+        let figures = [
+            ("allocated", sums.allocated),
+            ("committed", sums.committed),
+            ("paid", sums.paid),
+            ("returned", sums.returned),
+        ];
         figures.map(|(figure, sum)| {
             let says = format!("{figure} {when}");
             [

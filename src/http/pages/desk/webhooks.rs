@@ -1,4 +1,5 @@
-//! Who outside is told of events: each webhook with its latest deliveries, and what an administrator can do about it.
+//! Who outside is told of events: each webhook with its latest deliveries, and what an
+//! administrator can do about it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -63,10 +64,21 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
     }
     let forms = asked.forms();
     let seen = all(asked.desk).await?;
-    let names = asked.colleagues(seen.iter().filter_map(|webhook| webhook.proposed.as_ref().map(|proposed| proposed.proposed_by))).await?;
+    let names = asked
+        .colleagues(seen.iter().filter_map(|webhook| {
+            webhook
+                .proposed
+                .as_ref()
+                .map(|proposed| proposed.proposed_by)
+        }))
+        .await?;
     let mut webhooks = Vec::new();
     for webhook in seen {
-        let by = webhook.proposed.as_ref().map(|proposed| names.of(&proposed.proposed_by)).unwrap_or_default();
+        let by = webhook
+            .proposed
+            .as_ref()
+            .map(|proposed| names.of(&proposed.proposed_by))
+            .unwrap_or_default();
         webhooks.push(line(asked, &forms, webhook, by, holds(Role::Administrator)).await?);
     }
     let trial = ProposeWebhook {
@@ -74,47 +86,102 @@ pub(super) async fn show(asked: &Asked<'_>) -> Result<HttpResponse, Failed> {
         address: "https://hooks.example.org".parse().expect("an address"),
         events: std::collections::BTreeSet::new(),
     };
-    let propose = act(asked, &forms, "propose-webhook", "Propose a webhook for all events", C::ProposeWebhook(trial)).await?;
+    let propose = act(
+        asked,
+        &forms,
+        "propose-webhook",
+        "Propose a webhook for all events",
+        C::ProposeWebhook(trial),
+    )
+    .await?;
     let propose = propose.line_with(
         "address",
         "Address",
         "It begins with https:// and holds no password. Which events are sent can be chosen through the API.",
     );
-    let page = List { page: asked.shell("Webhooks").await?, wrong: forms.wrong(), webhooks, propose: shown(vec![propose]) };
+    let page = List {
+        page: asked.shell("Webhooks").await?,
+        wrong: forms.wrong(),
+        webhooks,
+        propose: shown(vec![propose]),
+    };
     asked.page(&page)
 }
 
 /// One of the organisation's commands as a form of the page.
-async fn act(asked: &Asked<'_>, forms: &Forms, form: &str, title: &str, command: C) -> Result<Act, Failed> {
+async fn act(
+    asked: &Asked<'_>,
+    forms: &Forms,
+    form: &str,
+    title: &str,
+    command: C,
+) -> Result<Act, Failed> {
     let path = format!("/desk/do/organisation/{}", command.name());
-    let offered = Offered::of(asked.desk, asked.visitor, Command::Organisation(asked.desk.commands.organisation(), command)).await?;
+    let offered = Offered::of(
+        asked.desk,
+        asked.visitor,
+        Command::Organisation(asked.desk.commands.organisation(), command),
+    )
+    .await?;
     Ok(Act::new(forms, form, title, &path, offered))
 }
 
-async fn line(asked: &Asked<'_>, forms: &Forms, webhook: WebhookSeen, by: String, may: bool) -> Result<Line, Failed> {
+async fn line(
+    asked: &Asked<'_>,
+    forms: &Forms,
+    webhook: WebhookSeen,
+    by: String,
+    may: bool,
+) -> Result<Line, Failed> {
     let number = webhook.webhook;
     let mut acts = Vec::new();
     if let Some(proposed) = &webhook.proposed {
         let proposal = proposed.proposal;
         let confirm = C::ConfirmWebhook(ProposalOf { proposal });
-        let confirm = act(asked, forms, &format!("confirm-webhook-{proposal}"), "Confirm what is proposed", confirm).await?;
+        let confirm = act(
+            asked,
+            forms,
+            &format!("confirm-webhook-{proposal}"),
+            "Confirm what is proposed",
+            confirm,
+        )
+        .await?;
         acts.push(confirm.hidden("proposal:n", proposal));
     }
-    let end = act(asked, forms, &format!("end-webhook-{number}"), "End this webhook", C::EndWebhook(WebhookOf { webhook: number })).await?;
+    let end = act(
+        asked,
+        forms,
+        &format!("end-webhook-{number}"),
+        "End this webhook",
+        C::EndWebhook(WebhookOf { webhook: number }),
+    )
+    .await?;
     acts.push(end.hidden("webhook:n", number).grave());
     let deliveries = deliveries_of(asked.desk, number, i64::MAX, DELIVERIES).await?;
-    let addressed = |address: &dyn std::fmt::Display, events: &[crate::domain::event::EventKind]| format!("{address}: {}", kinds(events));
+    let addressed = |address: &dyn std::fmt::Display,
+                     events: &[crate::domain::event::EventKind]| {
+        format!("{address}: {}", kinds(events))
+    };
     Ok(Line {
         number,
         state: said(webhook.state),
-        address: webhook.address.as_ref().map(ToString::to_string).unwrap_or_default(),
+        address: webhook
+            .address
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         events: kinds(&webhook.events),
-        proposed: webhook.proposed.map(|proposed| (addressed(&proposed.address, &proposed.events), by)),
+        proposed: webhook
+            .proposed
+            .map(|proposed| (addressed(&proposed.address, &proposed.events), by)),
         error: webhook.error.unwrap_or_default(),
         acts: shown(acts),
         secret: may.then(|| forms.form("secret")),
         resume: (may && webhook.state == WebhookState::Paused).then(|| forms.form("resume")),
-        deliveries: deliveries.into_iter().map(|one| delivery(forms, one, may)).collect(),
+        deliveries: deliveries
+            .into_iter()
+            .map(|one| delivery(forms, one, may))
+            .collect(),
     })
 }
 
@@ -122,11 +189,19 @@ fn kinds(events: &[crate::domain::event::EventKind]) -> String {
     if events.is_empty() {
         return "all events".to_owned();
     }
-    events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    events
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
-    let when = |instant: Option<Timestamp>| instant.map(|instant| moment(instant.as_microsecond())).unwrap_or_default();
+    let when = |instant: Option<Timestamp>| {
+        instant
+            .map(|instant| moment(instant.as_microsecond()))
+            .unwrap_or_default()
+    };
     Delivery {
         first: seen.delivery,
         events: seen.next - seen.delivery,
@@ -140,16 +215,28 @@ fn delivery(forms: &Forms, seen: DeliverySeen, may: bool) -> Delivery {
 }
 
 /// Lets a webhook go on that was paused.
-pub(super) async fn resume(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn resume(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     administrator(&sent.visitor)?;
     go_on(&desk, number(&request)?).await?;
     Ok(see_other(PAGE))
 }
 
 /// Has a delivery sent again.
-pub(super) async fn send_again(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn send_again(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     administrator(&sent.visitor)?;
-    let delivery = request.match_info().query("delivery").parse().map_err(|_| Failed::nothing())?;
+    let delivery = request
+        .match_info()
+        .query("delivery")
+        .parse()
+        .map_err(|_| Failed::nothing())?;
     again(&desk, number(&request)?, delivery).await?;
     Ok(see_other(PAGE))
 }
@@ -163,23 +250,48 @@ struct SecretPage {
 }
 
 /// Makes the next secret of a webhook, and shows it.
-pub(super) async fn make_secret(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn make_secret(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     administrator(&visitor)?;
     let webhook = number(&request)?;
-    let command = Command::Organisation(desk.commands.organisation(), C::MakeWebhookSecret(WebhookOf { webhook }));
-    let made = own::issue(&visitor, &desk, &posted, "", command).await?.made.unwrap_or_default();
+    let command = Command::Organisation(
+        desk.commands.organisation(),
+        C::MakeWebhookSecret(WebhookOf { webhook }),
+    );
+    let made = own::issue(&visitor, &desk, &posted, "", command)
+        .await?
+        .made
+        .unwrap_or_default();
     let mut page = Shell::around(&visitor, &desk, "A new secret").await?;
     page.at_desk = true;
     PAGE.clone_into(&mut page.path);
     let secret = managed_secret(desk.commands.log().vault(), webhook, made).shown();
-    answer(HttpResponse::Ok(), &SecretPage { page, number: webhook, secret })
+    answer(
+        HttpResponse::Ok(),
+        &SecretPage {
+            page,
+            number: webhook,
+            secret,
+        },
+    )
 }
 
 fn administrator(visitor: &Visitor) -> Result<(), Failed> {
-    if visitor.staff()?.reader.roles.contains(&Role::Administrator) { Ok(()) } else { Err(Failed::not_yours()) }
+    if visitor.staff()?.reader.roles.contains(&Role::Administrator) {
+        Ok(())
+    } else {
+        Err(Failed::not_yours())
+    }
 }
 
 fn number(request: &HttpRequest) -> Result<u32, Failed> {
-    request.match_info().query("webhook").parse().map_err(|_| Failed::nothing())
+    request
+        .match_info()
+        .query("webhook")
+        .parse()
+        .map_err(|_| Failed::nothing())
 }

@@ -1,4 +1,5 @@
-//! How one application stands, in plain words, with what the group can do: go on, change, withdraw, ask for a review.
+//! How one application stands, in plain words, with what the group can do: go on, change, withdraw,
+//! ask for a review.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -54,12 +55,21 @@ pub fn stands(state: ApplicationState) -> (&'static str, &'static str) {
     }
 }
 
-pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     render(&visitor, &desk, row, None).await
 }
 
-async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: Option<Rejected>) -> Result<HttpResponse, Failed> {
+async fn render(
+    visitor: &Visitor,
+    desk: &Desk,
+    row: ApplicationRow,
+    rejected: Option<Rejected>,
+) -> Result<HttpResponse, Failed> {
     use ApplicationState as S;
     if row.state == S::Awarded {
         return Ok(see_other(&format!("/my/grants/{}", row.id)));
@@ -67,12 +77,23 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
     let (fund, round) = own::round(desk, &row.fund.to_string(), row.round.as_str()).await?;
     let today = day_of(desk.commands.now());
     let open = sections::is_open(&row, today);
-    let sections =
-        if open { sections::of(desk, &row, visitor.language).await? } else { sections::all(desk, &row, visitor.language).await? };
-    let first = sections.iter().find(|section| section.required && !section.is_answered());
-    let next = first.or_else(|| sections.first().filter(|_| row.state == S::ChangesRequested));
-    let next = next
-        .map_or_else(|| format!("/my/applications/{}/check", row.id), |next| format!("/my/applications/{}/answer/{}", row.id, next.key));
+    let sections = if open {
+        sections::of(desk, &row, visitor.language).await?
+    } else {
+        sections::all(desk, &row, visitor.language).await?
+    };
+    let first = sections
+        .iter()
+        .find(|section| section.required && !section.is_answered());
+    let next = first.or_else(|| {
+        sections
+            .first()
+            .filter(|_| row.state == S::ChangesRequested)
+    });
+    let next = next.map_or_else(
+        || format!("/my/applications/{}/check", row.id),
+        |next| format!("/my/applications/{}/answer/{}", row.id, next.key),
+    );
     let forms = Forms::new(visitor, rejected);
     let wrong = forms.wrong();
     let mut shell = Shell::around(visitor, desk, &format!("{}: {}", fund.name, round.name)).await?;
@@ -82,7 +103,9 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         page: shell,
         forms,
         wrong,
-        reference: Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default(),
+        reference: Reference::heard(&row.reference)
+            .map(|reference| reference.to_string())
+            .unwrap_or_default(),
         state: stands(row.state),
         fund,
         round,
@@ -90,26 +113,53 @@ async fn render(visitor: &Visitor, desk: &Desk, row: ApplicationRow, rejected: O
         next,
         open,
         overdue: sections::is_overdue(&row, today),
-        withdrawable: !matches!(row.state, S::Declined | S::Ineligible | S::Withdrawn | S::Lapsed),
+        withdrawable: !matches!(
+            row.state,
+            S::Declined | S::Ineligible | S::Withdrawn | S::Lapsed
+        ),
         row,
     };
     shown(visitor, desk, page.page.wrong, &page)
 }
 
 /// Takes the application back, or asks for a review of the decision.
-pub(super) async fn act(request: HttpRequest, sent: Sent, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn act(
+    request: HttpRequest,
+    sent: Sent,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let Sent { visitor, posted } = sent;
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let command = match posted.text("form") {
         "withdraw" if posted.text("sure") == "yes" => ApplicationCommand::Withdraw(Nothing {}),
         "withdraw" => {
             let says = say("Tick the box if you want to take it back", visitor.language).to_owned();
-            return render(&visitor, &desk, row, Some(Rejected::with("withdraw", &posted, vec![("sure".to_owned(), says)]))).await;
+            return render(
+                &visitor,
+                &desk,
+                row,
+                Some(Rejected::with(
+                    "withdraw",
+                    &posted,
+                    vec![("sure".to_owned(), says)],
+                )),
+            )
+            .await;
         }
         "review" => {
             let Ok(words) = Personal::try_from(posted.text("words").to_owned()) else {
                 let says = say("Write why we should look again", visitor.language).to_owned();
-                return render(&visitor, &desk, row, Some(Rejected::with("review", &posted, vec![("words".to_owned(), says)]))).await;
+                return render(
+                    &visitor,
+                    &desk,
+                    row,
+                    Some(Rejected::with(
+                        "review",
+                        &posted,
+                        vec![("words".to_owned(), says)],
+                    )),
+                )
+                .await;
             };
             ApplicationCommand::RequestReview(RequestReview { words })
         }
@@ -120,5 +170,15 @@ pub(super) async fn act(request: HttpRequest, sent: Sent, desk: web::Data<Desk>)
         return Ok(see_other(&format!("/my/applications/{}", row.id)));
     };
     let says = refusal_says(&refusal, visitor.language);
-    render(&visitor, &desk, row, Some(Rejected::with(posted.text("form"), &posted, vec![(String::new(), says)]))).await
+    render(
+        &visitor,
+        &desk,
+        row,
+        Some(Rejected::with(
+            posted.text("form"),
+            &posted,
+            vec![(String::new(), says)],
+        )),
+    )
+    .await
 }

@@ -13,12 +13,35 @@ pub(super) use grant::picture;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/my").route(web::get().to(overview::show)).route(web::post().to(overview::answer)))
-        .service(web::resource("/my/applications/{id}").route(web::get().to(application::show)).route(web::post().to(application::act)))
+        .service(
+            web::resource("/my")
+                .route(web::get().to(overview::show))
+                .route(web::post().to(overview::answer)),
+        )
+        .service(
+            web::resource("/my/applications/{id}")
+                .route(web::get().to(application::show))
+                .route(web::post().to(application::act)),
+        )
         .service(web::resource("/my/applications/{id}/receipt").route(web::get().to(receipt::show)))
-        .service(web::resource("/my/applications/{id}/receipt/{position}").route(web::get().to(receipt::proof)))
-        .service(web::resource("/my/grants/{id}").route(web::get().to(grant::show)).route(web::post().to(grant::act)))
-        .service(web::resource("/my/grants/{id}/payee").route(web::get().to(payee::ask)).route(web::post().to(payee::save)))
+        .service(
+            web::resource("/my/applications/{id}/receipt/{position}")
+                .route(web::get().to(receipt::proof)),
+        )
+        .service(
+            web::resource("/my/grants/{id}")
+                .route(web::get().to(grant::show))
+                .route(web::post().to(grant::act)),
+        )
+        .service(
+            web::resource("/my/grants/{id}/payee")
+                .route(web::get().to(payee::ask))
+                .route(web::post().to(payee::save)),
+        )
         .service(web::resource("/my/grants/{id}/files").route(web::post().to(grant::hand_in)))
-        .service(web::resource("/my/grants/{id}/updates/{number}").route(web::get().to(update::ask)).route(web::post().to(update::send)));
+        .service(
+            web::resource("/my/grants/{id}/updates/{number}")
+                .route(web::get().to(update::ask))
+                .route(web::post().to(update::send)),
+        );
 }

@@ -49,13 +49,28 @@ fn in_words(event: &Event) -> Option<&'static str> {
 /// A grant has the id of the application that it came from: both are one story.
 async fn sent(desk: &Desk, row: &ApplicationRow) -> Result<Vec<(&'static str, Recorded)>, Failed> {
     let log = desk.commands.log();
-    let wanted = Search { stream: format!("{}/{}", log.organisation(), row.id), before: i64::MAX, most: 1000, ..Search::default() };
+    let wanted = Search {
+        stream: format!("{}/{}", log.organisation(), row.id),
+        before: i64::MAX,
+        most: 1000,
+        ..Search::default()
+    };
     let rows = search::events(log.store(), log.organisation(), &wanted).await?;
-    let events = rows.iter().map(Recorded::read).collect::<Result<Vec<_>, _>>()?;
-    Ok(events.into_iter().filter_map(|event| Some((in_words(&event.event)?, event))).collect())
+    let events = rows
+        .iter()
+        .map(Recorded::read)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(events
+        .into_iter()
+        .filter_map(|event| Some((in_words(&event.event)?, event)))
+        .collect())
 }
 
-pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
     let size = sealed(&desk).await?.map_or(0, |sealed| sealed.size);
     let line = |(what, event): (&'static str, Recorded)| Line {
@@ -67,15 +82,39 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     let sent = sent(&desk, &row).await?.into_iter().map(line).collect();
     let mut shell = Shell::around(&visitor, &desk, say("Your receipt", visitor.language)).await?;
     shell.back = Some(format!("/my/applications/{}", row.id));
-    let reference = Reference::heard(&row.reference).map(|reference| reference.to_string()).unwrap_or_default();
-    page(&Sheet { page: shell, id: row.id.to_string(), reference, sent })
+    let reference = Reference::heard(&row.reference)
+        .map(|reference| reference.to_string())
+        .unwrap_or_default();
+    page(&Sheet {
+        page: shell,
+        id: row.id.to_string(),
+        reference,
+        sent,
+    })
 }
 
-pub(super) async fn proof(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
+pub(super) async fn proof(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
     let row = own::application(&visitor, &desk, request.match_info().query("id")).await?;
-    let position: i64 = request.match_info().query("position").parse().map_err(|_| Failed::nothing())?;
-    if !sent(&desk, &row).await?.iter().any(|(_, event)| event.position == position) {
+    let position: i64 = request
+        .match_info()
+        .query("position")
+        .parse()
+        .map_err(|_| Failed::nothing())?;
+    if !sent(&desk, &row)
+        .await?
+        .iter()
+        .any(|(_, event)| event.position == position)
+    {
         return Err(Failed::nothing());
     }
-    proof_file(Prover::new(desk.commands.log().clone()).proof(position).await?, position)
+    proof_file(
+        Prover::new(desk.commands.log().clone())
+            .proof(position)
+            .await?,
+        position,
+    )
 }

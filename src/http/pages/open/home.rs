@@ -24,10 +24,26 @@ struct Help {
 
 pub(super) async fn show(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let rounds = open_rounds(&desk).await?;
-    page(&Home { page: Shell::around(&visitor, &desk, say("Small grants for good ideas", visitor.language)).await?, rounds })
+    page(&Home {
+        page: Shell::around(
+            &visitor,
+            &desk,
+            say("Small grants for good ideas", visitor.language),
+        )
+        .await?,
+        rounds,
+    })
 }
 
 pub(super) async fn help(visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
     let rounds = open_rounds(&desk).await?;
-    page(&Help { page: Shell::around(&visitor, &desk, say("Help, telephone and paper", visitor.language)).await?, rounds })
+    page(&Help {
+        page: Shell::around(
+            &visitor,
+            &desk,
+            say("Help, telephone and paper", visitor.language),
+        )
+        .await?,
+        rounds,
+    })
 }

@@ -1,4 +1,5 @@
-//! Where the money went and what came of it: per area, progress by sign, stories with consent, what was hard, lessons.
+//! Where the money went and what came of it: per area, progress by sign, stories with consent, what
+//! was hard, lessons.
 
 use std::collections::BTreeMap;
 
@@ -62,12 +63,35 @@ struct Totals {
     paid: String,
 }
 
-pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data<Desk>) -> Result<HttpResponse, Failed> {
-    let days = Days::asked(&desk, &signin::query(&request, "day"), &signin::query(&request, "slide")).await?;
-    let own: Option<OrganisationRow> = desk.views.find(&desk.commands.organisation().to_string(), Some(days.position)).await?;
+pub(super) async fn show(
+    request: HttpRequest,
+    visitor: Visitor,
+    desk: web::Data<Desk>,
+) -> Result<HttpResponse, Failed> {
+    let days = Days::asked(
+        &desk,
+        &signin::query(&request, "day"),
+        &signin::query(&request, "slide"),
+    )
+    .await?;
+    let own: Option<OrganisationRow> = desk
+        .views
+        .find(
+            &desk.commands.organisation().to_string(),
+            Some(days.position),
+        )
+        .await?;
     let (signs, reports) = own.map(|own| (own.signs, own.reports)).unwrap_or_default();
-    let money = desk.views.budget(sums(By::Area, None, None, &days)).await?.lines;
-    let outcomes = desk.views.outcomes(sums(By::Area, None, None, &days)).await?.lines;
+    let money = desk
+        .views
+        .budget(sums(By::Area, None, None, &days))
+        .await?
+        .lines;
+    let outcomes = desk
+        .views
+        .outcomes(sums(By::Area, None, None, &days))
+        .await?
+        .lines;
     let mut grants = granted(&desk, &days).await?;
     let mut areas = Vec::new();
     let mut totals = Totals::default();
@@ -81,56 +105,113 @@ pub(super) async fn show(request: HttpRequest, visitor: Visitor, desk: web::Data
     for line in money {
         paid = paid.plus(line.paid_net);
         let key = line.of.clone();
-        let by_sign = desk.views.outcomes(sums(By::Sign, None, Some(&key), &days)).await?.lines;
+        let by_sign = desk
+            .views
+            .outcomes(sums(By::Sign, None, Some(&key), &days))
+            .await?
+            .lines;
         areas.push(Area {
             name: place(&key),
             outcomes: outcome_bars(in_order(&signs, by_sign)),
-            report: reports.iter().find(|(area, _)| area.as_str() == key).map(|(_, report)| report.clone()),
+            report: reports
+                .iter()
+                .find(|(area, _)| area.as_str() == key)
+                .map(|(_, report)| report.clone()),
             grants: grants.remove(&key).unwrap_or_default(),
             money: Some(MoneyBar::of(place(&key), line)),
         });
     }
     totals.paid = paid.to_string();
-    let shell = Shell::around(&visitor, &desk, say("Where the money went", visitor.language)).await?;
+    let shell = Shell::around(
+        &visitor,
+        &desk,
+        say("Where the money went", visitor.language),
+    )
+    .await?;
     let open_data = desk.site.open_data.is_some();
-    page(&Sheet { page: shell, days, areas, signs, totals, sealed: sealed(&desk).await?, open_data })
+    page(&Sheet {
+        page: shell,
+        days,
+        areas,
+        signs,
+        totals,
+        sealed: sealed(&desk).await?,
+        open_data,
+    })
 }
 
 /// The signs in the framework's order, each with what is said of it.
-pub(in crate::http::pages) fn in_order(signs: &[Sign], lines: Vec<OutcomeLine>) -> Vec<(String, OutcomeLine)> {
-    let mut lines: BTreeMap<String, OutcomeLine> = lines.into_iter().map(|line| (line.of.clone(), line)).collect();
-    signs.iter().filter_map(|sign| Some((sign.title.to_string(), lines.remove(sign.sign.as_str())?))).collect()
+pub(in crate::http::pages) fn in_order(
+    signs: &[Sign],
+    lines: Vec<OutcomeLine>,
+) -> Vec<(String, OutcomeLine)> {
+    let mut lines: BTreeMap<String, OutcomeLine> = lines
+        .into_iter()
+        .map(|line| (line.of.clone(), line))
+        .collect();
+    signs
+        .iter()
+        .filter_map(|sign| Some((sign.title.to_string(), lines.remove(sign.sign.as_str())?)))
+        .collect()
 }
 
 /// Grants that were accepted, by area, as they stood on the day.
 async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Granted>>, Failed> {
     use GrantState as S;
-    let states = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated].map(|state| <&str>::from(state).to_owned()).to_vec();
+    let states = [S::Accepted, S::Live, S::Reported, S::Closed, S::Terminated]
+        .map(|state| <&str>::from(state).to_owned())
+        .to_vec();
     let mut found: BTreeMap<String, Vec<Granted>> = BTreeMap::new();
     let as_at = days.asked.map(|_| days.position);
-    let mut wanted = Wanted { after: None, most: 500 };
+    let mut wanted = Wanted {
+        after: None,
+        most: 500,
+    };
     loop {
-        let listed = desk.views.list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted).await?;
-        let names = names(desk, listed.items.iter().map(|row| row.group.to_string()).collect()).await?;
+        let listed = desk
+            .views
+            .list::<GrantRow>(as_at, vec![("state", states.clone())], &wanted)
+            .await?;
+        let names = names(
+            desk,
+            listed
+                .items
+                .iter()
+                .map(|row| row.group.to_string())
+                .collect(),
+        )
+        .await?;
         for row in listed.items {
             // Consent is for today: what was taken back since is shown of no day.
-            let told: Option<GrantRow> =
-                if as_at.is_some() && !row.stories.is_empty() { desk.views.find(&row.id.to_string(), None).await? } else { None };
+            let told: Option<GrantRow> = if as_at.is_some() && !row.stories.is_empty() {
+                desk.views.find(&row.id.to_string(), None).await?
+            } else {
+                None
+            };
             let told = told.unwrap_or_else(|| row.clone()).stories;
-            let stories =
-                row.stories.iter().filter(|(of, _)| told.get(of).is_some_and(|now| now.words.is_some())).filter_map(|(of, story)| {
+            let stories = row
+                .stories
+                .iter()
+                .filter(|(of, _)| told.get(of).is_some_and(|now| now.words.is_some()))
+                .filter_map(|(of, story)| {
                     let pictures = story
                         .photographs
                         .iter()
                         .filter(|file| told[of].photographs.contains(file))
                         .map(|file| format!("/impact/{}/{file}", row.id))
                         .collect();
-                    Some(Story { words: story.words.clone()?, pictures })
+                    Some(Story {
+                        words: story.words.clone()?,
+                        pictures,
+                    })
                 });
             let granted = Granted {
                 id: row.id.to_string(),
                 stories: stories.collect(),
-                group: names.get(&row.group.to_string()).cloned().unwrap_or_default(),
+                group: names
+                    .get(&row.group.to_string())
+                    .cloned()
+                    .unwrap_or_default(),
                 award: row.award.to_string(),
                 title: row.title,
                 description: row.description,
@@ -145,7 +226,13 @@ async fn granted(desk: &Desk, days: &Days) -> Result<BTreeMap<String, Vec<Grante
 }
 
 /// The public names of groups.
-pub(in crate::http::pages) async fn names(desk: &Desk, ids: Vec<String>) -> Result<BTreeMap<String, String>, Failed> {
+pub(in crate::http::pages) async fn names(
+    desk: &Desk,
+    ids: Vec<String>,
+) -> Result<BTreeMap<String, String>, Failed> {
     let rows: Vec<GroupRow> = desk.views.groups(ids).await?;
-    Ok(rows.into_iter().map(|row| (row.id.to_string(), row.name)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id.to_string(), row.name))
+        .collect())
 }
