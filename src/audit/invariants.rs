@@ -297,10 +297,10 @@ impl Replay {
             Event::Fund(happened) => self.funds.entry(id).or_default().apply(happened),
             Event::Group(happened) => self.groups.entry(id).or_default().apply(happened),
             Event::Application(ApplicationEvent::NoInterestDeclared { by, .. }) => {
-                drop(self.declared.insert((id, *by), false))
+                self.declared.insert((id, *by), false);
             }
             Event::Application(ApplicationEvent::InterestDeclared { by, .. }) => {
-                drop(self.declared.insert((id, *by), true))
+                self.declared.insert((id, *by), true);
             }
             Event::Person(_) | Event::Application(_) => {}
             Event::Grant(happened) => {
@@ -326,13 +326,13 @@ impl Replay {
                         }
                     }
                     GrantEvent::VariationRequested { variation, by, .. } => {
-                        drop(self.asked.insert((id, *variation), *by))
+                        self.asked.insert((id, *variation), *by);
                     }
                     GrantEvent::WaiverProposed { check, by, .. } => {
-                        drop(self.waivers.insert((id, check.to_string()), *by))
+                        self.waivers.insert((id, check.to_string()), *by);
                     }
                     GrantEvent::ReturnWaiverProposed { owed, by, .. } => {
-                        drop(self.waivers.insert((id, format!("{owed:?}")), *by))
+                        self.waivers.insert((id, format!("{owed:?}")), *by);
                     }
                     _ => {}
                 }

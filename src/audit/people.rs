@@ -105,7 +105,7 @@ impl PeopleWatch {
                 *self.roles.entry(*person).or_default() += roles.len();
             }
             OrganisationEvent::RoleGiven { person, .. } => {
-                *self.roles.entry(*person).or_default() += 1
+                *self.roles.entry(*person).or_default() += 1;
             }
             OrganisationEvent::RoleProposed {
                 person,

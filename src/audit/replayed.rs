@@ -139,7 +139,7 @@ impl Replayed {
                 position,
                 rule: Rule::View,
                 says,
-            })
+            });
         };
         let live = checkpoints::all(store, organisation).await?;
         for own in checkpoints::all(self.log.store(), ORGANISATION).await? {

@@ -78,7 +78,7 @@ pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
         let payment = first.map(|payment| {
             match outcome {
                 Outcome::Confirm => {
-                    (payment.state, payment.paid_on) = (PaymentState::Confirmed, Some(entry.on))
+                    (payment.state, payment.paid_on) = (PaymentState::Confirmed, Some(entry.on));
                 }
                 Outcome::Fail => payment.state = PaymentState::Failed,
                 Outcome::Reverse => payment.state = PaymentState::Reversed,

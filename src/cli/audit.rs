@@ -103,7 +103,7 @@ async fn export(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let store = sealed_store(config).await?;
     let mut bar = Bar::new();
     let exported = audit::export(&store, organisation, folder, |done, of| {
-        bar.show(&format!("{done} of {of} events"))
+        bar.show(&format!("{done} of {of} events"));
     })
     .await?;
     bar.end();

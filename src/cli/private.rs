@@ -29,7 +29,7 @@ pub(super) fn close_what_is_there(config: &Config) {
             Ok(true) => closed.push(path.display().to_string()),
             Ok(false) => {}
             Err(cause) => {
-                tracing::warn!(path = %path.display(), %cause, "others on this machine may read this")
+                tracing::warn!(path = %path.display(), %cause, "others on this machine may read this");
             }
         }
     }

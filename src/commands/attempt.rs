@@ -104,7 +104,7 @@ impl<'a> Attempt<'a> {
             }
             Command::Person(_, PersonCommand::Erase(_) | PersonCommand::EraseAgain(_))
             | Command::Group(_, GroupCommand::Erase(_) | GroupCommand::EraseAgain(_)) => {
-                personal.erased.push(subject)
+                personal.erased.push(subject);
             }
             Command::Person(
                 person,
@@ -113,7 +113,7 @@ impl<'a> Attempt<'a> {
                 self.reindex(met, *person, change, &mut personal).await?;
             }
             Command::Person(person, PersonCommand::EndAccess(_)) => {
-                personal.signed_out.push(person.0)
+                personal.signed_out.push(person.0);
             }
             Command::Group(group, command) => {
                 personal.given_up.extend(
@@ -176,7 +176,7 @@ impl<'a> Attempt<'a> {
                     .log
                     .vault()
                     .index(Index::Email, &email, personal)
-                    .await?
+                    .await?;
             }
             Some(None) => personal.given_up.push(given_up),
             None => {}

@@ -145,12 +145,12 @@ impl Modulus {
                 return true;
             }
             2 if digits[A] != 0 && digits[G] != 9 => {
-                weights = [0, 0, 1, 2, 5, 3, 6, 4, 8, 7, 10, 9, 3, 1]
+                weights = [0, 0, 1, 2, 5, 3, 6, 4, 8, 7, 10, 9, 3, 1];
             }
             2 if digits[A] != 0 => weights = [0, 0, 0, 0, 0, 0, 0, 0, 8, 7, 10, 9, 3, 1],
             7 if digits[G] == 9 => weights[..=B].fill(0),
             10 if digits[G] == 9 && digits[B] == 9 && matches!(digits[A], 0 | 9) => {
-                weights[..=B].fill(0)
+                weights[..=B].fill(0);
             }
             5 => put(
                 &mut digits,

@@ -60,7 +60,7 @@ impl Purger {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::error!(%error, "an erasure could not be finished; it is tried again")
+                    tracing::error!(%error, "an erasure could not be finished; it is tried again");
                 }
             }
             tokio::time::sleep(LOOK).await;

@@ -289,10 +289,10 @@ impl Import {
             match self.commands.issue(self.request(&step)).await {
                 Ok(answer) if answer.first_position >= before => imported.recorded += 1,
                 Ok(_) | Err(CommandError::Refused(Refusal::NoChange | Refusal::Exists(_))) => {
-                    imported.known += 1
+                    imported.known += 1;
                 }
                 Err(CommandError::KeyReused) => {
-                    imported.wrong.push((step.line, OTHER_VALUES.to_owned()))
+                    imported.wrong.push((step.line, OTHER_VALUES.to_owned()));
                 }
                 Err(CommandError::Refused(refusal)) => imported
                     .wrong

@@ -95,7 +95,7 @@ mod tests {
                     state: Arc::default(),
                     sequence,
                 },
-            )
+            );
         };
         let sequence = || memory.find::<Fund>(key).map(|loaded| loaded.sequence);
         keep(0);

@@ -335,7 +335,7 @@ async fn event(
     }
     match &event.event {
         Event::Application(happened) => {
-            of_application(post, happened, &application, &mut said, language).await?
+            of_application(post, happened, &application, &mut said, language).await?;
         }
         Event::Grant(happened) => of_grant(post, &event, happened, &mut said, language).await?,
         _ => {}

@@ -263,7 +263,7 @@ impl ApplicationRow {
             }
             E::EligibilityConfirmed { .. } => self.state = S::Eligible,
             E::EligibilityRefused { reason, .. } => {
-                self.decide(S::Ineligible, event, Some(reason.to_string()))
+                self.decide(S::Ineligible, event, Some(reason.to_string()));
             }
             E::ScoreGiven {
                 by, criteria, note, ..

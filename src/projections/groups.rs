@@ -240,7 +240,7 @@ impl Projection for Groups {
                 row.correction_waits = Waiting::Waiting;
             }
             GroupEvent::GroupCorrectionRefused { .. } => {
-                (row.proposed, row.correction_waits) = (None, Waiting::Nothing)
+                (row.proposed, row.correction_waits) = (None, Waiting::Nothing);
             }
             GroupEvent::ErasureRequested {} => row.erasure = Erasure::Asked,
             GroupEvent::ErasureRefused { .. } => row.erasure = Erasure::Refused,

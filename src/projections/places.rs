@@ -167,7 +167,7 @@ impl PlaceRow {
             | GrantEvent::PaymentReversed { sources, .. }
             | GrantEvent::ReturnReceived { sources, .. }
             | GrantEvent::EntrySettled { sources, .. } => {
-                self.paid = self.paid.minus(sources).unwrap_or_default()
+                self.paid = self.paid.minus(sources).unwrap_or_default();
             }
             GrantEvent::ReturnWaived { amount, .. } => {
                 let from = self.waives(*amount);
@@ -201,7 +201,7 @@ impl PlaceRow {
                     (*people, *volunteers, *spent);
             }
             GrantEvent::UpdateAccepted { update, .. } => {
-                self.reported.entry(*update).or_default().accepted = true
+                self.reported.entry(*update).or_default().accepted = true;
             }
             GrantEvent::OutcomeJudged {
                 update,

@@ -181,7 +181,7 @@ impl Projection for Updates {
             }
             E::UpdateMoved { due_on, .. } => (row.due_on, row.moved) = (*due_on, row.moved + 1),
             E::ReminderSent { sent_on, .. } => {
-                (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1)
+                (row.reminded_on, row.reminders) = (Some(*sent_on), row.reminders + 1);
             }
             E::UpdateExcused { reason, .. } => {
                 row.state = UpdateState::Excused;

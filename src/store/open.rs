@@ -81,7 +81,7 @@ impl Store {
             Self::Postgres(server) => {
                 sqlx::migrate!("migrations/postgres")
                     .run(&server.pool)
-                    .await?
+                    .await?;
             }
             Self::Sqlite(lite) => {
                 let mut writer = lite.writer.take().await?;

@@ -333,7 +333,7 @@ fn flatten(
         },
         Value::Array(items) => {
             (1..).zip(items).for_each(|(number, item): (usize, _)| {
-                flatten(&inner(&number.to_string()), item, opened, says)
+                flatten(&inner(&number.to_string()), item, opened, says);
             });
         }
         Value::Null => {}

@@ -44,10 +44,10 @@ impl Published {
     pub fn take(&mut self, row: PublishedRow) {
         match row {
             PublishedRow::Organisation { name, signs } => {
-                (self.organisation, self.signs) = (name, signs)
+                (self.organisation, self.signs) = (name, signs);
             }
             PublishedRow::Fund { id, name, rounds } => {
-                drop(self.funds.insert(id, PublishedFund { name, rounds }))
+                drop(self.funds.insert(id, PublishedFund { name, rounds }));
             }
             PublishedRow::Group {
                 id,

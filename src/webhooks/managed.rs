@@ -176,7 +176,7 @@ impl ManagedWebhooks {
                         &name,
                         self.beginning(number, now).await?,
                     )
-                    .await?
+                    .await?;
                 }
                 Some(standing) if is_due(standing, now) && webhook.secret > 0 => ready.push(number),
                 Some(_) => {}

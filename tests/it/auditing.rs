@@ -85,7 +85,7 @@ async fn replayed(house: House) {
     for name in microgrants::projections::names() {
         replayed
             .rows(audit::table(name).unwrap(), replayed.size() - 1, |_| {
-                rows += 1
+                rows += 1;
             })
             .await
             .unwrap();

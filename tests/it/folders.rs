@@ -11,9 +11,9 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
         .map(|entry| entry.path())
     {
         if path.is_dir() {
-            found.extend(files_below(&path))
+            found.extend(files_below(&path));
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
     found.sort();

@@ -143,7 +143,7 @@ async fn forms(house: House) {
     let (grant, group, member) = office.awarded(&house, 900).await;
     house.catch_up().await;
     let client = serve_with(&house, member, |site| {
-        site.limits = Limits::new(&"forms=off,senders=off".parse().unwrap(), None)
+        site.limits = Limits::new(&"forms=off,senders=off".parse().unwrap(), None);
     });
     let mut browser = crate::pages::signed_in(&house, client.address(), member).await;
     let page = browser.get(&format!("/my/grants/{grant}"));

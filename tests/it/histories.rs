@@ -109,7 +109,7 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
             match name.as_str() {
                 "amount" if !dice.one_in(3) => *value = json!(dice.of(&amounts)),
                 "payment" | "update" | "variation" | "story" if !dice.one_in(2) => {
-                    *value = json!(1 + dice.below(4))
+                    *value = json!(1 + dice.below(4));
                 }
                 "happened_on" | "sent_on" | "received_on" | "met_on" | "paid_on"
                 | "consented_on" => *value = json!(today),
@@ -119,23 +119,28 @@ fn vary(dice: &mut Dice, today: Date, path: &str, body: &mut Value) {
                     *value = json!(dice.of(if staff { &PEOPLE[..3] } else { &PEOPLE[3..] }));
                 }
                 "kind" if path == "grant/record-bank-entry" => {
-                    *value = json!(dice.of(&["came_in", "went_out"]))
+                    *value = json!(dice.of(&["came_in", "went_out"]));
                 }
                 "counts" => *value = json!(dice.of(&["0.00", "50.00", "100.00", "250.00"])),
                 "entry" => *value = json!(1 + dice.below(4)),
                 "closes_on" if path == "fund/extend-round" => {
-                    *value = json!(today.saturating_add(jiff::Span::new().days(5)))
+                    *value = json!(today.saturating_add(jiff::Span::new().days(5)));
                 }
                 "rank" | "proposal" => *value = json!(1 + dice.below(3)),
                 "batch" => *value = json!(format!("batch-{}", dice.below(1000))),
                 "role" => {
-                    *value =
-                        json!(dice.of(&["officer", "finance", "panel", "auditor", "administrator"]))
+                    *value = json!(dice.of(&[
+                        "officer",
+                        "finance",
+                        "panel",
+                        "auditor",
+                        "administrator"
+                    ]));
                 }
                 "occasion" => *value = json!(dice.of(&["before", "overdue"])),
                 "into" => *value = json!(Uuid::from_u128(200 + dice.below(GROUPS) as u128)),
                 "round" if path == "fund/plan-round" => {
-                    *value = json!(format!("round-{}", dice.below(1000)))
+                    *value = json!(format!("round-{}", dice.below(1000)));
                 }
                 "round" if dice.one_in(3) => *value = json!(format!("round-{}", dice.below(1000))),
                 "reason" if path == "application/award" => *value = json!("As much as is needed"),
@@ -201,7 +206,7 @@ fn under_way() -> Setting {
     let mut setting = Setting::ready(GROUPS);
     let second = Uuid::from_u128(310);
     let mut go = |actor: usize, noun: &str, id: Uuid, name: &str, body: Value| {
-        setting.does(actor, noun, id, name, &body)
+        setting.does(actor, noun, id, name, &body);
     };
     let award = json!({ "amount": "1000.00", "reason": "Less", "ends_on": "2026-09-01", "update_due_on": "2026-09-15" });
     let first = Uuid::from_u128(300);

@@ -367,7 +367,7 @@ async fn forms(house: House) {
     house.catch_up().await;
     let limits = "forms=4/1h,senders=6/1h,staff=20/1h";
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&limits.parse().unwrap(), None)
+        site.limits = Limits::new(&limits.parse().unwrap(), None);
     });
     let mut browser = signed_in(&house, client.address(), member).await;
     let at = format!("/my/applications/{application}/answer/idea");
@@ -436,7 +436,7 @@ async fn one_mailbox(house: House) {
     house.catch_up().await;
     let limits = "started=2/1h,changes=3/1h,writes=9/1h";
     let client = serve_with(&house, member, |site| {
-        site.limits = Limits::new(&limits.parse().unwrap(), None)
+        site.limits = Limits::new(&limits.parse().unwrap(), None);
     });
     let new = serde_json::json!({ "name": "Walks", "area": "oldham", "standing": "new" });
     for _ in 0..2 {
@@ -494,7 +494,7 @@ async fn one_mailbox(house: House) {
 /// Somebody who signs in from elsewhere: the case has used up what one peer may send.
 async fn signed_in_there(house: &House, client: &Client, person: PersonId) -> Browser {
     let elsewhere = serve_with(house, person, |site| {
-        site.limits = Limits::new(&"senders=off".parse().unwrap(), None)
+        site.limits = Limits::new(&"senders=off".parse().unwrap(), None);
     });
     let signed = signed_in(house, elsewhere.address(), person).await;
     let mut browser = Browser::new(client.address());
@@ -543,7 +543,7 @@ async fn said(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None)
+        site.limits = Limits::new(&"api=3/1m".parse().unwrap(), None);
     });
     let bearer = format!("Bearer {}", token(&house, office.ada));
     let headers = [("Authorization", bearer.as_str())];
@@ -676,7 +676,7 @@ async fn counted(house: House) {
     let (_, member) = office.group(&house).await;
     house.catch_up().await;
     let client = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None)
+        site.limits = Limits::new(&"api=2/1h".parse().unwrap(), None);
     });
     let measure = |kind: &str| -> u64 {
         let name = format!("microgrants_turned_away_total{{kind=\"{kind}\"}} ");

@@ -141,7 +141,7 @@ async fn once(house: House) {
     house.catch_up().await;
     let (one, two) = (post.clone(), post.clone());
     let (one, two) = tokio::join!(async { see_to(&house, &one).await }, async {
-        see_to(&house, &two).await
+        see_to(&house, &two).await;
     });
     let ((), ()) = (one, two);
     let found = letters(&folder(&house));

@@ -308,10 +308,10 @@ impl PlainGrant {
         match *step {
             Move::Accept(_) if self.state == "offered" => self.state = "accepted",
             Move::DeclineOffer(_) if self.state == "offered" => {
-                (self.state, self.award) = ("declined", 0)
+                (self.state, self.award) = ("declined", 0);
             }
             Move::PassCheck(_) if (self.runs() || self.state == "offered") && !self.checked => {
-                self.checked = true
+                self.checked = true;
             }
             Move::ProvidePayee(_, person) => {
                 let number = self.payee.map_or(1, |payee| payee.number + 1);
@@ -435,7 +435,7 @@ impl PlainGrant {
             }
             Move::ConfirmWaiver(_, owed, person) => match self.waivers.get(&owed).copied() {
                 Some((amount, proposer)) if self.stands() && proposer != person => {
-                    self.owe_less(owed, amount)
+                    self.owe_less(owed, amount);
                 }
                 _ => return false,
             },

@@ -198,7 +198,7 @@ async fn came_back(house: House) {
 async fn changes(house: House) {
     let office = Office::open(&house, 10_000).await;
     let client = serve_with(&house, office.ada, |site| {
-        site.open_data = Some(OpenData::by(publisher(), Places::illustrative()))
+        site.open_data = Some(OpenData::by(publisher(), Places::illustrative()));
     });
     let (awarded, ..) = office.awarded(&house, 700).await;
     house.catch_up().await;

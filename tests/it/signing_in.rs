@@ -145,7 +145,7 @@ async fn codes(house: House) {
     );
     // However many browsers there are, one person is guessed at so often only.
     let limited = serve_with(&house, office.ada, |site| {
-        site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None)
+        site.limits = Limits::new(&"codes=1/1h".parse().unwrap(), None);
     });
     let mut browser = Browser::new(limited.address());
     let page = ask(&mut browser, "zofia@example.org");
@@ -721,7 +721,7 @@ async fn secure(house: House) {
     let office = Office::open(&house, 1000).await;
     house.catch_up().await;
     let client = serve_with(&house, office.ada, |site| {
-        "https://grants.example.org".clone_into(&mut site.address)
+        "https://grants.example.org".clone_into(&mut site.address);
     });
     let mut browser = Browser::new(client.address());
     let page = browser.get("/sign-in");

@@ -414,7 +414,7 @@ impl Story<'_> {
         let decided = self.decided();
         match self.seed.comes_to {
             Stage::OfferDeclined => {
-                self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {}))
+                self.on_grant(decided + 6, member, GrantCommand::DeclineOffer(Nothing {}));
             }
             Stage::OfferWithdrawn => {
                 let panel = self.staff("chair");
@@ -430,7 +430,7 @@ impl Story<'_> {
                 );
             }
             Stage::OfferLapsed => {
-                self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {}))
+                self.on_grant(decided + 32, officer, GrantCommand::LapseOffer(Nothing {}));
             }
             stage if stage >= Stage::Accepted => {
                 let names = vec![

@@ -253,7 +253,7 @@ impl Stream for Application {
                 self.answered.extend(answers.keys().cloned());
             }
             E::ApplicationSubmitted { .. } | E::ApplicationResubmitted { .. } => {
-                self.state = S::Submitted
+                self.state = S::Submitted;
             }
             E::ChangesRequested {
                 questions, due_on, ..

@@ -133,7 +133,7 @@ impl Budget {
     pub(super) fn apply(&mut self, event: &FundEvent) {
         match event {
             FundEvent::FundingAllocated { source, amount, .. } => {
-                self.allocated.add(source, *amount)
+                self.allocated.add(source, *amount);
             }
             FundEvent::FundingWithdrawn { source, amount, .. } => {
                 self.allocated = self.allocated.after(&Sources::of(source, *amount));

@@ -347,7 +347,7 @@ impl Stream for Fund {
             }
             FundEvent::RulesSet { rules } => self.rules = rules.clone(),
             FundEvent::RulesProposed { rules, proposed_by } => {
-                self.proposed = Some((rules.clone(), *proposed_by))
+                self.proposed = Some((rules.clone(), *proposed_by));
             }
             FundEvent::RulesConfirmed { rules, .. } => {
                 self.rules = rules.clone();

@@ -277,7 +277,7 @@ impl Grant {
     pub(super) fn answered(&mut self, event: &GrantEvent) {
         match event {
             GrantEvent::OfferSent { expires_on } => {
-                (self.offer_waits, self.expires_on) = (false, Some(*expires_on))
+                (self.offer_waits, self.expires_on) = (false, Some(*expires_on));
             }
             GrantEvent::AgreementIssued { hash, .. } => self.agreement.clone_from(hash),
             GrantEvent::AgreementAccepted { .. } => self.state = GrantState::Accepted,

@@ -360,7 +360,7 @@ impl Stream for Grant {
             }
             E::AttendanceConfirmed { person, .. } => self.attendance.confirm(*person),
             E::EntryUnsettled { .. } | E::SettlementProposed { .. } | E::EntrySettled { .. } => {
-                self.apply_entry(event)
+                self.apply_entry(event);
             }
             E::PaymentPrepared { .. }
             | E::EarlyPaymentProposed { .. }
@@ -397,7 +397,7 @@ impl Stream for Grant {
             | E::ReturnWaived { .. }
             | E::GrantClosed { .. } => self.settled(event),
             E::RevocationProposed { .. } | E::RevocationConfirmed { .. } => {
-                self.apply_revocation(event)
+                self.apply_revocation(event);
             }
             E::StoryPublished { story, .. } => {
                 self.stories.insert(*story, true);

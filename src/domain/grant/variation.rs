@@ -290,10 +290,10 @@ impl Grant {
                 }
             }
             GrantEvent::VariationRefused { variation, .. } => {
-                self.set_variation(*variation, VariationState::Refused)
+                self.set_variation(*variation, VariationState::Refused);
             }
             GrantEvent::AwardGrown { sources } => {
-                self.award = std::mem::take(&mut self.award).plus(sources)
+                self.award = std::mem::take(&mut self.award).plus(sources);
             }
             GrantEvent::GrantHeld { held_on, .. } => (self.held, self.held_on) = (true, *held_on),
             GrantEvent::GrantResumed {} => (self.held, self.held_on) = (false, None),

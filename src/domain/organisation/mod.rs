@@ -284,10 +284,10 @@ impl Stream for Organisation {
                 self.signs_version = *version;
             }
             OrganisationEvent::FormPublished { questions, .. } => {
-                self.forms.push(questions.clone())
+                self.forms.push(questions.clone());
             }
             OrganisationEvent::AgreementPublished { hash, .. } => {
-                self.agreements.push(hash.clone())
+                self.agreements.push(hash.clone());
             }
             OrganisationEvent::ReportPublished { version, .. } => self.reports = *version,
             OrganisationEvent::MailTextPublished { .. }

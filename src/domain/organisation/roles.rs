@@ -233,7 +233,7 @@ impl Organisation {
                 match (role, ended_on) {
                     (Role::Auditor, Some(day)) => drop(self.audited_until.insert(*person, *day)),
                     (Role::Administrator, Some(day)) => {
-                        drop(self.administrator_until.insert(*person, *day))
+                        self.administrator_until.insert(*person, *day);
                     }
                     _ => {}
                 }

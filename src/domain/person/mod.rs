@@ -435,7 +435,7 @@ impl Stream for Person {
                 self.proposed = None;
             }
             PersonEvent::AddressProven { email } => {
-                (self.proven, self.unproven) = (Some(email.clone()), None)
+                (self.proven, self.unproven) = (Some(email.clone()), None);
             }
             PersonEvent::GroupBegun { group } => {
                 if let Some(unproven) = &mut self.unproven {
@@ -451,7 +451,7 @@ impl Stream for Person {
             PersonEvent::ErasureRequested {} => self.erasure = Erasure::Asked,
             PersonEvent::ErasureRefused { .. } => self.erasure = Erasure::Refused,
             PersonEvent::PersonalDataErased { .. } => {
-                (self.erasure, self.unproven) = (Erasure::Done, None)
+                (self.erasure, self.unproven) = (Erasure::Done, None);
             }
         }
     }

@@ -267,47 +267,47 @@ mod tests {
             ("360G-", |grant| grant["id"] = json!("x-1")),
             ("title is missing", |grant| grant["title"] = json!(" ")),
             ("longer than 140", |grant| {
-                grant["title"] = json!("x".repeat(141))
+                grant["title"] = json!("x".repeat(141));
             }),
             ("are the same", |grant| {
-                grant["description"] = json!("Lunch club")
+                grant["description"] = json!("Lunch club");
             }),
             ("has not come", |grant| {
-                grant["awardDate"] = json!("2026-11-02")
+                grant["awardDate"] = json!("2026-11-02");
             }),
             ("is none", |grant| grant["awardDate"] = json!("01/03/2026")),
             ("exactly one recipient", |grant| {
                 grant["recipientIndividual"] =
-                    json!({ "id": "360G-example-3", "name": "Recipient" })
+                    json!({ "id": "360G-example-3", "name": "Recipient" });
             }),
             ("recipient's name", |grant| {
-                grant["recipientOrganization"][0]["name"] = json!("")
+                grant["recipientOrganization"][0]["name"] = json!("");
             }),
             ("funder's id", |grant| {
-                grant["fundingOrganization"] = json!([])
+                grant["fundingOrganization"] = json!([]);
             }),
             ("below nothing", |grant| grant["amountAwarded"] = json!(-1)),
             ("more was paid", |grant| {
-                grant["amountDisbursed"] = json!(900)
+                grant["amountDisbursed"] = json!(900);
             }),
             ("no number", |grant| grant["amountAwarded"] = json!("850")),
             ("add up", |grant| {
-                grant["commitmentTransaction"][0]["value"] = json!(849.99)
+                grant["commitmentTransaction"][0]["value"] = json!(849.99);
             }),
             ("as a formula", |grant| {
-                grant["recipientOrganization"][0]["name"] = json!("=HYPERLINK(\"x\")")
+                grant["recipientOrganization"][0]["name"] = json!("=HYPERLINK(\"x\")");
             }),
             ("as a formula", |grant| {
-                grant["title"] = json!("Lunch;\u{FF1D}cmd|' /C calc'!A0")
+                grant["title"] = json!("Lunch;\u{FF1D}cmd|' /C calc'!A0");
             }),
             ("postcode", |grant| {
-                grant["description"] = json!("We meet at OL1 1AA.")
+                grant["description"] = json!("We meet at OL1 1AA.");
             }),
             ("e-mail", |grant| {
-                grant["title"] = json!("Ask ann@example.org")
+                grant["title"] = json!("Ask ann@example.org");
             }),
             ("reached", |grant| {
-                grant["recipientOrganization"][0]["telephone"] = json!("0161")
+                grant["recipientOrganization"][0]["telephone"] = json!("0161");
             }),
         ];
         for (says, spoil) in spoilt {

@@ -80,7 +80,7 @@ fn put(
             text.chars().take(CELL_MOST).collect::<String>(),
         )?),
         Cell::Number(number) => {
-            drop(page.write_number(row, column, number_of(&number.to_string()))?)
+            page.write_number(row, column, number_of(&number.to_string()))?;
         }
         Cell::Money(amount) => drop(page.write_number_with_format(
             row,
@@ -102,7 +102,7 @@ fn put(
                 day_of_month,
             ) {
                 Ok(date) => {
-                    drop(page.write_datetime_with_format(row, column, &date, &formats.day)?)
+                    page.write_datetime_with_format(row, column, &date, &formats.day)?;
                 }
                 // Workbooks know no day before 1900.
                 Err(_) => drop(page.write_string(row, column, day.to_string())?),

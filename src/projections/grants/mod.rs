@@ -305,7 +305,7 @@ impl GrantRow {
                 }
             }
             E::GrantHeld { reason, .. } => {
-                (self.on_hold, self.reason) = (true, Some(reason.to_string()))
+                (self.on_hold, self.reason) = (true, Some(reason.to_string()));
             }
             E::GrantResumed {} => (self.on_hold, self.reason) = (false, None),
             E::GrantTerminated {

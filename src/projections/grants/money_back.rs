@@ -47,7 +47,7 @@ impl GrantRow {
                 }
             }
             E::ClawbackDemanded { amount, .. } => {
-                self.clawback_due = self.clawback_due.plus(*amount)
+                self.clawback_due = self.clawback_due.plus(*amount);
             }
             E::ReturnRequested { due_on, .. } => self.return_due_on = Some(*due_on),
             E::ReturnReceived {

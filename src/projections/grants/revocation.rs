@@ -29,7 +29,7 @@ impl GrantRow {
         use GrantEvent as E;
         match happened {
             E::OfferSent { expires_on } => {
-                (self.offer_waits, self.expires_on) = (false, *expires_on)
+                (self.offer_waits, self.expires_on) = (false, *expires_on);
             }
             E::RevocationProposed {
                 revocation,

@@ -63,7 +63,7 @@ impl GrantRow {
                 }
             }
             E::PaymentRejected { payment, .. } | E::PaymentCancelled { payment, .. } => {
-                self.give_up(*payment)
+                self.give_up(*payment);
             }
             _ => {}
         }

@@ -53,7 +53,7 @@ fn post(path: &str, token: &str, length: &str) -> String {
 async fn slow(house: House) {
     let office = Office::open(&house, 1000).await;
     let client = serve_with(&house, office.ada, |site| {
-        site.patience = Duration::from_secs(1)
+        site.patience = Duration::from_secs(1);
     });
     let token = token(&house, office.ada);
     let path = format!("/api/v1/funds/{}/pause", office.fund);

@@ -91,7 +91,7 @@ impl Typed {
     ) -> Result<RegisterGroup, Wrong> {
         let mut wrong = Vec::new();
         let mut miss = |field: &str, says: &str| {
-            wrong.push((field.to_owned(), say(says, language).to_owned()))
+            wrong.push((field.to_owned(), say(says, language).to_owned()));
         };
         let name = self.name.parse::<Name>();
         if name.is_err() {

@@ -114,7 +114,7 @@ fn read(
     let mut wrong = Vec::new();
     let route = posted.text("route");
     let mut miss = |field: &str, says: &str| {
-        wrong.push((field.to_owned(), say(says, visitor.language).to_owned()))
+        wrong.push((field.to_owned(), say(says, visitor.language).to_owned()));
     };
     if route == "purchase_for_group" {
         return Ok(PayeeTyped::PurchaseForGroup {});
