@@ -211,6 +211,9 @@ fn bad_queries(client: &Client) {
         "/api/v1/grants?sort=colour",
         "/api/v1/grants?sort=updated_at&after=one",
         "/api/v1/grants?expand=grant",
+        "/api/v1/grants?expand=group,group,group,group",
+        "/api/v1/applications?reference=null",
+        "/api/v1/applications?reference=12345",
         "/api/v1/grants?updated_since=yesterday",
         "/api/v1/grants?count=perhaps",
         "/api/v1/payments?batch=A%20batch",
@@ -226,6 +229,8 @@ fn bad_queries(client: &Client) {
     ] {
         client.get(path).is_problem(400, "invalid_query");
     }
+    let too_long = format!("/api/v1/grants?after={}", "a".repeat(1001));
+    client.get(&too_long).is_problem(400, "invalid_query");
 }
 
 async fn tokens_refused(house: House) {

@@ -11,7 +11,7 @@ use super::asked::{Asked, id, list_own, nothing, own_groups};
 use crate::domain::application::{ApplicationState, Interests};
 use crate::domain::reference::Reference;
 use crate::http::Desk;
-use crate::http::problem::Problem;
+use crate::http::problem::{Fault, Problem};
 use crate::http::signin::SignedIn;
 use crate::projections::{ApplicationRow, Waiting};
 use crate::views::{ApplicationSeen, Listed, Reader, ViewError};
@@ -25,6 +25,12 @@ pub(super) async fn list(
     let expand = asked.expand(super::OF_FUND)?;
     let mut filters = asked.of_records::<ApplicationState>()?;
     if let Some(text) = asked.text("reference") {
+        let is_one = (6..=18).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
+        if !is_one {
+            return Err(Fault::InvalidQuery
+                .problem("a reference has six to eighteen digits")
+                .about("reference"));
+        }
         // One that was misheard is nobody's.
         filters.push((
             "reference",

@@ -20,8 +20,8 @@ use crate::views::{AsAt, Cursor, InTable, Key, NoMoment, Order, Page, ViewError}
 /// How many items a page has unless it is said, and at most.
 const PAGE: i64 = 50;
 pub(in crate::http) const PAGE_MOST: i64 = 500;
-/// A cursor holds an id, and at most a group's name.
-const CURSOR_MOST: usize = 1000;
+/// How long a value may be: a cursor holds an id, and at most a group's name.
+const VALUE_MOST: usize = 1000;
 /// What may be given more than once, or with commas.
 const SEVERAL: [&str; 2] = ["state", "expand"];
 
@@ -47,6 +47,11 @@ impl Asked {
             if value.contains('\0') {
                 return Err(Fault::InvalidQuery
                     .problem("this holds a character that cannot be looked for")
+                    .about(name));
+            }
+            if value.len() > VALUE_MOST {
+                return Err(Fault::InvalidQuery
+                    .problem(format!("this has more than {VALUE_MOST} characters"))
                     .about(name));
             }
             match asked.get_mut(&name) {
@@ -125,9 +130,6 @@ impl Asked {
         let Some(text) = self.text("after") else {
             return Ok(None);
         };
-        if text.len() > CURSOR_MOST {
-            return Err(wrong());
-        }
         Cursor::parse(order, text).map(Some).ok_or_else(wrong)
     }
 
@@ -158,9 +160,11 @@ impl Asked {
     /// What of these is to be named beside its id.
     pub(super) fn expand(&self, known: &[&'static str]) -> Result<BTreeSet<&'static str>, Problem> {
         let one = |name: &str| known.iter().find(|one| **one == name).copied();
-        let all = self
-            .text("expand")
-            .map(|text| text.split(',').map(one).collect::<Option<BTreeSet<_>>>());
+        let each = |text: &str| {
+            let within = text.split(',').count() <= known.len();
+            within.then(|| text.split(',').map(one).collect::<Option<_>>())?
+        };
+        let all = self.text("expand").map(each);
         let says = || {
             Fault::InvalidQuery
                 .problem(format!("these are of: {}", known.join(", ")))
@@ -243,7 +247,8 @@ impl Asked {
             return Ok(Vec::new());
         };
         let states: BTreeSet<_> = text.split(',').collect();
-        if states.iter().any(|state| !State::VARIANTS.contains(state)) {
+        let within = text.split(',').count() <= State::VARIANTS.len();
+        if !within || states.iter().any(|state| !State::VARIANTS.contains(state)) {
             return Err(Fault::InvalidQuery
                 .problem(format!("these are of: {}", State::VARIANTS.join(", ")))
                 .about("state"));
