@@ -20,6 +20,9 @@ pub fn cases(cases: &mut Cases) {
 /// What one of them asks for, as the API would have it.
 struct Two<'a> {
     house: &'a House,
+    ada: PersonId,
+    ben: PersonId,
+    today: jiff::civil::Date,
     group: Uuid,
     application: Uuid,
     fund: Uuid,
@@ -48,14 +51,64 @@ impl Two<'_> {
 
 async fn everything(house: House) {
     let office = Office::open(&house, 10_000).await;
-    let (ada, ben) = (office.ada, office.ben);
-    let today = house.today();
     let two = Two {
         house: &house,
+        ada: office.ada,
+        ben: office.ben,
+        today: house.today(),
         group: Uuid::from_u128(1),
         application: Uuid::from_u128(2),
         fund: office.fund.0,
     };
+    applies(&two).await;
+    is_decided(&two).await;
+    is_made_ready(&two).await;
+    is_paid(&two).await;
+    is_varied_and_reported(&two).await;
+    is_closed(&two).await;
+    crate::replay::whole(&house).await;
+    house.catch_up().await;
+    let views = house.views();
+    let sums = |by| microgrants::views::Sums {
+        by,
+        fund: None,
+        area: None,
+        position: i64::MAX,
+        effective_on: None,
+    };
+    let budget = views
+        .budget(sums(microgrants::views::By::Fund))
+        .await
+        .unwrap()
+        .lines
+        .remove(0);
+    let gbp = crate::office::gbp;
+    assert_eq!(
+        (
+            budget.committed,
+            budget.paid,
+            budget.returned,
+            budget.waived
+        ),
+        (gbp(850), gbp(1000), gbp(150), gbp(50))
+    );
+    assert_eq!(budget.uncommitted, Some(gbp(9150)));
+    let outcomes = views
+        .outcomes(sums(microgrants::views::By::Fund))
+        .await
+        .unwrap()
+        .lines
+        .remove(0);
+    assert_eq!(
+        (outcomes.updates, outcomes.people, outcomes.volunteers),
+        (1, 26, 2),
+        "what was queried or corrected counts once"
+    );
+    crate::projections::equals_a_rebuild(&house).await;
+}
+
+async fn applies(two: &Two<'_>) {
+    let (ada, ben, today) = (two.ada, two.ben, two.today);
     let mut strict = rules(28);
     (strict["quorum"], strict["remind_days"]) = (json!(2), json!(14));
     two.by(ada, "fund/propose-rules", json!({ "rules": strict }))
@@ -73,7 +126,7 @@ async fn everything(house: House) {
     two.by(
         ada,
         "application/start",
-        json!({ "fund": office.fund, "round": "first", "group": two.group }),
+        json!({ "fund": two.fund, "round": "first", "group": two.group }),
     )
     .await;
     let answers = json!({ "requested": "1000.00", "area": "oldham", "people_at_risk": true, "answers": { "idea": "Soup" } });
@@ -87,6 +140,10 @@ async fn everything(house: House) {
     .await;
     two.by(ada, "application/confirm-eligibility", json!({}))
         .await;
+}
+
+async fn is_decided(two: &Two<'_>) {
+    let (ada, ben, today) = (two.ada, two.ben, two.today);
     for person in [ada, ben] {
         two.by(person, "application/declare", json!({})).await;
         two.by(
@@ -102,7 +159,7 @@ async fn everything(house: House) {
         json!({ "title": "Soup", "description": "Neighbours cook together." }),
     )
     .await;
-    let (ends_on, update_due_on) = (house.in_days(60), house.in_days(80));
+    let (ends_on, update_due_on) = (two.house.in_days(60), two.house.in_days(80));
     let award = json!({ "amount": "1000.00", "ends_on": ends_on, "update_due_on": update_due_on, "conditions": { "hall": { "text": "The hall is booked" } } });
     let line = |mut award: Value, present: PersonId| {
         award["present"] = json!([present]);
@@ -124,7 +181,10 @@ async fn everything(house: House) {
         json!({ "person": ada, "decision": 1 }),
     )
     .await;
+}
 
+async fn is_made_ready(two: &Two<'_>) {
+    let (ada, ben, today) = (two.ada, two.ben, two.today);
     // The agreement is read out over the telephone; the payee is keyed by staff.
     let accept = json!({ "hash": hash_of(AGREEMENT), "method": "read_over_telephone", "names": ["Cass", "Dee"] });
     two.by(ada, "grant/accept-agreement", accept).await;
@@ -146,7 +206,7 @@ async fn everything(house: House) {
     two.by(
         ada,
         "grant/pass-check",
-        json!({ "check": "identity", "note": "Seen", "good_until": house.in_days(365) }),
+        json!({ "check": "identity", "note": "Seen", "good_until": two.house.in_days(365) }),
     )
     .await;
     two.by(
@@ -174,7 +234,10 @@ async fn everything(house: House) {
         json!({ "check": "safeguarding" }),
     )
     .await;
+}
 
+async fn is_paid(two: &Two<'_>) {
+    let (ada, ben, today) = (two.ada, two.ben, two.today);
     // Ada prepares, Ben approves: he neither keyed the payee nor prepared. The bank sends the first
     // one back.
     two.refused(
@@ -213,7 +276,10 @@ async fn everything(house: House) {
         json!({ "payment": 2, "happened_on": today }),
     )
     .await;
+}
 
+async fn is_varied_and_reported(two: &Two<'_>) {
+    let (ada, ben) = (two.ada, two.ben);
     // More is needed; then an update is typed up from a call, queried, and handed in again.
     two.by(
         ada,
@@ -261,7 +327,10 @@ async fn everything(house: House) {
         json!({ "update": 1, "people": 26, "volunteers": 2, "spent": "800.00", "reason": "One was left out" }),
     )
     .await;
+}
 
+async fn is_closed(two: &Two<'_>) {
+    let (ada, ben, today) = (two.ada, two.ben, two.today);
     // £400 is unspent: £200 was not paid, £200 is due back; £150 comes in two parts, and the rest
     // is waived.
     two.by(
@@ -273,7 +342,7 @@ async fn everything(house: House) {
     two.by(
         ada,
         "grant/request-return",
-        json!({ "due_on": house.in_days(30) }),
+        json!({ "due_on": two.house.in_days(30) }),
     )
     .await;
     for amount in ["100.00", "50.00"] {
@@ -310,44 +379,4 @@ async fn everything(house: House) {
         json!({ "words": "They cook together.", "consented_on": today, "consent": "A call" }),
     )
     .await;
-
-    crate::replay::whole(&house).await;
-    house.catch_up().await;
-    let views = house.views();
-    let sums = |by| microgrants::views::Sums {
-        by,
-        fund: None,
-        area: None,
-        position: i64::MAX,
-        effective_on: None,
-    };
-    let budget = views
-        .budget(sums(microgrants::views::By::Fund))
-        .await
-        .unwrap()
-        .lines
-        .remove(0);
-    let gbp = crate::office::gbp;
-    assert_eq!(
-        (
-            budget.committed,
-            budget.paid,
-            budget.returned,
-            budget.waived
-        ),
-        (gbp(850), gbp(1000), gbp(150), gbp(50))
-    );
-    assert_eq!(budget.uncommitted, Some(gbp(9150)));
-    let outcomes = views
-        .outcomes(sums(microgrants::views::By::Fund))
-        .await
-        .unwrap()
-        .lines
-        .remove(0);
-    assert_eq!(
-        (outcomes.updates, outcomes.people, outcomes.volunteers),
-        (1, 26, 2),
-        "what was queried or corrected counts once"
-    );
-    crate::projections::equals_a_rebuild(&house).await;
 }
