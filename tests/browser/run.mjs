@@ -2,18 +2,14 @@
 //
 //     node tests/browser/run.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED
 
-import { chromium } from 'playwright-core';
 import { apply } from './apply.mjs';
 import { grant } from './grant.mjs';
 import { journeys } from './journeys.mjs';
 import { Looker } from './look.mjs';
-import { People, links, must } from './people.mjs';
+import { People, launch, links, must } from './people.mjs';
 
 const [base, printed] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const look = new Looker(browser, 'target/browser');
 const failed = [];
 const walk = async (name, journey) => {

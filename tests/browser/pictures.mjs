@@ -1,0 +1,25 @@
+// Takes the README's pictures of a running demonstration.
+//
+//     node tests/browser/pictures.mjs BASE_URL FILE_WITH_WHAT_THE_DEMONSTRATION_PRINTED FOLDER
+
+import { People, launch, links } from './people.mjs';
+
+const [base, printed, folder] = process.argv.slice(2);
+const SIZE = { width: 1280, height: 860 };
+const browser = await launch();
+const people = new People(browser, base, links(printed), false);
+const picture = async (page, name) => {
+  await page.setViewportSize(SIZE);
+  await page.screenshot({ path: `${folder}/${name}.png` });
+};
+
+const officer = await people.of('Robin');
+await officer.goto('/desk');
+await picture(officer, 'today');
+await officer.goto('/desk/applications?state=eligible');
+await officer.locator('main table a').first().click();
+await picture(officer, 'application');
+const stranger = await people.stranger();
+await stranger.goto('/impact');
+await picture(stranger, 'impact');
+await browser.close();
