@@ -41,9 +41,12 @@ mod tests {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
+            // An argument may stand on a line of its own.
+            let joined: String = code.lines().map(str::trim).collect();
             for opening in [".t(\"", ".t_with(\"", "say(\"", "say_with(\""] {
                 found.extend(
-                    code.split(opening)
+                    joined
+                        .split(opening)
                         .skip(1)
                         .filter_map(|rest| rest.split('"').next())
                         .map(str::to_owned),
