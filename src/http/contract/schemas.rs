@@ -271,6 +271,9 @@ impl Recurring {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item, false)),
             Value::Object(schema) => {
+                if let Some(Value::String(about)) = schema.get_mut("description") {
+                    *about = unwrapped(about);
+                }
                 for (_, value) in schema.iter_mut().filter(|(name, _)| !is_data(name)) {
                     self.replace(value, false);
                 }
@@ -333,4 +336,13 @@ fn count_nullable(value: &Value, found: &mut BTreeMap<String, usize>) {
         Value::Array(items) => items.iter().for_each(|item| count_nullable(item, found)),
         _ => {}
     }
+}
+
+/// Joins the lines into which a comment of the code is wrapped; paragraphs stay.
+fn unwrapped(about: &str) -> String {
+    let paragraphs: Vec<_> = about
+        .split("\n\n")
+        .map(|lines| lines.replace('\n', " "))
+        .collect();
+    paragraphs.join("\n\n")
 }
