@@ -1,36 +1,50 @@
-//! One table per noun: each command's name, what it says in the contract, its body, and whose it
-//! is.
+//! The tables of commands: name, summary in the API contract, body and permission of each command.
+//!
+//! # Example
+//!
+//! ```text
+//! commands! {
+//!     FundCommand {
+//!         /// Plans a round.
+//!         PlanRound(PlanRound) = "plan-round", Who::Staff(&[Role::Officer]);
+//!     }
+//! }
+//! ```
+//!
+//! declares the variant `FundCommand::PlanRound(PlanRound)` and a row of `FundCommand::SPECS`. The
+//! API serves the command as `plan-round` of a fund, and its contract shows the doc comment as
+//! summary.
 
 use utoipa::openapi::{RefOr, schema::Schema};
 
 use super::role::Who;
 
-/// One row of a noun's table of commands.
+/// One row of an aggregate's table of commands.
 #[derive(Clone, Copy)]
 pub struct Spec {
-    /// The name in addresses, in the log's metadata and in idempotency scopes.
+    /// The name in API paths, in the event log's metadata and in idempotency scopes.
     pub name: &'static str,
     pub summary: &'static str,
     pub who: Who,
-    /// The schema's name and what it refers to, for the contract.
+    /// The name of the body's schema in the API contract.
     pub body: fn() -> String,
     pub schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
 }
 
-/// A command that needs nothing said.
+/// A command without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// A command that needs only a reason.
+/// A command whose only parameter is a reason.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Because {
-    /// Why, for the record. Names of people do not belong here.
+    /// Why, for the record. It must not contain names of people.
     pub reason: super::text::Prose,
 }
 
-/// A proposal by its number: nobody confirms another than the one that they saw.
+/// A proposal by its number. A confirmation with an outdated number is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposalOf {
@@ -43,8 +57,8 @@ pub(crate) fn schemas_of<T: utoipa::ToSchema>(found: &mut Vec<(String, RefOr<Sch
     T::schemas(found);
 }
 
-/// Declares a noun's commands: an enum with one body each, and the table that contract and
-/// permissions read.
+/// Declares an aggregate's commands: an enum with one variant and body for each, and the table from
+/// which the API contract, the routes and the permissions are made.
 macro_rules! commands {
     ($(#[$meta:meta])* $noun:ident { $( $(#[doc = $says:literal])+ $variant:ident($body:ty) = $name:literal, $who:expr; )+ }) => {
         $(#[$meta])*
@@ -52,7 +66,7 @@ macro_rules! commands {
         pub enum $noun { $( $(#[doc = $says])+ $variant($body) ),+ }
 
         impl $noun {
-            /// Every command of this noun.
+            /// All commands of this aggregate.
             pub const SPECS: &'static [$crate::domain::command::Spec] = &[ $( $crate::domain::command::Spec {
                 name: $name,
                 summary: concat!($($says),+),
@@ -67,13 +81,14 @@ macro_rules! commands {
                 match self { $( Self::$variant(_) => $name ),+ }
             }
 
-            /// Whose the command is.
+            /// Who may issue the command.
             #[must_use]
             pub fn who(&self) -> $crate::domain::role::Who {
                 match self { $( Self::$variant(_) => $who ),+ }
             }
 
-            /// Reads the body of the command with this name; `None` when there is no such command.
+            /// Deserialises the body of the command with this name; `None` if there is no such
+            /// command.
             pub fn read<'de, D: serde::Deserializer<'de>>(name: &str, body: D) -> Option<Result<Self, D::Error>> {
                 match name {
                     $( $name => Some(<$body as serde::Deserialize>::deserialize(body).map(Self::$variant)), )+

@@ -1,5 +1,6 @@
-//! Who is connected with a group or with one of its applications, and what each connection shuts a
-//! person out of. Conflicts of interest and the rules about two people ask here, and nowhere else.
+//! How a person is connected with a group or its applications, and which actions each connection
+//! excludes them from. All rules about conflicts of interest use this module; the table is in
+//! `docs/security/people-rules.md`.
 
 use std::collections::BTreeSet;
 
@@ -9,45 +10,46 @@ use super::id::PersonId;
 use super::refusal::Refusal;
 use super::role::{Role, Roles};
 
-/// How a person is connected with a group, or with the application that it made.
+/// A connection of a person with a group or with one of its applications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::VariantArray)]
 pub enum Connection {
-    /// A member of the group or of one that it was merged with, now or since the application began.
+    /// A member of the group or of one that it was merged with, now or at any time since the
+    /// application was started.
     Member,
     /// Declared an interest in the application.
     Interest,
-    /// Helped with the words of the application.
+    /// Helped to word the application.
     Wording,
-    /// Keyed the group's payee, or brought its keyer in on their own word.
+    /// Keyed the group's payee, or is somebody on whose word its keyer is known.
     Payee,
-    /// Could see what others scored without having scored.
+    /// Could see the scores of others without having scored.
     SawScores,
 }
 
-/// What a connection may shut a person out of.
+/// An action that a connection may exclude a person from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum Act {
-    /// To score, or to revise a score.
+    /// Score, or revise a score.
     Score,
-    /// To see what others scored.
+    /// See the scores of others.
     SeeScores,
-    /// To sit when it is decided, and to decide a review or a variation.
+    /// Sit on the panel for a decision; decide a review or a variation.
     Decide,
-    /// To end the grant or the offer, or to demand money back.
+    /// Terminate a grant, withdraw an offer, or demand money back.
     End,
-    /// To prepare a payment, to judge what it waits for, and to propose what somebody else
+    /// Prepare a payment, assess its preconditions, and propose actions that a second person
     /// confirms.
     Prepare,
-    /// To approve a payment.
+    /// Approve a payment.
     Approve,
-    /// To give up a check or money that is due, or to settle what does not fit.
+    /// Waive a check or money that is due back, or settle a bank entry that fits nothing.
     Waive,
-    /// To verify the group's payee.
+    /// Verify the group's payee.
     VerifyPayee,
 }
 
 impl Connection {
-    /// Whether a person with this connection must leave the act to others.
+    /// Whether a person with this connection must leave the action to others.
     #[must_use]
     pub fn shuts_out(self, act: Act) -> bool {
         match self {
@@ -68,7 +70,7 @@ impl Connection {
 }
 
 impl Act {
-    /// Whether a person must have declared that they have no interest before they do it.
+    /// Whether a person must have declared that they have no interest before they may do it.
     #[must_use]
     pub fn needs_declaration(self) -> bool {
         matches!(
@@ -78,11 +80,11 @@ impl Act {
     }
 }
 
-/// Everybody who is connected with a group, and with one of its applications.
+/// The connections of all people with one group and with some of its applications.
 #[derive(Clone, Debug)]
 pub struct Connections<'a> {
     group: &'a Group,
-    /// The groups that it was merged into, and those that were merged into it or into these.
+    /// Groups that it was merged into, and groups that were merged into it or into one of those.
     relatives: Vec<&'a Group>,
     applications: Vec<&'a Application>,
 }
@@ -107,8 +109,8 @@ impl<'a> Connections<'a> {
             .map(|application| application.interests())
     }
 
-    /// Whether a person is a member, or was one since an application began. Without an application
-    /// every former member counts.
+    /// Whether a person is a member, or was one since one of the applications was started. Without
+    /// applications, every former member counts.
     fn is_member(&self, person: PersonId) -> bool {
         let mut groups = std::iter::once(self.group).chain(self.relatives.iter().copied());
         groups.any(|group| match self.applications.as_slice() {
@@ -139,7 +141,7 @@ impl<'a> Connections<'a> {
         }
     }
 
-    /// How a person is connected, the strongest connection first.
+    /// A person's connections, in the order in which [`Connection`] declares them.
     pub fn of(&self, person: PersonId) -> impl Iterator<Item = Connection> {
         let all = <Connection as strum::VariantArray>::VARIANTS;
         all.iter()
@@ -147,11 +149,9 @@ impl<'a> Connections<'a> {
             .filter(move |connection| self.has(person, *connection))
     }
 
-    /// Lets a person do something, or names the connection that is against it.
-    ///
-    /// # Errors
-    /// [`Refusal::Interested`], [`Refusal::KeyedPayee`], [`Refusal::SawScores`], and
-    /// [`Refusal::NotDeclared`] where a declaration comes first.
+    /// Refuses an action that a connection excludes the person from: with [`Refusal::Interested`],
+    /// [`Refusal::KeyedPayee`] or [`Refusal::SawScores`]. Refuses with [`Refusal::NotDeclared`] if
+    /// the person must declare first.
     pub fn permit(&self, person: PersonId, act: Act) -> Result<(), Refusal> {
         if let Some(connection) = self.of(person).find(|connection| connection.shuts_out(act)) {
             return Err(connection.refusal());
@@ -166,9 +166,10 @@ impl<'a> Connections<'a> {
         }
     }
 
-    /// Whether a reader may see what others scored, given the roles that the log gives them. A
-    /// reader who is an auditor and nothing else sees the record. Everybody else declares first,
-    /// and who declared as a panel member gives their own score first.
+    /// Whether a reader may see the scores of others, given the roles that the log gives them. A
+    /// reader whose only role is auditor sees them unless a connection excludes them. Everybody
+    /// else must have declared that they have no interest, and panel members must have scored
+    /// first.
     #[must_use]
     pub fn sees_scores(&self, person: PersonId, held: &Roles) -> bool {
         if held.len() == 1 && held.contains(&Role::Auditor) {
@@ -184,7 +185,7 @@ impl<'a> Connections<'a> {
         self.permit(person, Act::SeeScores).is_ok() && (own || observes)
     }
 
-    /// Those of these people who must not decide.
+    /// Those of these people whom a connection excludes from deciding.
     #[must_use]
     pub fn among(&self, people: impl Iterator<Item = PersonId>) -> BTreeSet<PersonId> {
         people
@@ -202,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    /// The table of `docs/security/people-rules.md`.
+    /// Checks the table in `docs/security/people-rules.md`.
     #[test]
     fn a_connection_shuts_a_person_out_of_what_is_written_down() {
         let table = |connection: Connection| {

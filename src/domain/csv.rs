@@ -1,22 +1,22 @@
-//! Tables that leave as CSV, which no spreadsheet takes for formulas.
+//! CSV output that no spreadsheet program interprets as formulas.
 //!
-//! Programs begin a formula at `=`, `+`, `-` or `@`, also full-width, and pass over spaces and what
-//! is not seen before it. Where the decimal sign is a comma they split a line at semicolons,
-//! whatever is quoted. So wherever a cell may begin in somebody's words, at their beginning and
-//! after each semicolon, tab and new line, an apostrophe stands before a formula. Nothing else
-//! changes, and [`as_typed`] takes it away again. What is a number here stays one, below nothing
-//! too.
+//! Spreadsheet programs start a formula at `=`, `+`, `-` or `@`, also in their full-width forms,
+//! and skip spaces and invisible characters before it. In locales with a decimal comma they split
+//! lines at semicolons, even inside quotes. A cell may therefore start at the beginning of a text
+//! and after each semicolon, tab and line break. At each such place an apostrophe is inserted
+//! before a formula. The rest is unchanged, and [`as_typed`] reverses it. Numbers that the program
+//! computed stay numbers, including negative ones.
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// Words, whoever wrote them.
+    /// Text of any origin. It is escaped.
     Text(String),
-    /// A number or a day that was made here.
+    /// A number or date that the program computed. It is not escaped.
     Plain(String),
 }
 
-/// Writes a table (RFC 4180); every text is quoted, and none is a formula.
+/// Writes a table as CSV (RFC 4180). Every text is quoted and escaped.
 #[must_use]
 pub fn written(titles: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let said = |cell: Cell| match cell {
@@ -30,7 +30,8 @@ pub fn written(titles: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> St
     as_it_is(std::iter::once(titles).chain(rows))
 }
 
-/// Writes records whose texts were looked at before: they are quoted, and otherwise as they are.
+/// Writes records as CSV without escaping formulas: the caller has checked them. Non-numeric fields
+/// are quoted.
 #[must_use]
 pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut csv = ::csv::WriterBuilder::new()
@@ -46,15 +47,16 @@ pub fn as_it_is(records: impl IntoIterator<Item = Vec<String>>) -> String {
         .unwrap_or_default()
 }
 
-/// The signs with which a formula begins, and those that look like them.
+/// Characters that start a formula, and characters that look like them.
 const SIGNS: [char; 13] = [
     '=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '\u{FE66}', '\u{FE62}',
     '\u{FE63}', '\u{FE6B}', '\u{2212}',
 ];
-/// After these a cell may begin.
+/// Characters after which a cell may start.
 const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
 
-/// Whether a program may pass over it before a formula: spaces, quotes, and what is not seen.
+/// Whether a program may skip the character before a formula: spaces, quotes, control characters
+/// and invisible characters.
 fn passed_over(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -64,14 +66,14 @@ fn passed_over(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The parts of a text at whose beginning a cell may begin, each with whether it is taken for a
-/// formula there.
+/// Splits a text where a cell may start, and returns for each part whether it would be read as a
+/// formula.
 fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split_inclusive(ENDS)
         .enumerate()
         .map(|(number, part)| {
-            // An apostrophe that somebody typed gets another, so that it is still there once ours
-            // is taken away.
+            // A typed apostrophe gets a second one, so that it survives when `as_typed` removes
+            // ours.
             let rest = part.trim_start_matches('\'');
             let begins = number == 0 && rest.starts_with(['\t', '\r']);
             (
@@ -81,7 +83,7 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
         })
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// Escapes a text so that no spreadsheet program reads a formula in it.
 #[must_use]
 pub fn inert(text: &str) -> String {
     parts(text)
@@ -89,7 +91,7 @@ pub fn inert(text: &str) -> String {
         .collect()
 }
 
-/// What a text was before [`inert`].
+/// Reverses [`inert`].
 #[must_use]
 pub fn as_typed(text: &str) -> String {
     parts(text)
@@ -103,8 +105,8 @@ pub fn as_typed(text: &str) -> String {
         .collect()
 }
 
-/// Whether a spreadsheet may take a text, or a part of it, for a formula. A dash and a space after
-/// a new line are a list.
+/// Whether a spreadsheet may read the text, or a part of it, as a formula. A dash and a space at
+/// the start of a later line are a list item and do not count.
 #[must_use]
 pub fn reads_as_formula(text: &str) -> bool {
     let listed = |part: &str| part.trim_start_matches(passed_over).starts_with("- ");
@@ -156,7 +158,7 @@ mod tests {
         }
     }
 
-    /// What a spreadsheet does with a cell: it passes over what is not seen, and looks for a sign.
+    /// Models a spreadsheet program: skips invisible characters and looks for a sign.
     fn is_formula(cell: &str) -> bool {
         cell.trim_start_matches(passed_over).starts_with(SIGNS)
     }

@@ -1,5 +1,5 @@
-//! Which days somebody can mean. A day far from today is a slip of the keyboard, and would stand in
-//! the log for ever.
+//! Limits of the days that people enter. A day far from today is a typing error, and it would
+//! remain in the event log for ever.
 
 use jiff::Span;
 use jiff::civil::{Date, date};
@@ -10,29 +10,29 @@ use super::grant::{Instalment, Released};
 use super::payee::PayeeTyped;
 use super::{ApplicationCommand, Command, Facts, FundCommand, GrantCommand, GroupCommand, Refusal};
 
-/// The first day that is taken: nothing here goes further back.
+/// The earliest day that a command accepts.
 pub const EARLIEST: Date = date(1990, 1, 1);
-/// How many years ahead of today the last day lies.
+/// The latest day that a command accepts is this many years after today.
 const YEARS_AHEAD: i64 = 10;
 
-/// The last day that is taken.
+/// The latest day that a command accepts.
 #[must_use]
 pub fn latest(today: Date) -> Date {
     today.saturating_add(Span::new().years(YEARS_AHEAD))
 }
 
-/// Whether somebody can mean this day.
+/// Whether a command accepts the day.
 #[must_use]
 pub fn can_be_meant(day: Date, today: Date) -> bool {
     (EARLIEST..=latest(today)).contains(&day)
 }
 
 impl Command {
-    /// Lets a command be decided: who asks may, and every day in it can be meant. The days of what
-    /// follows from another command were looked at there.
+    /// Checks that the actor may issue the command and that every day in it is within limits.
+    /// Follow-up commands skip the check of days, since the command that caused them passed it.
     ///
-    /// # Errors
-    /// What [`super::role::Who::permit`] says; [`Refusal::DayOutOfRange`], with the field.
+    /// Refuses as [`super::role::Who::permit`] does, or with [`Refusal::DayOutOfRange`], which
+    /// names the field.
     pub fn permit(&self, facts: &Facts) -> Result<(), Refusal> {
         self.who().permit(facts)?;
         if facts.is_consequence() {
@@ -53,14 +53,14 @@ impl Command {
         }
     }
 
-    /// The days in it that somebody typed, with their fields.
+    /// The days in the command that a person entered, with their field names.
     fn days(&self) -> Vec<(&'static str, Date)> {
         match self {
             Self::Fund(_, command) => of_fund(command),
             Self::Group(_, command) => of_group(command),
             Self::Application(_, command) => of_application(command),
             Self::Grant(_, command) => of_grant(command),
-            // The day on which a simulation ends is the operator's.
+            // The end of a simulation is set by the operator and is not limited.
             Self::Organisation(..) | Self::Person(..) => Vec::new(),
         }
     }

@@ -1,21 +1,21 @@
-//! Erasing what is personal of a person or group: asked for, refused with the reason, or done; and
-//! what must be kept how long.
+//! Erasure of the personal data of a person or group: its state, and the retention periods that it
+//! respects.
 //!
-//! What stands in clear stays: money, dates, decisions, and that somebody decided.
+//! Only encrypted personal data is erased. Amounts, dates, decisions and the ids of the people who
+//! decided remain.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
-/// For how many years after a grant's end the records of whom money went to are kept. Source: the
-/// Limitation Act 1980 gives six years for claims on a contract, and the seventh closes the books.
+/// Years for which the records of a paid grant are retained after its end. Source: the Limitation
+/// Act 1980 gives six years for claims on a contract, and the seventh closes the books.
 pub const FUNDED_YEARS: i64 = 7;
-/// For how many years the records of a group that got no money are kept before they are proposed
-/// for erasure.
+/// Years after which the records of a group that received no money are proposed for erasure.
 pub const UNFUNDED_YEARS: i64 = 2;
 
-/// How erasing stands.
+/// State of an erasure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Erasure {
@@ -32,10 +32,7 @@ impl Erasure {
         self == Self::Done
     }
 
-    /// Refuses what cannot be asked of somebody who was erased.
-    ///
-    /// # Errors
-    /// [`Refusal::Erased`].
+    /// Refuses with [`Refusal::Erased`] if the personal data was erased.
     pub fn must_not_be_done(self) -> Result<(), Refusal> {
         if self.is_done() {
             Err(Refusal::Erased)
@@ -44,10 +41,7 @@ impl Erasure {
         }
     }
 
-    /// Refuses to ask twice.
-    ///
-    /// # Errors
-    /// [`Refusal::NoChange`].
+    /// Refuses with [`Refusal::NoChange`] a request that is open already.
     pub fn ask(self) -> Result<(), Refusal> {
         if self == Self::Asked {
             Err(Refusal::NoChange)
@@ -56,10 +50,7 @@ impl Erasure {
         }
     }
 
-    /// Refuses to refuse what nobody asked for.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`].
+    /// Refuses with [`Refusal::Unknown`] unless a request is open.
     pub fn refuse(self) -> Result<(), Refusal> {
         if self == Self::Asked {
             Ok(())
@@ -69,7 +60,7 @@ impl Erasure {
     }
 }
 
-/// The last day on which records of somebody who was paid must still be there.
+/// The last day on which the records of a paid grant must be retained.
 #[must_use]
 pub fn kept_until(ended_on: Date) -> Date {
     ended_on.saturating_add(jiff::Span::new().years(FUNDED_YEARS))

@@ -1,5 +1,4 @@
-//! Events of all streams: their names and versions, and the one type that a reader of the whole log
-//! sees.
+//! Events of all aggregates: names, versions, and the type [`Event`] for readers of the whole log.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,23 +12,25 @@ use super::person::PersonEvent;
 use super::text::{TextError, text_type};
 use super::{Application, Fund, Grant, Group, Organisation, Person, Stream};
 
-/// What every stream's events have in common.
+/// The events of one aggregate.
 pub trait StreamEvent:
     Serialize + DeserializeOwned + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
 {
-    /// Every event name of the stream, for the golden files.
+    /// Names of all events of the aggregate. Tests with stored examples use it.
     const NAMES: &'static [&'static str];
 
-    /// The event's name: a past fact.
+    /// The event's name, in the past tense.
     fn name(&self) -> &'static str;
 
-    /// The version that this code writes.
+    /// The version of the payload that this code writes.
     fn version(&self) -> &'static str {
         "1.0"
     }
 }
 
-/// Declares a stream's events.
+/// Declares an aggregate's events as an enum, with their names.
+///
+/// Variant and field names are stored: a renamed one needs `#[serde(rename = "…")]`.
 macro_rules! events {
     ($(#[$meta:meta])* $events:ident { $( $(#[$on_event:meta])* $event:ident { $( $(#[$on_field:meta])* $field:ident : $type:ty ),* $(,)? } ),+ $(,)? }) => {
         $(#[$meta])*
@@ -49,24 +50,25 @@ macro_rules! events {
 }
 pub(crate) use events;
 
-/// The events that hold what an assessor gave: who may see it depends on who has scored.
+/// Events that contain a score. Who may see them depends on who has scored: see
+/// [`super::Connections::sees_scores`].
 pub const SCORES: [&str; 3] = ["ScoreGiven", "ScoreRevised", "ScoreSetAside"];
 
 text_type!(
-    /// A kind of event: its stream's type and its name.
+    /// A kind of event: type of the aggregate and name of the event.
     EventKind, event_kind, "A kind of event: its stream's type and its name",
     "^(person|organisation|fund|group|application|grant)\\.[A-Z][A-Za-z]+$", 80, "grant.PaymentConfirmed"
 );
 
 impl EventKind {
-    /// Whether it is that of an event of this name, in a stream of this type.
+    /// Whether it is the kind of this event of an aggregate of this type.
     #[must_use]
     pub fn is(&self, stream: &str, event: &str) -> bool {
         self.as_str().split_once('.') == Some((stream, event))
     }
 }
 
-/// The types of streams, each with the names of its events.
+/// The types of aggregates with the names of their events.
 const KINDS: [(&str, &[&str]); 6] = [
     (Person::TYPE, PersonEvent::NAMES),
     (Organisation::TYPE, OrganisationEvent::NAMES),
@@ -88,7 +90,7 @@ fn event_kind(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// An event's name in words: `PaymentPrepared` is "Payment prepared".
+/// The event's name as a label: `PaymentPrepared` becomes "Payment prepared".
 #[must_use]
 pub fn in_words(event: &str) -> String {
     let mut words = String::new();
@@ -103,7 +105,7 @@ pub fn in_words(event: &str) -> String {
     words
 }
 
-/// An event of any stream.
+/// An event of any aggregate.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Person(PersonEvent),
@@ -115,10 +117,8 @@ pub enum Event {
 }
 
 impl Event {
-    /// Reads a stored payload of the current version.
-    ///
-    /// # Errors
-    /// When the stream type is unknown or the payload is not one of its events.
+    /// Parses a stored payload of the current version. Fails if the stream type is unknown, or the
+    /// payload is not one of its events.
     pub fn read(stream_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
         fn read<E: StreamEvent>(
             payload: &str,

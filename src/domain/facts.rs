@@ -1,5 +1,7 @@
-//! What a decision may look at besides its own stream. Looking at a fact names it among the
-//! decision's reads.
+//! Decision context: everything that a decision may read in addition to its own aggregate.
+//!
+//! Reading an aggregate through it marks it as read. The append then succeeds only if every
+//! aggregate that was read is unchanged (optimistic concurrency).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use super::id::PersonId;
 use super::role::{Actor, Role, Roles};
 use super::{Act, Application, Connections, Fund, Group, Organisation, Person, Refusal};
 
-/// A stream's state as it was seen, and whether anybody looked.
+/// An aggregate's loaded state, and whether the decision has read it.
 #[derive(Debug, Default)]
 pub struct Seen<S> {
     state: Option<Arc<S>>,
@@ -34,7 +36,7 @@ impl<S> Seen<S> {
         self.looked.load(Ordering::Relaxed)
     }
 
-    /// The state, for gathering what else a decision may look at.
+    /// The state, without marking it as read. For loading further aggregates only.
     #[must_use]
     pub fn peek(&self) -> Option<&S> {
         self.state.as_deref()
@@ -46,17 +48,18 @@ impl<S> Seen<S> {
     }
 }
 
-/// A change at the group after which money waits.
+/// A change of a group's payee, members or addresses, and the wait for payments that follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayeeWait {
     pub changed_on: Date,
     /// The first day on which money may leave.
     pub until: Date,
-    /// Which change it is: another one makes money wait anew, on the same day as well.
+    /// Identifies the change. A later change has another mark, even on the same day, and the wait
+    /// starts again.
     pub mark: ChangeMark,
 }
 
-/// How often payees and memberships, and members' addresses, had changed.
+/// Counters of the changes of payees and memberships, and of members' contact details.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -66,40 +69,41 @@ pub struct ChangeMark {
 }
 
 impl PayeeWait {
-    /// Whether money that leaves on a day leaves too early. What left before the change did not.
+    /// Whether a payment on this day would fall within the wait. Days before the change do not.
     #[must_use]
     pub fn holds_back(&self, day: Date) -> bool {
         (self.changed_on..self.until).contains(&day)
     }
 }
 
-/// Outside facts for one decision: who acts, the day, and the streams that it may read.
+/// Context of one decision: the actor, the day, and the aggregates that it may read.
 #[derive(Debug)]
 pub struct Facts {
     pub actor: Actor,
-    /// The roles that the caller's token leaves; none given means all that the log gives.
+    /// The roles to which the caller's token is restricted; `None` if it has every role of the
+    /// person.
     pub narrowed: Option<BTreeSet<Role>>,
     /// Today in Europe/London.
     pub today: Date,
-    /// The command follows from another, in the same append.
+    /// Whether the command is a follow-up of another command in the same append.
     pub consequence: bool,
     pub organisation: Seen<Organisation>,
     pub person: Seen<Person>,
     pub fund: Seen<Fund>,
     pub group: Seen<Group>,
-    /// The groups that it was merged into, one after another.
+    /// The groups that the group was merged into, directly or through others.
     pub heirs: Vec<Seen<Group>>,
-    /// The groups that were merged into it or into its heirs.
+    /// The groups that were merged into the group, or into one of `heirs`.
     pub taken_in: Vec<Seen<Group>>,
-    /// The people on whose identity the decision rests, besides [`Facts::person`].
+    /// Other people whom the decision needs, such as members of the group.
     pub people: BTreeMap<PersonId, Seen<Person>>,
     pub application: Seen<Application>,
-    /// The applications from which the open grants of the group came.
+    /// The applications of the group's open grants.
     pub granted: Vec<Seen<Application>>,
 }
 
 impl Facts {
-    /// Facts about nothing but who and when; the streams are filled in by the caller.
+    /// A context with the actor and the day only. The caller fills in the aggregates.
     #[must_use]
     pub fn new(actor: Actor, today: Date) -> Self {
         Self {
@@ -124,10 +128,8 @@ impl Facts {
         self.actor
     }
 
-    /// The person who acts.
-    ///
-    /// # Errors
-    /// [`Refusal::NotYours`] for the operator and for jobs: rules about people need a person.
+    /// The acting person. Refuses the operator and jobs with [`Refusal::NotYours`], since rules
+    /// about people need a person.
     pub fn by(&self) -> Result<PersonId, Refusal> {
         match self.actor {
             Actor::Person(person) => Ok(person),
@@ -140,7 +142,7 @@ impl Facts {
         self.consequence
     }
 
-    /// The roles that count now: held according to the log, and not narrowed away by the token.
+    /// The actor's effective roles: those that the log gives them, restricted by the token.
     #[must_use]
     pub fn roles(&self) -> Roles {
         let Actor::Person(person) = self.actor else {
@@ -156,10 +158,8 @@ impl Facts {
         }
     }
 
-    /// Whether the actor is a member of the group concerned.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group.
+    /// Whether the actor is a member of the group. Refuses with [`Refusal::Unknown`] if there is no
+    /// group.
     pub fn of_group(&self) -> Result<bool, Refusal> {
         match self.actor {
             Actor::Person(person) => self.is_member(person),
@@ -167,10 +167,8 @@ impl Facts {
         }
     }
 
-    /// Whether a person is a member of the group concerned, or of one that it was merged into.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group.
+    /// Whether a person is a member of the group, or of a group that it was merged into. Refuses
+    /// with [`Refusal::Unknown`] if there is no group.
     pub fn is_member(&self, person: PersonId) -> Result<bool, Refusal> {
         let own = self.group()?.has_member(person);
         Ok(own
@@ -180,7 +178,8 @@ impl Facts {
                 .any(|heir| heir.look("group").is_ok_and(|heir| heir.has_member(person))))
     }
 
-    /// The groups that the group concerned was merged into or took in, one after another.
+    /// The groups that the group was merged into, and those that were merged into it or into one of
+    /// these.
     pub fn relatives(&self) -> impl Iterator<Item = &Group> {
         self.heirs
             .iter()
@@ -188,10 +187,8 @@ impl Facts {
             .filter_map(|group| group.look("group").ok())
     }
 
-    /// Who is connected with the group concerned, and with an application of it.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group.
+    /// Connections of people with the group and, if given, with an application. Refuses with
+    /// [`Refusal::Unknown`] if there is no group.
     pub fn connections<'a>(
         &'a self,
         application: Option<&'a Application>,
@@ -203,10 +200,8 @@ impl Facts {
         ))
     }
 
-    /// Who is connected with the group concerned, and with the grants of it that are open.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group.
+    /// Connections of people with the group and with the applications of its open grants. Refuses
+    /// with [`Refusal::Unknown`] if there is no group.
     pub fn connections_of_grants(&self) -> Result<Connections<'_>, Refusal> {
         let granted = self
             .granted
@@ -220,20 +215,15 @@ impl Facts {
         ))
     }
 
-    /// Lets a person act on the grant of the application concerned, or names the connection that is
-    /// against it.
-    ///
-    /// # Errors
-    /// The refusal that [`Connections::permit`] gives.
+    /// Refuses an action on the application's grant that a connection excludes the person from, as
+    /// [`Connections::permit`] does.
     pub fn permit(&self, person: PersonId, act: Act) -> Result<(), Refusal> {
         self.connections(Some(self.application()?))?
             .permit(person, act)
     }
 
-    /// Refuses to confirm what somebody proposed who may no longer propose it.
-    ///
-    /// # Errors
-    /// [`Refusal::ProposerGone`].
+    /// Refuses with [`Refusal::ProposerGone`] to confirm a proposal whose proposer holds none of
+    /// these roles any more.
     pub fn still_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
         let held = self.organisation()?.roles_of(proposed_by);
         if roles.iter().any(|role| held.contains(role)) {
@@ -243,22 +233,17 @@ impl Facts {
         }
     }
 
-    /// Refuses to confirm what somebody proposed on the grant of the application concerned who may
-    /// no longer propose it: for want of the role, or as they have come to stand behind the group.
-    ///
-    /// # Errors
-    /// [`Refusal::ProposerGone`].
+    /// Refuses with [`Refusal::ProposerGone`] to confirm a proposal on the application's grant if
+    /// the proposer holds none of these roles any more, or is connected with the group now.
     pub fn proposal_holds(&self, proposed_by: PersonId, roles: &[Role]) -> Result<(), Refusal> {
         self.still_holds(proposed_by, roles)?;
         self.permit(proposed_by, Act::Prepare)
             .map_err(|_| Refusal::ProposerGone)
     }
 
-    /// The payee that money of the application's grant may go to: whoever verified it stands behind
-    /// neither the group nor the application.
-    ///
-    /// # Errors
-    /// [`Refusal::PayeeNotVerified`].
+    /// The payee that the application's grant may be paid to. Refuses with
+    /// [`Refusal::PayeeNotVerified`] unless it was verified by a person who is not connected with
+    /// the group or the application.
     pub fn independently_verified_payee(&self) -> Result<&Payee, Refusal> {
         let payee = self.group()?.verified_payee()?;
         let verifier = payee.verified_by.ok_or(Refusal::PayeeNotVerified)?;
@@ -267,7 +252,7 @@ impl Facts {
         Ok(payee)
     }
 
-    /// One of the people on whose identity the decision rests.
+    /// One of the [`Facts::people`], marked as read.
     #[must_use]
     pub fn known(&self, person: PersonId) -> Option<&Person> {
         self.people
@@ -275,17 +260,15 @@ impl Facts {
             .and_then(|person| person.look("person").ok())
     }
 
-    /// Those on whose word a person is known here, where that is known.
+    /// Those on whose word the person is known: who registered them or requested a change of their
+    /// contact details. Empty if the person is not among [`Facts::people`].
     pub fn known_by(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
         self.known(person).into_iter().flat_map(Person::known_by)
     }
 
-    /// The first day on which money may leave after the payee, the membership or a member's address
-    /// changed: an intruder's change then comes to light in time. Nothing where none of them
-    /// changed.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group or fund.
+    /// The wait for payments after the last change of the payee, the members or a member's address.
+    /// It gives the group time to notice an intruder's change. `None` if nothing changed, or if the
+    /// fund has no wait.
     pub fn payee_waits(&self) -> Result<Option<PayeeWait>, Refusal> {
         let group = self.group()?;
         let days = i64::from(self.fund()?.rules().payee_wait_days());
@@ -318,40 +301,32 @@ impl Facts {
         Ok(changed_on.filter(|_| days > 0).map(wait))
     }
 
-    /// # Errors
-    /// [`Refusal::Unknown`] when the organisation has not been founded.
+    /// Refuses with [`Refusal::Unknown`] until the organisation is founded.
     pub fn organisation(&self) -> Result<&Organisation, Refusal> {
         self.organisation.look("organisation")
     }
 
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such person.
+    /// Refuses with [`Refusal::Unknown`] if there is no such person.
     pub fn person(&self) -> Result<&Person, Refusal> {
         self.person.look("person")
     }
 
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such fund.
+    /// Refuses with [`Refusal::Unknown`] if there is no such fund.
     pub fn fund(&self) -> Result<&Fund, Refusal> {
         self.fund.look("fund")
     }
 
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such group.
+    /// Refuses with [`Refusal::Unknown`] if there is no such group.
     pub fn group(&self) -> Result<&Group, Refusal> {
         self.group.look("group")
     }
 
-    /// # Errors
-    /// [`Refusal::Unknown`] when there is no such application.
+    /// Refuses with [`Refusal::Unknown`] if there is no such application.
     pub fn application(&self) -> Result<&Application, Refusal> {
         self.application.look("application")
     }
 
-    /// Refuses a file that is not among the group's.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`].
+    /// Refuses with [`Refusal::Unknown`] a file that is not one of the group's.
     pub fn has_file(&self, file: Option<&FileDigest>) -> Result<(), Refusal> {
         match file {
             Some(file) if !self.group()?.has_file(file) => Err(Refusal::Unknown("file")),
@@ -359,10 +334,7 @@ impl Facts {
         }
     }
 
-    /// Refuses a day that has not come.
-    ///
-    /// # Errors
-    /// [`Refusal::DateInFuture`].
+    /// Refuses a later day than today with [`Refusal::DateInFuture`].
     pub fn not_future(&self, day: Date) -> Result<(), Refusal> {
         if day > self.today {
             Err(Refusal::DateInFuture(day))

@@ -1,12 +1,12 @@
-//! Files that groups and staff hand in: scans, receipts, photographs. The log holds what they are,
-//! never what is in them.
+//! Files that groups and staff upload: scans, receipts, photographs. The log stores their digest,
+//! type and purpose, never their content.
 
 use serde::{Deserialize, Serialize};
 
 use super::text::TextError;
 
 super::text::text_type!(
-    /// SHA-256 of a sealed file, in hexadecimal: under it the file lies in the store.
+    /// SHA-256 of an encrypted file, in hexadecimal. The file is stored under it.
     FileDigest, digest, "SHA-256 of a sealed file, as keeping it answered", "^[0-9a-f]{64}$", 64,
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 );
@@ -20,7 +20,7 @@ fn digest(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// What a file really is, found out from its bytes.
+/// Media type of a file, detected from its bytes.
 #[derive(
     Clone,
     Copy,
@@ -41,7 +41,7 @@ pub enum Media {
     Pdf,
 }
 
-/// What a file is for.
+/// Purpose of a file.
 #[derive(
     Clone,
     Copy,
@@ -67,12 +67,12 @@ pub enum FilePurpose {
     SignedForm,
 }
 
-/// A file that was sealed and put into the store.
+/// A file that was encrypted and stored.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct KeepFile {
     pub file: FileDigest,
     pub media: Media,
-    /// How many bytes it has when it is opened.
+    /// Size of the unencrypted file in bytes.
     pub bytes: u64,
     pub purpose: FilePurpose,
 }

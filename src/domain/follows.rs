@@ -1,5 +1,8 @@
-//! What an event obliges other streams to do in the same append: an award commits money and offers
-//! a grant.
+//! Policies: commands that an event triggers on other aggregates, in the same append. For example,
+//! an award commits money in the fund, and the commitment offers the grant.
+//!
+//! All events of a chain are appended together, or none: if a triggered command is refused, the
+//! first command is refused.
 
 use jiff::civil::Date;
 
@@ -16,7 +19,7 @@ use super::{
     Person, PersonCommand, PersonEvent, PersonId,
 };
 
-/// What follows from an application's event.
+/// Commands that an event of an application triggers.
 pub(super) fn of_application(
     id: ApplicationId,
     before: &Application,
@@ -84,7 +87,8 @@ fn begins(person: PersonId, begun: Begun) -> Command {
     Command::Person(person, PersonCommand::Begin(begun))
 }
 
-/// What follows from a person's event: what they began goes with them.
+/// Commands that an event of a person triggers. The expiry of an unproven person expires the drafts
+/// and groups that the person started.
 pub(super) fn of_person(
     id: PersonId,
     before: &Person,
@@ -105,7 +109,7 @@ pub(super) fn of_person(
     }
 }
 
-/// What follows from a fund's event.
+/// Commands that an event of a fund triggers.
 pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> Vec<Command> {
     match (command, event) {
         (_, FundEvent::Committed { grant, sources, .. }) => {
@@ -153,7 +157,7 @@ pub(super) fn of_fund(id: FundId, command: &FundCommand, event: &FundEvent) -> V
     }
 }
 
-/// What follows from a grant's event, given the state before it.
+/// Commands that an event of a grant triggers, given the state before it.
 pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<Command> {
     if let GrantEvent::GrantOffered { group, .. } = event {
         return vec![Command::Group(
@@ -234,10 +238,10 @@ pub(super) fn of_grant(id: GrantId, before: &Grant, event: &GrantEvent) -> Vec<C
     }
 }
 
-/// What follows from a group's event.
+/// Commands that an event of a group triggers.
 pub(super) fn of_group(id: GroupId, command: &GroupCommand, event: &GroupEvent) -> Vec<Command> {
     match (command, event) {
-        // Whoever registers a group is its first member.
+        // A person who registers a group becomes its first member, so the group counts for them.
         (
             GroupCommand::Register(_),
             GroupEvent::MemberAdded {
@@ -271,8 +275,8 @@ fn uncommit(
     )
 }
 
-/// The number that an event gave to something new within its stream: a payment, an update, a
-/// version.
+/// The number that an event assigned to a new item of its aggregate, such as a payment, an update
+/// or a version.
 #[must_use]
 pub fn made(event: &Event) -> Option<u32> {
     use super::OrganisationEvent;

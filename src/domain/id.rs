@@ -1,4 +1,4 @@
-//! Identities of streams. Each noun has its own type, so that a fund's can never stand for a
+//! Ids of aggregates. Each has its own type, so that the compiler rejects a fund's id in place of a
 //! grant's.
 
 use serde::{Deserialize, Serialize};
@@ -27,18 +27,17 @@ macro_rules! identity {
 }
 
 identity!(
-    /// The id of somebody who acts here: staff, panel, auditor, or a member of a group.
+    /// Id of a person: staff, panel member, auditor, or member of a group.
     PersonId,
-    /// The id of the anchor organisation.
+    /// Id of the organisation that runs the funds.
     OrganisationId,
-    /// The id of a fund: money held for a purpose.
+    /// Id of a fund.
     FundId,
-    /// The id of a group, who asks for money.
+    /// Id of a group that applies for money.
     GroupId,
-    /// The id of an application: a request for money.
+    /// Id of an application.
     ApplicationId,
-    /// The id of a grant: an award's agreement and everything after it. It is the id of the
-    /// application that it came from.
+    /// Id of a grant. It equals the id of the application from which the grant came.
     GrantId,
 );
 

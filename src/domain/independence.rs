@@ -1,21 +1,18 @@
-//! When two people count as two.
+//! The definition of two people: when two accounts count as two different persons.
 //!
-//! Software cannot see people, only who vouched for whom. A person with a role counts as a second
-//! person once two administrators gave it (one proposed, another confirmed what was proposed), or
-//! the operator named them when the log began. Until then everything that makes them somebody here,
-//! their registration, their address and their role, may be the work of one colleague, who would
-//! then act twice. Groups' people are held to [`super::Connection`] instead.
+//! Software cannot see people, only who vouched for them. A person with a role counts as a second
+//! person once two administrators gave it (one proposed, another confirmed), or the operator named
+//! them when the log began. Before that, their registration, address and role could all be the work
+//! of one colleague, who would then act twice. People without a role, such as members of groups,
+//! are covered by [`super::Connection`] instead.
 
 use super::id::PersonId;
 use super::role::Role;
 use super::{Facts, Person, Refusal};
 
 impl Facts {
-    /// Refuses a pair that does not count as two people.
-    ///
-    /// # Errors
-    /// [`Refusal::SamePerson`]; [`Refusal::KnownToOne`] where one of them holds a role that one
-    /// administrator gave alone.
+    /// Refuses two ids that do not count as two people: with [`Refusal::SamePerson`], or with
+    /// [`Refusal::KnownToOne`] if one administrator alone gave one of them their role.
     pub fn are_two(&self, first: PersonId, second: PersonId) -> Result<(), Refusal> {
         if first == second {
             return Err(Refusal::SamePerson);
@@ -25,11 +22,9 @@ impl Facts {
             .try_for_each(|person| self.is_known_to_two(person))
     }
 
-    /// Refuses to go on before two administrators proved their addresses. Nobody here can vouch for
-    /// the first two: each shows by a mailed link that there is a mailbox of their own behind them.
-    ///
-    /// # Errors
-    /// [`Refusal::AdministratorsNotSignedIn`].
+    /// Refuses with [`Refusal::AdministratorsNotSignedIn`] until two administrators have signed in
+    /// by a mailed link. Nobody can vouch for the first two, so each proves that they have a
+    /// mailbox of their own.
     pub fn two_administrators_signed_in(&self) -> Result<(), Refusal> {
         let administrators = self.organisation()?.holders(Role::Administrator);
         let proven = administrators
@@ -41,10 +36,7 @@ impl Facts {
         }
     }
 
-    /// Refuses somebody who holds a role that one administrator gave alone.
-    ///
-    /// # Errors
-    /// [`Refusal::KnownToOne`].
+    /// Refuses with [`Refusal::KnownToOne`] a person whose roles one administrator gave alone.
     pub fn is_known_to_two(&self, person: PersonId) -> Result<(), Refusal> {
         let known_to_one = self.organisation()?.is_known_to_one(person);
         if known_to_one {

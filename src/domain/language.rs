@@ -30,7 +30,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language's own name for itself.
+    /// The language's name in that language.
     #[must_use]
     pub fn own_name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Language {
         }
     }
 
-    /// Its code for the `lang` attribute and the catalogue.
+    /// Its code, for the `lang` attribute and the translations.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.into()

@@ -1,10 +1,14 @@
-//! The mails that people get, and the words that staff may give them.
+//! Kinds of mails, and the templates that staff may write for them.
 //!
-//! A text holds words and names in double braces, and nothing else: no statement, filter, literal
-//! or comment, so that what it comes to is bounded by its length. Addresses of pages are the
-//! service's: `{{ link }}` stands alone on its line, and no name stands where it could become part
-//! of another address. A text that breaks a rule is not published; one that is in the log from
-//! before is not used.
+//! # Templates
+//!
+//! A template contains plain text and names in double braces, nothing else: no statement, filter,
+//! literal or comment. The length of the rendered mail is therefore bounded by that of the
+//! template. The service alone supplies addresses of pages: `{{ link }}` has a line of its own, and
+//! no name may be placed where its value could become a part of another address.
+//!
+//! A template that breaks a rule cannot be published. One that an earlier program published is
+//! ignored.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +19,7 @@ use super::id::FundId;
 use super::language::Language;
 use super::text::{Line, Prose, holds_address, names_host};
 
-/// What a mail is about.
+/// Kind of a mail.
 #[derive(
     Clone,
     Copy,
@@ -36,15 +40,15 @@ use super::text::{Line, Prose, holds_address, names_host};
 pub enum MailKind {
     /// A link and a code to sign in with.
     SignIn,
-    /// The application was handed in.
+    /// The application was submitted.
     Submitted,
-    /// Something in the application should be changed.
+    /// Changes to the application are requested.
     ChangesRequested,
-    /// The application does not fit the fund.
+    /// The application is not eligible.
     Ineligible,
     /// The application was declined.
     Declined,
-    /// The decision was put off.
+    /// The decision was postponed.
     Deferred,
     /// The application is on the reserve list.
     Reserved,
@@ -52,28 +56,28 @@ pub enum MailKind {
     Reviewed,
     /// A grant is offered.
     Offered,
-    /// An offer ran out or was taken back.
+    /// An offer expired or was withdrawn.
     OfferEnded,
-    /// A check needs something.
+    /// A check needs something from the group.
     CheckRequested,
-    /// A payment is on its way.
+    /// A payment was sent.
     Paid,
-    /// An update is due soon, or overdue.
+    /// An update is due soon or overdue.
     UpdateDue,
-    /// Staff ask something about an update.
+    /// Staff ask a question about an update.
     UpdateQueried,
-    /// Money is to be given back.
+    /// Money must be returned.
     ReturnRequested,
-    /// A person's contact details were changed: this goes to the address before.
+    /// A person's contact details changed. It is sent to the previous address.
     ContactChanged,
-    /// The round of an application that was not handed in closes soon.
+    /// The round of a draft closes soon.
     DraftClosing,
-    /// The round's deadline moved, and an application that had lapsed can be handed in.
+    /// The round's deadline moved, and a lapsed draft can be submitted.
     DraftReopened,
 }
 
 impl MailKind {
-    /// What a text may say of this mail, beside the names that every mail has.
+    /// The names that only this mail can use, in addition to the common ones.
     fn own_names(self) -> &'static [&'static str] {
         match self {
             Self::SignIn => &["code", "minutes"],
@@ -95,7 +99,7 @@ impl MailKind {
         }
     }
 
-    /// The names that a text of this mail may say.
+    /// All names that a template of this mail can use.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let typed: &[&str] = if self.may_reach_strangers() {
             &[]
@@ -105,33 +109,32 @@ impl MailKind {
         self.own_names().iter().chain(typed).chain(&EVERY).copied()
     }
 
-    /// Whether it goes to an address that nobody may have shown to be theirs. It says nothing that
-    /// anybody typed: who gives a stranger's address would otherwise write to them in the office's
-    /// name.
+    /// Whether it may go to an address that nobody has proved to be theirs. Such a mail contains
+    /// nothing that a user typed. Otherwise anybody could enter a stranger's address and write to
+    /// them in the office's name.
     #[must_use]
     pub fn may_reach_strangers(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
     }
 
-    /// Whether its words take two administrators: by the one mail people sign in, and the other
-    /// warns them of what somebody in the office did.
+    /// Whether its template takes two administrators: one mail lets people in, and the other warns
+    /// them of a change made by staff.
     #[must_use]
     pub fn needs_two(self) -> bool {
         matches!(self, Self::SignIn | Self::ContactChanged)
     }
 }
 
-/// The names that every mail can say.
+/// Names that every mail can use.
 const EVERY: [&str; 2] = ["organisation", "link"];
-/// The names that somebody typed for themselves and for their group.
+/// Names whose values a user typed.
 const TYPED: [&str; 2] = ["name", "group"];
 
-/// How many names a text may hold, and how much is written for each: a name, a day, or a note of a
-/// page's length.
+/// The largest number of names in a template, and of characters inserted for each.
 const NAMES_MOST: usize = 20;
 const WRITTEN_MOST: usize = 4000;
 
-/// Staff's own words for one mail: for one fund, or for every fund that has none of its own.
+/// Staff's template for one mail, for one fund or for all funds without their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishMailText {
@@ -139,28 +142,25 @@ pub struct PublishMailText {
     #[serde(default)]
     pub fund: Option<FundId>,
     pub language: Language,
-    /// Holds neither link nor code.
+    /// The subject. It contains neither the link nor the code.
     pub subject: Line,
-    /// Plain text; an empty line begins a new paragraph. A name in double braces is filled in, and
-    /// stands apart from other words; `{{ link }}` stands on a line of its own, and becomes a
-    /// button.
+    /// Plain text. An empty line starts a new paragraph. A name in double braces is replaced by its
+    /// value and must be separated from other words. `{{ link }}` has a line of its own and becomes
+    /// a button.
     pub body: Prose,
 }
 
 impl PublishMailText {
-    /// Refuses a text that [`check`] refuses.
-    ///
-    /// # Errors
-    /// [`Refusal::TextBroken`], [`Refusal::NameUnknown`].
+    /// Refuses a template that [`check`] refuses, with [`Refusal::TextBroken`] or
+    /// [`Refusal::NameUnknown`].
     pub fn can_be_written(&self) -> Result<(), Refusal> {
         check(self.mail, self.subject.as_str(), self.body.as_str())
     }
 }
 
-/// Refuses a text that is no text, says a name that the mail does not know, or leads elsewhere.
+/// Refuses a malformed template, names that the mail does not have, and addresses of other pages.
 ///
-/// # Errors
-/// [`Refusal::TextBroken`] with the place, [`Refusal::NameUnknown`].
+/// Refuses with [`Refusal::TextBroken`], which names the line, or [`Refusal::NameUnknown`].
 pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
     let (subject, body) = (Text::read("subject", subject)?, Text::read("body", body)?);
     for text in [&subject, &body] {
@@ -189,8 +189,8 @@ pub fn check(mail: MailKind, subject: &str, body: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Writes a text with what is known: never more than its own length and a bounded text for each of
-/// the names. What it does not know stays empty; what is no text stays as it is.
+/// Renders a template with values. Names without a value become empty, values are cut at a fixed
+/// length, and a malformed template is returned unchanged.
 #[must_use]
 pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
     let Ok(read) = Text::read("", text) else {
@@ -212,19 +212,19 @@ pub fn write(text: &str, said: &BTreeMap<&str, impl AsRef<str>>) -> String {
     written
 }
 
-/// Browsers send a break of a line as two characters; an empty line would not be found among them.
+/// Browsers send a line break as two characters, which would hide empty lines.
 fn with_plain_breaks(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// A text as it was typed, in pieces.
+/// A parsed template.
 struct Text<'a> {
-    /// Which field it stands in, for messages.
+    /// The field that it belongs to, for error messages.
     field: &'static str,
     pieces: Vec<Piece<'a>>,
 }
 
-/// A piece of a text, and the line on which it begins.
+/// A piece of a template, and the line on which it starts.
 struct Piece<'a> {
     line: usize,
     what: What<'a>,
@@ -237,7 +237,7 @@ enum What<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Parts a text into words and names; whatever else stands in braces is refused.
+    /// Splits a template into words and names. Refuses anything else in braces.
     fn read(field: &'static str, text: &'a str) -> Result<Self, Refusal> {
         const MARKS: [&str; 4] = ["{{", "}}", "{%", "{#"];
         let (mut pieces, mut rest, mut line) = (Vec::new(), text, 1);
@@ -280,8 +280,8 @@ impl<'a> Text<'a> {
         Ok(Self { field, pieces })
     }
 
-    /// Refuses names that the mail does not have or that do not stand apart, and addresses among
-    /// the words.
+    /// Refuses unknown names, names that are not separated from other words, and addresses in the
+    /// words.
     fn may_be_used(&self, mail: MailKind) -> Result<(), Refusal> {
         let mut names = 0;
         for (at, piece) in self.pieces.iter().enumerate() {
@@ -332,7 +332,7 @@ impl<'a> Text<'a> {
         ))
     }
 
-    /// Where a name stands among the pieces.
+    /// The indexes of the pieces with this name.
     fn find(&self, name: &str) -> impl Iterator<Item = usize> {
         self.pieces
             .iter()
@@ -341,7 +341,7 @@ impl<'a> Text<'a> {
             .map(|(at, _)| at)
     }
 
-    /// What stands right before a piece, and right behind it. Names and words take turns.
+    /// The text directly before and after a piece. Names and words alternate.
     fn around(&self, at: usize) -> (&'a str, &'a str) {
         let words = |piece: Option<&Piece<'a>>| match piece.map(|piece| piece.what) {
             Some(What::Words(words)) => words,
@@ -353,8 +353,8 @@ impl<'a> Text<'a> {
         )
     }
 
-    /// Whether a name is parted from other words by spaces and marks that belong to no address, so
-    /// that what is filled in becomes no part of one.
+    /// Whether a name is separated from other words by spaces or punctuation that cannot belong to
+    /// an address, so that its value cannot become a part of one.
     fn stands_apart(&self, at: usize) -> bool {
         const OPEN: &str = "([{“„\"'‘‚«‹—–*";
         const CLOSE: &str = ")]}”“\"'’‘»›—–*.,;:!?…";
@@ -375,7 +375,7 @@ impl<'a> Text<'a> {
             && behind.chars().all(|c| CLOSE.contains(c))
     }
 
-    /// Whether a name has a line for itself.
+    /// Whether a name has a line of its own.
     fn is_alone(&self, at: usize) -> bool {
         let (before, behind) = self.around(at);
         let starts = (at == 1 || before.contains('\n')) && blank(before.rsplit('\n').next());
@@ -521,7 +521,7 @@ mod tests {
         assert_eq!(written.matches('x').count(), NAMES_MOST * WRITTEN_MOST);
     }
 
-    /// Texts of what such texts are made of, and of anything else.
+    /// Generates texts of template syntax and of other characters.
     fn texts() -> impl Strategy<Value = String> {
         let bits = prop::sample::select(vec![
             "{{",

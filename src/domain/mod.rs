@@ -1,7 +1,15 @@
-//! The rules, and nothing else: commands and facts enter, events or a refusal leave.
+//! The rules: commands and context in, events or a refusal out.
 //!
-//! Pure and synchronous: no clock, no randomness, no I/O, no other room. A rule stands here once;
-//! the API, the pages and the command line all reach it through `commands`.
+//! Pure and synchronous: no clock, no randomness, no I/O, no other room. Every rule is implemented
+//! here once; the API, the pages and the command line all use it through `commands`.
+//!
+//! # Layers
+//!
+//! Values such as [`Money`] and the macros for commands and events come first. Each folder holds
+//! one aggregate ([`Person`], [`Organisation`], [`Fund`], [`Group`], [`Application`], [`Grant`]).
+//! The decision context names the aggregates that a decision may read, and aggregates take it as a
+//! parameter: this circle is intended. Policies, which trigger commands on other aggregates, use
+//! all of them.
 
 pub mod application;
 pub mod command;
@@ -54,26 +62,24 @@ pub use refusal::{Kind, Refusal};
 pub use related::Related;
 pub use role::{Actor, Role, Roles};
 
-/// A stream of events and the state that they fold into.
+/// An aggregate: the unit that decides commands, and the state that its events fold into.
 pub trait Stream:
     Clone + Default + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// The type under which its events are stored.
+    /// The stream type under which its events are stored.
     const TYPE: &'static str;
     type Command: Clone + std::fmt::Debug + Send + Sync + 'static;
     type Event: StreamEvent + Into<Event>;
 
-    /// What follows from the command, or the rule that is against it.
-    ///
-    /// # Errors
-    /// The refusal, when a rule says no. Nothing has changed then.
+    /// Decides a command: the events that it causes, or the refusal of the rule that forbids it.
+    /// The state does not change.
     fn decide(&self, command: &Self::Command, facts: &Facts) -> Result<Vec<Self::Event>, Refusal>;
 
-    /// Folds one event in.
+    /// Applies one event to the state.
     fn apply(&mut self, event: &Self::Event);
 
-    /// What one event of a command obliges other streams to do in the same append, given the state
-    /// after all of them.
+    /// The commands that an event triggers on other aggregates in the same append. `self` is the
+    /// state before the command, `_after` the state after all its events.
     fn obliges(
         &self,
         _id: Uuid,
@@ -85,7 +91,7 @@ pub trait Stream:
     }
 }
 
-/// Anything that can be asked, with the stream that it is asked of.
+/// A command, with the id of the aggregate that decides it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     Person(PersonId, PersonCommand),
@@ -96,7 +102,7 @@ pub enum Command {
     Grant(GrantId, GrantCommand),
 }
 
-/// Runs the same words for whichever noun a command is of.
+/// Evaluates the same expression for the command of any aggregate.
 macro_rules! each_noun {
     ($command:expr, ($id:ident, $inner:ident) => $body:expr) => {
         match $command {
@@ -111,13 +117,13 @@ macro_rules! each_noun {
 }
 
 impl Command {
-    /// The command's name within its noun.
+    /// The command's name within its aggregate.
     #[must_use]
     pub fn name(&self) -> &'static str {
         each_noun!(self, (_id, inner) => inner.name())
     }
 
-    /// The type of the stream that it is asked of.
+    /// The type of the aggregate that decides it.
     #[must_use]
     pub fn noun(&self) -> &'static str {
         match self {
@@ -130,13 +136,14 @@ impl Command {
         }
     }
 
-    /// The stream that it is asked of.
+    /// The id of the aggregate that decides it.
     #[must_use]
     pub fn id(&self) -> Uuid {
         each_noun!(self, (id, _inner) => id.0)
     }
 
-    /// Whether it is about many things at once, so that a refusal must say which.
+    /// Whether it triggers commands on many aggregates, so that a refusal must name the one
+    /// concerned.
     #[must_use]
     pub fn is_many(&self) -> bool {
         matches!(
@@ -145,13 +152,13 @@ impl Command {
         )
     }
 
-    /// Whose the command is.
+    /// Who may issue it.
     #[must_use]
     pub fn who(&self) -> role::Who {
         each_noun!(self, (_id, inner) => inner.who())
     }
 
-    /// How what it says reached the organisation, where it says so.
+    /// The channel by which its content reached the organisation, if it has one.
     #[must_use]
     pub fn channel(&self) -> Option<application::Channel> {
         match self {
@@ -166,7 +173,7 @@ impl Command {
         }
     }
 
-    /// The personal values in it.
+    /// Its personal values, to be encrypted before it is decided.
     pub fn slots(&mut self) -> Vec<sealed::Slot<'_>> {
         match self {
             Self::Person(_, command) => command.slots(),

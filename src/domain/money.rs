@@ -1,4 +1,4 @@
-//! Pounds sterling in, pounds sterling out: two decimal places, never below zero, never a float.
+//! Pounds sterling with two decimal places: never negative, never a float.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,13 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// The most that one figure may be when it is read from outside, in pounds.
+/// The largest single amount that is accepted as input, in pounds.
 const MOST_POUNDS: u32 = 99_999_999;
 
 /// An amount of pounds sterling, zero or more, to the penny.
 ///
-/// It deliberately has no `Sub` and no conversion from floats: taking away can fail, and says so.
+/// It deliberately has no `Sub` and no conversion from floats: subtraction can fail, so
+/// [`Money::minus`] returns a `Result`.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -29,7 +30,7 @@ pub enum MoneyError {
     TooLarge,
 }
 
-/// Taking away would leave less than nothing.
+/// A subtraction with a negative result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{taken} is more than {from}")]
 pub struct BelowZero {
@@ -37,8 +38,9 @@ pub struct BelowZero {
     pub taken: Money,
 }
 
-/// A sum without what people write around its digits: a pound sign, spaces, and commas between its
-/// thousands. A comma elsewhere stays, and the sum is none: `850,50` is not eighty-five thousand.
+/// Removes formatting from an amount: a pound sign, spaces, and commas between thousands. If a
+/// comma has another place nothing is replaced, so that parsing fails: `850,50` does not become
+/// eighty-five thousand.
 #[must_use]
 pub fn bare(sum: &str) -> String {
     let sum: String = sum
@@ -61,11 +63,8 @@ pub fn bare(sum: &str) -> String {
 impl Money {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// An amount as people write it in a form, a table or a statement: `£1,234.50`, `1 234.5`,
-    /// `1234`.
-    ///
-    /// # Errors
-    /// When it is none, and when a comma stands anywhere but between thousands.
+    /// Parses an amount as people write it in a form, a table or a bank statement: `£1,234.50`, `1
+    /// 234.5`, `1234`. Fails if a comma is anywhere but between thousands.
     pub fn written(text: &str) -> Result<Self, MoneyError> {
         bare(text).parse()
     }
@@ -76,7 +75,7 @@ impl Money {
         Self(Decimal::from_i128_with_scale(i128::from(pence), 2))
     }
 
-    /// Whole pounds.
+    /// An amount of whole pounds.
     #[must_use]
     pub fn of_pounds(pounds: u32) -> Self {
         Self::of_pence(u64::from(pounds) * 100)
@@ -85,8 +84,8 @@ impl Money {
     /// The amount in whole pence.
     ///
     /// # Panics
-    /// Never for sums of amounts that were parsed: 2^63 pence is a thousand times all money in the
-    /// world.
+    ///
+    /// Never for realistic sums: 2^63 pence is a thousand times all money in the world.
     #[must_use]
     pub fn pence(self) -> i64 {
         let mut pence = self.0;
@@ -99,10 +98,7 @@ impl Money {
         Self(self.0 + other.0)
     }
 
-    /// What is left when `other` is taken away.
-    ///
-    /// # Errors
-    /// [`BelowZero`] when `other` is the larger.
+    /// Subtracts an amount. Fails with [`BelowZero`] if `other` is larger.
     pub fn minus(self, other: Self) -> Result<Self, BelowZero> {
         if other > self {
             return Err(BelowZero {

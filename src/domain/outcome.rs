@@ -1,11 +1,11 @@
-//! What changed, coded to the signs of success of the framework that the organisation adopted.
+//! Outcomes of grants, coded to the signs of success that the organisation adopted.
 
 use serde::{Deserialize, Serialize};
 
 use super::sealed::Personal;
 use super::text::{Line, Prose, Slug};
 
-/// One sign of success: in the framework of 2018 there are eight.
+/// A sign of success. The framework of 2018 has eight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sign {
@@ -14,7 +14,7 @@ pub struct Sign {
     pub meaning: Prose,
 }
 
-/// How strongly a change shows.
+/// How strongly a change is visible.
 #[derive(
     Clone,
     Copy,
@@ -37,7 +37,7 @@ pub enum Strength {
 }
 
 impl Strength {
-    /// 0, 1 or 2: for comparing what the group says with what staff judge.
+    /// 0, 1 or 2, for comparing the group's report with staff's assessment.
     #[must_use]
     pub fn points(self) -> i64 {
         match self {
@@ -48,7 +48,7 @@ impl Strength {
     }
 }
 
-/// What a group says of one sign, in its own words.
+/// A group's report on one sign, in its own words.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeSaid {

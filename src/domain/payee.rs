@@ -1,4 +1,5 @@
-//! How money reaches a group: its own account, a holding body's, or things bought for it.
+//! Payees: how money reaches a group. To its own account, to a holding body, or by purchases for
+//! the group.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use super::sealed::{Index, Personal, PersonalLine, Sealed, Slot, personal_name};
 use super::text::{Line, Name, TextError};
 use super::{Facts, Refusal};
 
-/// The three routes of payment, in clear: rules need them.
+/// The route of payment. It is stored unencrypted, since rules need it.
 #[derive(
     Clone,
     Copy,
@@ -27,21 +28,21 @@ pub enum Route {
     PurchaseForGroup,
 }
 
-/// A payee as it is typed.
+/// A payee as entered.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PayeeTyped {
     OwnAccount {
         account: Account,
     },
-    /// Another body holds the money in trust; it has consented.
+    /// Another body holds the money in trust for the group. It has consented.
     HoldingBody {
         body: Name,
         #[schema(value_type = String, format = "date")]
         consented_on: Date,
         account: Account,
     },
-    /// The organisation buys what the group needs.
+    /// The organisation buys things for the group.
     PurchaseForGroup {},
 }
 
@@ -65,9 +66,7 @@ fn numbers<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Er
         .map_err(serde::de::Error::custom)
 }
 
-/// Keeps a sort code and an account number in one form: six digits, a space, eight digits.
-///
-/// # Errors
+/// Normalises a sort code and account number: six digits, a space, eight digits. Fails with
 /// [`TextError::NotAnAccount`].
 pub fn parse_numbers(text: &str) -> Result<String, TextError> {
     let (sort_code, account) = text.trim().split_once(' ').ok_or(TextError::NotAnAccount)?;
@@ -81,7 +80,7 @@ pub fn parse_numbers(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// A payee as the log keeps it.
+/// A payee with its personal values encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "route", rename_all = "snake_case")]
 pub enum PayeeSealed {
@@ -117,7 +116,8 @@ impl PayeeTyped {
         }
     }
 
-    /// Sort code and account number before they are sealed: six digits, a space, eight digits.
+    /// Sort code and account number if they are not encrypted yet: six digits, a space, eight
+    /// digits.
     #[must_use]
     pub fn open_numbers(&self) -> Option<&str> {
         match self {

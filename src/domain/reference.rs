@@ -1,13 +1,12 @@
-//! A number for the telephone: short, in digits only, with a last digit that tells when one was
-//! misheard.
+//! References of applications for use on the telephone: digits only, with a check digit.
 //!
-//! The check digit is that of ISO 7064 MOD 11,10: it finds every wrong digit and nearly every swap.
+//! The check digit is that of ISO 7064 MOD 11,10. It detects every wrong digit and nearly every
+//! transposition.
 
-/// The fewest digits, with the check digit.
+/// The smallest number of digits, including the check digit.
 const DIGITS: usize = 6;
 
-/// What a group says on the telephone for its application. It stands for a position of the log, so
-/// no two are the same.
+/// The reference of an application. It encodes a position of the event log, so it is unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference(u64);
 
@@ -17,7 +16,8 @@ impl Reference {
         Self(u64::try_from(position).unwrap_or_default())
     }
 
-    /// Reads what somebody typed or was told: spaces and hyphens do not count.
+    /// Parses a reference that somebody typed. Spaces and hyphens are ignored. `None` if the check
+    /// digit is wrong.
     #[must_use]
     pub fn heard(text: &str) -> Option<Self> {
         let digits: String = text
@@ -46,14 +46,14 @@ impl Reference {
         (11 - product) % 10
     }
 
-    /// The digits without spaces, as views keep them.
+    /// The digits without spaces, as stored in read models.
     #[must_use]
     pub fn digits(self) -> String {
         format!("{}{}", self.padded(), self.check())
     }
 }
 
-/// In threes, as it is read out.
+/// In groups of three digits, for reading out.
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = self.digits();

@@ -1,4 +1,5 @@
-//! Which streams a command's decision may look at besides its own and the organisation's.
+//! The aggregates that a decision may read in addition to its own and the organisation. `commands`
+//! loads them before it decides.
 
 use uuid::Uuid;
 
@@ -7,7 +8,7 @@ use super::{
     GroupCommand, Organisation, OrganisationCommand, PersonId, Role,
 };
 
-/// The streams by their ids; none where a command has nothing to do with such a stream.
+/// Ids of the aggregates that a decision may read; `None` for those that it does not need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Related {
     pub person: Option<Uuid>,
@@ -17,7 +18,7 @@ pub struct Related {
 }
 
 impl Command {
-    /// The application that it is about: a grant's is the one that it came from.
+    /// The application that the command concerns; for a grant, the one that it came from.
     #[must_use]
     pub fn about(&self) -> Option<Uuid> {
         match self {
@@ -27,7 +28,7 @@ impl Command {
         }
     }
 
-    /// The person on whose identity it rests: a payee's keyer.
+    /// The actor, if they key a payee: the decision needs to know on whose word they are known.
     #[must_use]
     pub fn keyer(&self, actor: Actor) -> Option<PersonId> {
         match (self, actor) {
@@ -36,8 +37,8 @@ impl Command {
         }
     }
 
-    /// The people whose own streams it may look at: the administrators where a fund opens, and the
-    /// members of the groups where money leaves.
+    /// Other people whom the decision may read: the administrators if a fund is opened, and the
+    /// members of the groups if money is prepared or sent.
     pub fn looks_at<'a>(
         &self,
         organisation: &'a Organisation,
@@ -59,7 +60,8 @@ impl Command {
         }
     }
 
-    /// The open grants whose applications it may look at, given the group that it is about.
+    /// The open grants of the group whose applications the decision may read. Only verifying a
+    /// payee needs them.
     pub fn grants_of(&self, group: &Group) -> impl Iterator<Item = Uuid> {
         let verifies = matches!(self, Self::Group(_, GroupCommand::VerifyPayee(_)));
         group
@@ -68,7 +70,7 @@ impl Command {
             .map(|grant| grant.0)
     }
 
-    /// The streams that it may look at, given the application that it is about.
+    /// The aggregates that the decision may read, given the application that the command concerns.
     #[must_use]
     pub fn related(&self, application: &Application) -> Related {
         let place = application.place();

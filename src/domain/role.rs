@@ -1,4 +1,5 @@
-//! Who may do what. Roles come from the log; each command says beside its name whose it is.
+//! Roles, actors and permissions. Roles come from the event log; each command declares its
+//! permission in the table of its aggregate.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::id::PersonId;
 use super::{Facts, Refusal};
 
-/// What a person of the organisation is trusted with.
+/// A role of a person in the organisation.
 #[derive(
     Clone,
     Copy,
@@ -29,7 +30,7 @@ use super::{Facts, Refusal};
 pub enum Role {
     /// Sets up funds and rounds, gives roles.
     Administrator,
-    /// Works with groups, applications and grants day by day.
+    /// Works with groups, applications and grants from day to day.
     Officer,
     /// Records funding, prepares and approves payments.
     Finance,
@@ -40,7 +41,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Whether nobody may hold both.
+    /// Whether no person may have both roles.
     #[must_use]
     pub fn excludes(self, other: Self) -> bool {
         matches!(
@@ -52,45 +53,42 @@ impl Role {
 
 pub type Roles = BTreeSet<Role>;
 
-/// Who acts.
+/// The actor of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Person(PersonId),
-    /// Somebody with a shell on the machine: names the first people, loads seeds.
+    /// Somebody with a shell on the machine, who names the first people and loads seeds.
     Operator,
-    /// The service itself, when a day has come: lapses, reminders.
+    /// The service itself on a schedule: lapses, reminders.
     Job,
 }
 
-/// Whose a command is.
+/// Who may issue a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Anybody who is signed in.
+    /// Any person who is signed in.
     Anyone,
     /// A person with one of these roles.
     Staff(&'static [Role]),
-    /// A person with one of these roles, or a member of the group that it concerns.
+    /// A person with one of these roles, or a member of the group concerned.
     StaffOrOwn(&'static [Role]),
     /// A person with one of these roles, or the service itself.
     StaffOrJob(&'static [Role]),
-    /// A member of the group, or a person with one of these roles, who uploads a file.
+    /// A person with one of these roles, or a member of the group, when they upload a file.
     Upload(&'static [Role]),
-    /// A person with one of these roles, who takes a file that the service makes.
+    /// A person with one of these roles, when they download a file that the service makes.
     Download(&'static [Role]),
     /// The service itself.
     Job,
     /// The operator of the machine.
     Operator,
-    /// Nobody: it follows from another command, in the same append.
+    /// No caller: only another command triggers it, in the same append.
     Consequence,
 }
 
 impl Who {
-    /// Lets the actor through, or says why not.
-    ///
-    /// # Errors
-    /// [`Refusal::NotYours`] when the actor has none of the roles; [`Refusal::NotOfGroup`] when a
-    /// group's member was needed.
+    /// Refuses an actor who may not issue the command: with [`Refusal::NotOfGroup`] if a member of
+    /// the group could, with [`Refusal::NotYours`] otherwise.
     pub fn permit(self, facts: &Facts) -> Result<(), Refusal> {
         let holds = |roles: &[Role]| roles.iter().any(|role| facts.roles().contains(role));
         let job = facts.actor() == Actor::Job;

@@ -1,5 +1,8 @@
-//! Personal values. They come in open, are sealed before any rule sees them, and only the seal is
-//! kept.
+//! Personal values: plaintext input, encrypted values, and blind indexes.
+//!
+//! A command carries personal values as plaintext. `commands` encrypts all of them before an
+//! aggregate decides, so events contain encrypted values only. Also parses and normalises names,
+//! e-mail addresses, postcodes and telephone numbers.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,19 +10,19 @@ use uuid::Uuid;
 
 use super::text::{LINES, ONE_LINE, TextError, is_unseen, legible, name, tidy};
 
-/// What stands in an event for a personal value: whose key opens it, and which ciphertext it is.
+/// Reference to an encrypted personal value, in place of the value.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
 pub struct Sealed {
-    /// The person or group whose key sealed the value.
+    /// Id of the person or group whose key encrypts the value.
     pub subject: Uuid,
-    /// SHA-256 over nonce and ciphertext, in hexadecimal.
+    /// SHA-256 of nonce and ciphertext, in hexadecimal.
     #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub digest: String,
 }
 
-/// A personal value on its way in: open as it was typed, then sealed by `commands`.
+/// A personal value in a command: plaintext as entered, until `commands` encrypts it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Personal {
@@ -30,21 +33,21 @@ pub enum Personal {
 }
 
 impl Personal {
-    /// The most characters that one personal value may have.
+    /// The largest number of characters of a personal value.
     pub const MOST: usize = 5000;
 
-    /// The name of a person, or the one on an account.
-    ///
-    /// # Errors
-    /// When it is empty, too long, more than a line, cannot be seen, or holds an address.
+    /// Parses the name of a person or of an account holder. Fails if it is empty, too long, has
+    /// several lines or invisible characters, or contains a web address.
     pub fn name(text: &str) -> Result<Self, TextError> {
         name(text).map(Self::Open)
     }
 
-    /// The sealed value.
+    /// The encrypted value.
     ///
     /// # Panics
-    /// When nobody sealed it: `commands` seals every slot of a command before any aggregate runs.
+    ///
+    /// If the value is still plaintext: `commands` encrypts all personal values of a command before
+    /// an aggregate decides.
     #[must_use]
     pub fn sealed(&self) -> Sealed {
         match self {
@@ -63,7 +66,7 @@ impl TryFrom<String> for Personal {
     }
 }
 
-/// Never shows what it holds, so that a log line cannot either.
+/// Never prints the plaintext, so that it cannot reach the trace output.
 impl std::fmt::Debug for Personal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -81,7 +84,7 @@ super::text::text_schema!(
     "as typed"
 );
 
-/// In the contract: a [`Personal`] value of one line.
+/// Schema of a [`Personal`] value of one line.
 pub struct PersonalLine;
 
 super::text::text_schema!(
@@ -92,18 +95,12 @@ super::text::text_schema!(
     "Cass Example"
 );
 
-/// Reads the name of a person, or the one on an account.
-///
-/// # Errors
-/// [`TextError`].
+/// Deserialises the name of a person or of an account holder. Fails with a [`TextError`].
 pub fn personal_name<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
     Personal::name(&String::deserialize(input)?).map_err(serde::de::Error::custom)
 }
 
-/// Reads an e-mail address in its one form.
-///
-/// # Errors
-/// [`TextError::NotAnEmail`].
+/// Deserialises and normalises an e-mail address. Fails with [`TextError::NotAnEmail`].
 pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::Error> {
     let text = String::deserialize(input)?;
     parse_email(&text)
@@ -111,12 +108,10 @@ pub fn email<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Personal, D::
         .map_err(serde::de::Error::custom)
 }
 
-/// Parses an e-mail address and keeps it in one form, so that one address is one person: full-width
-/// and other compatible letters as plain ones, small letters, the domain as mail servers look it
-/// up. Before the `@` stand plain letters only: others look like them, and few servers take them.
-/// What is plain already stays as it is.
-///
-/// # Errors
+/// Parses and normalises an e-mail address, so that each address identifies one person:
+/// compatibility forms such as full-width letters become plain, upper case becomes lower case, and
+/// the domain becomes its ASCII form (IDNA). The part before the `@` must be ASCII, since other
+/// letters look alike and few servers accept them. Normalised addresses are unchanged. Fails with
 /// [`TextError::NotAnEmail`].
 pub fn parse_email(text: &str) -> Result<String, TextError> {
     let text = tidy(text, 254, false)?;
@@ -140,8 +135,8 @@ pub fn parse_email(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// What is left of an address without what many mail servers leave out: the part behind a plus
-/// sign, and dots before the `@`. Two addresses of which the same is left may be one person's.
+/// The address without the parts that many mail servers ignore: a suffix after a plus sign, and
+/// dots before the `@`. Two addresses with the same result may belong to one mailbox.
 #[must_use]
 pub fn resembling(email: &str) -> String {
     let (name, domain) = email.split_once('@').unwrap_or((email, ""));
@@ -149,7 +144,7 @@ pub fn resembling(email: &str) -> String {
     format!("{name}@{domain}")
 }
 
-/// Reads an optional personal value with its own parser.
+/// Deserialises an optional personal value with a parser.
 pub(super) fn given<'de, D, E>(
     input: D,
     parse: fn(&str) -> Result<String, E>,
@@ -167,7 +162,7 @@ where
     .transpose()
 }
 
-/// Keeps a postcode in one form: capital letters, one space before the last three characters.
+/// Normalises a postcode: capital letters, one space before the last three characters.
 pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
     let plain: String = text
         .chars()
@@ -191,7 +186,7 @@ pub(super) fn parse_postcode(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// Keeps a telephone number in one form: digits only, with `+44` for a leading nought.
+/// Normalises a telephone number: digits only, with `+44` for a leading zero.
 pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     let plain: String = text
         .chars()
@@ -211,7 +206,7 @@ pub(super) fn parse_telephone(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// The names of the fields that hold personal values.
+/// Names of the fields that contain personal values.
 pub const FIELDS: [&str; 15] = [
     "answer",
     "email",
@@ -230,28 +225,29 @@ pub const FIELDS: [&str; 15] = [
     "words",
 ];
 
-/// A place in a command that holds a personal value.
+/// A field of a command that contains a personal value.
 pub struct Slot<'a> {
-    /// The name of the field, bound into the seal.
+    /// Name of the field. It is authenticated with the ciphertext.
     pub field: &'static str,
     pub value: &'a mut Personal,
-    /// How it may be looked up without being opened, if at all.
+    /// The blind index by which the value can be found; `None` if it cannot be looked up.
     pub index: Option<Index>,
 }
 
-/// A keyed look-up of a sealed value.
+/// A blind index: a keyed digest by which an encrypted value is found without decrypting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Index {
-    /// One e-mail address is one person.
+    /// Unique: one e-mail address belongs to one person.
     Email,
-    /// Groups that share an account, a postcode or a telephone are found, not forbidden.
+    /// Groups that share an account, a postcode or a telephone number are shown to staff, not
+    /// refused.
     Account,
     Postcode,
     Telephone,
 }
 
 impl Index {
-    /// The name under which it is kept.
+    /// The name under which it is stored.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -262,7 +258,7 @@ impl Index {
         }
     }
 
-    /// Whether two subjects may not hold the same value.
+    /// Whether no two subjects may have the same value.
     #[must_use]
     pub fn unique(self) -> bool {
         self == Self::Email
@@ -323,7 +319,7 @@ mod tests {
         ] {
             assert_eq!(parse_email(text), Err(TextError::NotAnEmail), "{text:?}");
         }
-        // What was kept before there was one form is found again.
+        // Addresses that are normalised already are unchanged, so stored ones are found.
         for text in [
             "a.d_a+x'y@mail-1.example.co.uk",
             "o_o@a_b.example",

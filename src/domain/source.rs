@@ -1,16 +1,16 @@
-//! Where a sum comes from: funders, and the areas that they restricted their money to.
+//! Funding sources, and sums split by source.
 
 use serde::{Deserialize, Serialize};
 
 use super::money::{BelowZero, Money};
 use super::text::Slug;
 
-/// A funder's money, for one area or for all. Restricted money sorts first, and is spent first.
+/// A funder's money, for one area or for all. Restricted money sorts first and is spent first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     pub funder: Slug,
-    /// The area that the money is restricted to, if it is.
+    /// The area that the money is restricted to; absent if it is for all areas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<Slug>,
 }
@@ -27,7 +27,7 @@ impl Source {
     }
 }
 
-/// A sum by source; no source stands in it twice, and none with nothing.
+/// A sum split by source. Each source occurs once, with more than zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Sources(Vec<Part>);
@@ -40,7 +40,8 @@ pub struct Part {
     pub amount: Money,
 }
 
-/// By hand: what is flattened here takes no other fields where it stands alone.
+/// Written by hand: the derived schema of the flattened [`Source`] would forbid `amount` as an
+/// additional property.
 impl utoipa::PartialSchema for Part {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         let refer = utoipa::openapi::Ref::from_schema_name;
@@ -110,10 +111,8 @@ impl Sources {
         self
     }
 
-    /// What is left of each source when the other sum is taken away.
-    ///
-    /// # Errors
-    /// [`BelowZero`] when a source does not hold what is taken from it.
+    /// Subtracts by source. Fails with [`BelowZero`] if a source has less than is subtracted from
+    /// it.
     pub fn minus(&self, other: &Self) -> Result<Self, BelowZero> {
         let mut left = Self::default();
         for part in &self.0 {
@@ -125,18 +124,19 @@ impl Sources {
         Ok(left)
     }
 
-    /// What an event of the log leaves of this sum.
+    /// Subtracts when an event is applied.
     ///
     /// # Panics
-    /// When the log holds an event that its own prefix forbids: no decision of this code can write
-    /// one.
+    ///
+    /// If a source has less than the event subtracts: the log would contradict itself, and no
+    /// decision of this code writes such an event.
     #[must_use]
     pub(super) fn after(&self, taken: &Self) -> Self {
         self.minus(taken)
             .expect("the log never takes more than there is")
     }
 
-    /// What is left of each source, nothing where more is taken than there is.
+    /// Subtracts by source, down to zero.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
         let mut left = Self::default();
@@ -151,7 +151,7 @@ impl Sources {
         left
     }
 
-    /// The smaller share of each source.
+    /// The smaller amount of each source.
     #[must_use]
     pub fn at_most(&self, other: &Self) -> Self {
         let mut both = Self::default();
@@ -161,18 +161,14 @@ impl Sources {
         both
     }
 
-    /// A part of this sum, the restricted money first.
-    ///
-    /// # Errors
-    /// [`BelowZero`] when the sum does not hold so much.
+    /// Takes an amount from this sum, restricted money first. Fails with [`BelowZero`] if the sum
+    /// is too small.
     pub fn first(&self, amount: Money) -> Result<Self, BelowZero> {
         self.draw(amount, self.0.iter())
     }
 
-    /// A part of this sum, the unrestricted money first: what is given back.
-    ///
-    /// # Errors
-    /// [`BelowZero`] when the sum does not hold so much.
+    /// Takes an amount from this sum, unrestricted money first, as for money that is given back.
+    /// Fails with [`BelowZero`] if the sum is too small.
     pub fn last(&self, amount: Money) -> Result<Self, BelowZero> {
         self.draw(amount, self.0.iter().rev())
     }

@@ -1,13 +1,12 @@
-//! Texts that people type, parsed into types at the edge: trimmed, bounded, without control
-//! characters.
+//! Types for texts that people type: trimmed, bounded, without control characters.
 //!
-//! What is typed is held to more than what the log holds already: an event from before a rule is
-//! still read.
+//! `FromStr` applies all rules to new input. `Deserialize` leaves out [`legible`], so that events
+//! from before that rule are still read; the API applies it to the whole body of a request.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// Gives a type that travels as a string its place in the contract.
+/// Implements the schema of a type that is serialised as a string.
 macro_rules! text_schema {
     ($type:ident, $description:expr, $pattern:expr, $most:expr, $example:expr) => {
         impl utoipa::PartialSchema for $type {
@@ -27,7 +26,7 @@ macro_rules! text_schema {
 }
 pub(crate) use text_schema;
 
-/// Why a text was not accepted.
+/// Why a text is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     #[error("this may not be empty")]
@@ -66,22 +65,22 @@ pub enum TextError {
     NotAnEvent,
 }
 
-/// What [`tidy`] takes for one line, as the contract says it: something that is seen, no control
-/// character, no break of a line.
+/// Pattern of a single-line text as [`tidy`] accepts it: no control character, no line break, at
+/// least one visible character.
 pub(crate) const ONE_LINE: &str = concat!(
     "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
     "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
 );
-/// The same for several lines.
+/// Pattern of a text of several lines as [`tidy`] accepts it.
 pub(crate) const LINES: &str = concat!(
     "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*",
     "[^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]",
     "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
 );
 
-/// Trims, and refuses what is empty, longer than `most` characters, or unprintable. What is trimmed
-/// away is counted and looked at, too: the contract cannot say otherwise.
+/// Trims a text. Refuses empty, too long and unprintable ones. The limits apply to the text before
+/// trimming, since a JSON schema cannot express otherwise.
 pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
@@ -89,7 +88,7 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     if text.chars().count() > most {
         return Err(TextError::TooLong(most));
     }
-    // Some programs break a line at these too.
+    // Some programs treat these as line breaks, too.
     let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
     let kept = |c: char| {
         if lines {
@@ -104,13 +103,13 @@ pub(crate) fn tidy(text: &str, most: usize, lines: bool) -> Result<String, TextE
     Ok(text.trim().to_owned())
 }
 
-/// Whether a character turns the direction of what stands beside it, or carries a hidden text.
+/// Whether a character changes the direction of writing around it, or carries hidden text.
 fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Whether a character leaves no mark where it stands: what Unicode calls format characters, and
-/// the letters and marks that it lets programs ignore.
+/// Whether a character is invisible: Unicode's category Other, such as format characters, and
+/// letters and marks that programs may ignore.
 pub(crate) fn is_unseen(c: char) -> bool {
     let ignored = matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
@@ -126,11 +125,10 @@ fn is_letter_or_digit(c: char) -> bool {
         )
 }
 
-/// Refuses what nobody may type into any text: a character that turns the direction of writing, and
-/// words of which nothing can be seen.
+/// Refuses characters that change the direction of writing, and texts without any visible
+/// character.
 ///
-/// # Errors
-/// [`TextError::Turned`], [`TextError::NothingSeen`].
+/// Refuses with [`TextError::Turned`] or [`TextError::NothingSeen`].
 pub fn legible(text: &str) -> Result<(), TextError> {
     if text.chars().any(turns) {
         return Err(TextError::Turned);
@@ -147,9 +145,8 @@ pub fn legible(text: &str) -> Result<(), TextError> {
     }
 }
 
-/// Whether a text holds the address of a web page, as a program that makes links of such would find
-/// it: a scheme, `www.`, or a host with a path or a port behind it. How its letters are written
-/// makes no difference.
+/// Whether a text contains a web address that a mail program would turn into a link: a scheme,
+/// `www.`, or a host with a path or a port. Letters are compared in their normalised form.
 #[must_use]
 pub fn holds_address(text: &str) -> bool {
     let folded = folded(text);
@@ -163,8 +160,8 @@ pub fn holds_address(text: &str) -> bool {
         .any(|word| begins(word) || leads_on(word))
 }
 
-/// Whether a text names a host, such as `example.org`: many mail programs make a link of that
-/// alone. The address of a mailbox is none.
+/// Whether a text contains the name of a host, such as `example.org`: many mail programs turn that
+/// into a link. The host of an e-mail address does not count.
 #[must_use]
 pub fn names_host(text: &str) -> bool {
     let folded = folded(text);
@@ -174,7 +171,8 @@ pub fn names_host(text: &str) -> bool {
         .any(|word| !word.contains('@') && is_host(word.trim_matches('.')))
 }
 
-/// A text without what cannot be seen, in small letters, each as its plainest form.
+/// Normalises a text for comparison: no invisible characters, lower case, compatibility forms
+/// (NFKC).
 fn folded(text: &str) -> String {
     let plain = |c: char| match c {
         '\u{3002}' => '.',
@@ -188,7 +186,7 @@ fn folded(text: &str) -> String {
         .to_lowercase()
 }
 
-/// Whether a word is a host with something behind it, such as `example.org/page`.
+/// Whether a word is a host with a path, query, fragment or port, such as `example.org/page`.
 fn leads_on(word: &str) -> bool {
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let Some(at) = word.find(['/', '?', '#', ':']) else {
@@ -199,7 +197,7 @@ fn leads_on(word: &str) -> bool {
     behind && is_host(host)
 }
 
-/// Whether a word is a domain or the number of a computer.
+/// Whether a word is a domain name or an IPv4 address.
 fn is_host(word: &str) -> bool {
     let Some((host, last)) = word.rsplit_once('.') else {
         return false;
@@ -210,9 +208,9 @@ fn is_host(word: &str) -> bool {
     host.ends_with(char::is_alphanumeric) && (is_domain || is_number)
 }
 
-/// A name as it is shown to others: one line of at most 100 characters with a letter or digit that
-/// can be seen, nothing that cannot, and no address. A joiner stands only between letters, where
-/// some scripts need it; a variation selector only behind a symbol, as in many emoji.
+/// Parses a name that others see: one line of at most 100 characters, with a visible letter or
+/// digit, without invisible characters and without a web address. Two exceptions: a joiner between
+/// letters, which some scripts need, and a variation selector after a symbol, as in many emoji.
 pub(crate) fn name(text: &str) -> Result<String, TextError> {
     let text = tidy(text, 100, false)?;
     legible(&text)?;
@@ -261,7 +259,7 @@ macro_rules! text_type {
         pub struct $type(String);
 
         impl $type {
-            /// The text as it is kept.
+            /// The normalised text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -269,7 +267,7 @@ macro_rules! text_type {
         }
         impl std::str::FromStr for $type {
             type Err = $crate::domain::text::TextError;
-            /// Parses what was typed.
+            /// Parses new input, with all rules.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $crate::domain::text::legible(text)?;
                 text.to_owned().try_into()
@@ -277,7 +275,7 @@ macro_rules! text_type {
         }
         impl TryFrom<String> for $type {
             type Error = $crate::domain::text::TextError;
-            /// Reads what is kept, perhaps from before there was a rule on what may be typed.
+            /// Reads a stored text, which may be older than the rules for new input.
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 let parse: fn(&str) -> Result<String, Self::Error> = $parse;
                 parse(&text).map(Self)
@@ -302,13 +300,13 @@ text_type!(
     /// One line: a name or a title.
     Line, |text| tidy(text, 140, false), "One line of at most 140 characters", ONE_LINE, 140, "Growing together");
 text_type!(
-    /// The name of a group or of a body, as it is typed; a [`Line`] is what is kept of it.
+    /// The name of a group or other body, as entered. It is stored as a [`Line`].
     Name, name, "A name of at most 100 characters with a letter or a digit, without an address", ONE_LINE, 100, "Growing together");
 text_type!(
     /// Several lines: a purpose, a reason. Never names of people.
     Prose, |text| tidy(text, 4000, true), "Plain text of at most 4,000 characters", LINES, 4000, "To meet and cook");
 text_type!(
-    /// A document: an agreement's text.
+    /// A document, such as the text of an agreement.
     Document, |text| tidy(text, 40_000, true), "Plain text of at most 40,000 characters", LINES, 40_000, "We agree to …");
 text_type!(
     /// A short key that people can read out: an area, a round, a question.

@@ -1,5 +1,7 @@
-//! What somebody may begin who has not shown that an address is theirs: little, and for a while.
-//! Anybody can type any name into a public page, so that what follows from it must be bounded.
+//! Limits for a person who has not proved an address: what they may start, and for how long it is
+//! stored.
+//!
+//! Anybody can type any name into a public page, so its effects must be bounded.
 
 use std::collections::BTreeSet;
 
@@ -10,27 +12,27 @@ use super::id::{ApplicationId, GroupId};
 use super::text::Prose;
 use super::{Facts, Person, PersonEvent, Refusal};
 
-/// How many groups they may register.
+/// How many groups such a person may register.
 pub const GROUPS_MOST: usize = 2;
-/// How many applications they may start.
+/// How many applications such a person may start.
 pub const DRAFTS_MOST: usize = 2;
-/// How often the answers of one of these may be saved: a form has a dozen questions, and people
-/// come back to them.
+/// How often the answers of one of their drafts may be saved. A form has a dozen questions, and
+/// people return to them.
 pub const SAVES_MOST: u16 = 200;
-/// For how many days what they began is kept.
+/// Days after which what they started is erased.
 pub const DAYS_KEPT: i64 = 14;
 
-/// What begins, or goes on.
+/// Something that a person starts or continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Begun {
     Group(GroupId),
     Draft(ApplicationId),
-    /// The answers of a draft, saved for so many times.
+    /// The answers of a draft, saved this many times.
     Answers(u16),
 }
 
-/// Somebody of whom only what they typed is known.
+/// What a person has started who has not proved an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unproven {
     since: Date,
@@ -39,7 +41,7 @@ pub struct Unproven {
 }
 
 impl Person {
-    /// What begins, counted; nothing to count once it is known who they are.
+    /// Counts what the person starts. Proved people are not counted.
     pub(super) fn begin(&self, begun: Begun) -> Result<Vec<PersonEvent>, Refusal> {
         let Some(unproven) = self.unproven() else {
             return Ok(Vec::new());
@@ -52,7 +54,8 @@ impl Person {
         })
     }
 
-    /// What nobody came back to is erased in time. Whoever was given a role meanwhile is known.
+    /// Erases an unproven person once their time is over. A person who was given, or proposed for,
+    /// a role meanwhile is not erased.
     pub(super) fn expire(&self, facts: &Facts) -> Result<PersonEvent, Refusal> {
         self.must_stand()?;
         let unproven = self
@@ -95,10 +98,7 @@ impl Unproven {
         self.drafts.insert(application);
     }
 
-    /// Refuses to begin more than anybody may of whom nothing is known.
-    ///
-    /// # Errors
-    /// [`Refusal::AddressUnproven`].
+    /// Refuses with [`Refusal::AddressUnproven`] to start more than the limits allow.
     fn permit(&self, begun: Begun) -> Result<(), Refusal> {
         let within = match begun {
             Begun::Group(_) => self.groups.len() < GROUPS_MOST,
@@ -112,12 +112,12 @@ impl Unproven {
         }
     }
 
-    /// Whether what they began has been kept for long enough.
+    /// Whether their time is over.
     fn has_expired(&self, today: Date) -> bool {
         today > self.since.saturating_add(jiff::Span::new().days(DAYS_KEPT))
     }
 
-    /// Why it is erased, for the record.
+    /// The reason of the erasure, for the record.
     fn reason(&self) -> Prose {
         format!(
             "Begun on {} on a public page, and left without showing an address.",

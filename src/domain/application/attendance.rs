@@ -1,5 +1,5 @@
-//! Who was there when the panel decided. Those whom the recorder names confirm it themselves: the
-//! quorum does not rest on one person's word.
+//! Attendance at a panel decision. Each person whom the recorder named as present confirms it
+//! themselves, so the quorum does not depend on one person's word.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use super::{Application, ApplicationEvent, Sitting};
 use crate::domain::id::PersonId;
 use crate::domain::{Act, Connections, Facts, Refusal};
 
-/// Somebody who was named as present.
+/// A person who was named as present at a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttendanceOf {
     pub person: PersonId,
-    /// Which decision: of an application the number of its meeting, of a grant the variation that
-    /// raised it. So nobody confirms another than the one that they saw.
+    /// The number of the decision: for an application, that of its meeting; for a grant, that of
+    /// the variation that raised the award. A confirmation with another number is refused.
     #[schema(minimum = 1)]
     pub decision: u32,
 }
 
-/// The attendance of the meeting that took a decision.
+/// Who was named as present at a decision, and who of them has confirmed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendance {
     decision: u32,
@@ -33,7 +33,8 @@ pub struct Attendance {
 }
 
 impl Attendance {
-    /// A log from before attendance was confirmed names no recorder: then everybody counts.
+    /// Counts the recorder as confirmed. Old logs name no recorder; then everybody who was named
+    /// counts as confirmed.
     #[must_use]
     pub fn of(decision: u32, sitting: &Sitting) -> Self {
         let is_recorder = |person: &PersonId| {
@@ -52,12 +53,12 @@ impl Attendance {
         }
     }
 
-    /// Lets a person confirm that they attended. Nobody does it for them.
+    /// Refuses unless the actor may confirm their own attendance.
     ///
-    /// # Errors
-    /// [`Refusal::NotProposed`] for somebody who was not named; [`Refusal::NotYours`] for anybody
-    /// else than the person who was named; [`Refusal::Interested`] where they are connected;
-    /// [`Refusal::KnownToOne`] where one administrator alone made them a panel member.
+    /// Refuses with [`Refusal::NotProposed`] if the person was not named or has confirmed already,
+    /// [`Refusal::ConfirmedTooLate`] after the last day, [`Refusal::NotYours`] if somebody else
+    /// acts, [`Refusal::KnownToOne`] if one administrator alone gave the person their role, and
+    /// [`Refusal::Interested`] if the person is connected with the group.
     pub fn may_confirm(
         &self,
         of: AttendanceOf,
@@ -83,7 +84,7 @@ impl Attendance {
         Ok(())
     }
 
-    /// Who is known to have been there.
+    /// Those whose attendance is confirmed, including the recorder.
     pub fn confirmed(&self) -> impl Iterator<Item = PersonId> {
         self.confirmed.iter().copied()
     }
@@ -94,16 +95,14 @@ impl Attendance {
         }
     }
 
-    /// How many people had to decide.
+    /// How many people the decision needed.
     #[must_use]
     pub fn quorum(&self) -> usize {
         self.quorum
     }
 
-    /// Refuses money for a decision whose quorum is not confirmed.
-    ///
-    /// # Errors
-    /// [`Refusal::AttendanceUnconfirmed`].
+    /// Refuses with [`Refusal::AttendanceUnconfirmed`] until as many people have confirmed as the
+    /// decision needed.
     pub fn must_have_quorum(&self) -> Result<(), Refusal> {
         let (needed, confirmed) = (self.quorum, self.confirmed.len());
         if confirmed < needed {
@@ -130,11 +129,9 @@ impl Application {
         })
     }
 
-    /// Refuses money for a decision whose quorum is not confirmed, or that rests on those alone who
-    /// keyed the form in.
-    ///
-    /// # Errors
-    /// [`Refusal::AttendanceUnconfirmed`], [`Refusal::KeyerAlone`].
+    /// Refuses to pay out a decision that is not confirmed: with [`Refusal::AttendanceUnconfirmed`]
+    /// below the quorum, and with [`Refusal::KeyerAlone`] while everybody who has confirmed also
+    /// keyed in the form and others have not confirmed yet.
     pub fn decision_is_confirmed(&self) -> Result<(), Refusal> {
         self.attendance.must_have_quorum()?;
         let mut confirmed = self.attendance.confirmed();
@@ -147,10 +144,8 @@ impl Application {
         }
     }
 
-    /// Refuses to go on with a decision that nobody can confirm any more.
-    ///
-    /// # Errors
-    /// [`Refusal::AttendanceUnconfirmed`], [`Refusal::KeyerAlone`].
+    /// Once the last day for confirming has passed, refuses a decision that is not confirmed, as
+    /// [`Application::decision_is_confirmed`] does. Until that day it allows every decision.
     pub fn confirmed_in_time(&self, today: Date) -> Result<(), Refusal> {
         match self.attendance.confirm_by {
             Some(day) if today > day => self.decision_is_confirmed(),
@@ -158,8 +153,8 @@ impl Application {
         }
     }
 
-    /// The people named as present, with whoever records it, if they may take away what was
-    /// awarded: as many as awarded it.
+    /// Checks the people who take away an award: the named people and the recorder, at least as
+    /// many as the award needed. Awards without a recorded quorum use the fund's.
     pub(in crate::domain) fn sitting_of_award(
         &self,
         present: &BTreeSet<PersonId>,

@@ -1,4 +1,4 @@
-//! What can be asked of an application, and what can happen to it.
+//! Commands and events of an application.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,69 +23,71 @@ use crate::domain::sealed::{Personal, Sealed, Slot};
 use crate::domain::text::{Prose, Slug};
 
 commands! {
-    /// What can be asked of an application.
+    /// Commands of an application.
     ApplicationCommand {
-        /// Starts an application of a group to a round.
+        /// Starts a group's application to a round.
         Start(StartApplication) = "start", Who::StaffOrOwn(&[Role::Officer]);
         /// Saves answers, any number at a time.
         SaveAnswers(Answers) = "save-answers", Who::StaffOrOwn(&[Role::Officer]);
         /// Submits a complete application while its round is open.
         Submit(Submit) = "submit", Who::StaffOrOwn(&[Role::Officer]);
-        /// Says in which language the group wants to be written to, and who helps it.
+        /// Records the language in which the group wants to be written to, and who helps it with
+        /// English.
         ChooseLanguage(ChooseLanguage) = "choose-language", Who::StaffOrOwn(&[Role::Officer]);
         /// Asks the group to change some answers.
         RequestChanges(RequestChanges) = "request-changes", Who::Staff(&[Role::Officer]);
-        /// Hands the application in again after changes were asked for.
+        /// Submits the application again after changes were requested.
         Resubmit(Resubmit) = "resubmit", Who::StaffOrOwn(&[Role::Officer]);
-        /// Confirms that somebody whom the group named as a helper did help: they themselves, or an
-        /// officer.
+        /// Confirms that a helper named by the group did help. The helper confirms it, or an
+        /// officer who is not a member of the group.
         ConfirmHelp(ConfirmHelp) = "confirm-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
-        /// Finds the application eligible.
+        /// Records that the application is eligible.
         ConfirmEligibility(Nothing) = "confirm-eligibility", Who::Staff(&[Role::Officer]);
-        /// Finds the application ineligible, with the reason.
+        /// Records that the application is ineligible, with the reason.
         RefuseEligibility(Because) = "refuse-eligibility", Who::Staff(&[Role::Officer]);
-        /// Declares an interest in the application, or that there is none: before scoring, deciding
-        /// or seeing the assessment.
+        /// Declares an interest in the application, or that there is none. It is needed before
+        /// scoring, deciding or seeing the assessment.
         Declare(Declare) = "declare", Who::Staff(&[Role::Panel, Role::Officer, Role::Administrator, Role::Finance]);
         /// Scores an eligible application.
         Score(Score) = "score", Who::Staff(&[Role::Panel]);
         /// Revises one's own score, with the reason.
         ReviseScore(ReviseScore) = "revise-score", Who::Staff(&[Role::Panel]);
-        /// Sets a score aside, with the reason: one's own, or as an administrator anybody's.
+        /// Sets a score aside, with the reason: one's own or, as an administrator, anybody's.
         SetAsideScore(SetAsideScore) = "set-aside-score", Who::Staff(&[Role::Panel, Role::Administrator]);
         /// Writes the public title and description of what would be funded.
         WriteSummary(Summary) = "write-summary", Who::Staff(&[Role::Officer]);
-        /// Awards a sum: commits it, and offers the grant, all in one.
+        /// Awards a sum, commits the money and offers the grant, in one step.
         Award(Award) = "award", Who::Staff(&[Role::Panel]);
-        /// Awards from the reserve list, when money is free.
+        /// Awards an application on the reserve list when money is available.
         Promote(Award) = "promote", Who::Staff(&[Role::Panel]);
         /// Declines, with the reason and with feedback for the group.
         Decline(Decline) = "decline", Who::Staff(&[Role::Panel]);
-        /// Puts the decision off.
+        /// Postpones the decision.
         Defer(Defer) = "defer", Who::Staff(&[Role::Panel]);
         /// Puts the application on the reserve list.
         Reserve(Reserve) = "reserve", Who::Staff(&[Role::Panel]);
-        /// Decides as the panel's meeting did.
+        /// Applies the decision of a panel meeting.
         DecideAtMeeting(AtMeeting) = "decide-at-meeting", Who::Consequence;
-        /// Says that somebody whom the group named as a helper did not help: they themselves, or an
-        /// officer.
+        /// States that a helper named by the group did not help. The helper states it, or an
+        /// officer who is not a member of the group.
         RefuseHelp(ConfirmHelp) = "refuse-help", Who::Staff(&[Role::Officer, Role::Panel, Role::Administrator, Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that they were there. The offer
-        /// goes out once as many have confirmed as the fund's rules need.
+        /// Confirms, as a panel member who was named as present, that one was there. Unless the
+        /// fund's rules set a deadline for confirming, the offer goes out once the quorum has
+        /// confirmed.
         ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
         /// Asks for a review of a decision against the group.
         RequestReview(RequestReview) = "request-review", Who::StaffOrOwn(&[Role::Officer]);
-        /// Decides a review, as somebody who had no part in the decision.
+        /// Decides a review. The panel member must have had no part in the decision under review.
         DecideReview(DecideReview) = "decide-review", Who::Staff(&[Role::Panel]);
         /// Withdraws the application.
         Withdraw(Nothing) = "withdraw", Who::StaffOrOwn(&[Role::Officer]);
         /// Lapses a draft whose round no longer takes applications.
         Lapse(Nothing) = "lapse", Who::StaffOrJob(&[Role::Officer]);
-        /// Brings a lapsed draft back, once its round takes applications again.
+        /// Reopens a lapsed draft while its round accepts applications.
         ReopenDraft(Nothing) = "reopen-draft", Who::StaffOrJob(&[Role::Officer]);
         /// Reminds the group of a draft whose round ends soon.
         RemindDraft(Nothing) = "remind-draft", Who::Job;
-        /// Lapses a draft that somebody unknown began and left, while its round is still open.
+        /// Lapses the draft of a person who never proved an address, even while its round is open.
         Expire(Nothing) = "expire", Who::Consequence;
     }
 }
@@ -96,12 +98,14 @@ pub struct StartApplication {
     pub fund: FundId,
     pub round: Slug,
     pub group: GroupId,
-    /// A form that came in time on paper or by telephone is being keyed in after the deadline.
+    /// Whether the form arrived in time on paper or by telephone and is keyed in after the
+    /// deadline.
     #[serde(default)]
     pub late: bool,
 }
 
-/// Answers to the form's questions. What stands in clear is what rules and budgets need.
+/// Answers to the form's questions. Only the values that rules and budgets need are stored
+/// unencrypted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answers {
@@ -112,11 +116,11 @@ pub struct Answers {
     /// What kind of activity: arts, food, neighbourhood.
     #[serde(default)]
     pub activity: Option<Slug>,
-    /// Whether children or adults at risk would take part: then the fund's further checks are
+    /// Whether children or adults at risk would be involved. If so, the fund's further checks are
     /// needed.
     #[serde(default)]
     pub people_at_risk: Option<bool>,
-    /// Free text by question, sealed before it is kept.
+    /// Free text by question key. It is stored encrypted.
     #[serde(default)]
     pub answers: BTreeMap<Slug, Personal>,
 }
@@ -150,7 +154,7 @@ pub struct Help {
     pub kind: HelpKind,
 }
 
-/// Whether the helper chose words, or keyed them in as they were.
+/// Whether the helper chose words, or keyed in the group's words unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HelpKind {
@@ -159,7 +163,7 @@ pub enum HelpKind {
         /// Whether it was read back to the group.
         #[serde(default)]
         read_back: bool,
-        /// The scan of the paper form, among the group's files.
+        /// The scan of the paper form. It must be one of the group's files.
         #[serde(default)]
         scan: Option<FileDigest>,
     },
@@ -173,7 +177,7 @@ pub struct Submit {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub received_on: Option<Date>,
-    /// Why it is keyed in after the deadline.
+    /// Why it is keyed in after the deadline. Needed for an application that is submitted late.
     #[serde(default)]
     pub late_reason: Option<Prose>,
     #[serde(default)]
@@ -183,7 +187,7 @@ pub struct Submit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resubmit {
-    /// Who helped, and how: needed when staff hand it in again.
+    /// Who helped, and how. Needed when staff submit it again.
     #[serde(default)]
     pub help: Option<Help>,
 }
@@ -191,9 +195,9 @@ pub struct Resubmit {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestChanges {
-    /// The keys of the questions to answer again. Four keys are not of the form: `requested` asks
-    /// for the sum again, `area` for the area, `activity` for the kind of activity, and
-    /// `people-at-risk` for whether people at risk take part.
+    /// The keys of the questions to answer again. Four keys do not belong to the form: `requested`
+    /// is the sum, `area` the area, `activity` the kind of activity, and `people-at-risk` whether
+    /// children or adults at risk would be involved.
     #[schema(min_items = 1)]
     pub questions: BTreeSet<Slug>,
     pub note: Prose,
@@ -235,7 +239,7 @@ impl ApplicationCommand {
 }
 
 events! {
-    /// What happened to an application.
+    /// Events of an application.
     ApplicationEvent {
         ApplicationStarted {
             fund: FundId,
@@ -245,7 +249,7 @@ events! {
             late: bool,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             started_on: Option<Date>,
-            /// The member of the group who started it; nothing where staff did.
+            /// The member of the group who started it; absent if staff did.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             started_by: Option<PersonId>,
         },
@@ -264,8 +268,8 @@ events! {
             received_on: Date,
             late_reason: Option<Prose>,
             help: Option<Help>,
-            /// Whether the helper, or an officer, said that it is so. Where nothing is said it
-            /// counts.
+            /// Whether the helper or an officer confirmed the help. Old events without this field
+            /// count as confirmed.
             #[serde(default = "agreed", skip_serializing_if = "is_agreed")]
             help_agreed: bool,
         },
@@ -285,7 +289,8 @@ events! {
         EligibilityRefused { reason: Prose, by: PersonId },
         NoInterestDeclared {
             by: PersonId,
-            /// Whether they did not sit on the panel then: they see scores and give none.
+            /// Whether the person was not on the panel when they declared. Such a person sees
+            /// scores and cannot score.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             observes: Option<bool>,
         },

@@ -1,4 +1,4 @@
-//! Judging an application: eligibility, scores, the public summary, and the decision.
+//! Assessment of an application: eligibility, scores, the public summary and the decision.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::domain::{Act, Facts, Refusal};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// From 0 to 5 for each criterion.
+    /// A value from 0 to 5 for each criterion.
     pub criteria: BTreeMap<Slug, u8>,
     pub note: Prose,
 }
@@ -23,22 +23,22 @@ pub struct Score {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviseScore {
-    /// From 0 to 5 for each criterion.
+    /// A value from 0 to 5 for each criterion.
     pub criteria: BTreeMap<Slug, u8>,
     pub note: Prose,
-    /// Why it is revised.
+    /// Why the score is revised.
     pub reason: Prose,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAsideScore {
-    /// Whose score.
+    /// The panel member whose score is set aside.
     pub of: PersonId,
     pub reason: Prose,
 }
 
-/// What the public reads: written by staff, never typed by a group.
+/// The public title and description. Staff write them; they never come from a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
@@ -56,12 +56,13 @@ impl Summary {
     }
 }
 
-/// What must be fulfilled before money is paid.
+/// A condition of the award that must be met before money is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     pub text: Prose,
-    /// It holds back the one instalment that is tied to it, and not every payment.
+    /// Whether it holds back only the instalment that is tied to it. Otherwise it holds back every
+    /// payment.
     #[serde(default)]
     pub one_instalment: bool,
 }
@@ -70,19 +71,20 @@ pub struct Condition {
 #[serde(deny_unknown_fields)]
 pub struct Award {
     pub amount: Money,
-    /// Needed when another sum is awarded than was asked for, or out of turn from the reserve list.
+    /// Needed if the amount differs from the requested one, or if an application is promoted before
+    /// one with a better rank on the reserve list.
     #[serde(default)]
     pub reason: Option<Prose>,
-    /// The last day of what the money is for.
+    /// The last day of the activity that the money pays for.
     #[schema(value_type = String, format = "date")]
     pub ends_on: Date,
-    /// The last day for the final update.
+    /// The day by which the final update is due.
     #[schema(value_type = String, format = "date")]
     pub update_due_on: Date,
-    /// What must be fulfilled before money is paid, each under a key of its own.
+    /// Conditions that must be met before money is paid, by key.
     #[serde(default)]
     pub conditions: BTreeMap<Slug, Condition>,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
@@ -92,9 +94,9 @@ pub struct Award {
 pub struct Decline {
     /// For the record.
     pub reason: Prose,
-    /// What the group is told.
+    /// The feedback that the group receives.
     pub feedback: Prose,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
@@ -102,9 +104,9 @@ pub struct Decline {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Defer {
-    /// Why: the group reads it.
+    /// Why. The group reads it.
     pub reason: Prose,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
@@ -112,17 +114,17 @@ pub struct Defer {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reserve {
-    /// 1 is the first to be promoted; no two of a round have the same.
+    /// Rank on the round's reserve list, unique in the round. Rank 1 is promoted first.
     #[schema(minimum = 1, maximum = 65535)]
     pub rank: u16,
-    /// Why: the group reads it.
+    /// Why. The group reads it.
     pub reason: Prose,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
 
-/// One line of what a panel's meeting decided.
+/// A decision of the panel on one application.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema, strum::EnumDiscriminants)]
 #[serde(rename_all = "snake_case")]
 #[strum_discriminants(
@@ -140,7 +142,7 @@ pub enum Verdict {
 }
 
 impl Decision {
-    /// The states of an application in which it can be decided so.
+    /// The states of an application in which the panel can decide this.
     #[must_use]
     pub fn open_in(self) -> &'static [S] {
         match self {
@@ -152,7 +154,7 @@ impl Decision {
     }
 }
 
-/// A verdict on its way from the meeting to the application.
+/// A verdict that a meeting of the panel passes on to the application.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct AtMeeting {
     pub fund: FundId,
@@ -160,14 +162,14 @@ pub struct AtMeeting {
     pub verdict: Verdict,
 }
 
-/// What an award says: the sum, the area, and the day by which the group reports.
+/// The terms of an award: the sum, the area, the dates and the conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Terms {
     pub amount: Money,
     pub area: Slug,
-    /// The last day of what the money is for.
+    /// The last day of the activity that the money pays for.
     pub ends_on: Date,
-    /// The last day for the final update.
+    /// The day by which the final update is due.
     pub update_due_on: Date,
     pub conditions: BTreeMap<Slug, Condition>,
     pub people_at_risk: bool,
@@ -313,7 +315,8 @@ impl Application {
         })
     }
 
-    /// An auditor who read the scores of an application does not score it later.
+    /// Refuses a person who is excluded from scoring, or who was an auditor on or after the day on
+    /// which the application was started: auditors read all scores.
     fn may_score(&self, by: PersonId, facts: &Facts) -> Result<(), Refusal> {
         facts.connections(Some(self))?.permit(by, Act::Score)?;
         let audited_until = facts.organisation()?.audited_until(by);

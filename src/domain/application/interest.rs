@@ -1,9 +1,9 @@
-//! Conflicts of interest: who declared what, who helped with the words, who keyed it in, and what
-//! follows from that.
+//! Conflicts of interest: who declared an interest, who helped with the words and who keyed in the
+//! form.
 //!
-//! The law that holds: nobody scores, decides or sees the assessment of an application before
-//! declaring that they have no interest in it. Aggregate and view fold the same events into the
-//! same [`Interests`].
+//! Invariant: nobody scores, decides or sees the assessment of an application before declaring that
+//! they have no interest in it. The aggregate and the views fold the same events into the same
+//! [`Interests`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ use crate::domain::role::Role;
 use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
-/// What somebody declares before they score or decide.
+/// A declaration of interest, made before scoring or deciding.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Declare {
-    /// The interest; without it, the declaration says that there is none.
+    /// The interest. If it is absent, the person declares that they have none.
     #[serde(default)]
     pub interest: Option<Interest>,
 }
@@ -30,7 +30,7 @@ pub struct Declare {
 #[serde(deny_unknown_fields)]
 pub struct Interest {
     pub kind: InterestKind,
-    /// For the record; names of people do not belong here.
+    /// A note for the record, without names of people.
     pub note: Prose,
 }
 
@@ -42,33 +42,34 @@ pub enum InterestKind {
     Employment,
     Family,
     Friendship,
-    /// Would supply something that the grant pays for.
+    /// The person would supply something that the grant pays for.
     Supply,
     HelpedToWord,
     Other,
 }
 
-/// Somebody whom the group named as a helper.
+/// A helper whom the group named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmHelp {
     pub helper: PersonId,
 }
 
-/// What the people around an application said and did.
+/// Declarations, helpers and keyers of one application.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Interests {
-    /// Who declared, and whether they have an interest.
+    /// Those who declared; true if they declared an interest.
     declared: BTreeMap<PersonId, bool>,
-    /// Who helped with the words: interested by that alone.
+    /// Those who helped with the words. Helping is an interest.
     helped: BTreeSet<PersonId>,
-    /// Who keyed it in as it was.
+    /// Those who keyed in the form unchanged.
     keyed: BTreeSet<PersonId>,
-    /// Who the group says helped, until they or an officer confirm it: it shuts nobody out.
+    /// Helpers named by the group whom neither they nor an officer have confirmed. They are
+    /// excluded from nothing until then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     named: BTreeMap<PersonId, HelpKind>,
-    /// Who declared while they sat on the panel (false) or did not (true): the latter see scores
-    /// and give none.
+    /// For each declaration without an interest, whether the person was not on the panel at that
+    /// time. Such a person sees scores and cannot score.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     observers: BTreeMap<PersonId, bool>,
 }
@@ -94,19 +95,19 @@ impl Interests {
         self.keyed.contains(&person)
     }
 
-    /// Whether staff keyed any of it in.
+    /// Whether staff keyed in any part of the application.
     #[must_use]
     pub fn was_keyed(&self) -> bool {
         !self.keyed.is_empty()
     }
 
-    /// Who the group says helped, and nobody has confirmed.
+    /// Helpers named by the group who are not confirmed.
     pub fn named(&self) -> impl Iterator<Item = PersonId> {
         self.named.keys().copied()
     }
 
-    /// Whether a person may see scores without giving any. A declaration from before this was
-    /// recorded is made anew.
+    /// Whether a person may see scores without giving one. Old declarations do not record it, so
+    /// they do not count; the person can declare again.
     #[must_use]
     pub fn observes(&self, person: PersonId) -> bool {
         self.observers.get(&person) == Some(&true)
@@ -127,7 +128,7 @@ impl Interests {
         };
     }
 
-    /// Folds one event in.
+    /// Applies one event.
     pub fn apply(&mut self, event: &ApplicationEvent) {
         match event {
             ApplicationEvent::NoInterestDeclared { by, observes } => {
@@ -175,18 +176,18 @@ impl Interests {
     }
 }
 
-/// Who was there when it was decided, and who had left because of an interest.
+/// Who sat when the decision was made, and who had withdrawn because of an interest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sitting {
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
-    /// Who recorded the decision: the others confirm that they were there.
+    /// Who recorded the decision. The others confirm their attendance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<PersonId>,
-    /// How many people the fund's rules needed.
+    /// How many people the fund's rules required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quorum: Option<u8>,
-    /// The last day on which the others can confirm that they were there, where the rules name one.
+    /// The last day on which the others can confirm their attendance; absent if the rules set none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm_by: Option<Date>,
 }
@@ -197,8 +198,9 @@ impl Application {
         &self.interests
     }
 
-    /// Whether a person could see what others scored without having scored. An auditor read
-    /// everything; who takes their own score back has seen the others.
+    /// Whether a person could see the scores of others without having one that counts: as an
+    /// observer, or because their own score was set aside. Former auditors are handled by
+    /// `may_score`.
     #[must_use]
     pub fn saw_scores(&self, person: PersonId) -> bool {
         self.interests.observes(person)
@@ -212,14 +214,14 @@ impl Application {
         matches!(self.state, S::InAssessment | S::ReserveList | S::Deferred)
     }
 
-    /// Whether a person's score counts.
+    /// Whether the person has a score that was not set aside.
     #[must_use]
     pub fn has_scored(&self, person: PersonId) -> bool {
         self.counting(person).is_some()
     }
 
-    /// The helper says whether it is so, or an officer who is not of the group does. A score that a
-    /// helper gave no longer counts.
+    /// Confirms or denies help. Only the helper may do so, or an officer who is not a member of the
+    /// group. If the helper chose words and the application is undecided, their score is set aside.
     pub(super) fn answer_help(
         &self,
         of: ConfirmHelp,
@@ -294,7 +296,8 @@ impl Application {
         Ok(std::iter::once(declared).chain(set_aside).collect())
     }
 
-    /// The people named as present, with whoever decides, if they may decide together.
+    /// Checks that the named people and the actor may decide together, and returns them with the
+    /// quorum and the last day for confirming attendance.
     pub(in crate::domain) fn sitting(
         &self,
         present: &BTreeSet<PersonId>,
@@ -342,7 +345,7 @@ impl Application {
         {
             return Err(Refusal::KeyerAlone);
         }
-        // A panel member who belongs to the group is interested without a word.
+        // Panel members who are connected with the group withdraw even if they declared nothing.
         let own = connections.among(organisation.holders(Role::Panel));
         let withdrew = self.interests.interested().chain(own).collect();
         let (recorded_by, quorum) = (Some(facts.by()?), u8::try_from(needed).ok());
@@ -355,8 +358,8 @@ impl Application {
         })
     }
 
-    /// A person declares once, and again where they leave the panel: then they see scores, and give
-    /// none.
+    /// Declares that there is no interest. A second declaration is accepted only from a person who
+    /// has left the panel since: from then on they see scores and cannot score.
     fn declare_none(&self, by: PersonId, facts: &Facts) -> Result<Vec<ApplicationEvent>, Refusal> {
         let observes = !facts.organisation()?.roles_of(by).contains(&Role::Panel);
         let known = self.interests.observers.get(&by).copied();

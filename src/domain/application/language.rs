@@ -1,4 +1,4 @@
-//! The language in which a group wants to be written to, and who helps it with that language.
+//! The language in which a group is written to, and its helper with English.
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use crate::domain::sealed::Personal;
 #[serde(deny_unknown_fields)]
 pub struct ChooseLanguage {
     pub language: Language,
-    /// Who helps the group with English, if anybody does: staff may ask for them by name.
+    /// Name of a person who helps the group with English. Staff may ask for them.
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]
     pub helper: Option<Personal>,

@@ -1,4 +1,4 @@
-//! A request for money: from its first saved answer to the decision.
+//! The application aggregate: from the first saved answer to the decision.
 
 mod attendance;
 mod command;
@@ -32,7 +32,7 @@ use super::money::Money;
 use super::text::Slug;
 use super::{Command, Facts, Refusal, Stream, follows};
 
-/// Where an application stands.
+/// State of an application.
 #[derive(
     Clone,
     Copy,
@@ -68,7 +68,7 @@ pub enum ApplicationState {
     Lapsed,
 }
 
-/// An application's state.
+/// State of the application aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Application {
     state: ApplicationState,
@@ -79,16 +79,16 @@ pub struct Application {
     changes_to: BTreeSet<Slug>,
     changes_due_on: Option<Date>,
     started_on: Option<Date>,
-    /// The member who started it, and how often a member saved something in it.
+    /// The member who started it. `saves` counts how often members saved something in it.
     started_by: Option<PersonId>,
     saves: u16,
-    /// The deadline of which the group was reminded.
+    /// The deadline of which the group was reminded last.
     reminded_of: Option<Date>,
     attendance: Attendance,
-    /// How many decisions a meeting took, so that each has a number.
+    /// The number of decisions taken so far. It numbers them.
     sittings: u32,
     late: bool,
-    /// Nothing until it was answered: it decides which checks a grant needs.
+    /// `None` until it is answered. It decides which checks a grant needs.
     people_at_risk: Option<bool>,
     interests: Interests,
     scores: BTreeMap<PersonId, Given>,
@@ -99,21 +99,21 @@ pub struct Application {
     reviewed: bool,
 }
 
-/// A score as it counts, or not.
+/// A score, which does not count once it is set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Given {
     criteria: BTreeMap<Slug, u8>,
     set_aside: bool,
 }
 
-/// A decision against the group, and who took it.
+/// A decision against the group and the people who took it. A review reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Decided {
     state: ApplicationState,
     by: BTreeSet<PersonId>,
 }
 
-/// Which fund and round an application is for, by which group, on which version of the form.
+/// The fund, round and group of an application, and the version of its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub fund: FundId,
@@ -128,31 +128,32 @@ impl Application {
         self.state
     }
 
-    /// Which fund, round and group it concerns; `None` before it was started.
+    /// The fund, round, group and form; `None` before it is started.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }
 
-    /// The day on which it was started, where that is known.
+    /// The day on which it was started; `None` in old logs.
     #[must_use]
     pub fn started_on(&self) -> Option<Date> {
         self.started_on
     }
 
-    /// The member who started it, where one did, and how often a member saved something in it.
+    /// The member who started it, and how often members saved something in it; `None` if staff
+    /// started it.
     #[must_use]
     pub fn saved_by_members(&self) -> Option<(PersonId, u16)> {
         self.started_by.map(|person| (person, self.saves))
     }
 
-    /// The terms on which it was awarded.
+    /// The terms of the award, if there is one.
     #[must_use]
     pub fn terms(&self) -> Option<&Terms> {
         self.terms.as_ref()
     }
 
-    /// On which rank of the reserve list it stands, if it does.
+    /// The rank on the reserve list, if it is on it.
     #[must_use]
     pub fn reserved_at(&self) -> Option<u16> {
         self.rank

@@ -1,5 +1,5 @@
-//! A review of a decision: asked for once by the group, and decided by somebody who had no part in
-//! the decision.
+//! Review of a decision. The group can request one once. A person who had no part in the decision
+//! decides it.
 
 use super::{Application, ApplicationEvent, ApplicationState as S, Decided};
 use crate::domain::sealed::Personal;
@@ -18,9 +18,9 @@ pub struct RequestReview {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecideReview {
-    /// Whether the application is looked at again.
+    /// Whether the review succeeds, so that the application is assessed again.
     pub upheld: bool,
-    /// What the group is told.
+    /// The answer that the group receives.
     pub reason: Prose,
 }
 
@@ -65,7 +65,7 @@ impl Application {
         })
     }
 
-    /// Where an application stands once its review is decided.
+    /// The state of the application after its review: assessed again, or unchanged.
     pub(super) fn after_review(&self, upheld: bool) -> S {
         let was = self
             .decided

@@ -1,4 +1,4 @@
-//! From the first saved answer to handing in, and in again; withdrawing and lapsing.
+//! Drafts, submission and resubmission, withdrawal and lapsing.
 
 use super::{
     Answers, Application, ApplicationEvent, ApplicationState, Channel, Help, HelpKind,
@@ -10,9 +10,9 @@ use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{Act, Facts, Refusal};
 
-/// What can be asked again besides the form's questions.
+/// Keys that the office can ask about again although they are not questions of the form.
 const BESIDE_QUESTIONS: [&str; 4] = ["requested", "area", "activity", "people-at-risk"];
-/// How many days before its round ends a group is reminded of a draft.
+/// A group is reminded of its draft within this many days before the round closes.
 const REMIND_DAYS: i64 = 3;
 
 impl Application {
@@ -95,7 +95,7 @@ impl Application {
         })
     }
 
-    /// While some answers are asked again only these change, until the day that was given.
+    /// While changes are requested, only the requested answers may be changed, until their due day.
     fn only_what_was_asked(&self, answers: &Answers, facts: &Facts) -> Result<(), Refusal> {
         if self.state != ApplicationState::ChangesRequested {
             return Ok(());
@@ -134,7 +134,8 @@ impl Application {
         }
     }
 
-    /// Whether it is in the office's hands: handed in, or not changed by the day that was given.
+    /// Refuses unless the office may assess it now: it is submitted, or requested changes are
+    /// overdue.
     pub(super) fn must_be_checkable(&self, facts: &Facts) -> Result<(), Refusal> {
         let overdue = self.state == ApplicationState::ChangesRequested
             && self.changes_in_time(facts).is_err();
@@ -289,7 +290,7 @@ impl Application {
             .fund()?
             .round(&self.started()?.round)
             .ok_or(Refusal::Unknown("round"))?;
-        // What staff key in came in time, and may take them a while.
+        // Forms that staff key in arrived in time; keying may take until the round is completed.
         if (self.late || self.interests.was_keyed()) && !round.is_completed() {
             return Err(Refusal::RoundNotInState(
                 "not completed, and staff are keying this in",
@@ -303,7 +304,8 @@ impl Application {
 }
 
 impl Application {
-    /// What somebody unknown began lapses with them, unless it is in the office's hands.
+    /// Lapses the draft of a person who never proved an address. A draft that staff keyed in, or
+    /// that was submitted, is refused, so that the person is not erased.
     pub(super) fn expire(&self) -> Result<Vec<ApplicationEvent>, Refusal> {
         match self.state {
             ApplicationState::Draft if !self.late && !self.interests.was_keyed() => {
@@ -314,7 +316,7 @@ impl Application {
         }
     }
 
-    /// A lapsed draft comes back when its round takes applications again.
+    /// Reopens a lapsed draft while its round is open.
     pub(super) fn reopen(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Lapsed])?;
         facts.group()?.must_stand()?;
@@ -326,7 +328,7 @@ impl Application {
         Ok(ApplicationEvent::DraftReopened {})
     }
 
-    /// Once for each deadline, in its last days.
+    /// Sends at most one reminder for each deadline, in its last days.
     pub(super) fn remind(&self, facts: &Facts) -> Result<ApplicationEvent, Refusal> {
         self.must_be(&[ApplicationState::Draft])?;
         let round = facts
@@ -343,8 +345,8 @@ impl Application {
     }
 }
 
-/// A form that came on paper or by telephone before the deadline may be keyed in after it, with its
-/// date and a reason.
+/// A form that arrived on paper or by telephone before the deadline may be keyed in afterwards,
+/// with the day on which it was received and a reason.
 fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     match (submit.channel, submit.received_on, &submit.late_reason) {
         (Channel::Web, ..) => Err(closed),
@@ -353,8 +355,8 @@ fn came_in_time(submit: &Submit, closed: Refusal) -> Result<(), Refusal> {
     }
 }
 
-/// Staff who hand an application in say how they helped; what was keyed in as it was has its scan
-/// or was read back.
+/// Staff who submit an application must declare how they helped. A form that was keyed in unchanged
+/// needs its scan, or must have been read back to the group.
 fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
     let Some(Help { by, kind }) = help else {
         return if facts.of_group()? {
@@ -364,7 +366,7 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
         };
     };
     if facts.by()? != *by {
-        // Staff answer for themselves; another helper is for the group to name.
+        // Staff declare only their own help. Only a member of the group may name another helper.
         if !facts.of_group()? {
             return Err(Refusal::HelpUnsaid);
         }
@@ -382,14 +384,14 @@ fn help_is_said(help: Option<&Help>, facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// Naming a helper shuts nobody out: the helper says so, or an officer who is not of the group
-/// does.
+/// Whether the help counts immediately: the helper declares it, or nobody helped. A helper named by
+/// somebody else counts only once they or an officer confirm it.
 fn help_is_agreed(help: Option<&Help>, facts: &Facts) -> Result<bool, Refusal> {
     let by = facts.by()?;
     Ok(help.is_none_or(|help| help.by == by))
 }
 
-/// What did not come through the web, and when it came, is for the office to say.
+/// Only an officer may state that an application came by another channel than the web, or when.
 fn keyed_by_officer(facts: &Facts) -> Result<(), Refusal> {
     if facts.roles().contains(&Role::Officer) {
         Ok(())

@@ -1,4 +1,4 @@
-//! What a fund has, and what of it is spoken for. By source: allocated = uncommitted + committed.
+//! Budget of a fund. For each source: allocated = uncommitted + committed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use crate::domain::money::Money;
 use crate::domain::source::{Source, Sources};
 use crate::domain::text::Slug;
 
-/// A fund's money. Payments and returns live in the grants; a received return comes here as a
-/// reduction.
+/// A fund's money. Payments and returns belong to the grants; a return that was received reduces
+/// the commitment here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Budget {
     allocated: Sources,
@@ -32,7 +32,7 @@ impl Budget {
         &self.committed
     }
 
-    /// What is committed for one grant.
+    /// The amount committed for one grant.
     #[must_use]
     pub fn committed_for(&self, grant: GrantId) -> Money {
         self.commitments
@@ -51,7 +51,7 @@ impl Budget {
             .unwrap_or_default()
     }
 
-    /// What is uncommitted and may be spent in an area.
+    /// The uncommitted money that may be spent in an area, by source.
     #[must_use]
     pub fn uncommitted_in(&self, area: &Slug) -> Sources {
         let mut left = Sources::default();
@@ -65,7 +65,7 @@ impl Budget {
         left
     }
 
-    /// Where the money comes from: what is restricted to the area first.
+    /// The sources that pay for a commitment. Money restricted to the area is used first.
     fn afforded(&self, commit: &Commit) -> Result<Sources, Refusal> {
         let free = self.uncommitted_in(&commit.area);
         let left = free.total();

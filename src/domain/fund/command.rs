@@ -1,4 +1,4 @@
-//! What can be asked of a fund, and what can happen to it.
+//! Commands and events of a fund.
 
 use std::collections::BTreeSet;
 
@@ -17,30 +17,31 @@ use crate::domain::source::{Source, Sources};
 use crate::domain::text::{Line, Prose, Slug};
 
 commands! {
-    /// What can be asked of a fund.
+    /// Commands of a fund.
     FundCommand {
         /// Creates a fund in draft, with its rules.
         Create(CreateFund) = "create", Who::Staff(&[Role::Administrator]);
         /// Sets the rules of a fund that is still in draft.
         SetRules(SetRules) = "set-rules", Who::Staff(&[Role::Administrator]);
-        /// Proposes other rules for a fund that has opened.
+        /// Proposes new rules for a fund that has been opened.
         ProposeRules(SetRules) = "propose-rules", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second person, the rules that were proposed: they are said again, so that
-        /// nobody confirms others.
+        /// Confirms, as a second person, proposed rules. The body repeats them in full; it is
+        /// refused if they differ from the proposal.
         ConfirmRules(SetRules) = "confirm-rules", Who::Staff(&[Role::Administrator]);
-        /// Records money that came from a funder, for all areas or for one.
+        /// Records money received from a funder, for all areas or for one.
         Allocate(Allocate) = "allocate", Who::Staff(&[Role::Finance]);
-        /// Records that a funder took uncommitted money back.
+        /// Records that a funder took back uncommitted money.
         WithdrawFunding(WithdrawFunding) = "withdraw-funding", Who::Staff(&[Role::Finance]);
-        /// Opens the fund: two people at least must be able to approve payments.
+        /// Opens the fund. It needs as many people who may approve payments as its rules say, and
+        /// two administrators who have proved their addresses.
         Open(Nothing) = "open", Who::Staff(&[Role::Administrator]);
         /// Pauses the fund: nothing is submitted or awarded until it resumes.
         Pause(Because) = "pause", Who::Staff(&[Role::Administrator]);
         /// Resumes a paused fund.
         Resume(Nothing) = "resume", Who::Staff(&[Role::Administrator]);
-        /// Closes a fund all of whose grants are closed.
+        /// Closes a fund. All of its grants must be closed.
         Close(Nothing) = "close", Who::Staff(&[Role::Administrator]);
-        /// Puts a closed fund away.
+        /// Archives a closed fund.
         Archive(Nothing) = "archive", Who::Staff(&[Role::Administrator]);
         /// Plans a round: a dated call for applications.
         PlanRound(PlanRound) = "plan-round", Who::Staff(&[Role::Administrator, Role::Officer]);
@@ -52,69 +53,70 @@ commands! {
         CloseRound(RoundOf) = "close-round", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Starts deciding on a closed round.
         StartDeciding(RoundOf) = "start-deciding", Who::Staff(&[Role::Administrator, Role::Officer]);
-        /// Completes a round that was decided.
+        /// Completes a round after its applications were decided.
         CompleteRound(RoundOf) = "complete-round", Who::Staff(&[Role::Administrator, Role::Officer]);
-        /// Records a meeting of the panel with everything that it decided: all of it, or nothing.
+        /// Records a meeting of the panel with all its decisions. All of them are recorded, or
+        /// none.
         RecordMeeting(RecordMeeting) = "record-meeting", Who::Staff(&[Role::Panel]);
-        /// Sends approved payments to the bank together: all of them, or none.
+        /// Sends approved payments to the bank together. All of them are sent, or none.
         SendBatch(SendBatch) = "send-batch", Who::Staff(&[Role::Finance]);
-        /// Records that a file of a batch was made for the bank; once more only with a reason.
+        /// Records that a bank file was made for a batch. Making another one needs a reason.
         MakeBankFile(MakeBankFile) = "make-bank-file", Who::Download(&[Role::Finance]);
         /// Commits money for an award.
         Commit(Commit) = "commit", Who::Consequence;
-        /// Commits more money for a grant whose award rises.
+        /// Commits more money for a grant whose award is raised.
         Increase(Commit) = "increase", Who::Consequence;
         /// Puts an application on a round's reserve list.
         List(Listed) = "list", Who::Consequence;
-        /// Takes an application off a round's reserve list.
+        /// Removes an application from a round's reserve list.
         Unlist(Listed) = "unlist", Who::Consequence;
-        /// Takes back a part of a commitment.
+        /// Releases a part of a commitment.
         Reduce(Uncommit) = "reduce", Who::Consequence;
-        /// Takes back what is unpaid of a commitment, and ends it.
+        /// Releases the unpaid part of a commitment, and ends the commitment.
         Release(Uncommit) = "release", Who::Consequence;
     }
 }
 
-/// What a fund holds its applications, awards and payments to.
+/// Rules of a fund for its applications, awards and payments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// The smallest award; £500.00 or more.
+    /// The smallest award, at least £500.00.
     pub minimum: Money,
-    /// The largest award; £2,500.00 or less.
+    /// The largest award, at most £2,500.00.
     pub maximum: Money,
-    /// How many people must act on a payment: the preparer and the approvers. Two or three.
+    /// How many people must act on a payment: the one who prepares it and those who approve it.
     #[schema(minimum = 2, maximum = 3)]
     pub eyes: u8,
-    /// How many panel members without an interest decide. From one to nine.
+    /// How many panel members without an interest are needed for a decision.
     #[schema(minimum = 1, maximum = 9)]
     pub quorum: u8,
-    /// The checks that must pass, or be waived by two, before money is paid.
+    /// The checks that must pass, or be waived by two people, before money is paid.
     pub checks: BTreeSet<Slug>,
-    /// Further checks where children or adults at risk take part.
+    /// Further checks if children or adults at risk are involved.
     #[serde(default)]
     pub checks_at_risk: BTreeSet<Slug>,
-    /// How many days an offer stands.
+    /// For how many days an offer can be accepted.
     #[schema(minimum = 1, maximum = 365)]
     pub offer_days: u16,
     /// How many people of the group sign the agreement.
     #[schema(minimum = 1, maximum = 5)]
     pub signers: u8,
-    /// How many days lie between updates; without it, only the final one is asked for.
+    /// Days between two updates. If it is absent, only the final update is requested.
     #[serde(default)]
     #[schema(minimum = 7, maximum = 365)]
     pub update_every_days: Option<u16>,
-    /// How many days before an update is due the group is reminded.
+    /// The group is reminded this many days before an update is due.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 60)]
     pub remind_days: u16,
-    /// How many days no money leaves after the payee, the group's members or an address of theirs
-    /// changed; 3 unless it is said. Two people can let a payment leave earlier.
+    /// Days for which no money leaves after a change of the payee, the group's members or a
+    /// member's address. Two people can let a payment leave earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 30, default = 3)]
     pub payee_wait_days: Option<u16>,
-    /// How many days after a decision those named as present may still confirm that they were
-    /// there: the offer goes out at once. Unless it is said, the offer waits until they have.
+    /// Days after a decision on which those named as present may confirm their attendance; the
+    /// offer goes out immediately. If it is absent, the offer waits until they have confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 60)]
     pub confirm_days: Option<u16>,
@@ -127,14 +129,15 @@ impl Rules {
         usize::from(self.eyes)
     }
 
-    /// How many days no money leaves after a change at the group.
+    /// Days for which no money leaves after a change at the group; 3 if the rules set none.
     #[must_use]
     pub fn payee_wait_days(&self) -> u16 {
         self.payee_wait_days.unwrap_or(3)
     }
 }
 
-/// Awards are from £500.00 to £2,500.00; a fund may narrow these bounds, never widen them.
+/// Refuses rules outside the limits of the programme. Awards are between £500.00 and £2,500.00; a
+/// fund may narrow this range, never widen it.
 pub(super) fn bounds_hold(rules: &Rules) -> Result<(), Refusal> {
     let (floor, ceiling) = (Money::of_pounds(500), Money::of_pounds(2500));
     if rules.minimum < floor || rules.maximum > ceiling || rules.minimum > rules.maximum {
@@ -233,7 +236,7 @@ pub struct PlanRound {
     pub name: Line,
     #[schema(value_type = String, format = "date")]
     pub opens_on: Date,
-    /// The last day: until its end in Europe/London.
+    /// The last day. The round closes at its end, in Europe/London.
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
     /// The version of the form that applicants fill in.
@@ -254,19 +257,19 @@ pub struct ExtendRound {
     pub closes_on: Date,
 }
 
-/// What a meeting of the panel decided.
+/// The decisions of a panel meeting.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMeeting {
     pub round: Slug,
     #[schema(value_type = String, format = "date")]
     pub met_on: Date,
-    /// The decisions, each with its own reasons and with those who were present for it.
+    /// The decisions. Each has its own reasons and its own list of people present.
     #[schema(min_items = 1, max_items = 200)]
     pub decisions: Vec<DecisionLine>,
 }
 
-/// What was decided on one application.
+/// The decision on one application.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionLine {
@@ -274,7 +277,7 @@ pub struct DecisionLine {
     pub verdict: Verdict,
 }
 
-/// Payments that go to the bank together.
+/// Payments that are sent to the bank together.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendBatch {
@@ -286,7 +289,7 @@ pub struct SendBatch {
     pub payments: Vec<BatchLine>,
 }
 
-/// One payment of a batch, with its amount said again.
+/// One payment of a batch. The amount must equal that of the payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchLine {
@@ -296,24 +299,24 @@ pub struct BatchLine {
     pub amount: Money,
 }
 
-/// A file for the bank that was made of a batch, as it is handed out.
+/// A bank file that was made for a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeBankFile {
     pub batch: Slug,
-    /// How many payments are in it, and what they add up to: those of the batch that go to an
-    /// account and did not fail.
+    /// How many payments the file contains, and their total: payments of the batch to a bank
+    /// account that have not failed.
     #[schema(minimum = 1)]
     pub payments: u32,
     pub total: Money,
     /// SHA-256 of the file's bytes.
     pub digest: FileDigest,
-    /// Why it is made again.
+    /// Why another file is made. Needed from the second file on.
     #[serde(default)]
     pub reason: Option<Prose>,
 }
 
-/// An application's place on a round's reserve list.
+/// An application's rank on a round's reserve list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Listed {
     pub application: ApplicationId,
@@ -321,7 +324,7 @@ pub struct Listed {
     pub rank: u16,
 }
 
-/// Money to be committed for an award in an area.
+/// Money to commit for an award in an area.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Commit {
     pub grant: GrantId,
@@ -330,19 +333,19 @@ pub struct Commit {
     pub amount: Money,
 }
 
-/// Money to be taken back from a commitment.
+/// Money to release from a commitment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Uncommit {
     pub grant: GrantId,
     #[schema(value_type = Vec<Object>)]
     pub sources: Sources,
-    /// When it happened, if not on the day on which it is recorded.
+    /// The day on which it happened, if it differs from the day on which it is recorded.
     #[schema(value_type = Option<String>, format = "date")]
     pub effective_on: Option<Date>,
 }
 
 events! {
-    /// What happened to a fund.
+    /// Events of a fund.
     FundEvent {
         FundCreated { name: Line, purpose: Prose, areas: BTreeSet<Slug>, rules: Rules },
         RulesSet { rules: Rules },

@@ -1,12 +1,12 @@
-//! What happens to many at once: a panel's meeting, a batch of payments, the reserve list of a
-//! round.
+//! Commands that concern many items: a panel's meeting, a batch of payments, a round's reserve
+//! list.
 
 use std::collections::BTreeSet;
 
 use super::{Fund, FundEvent, FundState, Listed, MakeBankFile, RecordMeeting, SendBatch};
 use crate::domain::{Facts, Refusal};
 
-/// How many decisions one meeting may have, and how many payments one batch.
+/// The largest number of decisions of a meeting, and of payments in a batch.
 const DECISIONS_MOST: usize = 200;
 const PAYMENTS_MOST: usize = 500;
 

@@ -1,7 +1,6 @@
-//! Money held for a purpose: the authority on what is allocated, committed and uncommitted.
+//! The fund aggregate: money for one purpose, its rules and its rounds.
 //!
-//! Commands enter, events leave. The law that holds: for each source, commitments never exceed the
-//! allocation.
+//! Invariant: for each source, commitments never exceed the allocation.
 
 mod budget;
 mod command;
@@ -29,7 +28,7 @@ use super::{Command, Facts, Refusal, Stream, follows};
 use command::bounds_hold;
 use round::Rounds;
 
-/// Where a fund stands.
+/// State of a fund.
 #[derive(
     Clone,
     Copy,
@@ -55,7 +54,7 @@ pub enum FundState {
     Archived,
 }
 
-/// A batch that was sent, and how often a file was made of it for the bank.
+/// A batch that was sent. `files` counts the bank files that were made for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct SentBatch {
     payments: u32,
@@ -63,7 +62,7 @@ struct SentBatch {
     files: u32,
 }
 
-/// A fund's state.
+/// State of the fund aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fund {
     state: FundState,
@@ -96,16 +95,13 @@ impl Fund {
         self.rounds.find(round)
     }
 
-    /// The rank that comes first on a round's reserve list.
+    /// The best rank on a round's reserve list: the application that is next.
     #[must_use]
     pub fn first_reserve(&self, round: &Slug) -> Option<u16> {
         self.rounds.first_reserve(round)
     }
 
-    /// Refuses a rank that another application has.
-    ///
-    /// # Errors
-    /// [`Refusal::RankTaken`].
+    /// Refuses with [`Refusal::RankTaken`] a rank that another application has.
     pub fn rank_is_free(&self, round: &Slug, rank: u16) -> Result<(), Refusal> {
         self.rounds.rank_is_free(round, rank)
     }
@@ -115,10 +111,7 @@ impl Fund {
         self.areas.contains(area)
     }
 
-    /// Refuses an amount outside the fund's bounds.
-    ///
-    /// # Errors
-    /// [`Refusal::OutsideBounds`].
+    /// Refuses with [`Refusal::OutsideBounds`] an amount outside the fund's rules.
     pub fn within_bounds(&self, amount: Money) -> Result<(), Refusal> {
         let Rules {
             minimum, maximum, ..
@@ -130,10 +123,7 @@ impl Fund {
         }
     }
 
-    /// Refuses unless the fund is open.
-    ///
-    /// # Errors
-    /// [`Refusal::FundNotInState`] naming the state it is in.
+    /// Refuses with [`Refusal::FundNotInState`] unless the fund is open.
     pub fn must_be_open(&self) -> Result<(), Refusal> {
         self.must_be(&[FundState::Open])
     }

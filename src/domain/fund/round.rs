@@ -10,7 +10,7 @@ use crate::domain::id::ApplicationId;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
-/// Where a round stands.
+/// State of a round.
 #[derive(
     Clone,
     Copy,
@@ -39,7 +39,7 @@ pub struct Round {
     opens_on: Date,
     closes_on: Date,
     form: u32,
-    /// The reserve list: which application has which rank.
+    /// The reserve list: application by rank.
     reserves: BTreeMap<u16, ApplicationId>,
 }
 
@@ -50,10 +50,8 @@ impl Round {
         self.form
     }
 
-    /// Refuses unless an application that came on this day is in time.
-    ///
-    /// # Errors
-    /// [`Refusal::RoundNotInState`] when it was never opened or is completed,
+    /// Refuses unless an application that arrived on this day is in time: with
+    /// [`Refusal::RoundNotInState`] if the round was never opened or is completed, with
     /// [`Refusal::RoundClosed`] outside its dates.
     pub fn takes_on(&self, day: Date) -> Result<(), Refusal> {
         let (opens_on, closes_on) = (self.opens_on, self.closes_on);
@@ -69,10 +67,8 @@ impl Round {
         }
     }
 
-    /// Refuses unless the round is open and today is one of its days.
-    ///
-    /// # Errors
-    /// [`Refusal::RoundNotInState`], [`Refusal::RoundClosed`].
+    /// Refuses unless the round is open and the day is one of its days, with
+    /// [`Refusal::RoundNotInState`] or [`Refusal::RoundClosed`].
     pub fn open_on(&self, today: Date) -> Result<(), Refusal> {
         self.must_be(RoundState::Open)?;
         self.takes_on(today)
@@ -102,7 +98,7 @@ impl Round {
     }
 }
 
-/// The rounds of one fund, by their keys.
+/// The rounds of one fund, by key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Rounds(BTreeMap<Slug, Round>);
 

@@ -1,5 +1,5 @@
-//! The offer and its answer: the agreement is accepted by named people, on the web, on paper or
-//! read over the telephone.
+//! The offer and its answer. Named people of the group accept the agreement on the web, on paper,
+//! or after it was read to them over the telephone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Facts, Refusal};
 
-/// The money that was committed, and for whom.
+/// The sources of the money that was committed for the grant.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Offer {
     #[schema(value_type = Vec<Object>)]
@@ -28,18 +28,19 @@ pub enum Method {
     Web,
     /// On paper; the scan is among the group's files.
     PaperScan { scan: FileDigest },
-    /// Read out by whoever records it.
+    /// Read out over the telephone by the person who records it.
     ReadOverTelephone,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptAgreement {
-    /// SHA-256 of the text that was accepted, in hexadecimal: the grant names the issued one.
+    /// SHA-256 of the accepted text, in hexadecimal. It must equal the hash of the agreement that
+    /// was issued for the grant.
     #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64)]
     pub hash: String,
     pub method: Method,
-    /// The people who sign for the group, each once.
+    /// Names of the people who sign for the group, each once.
     #[serde(deserialize_with = "each_once")]
     #[schema(value_type = Vec<PersonalLine>, min_items = 1)]
     pub names: Vec<Personal>,
@@ -67,7 +68,7 @@ fn each_once<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Vec<Personal>
     }
 }
 
-/// The last day of an offer that goes out today.
+/// The last day on which an offer that goes out today can be accepted.
 fn stands_until(facts: &Facts) -> Result<Date, Refusal> {
     let days = jiff::Span::new().days(i64::from(facts.fund()?.rules().offer_days));
     facts
@@ -256,8 +257,8 @@ impl Grant {
         Ok(std::iter::once(accepted).chain(requested).collect())
     }
 
-    /// The days on which updates are due: as often as the fund's rules say while the activity
-    /// lasts, and the final one.
+    /// The days on which updates are due: at the interval in the fund's rules until the activity
+    /// ends, at most 52, and the final one.
     fn update_days(&self, today: Date) -> Result<Vec<Date>, Refusal> {
         let (Some(ends_on), Some(final_on)) = (self.ends_on, self.update_due_on) else {
             return Err(Refusal::GrantNotInState("blank"));

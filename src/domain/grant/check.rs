@@ -1,5 +1,5 @@
-//! What must be in order before money is paid: checks and conditions. A waiver takes two people;
-//! what another grant of the group passed is rested on while it is in date.
+//! Checks and conditions that must be clear before money is paid. Waiving one takes two people. A
+//! check that another grant of the group passed can be reused until it expires.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::domain::{Act, Facts, Refusal};
 #[serde(deny_unknown_fields)]
 pub struct CheckNote {
     pub check: Slug,
-    /// What was seen, or why: for the record.
+    /// Evidence or reason, for the record.
     pub note: Prose,
 }
 
@@ -25,13 +25,14 @@ pub struct CheckNote {
 #[serde(deny_unknown_fields)]
 pub struct PassCheck {
     pub check: Slug,
-    /// What was seen: for the record.
+    /// The evidence that was seen, for the record.
     pub note: Prose,
-    /// Until when it is good: then it goes on file, and the group's next grant can rest on it.
+    /// The last day on which the check is valid. If it is given, the check is stored for the group,
+    /// and the group's next grant can reuse it.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub good_until: Option<Date>,
-    /// What was seen, among the group's files.
+    /// The document that was seen. It must be one of the group's files.
     #[serde(default)]
     pub evidence: Option<FileDigest>,
 }
@@ -42,7 +43,7 @@ pub struct CheckOf {
     pub check: Slug,
 }
 
-/// Where a check stands.
+/// State of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum CheckState {
     Outstanding,
@@ -53,7 +54,7 @@ pub(super) enum CheckState {
 }
 
 impl CheckState {
-    /// Passed and in date, or waived by two.
+    /// Whether it is waived, or passed and valid on this day.
     fn is_clear(&self, today: Date) -> bool {
         match self {
             Self::Passed { good_until } => good_until.is_none_or(|until| today <= until),
@@ -155,7 +156,7 @@ impl Grant {
         }
     }
 
-    /// The checks that the group has on file, still in date.
+    /// Events that reuse the checks which the group has on file and which are still valid.
     pub(super) fn on_file(
         checks: &BTreeSet<Slug>,
         facts: &Facts,
@@ -180,7 +181,8 @@ impl Grant {
         }
     }
 
-    /// Every check is in order, but for those that release other instalments of the schedule.
+    /// Refuses unless every check is clear. Checks that only release another instalment are
+    /// ignored.
     pub(super) fn checks_clear(&self, instalment: Option<u16>, today: Date) -> Result<(), Refusal> {
         let others = self.checks_of_other_instalments(instalment);
         let open = self
@@ -192,7 +194,7 @@ impl Grant {
         })
     }
 
-    /// Whether a check is a condition of this award alone.
+    /// Whether the check is a condition of this award and not a check of the fund.
     pub(in crate::domain) fn is_condition(&self, check: &Slug) -> bool {
         self.conditions.contains(check)
     }

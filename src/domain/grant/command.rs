@@ -1,5 +1,5 @@
-//! What can be asked of a grant, and what can happen to it. What each command says stands beside
-//! its rule.
+//! Commands and events of a grant. The bodies of the commands are declared next to their rules, in
+//! the other files of this folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,131 +41,133 @@ use crate::domain::source::Sources;
 use crate::domain::text::{Line, Prose, Slug};
 
 commands! {
-    /// What can be asked of a grant.
+    /// Commands of a grant.
     GrantCommand {
-        /// Offers the grant that an award makes.
+        /// Offers the grant of an award.
         Offer(Offer) = "offer", Who::Consequence;
-        /// Accepts the agreement, by the named people of the group.
+        /// Accepts the agreement on behalf of the named people of the group.
         AcceptAgreement(AcceptAgreement) = "accept-agreement", Who::StaffOrOwn(&[Role::Officer]);
-        /// Declines the offer; the money is uncommitted at once.
+        /// Declines the offer and releases its money.
         DeclineOffer(Nothing) = "decline-offer", Who::StaffOrOwn(&[Role::Officer]);
-        /// Lapses an offer that ran out; the money is uncommitted at once.
+        /// Lapses an expired offer and releases its money.
         LapseOffer(Nothing) = "lapse-offer", Who::StaffOrJob(&[Role::Officer]);
-        /// Sends the offer out, once those who decided it have confirmed that they did.
+        /// Sends the offer, once the panel members who decided have confirmed their attendance.
         SendOffer(Nothing) = "send-offer", Who::Consequence;
-        /// Takes the offer back, with the reason. It takes effect once as many panel members as
-        /// awarded the grant have confirmed it; then the money is uncommitted.
+        /// Withdraws the offer, with the reason. It takes effect once as many panel members have
+        /// confirmed it as the award needed. Then the money is released.
         WithdrawOffer(Revoke) = "withdraw-offer", Who::Staff(&[Role::Panel]);
-        /// Asks the group for what a check needs; a check that was not asked for at the offer is
+        /// Asks the group for what a check needs. A check that the grant does not have yet is
         /// added.
         RequestCheck(CheckNote) = "request-check", Who::Staff(&[Role::Officer]);
-        /// Records that a check passed, or a condition is met. One that is good for longer goes on
-        /// file for the group.
+        /// Records that a check passed or a condition was met. A check with a last valid day goes
+        /// on file for the group.
         PassCheck(PassCheck) = "pass-check", Who::Staff(&[Role::Officer]);
         /// Records that a check failed.
         FailCheck(CheckNote) = "fail-check", Who::Staff(&[Role::Officer]);
-        /// Rests a check on one that the group has on file, still in date.
+        /// Reuses a valid check that the group has on file.
         ReuseCheck(CheckOf) = "reuse-check", Who::Staff(&[Role::Officer]);
         /// Proposes that a check be waived.
         ProposeWaiver(CheckNote) = "propose-waiver", Who::Staff(&[Role::Officer]);
         /// Confirms, as a second person, that a check is waived.
         ConfirmWaiver(CheckOf) = "confirm-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Schedules what is still to be paid, in instalments that a day or a check releases. One
-        /// that ties a condition of the panel to an instalment waits for a second person.
+        /// Schedules the unpaid money in instalments, each released by a day or a check. A schedule
+        /// that ties a condition of the panel to one instalment needs a second person to confirm
+        /// it.
         SchedulePayments(SchedulePayments) = "schedule-payments", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a second person, a schedule that ties a condition of the panel to an
+        /// Confirms, as a second person, a schedule that ties a condition of the panel to one
         /// instalment.
         ConfirmSchedule(ProposalOf) = "confirm-schedule", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Prepares a payment to the group's verified payee.
         PreparePayment(PreparePayment) = "prepare-payment", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Approves a payment, as somebody who neither prepared it nor keyed its payee.
+        /// Approves a payment. The approver must neither have prepared it nor have keyed its payee.
         ApprovePayment(PaymentOf) = "approve-payment", Who::Staff(&[Role::Finance]);
         /// Rejects a prepared payment, with the reason.
         RejectPayment(PaymentBecause) = "reject-payment", Who::Staff(&[Role::Finance]);
-        /// Cancels a payment that was not sent.
+        /// Cancels a prepared or approved payment that was not sent.
         CancelPayment(PaymentBecause) = "cancel-payment", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Proposes that a payment leave before the days have passed that follow a change at the
-        /// group.
+        /// Proposes that a payment may leave before the wait after a change at the group is over.
         ProposeEarlyPayment(PaymentBecause) = "propose-early-payment", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a second person, that the payment leaves before those days have passed.
+        /// Confirms, as a second person, that a payment may leave before the wait is over.
         ConfirmEarlyPayment(PaymentOf) = "confirm-early-payment", Who::Staff(&[Role::Finance]);
         /// Records that an approved payment was sent to the bank.
         SendPayment(PaymentOn) = "send-payment", Who::Staff(&[Role::Finance]);
-        /// Sends a payment in a batch of its fund.
+        /// Sends a payment as part of a batch of its fund.
         SendInBatch(InBatch) = "send-in-batch", Who::Consequence;
-        /// Records the day on which the bank paid, or what was bought was paid for.
+        /// Records the day on which the bank made the payment, or on which a purchase was paid.
         ConfirmPayment(ConfirmPayment) = "confirm-payment", Who::Staff(&[Role::Finance]);
-        /// Records that the bank did not pay; the payment can be prepared again.
+        /// Records that the bank did not make the payment. The money can be paid by another
+        /// payment.
         FailPayment(FailPayment) = "fail-payment", Who::Staff(&[Role::Finance]);
-        /// Records that the bank took a confirmed payment back; it can be prepared again while the
-        /// grant runs. What is more than was paid is to be settled.
+        /// Records that the bank reversed a confirmed payment. The money can be paid again while
+        /// the grant is in force. A sum above the paid balance becomes an entry that two people
+        /// settle.
         ReversePayment(ReversePayment) = "reverse-payment", Who::Staff(&[Role::Finance]);
-        /// Corrects the day on which the bank paid.
+        /// Corrects the day on which the bank made the payment.
         CorrectPayment(CorrectPayment) = "correct-payment", Who::Staff(&[Role::Finance]);
-        /// Asks for another purpose, other dates or another amount.
+        /// Requests another purpose, other dates or another amount.
         RequestVariation(RequestVariation) = "request-variation", Who::StaffOrOwn(&[Role::Officer]);
-        /// Approves a variation, as somebody who did not ask for it: what is more is committed,
-        /// what is less is released.
+        /// Approves a variation. The person must not have requested it. If the award rises more
+        /// money is committed, if it falls money is released.
         ApproveVariation(ApproveVariation) = "approve-variation", Who::Staff(&[Role::Panel]);
         /// Refuses a variation, with the reason.
         RefuseVariation(VariationBecause) = "refuse-variation", Who::Staff(&[Role::Panel]);
-        /// Adds what was committed for a variation.
+        /// Adds the money that was committed for a variation.
         Grow(Grown) = "grow", Who::Consequence;
-        /// Holds all payments, with the reason.
+        /// Puts all payments on hold, with the reason.
         Hold(Because) = "hold", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Ends the hold.
         Resume(Nothing) = "resume", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Ends the grant before its time, with the reason. It takes effect once as many panel
-        /// members as awarded the grant have confirmed it; then what is unpaid is uncommitted.
+        /// Terminates the grant, with the reason. It takes effect once as many panel members have
+        /// confirmed it as the award needed. Then the unpaid money is released.
         Terminate(Revoke) = "terminate", Who::Staff(&[Role::Panel]);
-        /// Asks the group for an update besides those that the fund's rules ask for.
+        /// Requests an update in addition to those of the fund's rules.
         RequestUpdate(RequestUpdate) = "request-update", Who::Staff(&[Role::Officer]);
         /// Records that the group was reminded of an update.
         RemindUpdate(RemindUpdate) = "remind-update", Who::Job;
-        /// Receives the group's update, with outcomes by sign.
+        /// Records the group's update, with outcomes by sign of success.
         ReceiveUpdate(ReceiveUpdate) = "receive-update", Who::StaffOrOwn(&[Role::Officer]);
         /// Accepts an update that was received.
         AcceptUpdate(UpdateOf) = "accept-update", Who::Staff(&[Role::Officer]);
-        /// Asks something about an update; the group answers by handing it in again.
+        /// Asks a question about an update. The group answers by submitting the update again.
         QueryUpdate(QueryUpdate) = "query-update", Who::Staff(&[Role::Officer]);
         /// Excuses the group from an update, with the reason.
         ExcuseUpdate(UpdateBecause) = "excuse-update", Who::Staff(&[Role::Officer]);
-        /// Corrects the figures of an update that was received, with the reason.
+        /// Corrects the figures of a received update, with the reason.
         CorrectUpdate(CorrectUpdate) = "correct-update", Who::Staff(&[Role::Officer]);
-        /// Records staff's own judgement of an outcome, apart from what the group says.
+        /// Records staff's own assessment of an outcome. The group's assessment is unchanged.
         JudgeOutcome(JudgeOutcome) = "judge-outcome", Who::Staff(&[Role::Officer]);
-        /// Declares that some of the award will not be spent.
+        /// Declares that a part of the award will not be spent.
         DeclareUnderspend(AmountOf) = "declare-underspend", Who::StaffOrOwn(&[Role::Officer]);
-        /// Asks the group to give back, by a day, what is due.
+        /// Asks the group to return money that is due back, by a given day.
         RequestReturn(RequestReturn) = "request-return", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that the offer is taken back, the
-        /// grant ended or money demanded back.
+        /// Confirms, as a panel member who was named as present, that an offer is withdrawn, a
+        /// grant terminated, or money demanded back.
         ConfirmRevocation(ProposalOf) = "confirm-revocation", Who::Staff(&[Role::Panel]);
-        /// Demands money back that was paid, with the reason. It takes effect once as many panel
-        /// members as awarded the grant have confirmed it.
+        /// Demands paid money back, with the reason. It takes effect once as many panel members
+        /// have confirmed it as the award needed.
         DemandClawback(DemandClawback) = "demand-clawback", Who::Staff(&[Role::Panel]);
-        /// Records what the bank did and nothing else here can say: it is to be settled by two
-        /// people, and holds up nothing.
+        /// Records a movement at the bank that no other command describes. Two people settle it;
+        /// meanwhile it blocks nothing.
         RecordBankEntry(RecordBankEntry) = "record-bank-entry", Who::Staff(&[Role::Finance]);
-        /// Proposes how an entry of the bank is settled: how much of it counts as money back.
+        /// Proposes how a bank entry is settled: how much of it counts as returned money.
         ProposeSettlement(ProposeSettlement) = "propose-settlement", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Confirms, as a second person, how an entry of the bank is settled.
+        /// Confirms, as a second person, how a bank entry is settled.
         ConfirmSettlement(ConfirmSettlement) = "confirm-settlement", Who::Staff(&[Role::Finance]);
-        /// Confirms, as a panel member who was named as present, that they were there when the
-        /// award was raised.
+        /// Confirms, as a panel member who was named as present, that one was there when the award
+        /// was raised.
         ConfirmAttendance(AttendanceOf) = "confirm-attendance", Who::Staff(&[Role::Panel]);
-        /// Receives money back, whole or in part; only then is it uncommitted. What is more than
-        /// was paid is to be settled.
+        /// Records returned money, in full or in part, and releases it. A sum above the paid
+        /// balance becomes an entry that two people settle.
         ReceiveReturn(ReceiveReturn) = "receive-return", Who::Staff(&[Role::Finance]);
-        /// Proposes to waive a return, or to write a clawback off.
+        /// Proposes to waive a return or write off a clawback.
         ProposeReturnWaiver(ProposeReturnWaiver) = "propose-return-waiver", Who::Staff(&[Role::Officer, Role::Finance]);
         /// Confirms, as a second person, that a return is waived or a clawback written off.
         ConfirmReturnWaiver(ConfirmReturnWaiver) = "confirm-return-waiver", Who::Staff(&[Role::Finance]);
-        /// Publishes a story that staff wrote, with the group's consent.
+        /// Publishes a story written by staff, with the group's consent.
         PublishStory(PublishStory) = "publish-story", Who::Staff(&[Role::Officer]);
-        /// Takes a story back.
+        /// Withdraws a story.
         WithdrawStory(StoryOf) = "withdraw-story", Who::StaffOrOwn(&[Role::Officer]);
-        /// Closes the grant.
+        /// Closes the grant and releases its unpaid money.
         Close(Nothing) = "close", Who::Staff(&[Role::Officer]);
     }
 }
@@ -212,7 +214,7 @@ impl GrantCommand {
 }
 
 events! {
-    /// What happened to a grant.
+    /// Events of a grant.
     GrantEvent {
         GrantOffered {
             fund: FundId,
@@ -230,7 +232,7 @@ events! {
             expires_on: Date,
             ends_on: Date,
             update_due_on: Date,
-            /// The offer goes out once those named as present have confirmed that they decided it.
+            /// The offer goes out once those named as present have confirmed their attendance.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             waits: bool,
         },
@@ -260,10 +262,11 @@ events! {
             prepared_by: PersonId,
             eyes: u8,
             prepared_on: Date,
-            /// Where the money comes from. A log from before says it when the payment is sent.
+            /// The sources of the money. Old logs name them in `PaymentSent` only.
             #[serde(default, skip_serializing_if = "Sources::is_empty")]
             sources: Sources,
-            /// Until when a change at the group holds it back.
+            /// The first day on which it may leave after a change at the group; absent if there is
+            /// no wait.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             waits_until: Option<Date>,
         },
@@ -282,7 +285,7 @@ events! {
             payment: u16,
             paid_on: Date,
             receipt: Option<FileDigest>,
-            /// Where that moves the day on which the money left.
+            /// The change of the day on which the money left, if this date moves it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             leaving: Option<LeavingMoved>,
         },
@@ -292,7 +295,8 @@ events! {
             sources: Sources,
             reason: Prose,
             reversed_on: Date,
-            /// What of it is no longer committed: it was due back, or the grant is over.
+            /// The part that is no longer committed, because it was due back or the grant has
+            /// ended.
             #[serde(default, skip_serializing_if = "Sources::is_empty")]
             released: Sources,
             #[serde(default, skip_serializing_if = "Satisfied::is_empty")]
@@ -338,7 +342,7 @@ events! {
         UpdateQueried {
             update: u16,
             question: Prose,
-            /// By when the group answers.
+            /// The day by which the group answers.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             due_on: Option<Date>,
         },
@@ -352,7 +356,8 @@ events! {
             owed: Owed,
             sources: Sources,
             received_on: Date,
-            /// How much of what was due it settles; a log from before means all of it, for `owed`.
+            /// How much it settles of the money that was due back, by reason. Old events without
+            /// this field settle their whole sum, for the reason in `owed`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schema(value_type = Option<BTreeMap<Owed, Money>>)]
             satisfied: Option<Satisfied>,

@@ -1,6 +1,8 @@
-//! Money back and the end: an underspend releases what is unpaid at once, and what was paid when it
-//! is received. What is due back is received in parts, or given up by two people: a return is
-//! waived, a clawback is written off.
+//! Money due back, and closing a grant.
+//!
+//! An underspend releases the unpaid part immediately; the paid part is due back and is released
+//! when it is received. Money that is due back is received in parts, or given up by two people: a
+//! return is waived, a clawback is written off.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +18,7 @@ use crate::domain::source::Sources;
 use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
-/// Why money is due back.
+/// The reason why money is due back.
 #[derive(
     Clone,
     Copy,
@@ -51,9 +53,9 @@ pub struct AmountOf {
 #[serde(deny_unknown_fields)]
 pub struct DemandClawback {
     pub amount: Money,
-    /// Why: the group reads it.
+    /// Why. The group reads it.
     pub reason: Prose,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
@@ -91,20 +93,19 @@ pub struct ProposeReturnWaiver {
 pub struct ConfirmReturnWaiver {
     #[serde(default)]
     pub owed: Owed,
-    /// The amount that was proposed, said again: nobody confirms another.
+    /// The proposed amount, repeated. It is refused if it differs from the proposal.
     pub amount: Money,
 }
 
-/// What is due back for one reason.
+/// The amount that is due back for one reason.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Due {
     amount: Money,
-    /// How much it was proposed to give up, and by whom.
+    /// The amount that was proposed to be waived, and the proposer.
     waiver: Option<(Money, PersonId)>,
 }
 
-/// Recording that a debt was paid ends it, so a person who is connected with the group leaves that
-/// to others.
+/// Settling a debt ends it, so a person who is connected with the group must leave it to others.
 pub(super) fn may_satisfy(satisfied: &Satisfied, facts: &Facts) -> Result<(), Refusal> {
     if satisfied.is_empty() {
         Ok(())
@@ -188,7 +189,7 @@ impl Grant {
         self.dues.get(&owed).copied().unwrap_or_default()
     }
 
-    /// What is due back in all.
+    /// The total amount due back.
     #[must_use]
     pub fn due_back(&self) -> Money {
         self.dues.values().map(|due| due.amount).sum()
@@ -209,8 +210,8 @@ impl Grant {
         }
     }
 
-    /// What the bank has confirmed and has not come back. What was only sent may still fail:
-    /// nothing of it can be due back, and nothing that comes back is taken from it.
+    /// By source, the paid money that the bank has confirmed and that has not been returned.
+    /// Payments in state `Sent` may still fail, so nothing of them can be due back or be returned.
     pub(super) fn confirmed(&self) -> Result<Sources, Refusal> {
         let mut sent = self.payments.values().filter(|payment| payment.is_sent());
         Ok(sent.try_fold(self.paid.clone(), |left, payment| {
@@ -218,9 +219,9 @@ impl Grant {
         })?)
     }
 
-    /// What the bank had confirmed and had not come back on a day, and still has not on any later
-    /// day: of each source the least. So what comes back can be recorded on its true day, in any
-    /// order.
+    /// By source, the smallest balance of confirmed payments less returns, on this day and on every
+    /// later day. A return of up to this amount can be recorded on its true day, in any order,
+    /// without making a later balance negative.
     pub(super) fn left_from(&self, day: Date) -> Sources {
         let movements: Vec<_> = self
             .payments
@@ -249,8 +250,8 @@ impl Grant {
             .fold(balance(day), |least, on| least.at_most(&balance(on)))
     }
 
-    /// How much of what is due a sum settles: what was due for the reason named, then for the
-    /// other.
+    /// How much of each amount due a sum settles: first the amount due for this reason, then the
+    /// others.
     pub(super) fn satisfies(&self, owed: Owed, amount: Money) -> Satisfied {
         let (mut left, mut satisfied) = (amount, Satisfied::new());
         for owed in [owed, Owed::Underspend, Owed::Clawback] {
@@ -268,8 +269,8 @@ impl Grant {
         satisfied
     }
 
-    /// Money that came back is recorded on its true day and in every state. More than was paid is
-    /// to be settled.
+    /// Records returned money on its true day, in every state of the grant. A sum above the paid
+    /// balance becomes a bank entry that two people settle.
     fn receive_return(
         &self,
         received: &ReceiveReturn,
@@ -303,7 +304,7 @@ impl Grant {
         })
     }
 
-    /// What was paid and is not already due back.
+    /// The amount that was paid and is not due back already.
     pub(super) fn could_return(&self) -> Result<Money, Refusal> {
         Ok(self.confirmed()?.total().minus(self.due_back())?)
     }
@@ -382,7 +383,8 @@ impl Grant {
         }
     }
 
-    /// Money came back: it is neither paid nor committed any more, and settles what was due.
+    /// Records returned money: it is neither paid nor committed any more, and it settles amounts
+    /// due.
     pub(super) fn came_back(&mut self, day: Date, sources: &Sources, satisfied: &Satisfied) {
         if !sources.is_empty() {
             self.returns.push((day, sources.clone()));
@@ -403,7 +405,8 @@ impl Grant {
         due.amount = due.amount.plus(amount);
     }
 
-    /// What a waiver was proposed for no longer stands as it did: it is proposed anew.
+    /// Reduces an amount due. A proposed waiver lapses, since the amount that it was made for has
+    /// changed.
     fn owe_less(&mut self, owed: Owed, amount: Money) {
         let due = self.dues.entry(owed).or_default();
         due.amount = due

@@ -1,6 +1,6 @@
-//! What the bank did and the rules do not expect: more than was paid, a second time, money that
-//! nobody approved. It is recorded, waits until two people have settled it, and holds up nothing
-//! else.
+//! Bank entries that the rules do not expect: an overpayment, a duplicate, or a movement that
+//! nobody approved. An entry is recorded, waits until two people have settled it, and blocks
+//! nothing else.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::domain::role::Role;
 use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
-/// How much of what is due back is settled, by the reason for which it was due.
+/// Amounts due back that are settled, by the reason for which they were due.
 pub type Satisfied = BTreeMap<Owed, Money>;
 
-/// Which way the money went.
+/// Direction of the money.
 #[derive(
     Clone,
     Copy,
@@ -32,23 +32,23 @@ pub type Satisfied = BTreeMap<Owed, Money>;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum EntryKind {
-    /// Money came back.
+    /// Money was received.
     CameIn,
-    /// Money left.
+    /// Money was sent.
     WentOut,
 }
 
-/// An entry of the bank.
+/// An entry at the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BankEntry {
     pub amount: Money,
-    /// The payment that it concerns, where it concerns one.
+    /// The number of the payment that it concerns, if any.
     #[schema(maximum = 65535)]
     pub payment: Option<u16>,
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
     pub happened_on: Date,
-    /// What it was said to be for, where it was recorded as money back.
+    /// The reason for which the money was recorded as returned, if it was.
     #[serde(default)]
     pub owed: Owed,
 }
@@ -64,7 +64,7 @@ pub struct RecordBankEntry {
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
     pub happened_on: Date,
-    /// What the bank's statement says, and why it fits nothing.
+    /// The bank statement's text, and why the entry matches nothing.
     pub note: Prose,
 }
 
@@ -73,9 +73,9 @@ pub struct RecordBankEntry {
 pub struct ProposeSettlement {
     #[schema(minimum = 1, maximum = 65535)]
     pub entry: u16,
-    /// How much of it counts as money that came back from this grant; 0.00 where none does.
+    /// How much of it counts as money returned from this grant; 0.00 if none does.
     pub counts: Money,
-    /// What it was, and what happened to the rest.
+    /// What the entry was for, and how the rest was dealt with.
     pub reason: Prose,
 }
 
@@ -84,11 +84,11 @@ pub struct ProposeSettlement {
 pub struct ConfirmSettlement {
     #[schema(minimum = 1, maximum = 65535)]
     pub entry: u16,
-    /// The sum that was proposed, said again: nobody confirms another.
+    /// The proposed sum, repeated. It is refused if it differs from the proposal.
     pub counts: Money,
 }
 
-/// An entry that waits to be settled.
+/// A bank entry that is not settled yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Unsettled {
     kind: EntryKind,
@@ -97,7 +97,7 @@ pub(super) struct Unsettled {
 }
 
 impl Grant {
-    /// An entry for what does not fit.
+    /// The event that records an entry to settle.
     pub(super) fn unsettled(
         &self,
         kind: EntryKind,
@@ -151,7 +151,7 @@ impl Grant {
             .ok_or(Refusal::Unknown("entry that is to be settled"))
     }
 
-    /// What counts must have been paid by then, and only money that came in can count.
+    /// Refuses unless the counted sum is received money, and was paid from this grant by that day.
     fn may_count(&self, entry: &Unsettled, counts: Money) -> Result<(), Refusal> {
         let left = match entry.kind {
             EntryKind::CameIn => self

@@ -1,7 +1,7 @@
-//! An award's agreement and everything after it: offer, checks, payments, updates, money back,
-//! close.
+//! The grant aggregate: an award's agreement and everything after it: offer, checks, payments,
+//! updates, returns, close.
 //!
-//! The law that holds: 0 ≤ paid ≤ award, for each source, at every event.
+//! Invariant: 0 ≤ paid ≤ award, for each source, after every event.
 
 mod agreement;
 mod check;
@@ -60,7 +60,7 @@ use revocation::Revocation;
 use update::Update;
 use variation::Variations;
 
-/// Where a grant stands. What is due, or overdue, follows from its dates.
+/// State of a grant. Whether something is due or overdue follows from its dates.
 #[derive(
     Clone,
     Copy,
@@ -88,17 +88,17 @@ pub enum GrantState {
     /// The final update has been received.
     Reported,
     Closed,
-    /// Ended before its time; what is due back may still come.
+    /// Ended early. Money that is due back may still be received.
     Terminated,
     OfferDeclined,
     OfferLapsed,
     OfferWithdrawn,
 }
 
-/// A grant's state.
+/// State of the grant aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Grant {
-    /// How many events it has: corrections name the one that they correct.
+    /// The number of events so far. A correction refers to the corrected event by it.
     events: u32,
     state: GrantState,
     held: bool,
@@ -107,27 +107,27 @@ pub struct Grant {
     round: Option<Slug>,
     group: Option<GroupId>,
     area: Option<Slug>,
-    /// What is committed for it now.
+    /// The money that is committed for it now.
     award: Sources,
-    /// What was paid and has not come back.
+    /// The money that was paid and has not been returned. Sent payments are included.
     paid: Sources,
-    /// What is due back from the group.
+    /// The amounts due back from the group, by reason.
     dues: BTreeMap<Owed, Due>,
     checks: BTreeMap<Slug, CheckState>,
     conditions: BTreeSet<Slug>,
     /// The checks and conditions that hold back every payment.
     for_every_payment: BTreeSet<Slug>,
-    /// What came back, with the bank's date.
+    /// Returned money, with the bank's dates.
     returns: Vec<(Date, Sources)>,
-    /// What the bank did and two people have not settled yet.
+    /// Bank entries that two people have not settled yet.
     unsettled: BTreeMap<u16, Unsettled>,
     entries_made: u16,
-    /// Who was there when the award was last raised.
+    /// Attendance at the last decision to raise the award.
     attendance: Attendance,
     agreement: String,
-    /// The offer has not gone out: those named as present have not confirmed that they decided it.
+    /// The offer has not been sent: those named as present have not confirmed their attendance.
     offer_waits: bool,
-    /// What is to be taken away, once those who were named as present confirm it.
+    /// A revocation that waits for those named as present to confirm it.
     revocation: Option<Revocation>,
     revocations: u32,
     signers: u8,
@@ -137,18 +137,19 @@ pub struct Grant {
     ends_on: Option<Date>,
     update_due_on: Option<Date>,
     instalments: BTreeMap<u16, Instalment>,
-    /// A schedule that waits for a second person, and who proposed it.
+    /// A schedule that waits for a second person, with its proposer.
     proposed_schedule: Option<(Vec<Instalment>, PersonId)>,
     schedules_proposed: u32,
-    /// Boxed, as the updates are: most grants have one, and a map makes room for eleven.
+    /// Boxed, like the updates: most grants have one entry, and a B-tree node reserves space for
+    /// eleven.
     payments: BTreeMap<u16, Box<Payment>>,
     updates: BTreeMap<u16, Box<Update>>,
     variations: Variations,
-    /// Which stories stand, and which were withdrawn.
+    /// By number, whether the story is published; `false` after it was withdrawn.
     stories: BTreeMap<u16, bool>,
 }
 
-/// The number after the last of its kind.
+/// The next number of a numbered list. Refuses when the numbers are exhausted.
 fn next_number(last: Option<u16>) -> Result<u16, Refusal> {
     last.map_or(Some(1), |last| last.checked_add(1))
         .ok_or(Refusal::TooManyItems(u16::MAX.into()))
@@ -170,25 +171,25 @@ impl Grant {
         self.group
     }
 
-    /// The area and the round that it belongs to.
+    /// The area and the round of the award.
     #[must_use]
     pub fn place(&self) -> Option<(&Slug, &Slug)> {
         self.area.as_ref().zip(self.round.as_ref())
     }
 
-    /// What is committed for the grant now: the award less what was released and returned.
+    /// The money that is committed for the grant now: the award less released and returned money.
     #[must_use]
     pub fn award(&self) -> &Sources {
         &self.award
     }
 
-    /// Whether money ever went to the group, also where it came back.
+    /// Whether money ever left for the group, even if it came back.
     #[must_use]
     pub fn was_paid(&self) -> bool {
         self.payments.values().any(|payment| payment.went())
     }
 
-    /// What was paid and has not come back.
+    /// The money that was paid and has not been returned. Sent payments are included.
     #[must_use]
     pub fn paid(&self) -> &Sources {
         &self.paid
@@ -208,7 +209,8 @@ impl Grant {
         }
     }
 
-    /// The agreement is accepted, and the grant not over.
+    /// Refuses unless the agreement is accepted and the grant has neither been closed nor
+    /// terminated.
     fn must_run(&self) -> Result<(), Refusal> {
         match self.state {
             GrantState::Offered => Err(Refusal::AgreementNotAccepted),
@@ -216,7 +218,8 @@ impl Grant {
         }
     }
 
-    /// The agreement is accepted, and the grant not closed: it may have been terminated.
+    /// Refuses unless the agreement is accepted and the grant is not closed. A terminated grant
+    /// passes.
     fn must_stand(&self) -> Result<(), Refusal> {
         if self.state == GrantState::Terminated {
             Ok(())
@@ -225,7 +228,8 @@ impl Grant {
         }
     }
 
-    /// By source, what is neither paid nor kept for a payment that was prepared.
+    /// By source, the award less the paid money and the money reserved for prepared or approved
+    /// payments.
     fn free(&self) -> Result<Sources, Refusal> {
         let mut reserved = self
             .payments
@@ -238,7 +242,7 @@ impl Grant {
         )
     }
 
-    /// What is neither paid nor on its way.
+    /// The amount that is neither paid nor reserved for prepared or approved payments.
     fn unpaid(&self) -> Money {
         let under_way: Money = self
             .payments

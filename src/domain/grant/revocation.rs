@@ -1,6 +1,7 @@
-//! What takes a grant away: an offer is withdrawn, a grant is terminated, money is demanded back.
-//! It needs as many panel members as the award did. One of them records it, and each of the others
-//! confirms for themselves that they were there.
+//! Revocations: withdrawing an offer, terminating a grant, demanding money back.
+//!
+//! A revocation needs as many panel members as the award did. One of them records it, and each of
+//! the others confirms their own attendance; then it takes effect.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +19,14 @@ use crate::domain::{Act, Facts, Refusal};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
-    /// Why: the group reads it.
+    /// Why. The group reads it.
     pub reason: Prose,
-    /// Who was present besides whoever records it.
+    /// The panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
 
-/// What is taken away.
+/// The kind of revocation.
 #[derive(
     Clone,
     Copy,
@@ -45,7 +46,7 @@ pub enum RevocationKind {
     DemandClawback,
 }
 
-/// A revocation that waits for those who were named as present.
+/// A revocation that waits for confirmations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Revocation {
     kind: RevocationKind,
@@ -102,7 +103,8 @@ impl Grant {
         }])
     }
 
-    /// The event that takes the grant away, where its state lets it.
+    /// The event by which the revocation takes effect. Refuses if the grant's state does not allow
+    /// it.
     fn effect(
         &self,
         kind: RevocationKind,

@@ -1,5 +1,5 @@
-//! Payment in instalments: what is still to be paid, released by days or by checks. The instalments
-//! add up to it.
+//! Payment in instalments. The instalments add up to the unpaid amount; each is released by a day
+//! or a check.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::domain::role::Role;
 use crate::domain::text::Slug;
 use crate::domain::{Act, Facts, Refusal};
 
-/// How many instalments one schedule may have.
+/// The largest number of instalments of a schedule.
 const INSTALMENTS_MOST: u16 = 24;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePayments {
-    /// They add up to what is neither paid nor on its way, and take the place of what was scheduled
-    /// and not prepared.
+    /// They must add up to the amount that is neither paid nor under way. They replace scheduled
+    /// instalments for which no payment was prepared.
     #[schema(min_items = 1, max_items = 24)]
     pub instalments: Vec<Instalment>,
 }
 
-/// A part of what is still to be paid.
+/// A part of the unpaid amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instalment {
@@ -41,15 +41,15 @@ pub enum Released {
         #[schema(value_type = String, format = "date")]
         day: Date,
     },
-    /// When this check has passed: until then it holds back this instalment only. One that was
-    /// added to this grant, or a condition that the award made for one instalment.
+    /// The check that must be clear. It holds back this instalment only. It must be a check that
+    /// was added to this grant, or a condition that the award made for one instalment.
     AfterCheck {
         check: Slug,
     },
 }
 
 impl Grant {
-    /// A condition that the panel made for one instalment is tied to it by two people.
+    /// Tying a condition of the panel to one instalment takes two people.
     pub(super) fn schedule(
         &self,
         command: &GrantCommand,
@@ -140,7 +140,8 @@ impl Grant {
         })
     }
 
-    /// How much a payment of this instalment, or without one, is of.
+    /// The amount of a payment: that of the instalment or, without an instalment, the given one.
+    /// Refuses to omit the instalment while instalments are unpaid.
     pub(super) fn amount_of(
         &self,
         instalment: Option<u16>,
@@ -178,14 +179,14 @@ impl Grant {
         }
     }
 
-    /// Whether a payment of this instalment stands.
+    /// Whether the instalment has a payment that is under way or confirmed.
     fn is_taken(&self, instalment: u16) -> bool {
         self.payments
             .values()
             .any(|payment| payment.instalment == Some(instalment) && payment.stands())
     }
 
-    /// The checks that hold back other instalments than this.
+    /// The checks that release other instalments.
     pub(super) fn checks_of_other_instalments(&self, instalment: Option<u16>) -> BTreeSet<&Slug> {
         let check = |number: u16| match self.instalments.get(&number).map(|found| &found.released) {
             Some(Released::AfterCheck { check }) => Some(check),
@@ -199,7 +200,7 @@ impl Grant {
             .collect()
     }
 
-    /// Forgets the instalments that no payment stands for: what they add up to no longer holds.
+    /// Drops the instalments without a payment: their sum no longer equals the unpaid amount.
     pub(super) fn unschedule(&mut self) {
         let taken: BTreeSet<u16> = self
             .instalments

@@ -1,5 +1,4 @@
-//! Stories: written by staff, published with the group's consent, and taken back whenever the group
-//! wants.
+//! Stories: written by staff, published with the group's consent, withdrawn at the group's request.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +13,13 @@ use crate::domain::{Facts, Refusal};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishStory {
-    /// What the public reads; names of people only where they consented.
+    /// The text for the public. It may name people only with their consent.
     pub words: Prose,
     #[schema(value_type = String, format = "date")]
     pub consented_on: Date,
     /// How consent was given: a signed form, a telephone call.
     pub consent: Line,
-    /// Photographs among the group's files.
+    /// Photographs, each one of the group's files.
     #[serde(default)]
     pub photographs: BTreeSet<FileDigest>,
 }

@@ -1,5 +1,5 @@
-//! Updates: requested → received → accepted, queried or excused. What a group says and what staff
-//! judge stay apart.
+//! Updates: requested → received → accepted, queried or excused. The group's report and staff's
+//! assessment are stored separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,11 @@ use crate::domain::sealed::{Personal, Sealed};
 use crate::domain::text::{Prose, Slug};
 use crate::domain::{Act, Facts, Refusal};
 
-/// How many days a group has to answer a question about its update.
+/// Days in which a group answers a question about its update, unless another day is given.
 const ANSWER_DAYS: i64 = 14;
-/// How many days before that day it is reminded at the most.
+/// A question is reminded of at most this many days before its answer is due.
 const QUESTION_REMIND_DAYS: u16 = 3;
-/// How many days after a reminder of an overdue update the next one follows, and how many there
-/// are.
+/// Days between two reminders of an overdue update, and the largest number of them.
 const REMIND_AGAIN_DAYS: i64 = 14;
 const REMINDERS_MOST: u8 = 3;
 
@@ -31,7 +30,7 @@ pub struct RequestUpdate {
     pub due_on: Date,
 }
 
-/// When a reminder goes out.
+/// Kind of a reminder.
 #[derive(
     Clone,
     Copy,
@@ -48,9 +47,9 @@ pub struct RequestUpdate {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Occasion {
-    /// As many days before as the fund's rules say.
+    /// Before the update is due, by as many days as the fund's rules say.
     Before,
-    /// On the day after it was due, and then every two weeks, three times in all.
+    /// From the day after it was due, then every two weeks, three times in all.
     Overdue,
 }
 
@@ -66,28 +65,28 @@ pub struct ReceiveUpdate {
     #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
     pub channel: Channel,
-    /// What happened, in the group's words.
+    /// The report, in the group's words.
     #[schema(value_type = Personal)]
     pub words: Personal,
-    /// What was hard and what was learned.
+    /// Difficulties and lessons.
     #[serde(default)]
     #[schema(value_type = Option<Personal>)]
     pub learned: Option<Personal>,
-    /// How many people came.
+    /// How many people took up the activity.
     pub people: u32,
     /// How many people helped.
     pub volunteers: u32,
     pub spent: Money,
     pub outcomes: Vec<OutcomeSaid>,
-    /// Receipts and photographs, among the group's files.
+    /// Receipts and photographs, each one of the group's files.
     #[serde(default)]
     pub files: BTreeSet<FileDigest>,
-    /// Whether the group agreed to what staff wrote down for it.
+    /// Whether the group agreed to what staff wrote for it. Needed if staff record the update.
     #[serde(default)]
     pub consent: bool,
 }
 
-/// What a group said of one sign, as the log keeps it.
+/// A reported outcome, with its words encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OutcomeKept {
     pub sign: Slug,
@@ -115,9 +114,9 @@ pub struct UpdateBecause {
 pub struct QueryUpdate {
     #[schema(minimum = 1, maximum = 65535)]
     pub update: u16,
-    /// What the group is asked.
+    /// The question to the group.
     pub question: Prose,
-    /// By when it answers; two weeks from today, unless another day is given.
+    /// The day by which the group answers; two weeks from today if it is absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub due_on: Option<Date>,
@@ -131,7 +130,7 @@ pub struct CorrectUpdate {
     pub people: u32,
     pub volunteers: u32,
     pub spent: Money,
-    /// What was wrong.
+    /// The mistake in the figures.
     pub reason: Prose,
 }
 
@@ -145,7 +144,7 @@ pub struct JudgeOutcome {
     pub reason: Prose,
 }
 
-/// Where an update stands.
+/// State of an update.
 #[derive(
     Clone,
     Copy,
@@ -164,7 +163,7 @@ pub enum UpdateState {
     Requested,
     Received,
     Accepted,
-    /// Staff asked something; the group answers by handing it in again.
+    /// Staff asked a question. The group answers by submitting the update again.
     Queried,
     Excused,
 }
@@ -175,9 +174,10 @@ pub(super) struct Update {
     state: UpdateState,
     due_on: Date,
     last: bool,
-    /// How often the group was reminded on each occasion, and when it was last.
+    /// By kind of reminder, the number of reminders sent and the day of the last one.
     reminded: BTreeMap<Occasion, (u8, Date)>,
-    /// Which of the grant's events brought it, and with which figures.
+    /// The number of the event by which it was received, and its figures: people, volunteers,
+    /// spent.
     received_by: u32,
     figures: (u32, u32, Money),
 }
@@ -257,7 +257,8 @@ impl Grant {
         let update = self.update(remind.update)?;
         update.must_be(&[UpdateState::Requested, UpdateState::Queried])?;
         let days = facts.fund()?.rules().remind_days;
-        // A question was just asked by mail: the reminder follows when its answer is nearly due.
+        // The question was mailed when it was asked, so its reminder waits until the answer is
+        // nearly due.
         let days = if update.state == UpdateState::Queried {
             days.min(QUESTION_REMIND_DAYS)
         } else {
@@ -379,14 +380,14 @@ impl Grant {
         })
     }
 
-    /// The final update is accepted or excused.
+    /// Whether the final update is accepted or excused.
     pub(super) fn is_reported(&self) -> bool {
         self.updates.values().any(|update| {
             update.last && matches!(update.state, UpdateState::Accepted | UpdateState::Excused)
         })
     }
 
-    /// The final update, while it is open, is due on another day.
+    /// The event that moves the final update to another day, if it is still open.
     pub(super) fn last_update_moves(&self, due_on: Date) -> Option<GrantEvent> {
         let open = |update: &Update| {
             update.last && matches!(update.state, UpdateState::Requested | UpdateState::Queried)

@@ -1,5 +1,4 @@
-//! Changes after the award: another purpose, other dates, another amount; on hold; ended before its
-//! time.
+//! Variations, holds and termination: changes after the award.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +15,12 @@ use crate::domain::source::Sources;
 use crate::domain::text::Prose;
 use crate::domain::{Act, Facts, Refusal};
 
-/// What should change; what is absent stays as it is.
+/// The requested changes. Absent fields do not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Varied {
-    /// The whole award as it should be: never less than is paid or on its way, never above the
-    /// fund's bound.
+    /// The whole new award. It is at least the money that is paid or under way, and at most the
+    /// fund's maximum if it rises.
     #[serde(default)]
     pub amount: Option<Money>,
     #[serde(default)]
@@ -30,7 +29,7 @@ pub struct Varied {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub update_due_on: Option<Date>,
-    /// The public title and description of another purpose.
+    /// The public title and description of the new purpose.
     #[serde(default)]
     pub purpose: Option<Summary>,
 }
@@ -49,7 +48,7 @@ pub struct RequestVariation {
 pub struct ApproveVariation {
     #[schema(minimum = 1, maximum = 65535)]
     pub variation: u16,
-    /// Where the award rises: who was present besides whoever records it.
+    /// If the award rises, the panel members who were present, other than the one who records it.
     #[serde(default)]
     pub present: BTreeSet<PersonId>,
 }
@@ -62,14 +61,14 @@ pub struct VariationBecause {
     pub reason: Prose,
 }
 
-/// The money that was committed more.
+/// The sources of the money that was committed in addition.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct Grown {
     #[schema(value_type = Vec<Object>)]
     pub sources: Sources,
 }
 
-/// Where a variation stands.
+/// State of a variation.
 #[derive(
     Clone,
     Copy,
@@ -89,13 +88,13 @@ pub enum VariationState {
     Refused,
 }
 
-/// A variation that was asked for.
+/// A requested variation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Variation {
     state: VariationState,
     change: Varied,
     by: PersonId,
-    /// The award when it was asked for.
+    /// The award at the time of the request. If it has changed since, the variation is refused.
     against: Money,
 }
 
@@ -116,7 +115,8 @@ impl Grant {
         let by = facts.by()?;
         let event = match command {
             GrantCommand::RequestVariation(request) => {
-                // Nothing that a group types becomes public by itself.
+                // The purpose is public, so only an officer may write it: no text of a group
+                // becomes public without staff.
                 if request.change.purpose.is_some() && !facts.roles().contains(&Role::Officer) {
                     return Err(Refusal::NotYours);
                 }
@@ -147,8 +147,8 @@ impl Grant {
                 );
                 let released = self.free()?.last(award.minus(wanted).unwrap_or_default())?;
                 let more = wanted.minus(award).unwrap_or_default();
-                // More money is the panel's decision, as the award was.
-                // Who was there when it was raised before is confirmed first.
+                // More money is the panel's decision, like the award. Attendance at an earlier
+                // raise must be confirmed first.
                 if !more.is_zero() {
                     self.attendance.must_have_quorum()?;
                 }

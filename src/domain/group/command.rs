@@ -1,4 +1,4 @@
-//! What can be asked about a group, and what can happen to it.
+//! Commands and events of a group.
 
 use std::collections::BTreeSet;
 
@@ -18,71 +18,70 @@ use crate::domain::sealed::{
 use crate::domain::text::{Identifier, Line, Name, Prose, Slug};
 
 commands! {
-    /// What can be asked about a group.
+    /// Commands of a group.
     GroupCommand {
-        /// Registers a group. Whoever is not staff becomes its first member.
+        /// Registers a group. A person without a role becomes its first member.
         Register(RegisterGroup) = "register", Who::Anyone;
-        /// Corrects a group's public name or its area, with the reason. What a member writes waits
-        /// for staff.
+        /// Corrects a group's public name or its area, with the reason. A correction by a member
+        /// waits until an officer adopts it.
         Correct(CorrectGroup) = "correct", Who::StaffOrOwn(&[Role::Officer]);
-        /// Takes over the name and area that a member wrote: from then on they are public.
+        /// Adopts the name and area that a member proposed. They become public.
         TakeCorrection(ProposalOf) = "take-correction", Who::Staff(&[Role::Officer]);
-        /// Refuses the name and area that a member wrote, with the reason.
+        /// Refuses the name and area that a member proposed, with the reason.
         RefuseCorrection(Because) = "refuse-correction", Who::Staff(&[Role::Officer]);
-        /// Says how the group is reached; groups that share a postcode or a telephone number are
-        /// shown to staff.
+        /// Sets the group's postcode and telephone number. Staff see groups that share one of them.
         SetContact(SetContact) = "set-contact", Who::StaffOrOwn(&[Role::Officer]);
-        /// Records a charity or company number, by which open data names the group from then on.
+        /// Records a charity or company number. Open data identifies the group by it from then on.
         RecordIdentifier(RecordIdentifier) = "record-identifier", Who::Staff(&[Role::Officer]);
-        /// Asks a person to act for the group. They are a member once they have said yes.
+        /// Invites a person to act for the group. They become a member once they accept.
         AddMember(MemberOf) = "add-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Says yes to acting for the group: the person who was asked does. For somebody without an
-        /// e-mail address an officer records that they said so.
+        /// Accepts an invitation to act for the group. The invited person does so; for somebody
+        /// without an e-mail address, an officer records it.
         Join(MemberOf) = "join", Who::Anyone;
-        /// Says no to acting for the group, as the person who was asked.
+        /// Declines an invitation to act for the group, as the invited person.
         RefuseInvitation(MemberOf) = "refuse-invitation", Who::Anyone;
-        /// Ends a person's acting for the group, or takes back that they were asked.
+        /// Ends a membership, or withdraws an invitation.
         RemoveMember(MemberOf) = "remove-member", Who::StaffOrOwn(&[Role::Officer]);
-        /// Says where the group's money should go. A change un-verifies, and holds unpaid payments.
+        /// Sets where the group's money is paid. A new payee is unverified, and unpaid payments
+        /// wait.
         ProvidePayee(PayeeTyped) = "provide-payee", Who::StaffOrOwn(&[Role::Officer, Role::Finance]);
-        /// Verifies the payee, as somebody who did not key it.
+        /// Verifies the payee. The person must not have keyed it.
         VerifyPayee(VerifyPayee) = "verify-payee", Who::Staff(&[Role::Officer, Role::Finance]);
-        /// Keeps a file among the group's.
+        /// Adds a file to the group's files.
         KeepFile(KeepFile) = "keep-file", Who::Upload(&[Role::Officer, Role::Finance]);
-        /// Puts a check that a grant of the group passed on file, for as long as it is good.
+        /// Puts a check that a grant of the group passed on file, until its last valid day.
         FileCheck(FileCheck) = "file-check", Who::Consequence;
-        /// Merges the group into another that it turned out to be; both keep their records as they
-        /// are.
+        /// Merges the group into another. Both keep their own records.
         Merge(MergeGroup) = "merge", Who::Staff(&[Role::Officer]);
-        /// Takes a merged group in.
+        /// Notes that another group was merged into this one.
         TakeIn(TakeIn) = "take-in", Who::Consequence;
         /// Notes that a grant was offered to the group.
         OpenGrant(GrantOf) = "open-grant", Who::Consequence;
-        /// Notes that a grant of the group came to its end.
+        /// Notes that a grant of the group ended.
         EndGrant(GrantEnds) = "end-grant", Who::Consequence;
-        /// Records a grant that the group had before, from whomever: history, outside every budget
-        /// and bound.
+        /// Records a grant that the group received before, from any funder. It counts in no budget
+        /// or limit.
         RecordPastGrant(PastGrant) = "record-past-grant", Who::Staff(&[Role::Officer]);
-        /// Asks that what is personal of the group be erased.
+        /// Requests that the group's personal data be erased.
         RequestErasure(Nothing) = "request-erasure", Who::StaffOrOwn(&[Role::Officer]);
-        /// Refuses to erase, with the reason.
+        /// Refuses to erase the personal data, with the reason.
         RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
-        /// Erases what is personal of the group: its answers, accounts, signers, words and files.
-        /// It cannot be undone.
+        /// Erases the group's personal data: answers, accounts, signers, texts and files. It cannot
+        /// be undone.
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
-        /// Erases again what a backup brought back.
+        /// Erases personal data again that a restored backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
-        /// Erases what is personal of a group that somebody unknown registered and left.
+        /// Erases the personal data of a group that was registered by a person who never proved an
+        /// address.
         Expire(MemberOf) = "expire", Who::Consequence;
     }
 }
 
-/// A grant that a group had before this log, or from somebody else, as it was published.
+/// A published grant that the group received before this log began, or from another funder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PastGrant {
-    /// Its own reference, by which it is recorded once: a 360Giving identifier, or the funder's
-    /// number.
+    /// Its own reference, unique for the group: a 360Giving identifier, or the funder's number.
     pub reference: Line,
     pub title: Line,
     pub description: Prose,
@@ -90,10 +89,10 @@ pub struct PastGrant {
     #[schema(value_type = String, format = "date")]
     pub awarded_on: Date,
     pub funder: Line,
-    /// The funder's org-id, where it is known.
+    /// The funder's org-id, if known.
     #[serde(default)]
     pub funder_id: Option<Line>,
-    /// The org-id under which the group got it.
+    /// The org-id under which the group received it.
     #[serde(default)]
     pub recipient_id: Option<Line>,
 }
@@ -105,16 +104,16 @@ pub struct GrantOf {
     pub grant: GrantId,
 }
 
-/// A grant of the group that came to its end.
+/// A grant of the group that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantEnds {
     pub grant: GrantId,
-    /// Whether any money went to the group.
+    /// Whether any money was ever paid to the group.
     pub paid: bool,
 }
 
-/// Whether a group stood before the programme.
+/// Whether a group existed before the programme.
 #[derive(
     Clone,
     Copy,
@@ -136,11 +135,11 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterGroup {
-    /// The group's public name: it must not be a person's.
+    /// The group's public name. It must not be a person's name.
     pub name: Name,
     pub area: Slug,
     pub standing: Standing,
-    /// The first member, when staff register the group for somebody.
+    /// The first member, if staff register the group for somebody.
     #[serde(default)]
     pub member: Option<PersonId>,
 }
@@ -150,7 +149,7 @@ pub struct RegisterGroup {
 pub struct CorrectGroup {
     pub name: Name,
     pub area: Slug,
-    /// What was wrong: sealed, since members write it.
+    /// The mistake that is corrected. It is stored encrypted.
     #[schema(value_type = Personal)]
     pub reason: Personal,
 }
@@ -189,14 +188,14 @@ pub struct MemberOf {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyPayee {
-    /// The number of the payee that was looked at: another may have been keyed since.
+    /// The number of the payee that was verified. It is refused if another payee was keyed since.
     #[schema(minimum = 1)]
     pub payee: u32,
-    /// How it was verified: a bank statement seen, a call to the holding body.
+    /// How it was verified, such as by a bank statement or a call to the holding body.
     pub method: Line,
 }
 
-/// A check that passed, and until when it is good.
+/// A passed check, and the last day on which it is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct FileCheck {
     pub check: Slug,
@@ -208,12 +207,12 @@ pub struct FileCheck {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergeGroup {
-    /// The group that goes on.
+    /// The group that remains.
     pub into: GroupId,
     pub reason: Prose,
 }
 
-/// The group that was merged.
+/// The group that was merged into this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct TakeIn {
     pub group: GroupId,
@@ -246,7 +245,7 @@ impl GroupCommand {
         }
     }
 
-    /// The look-ups that this command gives up.
+    /// The blind indexes of which the group no longer has a value after this command.
     #[must_use]
     pub fn gives_up(&self) -> Vec<Index> {
         match self {
@@ -262,7 +261,7 @@ impl GroupCommand {
 }
 
 events! {
-    /// What happened to a group.
+    /// Events of a group.
     GroupEvent {
         GroupRegistered { name: Line, area: Slug, standing: Standing },
         GroupCorrected { name: Line, area: Slug, reason: Sealed, corrects: u32 },
@@ -274,7 +273,7 @@ events! {
         InvitationRefused { person: PersonId },
         MemberAdded {
             person: PersonId,
-            /// Who brought the person in; nothing where they registered the group themselves.
+            /// The person who invited them; absent if they registered the group themselves.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             added_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -289,7 +288,7 @@ events! {
             payee: u32,
             details: PayeeSealed,
             keyed_by: PersonId,
-            /// Those on whose word the keyer is known here: they count as keyers, too.
+            /// The people on whose word the keyer is known. They count as keyers, too.
             #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
             behind: BTreeSet<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! A group's public name and area: what a member writes waits until staff take it over.
+//! Corrections of a group's public name and area. A member's correction waits until staff adopt it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::domain::sealed::Sealed;
 use crate::domain::text::{Line, Slug};
 use crate::domain::{Facts, Refusal};
 
-/// A name and area that a member wrote.
+/// A name and area proposed by a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Correction {
     pub(super) name: Line,

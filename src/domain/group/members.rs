@@ -1,4 +1,4 @@
-//! Who belongs to a group, who did, and on whose word each is known here.
+//! Members of a group, former members, and the people on whose word each of them is known.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ impl Group {
         self.members.iter().copied()
     }
 
-    /// The day on which another payee was keyed, somebody joined or left, or the group was merged,
-    /// last.
+    /// The last day on which the payee was replaced, a member joined or left, or the group was
+    /// merged; `None` if that never happened, or only in old logs without dates.
     #[must_use]
     pub fn payee_or_members_changed_on(&self) -> Option<Date> {
         self.changed_on
     }
 
-    /// How often another payee was keyed, somebody joined or left, or the group was merged.
+    /// How often the payee was replaced, a member joined or left, or the group was merged.
     #[must_use]
     pub fn payee_or_member_changes(&self) -> u32 {
         self.changes
@@ -37,8 +37,7 @@ impl Group {
         self.changes += 1;
     }
 
-    /// Whether a person is a member, or was one on a day or after it. A day that is not known
-    /// counts.
+    /// Whether a person is a member, or was one on this day or later. An unknown day counts.
     #[must_use]
     pub fn has_member_since(&self, person: PersonId, since: Option<Date>) -> bool {
         let left_since =
@@ -46,7 +45,7 @@ impl Group {
         self.has_member(person) || self.former_members.get(&person).is_some_and(left_since)
     }
 
-    /// Whoever is a member, or was one on a day or after it.
+    /// Members, and those who were members on this day or later.
     pub fn members_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
         let former = self
             .former_members
@@ -55,8 +54,7 @@ impl Group {
         self.members().chain(former.map(|(person, _)| *person))
     }
 
-    /// Who brought a person into the group, or merged it with the one through which the person
-    /// acts.
+    /// Those who invited the person into this group.
     fn brought_in(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
         self.brought_in_by
             .get(&person)
@@ -65,8 +63,9 @@ impl Group {
             .copied()
     }
 
-    /// Those on whose word a person acts for a group: who brought them into it or into one that it
-    /// was merged with, and who merged it where they act through the heir.
+    /// The people on whose word a person acts for the group: those who invited them into it or into
+    /// a group that it was merged with, and those who merged it if the person acts only through the
+    /// group that it was merged into.
     pub fn word_for<'a>(
         &'a self,
         relatives: impl Iterator<Item = &'a Self> + Clone,
@@ -83,8 +82,8 @@ impl Group {
             .collect()
     }
 
-    /// Those on whose word a keyer of the payee is known here, and those on whose word these are,
-    /// up to people who were given a role by two.
+    /// The people on whose word the keyer of a payee is known, directly or through others. The
+    /// search stops at people whose role two administrators gave.
     pub(super) fn behind(
         &self,
         keyer: PersonId,
@@ -110,8 +109,8 @@ impl Group {
         Ok(behind)
     }
 
-    /// What somebody unknown registered goes with them: not where anybody else acts for the group,
-    /// or money went to it.
+    /// Erases a group together with the unproven person who registered it. Refuses if somebody else
+    /// acts for the group, if it was merged, or if its records must be retained.
     pub(super) fn expire(
         &self,
         person: PersonId,
@@ -172,8 +171,8 @@ impl Group {
             .ok_or(Refusal::NotInvited)
     }
 
-    /// The heir's members act for a merged group. Whoever joined it now would no longer rest on the
-    /// word of who merged it.
+    /// A merged group cannot invite: its members are those of the group that it was merged into,
+    /// whose membership depends on the person who merged it.
     fn invite(&self, person: PersonId, facts: &Facts) -> Result<GroupEvent, Refusal> {
         self.must_stand()?;
         facts.person()?.must_stand()?;
@@ -188,8 +187,8 @@ impl Group {
         })
     }
 
-    /// Membership shuts staff out of deciding, so a group cannot bring that about: an officer who
-    /// is not of the group asks a colleague, never oneself.
+    /// Membership excludes staff from deciding, so a group cannot make a colleague a member. An
+    /// officer who is not a member may invite a colleague, but never themselves.
     fn may_bring_in(by: PersonId, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
         let organisation = facts.organisation()?;
         if !organisation.is_trusted(person) {
@@ -236,7 +235,8 @@ impl Group {
                 added_by,
                 added_on,
             } => {
-                // Whoever registers a group changes nothing that stood before.
+                // Registering a group replaces no earlier member, so it starts no wait for
+                // payments.
                 if added_by.is_some() {
                     self.changed(*added_on);
                 }

@@ -1,4 +1,4 @@
-//! Who asks: a community group, its members, and how money reaches it.
+//! The group aggregate: a community group, its members and its payee.
 
 mod command;
 mod correction;
@@ -25,67 +25,67 @@ use super::text::{Identifier, Line, Slug};
 use super::{Act, Command, Facts, Refusal, Stream, follows};
 use correction::Correction;
 
-/// A group's state.
+/// State of the group aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Group {
     name: Option<(Line, Slug)>,
     identifiers: BTreeSet<Identifier>,
     members: BTreeSet<PersonId>,
-    /// Those who were asked to join and have not answered, with who asked them.
+    /// Invited people who have not answered, with the person who invited them.
     invited: BTreeMap<PersonId, PersonId>,
-    /// The day on which the payee or the membership changed last, where that is known.
+    /// The last day on which the payee or the membership changed; `None` in old logs.
     changed_on: Option<Date>,
-    /// How often it changed.
+    /// How often the payee or the membership changed.
     changes: u32,
-    /// Who brought each person in, at any time: it never shrinks.
+    /// Those who invited each person, ever. It never shrinks, even when a member leaves.
     brought_in_by: BTreeMap<PersonId, BTreeSet<PersonId>>,
-    /// Those who were members, and their last day where it is known.
+    /// Former members, and their last day if known.
     former_members: BTreeMap<PersonId, Option<Date>>,
-    /// The name and area that a member wrote and staff have not taken over.
+    /// The name and area proposed by a member, until staff adopt or refuse them.
     proposed: Option<Correction>,
     proposals: u32,
     payee: Option<Payee>,
-    /// On which day each payee was keyed, where that is known.
+    /// The day on which each payee was keyed, if known.
     payee_days: BTreeMap<u32, Date>,
     files: BTreeSet<FileDigest>,
     on_file: BTreeMap<Slug, OnFile>,
     merged: Option<GroupId>,
     merged_by: Option<PersonId>,
-    /// The groups that were merged into it.
+    /// Groups that were merged into it.
     took_in: BTreeSet<GroupId>,
-    /// The references of the grants that it had before.
+    /// References of its recorded past grants.
     past_grants: BTreeSet<Line>,
-    /// Its grants that have not come to their end.
+    /// Its grants that have not ended.
     open_grants: BTreeSet<GrantId>,
-    /// Until when the records of money that it got must be there.
+    /// The last day on which records of money paid to it must be retained.
     kept_until: Option<Date>,
     erasure: Erasure,
-    /// How many events it has, and which of them named it last.
+    /// The number of events so far, and the number of the event that last set the name.
     events: u32,
     named_by: u32,
 }
 
-/// A check that one of the group's grants passed, and that others may rest on.
+/// A check that one of the group's grants passed and other grants can reuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnFile {
     pub grant: GrantId,
     pub good_until: Date,
 }
 
-/// The group's payee as it stands.
+/// The group's current payee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payee {
-    /// Counts up with each change, so that a payment knows for which payee it was prepared.
+    /// The number of the payee, incremented by each change. A payment refers to it.
     pub number: u32,
     pub route: Route,
     pub keyed_by: PersonId,
-    /// Those on whose word the keyer is known here.
+    /// The people on whose word the keyer is known.
     pub behind: BTreeSet<PersonId>,
     pub verified_by: Option<PersonId>,
 }
 
 impl Payee {
-    /// Whether a person keyed it, or brought its keyer in on their own word.
+    /// Whether the person keyed the payee, or its keyer is known on their word.
     #[must_use]
     pub fn rests_on(&self, person: PersonId) -> bool {
         self.keyed_by == person || self.behind.contains(&person)
@@ -104,12 +104,12 @@ impl Group {
         self.merged
     }
 
-    /// The groups that were merged into it.
+    /// Groups that were merged into it.
     pub fn took_in(&self) -> impl Iterator<Item = GroupId> {
         self.took_in.iter().copied()
     }
 
-    /// The files that were kept of it.
+    /// The digests of its files.
     pub fn files(&self) -> impl Iterator<Item = &FileDigest> {
         self.files.iter()
     }
@@ -124,7 +124,7 @@ impl Group {
         self.files.contains(file)
     }
 
-    /// A check on file that is still in date.
+    /// A check on file that is still valid.
     #[must_use]
     pub fn on_file(&self, check: &Slug, today: Date) -> Option<OnFile> {
         self.on_file
@@ -133,11 +133,10 @@ impl Group {
             .filter(|on_file| today <= on_file.good_until)
     }
 
-    /// Refuses a group that does not exist or was erased. What a merged group has under way goes
-    /// on.
+    /// Refuses a group that does not exist or was erased. A merged group passes, so that its open
+    /// applications and grants can continue.
     ///
-    /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Erased`].
+    /// Refuses with [`Refusal::Unknown`] or [`Refusal::Erased`].
     pub fn must_stand_unless_merged(&self) -> Result<(), Refusal> {
         if self.exists() {
             self.erasure.must_not_be_done()
@@ -146,10 +145,8 @@ impl Group {
         }
     }
 
-    /// Refuses a group that does not exist, or was merged into another.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::GroupMerged`].
+    /// Refuses a group that does not exist, was erased, or was merged into another, with
+    /// [`Refusal::Unknown`], [`Refusal::Erased`] or [`Refusal::GroupMerged`].
     pub fn must_stand(&self) -> Result<(), Refusal> {
         self.must_stand_unless_merged()?;
         if self.merged.is_some() {
@@ -159,8 +156,8 @@ impl Group {
         }
     }
 
-    /// Whether what is personal of it may be erased: no grant is open, of it or of a group that it
-    /// was merged with, and no record of money must be kept any more.
+    /// Refuses to erase while the group, or a group that it was merged with, has an open grant or
+    /// payment records that must be retained.
     fn may_be_erased(&self, facts: &Facts) -> Result<(), Refusal> {
         let mut family = facts.relatives().chain(std::iter::once(self));
         if family.any(|group| !group.open_grants.is_empty()) {
@@ -182,22 +179,20 @@ impl Group {
         self.payee.as_ref()
     }
 
-    /// The day on which the payee after this one was keyed: nothing where there is none, or its day
-    /// is not known.
+    /// The day on which the payee with the next number was keyed; `None` if there is none or the
+    /// day is unknown.
     #[must_use]
     pub fn payee_replaced_on(&self, payee: u32) -> Option<Date> {
         self.payee_days.get(&(payee + 1)).copied()
     }
 
-    /// Its grants that have not come to their end.
+    /// Its grants that have not ended.
     pub fn open_grants(&self) -> impl Iterator<Item = GrantId> {
         self.open_grants.iter().copied()
     }
 
-    /// The payee that money may go to.
-    ///
-    /// # Errors
-    /// [`Refusal::PayeeNotVerified`].
+    /// The payee that money may be paid to. Refuses with [`Refusal::PayeeNotVerified`] if there is
+    /// none.
     pub fn verified_payee(&self) -> Result<&Payee, Refusal> {
         self.payee
             .as_ref()
@@ -223,7 +218,7 @@ impl Group {
         if command.member.is_some() {
             facts.person()?.must_stand()?;
         }
-        // Nobody is a member before they said yes.
+        // An invited person becomes a member only once they accept.
         let joins = |person| {
             if person == by {
                 GroupEvent::MemberAdded {
@@ -250,7 +245,7 @@ impl Group {
             return Err(Refusal::PayeeChanged);
         }
         let connections = facts.connections_of_grants()?;
-        // It is verified anew where whoever did it has come to stand behind the group.
+        // It can be verified again if the first verifier is connected with the group now.
         if payee
             .verified_by
             .is_some_and(|verifier| connections.permit(verifier, Act::VerifyPayee).is_ok())
@@ -477,7 +472,7 @@ impl Stream for Group {
                     },
                 );
             }
-            // Those of the other group act for this one from now on.
+            // From now on the members of the other group act for this one.
             GroupEvent::GroupMerged {
                 into,
                 merged_by,

@@ -1,4 +1,4 @@
-//! What can be asked of the organisation, and what can happen to it.
+//! Commands and events of the organisation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,21 +16,23 @@ use crate::domain::role::{Role, Who};
 use crate::domain::text::{Document, Line, Prose, Slug};
 
 commands! {
-    /// What can be asked of the organisation.
+    /// Commands of the organisation.
     OrganisationCommand {
-        /// Founds the organisation: the first event of its log.
+        /// Founds the organisation. It is the first event of its log.
         Found(Found) = "found", Who::Operator;
-        /// Names one of the first people with their roles, until two administrators exist.
+        /// Names one of the first people and their roles. It is possible until two administrators
+        /// exist.
         NameFounder(NameFounder) = "name-founder", Who::Operator;
-        /// Records that the log goes on from a backup under a new origin.
+        /// Records that the log was restored from a backup and continues under a new origin.
         RecordRestore(RecordRestore) = "record-restore", Who::Operator;
-        /// Proposes that a person be given a role.
+        /// Proposes a role for a person.
         ProposeRole(RoleOf) = "propose-role", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second administrator, a role that was proposed.
+        /// Confirms, as a second administrator, a proposed role.
         ConfirmRole(ConfirmRole) = "confirm-role", Who::Staff(&[Role::Administrator]);
-        /// Ends a person's role, or takes back a proposal of one.
+        /// Ends a person's role, or withdraws a proposal of one.
         EndRole(RoleOf) = "end-role", Who::Staff(&[Role::Administrator]);
-        /// Ends every role of somebody whom a backup brought back and who was erased again.
+        /// Ends every role of a person whom a restored backup brought back and who was erased
+        /// again.
         EndRolesOfErased(PersonOf) = "end-roles-of-erased", Who::Operator;
         /// Adopts a framework of signs of success, as its next version.
         AdoptSigns(AdoptSigns) = "adopt-signs", Who::Staff(&[Role::Administrator]);
@@ -38,25 +40,24 @@ commands! {
         PublishForm(PublishForm) = "publish-form", Who::Staff(&[Role::Administrator, Role::Officer]);
         /// Publishes the text of the grant agreement, as its next version.
         PublishAgreement(PublishAgreement) = "publish-agreement", Who::Staff(&[Role::Administrator]);
-        /// Publishes what staff write of an area in the public report, as its next version.
+        /// Publishes staff's text on an area for the public report, as its next version.
         PublishReport(PublishReport) = "publish-report", Who::Staff(&[Role::Administrator, Role::Officer]);
-        /// Publishes staff's own words for a mail, as their next version.
+        /// Publishes staff's template for a mail, as its next version.
         PublishMailText(PublishMailText) = "publish-mail-text", Who::Staff(&[Role::Administrator, Role::Officer]);
-        /// Proposes words for a mail, such as the one to sign in with, whose words take two
-        /// administrators.
+        /// Proposes a template for a mail whose template takes two administrators, such as the mail
+        /// to sign in.
         ProposeMailText(PublishMailText) = "propose-mail-text", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second administrator, words that were proposed: from then on they are
-        /// used.
+        /// Confirms, as a second administrator, a proposed template. It is used from then on.
         ConfirmMailText(ProposalOf) = "confirm-mail-text", Who::Staff(&[Role::Administrator]);
-        /// Refuses words that were proposed, or takes back one's own, with the reason.
+        /// Refuses a proposed template, or withdraws one's own, with the reason.
         RefuseMailText(RefuseMailText) = "refuse-mail-text", Who::Staff(&[Role::Administrator]);
-        /// Proposes that events be sent to an address outside, or that a webhook be changed.
+        /// Proposes a webhook that sends events to an external address, or a change of one.
         ProposeWebhook(ProposeWebhook) = "propose-webhook", Who::Staff(&[Role::Administrator]);
-        /// Confirms, as a second administrator, a webhook or its change as it was proposed.
+        /// Confirms, as a second administrator, a webhook or its change as proposed.
         ConfirmWebhook(ProposalOf) = "confirm-webhook", Who::Staff(&[Role::Administrator]);
-        /// Ends a webhook, or a proposal for one: nothing more is sent.
+        /// Ends a webhook or its proposal. Nothing more is sent.
         EndWebhook(WebhookOf) = "end-webhook", Who::Staff(&[Role::Administrator]);
-        /// Makes the next secret of a webhook, which whoever asks is shown once.
+        /// Makes the next secret of a webhook. It is shown once, to the person who requests it.
         MakeWebhookSecret(WebhookOf) = "make-webhook-secret", Who::Download(&[Role::Administrator]);
     }
 }
@@ -78,15 +79,15 @@ pub struct NameFounder {
     pub roles: BTreeSet<Role>,
 }
 
-/// How the log came to go on under a new origin.
+/// How the log was restored under a new origin.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordRestore {
-    /// The origin under which it was signed before, and how many events its last head in the backup
-    /// was over.
+    /// The origin under which checkpoints were signed before, and the number of events under the
+    /// last checkpoint in the backup.
     pub origin: Line,
     pub sealed: u64,
-    /// Over how many events a head was known outside, if one was.
+    /// The number of events under the newest checkpoint known outside, if there is one.
     #[serde(default)]
     pub known: Option<u64>,
     pub reason: Prose,
@@ -107,13 +108,13 @@ pub struct RoleOf {
     pub role: Role,
 }
 
-/// A role that was proposed for a person.
+/// A proposed role of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmRole {
     pub person: PersonId,
     pub role: Role,
-    /// The number of the proposal that was read: another may have been made since.
+    /// The number of the proposal that was read. It is refused if a newer proposal replaced it.
     #[serde(default)]
     #[schema(minimum = 1)]
     pub proposal: Option<u32>,
@@ -122,7 +123,7 @@ pub struct ConfirmRole {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptSigns {
-    /// The signs in their order; 1 to 20 of them.
+    /// The signs in their order.
     #[schema(min_items = 1, max_items = 20)]
     pub signs: Vec<Sign>,
 }
@@ -149,7 +150,7 @@ pub struct Translated {
 }
 
 impl Question {
-    /// The question and its help in a language, or in English where nobody has translated it.
+    /// The question and its help text in a language, or in English without a translation.
     #[must_use]
     pub fn said_in(&self, language: Language) -> (&str, &str) {
         match self.other_languages.get(&language) {
@@ -162,7 +163,7 @@ impl Question {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishForm {
-    /// The questions in their order; 1 to 60 of them.
+    /// The questions in their order.
     #[schema(min_items = 1, max_items = 60)]
     pub questions: Vec<Question>,
 }
@@ -173,19 +174,18 @@ pub struct PublishAgreement {
     pub text: Document,
 }
 
-/// What the public report says of an area, in staff's words: nothing that a group typed becomes
-/// public by itself.
+/// Staff's text on an area in the public report. It never contains text of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishReport {
     pub area: Slug,
-    /// What the place is like, and what was set out to do.
+    /// A description of the area and the aims for it.
     pub context: Prose,
     pub hard: Prose,
     pub lessons: Prose,
 }
 
-/// Proposed words by their number, and why they are not used.
+/// A proposed template by its number, and why it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefuseMailText {
@@ -195,7 +195,7 @@ pub struct RefuseMailText {
 }
 
 events! {
-    /// What happened to the organisation.
+    /// Events of the organisation.
     OrganisationEvent {
         OrganisationFounded { name: Line, simulated: Option<Date> },
         FounderNamed { person: PersonId, roles: BTreeSet<Role> },
@@ -207,7 +207,7 @@ events! {
             proposed_by: PersonId,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             proposal: Option<u32>,
-            /// How often the person's contact details had changed by then.
+            /// How often the person's contact details had changed when the role was proposed.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             contact: Option<u32>,
         },
@@ -229,7 +229,7 @@ events! {
             language: Language,
             subject: Line,
             body: Prose,
-            /// Who proposed the words and who confirmed them, where they took two.
+            /// The proposer and the confirmer, if the template takes two administrators.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             proposed_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]

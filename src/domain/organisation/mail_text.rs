@@ -1,5 +1,5 @@
-//! Staff's own words for mails. Those of the mails that let people in, or warn them, take two
-//! administrators: one proposes them, and another confirms what was proposed.
+//! Mail templates. Templates of mails that let people sign in, or warn them, take two
+//! administrators: one proposes, another confirms the same text.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::domain::mail::{MailKind, PublishMailText};
 use crate::domain::role::Role;
 use crate::domain::{Facts, Refusal};
 
-/// The words that were published, as far as rules care, and those that wait.
+/// The version of the last published template, and the proposed templates.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct MailTexts {
     version: u32,
@@ -21,7 +21,7 @@ pub(super) struct MailTexts {
     proposed: BTreeMap<u32, Proposed>,
 }
 
-/// Words that wait for a second administrator.
+/// A template that waits for a second administrator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Proposed {
     text: PublishMailText,
@@ -113,7 +113,8 @@ impl MailTexts {
         });
     }
 
-    /// Words that are proposed or published take the place of those that wait for the same mail.
+    /// A newly proposed or published template replaces proposals for the same mail, fund and
+    /// language.
     pub(super) fn apply(&mut self, event: &OrganisationEvent) {
         match event {
             OrganisationEvent::MailTextPublished {

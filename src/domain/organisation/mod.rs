@@ -1,5 +1,5 @@
-//! The anchor organisation: who holds which role, the signs of success, and the versions of forms
-//! and agreements.
+//! The organisation aggregate: roles, signs of success, versions of forms and agreements, mail
+//! templates and webhooks.
 
 mod command;
 mod mail_text;
@@ -30,7 +30,7 @@ use super::text::Slug;
 use super::{Facts, Refusal, Stream};
 use roles::RoleProposal;
 
-/// The organisation's state.
+/// State of the organisation aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Organisation {
     founded: bool,
@@ -44,13 +44,14 @@ pub struct Organisation {
     agreements: Vec<String>,
     mail_texts: MailTexts,
     reports: u32,
-    /// Until which day somebody was an auditor, and read every score.
+    /// For former auditors, the last day of the role. Auditors read every score.
     audited_until: BTreeMap<PersonId, Date>,
-    /// Until which day somebody was an administrator.
+    /// For former administrators, the last day of the role.
     administrator_until: BTreeMap<PersonId, Date>,
-    /// Who holds a role that two people, or the operator, gave.
+    /// People with a role that two administrators gave, or with one that the operator gave when the
+    /// log began.
     known_to_two: BTreeSet<PersonId>,
-    /// How often each role of a person ended.
+    /// How often each role of a person was ended.
     roles_ended: BTreeMap<PersonId, BTreeMap<Role, u32>>,
     webhooks: Webhooks,
 }
@@ -61,7 +62,7 @@ impl Organisation {
         self.founded
     }
 
-    /// The day on which the simulation that made the log ends; `None` for a real one.
+    /// The day on which the simulation that made the log ends; `None` for a real log.
     #[must_use]
     pub fn simulated(&self) -> Option<Date> {
         self.simulated
@@ -72,19 +73,19 @@ impl Organisation {
         self.roles.get(&person).cloned().unwrap_or_default()
     }
 
-    /// Who outside is told of events.
+    /// The webhooks that receive events.
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
         &self.webhooks
     }
 
-    /// Until which day a person was an auditor.
+    /// The last day on which a person was an auditor, if the role has ended.
     #[must_use]
     pub fn audited_until(&self, person: PersonId) -> Option<Date> {
         self.audited_until.get(&person).copied()
     }
 
-    /// Whoever is an administrator, or was one on a day or after it.
+    /// Administrators, and those who were administrators on this day or later.
     pub fn administrators_since(&self, day: Date) -> impl Iterator<Item = PersonId> {
         let former = self
             .administrator_until
@@ -100,14 +101,14 @@ impl Organisation {
         self.holders(Role::Finance).count()
     }
 
-    /// How often each role of a person ended: what rests on one does not come back when the role
-    /// does.
+    /// How often each role of a person was ended. Tokens that depend on an ended role stay invalid
+    /// when the role is given again.
     #[must_use]
     pub fn roles_ended(&self, person: PersonId) -> BTreeMap<Role, u32> {
         self.roles_ended.get(&person).cloned().unwrap_or_default()
     }
 
-    /// Who holds a role.
+    /// The people with a role.
     pub fn holders(&self, role: Role) -> impl Iterator<Item = PersonId> {
         self.roles
             .iter()
@@ -132,7 +133,7 @@ impl Organisation {
         self.forms.get(at).map(Vec::as_slice)
     }
 
-    /// The version of the current agreement and the SHA-256 of its text.
+    /// The version of the current agreement, and the SHA-256 of its text.
     #[must_use]
     pub fn agreement(&self) -> Option<(u32, &str)> {
         self.agreements
@@ -145,7 +146,7 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).expect("versions are published by hand")
 }
 
-/// SHA-256 of a clear text, in hexadecimal.
+/// SHA-256 of an unencrypted text, in hexadecimal.
 #[must_use]
 pub fn hash_of(text: &str) -> String {
     format!("{:x}", Sha256::digest(text.as_bytes()))

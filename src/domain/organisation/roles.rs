@@ -1,4 +1,4 @@
-//! Who holds which role. Every role takes two administrators: one proposes it, another confirms it.
+//! Roles. Each takes two administrators: one proposes it, another confirms it.
 
 use std::collections::BTreeMap;
 
@@ -11,32 +11,33 @@ use crate::domain::id::PersonId;
 use crate::domain::role::{Role, Roles};
 use crate::domain::{Facts, Person, Refusal};
 
-/// A role that an administrator proposed and nobody has confirmed yet.
+/// A role that was proposed and is not confirmed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RoleProposal {
-    /// Counts all proposals, so that a confirmation can name the one that was read.
+    /// The number of the proposal; `None` in old logs. A confirmation can name the proposal that
+    /// was read.
     pub(super) number: Option<u32>,
     pub(super) by: PersonId,
-    /// How often the person's contact details had changed when it was proposed.
+    /// How often the person's contact details had changed when it was proposed; `None` in old logs.
     pub(super) contact: Option<u32>,
 }
 
 impl Organisation {
-    /// Whether two people, or the operator, gave a person a role that the person still holds. Only
-    /// then does the person count as a second person beside a colleague.
+    /// Whether two administrators, or the operator, gave the person a role, and the person has had
+    /// a role ever since. Only such a person counts as a second person.
     #[must_use]
     pub fn is_known_to_two(&self, person: PersonId) -> bool {
         self.known_to_two.contains(&person)
     }
 
-    /// Whether a person holds roles, all of which one administrator gave alone. Earlier programs
-    /// let one administrator give the roles that move no money.
+    /// Whether the person has roles, but none that two administrators gave. Earlier versions of the
+    /// program let one administrator give roles that move no money.
     #[must_use]
     pub fn is_known_to_one(&self, person: PersonId) -> bool {
         !self.roles_of(person).is_empty() && !self.is_known_to_two(person)
     }
 
-    /// Whether a person holds a role, or one was proposed for them.
+    /// Whether the person has a role, or one was proposed for them.
     #[must_use]
     pub fn is_trusted(&self, person: PersonId) -> bool {
         let proposed = self
@@ -50,7 +51,8 @@ impl Organisation {
         self.proposed.get(&of.person)?.get(&of.role)
     }
 
-    /// A role that one administrator gave alone can be proposed and confirmed anew.
+    /// Refuses a role that the person has already, or that another of their roles excludes. A role
+    /// that one administrator gave alone can be proposed again.
     fn may_hold(&self, RoleOf { person, role }: RoleOf) -> Result<(), Refusal> {
         let held = self.roles_of(person);
         if held.contains(&role) && !self.is_known_to_one(person) {
@@ -87,8 +89,8 @@ impl Organisation {
         })
     }
 
-    /// A backup may bring back somebody with roles who was erased since. They are erased again, and
-    /// hold none.
+    /// A restored backup may bring back the roles of a person who was erased. They are erased
+    /// again, and all their roles and proposals end.
     pub(super) fn end_roles_of_erased(
         &self,
         person: PersonId,
@@ -141,8 +143,8 @@ impl Organisation {
         })
     }
 
-    /// What is confirmed is what was proposed: the person's contact details are those that stood
-    /// then, and who proposed it may still propose it.
+    /// Confirms a role as proposed: the person's contact details must be unchanged since the
+    /// proposal, and the proposer must still be an administrator.
     fn confirm_role(
         &self,
         confirm: ConfirmRole,
@@ -176,7 +178,7 @@ impl Organisation {
         })
     }
 
-    /// Ends a role, or takes back what was proposed.
+    /// Ends a role, or withdraws a proposed one.
     fn end_role(&self, of: RoleOf, facts: &Facts) -> Result<OrganisationEvent, Refusal> {
         let RoleOf { person, role } = of;
         let held = self.roles_of(person).contains(&role);
@@ -247,7 +249,8 @@ impl Organisation {
                         .entry(*role)
                         .or_default() += 1;
                 }
-                // Whose last role has ended may have another address when they come back.
+                // Without a role, officers may change the person's address. A later role must be
+                // given by two administrators again.
                 if roles.is_empty() {
                     self.known_to_two.remove(person);
                 }

@@ -1,6 +1,6 @@
-//! Webhooks: who outside is told of events. One administrator proposes an address and kinds of
-//! events, another confirms them; either ends it alone. No event holds the secret that deliveries
-//! are signed with, only that there is a new one.
+//! Webhooks: external systems that receive events. One administrator proposes an address and kinds
+//! of events, another confirms them; either of them can end it alone. Events contain the number of
+//! a webhook's secret, never the secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,15 +13,15 @@ use crate::domain::role::Role;
 use crate::domain::text::{TextError, text_type, tidy};
 use crate::domain::{Facts, Refusal};
 
-/// How many webhooks there may be, those that are only proposed included.
+/// The largest number of webhooks, including proposed ones.
 pub const WEBHOOKS_MAX: usize = 20;
-/// How many new ones of one administrator may wait for a second: one person cannot take up all that
-/// there may be.
+/// The largest number of new webhooks that one administrator may have proposed, so that one person
+/// cannot use up all of [`WEBHOOKS_MAX`].
 const WAITING_MAX: usize = 5;
 
 text_type!(
-    /// Where a webhook is sent. It holds no secret, as the log and every auditor read it: no
-    /// password, no query.
+    /// The address of a webhook. Auditors and the log can read it, so it has no password and no
+    /// query.
     WebhookAddress, web_address,
     "An https address without a password, a query or a fragment, of at most 300 characters; http only to localhost",
     "^https?://[A-Za-z0-9.:\\[\\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?$", 300, "https://hooks.example.org/grants"
@@ -67,16 +67,16 @@ fn web_address(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// A new webhook, or a change of one that there is.
+/// A new webhook, or a change of an existing one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeWebhook {
-    /// The webhook that would change; absent for a new one.
+    /// The webhook to change; absent for a new one.
     #[serde(default)]
     #[schema(minimum = 1)]
     pub webhook: Option<u32>,
     pub address: WebhookAddress,
-    /// The kinds of events that are sent; none named means all of them.
+    /// The kinds of events to send; all kinds if it is empty.
     #[serde(default)]
     #[schema(value_type = Vec<EventKind>)]
     pub events: BTreeSet<EventKind>,
@@ -90,16 +90,16 @@ pub struct WebhookOf {
     pub webhook: u32,
 }
 
-/// Where events are sent, and which.
+/// The address that events are sent to, and the kinds of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     pub address: WebhookAddress,
-    /// None means every kind.
+    /// The kinds of events; all kinds if it is empty.
     pub events: BTreeSet<EventKind>,
 }
 
 impl Target {
-    /// Whether events of this kind are sent.
+    /// Whether an event of this name is sent.
     #[must_use]
     pub fn takes(&self, stream: &str, event: &str) -> bool {
         self.events.is_empty() || self.events.iter().any(|kind| kind.is(stream, event))
@@ -114,17 +114,17 @@ pub struct ProposedTarget {
     pub proposed_by: PersonId,
 }
 
-/// One webhook.
+/// A webhook, confirmed or proposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
-    /// What was confirmed; absent while it was not.
+    /// The confirmed target; `None` until it is confirmed.
     pub target: Option<Target>,
     pub proposed: Option<ProposedTarget>,
-    /// The number of its newest secret; 0 while it has none.
+    /// The number of its newest secret; 0 if it has none.
     pub secret: u32,
 }
 
-/// Every webhook that was not ended, by its number.
+/// All webhooks that have not ended, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhooks {
     proposals: u32,
@@ -137,14 +137,14 @@ impl Webhooks {
         self.by_number.get(&webhook)
     }
 
-    /// Each with its number.
+    /// The webhooks with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Webhook)> {
         self.by_number
             .iter()
             .map(|(number, webhook)| (*number, webhook))
     }
 
-    /// How many new webhooks of one administrator wait for a second one.
+    /// How many new webhooks of one administrator wait for a second administrator.
     fn proposed_anew_by(&self, person: PersonId) -> usize {
         let anew = |webhook: &&Webhook| {
             webhook.target.is_none()

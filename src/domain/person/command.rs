@@ -1,4 +1,4 @@
-//! What can be asked about a person, and what can happen to them.
+//! Commands and events of a person.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -13,42 +13,43 @@ use crate::domain::text::Prose;
 use crate::domain::unproven::Begun;
 
 commands! {
-    /// What can be asked about a person.
+    /// Commands of a person.
     PersonCommand {
         /// Registers a person, so that they can sign in, be given roles or join a group.
         Register(RegisterPerson) = "register", Who::Anyone;
-        /// Replaces a person's name and contact details: at once for oneself. What an officer
-        /// changes for somebody else waits for a second person; what one keyed in oneself can be
-        /// put right on the same day.
+        /// Replaces a person's name and contact details. A person's own change takes effect
+        /// immediately. A change by an officer waits for a second person, except a correction on
+        /// the day on which the same officer registered the person.
         ChangeContact(RegisterPerson) = "change-contact", Who::Anyone;
-        /// Confirms, as a second person, the contact details that an officer proposed.
+        /// Confirms, as a second person, contact details that an officer proposed.
         ConfirmContact(ProposalOf) = "confirm-contact", Who::Anyone;
-        /// Refuses the contact details that an officer proposed, with the reason.
+        /// Refuses contact details that an officer proposed, with the reason.
         RefuseContact(Because) = "refuse-contact", Who::Anyone;
-        /// Notes that the person signed in by what was mailed to their address: it is theirs.
+        /// Records that the person signed in by a link or code that was mailed to their address,
+        /// which proves the address.
         ProveAddress(MailedTo) = "prove-address", Who::Job;
-        /// Ends every session and every token of a person, with the reason: they sign in anew.
+        /// Ends all sessions and tokens of a person, with the reason. The person must sign in
+        /// again.
         EndAccess(Because) = "end-access", Who::Staff(&[Role::Administrator]);
-        /// Asks, for oneself or as an officer, that what is personal of somebody be erased.
+        /// Requests, for oneself or as an officer, that a person's personal data be erased.
         RequestErasure(Nothing) = "request-erasure", Who::Anyone;
-        /// Refuses to erase, with the reason.
+        /// Refuses to erase the personal data, with the reason.
         RefuseErasure(Because) = "refuse-erasure", Who::Staff(&[Role::Administrator]);
-        /// Erases a person's name and how to reach them, once they hold no role. It cannot be
+        /// Erases a person's name and contact details. The person must hold no role. It cannot be
         /// undone.
         Erase(Because) = "erase", Who::Staff(&[Role::Administrator]);
-        /// Erases again what a backup brought back.
+        /// Erases personal data again that a restored backup brought back.
         EraseAgain(Because) = "erase-again", Who::Operator;
-        /// Registers somebody who typed a name into a public page: nobody knows yet who it is.
+        /// Registers a person who entered a name on a public page and has not proved an address.
         Introduce(RegisterPerson) = "introduce", Who::Job;
-        /// Counts what somebody begins who has not shown that an address is theirs.
+        /// Counts what a person starts who has not proved an address.
         Begin(Begun) = "begin", Who::Consequence;
-        /// Ends what somebody began and left without showing an address, and erases what is
-        /// personal in it.
+        /// Erases a person who did not prove an address in time, with what they started.
         Expire(Nothing) = "expire", Who::Job;
     }
 }
 
-/// A person's name and how to reach them.
+/// A person's name and contact details.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PersonDetails)]
@@ -56,7 +57,7 @@ pub struct RegisterPerson {
     #[serde(deserialize_with = "personal_name")]
     #[schema(value_type = PersonalLine)]
     pub name: Personal,
-    /// One e-mail address is one person.
+    /// The e-mail address. No two people have the same one.
     #[serde(default, deserialize_with = "email_if_given")]
     #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     pub email: Option<Personal>,
@@ -65,11 +66,12 @@ pub struct RegisterPerson {
     pub telephone: Option<Personal>,
 }
 
-/// The address that a link to sign in was mailed to.
+/// The address to which a sign-in link was mailed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailedTo {
-    /// The digest under which the log keeps the address: the person may have another since.
+    /// The digest of the encrypted address, as stored in the event log. It is refused if the person
+    /// has another address now.
     pub address: String,
 }
 
@@ -109,7 +111,7 @@ impl PersonCommand {
 }
 
 events! {
-    /// What happened to a person.
+    /// Events of a person.
     PersonEvent {
         PersonRegistered {
             name: Sealed,
@@ -119,8 +121,8 @@ events! {
             registered_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             registered_on: Option<Date>,
-            /// They typed their name into a public page, and have not shown that an address is
-            /// theirs.
+            /// Whether the person entered their name on a public page and has not proved an
+            /// address.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             unproven: bool,
         },
@@ -138,18 +140,18 @@ events! {
             name: Sealed,
             email: Option<Sealed>,
             telephone: Option<Sealed>,
-            /// The officer who asked for it; nothing where the person did it.
+            /// The officer who proposed it; absent if the person changed it.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_by: Option<PersonId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             confirmed_by: Option<PersonId>,
-            /// The address until now: it is told of the change.
+            /// The previous address. It receives a mail about the change.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             replaced: Option<Sealed>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             changed_on: Option<Date>,
         },
-        /// The person signed in by what was mailed to this address.
+        /// The person signed in by a link or code that was mailed to this address.
         AddressProven { email: Sealed },
         AccessEnded { reason: Prose },
         ErasureRequested {},

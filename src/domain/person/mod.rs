@@ -1,5 +1,4 @@
-//! Somebody who acts here. Names and addresses are sealed; what is clear is only that the person
-//! exists.
+//! The person aggregate: somebody who acts here. Name and contact details are encrypted.
 
 mod command;
 
@@ -18,30 +17,30 @@ use super::sealed::{Personal, Sealed};
 use super::unproven::Unproven;
 use super::{Actor, Command, Facts, PersonId, Refusal, Stream};
 
-/// A person, as far as rules care.
+/// State of the person aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Person {
     details: Option<Contact>,
-    /// The contact details that an officer proposed, and who did.
+    /// The contact details that an officer proposed, with the officer.
     proposed: Option<(Contact, PersonId)>,
     proposals: u32,
     registered_by: Option<PersonId>,
     registered_on: Option<Date>,
-    /// Who registered them or asked for a change of their contact: it never shrinks, since a change
-    /// under the person's own name may be that other person's.
+    /// Those who registered the person or requested a change of their contact details. It never
+    /// shrinks: after such a change the account may belong to the person who requested it.
     known_by: BTreeSet<PersonId>,
     contact_changes: u32,
     contact_changed_on: Option<Date>,
-    /// The address that the person has shown to be theirs.
+    /// The address that the person has proved.
     proven: Option<Sealed>,
     /// How often their sessions and tokens were ended.
     access_ended: u32,
     erasure: Erasure,
-    /// What they began, for as long as nobody knows who they are.
+    /// What they started, as long as they are unproven.
     unproven: Option<Unproven>,
 }
 
-/// A person's name and how to reach them, as the log keeps it.
+/// A person's name and contact details, encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     pub name: Sealed,
@@ -70,20 +69,20 @@ impl Person {
         self.details.is_some()
     }
 
-    /// The person's own id: the subject of what is sealed of them.
+    /// The person's id, which is the subject of their encrypted values.
     pub(super) fn id(&self) -> PersonId {
         self.details
             .as_ref()
             .map_or(PersonId(uuid::Uuid::nil()), Contact::person)
     }
 
-    /// Those on whose word the person is known here: who registered them, and who asked for a
-    /// change of their contact.
+    /// Those on whose word the person is known: who registered them, and who requested a change of
+    /// their contact details.
     pub fn known_by(&self) -> impl Iterator<Item = PersonId> {
         self.known_by.iter().copied()
     }
 
-    /// The address that counts now.
+    /// The current address.
     #[must_use]
     pub fn email(&self) -> Option<&Sealed> {
         self.details
@@ -97,19 +96,19 @@ impl Person {
         self.proposed.as_ref().map(|(contact, _)| contact)
     }
 
-    /// How often the contact details changed since the person was registered.
+    /// How often the contact details have changed since the person was registered.
     #[must_use]
     pub fn contact_changes(&self) -> u32 {
         self.contact_changes
     }
 
-    /// The day on which the contact details changed last, where that is known.
+    /// The day of the last change of the contact details, if known.
     #[must_use]
     pub fn contact_changed_on(&self) -> Option<Date> {
         self.contact_changed_on
     }
 
-    /// Whether the person signed in with a link that was mailed to the address that stands.
+    /// Whether the person has signed in by a link or code that was mailed to their current address.
     #[must_use]
     pub fn has_proven_address(&self) -> bool {
         self.email().is_some() && self.email() == self.proven.as_ref()
@@ -120,8 +119,8 @@ impl Person {
         self.email().is_some()
     }
 
-    /// How often their sessions and tokens were ended: what began before the last time is worth
-    /// nothing.
+    /// How often their sessions and tokens were ended. Those that began before the last time are
+    /// invalid.
     #[must_use]
     pub fn access_ended(&self) -> u32 {
         self.access_ended
@@ -132,17 +131,15 @@ impl Person {
         self.erasure
     }
 
-    /// What they began while they have not shown that an address is theirs; nothing once they have,
-    /// or where somebody else registered them.
+    /// What they started without having proved an address; `None` once they have, or if somebody
+    /// else registered them.
     #[must_use]
     pub fn unproven(&self) -> Option<&Unproven> {
         self.unproven.as_ref()
     }
 
-    /// Refuses somebody who is not known, or was erased.
-    ///
-    /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Erased`].
+    /// Refuses a person who does not exist or was erased, with [`Refusal::Unknown`] or
+    /// [`Refusal::Erased`].
     pub fn must_stand(&self) -> Result<(), Refusal> {
         if self.exists() {
             self.erasure.must_not_be_done()
@@ -161,7 +158,7 @@ impl Person {
         let staff = [Role::Administrator, Role::Officer]
             .iter()
             .any(|role| facts.roles().contains(role));
-        // An applicant registers themselves, under an id that is new.
+        // Applicants register themselves, under a new id.
         let own = facts.actor() == Actor::Person(contact.person());
         if facts.actor() != Actor::Operator && !staff && !own {
             return Err(Refusal::NotYours);
@@ -203,7 +200,8 @@ impl Person {
         })
     }
 
-    /// An address is the key with which a person signs in: nobody changes another's alone.
+    /// Changes the contact details. An address lets its owner sign in as the person, so nobody
+    /// changes another person's address alone.
     fn change_contact(
         &self,
         details: &RegisterPerson,
@@ -219,7 +217,8 @@ impl Person {
         if facts.organisation()?.is_trusted(person) || !facts.roles().contains(&Role::Officer) {
             return Err(Refusal::NotYours);
         }
-        // The contact rests on this officer's word already, so a slip can be put right at once.
+        // The details are this officer's own entry from today, so the officer can correct a mistake
+        // alone.
         if self.registered_by == Some(by) && self.registered_on == Some(facts.today) {
             return Ok(self.changed(contact, Some(by), None, facts));
         }
@@ -306,8 +305,8 @@ impl Person {
         })
     }
 
-    /// Asks for erasing, refuses it, or does it: not while the person holds a role, since others
-    /// rely on who acts in it.
+    /// Requests an erasure, refuses it, or erases. A person with a role cannot be erased, since
+    /// others rely on knowing who acts in it.
     fn erase(&self, command: &PersonCommand, facts: &Facts) -> Result<Vec<PersonEvent>, Refusal> {
         self.must_stand()?;
         let person = self.id();
@@ -423,7 +422,7 @@ impl Stream for Person {
             } => {
                 self.contact_changes += 1;
                 self.contact_changed_on = *changed_on;
-                // Two of the office answer for what they changed.
+                // Two members of staff vouch for the change, so the person is no longer unproven.
                 self.unproven = self.unproven.take().filter(|_| changed_by.is_none());
                 self.known_by.extend(changed_by);
                 let (name, email, telephone) = (name.clone(), email.clone(), telephone.clone());

@@ -1,21 +1,21 @@
-//! What each refusal comes to: its kind, from which the API's status and the pages' words follow,
-//! its code and its advice.
+//! Kind, code and advice of each refusal. The kind determines the API's status and the heading of a
+//! page.
 
 use strum::EnumMessage as _;
 
 use super::Refusal;
 use crate::domain::money::BelowZero;
 
-/// What kind of no it is.
+/// Kind of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The actor may not.
+    /// The actor is not allowed to do it.
     Forbidden,
-    /// There is no such thing.
+    /// The thing does not exist.
     Unknown,
-    /// What was sent breaks a rule by itself.
+    /// The input breaks a rule, independent of the state.
     Input,
-    /// The state of the world is against it.
+    /// The current state forbids it.
     State,
 }
 
@@ -74,19 +74,19 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// The stable code: for machines, tests and the audit.
+    /// The stable code, for programs, tests and the audit.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.into()
     }
 
-    /// What to do about it.
+    /// Advice on what to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         self.get_message().unwrap_or_default()
     }
 
-    /// Every code with its advice.
+    /// All codes with their advice.
     pub fn advised() -> impl Iterator<Item = (&'static str, &'static str)> {
         use strum::IntoEnumIterator as _;
         Self::iter().map(|refusal| (refusal.code(), refusal.advice()))

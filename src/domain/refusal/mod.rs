@@ -1,5 +1,4 @@
-//! Everything that a rule can answer instead of events. Each refusal is a state of the world with a
-//! stable code.
+//! Refusals: everything that a rule can return in place of events, each with a stable code.
 
 mod kind;
 
@@ -8,7 +7,10 @@ use jiff::civil::Date;
 use super::money::Money;
 pub use kind::Kind;
 
-/// A rule said no. Nothing was changed. The message beside each says what to do about it.
+/// Why a command is refused. Nothing was changed. The `error` text is the reason, the `strum`
+/// message the advice.
+///
+/// Codes derive from the names of the variants and are public: never rename a variant.
 #[derive(
     Clone,
     Debug,
@@ -22,7 +24,7 @@ pub use kind::Kind;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Refusal {
-    // Who
+    // People and roles
     #[error("your role does not include this")]
     #[strum(message = "Ask somebody whose role includes it; an administrator can say who that is.")]
     NotYours,
@@ -127,7 +129,7 @@ pub enum Refusal {
     #[error("what is keyed in as it was needs its scan, or must have been read back to the group")]
     #[strum(message = "Read it back to the group and say so, or keep the scan and name it.")]
     NotReadBack,
-    // What there is
+    // Existence, erasure and merging
     #[error("there is no such {0}")]
     #[strum(message = "Check the id, key or number.")]
     Unknown(&'static str),
@@ -294,7 +296,7 @@ pub enum Refusal {
     #[error("the amount must be more than nothing, and a list must hold something")]
     #[strum(message = "Say an amount above zero, or at least one entry.")]
     Nothing,
-    // What is missing
+    // Missing or invalid input
     #[error("the fund needs {0} people who may approve payments before it opens")]
     #[strum(message = "Give the finance role to enough people first.")]
     TooFewApprovers(usize),

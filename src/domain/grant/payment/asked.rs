@@ -1,4 +1,4 @@
-//! What can be asked of a payment.
+//! Bodies of the commands on payments.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,14 +12,14 @@ use crate::domain::text::{Line, Prose, Slug};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreparePayment {
-    /// How much, unless the instalment says it.
+    /// The amount. It may be omitted if an instalment is given.
     #[serde(default)]
     pub amount: Option<Money>,
-    /// Which instalment, where payments are scheduled.
+    /// The number of the instalment, if payments are scheduled.
     #[serde(default)]
     #[schema(maximum = 65535)]
     pub instalment: Option<u16>,
-    /// From whom it is bought, where the organisation buys for the group.
+    /// The supplier. Needed if the organisation buys for the group.
     #[serde(default)]
     pub supplier: Option<Line>,
 }
@@ -58,7 +58,7 @@ pub struct ConfirmPayment {
     /// The bank's date.
     #[schema(value_type = String, format = "date")]
     pub happened_on: Date,
-    /// The receipt, among the group's files: needed where the organisation bought for the group.
+    /// The receipt, one of the group's files. Needed if the organisation bought for the group.
     #[serde(default)]
     pub receipt: Option<FileDigest>,
 }
@@ -79,7 +79,7 @@ pub struct ReversePayment {
 pub struct CorrectPayment {
     #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
-    /// The bank's date as it really was.
+    /// The correct date of the bank.
     #[schema(value_type = String, format = "date")]
     pub paid_on: Date,
     pub reason: Prose,
@@ -91,13 +91,13 @@ pub struct FailPayment {
     #[schema(minimum = 1, maximum = 65535)]
     pub payment: u16,
     pub reason: Prose,
-    /// The bank's date; today where it is not given.
+    /// The bank's date; today if it is absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub happened_on: Option<Date>,
 }
 
-/// Money that left on another day than the one recorded so far.
+/// Money that left on another day than recorded so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LeavingMoved {
     pub from: Date,
@@ -105,7 +105,7 @@ pub struct LeavingMoved {
     pub sources: Sources,
 }
 
-/// A payment on its way to the bank with others.
+/// A payment that is sent as part of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub struct InBatch {
     pub fund: FundId,

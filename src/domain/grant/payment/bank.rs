@@ -1,5 +1,5 @@
-//! What the bank did with a payment: paid it, sent it back, took it back, or paid it on another day
-//! than was recorded. It is recorded on its day, in every state of the grant.
+//! What the bank did with a payment: paid, returned or reversed it, or paid it on another day than
+//! recorded. Each is recorded on its true day, in every state of the grant.
 
 use jiff::civil::Date;
 
@@ -40,7 +40,8 @@ impl Grant {
         })
     }
 
-    /// What the bank sends back a second time is to be settled.
+    /// Records that a sent payment failed. If it failed or was reversed before, the money becomes
+    /// an entry that two people settle.
     pub(super) fn fail(&self, failed: &FailPayment, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let FailPayment {
             payment: number,
@@ -68,8 +69,8 @@ impl Grant {
         })
     }
 
-    /// What was in order on an earlier day: a hold or another payee since then keeps nobody from
-    /// recording that the money had left.
+    /// Checks that the payment was allowed to leave on an earlier day. A hold or a change of the
+    /// payee after that day does not prevent recording it.
     pub(super) fn could_leave_on(
         &self,
         payment: &Payment,
@@ -86,8 +87,9 @@ impl Grant {
         }
     }
 
-    /// The bank takes back what it paid, in every state of the grant. What was due back is settled
-    /// by that; what is more than was paid, or comes a second time, is to be settled by people.
+    /// Reverses a confirmed payment, in every state of the grant. It settles money that was due
+    /// back. The part above the paid balance, or all of it if the payment failed or was reversed
+    /// before, becomes an entry that two people settle.
     pub(in crate::domain::grant) fn reverse(
         &self,
         reverse: &ReversePayment,

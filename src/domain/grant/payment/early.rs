@@ -1,12 +1,12 @@
-//! Money waits for some days after the payee, the membership or a member's address changed. Two
-//! people can let a payment leave earlier.
+//! Early payment. No money leaves for some days after a change of the payee, the members or a
+//! member's address (see [`PayeeWait`]); two people can let one payment leave earlier.
 
 use super::{PaymentBecause, PaymentState};
 use crate::domain::grant::{Grant, GrantEvent};
 use crate::domain::role::Role;
 use crate::domain::{Act, Facts, PayeeWait, Refusal};
 
-/// The change that holds a payment back today.
+/// The wait that applies today. Refuses if there is none.
 fn wait_of(facts: &Facts) -> Result<PayeeWait, Refusal> {
     facts
         .payee_waits()?
@@ -38,7 +38,8 @@ impl Grant {
         })
     }
 
-    /// What is confirmed is what was proposed: a change since then makes it wait anew.
+    /// Confirms an early payment. The proposal counts only for the change it was made for; after
+    /// another change it must be proposed again.
     pub(super) fn confirm_early(&self, number: u16, facts: &Facts) -> Result<GrantEvent, Refusal> {
         let payment = self.payment(number)?;
         payment.must_be(&[PaymentState::Prepared, PaymentState::Approved])?;

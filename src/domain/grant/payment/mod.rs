@@ -1,7 +1,7 @@
-//! Payments: prepared → approved → sent → confirmed; rejected, cancelled, failed, reversed.
+//! Payments: prepared → approved → sent → confirmed; or rejected, cancelled, failed, reversed.
 //!
-//! Whoever prepared a payment, or last keyed its payee, cannot approve it; money goes only to the
-//! verified payee.
+//! Two people: nobody approves a payment that they prepared, or whose payee they keyed. Money is
+//! paid only to the group's verified payee.
 
 mod asked;
 mod bank;
@@ -26,7 +26,7 @@ use crate::domain::source::Sources;
 use crate::domain::text::Slug;
 use crate::domain::{Act, ChangeMark, Facts, Refusal};
 
-/// Where a payment stands.
+/// State of a payment.
 #[derive(
     Clone,
     Copy,
@@ -49,11 +49,11 @@ pub enum PaymentState {
     Rejected,
     Cancelled,
     Failed,
-    /// The bank took it back after it was confirmed.
+    /// The bank reversed it after it was confirmed.
     Reversed,
 }
 
-/// Refuses a day before another.
+/// Refuses dates in the wrong order.
 fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
     if earlier.is_some_and(|earlier| later < earlier) {
         Err(Refusal::DatesOutOfOrder(
@@ -64,7 +64,7 @@ fn in_order(earlier: Option<Date>, later: Date) -> Result<(), Refusal> {
     }
 }
 
-/// Money on its way to a group.
+/// A payment from a grant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Payment {
     pub(super) amount: Money,
@@ -76,25 +76,26 @@ pub(super) struct Payment {
     approved_by: BTreeSet<PersonId>,
     pub(super) sources: Sources,
     prepared_on: Date,
-    /// After which change at the group somebody proposed that it leave earlier, and who.
+    /// The change that a proposed early payment refers to, and the proposer.
     early_proposed: Option<(ChangeMark, PersonId)>,
-    /// The change after which two people let it leave at once.
+    /// The change for which two people have allowed the payment to leave early.
     leaves_early: Option<ChangeMark>,
-    /// When it was approved last, where that is known.
+    /// The day of the last approval; `None` in old logs.
     approved_on: Option<Date>,
-    /// The day that was said when it was sent.
+    /// The day that was given when it was sent.
     said_on: Option<Date>,
-    /// When it left: the bank's own date where that is earlier than the day that was said.
+    /// The day on which the money left: the given day, or the bank's date if that is earlier.
     sent_on: Option<Date>,
-    /// When the bank took it back, and what of it.
+    /// The day on which the bank reversed it, and the sources that were paid back.
     taken_back: Option<(Date, Sources)>,
-    /// Which of the grant's events said on which day the bank paid.
+    /// The number of the event that confirmed it, among the grant's events.
     confirmed_by: u32,
     paid_on: Option<Date>,
 }
 
 impl Payment {
-    /// What the bank confirmed and what it took back, with the days; true for what was paid.
+    /// Confirmed and reversed movements of money: day, whether it was paid (`true`) or reversed,
+    /// and sources.
     pub(super) fn movements(&self) -> impl Iterator<Item = (Date, bool, &Sources)> {
         let counts = matches!(self.state, PaymentState::Confirmed | PaymentState::Reversed);
         let paid = self
@@ -108,17 +109,19 @@ impl Payment {
         )
     }
 
-    /// The earliest day on which it can have left.
+    /// The earliest day on which it can have left: that of its last approval, or of its preparation
+    /// in old logs.
     fn ready_on(&self) -> Date {
         self.approved_on.unwrap_or(self.prepared_on)
     }
 
-    /// When it left, given the day on which the bank paid: no later than that.
+    /// The day on which it left: the given day, but no later than the bank's date.
     fn left_on(&self, paid_on: Date) -> Option<Date> {
         self.said_on.map(|said_on| said_on.min(paid_on))
     }
 
-    /// The move of the day on which it left, where the bank's date brings one about.
+    /// The change of the day on which it left that a new date of the bank causes, if any. Refuses a
+    /// date before the last approval.
     fn leaving(&self, paid_on: Date) -> Result<Option<LeavingMoved>, Refusal> {
         in_order(Some(self.ready_on()), paid_on)?;
         let days = self
@@ -132,12 +135,12 @@ impl Payment {
         }))
     }
 
-    /// Whether it was not given up: it is on its way, or it arrived.
+    /// Whether it is under way or confirmed: not rejected, cancelled, failed or reversed.
     pub(super) fn stands(&self) -> bool {
         self.is_under_way() || self.state == PaymentState::Confirmed
     }
 
-    /// Whether money went to the group by it, also where it came back later.
+    /// Whether money left by this payment, except if it failed. Reversed payments count.
     pub(super) fn went(&self) -> bool {
         matches!(
             self.state,
@@ -145,22 +148,22 @@ impl Payment {
         )
     }
 
-    /// Whether it takes up unpaid money without having left yet.
+    /// Whether it reserves unpaid money: it has not been sent.
     pub(super) fn is_reserved(&self) -> bool {
         matches!(self.state, PaymentState::Prepared | PaymentState::Approved)
     }
 
-    /// Whether it left, and the bank has not said what became of it.
+    /// Whether it was sent and the bank's result is not known yet.
     pub(super) fn is_sent(&self) -> bool {
         self.state == PaymentState::Sent
     }
 
-    /// Whether its end is not known yet.
+    /// Whether its result is not known yet: prepared, approved or sent.
     pub(super) fn is_under_way(&self) -> bool {
         self.is_reserved() || self.is_sent()
     }
 
-    /// Whether the bank sent it back or took it back already.
+    /// Whether the bank has returned or reversed the whole payment.
     fn came_back_whole(&self) -> bool {
         matches!(self.state, PaymentState::Failed | PaymentState::Reversed)
     }
@@ -187,7 +190,7 @@ impl Payment {
         }
     }
 
-    /// The payee that it was prepared for is still the group's verified one.
+    /// Refuses unless the payee for which it was prepared is still the group's verified payee.
     fn payee_holds(&self, facts: &Facts) -> Result<(), Refusal> {
         let group = facts.group()?;
         if group.payee().is_none_or(|payee| payee.number != self.payee) {
