@@ -1,29 +1,29 @@
-//! Who looked at what is held on somebody, and who took everybody's addresses. A second look on the
-//! same day is counted, and makes no row of its own.
+//! The record of accesses: who read all data of a person or group, and who exported all addresses.
+//! Repeated accesses on one day are counted in one row.
 
 use jiff::civil::Date;
 
 use super::{Store, Stored, in_tx, reading};
 
-/// For how many years it is known.
+/// How many years accesses are stored.
 const YEARS: i64 = 6;
 
-/// What somebody looked at.
+/// The data that was accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked<'a> {
-    /// Everything that is held on a person or a group.
+    /// All data of a person or a group (subject access).
     Held(&'a str),
-    /// The addresses of everybody.
+    /// The addresses of all people.
     Addresses,
 }
 
-/// What one person looked at on one day.
+/// The accesses of one person to one kind of data on one day.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AccessRow {
     pub id: String,
     pub day: String,
     pub person: String,
-    /// Whom it was about; empty where it was everybody.
+    /// The person or group whose data it was; empty for the addresses of all people.
     pub subject: String,
     /// `held` or `addresses`.
     pub what: String,
@@ -31,20 +31,17 @@ pub struct AccessRow {
     pub last_at: i64,
 }
 
-/// Which of them are asked for.
+/// Which accesses to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Accesses<'a> {
     All,
-    /// Those about somebody; those to the addresses of everybody, where it is empty.
+    /// Accesses to the data of a person or group; if empty, to the addresses of all people.
     Of(&'a str),
-    /// Those by somebody.
+    /// Accesses by a person.
     By(&'a str),
 }
 
-/// Notes that somebody looked, and forgets what is older than anybody asks for.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records an access, and deletes accesses older than six years.
 pub async fn note(
     store: &Store,
     organisation: &str,
@@ -74,10 +71,7 @@ pub async fn note(
     tx.commit().await
 }
 
-/// Those that are asked for, the newest first, after an id.
-///
-/// # Errors
-/// When the database does not answer.
+/// The accesses selected, the newest first, starting after the id `after`.
 pub async fn newest(
     store: &Store,
     organisation: &str,

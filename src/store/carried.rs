@@ -1,19 +1,19 @@
-//! The tables that a backup carries beside the log, row by row as JSON, the same from either
-//! engine.
+//! The tables that a backup contains in addition to the events, row by row as JSON that is the same
+//! for both engines.
 
 use futures::TryStreamExt as _;
 use serde_json::Value;
 
 use super::{Engine, Stored, Tx, in_tx};
 
-/// A table that is carried: what it is called, and its columns without the organisation's.
+/// A table of a backup: its name, and its columns without `organisation`.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     pub name: &'static str,
     columns: &'static [(&'static str, Kind)],
-    /// Its rows are not of one organisation.
+    /// Its rows belong to no organisation.
     shared: bool,
-    /// A backup of an earlier program does not have it.
+    /// Backups of earlier versions do not have it.
     pub added: bool,
 }
 
@@ -25,7 +25,7 @@ enum Kind {
 }
 use Kind::{Bytes, Integer, Text};
 
-/// Every table that is neither the log, nor made from it, nor worth nothing after a while as
+/// Every table that neither holds the events, nor is derived from them, nor is short-lived, as
 /// sessions are.
 pub const CARRIED: [Table; 8] = [
     Table {
@@ -152,7 +152,7 @@ impl Table {
             values.join(", "),
             engine.rows("$2", &kinds),
         );
-        // A WHERE keeps SQLite from taking the conflict clause for a join's.
+        // Without a WHERE, SQLite parses ON CONFLICT as the condition of a join.
         let conflict = if self.shared {
             " ON CONFLICT DO NOTHING"
         } else {
@@ -165,10 +165,8 @@ impl Table {
     }
 }
 
-/// Takes each row of a table in the order of its texts, as a line of canonical JSON.
-///
-/// # Errors
-/// When the database does not answer.
+/// Calls `take` with each row of a table as a line of canonical JSON. The rows are ordered by their
+/// text columns, byte by byte.
 pub async fn each(
     tx: &mut Tx,
     organisation: &str,
@@ -186,10 +184,7 @@ pub async fn each(
     Ok(())
 }
 
-/// Puts rows into a table. What another organisation shares and is there already stays.
-///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Inserts rows into a table. In a shared table, existing rows stay.
 pub async fn put(tx: &mut Tx, organisation: &str, table: &Table, rows: &[Value]) -> Stored<()> {
     let sql = table.insert(tx.engine());
     let rows = serde_json::to_string(rows).unwrap_or_default();

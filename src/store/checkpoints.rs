@@ -1,26 +1,23 @@
-//! How far each projection has read, by generation.
+//! Positions of projections, by generation (table `projections`).
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// One projection's checkpoint.
+/// The position of one generation of a projection.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Checkpoint {
     pub name: String,
     pub generation: i64,
-    /// The position that it will read next.
+    /// The position that it reads next.
     pub next_position: i64,
     /// `building`, `live` or `retired`.
     pub state: String,
-    /// Why it stopped, if it did.
+    /// Why it stopped, if it has.
     pub error: Option<String>,
-    /// The shape of its rows: 0 for those that were made before shapes were noted.
+    /// The schema version of its rows; 0 for rows from before schema versions were stored.
     pub shape: i64,
 }
 
-/// Makes sure that a projection has a live generation.
-///
-/// # Errors
-/// When the database does not answer.
+/// Creates the first, live generation of a projection unless it has one.
 pub async fn begin(tx: &mut Tx, organisation: &str, name: &str, shape: i64) -> Stored<()> {
     const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, shape) \
          SELECT $1, $2, 1, 0, 'live', $3 WHERE NOT EXISTS (SELECT 1 FROM projections WHERE organisation = $1 AND name = $2) \
@@ -29,19 +26,13 @@ pub async fn begin(tx: &mut Tx, organisation: &str, name: &str, shape: i64) -> S
     Ok(())
 }
 
-/// Locks every checkpoint of the organisation.
-///
-/// # Errors
-/// When the database does not answer.
+/// Locks and reads the positions of all generations of the organisation.
 pub async fn lock(tx: &mut Tx, organisation: &str) -> Stored<Vec<Checkpoint>> {
     let sql = format!("{}{}", all_sql(), tx.engine().lock());
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
 }
 
-/// Every checkpoint, for showing.
-///
-/// # Errors
-/// When the database does not answer.
+/// Reads the positions of all generations.
 pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Checkpoint>> {
     let sql = all_sql();
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
@@ -52,10 +43,7 @@ fn all_sql() -> String {
         .to_owned()
 }
 
-/// Moves a checkpoint, or changes its state.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts or replaces a position with its state.
 pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
     const SQL: &str = "INSERT INTO projections (organisation, name, generation, next_position, state, error, shape) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (organisation, name, generation) DO UPDATE SET next_position = excluded.next_position, state = excluded.state, \
@@ -75,7 +63,7 @@ pub async fn save(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> S
     Ok(())
 }
 
-/// Where a live projection will read next, and how long the log is at that moment.
+/// The position of a live projection, and the length of the log, read in one statement.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Live {
     pub name: String,
@@ -85,20 +73,14 @@ pub struct Live {
     pub length: i64,
 }
 
-/// Every live projection that has not stopped.
-///
-/// # Errors
-/// When the database does not answer.
+/// All live projections that have not stopped.
 pub async fn live(store: &Store, organisation: &str) -> Stored<Vec<Live>> {
     const SQL: &str = "SELECT p.name, p.generation, p.shape, p.next_position, h.next_position AS length FROM projections p \
          JOIN log_head h ON h.organisation = p.organisation WHERE p.organisation = $1 AND p.state = 'live' AND p.error IS NULL";
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
-/// Forgets a generation whose rows were removed.
-///
-/// # Errors
-/// When the database does not answer.
+/// Deletes the position of a generation whose rows were removed.
 pub async fn remove(tx: &mut Tx, organisation: &str, checkpoint: &Checkpoint) -> Stored<()> {
     const SQL: &str =
         "DELETE FROM projections WHERE organisation = $1 AND name = $2 AND generation = $3";

@@ -1,30 +1,33 @@
-//! Webhooks that administrators made: how far each was told of the log, and its deliveries one by
-//! one.
+//! Webhooks that administrators manage: their positions in the log, and their deliveries.
+//!
+//! They share the table `webhooks` with the webhooks of the configuration (see the module
+//! `webhooks`); theirs are the rows with `managed = 1`. Times are in microseconds since 1970.
 
 use super::{Store, Stored, in_tx, reading};
 
-/// How many deliveries of a webhook are kept, beside those that wait.
+/// The number of newest deliveries of a webhook that are stored. Older ones are deleted unless they
+/// are waiting.
 const KEPT: i64 = 1000;
 
-/// Where a webhook stands.
+/// The state of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Standing {
     pub name: String,
-    /// The first event that no delivery holds yet.
+    /// The position of the first event that is in no delivery yet.
     #[sqlx(rename = "next_position")]
     pub next: i64,
-    /// When it is seen to next; while somebody sees to it, when their claim runs out.
+    /// When it is processed next; while it is claimed, when the claim expires.
     pub due_at: i64,
-    /// How often in a row a delivery was not taken, and since when.
+    /// The number of consecutive failures, and when the first of them was.
     pub failures: i64,
     pub failing_since: Option<i64>,
-    /// When it was paused, as nothing was taken for too long.
+    /// When it was paused because deliveries had failed for too long.
     pub paused_at: Option<i64>,
     pub took_at: Option<i64>,
     pub error: Option<String>,
 }
 
-/// A delivery: the events from one position up to another, which is not in it.
+/// A delivery: the events from one position (inclusive) to another (exclusive).
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct DeliveryRow {
     #[sqlx(rename = "from_position")]
@@ -46,10 +49,7 @@ const STANDING: &str = "SELECT name, next_position, due_at, failures, failing_si
 const DELIVERIES: &str = "SELECT from_position, through_position, state, tries, made_at, due_at, give_up_at, tried_at, error \
      FROM webhook_deliveries WHERE organisation = $1 AND name = $2";
 
-/// Begins at a position, unless it began before.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a webhook at a position unless it exists.
 pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64) -> Stored<()> {
     const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at, managed) \
          VALUES ($1, $2, $3, $3, 0, 0, 1) ON CONFLICT DO NOTHING";
@@ -58,10 +58,7 @@ pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64)
     tx.commit().await
 }
 
-/// Forgets a webhook that was ended.
-///
-/// # Errors
-/// When the database does not answer.
+/// Deletes a webhook that was ended, with its deliveries.
 pub async fn forget(store: &Store, organisation: &str, name: &str) -> Stored<()> {
     const SQL: [&str; 2] = [
         "DELETE FROM webhook_deliveries WHERE organisation = $1 AND name = $2",
@@ -74,19 +71,13 @@ pub async fn forget(store: &Store, organisation: &str, name: &str) -> Stored<()>
     tx.commit().await
 }
 
-/// Where every webhook stands.
-///
-/// # Errors
-/// When the database does not answer.
+/// The states of all managed webhooks.
 pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<Standing>> {
     let sql = format!("{STANDING} ORDER BY name");
     Ok(reading!(store, db => sqlx::query_as(&sql).bind(organisation).fetch_all(db).await?))
 }
 
-/// Where one webhook stands.
-///
-/// # Errors
-/// When the database does not answer.
+/// The state of one managed webhook.
 pub async fn find(store: &Store, organisation: &str, name: &str) -> Stored<Option<Standing>> {
     let sql = format!("{STANDING} AND name = $2");
     Ok(
@@ -94,10 +85,8 @@ pub async fn find(store: &Store, organisation: &str, name: &str) -> Stored<Optio
     )
 }
 
-/// Claims a webhook as it was seen; of two at once only one gets it.
-///
-/// # Errors
-/// When the database does not answer.
+/// Claims a webhook until a time if its state is still `seen`. Returns whether it was claimed: of
+/// two processes only one succeeds.
 pub async fn claim(store: &Store, organisation: &str, seen: &Standing, until: i64) -> Stored<bool> {
     const SQL: &str = "UPDATE webhooks SET due_at = $4 WHERE organisation = $1 AND name = $2 AND managed = 1 AND due_at = $3 \
          AND next_position = $5 AND paused_at IS NULL";
@@ -109,10 +98,7 @@ pub async fn claim(store: &Store, organisation: &str, seen: &Standing, until: i6
     Ok(claimed == 1)
 }
 
-/// The delivery that has waited longest of those that are due.
-///
-/// # Errors
-/// When the database does not answer.
+/// The waiting delivery that has been due for longest.
 pub async fn due(
     store: &Store,
     organisation: &str,
@@ -127,10 +113,7 @@ pub async fn due(
     )
 }
 
-/// Moves a claimed webhook on past events that it does not want, and lets it go.
-///
-/// # Errors
-/// When the database does not answer.
+/// Advances a claimed webhook past events that it does not subscribe to, and releases the claim.
 pub async fn pass(
     store: &Store,
     organisation: &str,
@@ -145,11 +128,8 @@ pub async fn pass(
     tx.commit().await
 }
 
-/// Moves a claimed webhook on past events that become a delivery, and forgets its oldest ones;
-/// whether the claim still held.
-///
-/// # Errors
-/// When the database does not answer.
+/// Advances a claimed webhook past the events of a new delivery, inserts the delivery, and deletes
+/// old ones. Returns whether the claim was still valid; if not, nothing is changed.
 pub async fn open(
     store: &Store,
     organisation: &str,
@@ -191,12 +171,12 @@ pub async fn open(
     Ok(true)
 }
 
-/// What came of trying a delivery.
+/// The outcome of an attempt to deliver.
 #[derive(Clone, Debug)]
 pub enum Tried {
     Taken,
-    /// Why not; when the delivery is tried again, if it is; when the webhook is seen to again;
-    /// whether it is paused.
+    /// The reason; when the delivery is retried (`None`: it is given up); when the webhook is
+    /// processed next; whether it is paused.
     Not {
         error: String,
         again_at: Option<i64>,
@@ -205,10 +185,7 @@ pub enum Tried {
     },
 }
 
-/// Notes what came of a delivery, and lets the webhook go.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records the outcome of an attempt, and releases the claim on the webhook.
 pub async fn tried(
     store: &Store,
     organisation: &str,
@@ -252,10 +229,7 @@ pub async fn tried(
     tx.commit().await
 }
 
-/// A webhook's deliveries before a position, the newest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// The deliveries of a webhook before a position, the newest first.
 pub async fn newest(
     store: &Store,
     organisation: &str,
@@ -269,11 +243,8 @@ pub async fn newest(
     )
 }
 
-/// Has a delivery sent again, soon even where its webhook waits after failures, but not before a
-/// claim runs out; the delivery, if it is there.
-///
-/// # Errors
-/// When the database does not answer.
+/// Schedules a delivery to be sent again. A webhook that waits after failures becomes due earlier,
+/// but not before a claim taken now would expire. Returns the delivery; `None` if there is none.
 pub async fn again(
     store: &Store,
     organisation: &str,
@@ -296,10 +267,7 @@ pub async fn again(
     Ok(found)
 }
 
-/// Lets a paused webhook go on.
-///
-/// # Errors
-/// When the database does not answer.
+/// Resumes a paused webhook, and resets its failures.
 pub async fn resume(store: &Store, organisation: &str, name: &str) -> Stored<()> {
     const SQL: &str = "UPDATE webhooks SET paused_at = NULL, failures = 0, failing_since = NULL, due_at = 0 \
          WHERE organisation = $1 AND name = $2 AND managed = 1 AND paused_at IS NOT NULL";

@@ -1,6 +1,22 @@
-//! The few words in which the two dialects differ.
+//! The SQL fragments that differ between PostgreSQL and SQLite.
+//!
+//! # Rows as JSON
+//!
+//! A list of rows, or of values, is one JSON parameter. PostgreSQL expands it by
+//! `json_to_recordset`, SQLite by `json_each`. Column names come from constants of this program and
+//! are not escaped; only bound values come from outside.
+//!
+//! # Bytes
+//!
+//! Bytes are passed and returned as hexadecimal text inside JSON, and stored as `bytea` or `BLOB`.
+//!
+//! # Locks and clock
+//!
+//! A writing transaction of SQLite locks the whole database, so only PostgreSQL locks rows. The
+//! clock is that of the database, and on PostgreSQL that of the moment, not of the start of the
+//! transaction.
 
-/// Which database it is.
+/// The database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     Postgres,
@@ -8,8 +24,8 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Rows out of one JSON parameter: an array of objects with these columns, each `text` or
-    /// `bigint`.
+    /// A table expression `r` from one JSON parameter: an array of objects with these columns, each
+    /// `text` or `bigint`.
     pub(super) fn rows(self, parameter: &str, columns: &[(&str, &str)]) -> String {
         match self {
             Self::Postgres => {
@@ -35,9 +51,9 @@ impl Engine {
         }
     }
 
-    /// Whether a column has one of the texts of a JSON array parameter. PostgreSQL is given an
-    /// array, which it looks up in an index, where a sub-select would have it guess how many rows
-    /// there are.
+    /// Whether a column equals one of the texts of a JSON array parameter. PostgreSQL gets an
+    /// array, which it looks up in an index; of a sub-select it would have to guess the number of
+    /// rows.
     pub(super) fn among(self, column: &str, parameter: &str) -> String {
         match self {
             Self::Postgres => format!(
@@ -47,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// Hexadecimal text as bytes, for storing.
+    /// Hexadecimal text to bytes, for storing.
     pub(super) fn bytes(self, text: &str) -> String {
         match self {
             Self::Postgres => format!("decode({text}, 'hex')"),
@@ -55,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// Bytes as hexadecimal text, for reading; none where there are none.
+    /// Bytes to hexadecimal text, for reading; NULL stays NULL.
     pub(super) fn hex(self, column: &str) -> String {
         match self {
             Self::Postgres => format!("encode({column}, 'hex')"),
@@ -63,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// One JSON object out of names and values, as text.
+    /// A JSON object, as text, from alternating names and values.
     pub(super) fn object(self, names_and_values: &str) -> String {
         match self {
             Self::Postgres => format!("CAST(json_build_object({names_and_values}) AS text)"),
@@ -71,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// A text column in the order of its bytes, whatever the database's language.
+    /// A text column ordered by its bytes, independent of the database's collation.
     pub(super) fn bytewise(self, column: &str) -> String {
         match self {
             Self::Postgres => format!("{column} COLLATE \"C\""),
@@ -79,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// JSON text as a JSON column takes it.
+    /// JSON text as the value of a JSON column.
     pub(super) fn json(self, text: &str) -> String {
         match self {
             Self::Postgres => format!("{text}::json"),
@@ -87,7 +103,8 @@ impl Engine {
         }
     }
 
-    /// Locks the rows that a SELECT finds; SQLite's writing transaction is a lock already.
+    /// The suffix that locks the rows of a SELECT; empty for SQLite, whose writing transaction is a
+    /// lock.
     pub(super) fn lock(self) -> &'static str {
         match self {
             Self::Postgres => " FOR UPDATE",

@@ -1,4 +1,4 @@
-//! The tables of the log: its head, its events, and what commands were answered.
+//! The tables of the event log: its head, the events, and the replies to commands.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use super::personal::{self, SealedRow};
 use super::values::{Values, bound, run_all};
 use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 
-/// The head of an organisation's log, locked.
+/// The head of an organisation's log.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Head {
     pub next_position: i64,
-    /// When the last event was recorded, in microseconds since 1970; or a little later, where
-    /// nothing from before may follow any more.
+    /// When the newest event was recorded, in microseconds since 1970. It is raised by a
+    /// microsecond to fence an in-doubt batch.
     pub last_at: i64,
-    /// What the database's clock says now.
+    /// The database's clock, in microseconds since 1970.
     pub clock: i64,
 }
 
-/// An event as it is stored.
+/// A row of `events`.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub struct EventRow {
     pub position: i64,
@@ -55,45 +55,39 @@ impl EventRow {
     }
 }
 
-/// What a command was answered, as JSON.
+/// The reply to a command, as JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct CommandRow {
     pub command_id: String,
     pub answer: String,
 }
 
-/// One thing that the log knows about a batch.
+/// One row of the look-ups for a batch.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Fact {
-    /// `stream`, `command`, `key` or `index`.
+    /// The kind of look-up: `stream`, `command`, `key` or `index`.
     pub kind: String,
-    /// Which stream, command, subject or entry.
+    /// The stream, command, subject or index entry that was looked up.
     pub name: String,
-    /// A stream's head, what a command was answered, whose a living key or an entry is; none when
-    /// there is none.
+    /// The sequence of the stream, the reply to the command, or the subject of the existing key or
+    /// index entry; `None` if there is none.
     pub value: Option<String>,
 }
 
-/// How long what is written at once waits for its connection.
+/// How long a conditional write waits for a connection.
 const SOON: Duration = Duration::from_millis(250);
 
 pub(super) const COLUMNS: &str = "position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version, \
      CAST(payload AS text) AS payload, CAST(metadata AS text) AS metadata, command_id";
 
-/// Makes sure that the organisation's log has a head.
-///
-/// # Errors
-/// When the database does not answer.
+/// Creates the head of the organisation's log unless it exists.
 pub async fn begin_log(tx: &mut Tx, organisation: &str) -> Stored<()> {
     const SQL: &str = "INSERT INTO log_head (organisation, next_position, last_at) VALUES ($1, 0, 0) ON CONFLICT (organisation) DO NOTHING";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).execute(db).await?; });
     Ok(())
 }
 
-/// Locks the head of the log: from here to the commit nobody else appends.
-///
-/// # Errors
-/// When the database does not answer.
+/// Locks the head of the log: no other process appends until the transaction ends.
 pub async fn lock_head(tx: &mut Tx, organisation: &str) -> Stored<Head> {
     let (clock, lock) = (tx.engine().clock(), tx.engine().lock());
     let sql = format!(
@@ -102,10 +96,7 @@ pub async fn lock_head(tx: &mut Tx, organisation: &str) -> Stored<Head> {
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).bind(organisation).fetch_one(db).await?))
 }
 
-/// What one command was answered, as JSON.
-///
-/// # Errors
-/// When the database does not answer.
+/// The reply to a command, as JSON.
 pub async fn answer(store: &Store, organisation: &str, command: &str) -> Stored<Option<String>> {
     let found: Option<(String,)> = reading!(store, db => sqlx::query_as(ANSWER).bind(organisation).bind(command).fetch_optional(db).await?);
     Ok(found.map(|(answer,)| answer))
@@ -113,14 +104,12 @@ pub async fn answer(store: &Store, organisation: &str, command: &str) -> Stored<
 
 const ANSWER: &str = "SELECT answer FROM commands WHERE organisation = $1 AND command_id = $2";
 
-/// Locks the head, and reads under its lock the heads of streams, answers of commands that were
-/// appended before, whether subjects' keys live, and who holds index entries.
+/// Locks the head, and reads under its lock the sequences of streams, the replies to commands in
+/// the log, which subjects' keys exist, and the subjects of index entries.
 ///
-/// PostgreSQL must wait for the lock before its statement looks at the rest; SQLite's transaction
-/// is a lock already.
-///
-/// # Errors
-/// When the database does not answer.
+/// PostgreSQL needs a second statement for the look-ups, because a statement's snapshot is taken
+/// before it waits for the lock. SQLite's writing transaction has the lock already, so one
+/// statement is enough.
 pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<(Head, Vec<Fact>)> {
     let mut values = Values::new(organisation);
     let facts = facts(tx.engine(), &mut values, asked);
@@ -160,8 +149,7 @@ pub async fn lock(tx: &mut Tx, organisation: &str, asked: &Asked<'_>) -> Stored<
     }
 }
 
-/// Each is looked up by a sub-select on a unique key: a plan that was made while the tables were
-/// empty stays good.
+/// Each look-up is a sub-select on a unique key, so a generic plan stays good as the tables grow.
 fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
     let mut parts = vec![
         format!(
@@ -195,7 +183,7 @@ fn facts(engine: Engine, values: &mut Values, asked: &Asked<'_>) -> String {
     parts.join(" UNION ALL ")
 }
 
-/// What a batch asks about.
+/// What a batch looks up under the lock of the head.
 #[derive(Debug, Default)]
 pub struct Asked<'a> {
     pub streams: Vec<StreamAsked<'a>>,
@@ -226,7 +214,7 @@ pub struct IndexAsked<'a> {
     pub digest: &'a str,
 }
 
-/// What an append writes to the log's own tables.
+/// The rows of a batch and the new head.
 #[derive(Debug)]
 pub struct Written<'a> {
     pub events: &'a [EventRow],
@@ -234,26 +222,30 @@ pub struct Written<'a> {
     pub sealed: &'a [&'a SealedRow],
     pub next_position: i64,
     pub last_at: i64,
-    /// The views, where they are brought along.
+    /// The rows of the inline projection.
     pub moves: Option<&'a Moves>,
-    /// What the head must be; none where it is locked.
+    /// The head that a conditional write requires; `None` if the head is locked.
     pub left_at: Option<Head>,
 }
 
-/// What became of it.
+/// The outcome of writing a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrote {
     Whole,
-    /// Without views, as not all of them stood where they were thought to.
+    /// Written without the rows of some projections, as those were not at the expected position.
+    /// Only on PostgreSQL.
     WithoutViews,
-    /// The head was elsewhere.
+    /// Nothing was written: the head was not the required one. On SQLite also if a projection was
+    /// not at the expected position.
     Nothing,
 }
 
-/// Why it was not written, or perhaps was.
+/// Why a batch was not written, or may not have been.
 #[derive(Debug)]
 pub enum WriteError {
+    /// Nothing was written.
     Before(StoreError),
+    /// The acknowledgement of the commit was lost: it is unknown whether it was written.
     AtCommit(StoreError),
 }
 
@@ -263,11 +255,10 @@ impl From<StoreError> for WriteError {
     }
 }
 
-/// Inserts events, answers and ciphertexts, moves the head on, and the views: in one go. On SQLite
-/// it is an error where the head or a view is not where it was thought to be.
+/// Inserts the rows of a batch and advances the head and the projections, in one statement or text.
 ///
-/// # Errors
-/// When the database refuses or does not answer.
+/// On SQLite it fails with [`StoreError::NotWhole`] if the head or a projection is not at the
+/// expected position.
 pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> Stored<Wrote> {
     match tx {
         Tx::Postgres(tx) => write_postgres(tx, organisation, written).await,
@@ -299,11 +290,8 @@ pub async fn write(tx: &mut Tx, organisation: &str, written: &Written<'_>) -> St
     }
 }
 
-/// The same, in a transaction of its own that is committed.
-///
-/// # Errors
-/// When the database refuses or does not answer; it is said where nobody knows whether it was
-/// committed.
+/// Conditional write: like [`write()`], in a transaction of its own, which is committed. Fails with
+/// [`WriteError::AtCommit`] if it is unknown whether it was.
 pub async fn write_at_once(
     store: &Store,
     organisation: &str,
@@ -335,24 +323,25 @@ pub async fn write_at_once(
     }
 }
 
-/// What is to be written was dated already: whoever would have to wait for long gives up.
+/// Waits at most [`SOON`] for a connection: the batch has its timestamps already, and a long wait
+/// would make them wrong.
 async fn soon<T>(begins: impl Future<Output = Stored<T>>) -> Stored<T> {
     let begun = tokio::time::timeout(SOON, begins).await;
     begun.unwrap_or(Err(StoreError::Sql(sqlx::Error::PoolTimedOut)))
 }
 
-/// The statements that both engines write alike. On PostgreSQL they are parts of one, and nothing
-/// of it is stored where the head is elsewhere.
+/// The statements that are the same for both engines. On PostgreSQL they are parts of one `WITH`,
+/// and store nothing if the head was not advanced.
 struct Parts {
     head: String,
-    /// The parameter of when the last event was recorded.
+    /// The placeholder of the new `last_at`.
     last_at: String,
     answered: String,
     sealed: Option<String>,
     views: Vec<String>,
 }
 
-/// That the head was moved, for the parts of PostgreSQL's one statement.
+/// The condition that the head was advanced, for the parts of PostgreSQL's one statement.
 const HEAD_MOVED: &str = "EXISTS (SELECT 1 FROM head)";
 
 impl Parts {
@@ -403,7 +392,7 @@ impl Parts {
     }
 }
 
-/// One statement, which is a transaction by itself where there is none.
+/// Writes a batch in one statement, which is a transaction of its own if `db` is in none.
 async fn write_postgres(
     db: &mut sqlx::PgConnection,
     organisation: &str,
@@ -455,7 +444,8 @@ async fn write_postgres(
     let query = query
         .bind(texts(|event| &event.metadata))
         .bind(numbers(|event| event.position));
-    // Whoever takes but the first row goes on before the transaction has ended.
+    // All rows must be fetched: with only the first, this would continue before the transaction has
+    // ended.
     let rows: Vec<(i64, i64)> = query
         .bind(texts(|event| &event.command_id))
         .fetch_all(db)
@@ -468,8 +458,8 @@ async fn write_postgres(
     })
 }
 
-/// PostgreSQL takes an array for each column: payloads need not be quoted into another JSON text
-/// and out again.
+/// PostgreSQL gets one array for each column, which avoids quoting payloads into a JSON text and
+/// parsing it.
 fn insert_arrays(before: usize, last_at: &str) -> String {
     let kinds = [
         "text", "text", "bigint", "text", "text", "text", "text", "bigint", "text",
@@ -512,11 +502,8 @@ fn inserting(engine: Engine, rows: &str) -> String {
     )
 }
 
-/// Puts events that were recorded elsewhere into the log of an organisation, with their positions
-/// and times.
-///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Inserts events of another database, with their positions and times. The head is set by
+/// [`put_head`].
 pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<()> {
     let sql = inserting(tx.engine(), "$2");
     let rows = serde_json::to_string(rows).unwrap_or_default();
@@ -524,11 +511,7 @@ pub async fn put(tx: &mut Tx, organisation: &str, rows: &[EventRow]) -> Stored<(
     Ok(())
 }
 
-/// Moves the head by itself: of a log that was put in, or so that nothing that counts on where it
-/// was is written any more.
-///
-/// # Errors
-/// When the database does not answer.
+/// Sets the head alone: after an import, or to fence an in-doubt batch.
 pub async fn put_head(
     tx: &mut Tx,
     organisation: &str,
@@ -541,10 +524,7 @@ pub async fn put_head(
     Ok(())
 }
 
-/// Events in order, from a position on.
-///
-/// # Errors
-/// When the database does not answer.
+/// At most `most` events in order, from a position on.
 pub async fn page(
     store: &Store,
     organisation: &str,
@@ -558,9 +538,6 @@ pub async fn page(
 }
 
 /// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn page_in(
     tx: &mut Tx,
     organisation: &str,
@@ -579,27 +556,20 @@ fn page_sql() -> String {
     )
 }
 
-/// The last position at which no command is half done: the given one, or the end of the command
-/// before where the given one lies inside a command. At the end of the log and beyond it is the
-/// given one.
-///
-/// # Errors
-/// When the database does not answer.
+/// The end of the last command that is complete at `position`: `position` itself, or, if the next
+/// event belongs to the same command, the last position of the command before. -1 if there is none.
 pub async fn between_commands(store: &Store, organisation: &str, position: i64) -> Stored<i64> {
     let found: Option<(i64,)> = reading!(store, db => sqlx::query_as(BETWEEN_COMMANDS).bind(organisation).bind(position).fetch_optional(db).await?);
     Ok(found.map_or(position, |(position,)| position))
 }
 
-/// It finds a row only where the next event is of the same command.
+/// Returns a row only if the next event belongs to the same command.
 const BETWEEN_COMMANDS: &str = "SELECT COALESCE((SELECT b.position FROM events b WHERE b.organisation = $1 AND b.position < $2 \
      AND b.command_id <> e.command_id ORDER BY b.position DESC LIMIT 1), -1) \
      FROM events e JOIN events f ON f.organisation = e.organisation AND f.position = e.position + 1 AND f.command_id = e.command_id \
      WHERE e.organisation = $1 AND e.position = $2";
 
-/// One stream's events after a sequence, in order.
-///
-/// # Errors
-/// When the database does not answer.
+/// The events of one stream after a sequence, in order.
 pub async fn stream(
     store: &Store,
     organisation: &str,
@@ -617,12 +587,9 @@ pub async fn stream(
 
 const LENGTH: &str = "SELECT next_position FROM log_head WHERE organisation = $1";
 
-/// The position of the first event that was recorded at an instant, in microseconds since 1970, or
-/// later; the log's length where there is none. Times never fall as positions rise: it is come upon
-/// by halving.
-///
-/// # Errors
-/// When the database does not answer.
+/// The position of the first event recorded at `at` or later, in microseconds since 1970; the
+/// length of the log if there is none. Found by binary search, because times never fall as
+/// positions rise.
 pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i64> {
     const SQL: &str = "SELECT recorded_at FROM events WHERE organisation = $1 AND position = $2";
     let (mut from, mut until) = (0, length(store, organisation).await?);
@@ -638,10 +605,7 @@ pub async fn first_since(store: &Store, organisation: &str, at: i64) -> Stored<i
     Ok(from)
 }
 
-/// How many events the log holds.
-///
-/// # Errors
-/// When the database does not answer.
+/// The number of events in the log, which is the position of the next event.
 pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
     let found: Option<(i64,)> =
         reading!(store, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);
@@ -649,9 +613,6 @@ pub async fn length(store: &Store, organisation: &str) -> Stored<i64> {
 }
 
 /// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn length_in(tx: &mut Tx, organisation: &str) -> Stored<i64> {
     let found: Option<(i64,)> =
         in_tx!(tx, db => sqlx::query_as(LENGTH).bind(organisation).fetch_optional(db).await?);

@@ -1,8 +1,8 @@
-//! The one connection that writes an SQLite database, and transactions.
+//! SQLite: the single connection that writes, and transactions.
 //!
-//! The connection is here only while it is outside of any transaction. Whoever gives a transaction
-//! up midway leaves nothing behind: either it is rolled back before the next begins, or the
-//! connection goes, and another takes its place.
+//! The slot has the connection only while no transaction is open. A transaction that is dropped is
+//! rolled back before the next one begins; if that fails, the connection is discarded and the next
+//! user opens another.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -13,13 +13,14 @@ use sqlx::{ConnectOptions as _, Connection as _, Error, Sqlite, Transaction};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// How long whoever writes waits for those before.
+/// How long a writer waits for the connection.
 const WAIT_MOST: Duration = Duration::from_secs(30);
 
-/// The connection, for one at a time.
+/// Access to the writing connection, one user at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    /// Where transactions that were given up are rolled back, whoever gave them up.
+    /// The runtime that rolls dropped transactions back, since a drop may happen outside any
+    /// runtime.
     runtime: Handle,
     options: Arc<SqliteConnectOptions>,
     place: Arc<Mutex<Place>>,
@@ -31,22 +32,22 @@ struct Place {
     closed: bool,
 }
 
-/// A transaction under way.
+/// An open transaction.
 pub enum LiteTx {
     Writing(Writing),
     Reading(Transaction<'static, Sqlite>),
 }
 
-/// The connection that writes, in somebody's hands.
+/// Exclusive use of the writing connection.
 pub struct Writing {
     runtime: Handle,
-    /// Away once it was given back.
+    /// `None` after the connection was returned to the slot.
     connection: Option<SqliteConnection>,
     place: Option<OwnedMutexGuard<Place>>,
 }
 
 impl Writer {
-    /// Nothing is opened before something is to be written.
+    /// Opens no connection before the first use.
     pub(super) fn new(options: SqliteConnectOptions) -> Self {
         Self {
             runtime: Handle::current(),
@@ -55,9 +56,9 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction in these words.
+    /// Begins a transaction by executing `how`.
     pub(super) async fn begin(&self, how: &'static str) -> Result<LiteTx, Error> {
-        // A caller who goes away meanwhile takes the connection along.
+        // If this future is dropped here, the connection is dropped as well.
         let mut writing = self.take().await?;
         let mut connection = writing.connection.take().ok_or(Error::WorkerCrashed)?;
         sqlx::query(how).execute(&mut connection).await?;
@@ -65,7 +66,7 @@ impl Writer {
         Ok(LiteTx::Writing(writing))
     }
 
-    /// The connection, outside of any transaction; to be given back by [`Writing::leave`].
+    /// Acquires the connection outside a transaction. Return it by [`Writing::leave`].
     pub(super) async fn take(&self) -> Result<Writing, Error> {
         let waited = tokio::time::timeout(WAIT_MOST, Arc::clone(&self.place).lock_owned()).await;
         let mut place = waited.map_err(|_| Error::PoolTimedOut)?;
@@ -95,11 +96,11 @@ impl Writer {
 }
 
 impl LiteTx {
-    /// Makes everything durable, as its beginning said.
+    /// Commits, with the durability that [`Writer::begin`] selected.
     pub(super) async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Writing(mut writing) => {
-                // Where it cannot be committed the connection goes, and everything is rolled back.
+                // If COMMIT fails the connection is dropped, which rolls the transaction back.
                 let mut connection = writing.connection.take().ok_or(Error::WorkerCrashed)?;
                 sqlx::query("COMMIT").execute(&mut connection).await?;
                 writing.give_back(connection);
@@ -111,7 +112,7 @@ impl LiteTx {
 }
 
 impl Writing {
-    /// Leaves the connection to others, outside of any transaction.
+    /// Returns the connection to the slot. No transaction may be open.
     pub(super) fn leave(mut self) {
         if let Some(connection) = self.connection.take() {
             self.give_back(connection);
@@ -132,8 +133,8 @@ impl Drop for Writing {
             return;
         };
         self.runtime.spawn(async move {
-            // Where SQLite rolled back by itself, as it does when the disk is full, this fails: the
-            // connection goes.
+            // If SQLite has already rolled back, for instance because the disk is full, this fails,
+            // and the connection is discarded.
             if sqlx::query("ROLLBACK")
                 .execute(&mut connection)
                 .await

@@ -1,9 +1,9 @@
-//! Mails that are due, under way and sent. A mail is claimed before it is sent, so that no two
-//! processes send it at once.
+//! The outbox: mails that are due, claimed, sent or failed. A mail is claimed before it is sent, so
+//! that two processes do not send it at the same time. Times are in microseconds since 1970.
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// A mail as it is put in.
+/// A mail to insert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMail {
     pub id: String,
@@ -12,13 +12,13 @@ pub struct NewMail {
     pub about: String,
 }
 
-/// A mail as it stands.
+/// A mail and its state.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct MailRow {
     pub id: String,
     pub kind: String,
     pub person: String,
-    /// An event's position, or the id of a link.
+    /// The position of an event, or the id of a sign-in link.
     pub about: String,
     pub state: String,
     pub tries: i64,
@@ -30,10 +30,7 @@ pub struct MailRow {
 
 const COLUMNS: &str = "id, kind, person, about, state, tries, made_at, due_at, sent_at, error";
 
-/// Puts a mail in, unless it is there already.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a mail unless one with its id exists.
 pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -> Stored<()> {
     const SQL: &str = "INSERT INTO mails (organisation, id, kind, person, about, state, tries, made_at, due_at) \
          VALUES ($1, $2, $3, $4, $5, 'due', 0, $6, $6) ON CONFLICT DO NOTHING";
@@ -43,20 +40,15 @@ pub async fn insert(tx: &mut Tx, organisation: &str, mail: &NewMail, now: i64) -
     Ok(())
 }
 
-/// Takes a mail back that was put in within the same transaction.
-///
-/// # Errors
-/// When the database does not answer.
+/// Deletes a mail that was inserted in the same transaction.
 pub async fn take_back(tx: &mut Tx, organisation: &str, id: &str) -> Stored<()> {
     const SQL: &str = "DELETE FROM mails WHERE organisation = $1 AND id = $2";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(id).execute(db).await?; });
     Ok(())
 }
 
-/// Claims a mail that is due, or whose claim ran out, until a time: whoever claims sends.
-///
-/// # Errors
-/// When the database does not answer.
+/// Claims, until a time, the mail that has been due for longest. A mail whose claim has expired is
+/// due again.
 pub async fn claim(
     store: &Store,
     organisation: &str,
@@ -78,18 +70,19 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// What became of a mail that was claimed.
+/// The outcome of a claimed mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Became {
     Sent,
-    /// It was not needed any more.
+    /// It is no longer needed, for this reason.
     Dropped(String),
-    /// It is tried again at a time.
+    /// Sending failed, and is retried at a time.
     Again {
         at: i64,
         error: String,
     },
-    /// What it is about is not there yet: it is looked at again at a time, and this was no try.
+    /// The data it is about is not available yet. It is due again at a time, and this does not
+    /// count as an attempt.
     NotYet {
         at: i64,
         error: String,
@@ -97,10 +90,7 @@ pub enum Became {
     Failed(String),
 }
 
-/// Notes what became of a mail, unless its claim ran out and somebody else claimed it since.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records the outcome of a mail, unless its claim has expired and another process has claimed it.
 pub async fn note(
     store: &Store,
     organisation: &str,
@@ -127,10 +117,7 @@ pub async fn note(
     tx.commit().await
 }
 
-/// Tries a mail that failed once more.
-///
-/// # Errors
-/// When the database does not answer.
+/// Makes a failed mail due again.
 pub async fn try_again(store: &Store, organisation: &str, id: &str, now: i64) -> Stored<()> {
     const SQL: &str = "UPDATE mails SET state = 'due', tries = 0, due_at = $3 WHERE organisation = $1 AND id = $2 AND state = 'failed'";
     let mut tx = store.begin().await?;
@@ -138,10 +125,7 @@ pub async fn try_again(store: &Store, organisation: &str, id: &str, now: i64) ->
     tx.commit().await
 }
 
-/// The newest mails, in one state or in all.
-///
-/// # Errors
-/// When the database does not answer.
+/// The newest mails, in one state, or in all if `state` is empty.
 pub async fn newest(
     store: &Store,
     organisation: &str,
@@ -156,20 +140,14 @@ pub async fn newest(
     )
 }
 
-/// The ids of every mail that was ever made for a person.
-///
-/// # Errors
-/// When the database does not answer.
+/// The ids of all mails to a person.
 pub async fn of_person(store: &Store, organisation: &str, person: &str) -> Stored<Vec<String>> {
     const SQL: &str = "SELECT id FROM mails WHERE organisation = $1 AND person = $2";
     let found: Vec<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(person).fetch_all(db).await?);
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Every mail that was made for a person, the oldest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// All mails to a person, the oldest first.
 pub async fn to_person(store: &Store, organisation: &str, person: &str) -> Stored<Vec<MailRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM mails WHERE organisation = $1 AND person = $2 ORDER BY made_at, id"
@@ -179,10 +157,7 @@ pub async fn to_person(store: &Store, organisation: &str, person: &str) -> Store
     )
 }
 
-/// How many mails there are in each state that is not settled: due, claimed, failed.
-///
-/// # Errors
-/// When the database does not answer.
+/// The number of mails in each unfinished state: due, claimed, failed.
 pub async fn unsettled(store: &Store, organisation: &str) -> Stored<Vec<(String, i64)>> {
     const SQL: &str = "SELECT state, count(*) FROM mails WHERE organisation = $1 AND state IN ('due', 'claimed', 'failed') GROUP BY state";
     Ok(reading!(store, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))

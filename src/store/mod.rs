@@ -1,7 +1,7 @@
-//! Both databases, behind one set of functions. The engine is met nowhere else.
+//! All SQL, for PostgreSQL and SQLite. No other module knows the engine.
 //!
-//! Statements are the same for PostgreSQL and SQLite but for the few words in [`dialect`]; many
-//! rows travel as one JSON parameter, so that one statement serves one row or a thousand.
+//! The statements of both engines are the same except for the fragments in [`dialect`]. Many rows
+//! are passed as one JSON parameter, so that one statement serves one row or a thousand.
 
 pub mod accesses;
 pub mod carried;
@@ -37,42 +37,42 @@ pub use lite::LiteTx;
 use lite::Writer;
 pub use open::sqlite_file;
 
-/// The beginning of a transaction on SQLite. Each says whether its commit waits for the disk,
-/// whatever the one before it said.
+/// How a writing transaction begins on SQLite: with or without a sync to disk at the commit. Each
+/// sets the mode, because the connection keeps that of the previous transaction.
 const DURABLE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
 const DERIVED: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 
-/// An open database.
+/// An open database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub enum Store {
     Postgres(Server),
     Sqlite(Lite),
 }
 
-/// PostgreSQL: connections for whoever comes, and a few that append and move the views on, with
-/// statements that are planned once.
+/// PostgreSQL: a pool for general use, and a small one for appends and projections, whose
+/// statements are planned once.
 #[derive(Clone, Debug)]
 pub struct Server {
     pool: PgPool,
     writers: PgPool,
 }
 
-/// SQLite: one connection that writes, and some that only read.
+/// SQLite: one connection that writes, and a pool of read-only connections.
 #[derive(Clone, Debug)]
 pub struct Lite {
     writer: Writer,
     readers: SqlitePool,
-    /// Held until the store is closed.
+    /// The lock file, locked until the store is closed.
     lock: std::sync::Arc<std::fs::File>,
 }
 
-/// A transaction under way.
+/// An open transaction. Dropping it rolls it back.
 pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(LiteTx),
 }
 
-/// What went wrong with the database or with what it holds.
+/// Failures of the database, and data in it that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the database did not answer as it should: {0}")]
@@ -119,7 +119,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the database is out of reach, and would be for whoever asks next.
+    /// Whether the database is unreachable, so that another attempt now would fail as well.
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
@@ -129,8 +129,8 @@ impl StoreError {
         )
     }
 
-    /// Whether PostgreSQL answered and refused, so that nothing was changed. Where it ends the
-    /// connection, nobody knows.
+    /// Whether PostgreSQL reported an error of severity `ERROR`: then the statement was rolled
+    /// back. After `FATAL`, which ends the connection, the outcome is unknown.
     fn is_refusal(&self) -> bool {
         let Self::Sql(sqlx::Error::Database(cause)) = self else {
             return false;
@@ -140,7 +140,7 @@ impl StoreError {
             .is_some_and(|cause| matches!(cause.severity(), PgSeverity::Error))
     }
 
-    /// Whether a row was there already.
+    /// Whether a unique constraint was violated.
     fn is_double(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(cause)) if cause.is_unique_violation())
     }
@@ -157,7 +157,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
 
 pub type Stored<T> = Result<T, StoreError>;
 
-/// Runs the same statement on whichever transaction it is.
+/// Runs `$body` with `$db` bound to the connection of a transaction, for either engine.
 macro_rules! in_tx {
     ($tx:expr, $db:ident => $body:expr) => {
         match $tx {
@@ -173,7 +173,7 @@ macro_rules! in_tx {
     };
 }
 
-/// Runs the same statement outside a transaction, for reading.
+/// Runs `$body` with `$db` bound to a pool for reading outside a transaction, for either engine.
 macro_rules! reading {
     ($store:expr, $db:ident => $body:expr) => {
         match $store {
@@ -189,13 +189,13 @@ macro_rules! reading {
     };
 }
 
-/// Where something is read: inside a transaction, or outside of any.
+/// Where a statement reads: inside a transaction, or outside any.
 pub enum Source<'a> {
     Within(&'a mut Tx),
     Outside(&'a Store),
 }
 
-/// Runs the same statement, for reading, wherever it is to be read.
+/// Runs `$body` with `$db` bound to the connection of a [`Source`], for either engine.
 macro_rules! from_source {
     ($source:expr, $db:ident => $body:expr) => {
         match $source {
@@ -217,10 +217,7 @@ impl Source<'_> {
 }
 
 impl Store {
-    /// Begins a transaction that will write. On SQLite there is one at a time.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Begins a writing transaction. SQLite has one at a time; the others wait for it.
     pub async fn begin(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(server.pool.begin().await?),
@@ -228,10 +225,7 @@ impl Store {
         })
     }
 
-    /// Begins a transaction that appends to the log.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Begins a transaction that appends to the log, on PostgreSQL from the pool for appends.
     pub async fn begin_append(&self) -> Stored<Tx> {
         match self {
             Self::Postgres(server) => Ok(Tx::Postgres(server.writers.begin().await?)),
@@ -239,11 +233,8 @@ impl Store {
         }
     }
 
-    /// Begins a transaction whose commit need not be on the disk before it is answered, as what it
-    /// writes is made from the log.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Begins a transaction whose commit does not wait for the disk, for data that can be derived
+    /// from the log again or may be lost.
     pub async fn begin_derived(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(
@@ -256,10 +247,7 @@ impl Store {
         })
     }
 
-    /// Begins a transaction that reads, and sees the whole database as it is at its first read.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Begins a read-only transaction that sees the whole database as at its first read.
     pub async fn snapshot(&self) -> Stored<Tx> {
         Ok(match self {
             Self::Postgres(server) => Tx::Postgres(
@@ -280,7 +268,7 @@ impl Store {
         }
     }
 
-    /// The pool of a PostgreSQL database: the stock repository loads streams through it.
+    /// The pool of a PostgreSQL database, through which postgres-es loads streams.
     #[must_use]
     pub fn postgres(&self) -> Option<&PgPool> {
         match self {
@@ -289,11 +277,10 @@ impl Store {
         }
     }
 
-    /// Clears the disk of what was deleted, as far as the engine lets us: SQLite overwrites at
-    /// once, and its log is cut off here; PostgreSQL is told that the room is free.
+    /// Removes deleted data from the disk, as far as the engine allows. SQLite overwrites it on
+    /// deletion, and here its write-ahead log is truncated; PostgreSQL frees the space for reuse.
     ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Fails with [`StoreError::Busy`] if a reader of SQLite still needs the write-ahead log.
     pub async fn clear_deleted(&self) -> Stored<()> {
         match self {
             Self::Postgres(server) => {
@@ -314,11 +301,8 @@ impl Store {
         Ok(())
     }
 
-    /// Has PostgreSQL look at how the rows of the log and of these tables are spread: what it plans
-    /// rests on that. SQLite plans by the form of a statement alone.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Runs ANALYZE on the tables of the log and on these, because PostgreSQL plans by the
+    /// distribution of values. Does nothing on SQLite, which plans by the statement alone.
     pub async fn describe(&self, tables: &[String]) -> Stored<()> {
         if let Self::Postgres(server) = self {
             let sql = format!(
@@ -330,7 +314,7 @@ impl Store {
         Ok(())
     }
 
-    /// Closes every connection, and lets other processes write.
+    /// Closes all connections and releases the lock file.
     pub async fn close(&self) {
         match self {
             Self::Postgres(server) => {
@@ -340,8 +324,8 @@ impl Store {
             Self::Sqlite(lite) => {
                 lite.readers.close().await;
                 lite.writer.close().await;
-                // Clones of this store may live on for a moment; without connections they cannot
-                // write.
+                // Clones of this store may exist for a moment longer. Without connections they
+                // cannot write.
                 if let Err(error) = lite.lock.unlock() {
                     tracing::warn!(%error, "the lock beside the database could not be let go");
                 }
@@ -351,10 +335,7 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes everything durable.
-    ///
-    /// # Errors
-    /// When the database does not answer: then whether it committed is not known.
+    /// Commits. If this fails, the outcome is unknown.
     pub async fn commit(self) -> Stored<()> {
         match self {
             Self::Postgres(tx) => tx.commit().await?,

@@ -1,8 +1,8 @@
-//! Moving the views on: checkpoints, the rows that ended, those that were made and the figures,
-//! stored at once.
+//! Projection commits: positions, ended row versions, new row versions and postings of one or more
+//! projections, stored together.
 //!
-//! A projection moves only from the position where it is thought to stand, so that whoever comes
-//! second changes nothing.
+//! Concurrency is optimistic: a projection advances only if its stored position equals `from`, so
+//! the loser of a race writes nothing.
 
 use serde::Serialize;
 
@@ -11,14 +11,15 @@ use super::rows::{self, Version};
 use super::values::{Values, bound, run_all, whole_or_not};
 use super::{Engine, Store, StoreError, Stored, Tx};
 
-/// Generations of projections that move on together, and what is to be stored of them.
+/// The positions and rows of projection generations that are stored together.
 #[derive(Debug, Default)]
 pub struct Moves {
     pub moves: Vec<Move>,
     pub changes: Vec<Change>,
 }
 
-/// How far one generation of a projection goes.
+/// The advance of one generation of a projection: from the position expected in the database to the
+/// next position.
 #[derive(Clone, Debug, Serialize)]
 pub struct Move {
     pub name: &'static str,
@@ -27,7 +28,7 @@ pub struct Move {
     pub to: i64,
 }
 
-/// What is to be stored for a generation that moves.
+/// The rows to store for a generation that advances.
 #[derive(Debug)]
 pub struct Change {
     pub name: &'static str,
@@ -37,12 +38,10 @@ pub struct Change {
 }
 
 impl Moves {
-    /// Stores them in a transaction of its own, for which nobody waits until it is on the disk:
-    /// what a crash of the machine takes away is made again out of the log. Whether all of them
-    /// stood where they were thought to; of one that did not, nothing is stored.
-    ///
-    /// # Errors
-    /// When the database refuses or does not answer.
+    /// Stores everything in a transaction of its own that does not wait for the disk, as a crash
+    /// loses nothing that cannot be derived from the log again. Returns whether all generations
+    /// advanced. On PostgreSQL those that were at another position store nothing while the others
+    /// do; on SQLite none stores anything then.
     pub async fn store(&self, store: &Store, organisation: &str) -> Stored<bool> {
         if self.moves.iter().all(|one| one.from == one.to) {
             return Ok(true);
@@ -63,7 +62,7 @@ impl Moves {
                 let mut tx = store.begin_derived().await?;
                 match self.store_in(&mut tx, organisation).await {
                     Ok(()) => tx.commit().await.map(|()| true),
-                    // Somebody else moved them, and may have stored the same.
+                    // Another process advanced them, perhaps with the same rows.
                     Err(error)
                         if error.is_double() || matches!(error, StoreError::NotWhole { .. }) =>
                     {
@@ -75,10 +74,10 @@ impl Moves {
         }
     }
 
-    /// Stores them inside a transaction, in which they are known to stand there.
+    /// Stores everything in the given transaction.
     ///
-    /// # Errors
-    /// [`StoreError::NotWhole`] when one does not; when the database refuses or does not answer.
+    /// Fails with [`StoreError::NotWhole`] if one generation is at another position; then the
+    /// transaction must not be committed.
     pub async fn store_in(&self, tx: &mut Tx, organisation: &str) -> Stored<()> {
         let mut values = Values::new(organisation);
         let parts = self.parts(tx.engine(), &mut values, "TRUE");
@@ -94,9 +93,12 @@ impl Moves {
         }
     }
 
-    /// For SQLite the statements, of which all must be whole. For PostgreSQL the parts of one
-    /// statement: `moved` names the generations that moved, and of the others nothing is stored.
-    /// None moves but on a condition.
+    /// The SQL that advances the positions and stores the rows. `condition` is a further condition
+    /// of every advance.
+    ///
+    /// For SQLite these are statements, which must change [`Self::rows`] rows in all. For
+    /// PostgreSQL they are parts of one `WITH`: the part `moved` has the generations that advanced,
+    /// and the rows of others are not stored.
     pub(super) fn parts(
         &self,
         engine: Engine,
@@ -126,7 +128,8 @@ impl Moves {
         match engine {
             Engine::Sqlite => std::iter::once(update("")).chain(stored).collect(),
             Engine::Postgres => {
-                // Whoever rebuilds or follows holds checkpoints for a while; nobody waits for that.
+                // A rebuild or the projector may lock positions for a while. An append does not
+                // wait for that: a locked position counts as not advanced.
                 let free = "free AS (SELECT name, generation FROM projections WHERE organisation = $1 FOR UPDATE SKIP LOCKED)".to_owned();
                 let update =
                     update(" AND (p.name, p.generation) IN (SELECT name, generation FROM free)");
@@ -139,7 +142,7 @@ impl Moves {
         }
     }
 
-    /// How many rows change if all of them move.
+    /// The number of rows that change if all generations advance.
     pub(super) fn rows(&self) -> usize {
         self.moves.len()
             + self
@@ -149,15 +152,15 @@ impl Moves {
                 .sum::<usize>()
     }
 
-    /// Whether so many are all of them.
+    /// Whether this number of advanced generations is all of them.
     pub(super) fn are_whole(&self, moved: i64) -> bool {
         usize::try_from(moved) == Ok(self.moves.len())
     }
 }
 
 impl Change {
-    /// The statements that store it, if its generation moves. On SQLite nothing is committed where
-    /// one does not.
+    /// The statements that store the rows. On PostgreSQL they store nothing if the generation has
+    /// not advanced; on SQLite the whole transaction is rolled back then.
     fn storing(&self, engine: Engine, values: &mut Values) -> Vec<String> {
         let generation = values.number(self.generation);
         let moved = match engine {

@@ -1,17 +1,17 @@
-//! The newest rows of each of some owners: the batches of funds, the files and past grants
-//! of groups.
+//! The newest rows of each of several owners: payment batches of funds, files and past grants of
+//! groups.
 
 use super::rows::{Row, STANDING, live, stands};
 use super::{Engine, Store, Stored, reading};
 
-/// Whose rows are wanted, and how many of each owner.
+/// Which rows to find, and how many for each owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Newest<'a> {
     pub table: &'static str,
-    /// The column that names the owner.
+    /// The column with the id of the owner.
     pub owner: &'static str,
     pub owners: &'a [String],
-    /// The rows as they were after this position; `None` asks for the current ones.
+    /// The rows valid at this position; `None` for the current ones.
     pub as_at: Option<i64>,
     pub most: i64,
 }
@@ -33,10 +33,7 @@ impl Newest<'_> {
     }
 }
 
-/// Finds the newest rows in the live generation, in the order of the positions that made them.
-///
-/// # Errors
-/// When the database does not answer.
+/// Finds the newest rows in the live generation, ordered by the positions that created them.
 pub async fn find(store: &Store, organisation: &str, newest: &Newest<'_>) -> Stored<Vec<Row>> {
     let sql = newest.finding(store.engine());
     let owners = serde_json::to_string(newest.owners).unwrap_or_default();

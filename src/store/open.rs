@@ -1,4 +1,4 @@
-//! Opening a database by its address, and bringing it up to date.
+//! Opening a database by its URL, and running its migrations.
 
 use std::fs::File;
 use std::io;
@@ -14,17 +14,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::lite::Writer;
 use super::{Lite, Server, Store, StoreError, Stored};
 
-/// How many connections a process keeps to PostgreSQL, and how many readers to SQLite.
+/// The size of the pool of PostgreSQL, and of that of SQLite's readers.
 const CONNECTIONS: u32 = 12;
-/// How many more append to PostgreSQL and move the views on.
+/// The size of the second pool of PostgreSQL, for appends and projections.
 const WRITERS: u32 = 2;
 
 impl Store {
-    /// Opens the database at a `sqlite://` or `postgres://` address and runs its migrations.
+    /// Opens the database at a `sqlite://` or `postgres://` URL and runs its migrations.
     ///
-    /// # Errors
-    /// When the address is of neither kind, another process writes the SQLite file, or the database
-    /// is not to be had.
+    /// Fails with [`StoreError::Locked`] if another process has the SQLite file open for writing,
+    /// with [`StoreError::UnknownEngine`] for another kind of URL, and with [`StoreError::Newer`]
+    /// if a newer program has migrated the database.
     pub async fn open(url: &str) -> Stored<Self> {
         let store = if let Some(path) = url.strip_prefix("sqlite://") {
             Self::Sqlite(open_sqlite(path).await?)
@@ -39,10 +39,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a database for reading only, also while another process writes it.
-    ///
-    /// # Errors
-    /// When the address is of neither kind, or the database is not to be had.
+    /// Opens an SQLite database read-only, also while another process writes it. A PostgreSQL
+    /// database is opened as usual, but not migrated.
     pub async fn open_to_read(url: &str) -> Stored<Self> {
         let Some(path) = url.strip_prefix("sqlite://") else {
             return Ok(Self::Postgres(open_postgres(url).await?));
@@ -52,7 +50,7 @@ impl Store {
             file: file.display().to_string(),
             cause,
         };
-        // Nobody locks the database file itself: it stands for a lock that is not held.
+        // A placeholder for the lock file, which is not locked here.
         let lock = Arc::new(File::open(&file).map_err(failed)?);
         let options = SqliteConnectOptions::new()
             .filename(&file)
@@ -69,8 +67,9 @@ impl Store {
         }))
     }
 
-    /// The file of an SQLite database, whatever links lead to it; none of another kind of database,
-    /// or where there is none yet.
+    /// The file of an SQLite database with symbolic links resolved. `None` for another engine, or
+    /// if the folder does not exist, or if the file has several hard links. The file need not exist
+    /// yet.
     #[must_use]
     pub fn file(url: &str) -> Option<PathBuf> {
         real_name(named(url.strip_prefix("sqlite://")?)).ok()
@@ -103,13 +102,14 @@ async fn open_postgres(url: &str) -> Stored<Server> {
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
     };
-    // A plan that was made while a table was small would be used when it is large.
+    // Plan each execution anew: a generic plan made while a table was small would be used when it
+    // is large.
     let fresh = options
         .clone()
         .options([("plan_cache_mode", "force_custom_plan")]);
-    // These look rows up by unique keys and no otherwise: planning would take longer than the work.
-    // They hold the head of the log, so the server soon notices when one of them is gone without a
-    // word.
+    // These connections look rows up by unique keys only, and planning would take longer than
+    // execution. They lock the head of the log, so the server must soon notice that a client is
+    // gone: the keep-alives detect it within 25 s.
     let steady = options.options([
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
@@ -125,12 +125,12 @@ async fn open_postgres(url: &str) -> Stored<Server> {
     })
 }
 
-/// How many pages SQLite's write-ahead log takes before they are moved into the database: 32 MiB.
-/// Moving them waits for the disk twice, and pages that are written again and again are moved once.
+/// The size of SQLite's write-ahead log at which it is moved into the database: 8,192 pages are 32
+/// MiB. A checkpoint waits for the disk twice, and writes a page once that was changed many times.
 const LOG_PAGES: &str = "8192";
 
-/// One connection writes, with a lock beside the file so that no other process does; the others
-/// only read.
+/// Opens one connection for writing and a pool for reading. A lock file keeps other processes from
+/// writing.
 async fn open_sqlite(path: &str) -> Stored<Lite> {
     let named = named(path);
     if let Some(folder) = named
@@ -154,8 +154,8 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
         .pragma("secure_delete", "ON");
     let writer = Writer::new(options.clone().create_if_missing(true));
     writer.take().await?.leave();
-    // A connection is a thread of this process: asking whether it is still there would be a round
-    // trip to it each time.
+    // A connection is a thread of this process, so testing it before each use would cost a round
+    // trip and detect nothing.
     let readers = SqlitePoolOptions::new()
         .test_before_acquire(false)
         .max_connections(CONNECTIONS)
@@ -168,19 +168,20 @@ async fn open_sqlite(path: &str) -> Stored<Lite> {
     })
 }
 
-/// The database file of an address of SQLite's.
+/// The path in an SQLite URL; `None` for another engine.
 #[must_use]
 pub fn sqlite_file(url: &str) -> Option<&Path> {
     url.strip_prefix("sqlite://").map(named)
 }
 
-/// The file that an address names.
+/// The path without query parameters.
 fn named(path: &str) -> &Path {
     Path::new(path.split('?').next().unwrap_or(path))
 }
 
-/// The one name of a database file, whatever links lead to it: a lock that goes by a name keeps
-/// other processes out only if all of them use the same one. With several hard links there is none.
+/// The canonical path of a database file, which may not exist yet. The lock file is named after it,
+/// so all processes must use the same path; symbolic links are therefore resolved. Fails with
+/// [`StoreError::HardLinks`] if the file has several hard links, as none of its names is canonical.
 fn real_name(file: &Path) -> Stored<PathBuf> {
     let real = follow_links(file).map_err(|cause| StoreError::File {
         file: file.display().to_string(),
@@ -194,7 +195,7 @@ fn real_name(file: &Path) -> Stored<PathBuf> {
     }
 }
 
-/// Follows links also to a file that does not exist yet, in a folder that does.
+/// Like `canonicalize`, but the file itself need not exist, only its folder.
 fn follow_links(file: &Path) -> io::Result<PathBuf> {
     match file.canonicalize() {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}

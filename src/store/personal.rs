@@ -1,12 +1,12 @@
-//! The side tables of personal values: wrapped keys, ciphertexts, blind indexes; and which keys the
-//! database knows.
+//! The tables of personal data: subjects' wrapped keys, ciphertexts and blind indexes; and the ids
+//! of the service's keys. Keys are wrapped and values encrypted in the vault, not here.
 
 use serde::Serialize;
 
 use super::{Engine, Store, StoreError, Stored, Tx, in_tx, reading};
 use crate::domain::sealed::Index;
 
-/// A subject's key as it is inserted.
+/// A subject's key to insert.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyRow {
     pub subject: String,
@@ -15,7 +15,7 @@ pub struct KeyRow {
     pub wrapped: String,
 }
 
-/// A sealed value as it is inserted.
+/// An encrypted value to insert.
 #[derive(Clone, Debug, Serialize)]
 pub struct SealedRow {
     pub digest: String,
@@ -24,7 +24,7 @@ pub struct SealedRow {
     pub sealed: String,
 }
 
-/// A look-up entry as it is inserted.
+/// A blind index entry to insert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct IndexRow {
     pub kind: &'static str,
@@ -32,10 +32,10 @@ pub struct IndexRow {
     pub subject: String,
 }
 
-/// Inserts keys of new subjects.
+/// Inserts the keys of new subjects.
 ///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Fails with [`StoreError::Rotated`] if the key-encryption key has been rotated since they were
+/// wrapped.
 pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> Stored<()> {
     let engine = tx.engine();
     let sql = format!(
@@ -49,8 +49,8 @@ pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> St
     );
     let rows = serde_json::to_string(keys).unwrap_or_default();
     let inserted = in_tx!(tx, db => sqlx::query(&sql).bind(organisation).bind(rows).execute(db).await?.rows_affected());
-    // A process from before a rotation must not bring in what nobody could unwrap after its
-    // restart.
+    // A process started before a rotation must not insert keys that could not be unwrapped after
+    // its restart.
     if inserted == keys.len() as u64 {
         Ok(())
     } else {
@@ -58,7 +58,7 @@ pub async fn insert_keys(tx: &mut Tx, organisation: &str, keys: &[KeyRow]) -> St
     }
 }
 
-/// Inserts ciphertexts.
+/// The statement that inserts encrypted values.
 pub(super) fn sealing(engine: Engine, sealed: &str) -> String {
     format!(
         "INSERT INTO sealed_values (organisation, digest, subject, sealed) SELECT $1, r.digest, r.subject, {} FROM {}",
@@ -70,12 +70,9 @@ pub(super) fn sealing(engine: Engine, sealed: &str) -> String {
     )
 }
 
-/// Removes a subject's look-up entries of a kind. With a person's address ends everything with
-/// which they signed in under it, in the same transaction: whoever holds a session, a link or a
-/// token from before may be whoever read that mailbox.
-///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Deletes a subject's index entries of a kind. If a person's address is deleted, all sessions,
+/// links and tokens of the person end in the same transaction: they may be in the hands of somebody
+/// who reads that mailbox.
 pub async fn give_up_index(
     tx: &mut Tx,
     organisation: &str,
@@ -91,10 +88,8 @@ pub async fn give_up_index(
     super::sessions::end_access(tx, organisation, subject).await
 }
 
-/// Replaces a subject's look-up entries of a kind. One that is there already stays.
-///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Replaces a subject's index entries of the kinds given. An entry that exists already is left as
+/// it is, and then ends no sessions.
 pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]) -> Stored<()> {
     const SAME: &str = "SELECT count(*) FROM blind_index WHERE organisation = $1 AND kind = $2 AND digest = $3 AND subject = $4";
     const INSERT: &str =
@@ -114,11 +109,8 @@ pub async fn replace_index(tx: &mut Tx, organisation: &str, entries: &[IndexRow]
     Ok(())
 }
 
-/// Destroys a subject's key, and removes its values, its look-up entries, and what it could sign in
-/// with.
-///
-/// # Errors
-/// When the database refuses or does not answer.
+/// Erases a subject: destroys its key, and deletes its values, index entries, sessions, links and
+/// tokens.
 pub async fn erase(tx: &mut Tx, organisation: &str, subject: &str) -> Stored<()> {
     for sql in [
         "UPDATE subject_keys SET wrapped = NULL WHERE organisation = $1 AND subject = $2",
@@ -133,10 +125,7 @@ pub async fn erase(tx: &mut Tx, organisation: &str, subject: &str) -> Stored<()>
     Ok(())
 }
 
-/// A subject's wrapped key and the id of the key that wrapped it; no bytes when it was destroyed.
-///
-/// # Errors
-/// When the database does not answer.
+/// The id of the key-encryption key, and a subject's wrapped key, `None` if that was destroyed.
 pub async fn key(
     store: &Store,
     organisation: &str,
@@ -149,10 +138,7 @@ pub async fn key(
     )
 }
 
-/// Ciphertexts by their digests.
-///
-/// # Errors
-/// When the database does not answer.
+/// The ciphertexts with these digests, each with its digest.
 pub async fn sealed(
     store: &Store,
     organisation: &str,
@@ -168,10 +154,7 @@ pub async fn sealed(
     )
 }
 
-/// Every ciphertext of a subject, by its digest.
-///
-/// # Errors
-/// When the database does not answer.
+/// All ciphertexts of a subject, each with its digest.
 pub async fn sealed_of(
     store: &Store,
     organisation: &str,
@@ -184,10 +167,7 @@ pub async fn sealed_of(
     )
 }
 
-/// Who holds a look-up entry.
-///
-/// # Errors
-/// When the database does not answer.
+/// The subject of an index entry.
 pub async fn holder(
     store: &Store,
     organisation: &str,
@@ -200,10 +180,8 @@ pub async fn holder(
     Ok(found.map(|(subject,)| subject))
 }
 
-/// Which other subjects hold the same value, by kind; an e-mail address is nobody else's.
-///
-/// # Errors
-/// When the database does not answer.
+/// The other subjects that share a value with this one, with the kind of index. E-mail addresses
+/// are unique and never appear.
 pub async fn sharing(
     store: &Store,
     organisation: &str,
@@ -216,10 +194,8 @@ pub async fn sharing(
     )
 }
 
-/// Every living key of every organisation's subjects. Nobody appends until the transaction ends.
-///
-/// # Errors
-/// When the database does not answer.
+/// Reads all keys of all organisations that are not destroyed. Locks them and the heads of all
+/// logs, so nothing is appended until the transaction ends.
 pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> {
     let heads = format!("SELECT next_position FROM log_head{}", tx.engine().lock());
     in_tx!(tx, db => { sqlx::query(&heads).fetch_all(db).await?; });
@@ -230,10 +206,7 @@ pub async fn living_keys(tx: &mut Tx) -> Stored<Vec<(String, String, Vec<u8>)>> 
     Ok(in_tx!(tx, db => sqlx::query_as(&sql).fetch_all(db).await?))
 }
 
-/// Replaces a subject's wrapped key.
-///
-/// # Errors
-/// When the database does not answer.
+/// Replaces a subject's wrapped key unless it was destroyed.
 pub async fn rewrap(
     tx: &mut Tx,
     (organisation, subject): (&str, &str),
@@ -245,20 +218,14 @@ pub async fn rewrap(
     Ok(())
 }
 
-/// Puts another key in the place of the one that the database was used with for a purpose.
-///
-/// # Errors
-/// When the database does not answer.
+/// Replaces the id of a known key after a rotation.
 pub async fn replace_known_key(tx: &mut Tx, purpose: &str, old: &str, new: &str) -> Stored<()> {
     const SQL: &str = "UPDATE known_keys SET key_id = $3 WHERE purpose = $1 AND key_id = $2";
     in_tx!(tx, db => { sqlx::query(SQL).bind(purpose).bind(old).bind(new).execute(db).await?; });
     Ok(())
 }
 
-/// The ids of the keys that this database was used with, for one purpose.
-///
-/// # Errors
-/// When the database does not answer.
+/// The ids of the keys of one purpose that the database is used with.
 pub async fn known_keys(store: &Store, purpose: &str) -> Stored<Vec<String>> {
     const SQL: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 ORDER BY key_id";
     let found: Vec<(String,)> =
@@ -266,11 +233,8 @@ pub async fn known_keys(store: &Store, purpose: &str) -> Stored<Vec<String>> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Remembers the first key that the database is used with for a purpose. When another process was
-/// quicker, nothing is remembered, and that key's id is what comes back.
-///
-/// # Errors
-/// When the database does not answer.
+/// Registers the first key of a purpose and returns its id. If another process was first, nothing
+/// is changed, and the id of its key is returned.
 pub async fn claim_key(store: &Store, purpose: &str, key_id: &str) -> Stored<String> {
     const CLAIM: &str = "INSERT INTO known_keys (purpose, key_id, first) VALUES ($1, $2, 1) ON CONFLICT (purpose, first) DO NOTHING";
     const FIRST: &str = "SELECT key_id FROM known_keys WHERE purpose = $1 AND first = 1";

@@ -1,11 +1,11 @@
-//! How SQLite would find what a statement asks for, in an empty database: it plans by the form of
-//! the statement alone.
+//! Helpers for tests of query plans: SQLite plans by the statement alone, so an empty database is
+//! enough.
 
 use tempfile::TempDir;
 
 use super::Store;
 
-/// An empty database, and the folder in which it lies.
+/// An empty database, and its temporary folder.
 pub(super) async fn scratch() -> (TempDir, Store) {
     let folder = TempDir::new().unwrap();
     let store = Store::open(&format!("sqlite://{}/log.db", folder.path().display()))
@@ -14,7 +14,7 @@ pub(super) async fn scratch() -> (TempDir, Store) {
     (folder, store)
 }
 
-/// The steps of a statement's plan.
+/// The steps of the plan of a statement.
 pub(super) async fn steps(store: &Store, sql: &str) -> Vec<String> {
     let Store::Sqlite(lite) = store else {
         unreachable!("it was opened as SQLite")

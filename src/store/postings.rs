@@ -1,11 +1,11 @@
-//! Postings: figures of money and outcomes, for adding up.
+//! Postings: amounts and counts that totals are summed from.
 
 use serde::Serialize;
 
 use super::rows::live_as;
 use super::{Engine, Store, Stored, reading};
 
-/// A figure as it is inserted: what, how much, and everything that it may be added up by.
+/// A posting: the figure, the amount, and the dimensions by which it can be summed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct PostingRow {
     pub position: i64,
@@ -17,13 +17,13 @@ pub struct PostingRow {
     pub round: String,
     pub area: String,
     pub funder: String,
-    /// The area that the funder restricted the money to; empty when it may be spent anywhere.
+    /// The area that the funder restricted the money to; empty if unrestricted.
     pub restricted: String,
     pub grant_id: String,
     pub sign: String,
     /// The day in Europe/London on which it was recorded.
     pub recorded_on: String,
-    /// The day on which it happened.
+    /// The day on which it took effect.
     pub effective_on: String,
 }
 
@@ -49,7 +49,7 @@ fn list(prefix: &str) -> String {
         .join(", ")
 }
 
-/// Inserts figures.
+/// The statement that inserts postings.
 pub(super) fn storing(engine: Engine, generation: &str, postings: &str, moved: &str) -> String {
     format!(
         "INSERT INTO postings (organisation, generation, {}) SELECT $1, {generation}, {} FROM {} WHERE {moved}",
@@ -59,7 +59,7 @@ pub(super) fn storing(engine: Engine, generation: &str, postings: &str, moved: &
     )
 }
 
-/// By what figures are added up.
+/// The dimension by which totals are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum By {
     Fund,
@@ -83,24 +83,21 @@ impl By {
     }
 }
 
-/// Which figures to add up.
+/// Which postings to sum.
 #[derive(Clone, Copy, Debug)]
 pub struct Sum<'a> {
     pub by: By,
     pub fund: Option<&'a str>,
     pub area: Option<&'a str>,
-    /// After this position; -1 for all.
+    /// Only after this position; -1 for all.
     pub after: i64,
-    /// Up to and with this position.
+    /// Up to and including this position.
     pub position: i64,
-    /// Only what had happened by the end of this day.
+    /// Only what took effect on this day or before.
     pub effective_on: Option<&'a str>,
 }
 
-/// The generation that is live, and where it will read next.
-///
-/// # Errors
-/// When the database does not answer.
+/// The live generation of the postings and the position of its projection; zeros if there is none.
 pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)> {
     const SQL: &str = "SELECT generation, next_position FROM projections WHERE organisation = $1 AND name = 'places' AND state = 'live'";
     Ok(
@@ -109,10 +106,7 @@ pub async fn generation(store: &Store, organisation: &str) -> Stored<(i64, i64)>
     )
 }
 
-/// Sums by key and figure.
-///
-/// # Errors
-/// When the database does not answer.
+/// Totals by key and figure.
 pub async fn sums(
     store: &Store,
     organisation: &str,
@@ -132,11 +126,8 @@ pub async fn sums(
     }))
 }
 
-/// The figures of one fund, funder or whatever else is added up by, after one position and up to
-/// another, in order.
-///
-/// # Errors
-/// When the database does not answer.
+/// The postings with one value of a dimension, after one position and up to another inclusive, in
+/// order.
 pub async fn between(
     store: &Store,
     organisation: &str,
@@ -155,10 +146,7 @@ pub async fn between(
     )
 }
 
-/// Whether a funder ever gave anything.
-///
-/// # Errors
-/// When the database does not answer.
+/// Whether a funder has any posting.
 pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Stored<bool> {
     let sql = format!(
         "SELECT t.position FROM postings t WHERE t.organisation = $1 AND {} AND t.funder = $2 LIMIT 1",
@@ -168,10 +156,7 @@ pub async fn is_funder(store: &Store, organisation: &str, funder: &str) -> Store
     Ok(found.is_some())
 }
 
-/// Every figure of a generation, in order: for holding a rebuild against the live rows.
-///
-/// # Errors
-/// When the database does not answer.
+/// All postings of a generation, in order, to compare a rebuild with the live rows.
 pub async fn dump(store: &Store, organisation: &str, generation: i64) -> Stored<Vec<PostingRow>> {
     let sql = format!(
         "SELECT {} FROM postings WHERE organisation = $1 AND generation = $2 ORDER BY position, ordinal",

@@ -1,23 +1,23 @@
-//! The rows of views. Each version of a row stands from the position that made it until the one
-//! that replaced it.
+//! The rows of read models. Each version of a row is valid from the position that created it
+//! (`since`) until the position that replaced it (`until`, exclusive).
 //!
-//! Statements that search are planned anew each time: a plan made while a table was empty would
-//! stay bad for long.
+//! Searches run on connections that plan each execution anew: a plan made while a table was empty
+//! would stay bad for long.
 
 use serde::Serialize;
 
 use super::{Engine, Source, Store, Stored, Tx, from_source, in_tx, reading};
 
-/// Until when a row stands that nothing has replaced.
+/// The value of `until` in a current row.
 pub const STANDING: i64 = i64::MAX;
 
-/// That a row stands, in the words of the indexes of what stands: with a parameter in its place no
-/// plan could use them.
+/// The predicate for current rows. It must be this literal and not a bind parameter, or the partial
+/// indexes are not used.
 pub(super) fn stands() -> String {
     format!("v.until = {STANDING}")
 }
 
-/// A version of a row as it is stored: a new one, or where one that stood ends.
+/// A row version to store: a new one, or the end of the current one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Version {
     pub id: String,
@@ -27,7 +27,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// The end of a version that stands: what it holds stays as it is.
+    /// Ends the version that began at `since`. Its stored body is not changed: `body` here is
+    /// ignored.
     #[must_use]
     pub fn ended(id: &str, since: i64, until: i64) -> Self {
         Self {
@@ -39,7 +40,7 @@ impl Version {
     }
 }
 
-/// A row as it stood: its id, since when, and its JSON.
+/// A version of a row, with its body as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Row {
     pub id: String,
@@ -48,7 +49,7 @@ pub struct Row {
     pub body: String,
 }
 
-/// Which standing rows of a generation are to be loaded.
+/// The current rows of a generation to load.
 #[derive(Clone, Debug)]
 pub struct Needed {
     pub table: &'static str,
@@ -56,10 +57,7 @@ pub struct Needed {
     pub ids: Vec<String>,
 }
 
-/// Loads standing rows of several projections in one statement, each with its table.
-///
-/// # Errors
-/// When the database does not answer.
+/// Loads current rows of several projections in one statement, each with the name of its table.
 pub async fn load(
     source: &mut Source<'_>,
     organisation: &str,
@@ -102,7 +100,7 @@ struct Loaded {
     row: Row,
 }
 
-/// Ends versions that stood, and inserts new ones.
+/// The statement that ends current versions and inserts new ones.
 pub(super) fn storing(
     engine: Engine,
     table: &str,
@@ -126,33 +124,27 @@ pub(super) fn storing(
     )
 }
 
-/// Removes a generation that nobody reads any more.
-///
-/// # Errors
-/// When the database does not answer.
+/// Removes the rows of a generation that is no longer read.
 pub async fn remove(tx: &mut Tx, table: &str, organisation: &str, generation: i64) -> Stored<()> {
     let sql = format!("DELETE FROM {table} WHERE organisation = $1 AND generation = $2");
     in_tx!(tx, db => { sqlx::query(&sql).bind(organisation).bind(generation).execute(db).await?; });
     Ok(())
 }
 
-/// That a row is of the generation that is live. As a value, and not as a table beside: SQLite then
-/// finds the rows in their index.
+/// The predicate for rows `v` of the live generation. A sub-select, and not a join, lets SQLite use
+/// the index of the rows.
 pub(super) fn live(table: &str) -> String {
     live_as("v", table)
 }
 
-/// The same of whatever is named so in a statement whose first parameter is the organisation.
+/// The same for another table alias. The statement's first parameter must be the organisation.
 pub(super) fn live_as(name: &str, projection: &str) -> String {
     format!(
         "{name}.generation = (SELECT p.generation FROM projections p WHERE p.organisation = $1 AND p.name = '{projection}' AND p.state = 'live')"
     )
 }
 
-/// The position that made the newest row of a table; -1 where there is none.
-///
-/// # Errors
-/// When the database does not answer.
+/// The position that created the newest row version of a table; -1 if there is none.
 pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> Stored<i64> {
     let sql = format!(
         "SELECT COALESCE(MAX(v.since), -1) FROM view_{table} v WHERE v.organisation = $1 AND {}",
@@ -163,10 +155,7 @@ pub async fn newest(store: &Store, organisation: &str, table: &'static str) -> S
     Ok(newest)
 }
 
-/// The standing groups whose names hold a text, whatever its capitals.
-///
-/// # Errors
-/// When the database does not answer.
+/// The current groups whose names contain a text, in any case.
 pub async fn groups_named(
     store: &Store,
     organisation: &str,
@@ -196,10 +185,7 @@ pub async fn groups_named(
     )
 }
 
-/// The standing rows of the live generation with these ids.
-///
-/// # Errors
-/// When the database does not answer.
+/// The current rows of the live generation with these ids.
 pub async fn standing(
     store: &Store,
     organisation: &str,
@@ -218,11 +204,7 @@ pub async fn standing(
     )
 }
 
-/// Every version of every row of a generation, in order: for holding a rebuild against the live
-/// rows.
-///
-/// # Errors
-/// When the database does not answer.
+/// All versions of all rows of a generation, in order, to compare a rebuild with the live rows.
 pub async fn dump(
     store: &Store,
     table: &str,
@@ -237,11 +219,8 @@ pub async fn dump(
     )
 }
 
-/// The standing row with the next greater id, and where its projection will read next: both at one
-/// moment.
-///
-/// # Errors
-/// When the database does not answer.
+/// The body of the current row with the next greater id, and the position of its projection, read
+/// in one statement.
 pub async fn next_by(
     store: &Store,
     organisation: &str,

@@ -1,30 +1,28 @@
-//! Looking for events: by stream, person and time.
+//! Search for events by stream, person and time.
 
 use super::events::{COLUMNS, EventRow};
 use super::{Store, Stored, reading};
 use crate::domain::{Application, Fund, Grant, Group, Organisation, Person, Stream as _};
 
-/// Which events are looked for.
+/// The criteria of a search.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// From this position on.
     pub from: i64,
-    /// The id of a stream, as it is stored; empty for every stream.
+    /// The stored id of a stream; empty for all streams.
     pub stream: String,
-    /// Who did it; empty for everybody.
+    /// The id of the person who acted; empty for all.
     pub actor: String,
-    /// Recorded from and before these instants, in microseconds since 1970.
+    /// Recorded at `since` or later and before `before`, in microseconds since 1970.
     pub since: i64,
     pub before: i64,
     pub most: i64,
-    /// Where there are more of a stream, the newest of them, and not the oldest.
+    /// If a stream has more matching events than the limit, select the newest instead of the
+    /// oldest. Has no effect on a search over all streams.
     pub newest: bool,
 }
 
-/// Events in order, by stream, person and time.
-///
-/// # Errors
-/// When the database does not answer.
+/// The matching events, in order of position.
 pub async fn events(store: &Store, organisation: &str, search: &Search) -> Stored<Vec<EventRow>> {
     let sql = sql(search);
     Ok(reading!(store, db => {
@@ -46,9 +44,9 @@ fn sql(search: &Search) -> String {
         } else {
             "position"
         };
-        // One stream's events are looked up by its key, whichever kind it is of, and only then put
-        // in order. What is done to organisation and position keeps SQLite from their index, in
-        // which it would go through the whole log.
+        // A stream's events are found by its key, for every type of aggregate, and then sorted. The
+        // expressions on organisation and position keep SQLite from the index on these columns,
+        // which would read the whole log.
         let kinds = [
             Person::TYPE,
             Organisation::TYPE,

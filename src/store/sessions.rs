@@ -1,38 +1,40 @@
-//! Who is signed in with which browser, and the links with which people sign in. All of them end
-//! with the address that their person had: see [`super::personal::give_up_index`].
+//! Sessions of browsers, and the links and codes by which people sign in. All of a person's end
+//! when their address is given up: see [`super::personal::give_up_index`]. Times are in
+//! microseconds since 1970.
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// A session as it is kept: its key lies in the browser alone.
+/// A session. The table has the digest of its key; the key itself is only in the browser.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct SessionRow {
     pub digest: String,
     pub person: String,
-    /// 1 once the person has shown that the address is theirs.
+    /// 1 once the person has proven that the address is theirs, otherwise 0.
     pub proven: i64,
     pub device: String,
     pub started_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
-    /// The roles that the person held when it began, with commas between.
+    /// The person's roles at the start of the session, separated by commas.
     pub roles: String,
-    /// How often the person's access had been ended by then.
+    /// How many times the person's access had been ended by then.
     pub access: i64,
 }
 
-/// A link to sign in with.
+/// A sign-in link.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LinkRow {
     pub id: String,
-    /// Empty where nobody has the address that was asked for: then it lets nobody in.
+    /// Empty if no person has the address that was entered; such a link signs nobody in.
     pub person: String,
-    /// The group that the person joins by it, and who brings them in; empty when it only signs in.
+    /// The group that the person joins by using the link, and the person who invited them; empty
+    /// for a plain sign-in.
     pub joins: String,
     pub brought_by: String,
     pub wrong_codes: i64,
     pub expires_at: i64,
     pub used_at: Option<i64>,
-    /// The keyed digest of the browser that may type its code; empty where none may.
+    /// The keyed digest of the browser in which the link's code may be typed; empty if in none.
     pub browser: String,
 }
 
@@ -40,10 +42,7 @@ const SESSION: &str =
     "digest, person, proven, device, started_at, seen_at, expires_at, roles, access";
 const LINK: &str = "id, person, joins, brought_by, wrong_codes, expires_at, used_at, browser";
 
-/// Keeps a new session, and forgets those that have run out.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a session, and deletes expired ones.
 pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> Stored<()> {
     const FORGET: &str = "DELETE FROM sessions WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO sessions (organisation, digest, person, proven, device, started_at, seen_at, expires_at, roles, access) \
@@ -68,10 +67,7 @@ pub async fn begin(store: &Store, organisation: &str, session: &SessionRow) -> S
     tx.commit().await
 }
 
-/// A session that has not run out.
-///
-/// # Errors
-/// When the database does not answer.
+/// A session that has not expired.
 pub async fn find(
     store: &Store,
     organisation: &str,
@@ -86,10 +82,7 @@ pub async fn find(
     )
 }
 
-/// A person's sessions that have not run out, the newest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// A person's sessions that have not expired, the newest first.
 pub async fn of(
     store: &Store,
     organisation: &str,
@@ -104,10 +97,7 @@ pub async fn of(
     )
 }
 
-/// Every session of a person that is remembered, the newest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// All stored sessions of a person, the newest first.
 pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<SessionRow>> {
     let sql = format!(
         "SELECT {SESSION} FROM sessions WHERE organisation = $1 AND person = $2 ORDER BY started_at DESC, digest"
@@ -117,10 +107,7 @@ pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec
     )
 }
 
-/// Notes that a session is in use, and until when it is good from now on.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records the use of a session, and extends it until `expires_at`.
 pub async fn touch(
     store: &Store,
     organisation: &str,
@@ -135,10 +122,7 @@ pub async fn touch(
     tx.commit().await
 }
 
-/// Ends everything with which a person is signed in, or could sign in without another mail.
-///
-/// # Errors
-/// When the database does not answer.
+/// Ends a person's sessions, sign-in links and tokens.
 pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored<()> {
     let tokens = format!(
         "UPDATE tokens SET ended_at = {} WHERE organisation = $1 AND person = $2 AND ended_at IS NULL",
@@ -154,18 +138,15 @@ pub async fn end_access(tx: &mut Tx, organisation: &str, person: &str) -> Stored
     Ok(())
 }
 
-/// Which sessions of a person end.
+/// Which sessions of a person to end.
 #[derive(Clone, Copy, Debug)]
 pub enum Ends<'a> {
     One(&'a str),
-    /// Those in which the person has not shown that the address is theirs.
+    /// Those in which the address is unproven.
     Unproven,
 }
 
 /// Ends sessions of a person.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_>) -> Stored<()> {
     let (and, digest) = match which {
         Ends::One(digest) => ("digest = $3", digest),
@@ -177,12 +158,10 @@ pub async fn end(store: &Store, organisation: &str, person: &str, which: Ends<'_
     tx.commit().await
 }
 
-/// Keeps a new link with the mail that carries it, if one does, and forgets links that ran out long
-/// ago. Codes of the person and of the browser from before end. For an address that nobody has, the
-/// same is written, but for the mail, which is taken back.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a link, and the mail with it if there is one, and deletes links that expired a day ago.
+/// Earlier codes of the person and of the browser become invalid. For an address that belongs to
+/// nobody the same statements run, and the mail is deleted again: the response time does not show
+/// whether the address is known.
 pub async fn offer_link(
     store: &Store,
     organisation: &str,
@@ -195,7 +174,7 @@ pub async fn offer_link(
     const NEWEST: &str = "UPDATE sign_in_links SET browser = '' WHERE organisation = $1 AND browser <> '' AND (person = $2 OR browser = $3)";
     const SQL: &str = "INSERT INTO sign_in_links (organisation, id, person, joins, brought_by, wrong_codes, expires_at, browser) \
          VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
-    // What is written for nobody must not end what is written for nobody elsewhere.
+    // A link for an unknown address must not invalidate the codes of other unknown addresses.
     let whose: &str = if link.person.is_empty() {
         "nobody"
     } else {
@@ -217,10 +196,7 @@ pub async fn offer_link(
     tx.commit().await
 }
 
-/// A link by its id.
-///
-/// # Errors
-/// When the database does not answer.
+/// A link by its id, unless it is for an unknown address.
 pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<LinkRow>> {
     let sql = format!(
         "SELECT {LINK} FROM sign_in_links WHERE organisation = $1 AND id = $2 AND person <> ''"
@@ -230,10 +206,7 @@ pub async fn link(store: &Store, organisation: &str, id: &str) -> Stored<Option<
     )
 }
 
-/// Uses a link up; whether it was still good. Of two at once only one gets it.
-///
-/// # Errors
-/// When the database does not answer.
+/// Redeems a link. Returns whether it was valid: of two concurrent calls only one succeeds.
 pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> Stored<bool> {
     const SQL: &str = "UPDATE sign_in_links SET used_at = $3 \
          WHERE organisation = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3 AND person <> ''";
@@ -243,11 +216,8 @@ pub async fn use_link(store: &Store, organisation: &str, id: &str, now: i64) -> 
     Ok(used == 1)
 }
 
-/// Counts a try of a code against the link whose code a browser may type, and gives that link,
-/// unless it was tried too often.
-///
-/// # Errors
-/// When the database does not answer.
+/// Counts an attempt to type a code in a browser, and returns the link that the code belongs to,
+/// unless `most` attempts were made before.
 pub async fn try_code(
     store: &Store,
     organisation: &str,
@@ -265,11 +235,8 @@ pub async fn try_code(
     Ok(open)
 }
 
-/// Notes to which address a link is mailed, by its digest; whether it may be: a link goes to one
-/// address only.
-///
-/// # Errors
-/// When the database does not answer.
+/// Binds a link to the address that it is mailed to, given by its digest. Returns whether it may be
+/// mailed there: a link is sent to one address only.
 pub async fn mail_link_to(
     store: &Store,
     organisation: &str,
@@ -283,10 +250,7 @@ pub async fn mail_link_to(
     Ok(noted == 1)
 }
 
-/// To which address a link was mailed, by its digest; none where no mail carried it.
-///
-/// # Errors
-/// When the database does not answer.
+/// The digest of the address that a link was mailed to; `None` if no mail contained it.
 pub async fn mailed_to(store: &Store, organisation: &str, id: &str) -> Stored<Option<String>> {
     const SQL: &str = "SELECT mailed_to FROM sign_in_links WHERE organisation = $1 AND id = $2 AND mailed_to <> ''";
     let found: Option<(String,)> = reading!(store, db => sqlx::query_as(SQL).bind(organisation).bind(id).fetch_optional(db).await?);

@@ -1,24 +1,25 @@
-//! Tokens for programs: what each is called, what it rests on, and whether it was ended.
+//! API tokens: their names, the roles and access that they depend on, and whether they were ended.
+//! Times are in microseconds since 1970.
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// A token as it is kept; the token itself is not.
+/// A token's record. The token itself is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct TokenRow {
     pub jti: String,
     pub person: String,
-    /// What its person calls it.
+    /// The name that its person gave it.
     pub name: String,
-    /// The roles that its person held when it was made, of those that it may use, with commas
-    /// between.
+    /// The roles that it may use, as far as its person had them when it was made, separated by
+    /// commas.
     pub roles: String,
-    /// How often the person's access had been ended by then.
+    /// How many times the person's access had been ended by then.
     pub access: i64,
     /// A person's id, or `operator`.
     pub made_by: String,
     pub made_at: i64,
     pub expires_at: i64,
-    /// About when it was last used.
+    /// When it was last used, to the minute.
     pub used_at: Option<i64>,
     pub ended_at: Option<i64>,
 }
@@ -26,13 +27,10 @@ pub struct TokenRow {
 const COLUMNS: &str =
     "jti, person, name, roles, access, made_by, made_at, expires_at, used_at, ended_at";
 const MINUTE: i64 = 60_000_000;
-/// How long a token that has run out is remembered.
+/// How long an expired token is stored.
 const REMEMBERED: i64 = 30 * 24 * 60 * MINUTE;
 
-/// Keeps a new token, and forgets those that ran out long ago; whether it was new.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a token, and deletes those that expired long ago. Returns whether it was new.
 pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stored<bool> {
     const FORGET: &str = "DELETE FROM tokens WHERE organisation = $1 AND expires_at <= $2";
     const SQL: &str = "INSERT INTO tokens (organisation, jti, person, name, roles, access, made_by, made_at, expires_at) \
@@ -49,9 +47,6 @@ pub async fn insert(store: &Store, organisation: &str, token: &TokenRow) -> Stor
 }
 
 /// A token that was not ended.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn find(store: &Store, organisation: &str, jti: &str) -> Stored<Option<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND jti = $2 AND ended_at IS NULL"
@@ -61,10 +56,7 @@ pub async fn find(store: &Store, organisation: &str, jti: &str) -> Stored<Option
     )
 }
 
-/// The tokens of a person that were not ended and have not run out, the newest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// The tokens of a person that were not ended and have not expired, the newest first.
 pub async fn of(
     store: &Store,
     organisation: &str,
@@ -80,10 +72,7 @@ pub async fn of(
     )
 }
 
-/// Every token of a person that is remembered, the oldest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// All stored tokens of a person, the oldest first.
 pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec<TokenRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE organisation = $1 AND person = $2 ORDER BY made_at, jti"
@@ -93,11 +82,8 @@ pub async fn held(store: &Store, organisation: &str, person: &str) -> Stored<Vec
     )
 }
 
-/// Notes that a token is in use, unless that was noted within the minute before. Nobody waits for
+/// Records the use of a token, unless a use was recorded within the last minute. Does not wait for
 /// the disk.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> Stored<()> {
     const SQL: &str = "UPDATE tokens SET used_at = $3 WHERE organisation = $1 AND jti = $2 AND (used_at IS NULL OR used_at <= $4)";
     let mut tx = store.begin_derived().await?;
@@ -106,9 +92,6 @@ pub async fn touch(store: &Store, organisation: &str, jti: &str, now: i64) -> St
 }
 
 /// Ends one token of a person.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn end(
     store: &Store,
     organisation: &str,
@@ -122,11 +105,8 @@ pub async fn end(
     tx.commit().await
 }
 
-/// Ends every token of every organisation: the key that signed them is another's now. How many
-/// stood.
-///
-/// # Errors
-/// When the database does not answer.
+/// Ends all tokens of all organisations, because the signing key was rotated. Returns how many were
+/// ended.
 pub async fn end_every(tx: &mut Tx, now: i64) -> Stored<u64> {
     const SQL: &str = "UPDATE tokens SET ended_at = $1 WHERE ended_at IS NULL";
     Ok(in_tx!(tx, db => sqlx::query(SQL).bind(now).execute(db).await?.rows_affected()))

@@ -1,45 +1,44 @@
-//! The tree over the log: its origin, its signed heads, and its tiles.
+//! The tables of the transparency log: its state, its checkpoints, and the tiles of its Merkle
+//! tree.
 
 use super::{Store, Stored, Tx, in_tx, reading};
 
-/// Under which origin a log is signed, and why nothing is signed any more, if that is so.
+/// The state of the transparency log: its origin, and why signing has stopped, if it has.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct TreeLog {
     pub origin: String,
-    /// The public keys that verify its heads, one a line, the oldest first.
+    /// The public keys that verify its checkpoints, one a line, the oldest first.
     pub verifier: String,
     pub stopped: Option<String>,
-    /// How many events the log had when it was last held against what was signed, and when that
-    /// was, in microseconds since 1970.
+    /// The number of events at the last comparison of the whole event log with the checkpoints, and
+    /// the time of that comparison, in microseconds since 1970.
     pub checked_size: Option<i64>,
     pub checked_at: Option<i64>,
 }
 
 impl TreeLog {
-    /// The public key that signs now.
+    /// The public key of the current signing key.
     #[must_use]
     pub fn newest_key(&self) -> &str {
         self.verifier.lines().last().unwrap_or_default()
     }
 }
 
-/// A signed head.
+/// A checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct HeadRow {
-    /// How many events it is over.
+    /// The number of events that it covers.
     pub size: i64,
     pub note: String,
     /// When the last of them was recorded, in microseconds since 1970.
     pub through: i64,
 }
 
-/// A tile's place.
+/// The coordinates of a tile: its level, and its number in that level.
 pub type TileAt = (i64, i64);
 
-/// Locks the organisation's tree; it gets this origin and this key if it never had any.
-///
-/// # Errors
-/// When the database does not answer.
+/// Locks the state of the organisation's transparency log, after creating it with this origin and
+/// key if there is none.
 pub async fn lock(
     tx: &mut Tx,
     organisation: &str,
@@ -56,36 +55,24 @@ pub async fn lock(
 
 const FIND: &str = "SELECT origin, verifier, stopped, checked_size, checked_at FROM tree_logs WHERE organisation = $1";
 
-/// The organisation's tree, if it was begun.
-///
-/// # Errors
-/// When the database does not answer.
+/// The state of the organisation's transparency log; `None` before it was created.
 pub async fn find(store: &Store, organisation: &str) -> Stored<Option<TreeLog>> {
     Ok(reading!(store, db => sqlx::query_as(FIND).bind(organisation).fetch_optional(db).await?))
 }
 
 /// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn find_in(tx: &mut Tx, organisation: &str) -> Stored<Option<TreeLog>> {
     Ok(in_tx!(tx, db => sqlx::query_as(FIND).bind(organisation).fetch_optional(db).await?))
 }
 
-/// Notes why nothing is signed any more, or that signing goes on.
-///
-/// # Errors
-/// When the database does not answer.
+/// Stores why signing has stopped; `None` resumes it.
 pub async fn note_stop(tx: &mut Tx, organisation: &str, why: Option<&str>) -> Stored<()> {
     const SQL: &str = "UPDATE tree_logs SET stopped = $2 WHERE organisation = $1";
     in_tx!(tx, db => { sqlx::query(SQL).bind(organisation).bind(why).execute(db).await?; });
     Ok(())
 }
 
-/// Notes that the whole log was held against what was signed, and was the same.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records that the whole event log was compared with the checkpoints, and matched.
 pub async fn note_check(tx: &mut Tx, organisation: &str, size: i64) -> Stored<()> {
     let clock = tx.engine().clock();
     let sql = format!(
@@ -98,37 +85,25 @@ pub async fn note_check(tx: &mut Tx, organisation: &str, size: i64) -> Stored<()
 const NEWEST: &str =
     "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size DESC LIMIT 1";
 
-/// The newest head.
-///
-/// # Errors
-/// When the database does not answer.
+/// The newest checkpoint.
 pub async fn newest(store: &Store, organisation: &str) -> Stored<Option<HeadRow>> {
     Ok(reading!(store, db => sqlx::query_as(NEWEST).bind(organisation).fetch_optional(db).await?))
 }
 
 /// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn newest_in(tx: &mut Tx, organisation: &str) -> Stored<Option<HeadRow>> {
     Ok(in_tx!(tx, db => sqlx::query_as(NEWEST).bind(organisation).fetch_optional(db).await?))
 }
 
-/// Every head, the smallest first.
-///
-/// # Errors
-/// When the database does not answer.
+/// All checkpoints, the smallest first.
 pub async fn heads(tx: &mut Tx, organisation: &str) -> Stored<Vec<HeadRow>> {
     const SQL: &str =
         "SELECT size, note, through FROM tree_heads WHERE organisation = $1 ORDER BY size";
     Ok(in_tx!(tx, db => sqlx::query_as(SQL).bind(organisation).fetch_all(db).await?))
 }
 
-/// Notes that another key signs from here on: the newest head under both signatures, and all keys
-/// that ever signed, one a line.
-///
-/// # Errors
-/// When the database does not answer.
+/// Rotates the signing key: stores the newest checkpoint under both signatures, and the public keys
+/// of all signers, one a line.
 pub async fn hand_over(
     tx: &mut Tx,
     organisation: &str,
@@ -145,10 +120,7 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Keeps a head.
-///
-/// # Errors
-/// When the database does not answer, or has a head of this size.
+/// Inserts a checkpoint. Fails if there is one of this size.
 pub async fn keep_head(tx: &mut Tx, organisation: &str, head: &HeadRow) -> Stored<()> {
     const SQL: &str =
         "INSERT INTO tree_heads (organisation, size, note, through) VALUES ($1, $2, $3, $4)";
@@ -159,10 +131,7 @@ pub async fn keep_head(tx: &mut Tx, organisation: &str, head: &HeadRow) -> Store
 const TILE: &str =
     "SELECT hashes FROM tree_tiles WHERE organisation = $1 AND level = $2 AND tile = $3";
 
-/// A tile's hashes, one after the other.
-///
-/// # Errors
-/// When the database does not answer.
+/// The hashes of a tile, concatenated.
 pub async fn tile(
     store: &Store,
     organisation: &str,
@@ -173,9 +142,6 @@ pub async fn tile(
 }
 
 /// The same, inside a transaction.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn tile_in(
     tx: &mut Tx,
     organisation: &str,
@@ -185,10 +151,7 @@ pub async fn tile_in(
     Ok(found.map(|(hashes,)| hashes))
 }
 
-/// Keeps a tile that is new or has grown.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a tile, or replaces it by its longer version.
 pub async fn keep_tile(
     tx: &mut Tx,
     organisation: &str,

@@ -1,19 +1,16 @@
-//! How much each group, and each person, sent on the day on which they last sent something.
+//! Upload usage: what each group or person uploaded on the last day on which they uploaded.
 
 use super::{Store, Stored, in_tx};
 
-/// Files and their bytes.
+/// A number of files, and of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub files: u64,
     pub bytes: u64,
 }
 
-/// Adds to what a group or a person sent on a day, and answers with all of it. What they sent on
-/// another day is forgotten.
-///
-/// # Errors
-/// When the database does not answer.
+/// Adds to the usage of a group or person on a day, and returns the total of that day. Usage of an
+/// earlier day is overwritten.
 pub async fn count(
     store: &Store,
     organisation: &str,

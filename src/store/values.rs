@@ -1,11 +1,12 @@
-//! Statements that are put together: what they are given, by the number under which they know it.
+//! The bound values of statements that are composed from parts.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{StoreError, Stored};
 
-/// What a statement is given; the organisation is the first.
+/// The values of a statement, by number. The first is the organisation. Each method that adds a
+/// value returns its placeholder, such as `$2`.
 pub(super) struct Values(pub(super) Vec<Value>);
 
 pub(super) enum Value {
@@ -30,7 +31,7 @@ impl Values {
         self.add(Value::Text(text.into()))
     }
 
-    /// Rows as one JSON parameter.
+    /// Adds rows as one JSON parameter.
     pub(super) fn rows<T: Serialize>(&mut self, rows: &T) -> String {
         self.add(Value::Text(serde_json::to_string(rows).unwrap_or_default()))
     }
@@ -41,8 +42,8 @@ impl Values {
     }
 }
 
-/// Gives a statement its values. Several statements may share them, as each value is known by its
-/// number.
+/// Binds all values to a statement. Several statements may share them, since placeholders are
+/// numbered.
 macro_rules! bound {
     ($query:expr, $values:expr) => {{
         let mut query = $query;
@@ -57,11 +58,11 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
-/// Runs statements of SQLite that must change so many rows in all. They go in one text: each by
-/// itself would be a round trip to the thread that holds the connection.
+/// Runs statements of SQLite as one text: each alone would be a round trip to the connection's
+/// thread.
 ///
-/// # Errors
-/// [`StoreError::NotWhole`] when they changed another number, and then nothing may be committed.
+/// Fails with [`StoreError::NotWhole`] unless they changed `rows` rows in all; then nothing may be
+/// committed.
 pub(super) async fn run_all(
     db: &mut SqliteConnection,
     statements: &[String],

@@ -1,4 +1,4 @@
-//! What rows a reader wants, and the statement that finds them.
+//! Queries over read models: filters, order, cursor and the statement.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::rows::{Row, STANDING, live, live_as, stands};
 use super::values::{Values, bound};
 use super::{Engine, Store, Stored, reading};
 
-/// The columns of views by which what stands is looked up.
+/// The columns that have an index over current rows.
 const INDEXED: [&str; 13] = [
     "id",
     "state",
@@ -22,27 +22,28 @@ const INDEXED: [&str; 13] = [
     "contact_waits",
     "correction_waits",
 ];
-/// So many values of such a column are each looked up by itself; of more, all at once.
+/// The largest number of values of an indexed column that are looked up separately; of more, all
+/// are looked up together.
 const EACH_MOST: usize = 16;
 
-/// In which order rows are found.
+/// The order of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     pub key: Key,
-    /// The greatest first.
+    /// Descending.
     pub falling: bool,
 }
 
-/// By what rows are put in order; those that have the same are in the order of their ids.
+/// The sort key. Rows with an equal key are ordered by id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Key {
     #[default]
     Id,
-    /// When they were made.
+    /// By the time at which they were created.
     Created,
-    /// When they last changed: the position that made the version.
+    /// By the last change: the position that created the version.
     Updated,
-    /// Their names, which only groups have.
+    /// By name. Only groups have this column.
     Name,
 }
 
@@ -57,23 +58,23 @@ impl Key {
     }
 }
 
-/// The last row of the page before: by what it was put in order, and its id.
+/// The last row of the previous page: its sort key and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct After<'a> {
-    /// Nothing where rows are in the order of their ids.
+    /// Empty if rows are ordered by id.
     pub key: &'a str,
     pub id: &'a str,
 }
 
-/// What rows a reader wants.
+/// A query over one read model.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
     pub table: &'static str,
-    /// The rows as they stood after this position; `None` asks for what stands now.
+    /// The rows valid at this position; `None` for the current ones.
     pub as_at: Option<i64>,
-    /// Columns and the values of which they must have one. A column with a sign behind it, such as
-    /// `due_on <=`, is held against its one value by that; a column of the grant that a row is of
-    /// is named `grant.fund`.
+    /// Columns and their accepted values; all filters must match. A column followed by a
+    /// comparison, such as `due_on <=`, is compared with its one value. A column of the row's grant
+    /// is named `grant.fund`, and has one value as well.
     pub filters: Vec<(&'static str, Vec<String>)>,
     pub order: Order,
     /// Only rows after this one, in that order.
@@ -82,10 +83,10 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Finds the wanted rows in their order. Where an indexed column may have one of several
-    /// values, the first rows of each value are looked up and put together: otherwise a plan has to
-    /// choose between going through all rows in order and putting all that match in order, and
-    /// either may be nearly everything.
+    /// Composes the statement. If an indexed column has several values, the first rows of each
+    /// value are selected separately and merged. Otherwise the planner would have to choose between
+    /// reading all rows in order and sorting all that match, and either may be nearly the whole
+    /// table.
     fn finding(&self, engine: Engine, organisation: &str, columns: &str) -> (String, Values) {
         let mut values = Values::new(organisation);
         values.number(self.as_at.unwrap_or(STANDING));
@@ -118,8 +119,8 @@ impl Wanted<'_> {
         )
     }
 
-    /// The first filter by which each of several values is looked up, where rows are in the order
-    /// of their ids. A past state has no index of what it is filtered by.
+    /// The first filter whose values are looked up separately: only for current rows ordered by id,
+    /// because past versions have no index on filter columns.
     fn several(&self) -> Option<usize> {
         let looked_up = |(column, values): &(&str, Vec<String>)| {
             INDEXED.contains(column) && (2..=EACH_MOST).contains(&values.len())
@@ -130,7 +131,7 @@ impl Wanted<'_> {
             .filter(|_| self.as_at.is_none() && self.order.key == Key::Id)
     }
 
-    /// Where the rows are, and which of them are wanted by every filter but one.
+    /// The FROM clause with all filters except the one numbered `but`.
     fn rows(&self, engine: Engine, but: Option<usize>, values: &mut Values) -> String {
         let table = self.table;
         let stood = match self.as_at {
@@ -153,9 +154,9 @@ impl Wanted<'_> {
         rows
     }
 
-    /// That a row comes behind the last one of the page before.
+    /// The condition that a row comes after the cursor.
     fn behind(&self, values: &mut Values) -> String {
-        // A range that holds every id would keep SQLite from looking the ids of a filter up.
+        // A range over all ids would keep SQLite from looking up the ids of a filter.
         let Some(after) = self.after else {
             return "$3 = ''".to_owned();
         };
@@ -169,7 +170,7 @@ impl Wanted<'_> {
     }
 }
 
-/// That a row passes a filter.
+/// The SQL condition of one filter.
 fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) -> String {
     match any {
         [value] if column.starts_with("since ") => format!(
@@ -178,7 +179,7 @@ fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) 
         ),
         [value] if column.contains(' ') => format!("v.{column} {}", values.text(value)),
         [value] => match column.strip_prefix("grant.") {
-            // What a grant has of this never changes: the one that stands says it of any day.
+            // These columns of a grant never change, so the current version is right for any day.
             Some(column) => format!(
                 "v.grant_id IN (SELECT g.id FROM view_grants g WHERE g.organisation = $1 AND {} AND g.until = {STANDING} AND g.{column} = {})",
                 live_as("g", "grants"),
@@ -190,10 +191,7 @@ fn condition(engine: Engine, column: &str, any: &[String], values: &mut Values) 
     }
 }
 
-/// Finds rows in the live generation.
-///
-/// # Errors
-/// When the database does not answer.
+/// Runs the query on the live generation.
 pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<Vec<Row>> {
     let (sql, values) = wanted.finding(
         store.engine(),
@@ -203,10 +201,7 @@ pub async fn find(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Sto
     Ok(reading!(store, db => bound!(sqlx::query_as(&sql), values).fetch_all(db).await?))
 }
 
-/// How many rows there are, counted up to a limit.
-///
-/// # Errors
-/// When the database does not answer.
+/// Counts the rows that match, up to the query's limit.
 pub async fn count(store: &Store, organisation: &str, wanted: &Wanted<'_>) -> Stored<i64> {
     let (sql, values) = wanted.finding(store.engine(), organisation, "v.id");
     let sql = format!("SELECT COUNT(*) FROM ({sql}) AS counted");

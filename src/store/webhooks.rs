@@ -1,8 +1,9 @@
-//! How far each address was told of the log, and which delivery is under way.
+//! Webhooks of the configuration: the position of each in the log, and its claimed delivery.
+//! Managed webhooks are in the module `webhook_deliveries`. Times are in microseconds since 1970.
 
 use super::{Store, Stored, in_tx, reading};
 
-/// A delivery that was claimed: the events from one position up to another, which is not in it.
+/// A claimed delivery: the events from one position (inclusive) to another (exclusive).
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Delivery {
     pub name: String,
@@ -14,10 +15,7 @@ pub struct Delivery {
     pub due_at: i64,
 }
 
-/// Begins at a position, unless it began before.
-///
-/// # Errors
-/// When the database does not answer.
+/// Inserts a webhook at a position unless it exists.
 pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64) -> Stored<()> {
     const SQL: &str = "INSERT INTO webhooks (organisation, name, next_position, through_position, tries, due_at) \
          VALUES ($1, $2, $3, $3, 0, 0) ON CONFLICT DO NOTHING";
@@ -26,11 +24,8 @@ pub async fn begin(store: &Store, organisation: &str, name: &str, position: i64)
     tx.commit().await
 }
 
-/// Claims the next delivery, if there is one and it is due. A range that was claimed before stays
-/// what it was.
-///
-/// # Errors
-/// When the database does not answer.
+/// Claims the next delivery if there is one and it is due. A range that was claimed before keeps
+/// its end, so a retry sends the same events.
 pub async fn claim(
     store: &Store,
     organisation: &str,
@@ -57,10 +52,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Notes that a delivery was taken, unless somebody else claimed it since.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records that a delivery succeeded, unless another process has claimed it since.
 pub async fn took(store: &Store, organisation: &str, delivery: &Delivery, now: i64) -> Stored<()> {
     const SQL: &str = "UPDATE webhooks SET next_position = $4, tries = 0, due_at = 0, error = NULL, took_at = $5 \
          WHERE organisation = $1 AND name = $2 AND next_position = $3 AND due_at = $6";
@@ -72,10 +64,7 @@ pub async fn took(store: &Store, organisation: &str, delivery: &Delivery, now: i
     tx.commit().await
 }
 
-/// Notes that a delivery was not taken, and when it is sent again.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records that a delivery failed, and when it is retried.
 pub async fn again(
     store: &Store,
     organisation: &str,
@@ -91,10 +80,8 @@ pub async fn again(
     tx.commit().await
 }
 
-/// How far each address was told, and why the last delivery was not taken, if it was not.
-///
-/// # Errors
-/// When the database does not answer.
+/// The position of each webhook, managed ones included, and the error of its last delivery, if that
+/// failed.
 pub async fn all(store: &Store, organisation: &str) -> Stored<Vec<(String, i64, Option<String>)>> {
     const SQL: &str =
         "SELECT name, next_position, error FROM webhooks WHERE organisation = $1 ORDER BY name";
