@@ -1,7 +1,7 @@
-//! Our streams as aggregates of cqrs-es, in event-store mode, and loading them.
+//! Adapter to cqrs-es: our aggregates as theirs, in event-store mode, and loading of their events.
 //!
-//! Its snapshot and aggregate stores are not used: they apply each event twice
-//! (`tests/it/crates.rs` shows it).
+//! Its snapshot and aggregate stores are not used, because they apply each event twice;
+//! `tests/it/crates.rs` demonstrates it.
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
@@ -13,12 +13,12 @@ use super::upcast;
 use crate::domain::{Facts, Refusal, Stream, StreamEvent};
 use crate::store::{Store, StoreError, Stored, events};
 
-/// A stream of ours as one of their aggregates.
+/// One of our aggregates as an aggregate of cqrs-es.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent, bound = "S: Stream")]
 pub struct Aggregated<S>(pub S);
 
-/// An event of ours as one of theirs.
+/// One of our events as an event of cqrs-es.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent, bound = "E: StreamEvent")]
 pub struct Fact<E>(pub E);
@@ -33,7 +33,7 @@ impl<E: StreamEvent> cqrs_es::DomainEvent for Fact<E> {
     }
 }
 
-/// A command with the facts that its decision may look at.
+/// A command and the decision context.
 pub struct Issued<S: Stream> {
     pub command: S::Command,
     pub facts: Facts,
@@ -63,10 +63,10 @@ impl<S: Stream> cqrs_es::Aggregate for Aggregated<S> {
     }
 }
 
-/// The events of a stream after a sequence: on PostgreSQL through postgres-es.
+/// The events of a stream after a sequence. PostgreSQL is read through postgres-es, SQLite through
+/// `store`.
 ///
-/// # Errors
-/// When the database does not answer, or [`StoreError::Unreadable`] for a stored event.
+/// Fails with [`StoreError::Unreadable`] if a stored event cannot be parsed.
 pub(super) async fn tail<S: Stream>(
     store: &Store,
     organisation: &str,
@@ -96,7 +96,8 @@ pub(super) async fn tail<S: Stream>(
         .await
         .map_err(|cause| match cause {
             PersistenceError::DeserializationError(_) => unreadable::<S>(&id, after + 1, &cause),
-            // A connection that was cut, or a server that stops, says nothing of what is stored.
+            // A cut connection or a server that is shutting down does not mean that the stored data
+            // is bad.
             passing => StoreError::NotLoaded(passing.to_string()),
         })?;
     let steps = upcast::upcasters();

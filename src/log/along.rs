@@ -1,6 +1,13 @@
-//! What is stored in the same transaction as the events that it is made of. A process's views are,
-//! for as long as they stand where its log ends: then an append brings them along, and whoever
-//! waits for them has them with its answer.
+//! Inline projection: view rows written in the transaction of the events that they derive from.
+//!
+//! It is used while this process's projector state is at the end of the log, or close enough behind
+//! it that the tail cache has the events between. A client then reads its own write without waiting
+//! for the projector. If it cannot be used the events are written without rows, and the projector
+//! adds them later.
+//!
+//! The writer claims a lease ([`Along::claim`]), folds the batch ([`Claimed::take`]), and calls
+//! [`Claimed::stored`] after the commit. The implementation is the projector's shared state in
+//! `projections`.
 
 use futures::future::BoxFuture;
 
@@ -8,21 +15,26 @@ use crate::store::events::EventRow;
 use crate::store::moves::Moves;
 use crate::store::{StoreError, Tx};
 
-/// Something that can be brought along by an append.
+/// Projector state that an append can update together with its events.
 pub trait Along: Send + Sync {
-    /// Claims it, unless somebody else has it or does not know how far it is.
+    /// Takes an exclusive lease on the projector state. Returns `None`, without waiting, if the
+    /// projector has it, or if no state is cached.
     fn claim(&self) -> Option<Box<dyn Claimed>>;
 }
 
-/// Held until the append is over. One that is dropped without a word is not known to stand
-/// anywhere.
+/// Exclusive lease on the projector state during an append. Dropping it after a successful
+/// [`Self::take`], without calling [`Self::stored`], discards the cached state: the projector then
+/// reads its positions from the database again.
 pub trait Claimed: Send {
-    /// The position of the event that it needs first.
+    /// The position of the next event to fold.
     fn next_position(&self) -> i64;
 
-    /// What events make of it, those between it and the end of the log and those that are appended;
-    /// `None` when it cannot be brought along. It is an error, and changes nothing, where something
-    /// must be read and there is no transaction to read it in.
+    /// Folds `between`, the events after the state's position that are already in the log, and then
+    /// `events`, the ones being appended. Returns `None` if a projection fails on an event: then
+    /// the events must be written without rows.
+    ///
+    /// Rows that are not cached are read through `tx`. Without a transaction this fails with
+    /// [`StoreError::NotInMemory`], and the state is unchanged.
     fn take<'a>(
         &'a mut self,
         tx: Option<&'a mut Tx>,
@@ -31,6 +43,6 @@ pub trait Claimed: Send {
         events: &'a [EventRow],
     ) -> BoxFuture<'a, Result<Option<Moves>, StoreError>>;
 
-    /// Everything was committed.
+    /// Call after the commit: keeps the new state, and notifies those who wait for the read models.
     fn stored(self: Box<Self>);
 }

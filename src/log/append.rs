@@ -1,4 +1,4 @@
-//! What enters and leaves an append.
+//! The input of an append, and its outcome.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,31 +7,31 @@ use super::record::StreamKey;
 use crate::store::events::CommandRow;
 use crate::store::personal::{IndexRow, KeyRow, SealedRow};
 
-/// A decided command on its way into the log: all of it, or nothing.
+/// The events and rows of one decided command. All of it is written, or nothing.
 #[derive(Clone, Debug)]
 pub struct Append {
     pub command: Uuid,
-    /// Every stream whose state the decision used, written or not, with the sequence it was seen
-    /// at.
+    /// Every stream whose state the decision used, whether it is written or not, with the sequence
+    /// that the decision saw. The append conflicts if one of them has changed.
     pub reads: Vec<(StreamKey, i64)>,
     pub batches: Vec<Batch>,
     /// Canonical JSON of the metadata.
     pub metadata: String,
-    /// When it was decided, in microseconds since 1970.
+    /// When the decision was made, in microseconds since 1970, by this process's clock.
     pub decided_at: i64,
     pub personal: PersonalRows,
-    /// What the caller is answered; the positions are filled in at the append.
+    /// The reply to the caller. The positions are filled in by the writer.
     pub answer: Answer,
 }
 
-/// Events for one stream.
+/// New events of one stream, in order.
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub stream: StreamKey,
     pub events: Vec<NewEvent>,
 }
 
-/// An event to be written: its payload is canonical JSON.
+/// An event to be written. Its payload is canonical JSON.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
     pub name: &'static str,
@@ -39,24 +39,26 @@ pub struct NewEvent {
     pub payload: String,
 }
 
-/// The rows of side tables that an append brings along.
+/// Changes to the tables of personal data that belong to an append.
 #[derive(Clone, Debug, Default)]
 pub struct PersonalRows {
     pub keys: Vec<KeyRow>,
     pub sealed: Vec<SealedRow>,
     pub index: Vec<IndexEntry>,
-    /// Look-up entries to be given up: the kind, and whose.
+    /// Blind index entries to delete: the kind, and the subject.
     pub given_up: Vec<(&'static str, Uuid)>,
-    /// Who is signed out everywhere: their sessions, links and tokens end.
+    /// The people to sign out everywhere: their sessions, sign-in links and tokens end.
     pub signed_out: Vec<Uuid>,
-    /// The subjects whose keys, values and look-up entries are destroyed.
+    /// The subjects to erase: their keys, values and index entries are destroyed.
     pub erased: Vec<Uuid>,
-    /// The subjects whose keys sealed something: the keys must still live.
+    /// The subjects whose keys encrypted a value of this append. The append fails if one of these
+    /// keys has been destroyed.
     pub uses: Vec<Uuid>,
 }
 
 impl PersonalRows {
-    /// Whether nothing is looked up, ended or destroyed.
+    /// Whether this only adds encrypted values under existing keys. Only then can the append be
+    /// resolved from the head cache.
     pub(super) fn only_seals(&self) -> bool {
         let Self {
             keys,
@@ -75,7 +77,7 @@ impl PersonalRows {
     }
 }
 
-/// A look-up entry, and whether two subjects may not share it.
+/// A blind index entry, and whether its value may belong to one subject only.
 #[derive(Clone, Debug)]
 pub struct IndexEntry {
     pub row: IndexRow,
@@ -94,23 +96,24 @@ impl Append {
     }
 }
 
-/// What a command is answered, now and at every repeat.
+/// The reply to a command. It is stored, and a repeat of the command gets the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The stream that the command was asked of.
+    /// The aggregate that the command was issued to.
     pub id: Uuid,
-    /// The number given to something new within the stream.
+    /// The number of a part that the command added to the aggregate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<u32>,
     pub first_position: i64,
     pub last_position: i64,
-    /// A keyed hash of the request, when its client may repeat it.
+    /// A keyed hash of the request, if the client gave an idempotency key: another request with the
+    /// same key is then recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
 }
 
 impl Answer {
-    /// Reads a stored answer.
+    /// Parses a stored reply; `None` if it is not one.
     #[must_use]
     pub fn read(stored: &str) -> Option<Self> {
         serde_json::from_str(stored).ok()
@@ -124,20 +127,22 @@ impl Answer {
     }
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Appended(Answer),
-    /// The command was in the log already.
+    /// The command was in the log already. Holds the first reply.
     Repeated(Answer),
-    /// A stream that the decision used has moved on.
+    /// A stream that the decision used has new events: decide again.
     Conflict,
-    /// A value that must be unique is another subject's.
+    /// A value that must be unique belongs to another subject. Holds the kind of index.
     Taken(&'static str),
-    /// The key that sealed a value was destroyed meanwhile.
+    /// The key that encrypted a value was destroyed in the meantime.
     KeyGone,
-    /// The decision is older than is allowed, by so many microseconds, as it waited long for the
-    /// writer: it is to be made again. Where a clock is off, [`super::Log::append`] fails instead.
+    /// The decision was made too long before its recording, as the append waited for the writer, or
+    /// too far ahead of it: `age` is negative then. In microseconds. [`super::Log::append`] returns
+    /// this only where the wait explains it, so that the decision is made again; otherwise a clock
+    /// is wrong, and it fails with [`super::LogError::ClockOff`].
     Late {
         age: i64,
     },

@@ -1,7 +1,7 @@
-//! Whether the clock of this process agrees with the database's.
+//! Detection of a wrong clock: whether this process's clock agrees with the database's.
 //!
-//! A command that is decided by a wrong clock is refused once: decided again, it would be refused
-//! again. That the clock is off is logged when it begins and when it ends, not for each command.
+//! A command that was decided by a wrong clock fails at the first attempt, because a new decision
+//! would have the same fault. The start and the end of a disagreement are logged, not each command.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use super::LogError;
 use super::append::Outcome;
 
-/// A decision that waited this long for the writer may be too old although every clock is right.
+/// A decision that waited this long for the writer may be too old although all clocks are right.
 const LONG_WAIT: Duration = Duration::from_secs(5);
-/// How long after a refusal the process counts as not ready. Then it counts as ready again, so that
-/// commands are sent to it and the next one shows whether its clock was put right.
+/// How long the process counts as not ready after a mismatch. Then it counts as ready again, so
+/// that it receives commands, and the next one shows whether its clock was corrected.
 const NOT_READY_FOR: Duration = Duration::from_mins(1);
 
-/// When a decision was last refused for its time; none once a later one was recorded.
+/// When a decision last failed for its time; `None` once a later one was recorded.
 #[derive(Debug, Default)]
 pub(super) struct ClockCheck(Mutex<Option<Instant>>);
 
 impl ClockCheck {
-    /// Takes the outcome of an append that was handed in this long ago.
+    /// Checks the outcome of an append. `waited` is the time since the append was queued.
     pub(super) fn take(&self, outcome: Outcome, waited: Duration) -> Result<Outcome, LogError> {
         if let Outcome::Late { age } = outcome
             && (age < 0 || waited < LONG_WAIT)
@@ -33,7 +33,7 @@ impl ClockCheck {
         Ok(outcome)
     }
 
-    /// Whether a decision was refused for its time lately, and none was recorded since.
+    /// Whether a decision failed for its time in the last minute, and none was recorded since.
     pub(super) fn is_off(&self) -> bool {
         self.refused()
             .is_some_and(|refused| refused.elapsed() < NOT_READY_FOR)

@@ -1,7 +1,25 @@
-//! Keys that lie outside the database: in files of mode 0600, or in the environment.
+//! The keys of the service, which are outside the database: in files of mode 0600, or in the
+//! environment.
 //!
-//! A key is made only when the database has never had one for its purpose. Otherwise a missing or
-//! foreign key stops the start, and the message names the id of the key that is needed.
+//! There are four, one for each [`Purpose`]. The database stores only their ids, in `known_keys`.
+//!
+//! A key is created only if the database has never had one for its purpose. Otherwise a missing or
+//! foreign key stops the start, and the message names the id of the key that is needed: a service
+//! that made up a new key could no longer decrypt its data.
+//!
+//! # Envelope encryption
+//!
+//! The key-encryption key wraps the keys of subjects: see the module `vault`. Its rotation wraps
+//! every subject's key anew, so values need not be encrypted again. Processes that still have the
+//! old key fail to add subjects with [`StoreError::Rotated`] until they are restarted.
+//!
+//! # Rotation
+//!
+//! The new key is written to `PURPOSE.next.key`. One transaction then changes the database and
+//! replaces the known id. After its commit the old file is renamed to `PURPOSE-ID.key`, as older
+//! backups need it, and the next file takes its place. If the process dies before the commit, the
+//! next rotation reuses the next file. If it dies after the commit, the next start sees that the
+//! database knows the next key and completes the renaming.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,16 +33,16 @@ use sha2::{Digest as _, Sha256};
 use super::vault;
 use crate::store::{Store, StoreError, personal, tokens};
 
-/// What a key is for.
+/// The purpose of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Wraps the keys of persons and groups.
+    /// The key-encryption key: wraps the keys of people and groups.
     Kek,
-    /// Makes blind indexes and request hashes.
+    /// Keys the HMACs of blind indexes, request hashes and derived secrets.
     Index,
-    /// Signs tokens.
+    /// Signs API tokens.
     Token,
-    /// Signs the heads of the log's tree.
+    /// Signs checkpoints of the transparency log.
     Seal,
 }
 
@@ -43,7 +61,7 @@ impl Purpose {
         format!("{}.key", self.name())
     }
 
-    /// Where a key lies that is to take the place of this one.
+    /// The file of a key that a rotation has created and not yet put into use.
     fn next_file(self) -> String {
         format!("{}.next.key", self.name())
     }
@@ -53,7 +71,7 @@ impl Purpose {
     }
 }
 
-/// Thirty-two secret bytes and their public id.
+/// Thirty-two secret bytes and their public id. `Debug` prints the id only.
 #[derive(Clone)]
 pub struct Key {
     pub id: String,
@@ -66,7 +84,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// Every key of the service.
+/// All keys of the service.
 #[derive(Clone, Debug)]
 pub struct Keys {
     pub kek: Key,
@@ -75,7 +93,7 @@ pub struct Keys {
     pub seal: Key,
 }
 
-/// Why a key is not to be had.
+/// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(
@@ -110,10 +128,10 @@ pub enum KeyError {
 }
 
 impl Keys {
-    /// Reads every key, and makes those that the database has never had.
+    /// Reads all keys, and creates those that the database has never had. Completes a rotation that
+    /// was interrupted.
     ///
-    /// # Errors
-    /// When a key is missing, foreign, malformed or readable by others.
+    /// Fails if a key is missing, foreign, malformed or readable by others.
     pub async fn open(store: &Store, folder: &Path) -> Result<Self, KeyError> {
         Ok(Self {
             kek: open(store, folder, Purpose::Kek).await?,
@@ -123,11 +141,10 @@ impl Keys {
         })
     }
 
-    /// Checks that a start would take the keys that are in place, given the ids that the database
-    /// knows for each purpose. No file is made or moved.
+    /// Checks that the service would start with the configured keys. `known` returns the ids that
+    /// the database knows for a purpose. No file is created or moved.
     ///
-    /// # Errors
-    /// When a key is missing, foreign, malformed or readable by others.
+    /// Fails if a key is missing, foreign, malformed or readable by others.
     pub fn check(folder: &Path, known: impl Fn(Purpose) -> Vec<String>) -> Result<(), KeyError> {
         for purpose in [Purpose::Kek, Purpose::Index, Purpose::Token, Purpose::Seal] {
             in_place(folder, purpose, &known(purpose))?;
@@ -136,13 +153,12 @@ impl Keys {
     }
 }
 
-/// Makes a new key-encryption key, and wraps every subject's key anew under it, in one transaction.
-/// The old key stays beside the new one under its id: older backups need it. How many keys were
-/// wrapped anew.
+/// Creates a new key-encryption key and wraps every subject's key under it, in one transaction that
+/// blocks all appends. Returns the number of keys wrapped.
 ///
-/// # Errors
-/// When a key does not unwrap, a file cannot be written, or the database does not answer. Then the
-/// old key is still the one.
+/// A failure before the commit leaves the old key in use: for instance if a subject's key does not
+/// unwrap, or a file cannot be written. If the files cannot be renamed after the commit, the next
+/// start does it.
 pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError> {
     let purpose = Purpose::Kek;
     let (old, new) = begin_rotation(store, folder, purpose).await?;
@@ -160,13 +176,11 @@ pub async fn rotate_kek(store: &Store, folder: &Path) -> Result<usize, KeyError>
     Ok(living.len())
 }
 
-/// Makes a new key for signing tokens, and ends every token that the old one signed, in one
-/// transaction. The old key stays beside the new one under its id: older backups were taken with
-/// it. How many tokens ended.
+/// Creates a new key for signing tokens and ends every token, in one transaction. Returns the
+/// number of tokens ended. `now` is in microseconds since 1970.
 ///
-/// # Errors
-/// When a file cannot be written, or the database does not answer. Then the old key is still the
-/// one.
+/// A failure before the commit leaves the old key in use. If the files cannot be renamed after the
+/// commit, the next start does it.
 pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64, KeyError> {
     let purpose = Purpose::Token;
     let (old, new) = begin_rotation(store, folder, purpose).await?;
@@ -178,11 +192,11 @@ pub async fn rotate_token(store: &Store, folder: &Path, now: i64) -> Result<u64,
     Ok(ended)
 }
 
-/// The key that stands, and the one that is to take its place: a file beside it, from a rotation
-/// that broke off or made now.
+/// The current key, and the next one: from a rotation that was interrupted before its commit, or
+/// created now.
 ///
-/// # Errors
-/// When the key lies in the environment, or a file cannot be read or written.
+/// Fails if the current key is in the environment, where it cannot be replaced, or if a file cannot
+/// be read or written.
 pub async fn begin_rotation(
     store: &Store,
     folder: &Path,
@@ -200,10 +214,8 @@ pub async fn begin_rotation(
     Ok((old, new))
 }
 
-/// Puts the next key in the place of the old, and the old, where it is still there, beside it.
-///
-/// # Errors
-/// When a file cannot be moved.
+/// Replaces the current key's file by the next one. `old` is the id of the current key, which names
+/// the file that it is moved to; `None` if it was moved already. Both renames are synced to disk.
 pub fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(), KeyError> {
     let file = folder.join(purpose.file());
     let failed = |cause| KeyError::File {
@@ -219,13 +231,13 @@ pub fn take_next(folder: &Path, purpose: Purpose, old: Option<&str>) -> Result<(
         .map_err(failed)
 }
 
-/// The next key, if the database knows it: then a rotation ended between the database and the
-/// files.
+/// The next key if the database knows it: then a rotation was interrupted between its commit and
+/// the renaming of the files.
 fn known_next(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<Key>, KeyError> {
     Ok(read(purpose, &folder.join(purpose.next_file()))?.filter(|next| known.contains(&next.id)))
 }
 
-/// A rotation that ended between the database and the files: the next key takes its place.
+/// Completes a rotation that was interrupted between its commit and the renaming of the files.
 fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<(), KeyError> {
     let Some(next) = known_next(folder, purpose, known)? else {
         return Ok(());
@@ -240,8 +252,9 @@ fn finish_rotation(folder: &Path, purpose: Purpose, known: &[String]) -> Result<
     )
 }
 
-/// The key of a purpose in the environment or the folder. Where the database knows keys of that
-/// purpose, it must be one of them; where it knows none, there may be no key yet.
+/// Reads the key of a purpose from the environment, the next file or the file, in this order. If
+/// the database knows keys for the purpose it must be one of them; if it knows none, the key may be
+/// absent.
 fn in_place(folder: &Path, purpose: Purpose, known: &[String]) -> Result<Option<Key>, KeyError> {
     let file = folder.join(purpose.file());
     let next = known_next(folder, purpose, known)?;
@@ -279,7 +292,7 @@ async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, Key
         Some(key) if !known.is_empty() => return Ok(key),
         Some(key) => key,
         None => match make(purpose, &file) {
-            // Another process that shares the folder was quicker.
+            // Another process that shares the folder created the file first.
             Err(KeyError::File { cause, .. })
                 if cause.kind() == std::io::ErrorKind::AlreadyExists =>
             {
@@ -303,7 +316,7 @@ async fn open(store: &Store, folder: &Path, purpose: Purpose) -> Result<Key, Key
     }
 }
 
-/// The public id of a key.
+/// The public id of a key: the first 8 bytes of a SHA-256 digest, in hexadecimal.
 #[must_use]
 pub fn id_of(purpose: Purpose, secret: &[u8; 32]) -> String {
     let id = Sha256::new()
@@ -363,8 +376,8 @@ fn make(purpose: Purpose, file: &Path) -> Result<Key, KeyError> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
-    // Written beside its place and linked there: it is whole, or not there, and never in the place
-    // of another.
+    // Written to a temporary file and then hard-linked to its name: the key file is complete or
+    // absent, and an existing one is never overwritten.
     let beside = folder.join(format!("{}.{}.part", purpose.name(), to_hex(&secret[..4])));
     let write = || {
         let mut open = fs::OpenOptions::new()
@@ -399,7 +412,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
         })
 }
 
-/// Hexadecimal digits as bytes; none when they are not.
+/// Hexadecimal digits as bytes; `None` if the text is not hexadecimal.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || !text.len().is_multiple_of(2) {

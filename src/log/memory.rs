@@ -1,4 +1,4 @@
-//! Loaded streams, kept between commands: the least recently used make room.
+//! Cache of aggregate states between commands, with least-recently-used eviction.
 
 use std::any::Any;
 use std::num::NonZeroUsize;
@@ -11,10 +11,10 @@ use super::Loaded;
 use super::record::StreamKey;
 use crate::domain::Stream;
 
-/// How many streams are kept.
+/// The number of aggregates in the cache.
 const MOST: NonZeroUsize = NonZeroUsize::new(20_000).expect("twenty thousand is not zero");
 
-/// The sequence, the state, and when the database was last asked.
+/// The sequence, the state, and when it was last compared with the database.
 type Kept = (i64, Arc<dyn Any + Send + Sync>, Instant);
 
 pub(super) struct Memory(Mutex<LruCache<StreamKey, Kept>>);
@@ -36,7 +36,8 @@ impl Memory {
         })
     }
 
-    /// The same, if the database was asked no longer ago than this.
+    /// Like [`Self::find`], but only if the state was compared with the database at most `at_most`
+    /// ago.
     pub(super) fn find_since<S: Stream>(
         &self,
         key: StreamKey,
@@ -55,8 +56,8 @@ impl Memory {
         }
     }
 
-    /// Keeps a state, unless a later one is kept already. A stream without events is read again
-    /// each time: remembered as blank it would decide wrongly once somebody else has begun it.
+    /// Caches a state unless a later one is cached. A stream without events is never cached: an
+    /// empty state would lead to wrong refusals once another process has created the stream.
     pub(super) fn keep<S: Stream>(&self, key: StreamKey, loaded: &Loaded<S>) {
         if loaded.sequence == 0 {
             return;

@@ -1,8 +1,9 @@
-//! The one way in which events are written and read.
+//! The event log: the only code that appends and loads events.
 //!
-//! [`Log::append`] writes the events of one or several streams in one transaction, or nothing; each
-//! gets a dense position in its organisation's log. A loaded stream is kept in memory, since every
-//! append checks what was read.
+//! [`Log::append`] writes the events of one or more streams in one transaction, or none of them.
+//! Each event gets a dense position in the log of its organisation. The state of loaded aggregates
+//! is cached: a decision made from a stale state is harmless, because every append compares the
+//! sequences that the decision read with those in the database.
 
 pub mod aggregate;
 pub mod along;
@@ -39,7 +40,7 @@ use vault::Vault;
 pub use writer::RecordedBy;
 use writer::{Desk, Writer};
 
-/// What can go wrong with the log. None of these is a refusal.
+/// Failures of the event log. None of them is a refusal by a rule of the domain.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     #[error(transparent)]
@@ -54,7 +55,7 @@ pub enum LogError {
     Unknown,
     #[error("the database's clock stands {seconds} s behind its log")]
     ClockBehind { seconds: i64 },
-    /// Below zero where it is behind.
+    /// Negative if this process's clock is behind the database's.
     #[error(
         "this process's clock is {seconds} s ahead of the database's: nothing is recorded until it is put right"
     )]
@@ -64,7 +65,7 @@ pub enum LogError {
 }
 
 impl LogError {
-    /// Whether the database is out of reach, and would be for whoever asks next.
+    /// Whether the database is unreachable, so that another attempt now would fail as well.
     fn is_out_of_reach(&self) -> bool {
         match self {
             Self::Store(error) => error.is_out_of_reach(),
@@ -74,7 +75,7 @@ impl LogError {
     }
 }
 
-/// An organisation's log.
+/// The event log of one organisation. Clones share the writer and the caches.
 #[derive(Clone)]
 pub struct Log {
     store: Store,
@@ -88,7 +89,7 @@ pub struct Log {
     along: Arc<OnceLock<Arc<dyn Along>>>,
 }
 
-/// A stream's state and the sequence of its last event.
+/// The state of an aggregate, and the sequence of the last event in it; 0 if it has no events.
 #[derive(Clone, Debug)]
 pub struct Loaded<S> {
     pub state: Arc<S>,
@@ -96,10 +97,8 @@ pub struct Loaded<S> {
 }
 
 impl Log {
-    /// Opens an organisation's log and starts its writer.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Opens the log of an organisation, creates its head if it has none, and spawns its writer
+    /// task.
     pub async fn open(
         store: Store,
         organisation: &str,
@@ -140,7 +139,7 @@ impl Log {
         &self.store
     }
 
-    /// The organisation's key in the database.
+    /// The value of the `organisation` column in every table.
     #[must_use]
     pub fn organisation(&self) -> &str {
         &self.organisation
@@ -151,47 +150,48 @@ impl Log {
         &self.vault
     }
 
-    /// Whether there is still somebody in this process who writes.
+    /// Whether the writer task is still running.
     #[must_use]
     pub fn is_writing(&self) -> bool {
         self.writer.works()
     }
 
-    /// Whether commands are refused as this process's clock differs from the database's.
+    /// Whether commands are refused because this process's clock differs from the database's.
     #[must_use]
     pub fn clock_is_off(&self) -> bool {
         self.clock.is_off()
     }
 
-    /// Writes a decided command, or says why not. Once it is taken, it is finished whether or not
-    /// the caller waits.
+    /// Writes a decided command, or returns why it was not written. Once the append is in the
+    /// writer's queue it is completed even if the caller's future is dropped.
     ///
-    /// # Errors
-    /// When the database does not answer, or its clock or this process's is wrong.
+    /// Fails with [`LogError::ClockBehind`] or [`LogError::ClockOff`] if the database's clock or
+    /// this process's is wrong.
     pub async fn append(&self, append: Append) -> Result<Outcome, LogError> {
         let handed_in = Instant::now();
         let outcome = self.writer.append(append).await?;
         self.clock.take(outcome, handed_in.elapsed())
     }
 
-    /// How long the log is since this process last appended something; 0 while it has not. Every
-    /// follower has one of its own, so that none takes another's wake.
+    /// Watches the length of the log as of this process's last append; 0 until it has appended.
+    /// Each call returns a receiver of its own, so subscribers do not consume each other's
+    /// notifications.
     #[must_use]
     pub fn growth(&self) -> watch::Receiver<i64> {
         self.grown.subscribe()
     }
 
-    /// Has every append bring something along from now on. The first that asks for it is brought.
+    /// Registers the inline projection for all later appends. Only the first registration counts.
     pub fn bring_along(&self, along: Arc<dyn Along>) {
         if self.along.set(along).is_err() {
             tracing::warn!("something else is brought along already");
         }
     }
 
-    /// A stream as this process last saw it: good for deciding, since the append checks it.
+    /// Returns a cached state if there is one, otherwise reads the stream. The cached state may be
+    /// stale: it is good for a decision, because the append checks its sequence.
     ///
-    /// # Errors
-    /// When the database does not answer, or holds an event that cannot be read.
+    /// Fails with [`StoreError::Unreadable`] if a stored event cannot be parsed.
     pub async fn load<S: Stream>(&self, id: Uuid) -> Result<Loaded<S>, LogError> {
         match self.memory.find(StreamKey::of::<S>(id)) {
             Some(loaded) => Ok(loaded),
@@ -199,10 +199,10 @@ impl Log {
         }
     }
 
-    /// A stream as the database has it now.
+    /// Reads the events after the cached state from the database, applies them, and caches the
+    /// result.
     ///
-    /// # Errors
-    /// When the database does not answer, or holds an event that cannot be read.
+    /// Fails with [`StoreError::Unreadable`] if a stored event cannot be parsed.
     pub async fn refresh<S: Stream>(&self, id: Uuid) -> Result<Loaded<S>, LogError> {
         let key = StreamKey::of::<S>(id);
         let mut loaded = self.memory.find::<S>(key).unwrap_or_else(|| Loaded {
@@ -222,11 +222,8 @@ impl Log {
         Ok(loaded)
     }
 
-    /// A stream as this process saw it no longer ago than this: good for reading, where a moment
-    /// more or less changes nothing.
-    ///
-    /// # Errors
-    /// When the database does not answer, or holds an event that cannot be read.
+    /// Returns the cached state if it was compared with the database at most `at_most` ago,
+    /// otherwise reads the stream. For reads where slightly stale data does no harm.
     pub async fn lately<S: Stream>(
         &self,
         id: Uuid,
@@ -238,40 +235,34 @@ impl Log {
         }
     }
 
-    /// Keeps a stream's state after an append of this process.
+    /// Caches the state of a stream after an append of this process.
     pub fn remember<S: Stream>(&self, id: Uuid, loaded: &Loaded<S>) {
         self.memory.keep(StreamKey::of::<S>(id), loaded);
     }
 
-    /// What a command was answered, if it is in the log.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The stored reply of a command; `None` if the command is not in the log.
     pub async fn answer(&self, command: Uuid) -> Result<Option<Answer>, LogError> {
         let stored = events::answer(&self.store, &self.organisation, &command.to_string()).await?;
         Ok(stored.as_deref().and_then(Answer::read))
     }
 
-    /// Events in order, from a position on.
+    /// Reads at most `most` events in order, from a position on.
     ///
-    /// # Errors
-    /// When the database does not answer, or [`StoreError::Unreadable`] names what cannot be read.
+    /// Fails with [`StoreError::Unreadable`], naming the stream and position, if an event cannot be
+    /// parsed.
     pub async fn page(&self, from: i64, most: i64) -> Result<Vec<Recorded>, LogError> {
         let rows = events::page(&self.store, &self.organisation, from, most).await?;
         Ok(rows.iter().map(Recorded::read).collect::<Result<_, _>>()?)
     }
 
-    /// What this process appended lately, as it is stored, from a position on; `None` where that
-    /// one has to be read.
+    /// At most `most` stored events from a position on, out of the tail cache; `None` if the cache
+    /// does not have the first of them.
     #[must_use]
     pub fn recent(&self, from: i64, most: usize) -> Option<Vec<EventRow>> {
         self.recent.from(from, most)
     }
 
-    /// How many events the log holds: the next event's position.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The number of events in the log, which is the position of the next event.
     pub async fn length(&self) -> Result<i64, LogError> {
         Ok(events::length(&self.store, &self.organisation).await?)
     }

@@ -1,25 +1,25 @@
-//! The newest events that this process appended, so that what follows them here need not read them
-//! back.
+//! Cache of the newest events that this process appended, so that the projector and other readers
+//! in this process need not read them from the database.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use crate::store::events::EventRow;
 
-/// How many are kept, and of how many bytes of payload in all.
+/// The limits of the cache: a number of events, and the bytes of their payloads together.
 const KEPT: usize = 512;
 const BYTES: usize = 4 << 20;
 
-/// Events without a gap between them.
+/// Events with consecutive positions.
 #[derive(Debug, Default)]
 pub(super) struct Recent(Mutex<VecDeque<EventRow>>);
 
 impl Recent {
-    /// Keeps what was just committed, in order.
+    /// Adds events that were just committed, in order of position.
     pub(super) fn keep(&self, rows: Vec<EventRow>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
-            // Another process appended in between.
+            // There is a gap: another process appended events between.
             if kept
                 .back()
                 .is_some_and(|last| last.position + 1 != row.position)
@@ -34,7 +34,7 @@ impl Recent {
         }
     }
 
-    /// Events from a position on, if that one is known.
+    /// At most `most` events from `position` on; `None` if the event at `position` is not cached.
     pub(super) fn from(&self, position: i64, most: usize) -> Option<Vec<EventRow>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = kept.front()?.position;
@@ -44,7 +44,7 @@ impl Recent {
         Some(kept.iter().skip(skip).take(most).cloned().collect())
     }
 
-    /// The events from one position up to another, if all of them are known.
+    /// The events at positions `from..to`; `None` unless all of them are cached.
     pub(super) fn between(&self, from: i64, to: i64) -> Option<Vec<EventRow>> {
         let most = usize::try_from(to - from).ok()?;
         if most == 0 {

@@ -1,4 +1,4 @@
-//! What the log holds, as the rest of the house sees it: streams by key, and recorded events.
+//! Recorded events and the keys of streams.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::domain::{Event, Stream, event};
 use crate::store::StoreError;
 use crate::store::events::EventRow;
 
-/// Which stream: its type and id.
+/// The key of a stream: the type of its aggregate, and its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamKey {
     pub kind: &'static str,
@@ -25,14 +25,15 @@ impl StreamKey {
         Self { kind: S::TYPE, id }
     }
 
-    /// The id under which the stream is stored: no two organisations share one.
+    /// The id in the column `aggregate_id`. It contains the organisation, so it is unique in the
+    /// database.
     #[must_use]
     pub fn stored_id(&self, organisation: &str) -> String {
         format!("{organisation}/{}", self.id)
     }
 }
 
-/// What an event says of its command, beside its payload. Every value is a string, and none is
+/// The metadata of an event: who issued its command, and how. Every value is a string, and none is
 /// personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -49,11 +50,11 @@ impl Metadata {
     }
 }
 
-/// An event of the log with its place in it.
+/// An event with its position in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
     pub position: i64,
-    /// The database's clock at the append; it never falls as positions rise.
+    /// The database's clock at the append. It never falls as positions rise.
     pub recorded_at: Timestamp,
     pub stream: Uuid,
     pub sequence: i64,
@@ -69,10 +70,9 @@ impl Recorded {
         day_of(self.recorded_at)
     }
 
-    /// Reads a stored row, through the upcasters where its version is an old one.
+    /// Parses a stored row, upcasting an old version of the event.
     ///
-    /// # Errors
-    /// [`StoreError::Unreadable`], naming stream and position.
+    /// Fails with [`StoreError::Unreadable`], naming the stream and position.
     pub fn read(row: &EventRow) -> Result<Self, StoreError> {
         let unreadable =
             |what: &'static str, cause: &dyn std::fmt::Display| StoreError::Unreadable {
@@ -104,8 +104,8 @@ impl Recorded {
     }
 }
 
-/// The day in Europe/London at an instant: deadlines, as-at and the days of postings are days
-/// there.
+/// The day in Europe/London at an instant. Deadlines, `as_at` and the days of postings are days in
+/// that time zone.
 ///
 /// # Panics
 /// Never: the time zone is compiled in.
@@ -117,7 +117,7 @@ pub fn day_of(instant: Timestamp) -> Date {
         .date()
 }
 
-/// For how long it is still the same day there.
+/// The time left of the day in Europe/London at an instant.
 ///
 /// # Panics
 /// Never: the time zone is compiled in.

@@ -1,8 +1,9 @@
-//! What the writer remembers of the log as it left it: with that a batch is settled without reading
-//! first.
+//! Head cache: the end of the log as the writer left it. With it a batch is resolved without a
+//! read.
 //!
-//! It holds for as long as nobody else appends. So what was settled by it is written on the
-//! condition that the head is where it was left, and nobody is refused by it.
+//! The cache is valid while no other process appends, which nothing here can know. It may therefore
+//! only lead to a write that is conditional on the head being unchanged, never to a rejection. It
+//! holds sequences of streams and ids of subjects whose keys exist; it does not hold index entries.
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -13,14 +14,16 @@ use super::append::Append;
 use super::settle::{Known, ToWrite, name};
 use crate::store::events::Head;
 
-/// How long after the head was last read our clock carries the database's on.
+/// How long after reading the head the database's clock may be extrapolated by this process's
+/// monotonic clock. After that the head must be read again.
 const GOOD_FOR: Duration = Duration::from_secs(1);
-/// How long to read first, once another process was seen to append.
+/// How long the cache is not used after another process was seen to append: conditional writes
+/// would probably fail then, and cost an extra round trip.
 const SHARED_FOR: Duration = Duration::from_secs(1);
-/// How many streams, and how many subjects, are remembered.
+/// The number of streams, and the number of subjects, in the cache.
 const MOST: NonZeroUsize = NonZeroUsize::new(20_000).expect("twenty thousand is not zero");
 
-/// The head as it was left, and when it was read.
+/// The head after the last commit, and when the database's clock in it was read.
 pub(super) type Left = (Head, Instant);
 
 pub(super) struct Remembered {
@@ -43,7 +46,8 @@ impl Default for Remembered {
 }
 
 impl Remembered {
-    /// What a batch is to be held against, if all of it is remembered.
+    /// The head, with its clock extrapolated to now, and a snapshot to resolve the batch against.
+    /// `None` if the cache is not valid, or does not hold everything that the batch refers to.
     pub(super) fn known(
         &mut self,
         organisation: &str,
@@ -56,7 +60,7 @@ impl Remembered {
         }
         let mut known = Known::default();
         for append in appends {
-            // Who holds an entry of an index is not remembered, and what destroys is worth a look.
+            // Index entries are not cached, and an erasure should be resolved against the database.
             let personal = &append.personal;
             if !personal.only_seals() {
                 return None;
@@ -82,14 +86,14 @@ impl Remembered {
         ))
     }
 
-    /// Takes what was read under the lock of the head.
+    /// Stores the head and the snapshot that were read under the lock of the head.
     pub(super) fn read(&mut self, head: Head, known: &Known) {
         let is_there =
             |left: Head| (left.next_position, left.last_at) == (head.next_position, head.last_at);
         match self.left {
             Some((left, _)) if is_there(left) => {}
             left => {
-                // Somebody else appended: reading first is quicker for a while.
+                // Another process appended: use the locked path for a while.
                 self.shared = left.map(|_| Instant::now()).or(self.shared);
                 self.heads.clear();
                 self.keys.clear();
@@ -99,12 +103,13 @@ impl Remembered {
         self.take(known);
     }
 
-    /// Until a commit is known nobody knows where the log ends.
+    /// Empties the cached head before a commit. It stays empty if the commit's outcome is unknown.
     pub(super) fn set_aside(&mut self) -> Option<Left> {
         self.left.take()
     }
 
-    /// Takes what stands after a commit, where the log ended before it.
+    /// Stores the state after a commit. The time at which the clock was read stays that of
+    /// `before`.
     pub(super) fn left_at(
         &mut self,
         (before, read): Left,

@@ -1,8 +1,8 @@
-//! Settling a batch of appends in memory, under the lock of the head: who fits, who conflicts, who
-//! repeats.
+//! Resolution of a batch of appends: which are accepted, which conflict, and which are duplicates.
 //!
-//! Appends, the head and the facts read under its lock enter; an outcome each and the rows to
-//! insert leave. Pure.
+//! This is a pure function of the appends, the head and a [`Known`] snapshot. The snapshot was
+//! either read under the lock of the head, or comes from the head cache; in the second case a
+//! rejection must not be returned to a caller.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,16 +14,18 @@ use crate::store::events::{CommandRow, EventRow, Fact, Head, Written};
 use crate::store::moves::Moves;
 use crate::store::personal::SealedRow;
 
-/// A decision may be at most this old, or this far ahead, when it is recorded, in microseconds.
+/// The maximum age of a decision when it is recorded, and how far ahead of `recorded_at` it may be,
+/// in microseconds.
 const DECISION_AGE_MAX: i64 = 60_000_000;
 const DECISION_AHEAD_MAX: i64 = 5_000_000;
 
-/// What the log knew when the head was locked, kept up to date as the batch settles.
+/// State of the log that a batch is resolved against. It is updated with each accepted append, so
+/// that later appends of the batch are compared with the earlier ones.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The sequence that each stream ends with.
+    /// The sequence of the last event of each stream, by [`name`].
     pub(super) heads: HashMap<String, i64>,
-    /// Whose keys live.
+    /// The subjects whose keys are not destroyed.
     pub(super) keys: HashSet<String>,
     index: HashMap<String, String>,
     answered: HashMap<String, Answer>,
@@ -46,7 +48,7 @@ impl Known {
         known
     }
 
-    /// What a command was answered, if it is in the log.
+    /// The reply of a command that is in the log or was accepted earlier in this batch.
     pub(super) fn answer(&self, command: Uuid) -> Option<&Answer> {
         self.answered.get(&command.to_string())
     }
@@ -56,20 +58,21 @@ impl Known {
     }
 }
 
-/// A stream by the name that facts give it.
+/// The name of a stream in the rows of a look-up: its type and its stored id.
 pub(super) fn name(organisation: &str, stream: StreamKey) -> String {
     format!("{}/{}", stream.kind, stream.stored_id(organisation))
 }
 
-/// One append that fits: where its events go.
+/// An accepted append and the positions assigned to it.
 pub(super) struct Placed<'a> {
     pub(super) append: &'a Append,
     pub(super) answer: Answer,
-    /// The sequence that each stream had before.
+    /// The sequence of each stream before this append.
     pub(super) before: BTreeMap<StreamKey, i64>,
 }
 
-/// Settles each append of the batch in turn. Positions are taken only by those that fit.
+/// Resolves the appends in order. Positions are assigned only to accepted ones, so they have no
+/// gaps.
 pub(super) fn settle<'a>(
     organisation: &str,
     batch: impl Iterator<Item = &'a Append>,
@@ -107,7 +110,7 @@ pub(super) fn settle<'a>(
     (outcomes, placed)
 }
 
-/// The rows of the appends that fit.
+/// The rows of all accepted appends of a batch.
 pub(super) struct ToWrite<'a> {
     pub(super) events: Vec<EventRow>,
     answers: Vec<CommandRow>,
@@ -117,7 +120,7 @@ pub(super) struct ToWrite<'a> {
 }
 
 impl<'a> ToWrite<'a> {
-    /// `None` where nothing fits.
+    /// `None` if no append was accepted.
     pub(super) fn of(organisation: &str, placed: &[Placed<'a>], recorded_at: i64) -> Option<Self> {
         Some(Self {
             events: placed
@@ -137,8 +140,8 @@ impl<'a> ToWrite<'a> {
         })
     }
 
-    /// The same for the store, with the views that go along; on the condition that the head is
-    /// where it was left, unless it is locked.
+    /// These rows as the argument of the store, with the rows of the inline projection. `left_at`
+    /// is the head that a conditional write requires; `None` if the head is locked.
     pub(super) fn written<'w>(
         &'w self,
         moves: Option<&'w Moves>,

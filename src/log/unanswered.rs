@@ -1,4 +1,14 @@
-//! A commit whose answer was lost: the log itself says what became of it.
+//! Resolution of in-doubt commits: the connection was lost before the commit was acknowledged.
+//!
+//! The outcome is read from the log: a batch is in it completely or not at all.
+//!
+//! # Fencing
+//!
+//! The question is asked under the lock of the head. A transaction that holds the lock has ended by
+//! then, but a conditional write that is still on its way to the server, or queued there, has not
+//! started. So if none of the commands is in the log, `last_at` of the head is raised by a
+//! microsecond. A conditional write requires the head that it was resolved against, so the late
+//! copy writes nothing, and the batch can be reported as not written or be written again.
 
 use std::time::{Duration, Instant};
 
@@ -9,21 +19,22 @@ use super::writer::Desk;
 use crate::store::StoreError;
 use crate::store::events::{self, Asked, CommandAsked};
 
-/// How long a lost answer to a commit is asked after, and how long to wait between.
+/// How long the outcome of a commit is polled, and the pause between two attempts.
 const LOOK_UP_MOST: Duration = Duration::from_secs(10);
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
 
-/// What became of a batch, of which everything is in the log or nothing.
+/// The outcome of an in-doubt batch.
 pub(super) enum Found {
     Written,
-    /// It never will be, either; and what the log knows of its commands.
+    /// The batch is not in the log and never will be. Holds the replies of those of its commands
+    /// that are in the log by another append.
     NotWritten(Known),
-    /// The database could not be asked.
+    /// The database was unreachable until the time-out.
     Unknown,
 }
 
 impl Desk {
-    /// Asks the log what became of a batch, and tells each caller.
+    /// Resolves an in-doubt batch and returns an outcome for each caller.
     pub(super) async fn find_out(
         &self,
         appends: &[Append],
@@ -58,7 +69,8 @@ impl Desk {
         }
     }
 
-    /// A command that was in the log before has another answer than this batch would have given it.
+    /// Compares the replies in the log with those of this batch. A command that was in the log
+    /// before this batch has a reply with other positions.
     fn became(&self, appends: &[Append], outcomes: &[Outcome], known: Known) -> Found {
         let mut next_position = 0;
         for (append, outcome) in appends.iter().zip(outcomes) {
@@ -75,9 +87,8 @@ impl Desk {
         Found::Written
     }
 
-    /// Asks under the lock of the head: a commit that is still under way elsewhere has ended by
-    /// then. A statement that has not come so far finds the head elsewhere when it does, as its
-    /// time is moved on where nothing was found.
+    /// Reads the replies of the batch's commands under the lock of the head. If none of them is in
+    /// the log, fences the batch: see the module's text.
     async fn known_or_fenced(&self, appends: &[Append]) -> Result<Known, StoreError> {
         let mut tx = self.begin().await?;
         let commands = appends
@@ -113,7 +124,7 @@ impl Desk {
     }
 }
 
-/// What a caller is told of a batch that was not written.
+/// The outcome of one append of a batch that was not written.
 fn undone(append: &Append, outcome: &Outcome, known: &Known) -> Result<Outcome, LogError> {
     match outcome {
         Outcome::Appended(_) | Outcome::Repeated(_) => known
@@ -121,7 +132,8 @@ fn undone(append: &Append, outcome: &Outcome, known: &Known) -> Result<Outcome, 
             .cloned()
             .map(Outcome::Repeated)
             .ok_or(LogError::Lost),
-        // What these rested on is not in the log: the caller decides again.
+        // Rejected because of an earlier append of this batch, which is not in the log either: the
+        // caller decides again.
         Outcome::Taken(_) | Outcome::KeyGone | Outcome::Conflict => Ok(Outcome::Conflict),
         Outcome::Late { age } => Ok(Outcome::Late { age: *age }),
     }

@@ -1,28 +1,28 @@
-//! Old versions of events load for ever: each step makes a stored payload one version newer.
+//! Upcasting: a stored event of an old version is read as the newest version.
 //!
-//! The steps are cqrs-es upcasters, so that its own loading of aggregates takes them too. Each
-//! event's newest version is what the domain writes; its golden file, and one for every older
-//! version, stand in `tests/golden`.
+//! Each step raises the payload of one event type by one version. The steps are cqrs-es upcasters,
+//! so that cqrs-es applies them as well when it loads aggregates. The newest version of an event is
+//! the one that the domain writes. `tests/golden` has a file for every version of every event.
 
 use std::borrow::Cow;
 
 use cqrs_es::persist::{EventUpcaster, SemanticVersionEventUpcaster, SerializedEvent};
 use serde_json::Value;
 
-/// The version that every event has until a step is added for it.
+/// The version of every event type that has no step.
 const FIRST: &str = "1.0";
 
-/// One step: from the versions before `to`, by `change`.
+/// A step: changes the payload of any version before `to` into version `to`.
 struct Step {
     event_type: &'static str,
     to: &'static str,
     change: fn(Value) -> Value,
 }
 
-/// Every step, oldest first. There is none yet: every event is at its first version.
+/// All steps, oldest first. There is none yet: every event type has its first version.
 const STEPS: &[Step] = &[];
 
-/// Whether a stored event is of the version that the domain writes.
+/// Whether a stored event has the version that the domain writes.
 fn is_current(event_type: &str, version: &str) -> bool {
     let newest = STEPS
         .iter()
@@ -32,7 +32,7 @@ fn is_current(event_type: &str, version: &str) -> bool {
     version == newest
 }
 
-/// The steps, for cqrs-es.
+/// All steps as cqrs-es upcasters.
 #[must_use]
 pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
     of(STEPS)
@@ -48,10 +48,8 @@ fn of(steps: &[Step]) -> Vec<Box<dyn EventUpcaster>> {
         .collect()
 }
 
-/// A stored payload at the version that the domain reads: as it is, when it is of that version.
-///
-/// # Errors
-/// When an old payload is not JSON.
+/// The payload in the version that the domain reads; borrowed if it already has that version. Fails
+/// if an old payload is not JSON.
 pub fn current<'a>(
     event_type: &str,
     version: &str,
@@ -63,7 +61,7 @@ pub fn current<'a>(
     apply(&upcasters(), event_type, version, payload).map(Cow::Owned)
 }
 
-/// An event of cqrs-es, every step taken.
+/// Applies all steps to an event of cqrs-es.
 pub(super) fn newest(event: SerializedEvent, steps: &[Box<dyn EventUpcaster>]) -> SerializedEvent {
     steps.iter().fold(event, |event, step| {
         if step.can_upcast(&event.event_type, &event.event_version) {

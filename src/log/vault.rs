@@ -1,9 +1,28 @@
-//! Sealing personal values under the key of the person or group they belong to, and opening them
-//! again.
+//! The vault of personal values: encrypts them under the key of their subject, a person or a group,
+//! and decrypts them.
 //!
-//! XChaCha20-Poly1305 with a random nonce; organisation, subject and field are bound in. Events
-//! hold only the digest of nonce and ciphertext. Once a subject's key is destroyed, its values open
-//! as [`Opened::Erased`].
+//! # Envelope encryption
+//!
+//! Each subject has a random key. The table `subject_keys` stores it wrapped, that is encrypted by
+//! the key-encryption key, which is outside the database: see the module `keys`. Values and
+//! keys are encrypted by XChaCha20-Poly1305 with a random nonce of 24 bytes, which precedes the
+//! ciphertext. Organisation, subject and field are authenticated as associated data, so a
+//! ciphertext moved to another subject or field does not decrypt.
+//!
+//! # Crypto-shredding
+//!
+//! An event holds only the subject and the SHA-256 digest of nonce and ciphertext. The ciphertext
+//! is in the table `sealed_values`, by its digest. An erasure destroys the subject's wrapped key:
+//! its values then decrypt to [`Opened::Erased`], while the log and its hashes stay unchanged. An
+//! old backup still holds the wrapped key, so a restore repeats the erasures that came after it.
+//!
+//! Unwrapped keys are cached for 5 s, so another process stops using a destroyed key within that
+//! time.
+//!
+//! # Blind index
+//!
+//! A value that must be found without decrypting it has a blind index entry: its HMAC-SHA-256 under
+//! the index key, separated by organisation and kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -24,17 +43,18 @@ use crate::store::personal::{self, IndexRow, KeyRow, SealedRow};
 use crate::store::{Store, StoreError};
 
 const NONCE: usize = 24;
-/// How many subjects' keys are kept unwrapped.
+/// The number of unwrapped keys in the cache.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
-/// How long a key is used before its row is read again: another process may destroy it, and then
-/// this one must soon neither use nor hold it. Within this time many values cost one read.
+/// How long an unwrapped key is used before its row is read again. Another process may have
+/// destroyed it, and then this process must soon neither use nor hold it. Within this time many
+/// values cost one read.
 const USED_FOR: Duration = Duration::from_secs(5);
 
-/// Unwrapped keys and when the row of each was read. They lie in the order of reading: looking one
-/// up does not move it, so that the oldest are together at one end.
+/// Unwrapped keys, and when the row of each was read. They are ordered by that time, because
+/// look-ups use `peek`, which does not move an entry; so expired keys are at one end.
 type KeptKeys = LruCache<Uuid, (CipherKey, Instant)>;
 
-/// Why a value could not be sealed or opened.
+/// Why a value could not be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     #[error("there is no key for subject {0}")]
@@ -47,18 +67,18 @@ pub enum VaultError {
     Store(#[from] StoreError),
 }
 
-/// A personal value as a reader gets it.
+/// The result of decrypting a personal value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
     Text(String),
-    /// Its key was destroyed.
+    /// The subject's key was destroyed.
     Erased,
-    /// The ciphertext is not in the side table, or was altered there.
+    /// The ciphertext is not in `sealed_values`, or was altered there.
     Missing,
 }
 
 impl Opened {
-    /// The text, or `None` when it was erased or lost.
+    /// The text; `None` if it was erased or is missing.
     #[must_use]
     pub fn text(self) -> Option<String> {
         match self {
@@ -68,7 +88,7 @@ impl Opened {
     }
 }
 
-/// Seals and opens for one organisation.
+/// The vault of one organisation.
 pub struct Vault {
     store: Store,
     organisation: String,
@@ -89,8 +109,8 @@ impl Vault {
         }
     }
 
-    /// Makes a key for a new subject. It is stored by the append that brings the subject in, and is
-    /// not kept before: the subject may be there already, with another key.
+    /// Creates the key of a new subject and adds its wrapped form to `rows`. It is not cached
+    /// before the append has stored it, because the subject may exist already, with another key.
     fn new_subject(&self, subject: Uuid, rows: &mut PersonalRows) -> Result<CipherKey, VaultError> {
         let key = XChaCha20Poly1305::generate_key(&mut OsRng);
         let wrapped = encrypt(
@@ -106,11 +126,11 @@ impl Vault {
         Ok(key)
     }
 
-    /// Seals every open value of a command under one subject's key, which is a new one when the
-    /// command brings the subject in.
+    /// Encrypts the plaintext values of a command under the key of one subject, and replaces them
+    /// by their digests. Ciphertexts and index entries are added to `rows`. `born` is true if the
+    /// command creates the subject; then a new key is made.
     ///
-    /// # Errors
-    /// [`VaultError::NoKey`] when the subject is unknown or was erased.
+    /// Fails with [`VaultError::NoKey`] if the subject is unknown or was erased.
     pub async fn seal(
         &self,
         subject: Uuid,
@@ -163,10 +183,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Makes the look-up entry of a value that is sealed already.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a key does not unwrap.
+    /// Adds the blind index entry of a value that is encrypted already. Adds none if the value was
+    /// erased or is missing. Fails if the subject's key does not unwrap.
     pub async fn index(
         &self,
         index: Index,
@@ -188,10 +206,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Opens values, each by its field.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a key does not unwrap.
+    /// Decrypts values, each given with its field. Fails if a subject's key does not unwrap.
     pub async fn open(&self, values: &[(&str, &Sealed)]) -> Result<Vec<Opened>, VaultError> {
         let digests: Vec<_> = values
             .iter()
@@ -225,7 +240,7 @@ impl Vault {
             .zip(values)
             .filter(|(value, _)| **value == Opened::Missing)
         {
-            // Another process may have erased it since this one last used the key.
+            // Another process may have erased the subject since this one cached the key.
             self.forget(sealed.subject);
             if self.key(sealed.subject).await?.is_none() {
                 *value = Opened::Erased;
@@ -234,13 +249,10 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Everything that is sealed under a subject's key, opened, by its digest; nothing where the
-    /// key was destroyed.
-    ///
-    /// # Errors
-    /// When the database does not answer, or the key does not unwrap.
+    /// Decrypts all values of a subject, by digest; empty if the key was destroyed. The field of a
+    /// ciphertext is not stored, so each field is tried. Fails if the key does not unwrap.
     pub async fn all_of(&self, subject: Uuid) -> Result<BTreeMap<String, String>, VaultError> {
-        // Another process may have destroyed it since this one last used it.
+        // Another process may have destroyed the key since this one cached it.
         self.forget(subject);
         let Some(key) = self.key(subject).await? else {
             return Ok(BTreeMap::new());
@@ -256,12 +268,12 @@ impl Vault {
         Ok(stored.into_iter().filter_map(open).collect())
     }
 
-    /// Forgets a key that was destroyed.
+    /// Removes a destroyed key from the cache.
     pub fn forget(&self, subject: Uuid) {
         self.kept().pop(&subject);
     }
 
-    /// Forgets every key that would have to be read again before its next use.
+    /// Removes from the cache every key that has expired.
     pub fn forget_old(&self) {
         let mut kept = self.kept();
         while kept
@@ -272,10 +284,7 @@ impl Vault {
         }
     }
 
-    /// Who holds a value that is looked up without being opened.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The subject that a value belongs to, found by its blind index.
     pub async fn holder(&self, index: Index, text: &str) -> Result<Option<Uuid>, VaultError> {
         let digest = self.blind(index, text);
         let holder =
@@ -283,14 +292,15 @@ impl Vault {
         Ok(holder.and_then(|subject| subject.parse().ok()))
     }
 
-    /// A keyed hash of a request, for telling a repeat from another request under the same key.
+    /// A keyed hash of a request, to distinguish a repeat from another request with the same
+    /// idempotency key.
     #[must_use]
     pub fn request_hash(&self, request: &[u8]) -> String {
         self.keyed(b"request", request)
     }
 
-    /// A secret that follows from a name and a key outside the database: nobody who reads the
-    /// database can tell it.
+    /// A secret derived from a name and the index key, which is outside the database: it cannot be
+    /// computed from the database alone.
     #[must_use]
     pub fn secret_of(&self, purpose: &'static str, name: &str) -> String {
         self.keyed(purpose.as_bytes(), name.as_bytes())
@@ -311,15 +321,14 @@ impl Vault {
         to_hex(&mac.finalize().into_bytes())
     }
 
-    /// The key of a subject, for sealing its files.
+    /// The key of a subject, to encrypt its files.
     ///
-    /// # Errors
-    /// [`VaultError::NoKey`] when the subject is unknown or was erased.
+    /// Fails with [`VaultError::NoKey`] if the subject is unknown or was erased.
     pub(crate) async fn key_for(&self, subject: Uuid) -> Result<CipherKey, VaultError> {
         self.key(subject).await?.ok_or(VaultError::NoKey(subject))
     }
 
-    /// What is bound into the seal of a subject's files.
+    /// The associated data of a subject's files.
     pub(crate) fn bound_file(&self, subject: Uuid) -> Vec<u8> {
         self.bound(subject, "file")
     }
@@ -359,7 +368,8 @@ impl Vault {
     }
 }
 
-/// A subject's wrapped key, wrapped by another key-encryption key; none when it does not unwrap.
+/// Wraps a subject's key under another key-encryption key; `None` if it does not unwrap under
+/// `old`.
 pub(super) fn rewrap(
     old: &Key,
     new: &Key,

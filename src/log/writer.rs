@@ -1,10 +1,49 @@
-//! The one writer of an organisation's log in this process: it takes what is waiting, and commits
-//! it together.
+//! The writer: the task that appends to an organisation's log.
 //!
-//! A batch is held against what the writer remembers, and written at once if the log still ends
-//! where it was left. Otherwise, under the lock of the head, it is read what the batch must be held
-//! against. What fits is inserted, with the views if they can be brought along. A caller that goes
-//! away changes nothing: what was taken is finished.
+//! # Single writer
+//!
+//! Each process has one writer task for a log. Callers queue appends in a bounded channel; a caller
+//! that disconnects changes nothing, because a queued append is completed. Several processes may
+//! append to a PostgreSQL database: the row `log_head` orders them.
+//!
+//! # Group commit
+//!
+//! The task takes up to 64 waiting appends and commits them in one transaction. It waits at most
+//! 150 µs for as many appends as the previous batch had, because the callers that were answered
+//! together often come back together. If a statement fails the appends are retried one by one, so
+//! that none fails because of another.
+//!
+//! # Optimistic path
+//!
+//! If the head cache is valid and holds everything that the batch refers to, the batch is resolved
+//! in memory and written on the condition that the head is unchanged: on PostgreSQL one statement,
+//! without a lock before. The cache never leads to a rejection: if an append does not fit, the head
+//! has moved, or the statement fails, nothing was written, and the batch takes the locked path: it
+//! locks the head row, reads the sequences, keys, index entries and replies that the batch needs,
+//! resolves, writes and commits.
+//!
+//! The rows of the inline projection are written in the same transaction. If that fails, the batch
+//! is written without them.
+//!
+//! # Fencing
+//!
+//! If the acknowledgement of a commit is lost, the outcome is read from the log, and a batch that
+//! is not in it is fenced against arriving later: see the module `in_doubt`. A batch of the
+//! optimistic path is then written on the locked path; callers of the locked path get
+//! [`LogError::Lost`]. If the database stays unreachable for 10 s, callers get
+//! [`LogError::Unknown`].
+//!
+//! # Exactly once
+//!
+//! A command's id is unique in the log. An append of a command that is already in the log, in this
+//! batch or before, returns the first reply as [`Outcome::Repeated`]. A caller that got an error
+//! may therefore repeat the command.
+//!
+//! # Clock
+//!
+//! `recorded_at` is the database's clock under the lock, or that clock extrapolated for at most a
+//! second on the optimistic path. It never falls as positions rise: if the clock is behind the
+//! newest event by up to 5 s, the time of that event is used; by more, nothing is written.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,23 +65,23 @@ use crate::store::events::{
 use crate::store::moves::Moves;
 use crate::store::{Store, StoreError, Tx, personal, sessions};
 
-/// How many appends are committed together at most.
+/// The largest number of appends in one transaction.
 const BATCH_MOST: usize = 64;
-/// How many appends may wait before callers do.
+/// The capacity of the queue. Callers wait when it is full.
 const WAITING_MOST: usize = 1024;
-/// How long a batch waits for as many as the batch before it had.
+/// The longest wait for as many appends as the previous batch had.
 const GATHER_MOST: Duration = Duration::from_micros(150);
-/// How far the database's clock may stand behind the log, in microseconds.
+/// How far the database's clock may be behind the newest event, in microseconds.
 const CLOCK_BEHIND_MAX: i64 = 5_000_000;
 
 type Reply = oneshot::Sender<Result<Outcome, LogError>>;
 
-/// Where `recorded_at` comes from: the database, or a simulation.
+/// The source of `recorded_at`: the database's clock, or a simulated one.
 #[derive(Clone, Debug, Default)]
 pub enum RecordedBy {
     #[default]
     Database,
-    /// Microseconds since 1970, moved on by whoever simulates.
+    /// Microseconds since 1970, advanced by the simulation.
     Simulation(Arc<AtomicI64>),
 }
 
@@ -57,7 +96,7 @@ impl Writer {
         Self(queue)
     }
 
-    /// Whether anybody still works the queue off.
+    /// Whether the task still reads the queue.
     pub(super) fn works(&self) -> bool {
         !self.0.is_closed()
     }
@@ -72,24 +111,24 @@ impl Writer {
     }
 }
 
-/// Where the writer works, and whom it tells.
+/// The writer task: its database, its caches, and the watch channel that it notifies.
 pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) organisation: String,
     pub(super) recorded_by: RecordedBy,
     pub(super) recent: Arc<Recent>,
-    /// Tells this process's followers how long the log is.
+    /// Notifies subscribers in this process of the length of the log.
     pub(super) grown: Arc<watch::Sender<i64>>,
-    /// What is brought along, once there is something.
+    /// The inline projection, once it is registered.
     pub(super) along: Arc<OnceLock<Arc<dyn Along>>>,
     pub(super) remembered: Remembered,
 }
 
-/// What goes along with a batch, and what is stored of it.
+/// The lease of an inline projection, and the rows that it made of a batch.
 type Carried = (Box<dyn Claimed>, Moves);
 
-/// A batch that could not be written: before the commit, perhaps because of what it brought along;
-/// or with its answer lost.
+/// Why a batch was not written: an error before the commit; an error before the commit that the
+/// rows of the inline projection may have caused; or a lost acknowledgement of the commit.
 enum Failure {
     Before(LogError),
     Along(StoreError),
@@ -114,8 +153,9 @@ impl From<Failure> for LogError {
     }
 }
 
-/// Lets those who were answered together come back together: otherwise the first of them gets a
-/// flush of its own, and the others wait for it. A single caller never waits.
+/// Collects appends until the batch is as large as the previous one, or the wait is over. Callers
+/// that were answered together come back together; without the wait the first of them would be
+/// committed alone while the others wait for that. A single caller never waits.
 async fn gather(
     waiting: &mut mpsc::Receiver<(Append, Reply)>,
     batch: &mut Vec<(Append, Reply)>,
@@ -142,7 +182,7 @@ impl Desk {
             let (appends, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
             let outcomes = self.write(&appends).await;
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                // A caller that went away needs no answer.
+                // The caller may have disconnected.
                 let _ = reply.send(outcome);
             }
         }
@@ -166,8 +206,9 @@ impl Desk {
         }
     }
 
-    /// A batch was refused: each append runs alone, so that none loses by another. Where the
-    /// database is out of reach nobody is kept waiting for it in turn.
+    /// Retries each append of a failed batch alone, so that none fails because of another. If the
+    /// database is unreachable the rest fail immediately instead of waiting for it one after the
+    /// other.
     async fn one_by_one(
         &mut self,
         appends: &[Append],
@@ -205,8 +246,8 @@ impl Desk {
         }
     }
 
-    /// Writes a batch by what is remembered; `None` where nothing was written, and it must be read
-    /// first what the batch is held against.
+    /// Optimistic path: resolves the batch from the head cache and writes it if the head is
+    /// unchanged. Returns `None` if nothing was written and the batch must take the locked path.
     async fn at_once(&mut self, appends: &[Append]) -> Option<Vec<Result<Outcome, LogError>>> {
         let (head, mut known) = self.remembered.known(&self.organisation, appends)?;
         let recorded_at = self.recorded_at(head).ok()?;
@@ -248,7 +289,8 @@ impl Desk {
         }
     }
 
-    /// Writes a batch under the lock of the head, held against what is read there.
+    /// Locked path: locks the head, reads what the batch refers to, resolves the batch and writes
+    /// it. Uses the inline projection if `along` is true.
     async fn attempt(&mut self, appends: &[Append], along: bool) -> Result<Vec<Outcome>, Failure> {
         let mut tx = self.begin().await?;
         let (head, mut known) = self.lock(&mut tx, appends).await?;
@@ -291,7 +333,8 @@ impl Desk {
         Ok(outcomes)
     }
 
-    /// A batch is in the log: this process knows, and whoever follows is told.
+    /// Updates the caches, finishes the inline projection, and notifies the watchers after a
+    /// commit.
     fn committed(
         &mut self,
         left: Left,
@@ -314,9 +357,9 @@ impl Desk {
         self.grown.send_replace(next_position);
     }
 
-    /// What is brought along, if it stands where the log ended, or not so far behind that the
-    /// events between are not known. Without a transaction it is an error where something would
-    /// have to be read.
+    /// Leases the inline projection and folds the batch. Returns `None` if there is none, if it is
+    /// busy, or if the tail cache lacks the events between its position and the head. Without a
+    /// transaction it fails with [`StoreError::NotInMemory`] if rows would have to be read.
     async fn take_along(
         &self,
         tx: Option<&mut Tx>,
@@ -338,7 +381,8 @@ impl Desk {
         Ok(moves.map(|moves| (claimed, moves)))
     }
 
-    /// Begins a transaction, over a fresh connection where an old one was cut.
+    /// Begins a transaction. Retries I/O errors up to 16 times, because pooled connections may have
+    /// been cut.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let mut tries = 0;
         loop {
