@@ -1,6 +1,16 @@
-//! Executes one command: seals personal data, decides and appends, and retries after a conflict.
+//! The execution of one command: encrypt personal values, decide, append, and retry after a
+//! conflict.
 //!
-//! Sealing is part of deciding: the streams say under whose key, and may have moved on since.
+//! # Encryption is part of the decision
+//!
+//! The loaded streams determine the subject under whose key the values are encrypted. After a
+//! conflict the subject may be another one, so each try encrypts again.
+//!
+//! # Refusals
+//!
+//! A decision uses cached aggregates, which may be behind the log. Before a refusal is returned,
+//! the streams that the decision read are loaded again from the database; if one has changed, the
+//! command is decided again.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -15,14 +25,14 @@ use crate::log::append::{Answer, Append, Outcome, PersonalRows};
 use crate::log::record::{Metadata, StreamKey, day_of};
 use crate::log::vault::VaultError;
 
-/// One command on its way into the log.
+/// The execution of one command: one or more tries to decide and append it.
 pub(super) struct Attempt<'a> {
     commands: &'a Commands,
     command_id: Uuid,
     request: Request,
 }
 
-/// A decision with the personal values that were sealed for it.
+/// A decision with the values that were encrypted for it, and the time at which it was made.
 struct Decided<'a> {
     decision: Decision<'a>,
     personal: PersonalRows,
@@ -38,7 +48,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// What the command was answered, when its client repeats it.
+    /// The recorded reply, if the client repeats a command that is already in the log.
+    /// [`CommandError::KeyReused`] if another request was recorded under the key.
     pub(super) async fn answered_before(&self) -> Result<Option<Answer>, CommandError> {
         if self.request.repeat.is_none() {
             return Ok(None);
@@ -70,9 +81,12 @@ impl<'a> Attempt<'a> {
             .map(|repeat| repeat.request_hash.clone())
     }
 
-    /// Seals the personal values of a command, for the subject that the streams met so far name.
-    /// Where none is known, or its key is gone, the rules have their say first: `None`, and nothing
-    /// is sealed.
+    /// Encrypts the personal values of a command under the key of its subject, and collects the
+    /// changes to the blind index and the keys to destroy.
+    ///
+    /// Returns `None` if the command has personal values but no subject is known, or the subject's
+    /// key was destroyed. The values are then blanked, and the rules decide: a refusal takes
+    /// precedence over the missing key.
     async fn seal(
         &self,
         met: &mut Met<'_>,
@@ -147,8 +161,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The address by which a person is found is the one that counts: one that is only proposed is
-    /// not, and one that is confirmed takes the place of the one before.
+    /// Updates the blind index of a person's e-mail address. Only the current address is indexed: a
+    /// proposed one is not, and a confirmed one replaces the previous one.
     async fn reindex(
         &self,
         met: &mut Met<'_>,
@@ -184,8 +198,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    /// Decides and appends once; `None` when another command was quicker and it must be decided
-    /// anew.
+    /// Decides and appends once. Returns `None` if the command must be decided again, because
+    /// another command changed one of its streams first or the append waited too long.
     pub(super) async fn run(&self) -> Result<Option<Issued>, CommandError> {
         let commands = self.commands;
         let Some(mut decided) = self.decide().await? else {
@@ -231,12 +245,14 @@ impl<'a> Attempt<'a> {
             }
             Outcome::Taken(kind) => Err(Refusal::Taken(kind).into()),
             Outcome::KeyGone => Err(Refusal::Erased.into()),
-            // It waited too long to be written: it is decided again, with the time that it is now.
+            // The append waited too long for the writer. The command is decided again at the
+            // current time.
             Outcome::Late { .. } => Ok(None),
         }
     }
 
-    /// Seals and decides just now; `None` when it rested on streams that have moved on.
+    /// Encrypts and decides at the current time. Returns `None` if a stream that the decision read
+    /// has changed meanwhile.
     async fn decide(&self) -> Result<Option<Decided<'a>>, CommandError> {
         let commands = self.commands;
         let now = commands.now();
@@ -253,7 +269,7 @@ impl<'a> Attempt<'a> {
         let mut command = self.request.command.clone();
         let personal = self.seal(&mut met, &mut command).await?;
         let reached = Decision::reach(met, &self.request.caller, day_of(now), &command).await;
-        // Who may not know of a record does not learn that it has moved on.
+        // A caller who may not know that a record exists must not learn that its version changed.
         let may_know = match &reached {
             Ok(_) | Err((CommandError::RefusedFor { .. }, _)) => true,
             Err((CommandError::Refused(refusal), _)) => {
@@ -265,7 +281,8 @@ impl<'a> Attempt<'a> {
             return Err(CommandError::Stale);
         }
         match (reached, personal) {
-            // Somebody was quicker between the check and the decision.
+            // Another command changed the stream between the check of the expected version and the
+            // decision.
             (Ok(decision), _)
                 if expected.is_some_and(|expected| !decision.reads().contains(&expected)) =>
             {
@@ -282,7 +299,7 @@ impl<'a> Attempt<'a> {
                     now,
                 }))
             }
-            // The rules have nothing against it, but the subject whose key would seal it is gone.
+            // No rule refuses the command, but no key is left to encrypt its values.
             (Ok(decision), None) => {
                 if moved(&commands.log, &decision.reads()).await? {
                     Ok(None)
@@ -358,7 +375,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Seals with nothing, for a decision that records nothing; whether there was something to seal.
+/// Replaces the personal values of a command by blanks, for a decision that is not recorded.
+/// Returns whether there were any.
 pub(super) fn sealed_with_nothing(command: &mut Command) -> bool {
     let subject = command.id();
     let mut slots = command.slots();

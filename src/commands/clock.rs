@@ -1,4 +1,4 @@
-//! The one place that asks what time it is, and makes new ids.
+//! The current time and new ids. No other code reads the system clock or generates ids.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The system's clock, or a simulated one that somebody moves on.
+/// The system clock, or a simulated one that its owner moves forward.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]
@@ -16,7 +16,7 @@ pub enum Clock {
 
 impl Clock {
     /// # Panics
-    /// When a simulation is set outside the years that time stamps cover.
+    /// If a simulated time is outside the range of timestamps.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -31,7 +31,7 @@ impl Clock {
     }
 }
 
-/// A new id: ordered by time.
+/// A new id (UUID version 7), ordered by time.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,

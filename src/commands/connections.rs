@@ -1,4 +1,4 @@
-//! Who is connected with an application, for readers: the same answer that decisions get.
+//! Connections of people with an application, for readers: the same rules that decisions use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use super::Commands;
 use crate::domain::{Application, Connections, Group};
 use crate::log::LogError;
 
-/// How old a state may be for reading.
+/// Maximum age of a cached aggregate that is used for reading.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The streams that say who is connected with an application.
+/// The aggregates that determine who is connected with an application.
 pub struct ConnectedStreams {
     application: Arc<Application>,
     group: Arc<Group>,
@@ -31,10 +31,8 @@ impl ConnectedStreams {
 }
 
 impl Commands {
-    /// Who is connected with an application; nothing where it does not exist.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Loads the aggregates that determine who is connected with an application: the application,
+    /// its group, and all groups merged with that group. `None` if the application does not exist.
     pub async fn connected(&self, application: Uuid) -> Result<Option<ConnectedStreams>, LogError> {
         let application = self
             .log

@@ -1,4 +1,5 @@
-//! Deciding a command with everything that follows from it, over the streams that it meets.
+//! The decision on a command and on the commands that its events trigger, over the streams that
+//! were loaded for it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -15,14 +16,17 @@ use crate::log::append::{Batch, NewEvent};
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
 
-/// What was decided: events by stream, in the order in which they came about.
+/// The outcome of a decision: new events by stream, in the order in which they were decided, and
+/// the streams that were loaded.
 pub(super) struct Decision<'a> {
     met: Met<'a>,
     reached: Reached,
 }
 
 impl<'a> Decision<'a> {
-    /// Decides the command, and whatever its events oblige other streams to do.
+    /// Decides the command, then every command that the policies derive from its events. If one is
+    /// refused, all are. An error is returned with the loaded streams, so that the caller can check
+    /// whether they have changed.
     pub(super) async fn reach(
         mut met: Met<'a>,
         caller: &Caller,
@@ -36,7 +40,7 @@ impl<'a> Decision<'a> {
                 .step(&mut met, caller, today, &next, consequence)
                 .await
             {
-                // What follows from one comes before the next, in its order.
+                // Depth first: the consequences of one command are decided before the next command.
                 Ok(following) => following
                     .rev()
                     .for_each(|command| waiting.push_front((command, true))),
@@ -60,8 +64,8 @@ impl<'a> Decision<'a> {
         &self.reached.batches
     }
 
-    /// Whether it changes nobody's contact details yet: nobody is found by what waits to be
-    /// confirmed.
+    /// Whether the decision only proposes a change of contact details. A proposed address must not
+    /// enter the blind index, by which people are found.
     pub(super) fn only_proposes(&self) -> bool {
         let mut events = self.reached.batches.iter().flat_map(|batch| &batch.events);
         events.any(|event| event.name == "ContactChangeProposed")
@@ -71,22 +75,23 @@ impl<'a> Decision<'a> {
         self.reached.made
     }
 
-    /// The roles of who asked, as they counted.
+    /// The roles of the caller that the decision counted.
     pub(super) fn roles(&self) -> &Roles {
         &self.reached.roles
     }
 
-    /// The group for which somebody acted who is not a member of it.
+    /// The group on whose behalf the caller acted without being a member of it.
     pub(super) fn on_behalf_of(&self) -> Option<uuid::Uuid> {
         self.reached.on_behalf_of
     }
 
-    /// Every stream whose state was used, with the sequence it was seen at.
+    /// The streams that the decision read, with the sequence at which each was loaded.
     pub(super) fn reads(&self) -> Vec<(StreamKey, i64)> {
         looked_at(&self.met)
     }
 
-    /// Keeps the new states in memory: the append held them to be the newest.
+    /// Caches the new states of the written streams. Only correct after the append succeeded, which
+    /// proves that no other command had changed them.
     pub(super) fn remember(self, log: &Log) {
         let written: BTreeMap<_, _> = self
             .reached
@@ -111,7 +116,7 @@ impl<'a> Decision<'a> {
     }
 }
 
-/// The streams that a decision, or a refusal, looked at.
+/// The streams that a decision or a refusal read, with the sequence at which each was loaded.
 pub(super) fn looked_at(met: &Met<'_>) -> Vec<(StreamKey, i64)> {
     met.streams()
         .iter()
@@ -120,7 +125,7 @@ pub(super) fn looked_at(met: &Met<'_>) -> Vec<(StreamKey, i64)> {
         .collect()
 }
 
-/// Reads again the streams that were looked at; whether any has moved on.
+/// Loads these streams from the database. Returns whether one has another sequence than it had.
 pub(super) async fn moved(log: &Log, reads: &[(StreamKey, i64)]) -> Result<bool, LogError> {
     let mut moved = false;
     for (key, seen) in reads {
@@ -157,7 +162,7 @@ struct Reached {
 }
 
 impl Reached {
-    /// Decides one command; what follows from its events leaves.
+    /// Decides one command and collects its events. Returns the commands that follow from them.
     async fn step(
         &mut self,
         met: &mut Met<'_>,
@@ -233,7 +238,7 @@ impl Reached {
         id: uuid::Uuid,
         events: Vec<S::Event>,
     ) -> Result<(), CommandError> {
-        // Some commands that follow from others have nothing to record.
+        // A command that follows from another may have no events: there was nothing to change.
         if events.is_empty() {
             return Ok(());
         }

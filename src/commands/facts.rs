@@ -1,4 +1,5 @@
-//! Gathering what a decision may look at, from aggregates and never from views.
+//! The streams that a decision reads, loaded from the event log and never from read models, and the
+//! decision context made of them.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +15,15 @@ use crate::domain::{
 use crate::log::record::StreamKey;
 use crate::log::{Loaded, Log, LogError};
 
-/// The streams that one command has met so far, with what it would make of them.
+/// The streams that one command has loaded so far. Their states include the events decided so far.
 pub(super) struct Met<'a> {
     log: &'a Log,
     organisation: Uuid,
     streams: BTreeMap<StreamKey, Meeting>,
 }
 
-/// A stream as it was seen, and as it stands within the command.
+/// A loaded stream: its sequence in the log when it was loaded, whether it is one of the command's
+/// reads, and its state, which includes the events decided so far.
 pub(super) struct Meeting {
     pub(super) seen: i64,
     pub(super) looked: bool,
@@ -41,7 +43,7 @@ impl<'a> Met<'a> {
         &self.streams
     }
 
-    /// A stream as it stands within the command.
+    /// Loads an aggregate, or returns the state that it has within this command.
     pub(super) async fn meet<S: Stream>(&mut self, id: Uuid) -> Result<Arc<S>, LogError> {
         let key = StreamKey::of::<S>(id);
         if let Some(known) = self.streams.get(&key)
@@ -61,7 +63,7 @@ impl<'a> Met<'a> {
         Ok(state)
     }
 
-    /// Puts a stream's new state in the place of the one that was decided on.
+    /// Replaces the state of an aggregate after new events were decided.
     pub(super) fn replace<S: Stream>(&mut self, id: Uuid, state: S) {
         if let Some(met) = self.streams.get_mut(&StreamKey::of::<S>(id)) {
             met.looked = true;
@@ -69,14 +71,14 @@ impl<'a> Met<'a> {
         }
     }
 
-    /// Marks the stream that a command is asked of as looked at.
+    /// Marks the stream that a command addresses as read.
     pub(super) fn look<S: Stream>(&mut self, id: Uuid) {
         if let Some(met) = self.streams.get_mut(&StreamKey::of::<S>(id)) {
             met.looked = true;
         }
     }
 
-    /// Facts for deciding a command.
+    /// Builds the decision context of a command.
     pub(super) async fn facts(
         &mut self,
         caller: &Caller,
@@ -114,16 +116,16 @@ impl<'a> Met<'a> {
         Ok(facts)
     }
 
-    /// The groups that a group was merged into, and all those that were merged into it or into
-    /// these.
+    /// Loads the groups that a group was merged into, and all groups that were merged into it or
+    /// into one of these.
     async fn relatives(
         &mut self,
         facts: &mut Facts,
         group: Uuid,
         state: &Group,
     ) -> Result<(), LogError> {
-        // Within a command that will be refused two groups may be merged into each other: each is
-        // met once.
+        // Within a command that will be refused, two groups can be merged into each other: each
+        // group is visited once.
         let mut met = BTreeSet::from([group]);
         let mut taken_in: Vec<_> = state.took_in().collect();
         let mut next = state.merged_into();
@@ -143,7 +145,8 @@ impl<'a> Met<'a> {
         Ok(())
     }
 
-    /// A keyer and those on whose word they are known, as far as that leads.
+    /// Loads the person who keys in account details, and those who vouched for their identity, and
+    /// so on.
     async fn people(
         &mut self,
         facts: &mut Facts,
@@ -164,7 +167,8 @@ impl<'a> Met<'a> {
         Ok(())
     }
 
-    /// The people whose own streams a decision may look at, and no further.
+    /// Loads the people whose own streams the rules of this command may read: administrators where
+    /// a fund opens, members of the groups where money leaves.
     async fn looked_at(&mut self, facts: &mut Facts, command: &Command) -> Result<(), LogError> {
         let groups: Vec<_> = std::iter::once(&facts.group)
             .chain(&facts.heirs)
@@ -184,7 +188,8 @@ impl<'a> Met<'a> {
         Ok(())
     }
 
-    /// Names the facts that were looked at among the command's reads.
+    /// Marks the streams that a decision read through its context. The granularity is the kind of
+    /// stream: if one person was read, all loaded people count as read.
     pub(super) fn note(&mut self, command: &Command, related: &Facts) {
         let mut look = |looked: bool, kind: &'static str| {
             for (_, met) in self
@@ -202,7 +207,7 @@ impl<'a> Met<'a> {
         );
         look(related.fund.looked(), Fund::TYPE);
         look(related.group.looked(), Group::TYPE);
-        // Which fund and group a grant is of, its application says.
+        // The application determines the fund and group of a grant.
         let granted = related.granted.iter().any(Seen::looked);
         look(
             related.application.looked() || granted || command.about().is_some(),
@@ -219,7 +224,7 @@ impl<'a> Met<'a> {
         Ok(command.related(&application))
     }
 
-    /// The person or group whose key seals what is personal in a command.
+    /// The person or group whose key encrypts the personal values of a command.
     pub(super) async fn subject(&mut self, command: &Command) -> Result<Option<Uuid>, LogError> {
         Ok(match command {
             Command::Person(person, _) => Some(person.0),

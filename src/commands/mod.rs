@@ -1,7 +1,7 @@
-//! Issuing commands: gather the facts, seal what is personal, decide, append all or nothing, retry,
-//! repeat the answer.
+//! Execution of commands: load streams, encrypt personal values, decide, append all events or none,
+//! retry after a conflict, and repeat the reply to a repeated request.
 //!
-//! The API, the pages and the command line all come through [`Commands::issue`].
+//! The API, the pages and the command line all use [`Commands::issue`].
 
 mod attempt;
 pub mod clock;
@@ -33,14 +33,14 @@ use facts::Met;
 use modulus::Modulus;
 use turns::Turns;
 
-/// How long a command is retried while others win the race for its streams.
+/// How long a command is retried while other commands change its streams.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Who asks, and with what rights.
+/// The actor of a command, and a limit on their roles.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub actor: Actor,
-    /// The roles that a token leaves; `None` means all that the log gives.
+    /// The roles to which an API token limits its owner. `None` is no limit.
     pub narrowed: Option<BTreeSet<Role>>,
 }
 
@@ -53,7 +53,7 @@ impl Caller {
         }
     }
 
-    /// The service itself, when a day has come.
+    /// The service itself, which issues commands when a day has come.
     #[must_use]
     pub fn job() -> Self {
         Self {
@@ -71,22 +71,22 @@ impl Caller {
     }
 }
 
-/// What a client sends so that it may repeat a request.
+/// The client's name for a request. A repeat under the same key gets the first reply.
 #[derive(Clone, Debug)]
 pub struct RepeatKey {
     pub key: String,
-    /// A keyed hash of the request: the same key with another request is refused.
+    /// A keyed hash of the request. The same key with another request is refused.
     pub request_hash: String,
-    /// The hash that an earlier program took of the same request, under which it may have been
-    /// recorded.
+    /// The hash that an earlier version of this program computed for the same request. A recorded
+    /// command may carry it.
     pub formerly: Option<String>,
-    /// It is the same request whoever sends it, as a row of a table is; otherwise everybody's keys
-    /// are their own.
+    /// All callers share the key, as with the rows of an imported table. Otherwise each caller has
+    /// keys of their own.
     pub by_anybody: bool,
 }
 
 impl RepeatKey {
-    /// A key of whoever sends the request.
+    /// A key that belongs to its caller.
     #[must_use]
     pub fn own(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl RepeatKey {
         }
     }
 
-    /// The same, where an earlier program took another hash of the request.
+    /// Also accepts the hash that an earlier version of this program computed for the request.
     #[must_use]
     pub fn or_formerly(self, request_hash: impl Into<String>) -> Self {
         Self {
@@ -106,14 +106,14 @@ impl RepeatKey {
         }
     }
 
-    /// Whether a request that was recorded under this key was the same.
+    /// Whether the request recorded under this key was the same one.
     fn repeats(&self, recorded: Option<&str>) -> bool {
         recorded.is_some_and(|recorded| {
             recorded == self.request_hash || self.formerly.as_deref() == Some(recorded)
         })
     }
 
-    /// A key under which a request is done once, by whomever.
+    /// A key that all callers share: the request is executed once, by any of them.
     #[must_use]
     pub fn by_anybody(key: impl Into<String>, request_hash: impl Into<String>) -> Self {
         Self {
@@ -123,16 +123,17 @@ impl RepeatKey {
     }
 }
 
-/// A command with who asks it and how.
+/// A command, its caller, and how it was received.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub caller: Caller,
     pub command: Command,
     pub repeat: Option<RepeatKey>,
     pub channel: Channel,
-    /// The sequence that the client last saw on the stream.
+    /// The version of the aggregate that the client has seen. If it has changed, the command is
+    /// refused as stale.
     pub if_match: Option<i64>,
-    /// Ties together what one conversation caused.
+    /// The id that groups the commands of one conversation. It defaults to the command's own id.
     pub correlation: Option<Uuid>,
 }
 
@@ -150,19 +151,19 @@ impl Request {
     }
 }
 
-/// What a command was answered, and whether it was so before.
+/// The reply to a command. `repeated` marks a reply that was recorded earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
     pub answer: Answer,
     pub repeated: bool,
 }
 
-/// Why a command has no answer.
+/// Why a command has no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A rule is against one of many things that were asked for at once.
+    /// A rule refuses one of several records that one command concerns.
     #[error("{noun} {id}: {refusal}")]
     RefusedFor {
         refusal: Refusal,
@@ -190,7 +191,7 @@ impl From<VaultError> for CommandError {
     }
 }
 
-/// Issues commands to one organisation's log.
+/// Executes commands on the event log of one organisation.
 #[derive(Clone)]
 pub struct Commands {
     log: Log,
@@ -213,7 +214,7 @@ impl Commands {
         }
     }
 
-    /// Holds account numbers against the published tables, where the operator supplied them.
+    /// Checks account numbers by the published modulus tables, if the operator supplied them.
     #[must_use]
     pub fn checking_accounts(self, modulus: Option<Modulus>) -> Self {
         Self {
@@ -227,7 +228,7 @@ impl Commands {
         &self.log
     }
 
-    /// The stream of the organisation whose log this is.
+    /// The id of the organisation to which the log belongs.
     #[must_use]
     pub fn organisation(&self) -> OrganisationId {
         self.organisation
@@ -238,30 +239,22 @@ impl Commands {
         self.clock.now()
     }
 
-    /// Decides a command and records what follows from it; a repeat gets the first answer.
-    ///
-    /// # Errors
-    /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in
-    /// the way.
+    /// Executes a command. A repeated request gets the first reply. On a refusal or any other error
+    /// nothing has been recorded, unless the database was lost during the commit.
     pub async fn issue(&self, request: Request) -> Result<Answer, CommandError> {
         Ok(self.issue_or_repeat(request).await?.answer)
     }
 
-    /// The same, and says whether it was a repeat.
-    ///
-    /// # Errors
-    /// The refusal when a rule is against it, and then nothing has changed; otherwise what stood in
-    /// the way.
+    /// Executes a command, and also returns whether the reply was recorded earlier.
     pub async fn issue_or_repeat(&self, request: Request) -> Result<Issued, CommandError> {
         let id = self.command_id(&request);
-        // Whatever goes wrong from here on is said with the id under which the log knows the
-        // command.
+        // Later log lines of this span carry the id under which the command is recorded.
         tracing::Span::current().record("command", tracing::field::display(id));
         let mut attempt = Attempt::new(self, id, request);
         match Self::settle(&mut attempt).await {
             Ok(issued) => Ok(issued),
-            // The append knows a repeat by itself. Where it never came so far, the first answer
-            // counts, whatever would be said now.
+            // The append recognises a repeat. If the command failed before it, an earlier reply
+            // still takes precedence over the error.
             Err(error) => match attempt.answered_before().await {
                 Ok(answer) => answer
                     .map(|answer| Issued {
@@ -287,11 +280,8 @@ impl Commands {
         Err(CommandError::Busy)
     }
 
-    /// What would be said to a command just now: nothing is recorded, and personal values are not
-    /// looked at.
-    ///
-    /// # Errors
-    /// The refusal that it would meet.
+    /// Decides a command without recording it. Personal values are ignored. Returns the refusal
+    /// that the command would get now.
     pub async fn consider(
         &self,
         caller: &Caller,
@@ -305,18 +295,16 @@ impl Commands {
         }
     }
 
-    /// What a request was answered, when it was issued before under its key.
-    ///
-    /// # Errors
-    /// [`CommandError::KeyReused`] when another request was; when the database does not answer.
+    /// The reply recorded for a request under its key, if there is one. [`CommandError::KeyReused`]
+    /// if the key belongs to another request.
     pub async fn answered(&self, request: Request) -> Result<Option<Answer>, CommandError> {
         Attempt::new(self, self.command_id(&request), request)
             .answered_before()
             .await
     }
 
-    /// Organisation, person, operation and the client's key make the command's id: no client text
-    /// enters the log.
+    /// The command's id: a hash of organisation, caller, operation and the client's key, so that no
+    /// text of the client enters the log. Without a key it is a new id.
     fn command_id(&self, request: &Request) -> Uuid {
         match &request.repeat {
             None => clock::new_id(),
@@ -338,7 +326,7 @@ impl Commands {
     }
 }
 
-/// The id of an organisation's stream, from the key under which its log is kept.
+/// The id of an organisation, derived from the name under which its log is stored.
 #[must_use]
 pub fn organisation_id(key: &str) -> OrganisationId {
     OrganisationId(Uuid::new_v5(

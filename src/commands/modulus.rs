@@ -1,14 +1,15 @@
-//! Whether a sort code and an account number can belong together: the modulus check of Vocalink's
-//! "Validating account numbers", with its exceptions 1 to 14.
+//! The modulus check of sort codes and account numbers, by Vocalink's "Validating account numbers",
+//! with its exceptions 1 to 14.
 //!
-//! The tables are published, and change; the operator supplies `valacdos.txt` (weights) and
-//! `scsubtab.txt` (substituted sort codes). A sort code that stands in no range cannot be checked,
-//! and is taken.
+//! The tables are published and change, so the operator supplies them: `valacdos.txt` (weights) and
+//! `scsubtab.txt` (substituted sort codes). A sort code outside every range cannot be checked, and
+//! is accepted.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Both numbers as fourteen digits: u v w x y z of the sort code, a b c d e f g h of the account.
+/// Both numbers as fourteen digits, named as in the publication: `u v w x y z` of the sort code, `a
+/// b c d e f g h` of the account number.
 type Digits = [i32; 14];
 const A: usize = 6;
 const B: usize = 7;
@@ -49,10 +50,7 @@ enum Method {
 }
 
 impl Modulus {
-    /// Reads the tables in a folder.
-    ///
-    /// # Errors
-    /// When a file is missing or holds another table.
+    /// Reads both tables from a folder.
     pub fn read(folder: &Path) -> Result<Self, ModulusError> {
         let text = |name: &str| {
             let file = folder.join(name);
@@ -101,7 +99,7 @@ impl Modulus {
         Ok(Self { rows, substitutes })
     }
 
-    /// Whether `123456 12345678` can be an account.
+    /// Whether `123456 12345678` (sort code, account number) passes the check.
     #[must_use]
     pub fn fits(&self, numbers: &str) -> bool {
         let Some((sort_code, account)) = numbers.split_once(' ') else {
@@ -139,7 +137,7 @@ impl Modulus {
         let mut digits = *digits;
         let mut weights = row.weights;
         match row.exception {
-            // Foreign currency accounts cannot be checked.
+            // Exception 6: accounts in a foreign currency cannot be checked.
             6 if (4..=8).contains(&digits[A]) && digits[G] == digits[H] => return true,
             3 if row.method == Method::DoubleAlternate && matches!(digits[C], 6 | 9) => {
                 return true;
@@ -193,8 +191,8 @@ impl Modulus {
     }
 }
 
-/// Exception 14: an account whose last digit is 0, 1 or 9 may have been given with a digit too
-/// many.
+/// Exception 14: an account number that ends in 0, 1 or 9 may have one digit too many, so it is
+/// checked again without its last digit.
 fn shifted(digits: &Digits, weights: &[i32; 14]) -> bool {
     if !matches!(digits[H], 0 | 1 | 9) {
         return false;
@@ -231,7 +229,8 @@ fn put(digits: &mut Digits, sort_code: &str) {
 }
 
 impl Row {
-    /// Two sort codes, the method, fourteen weights, and perhaps the number of an exception.
+    /// Parses a row: first and last sort code, method, fourteen weights, and perhaps the number of
+    /// an exception.
     fn parse(line: &str) -> Option<Self> {
         let words: Vec<_> = line.split_whitespace().collect();
         let (from, to) = (words.first()?, words.get(1)?);
@@ -299,26 +298,28 @@ mod tests {
 
     #[test]
     fn two_rows_must_both_hold_unless_an_exception_says_otherwise() {
-        // 1 + 9 is ten; doubled, 2 + 9 is eleven: the second row is left out where the third digit
-        // is 6 or 9.
+        // 1 + 9 is ten, but doubled, 2 + 9 is eleven. Exception 3 skips the second row if the third
+        // digit is 6 or 9.
         assert!(!fits("100000 00000019") && fits("100000 00600019") && fits("100000 00900019"));
-        // Either of two: a first digit of nought, or a last one.
+        // Exceptions 10 and 11: one of the two rows is enough, here a first digit 0 or a last digit
+        // 0.
         assert!(fits("300000 00000001") && fits("300000 10000000") && !fits("300000 10000001"));
     }
 
     #[test]
     fn exceptions_change_what_is_added_up() {
-        // 4: the rest is the last two digits.
+        // Exception 4: the remainder must equal the last two digits.
         assert!(fits("200000 00000303") && !fits("200000 00000304"));
-        // 5: the substituted sort code leaves 3: the seventh digit is 8, the eighth 7.
+        // Exception 5: the substituted sort code has the remainder 3, so the seventh digit is 8,
+        // the eighth 7.
         assert!(fits("400000 00000087") && !fits("400000 00000086") && !fits("400000 00000077"));
-        // 1: twenty-seven is added.
+        // Exception 1: 27 is added to the sum.
         assert!(fits("500000 00000003") && !fits("500000 00000004"));
-        // 6: a foreign currency account.
+        // Exception 6: an account in a foreign currency.
         assert!(fits("600000 40000055") && !fits("600000 00000055"));
-        // 7: with a 9 as seventh digit, the sort code does not count.
+        // Exception 7: with 9 as the seventh digit, the sort code does not count.
         assert!(fits("700000 00000090") && !fits("700000 00000080") && fits("700000 00000083"));
-        // 14: a digit too many at the end.
+        // Exception 14: one digit too many at the end.
         assert!(fits("800000 00000056") && fits("800000 00000560") && !fits("800000 00000562"));
     }
 

@@ -1,5 +1,5 @@
-//! Turns: within a process, commands that write the same stream wait for one another instead of
-//! conflicting.
+//! Locks by stream, held in this process. Commands that write the same stream queue here, so that
+//! they do not conflict in the append.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,14 +8,15 @@ use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
 use crate::log::record::StreamKey;
 
-/// Above how many streams the forgotten ones are cleared out.
+/// Number of streams above which unused locks are removed from the map.
 const CLEAR_ABOVE: usize = 4096;
 
-/// Turns that are held until this is dropped.
+/// Locks that are held until this is dropped.
 #[derive(Default)]
 pub(super) struct Taken {
     held: Vec<OwnedMutexGuard<()>>,
-    /// Somebody else was writing: what was decided before must be decided again.
+    /// Whether another command held one of the locks. Its append may have changed the streams, so
+    /// the decision must be repeated.
     pub(super) waited: bool,
 }
 
@@ -23,7 +24,8 @@ pub(super) struct Taken {
 pub(super) struct Turns(Mutex<HashMap<StreamKey, Weak<Turn<()>>>>);
 
 impl Turns {
-    /// Waits for a turn on every one of these streams, in an order that all callers share.
+    /// Locks all of these streams. The order is that of their keys, the same for all callers, so
+    /// that two commands cannot deadlock.
     pub(super) async fn take(&self, streams: impl Iterator<Item = StreamKey>) -> Taken {
         let streams: BTreeSet<_> = streams.collect();
         let mut taken = Taken::default();

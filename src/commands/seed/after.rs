@@ -1,5 +1,5 @@
-//! What became of a grant of the seeds once its checks had passed: payments, changes, updates,
-//! money back, the close.
+//! The history of a demonstration grant after its checks passed: payments, changes, updates,
+//! returns, closing.
 
 use super::programme::{Stage, Turn};
 use super::setting;
@@ -15,7 +15,7 @@ use crate::domain::outcome::{OutcomeSaid, Strength};
 use crate::domain::{Actor, GrantCommand, Money};
 
 impl Story<'_> {
-    /// Every fifth grant is paid in two parts.
+    /// The amounts of the payments. Every fifth grant is paid in two.
     fn parts(&self) -> Vec<Money> {
         let whole = self.seed.awarded.unwrap_or(self.seed.asked);
         let first = Money::of_pounds(250);
@@ -52,7 +52,7 @@ impl Story<'_> {
         }
     }
 
-    /// One payment, as far as it came.
+    /// The commands of one payment, up to the stage that it reaches.
     fn payment(&mut self, day: i32, payment: u16, amount: Money, last: Stage) {
         let (officer, treasurer) = (self.staff("officer"), self.staff("treasurer"));
         let prepare = PreparePayment {
@@ -119,8 +119,7 @@ impl Story<'_> {
         self.on_grant(day, treasurer, command);
     }
 
-    /// Changes on the way: another day for the update, a hold that was lifted or stands, an end
-    /// before its time.
+    /// Changes during the grant: a later update, a hold, an early end, a clawback.
     pub(super) fn change(&mut self) {
         let (officer, panel, member) = (
             self.staff("officer"),

@@ -1,7 +1,7 @@
-//! Loading an illustrative programme through commands, on a simulated clock that ends today.
+//! The demonstration's programme, loaded through commands on a simulated clock that ends yesterday.
 //!
-//! Ids and command ids are deterministic, so a second run, or one after an interruption, adds only
-//! what is missing.
+//! Ids and command ids are derived from names, so a second run, or one after an interruption, adds
+//! only the missing events.
 
 mod after;
 mod programme;
@@ -24,7 +24,7 @@ use crate::log::record::day_of;
 use crate::log::{LogError, RecordedBy};
 pub use programme::Programme;
 
-/// Why seeds could not be loaded.
+/// Why the seeds could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     #[error("{file}: {cause}")]
@@ -49,14 +49,14 @@ pub enum SeedError {
     Log(#[from] LogError),
 }
 
-/// A clock that runs through the programme's past.
+/// The clock of a simulation, which passes through the days of the programme.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     now: Arc<AtomicI64>,
     ends_on: Date,
 }
 
-/// What a run loaded.
+/// The number of events in the log, and how many of them a run added.
 #[derive(Clone, Copy, Debug)]
 pub struct Loaded {
     pub events: i64,
@@ -73,17 +73,17 @@ impl std::fmt::Display for Loaded {
     }
 }
 
-/// One thing that somebody does on a day of the programme.
+/// A command that a person issues on a day of the programme.
 #[derive(Clone, Debug)]
 struct Step {
-    /// Days after the end of the simulation: below zero.
+    /// Days relative to the end of the simulation, below zero.
     day: i32,
     by: Actor,
     command: Command,
 }
 
 impl Simulation {
-    /// A simulation whose last day is yesterday.
+    /// A simulation that ends now. Its last commands are dated yesterday.
     #[must_use]
     pub fn ending(now: Timestamp) -> Self {
         Self {
@@ -115,12 +115,13 @@ impl Simulation {
     }
 }
 
-/// The id of something in the seeds.
+/// The id of a record of the seeds, derived from its kind and key.
 fn id_of(organisation: OrganisationId, kind: &str, key: &str) -> Uuid {
     Uuid::new_v5(&organisation.0, format!("seed/{kind}/{key}").as_bytes())
 }
 
-/// An address that was proven is named by its seal, which is known once the person is registered.
+/// Adds the digest of the encrypted address to a command that proves it. The digest is only known
+/// once the person is registered.
 async fn sealed_address(commands: &Commands, command: Command) -> Result<Command, LogError> {
     let Command::Person(person, PersonCommand::ProveAddress(_)) = command else {
         return Ok(command);
@@ -136,10 +137,8 @@ async fn sealed_address(commands: &Commands, command: Command) -> Result<Command
     ))
 }
 
-/// Loads a programme: what is there already is left as it is.
-///
-/// # Errors
-/// [`SeedError::NotEmpty`] for a real log, [`SeedError::Step`] when a rule is against a step.
+/// Loads a programme. Records that exist already are not changed. [`SeedError::NotEmpty`] if the
+/// log has events that were not simulated, [`SeedError::Step`] if a rule refuses a command.
 pub async fn load(
     commands: &Commands,
     simulation: &Simulation,
@@ -176,8 +175,8 @@ pub async fn load(
             repeat: Some(repeat),
             ..Request::new(caller, asked)
         };
-        // What was issued before is not decided again: the log may have gone on, and its newest
-        // event be later than this clock.
+        // A command that was recorded in an earlier run is not decided again: the newest event of
+        // the log may be later than the simulated clock.
         let answered = if before > 0 {
             commands.answered(request.clone()).await
         } else {

@@ -1,5 +1,5 @@
-//! The seeds as they are written in `programme.json`: who, what money, which groups, and how far
-//! each one came.
+//! The content of `programme.json`: staff, money, groups, and how far each application and grant
+//! gets.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::domain::source::Source;
 use crate::domain::text::{Document, Line, Name, Prose, Slug};
 use crate::domain::{Money, PersonId, Role};
 
-/// The seeds that came with the program.
+/// The `programme.json` that is part of the program.
 const OWN: &str = include_str!("../../../seeds/programme.json");
 
-/// A whole illustrative programme.
+/// A complete illustrative programme.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Programme {
-    /// Says that everything here is illustrative.
+    /// A note in the file that its content is illustrative.
     #[expect(dead_code, reason = "for whoever reads the file")]
     illustrative: String,
     pub(super) organisation: Line,
@@ -34,7 +34,7 @@ pub struct Programme {
     pub(super) fund: FundSeed,
     pub(super) other_funds: Vec<OtherFund>,
     pub(super) rounds: Vec<RoundSeed>,
-    /// What the public report says of each area.
+    /// The texts of the public report, by area.
     pub(super) reports: Vec<PublishReport>,
     pub(super) groups: Vec<GroupSeed>,
 }
@@ -60,7 +60,7 @@ pub(super) struct FundSeed {
     pub(super) funding: Vec<FundingSeed>,
 }
 
-/// A fund that holds no money, and the state that it came to.
+/// A fund without money, and its final state.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OtherFund {
@@ -86,7 +86,7 @@ pub(super) struct RoundSeed {
     pub(super) closes: i32,
 }
 
-/// A group, and how far its application or grant came.
+/// A group, and how far its application or grant gets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupSeed {
@@ -101,7 +101,7 @@ pub(super) struct GroupSeed {
     pub(super) comes_to: Stage,
     pub(super) title: Line,
     pub(super) idea: String,
-    /// The signs that its update speaks of; the first one strongly.
+    /// The signs that its update mentions. The first one is strong.
     #[serde(default)]
     pub(super) signs: Vec<Slug>,
     #[serde(default)]
@@ -110,15 +110,15 @@ pub(super) struct GroupSeed {
     pub(super) people: u32,
     #[serde(default)]
     pub(super) volunteers: u32,
-    /// What was left over, if anything was.
+    /// The unspent amount, if any.
     #[serde(default)]
     pub(super) unspent: Option<Money>,
-    /// What happened on the way.
+    /// Deviations from the usual course.
     #[serde(default)]
     pub(super) turns: Vec<Turn>,
 }
 
-/// Something that went another way than planned.
+/// A deviation from the usual course of an application or grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Turn {
@@ -134,7 +134,7 @@ pub(super) enum Turn {
     StoryPublished,
 }
 
-/// How far an application or grant came, in the order in which things happen.
+/// How far an application or grant gets, in the order of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
@@ -168,10 +168,7 @@ pub(super) enum Stage {
 }
 
 impl Programme {
-    /// Reads `programme.json` in a folder, or the one that came with the program.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or holds something that the domain does not parse.
+    /// Reads `programme.json` from a folder, or the one that is part of the program.
     pub fn read(folder: Option<&Path>) -> Result<Self, SeedError> {
         let file = folder.unwrap_or(Path::new("seeds")).join("programme.json");
         let text = match folder {
@@ -184,7 +181,7 @@ impl Programme {
         serde_json::from_str(&text).map_err(|cause| SeedError::Malformed { file, cause })
     }
 
-    /// The titles and meanings of the signs: the catalogue translates them.
+    /// The titles and meanings of the signs, which the catalogue of texts translates.
     #[must_use]
     pub fn sign_texts(&self) -> Vec<String> {
         self.signs
@@ -193,7 +190,8 @@ impl Programme {
             .collect()
     }
 
-    /// People of every role, and a group's member, with their titles.
+    /// The people of the demonstration as whom a visitor may sign in: all staff, and a member of
+    /// the first group with a live grant. Each has a title.
     #[must_use]
     pub fn signers_in(&self, organisation: &str) -> Vec<(String, PersonId)> {
         let organisation = organisation_id(organisation);

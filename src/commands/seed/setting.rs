@@ -1,4 +1,4 @@
-//! What is set up before groups apply: people and roles, signs, form, agreement, the fund with its
+//! The set-up before groups apply: people and roles, signs, form, agreement, and funds with their
 //! money and rounds.
 
 use jiff::ToSpan as _;
@@ -18,7 +18,7 @@ use crate::domain::{
     PersonId,
 };
 
-/// The first day of the programme.
+/// The first day of the programme, relative to its end.
 const FIRST: i32 = -365;
 
 pub(super) fn steps(
@@ -49,12 +49,12 @@ struct Setting<'a> {
     steps: Vec<Step>,
 }
 
-/// A person of the staff, by the key of the seeds.
+/// The id of a member of staff, by their key in the seeds.
 pub(super) fn staff(organisation: OrganisationId, key: &str) -> PersonId {
     PersonId(id_of(organisation, "person", key))
 }
 
-/// The one fund of the programme.
+/// The id of the programme's main fund.
 pub(super) fn fund(organisation: OrganisationId) -> FundId {
     FundId(id_of(organisation, "fund", "one"))
 }
@@ -123,7 +123,7 @@ impl Setting<'_> {
         }
     }
 
-    /// Every role takes two administrators.
+    /// Gives a person their roles. One administrator proposes each role, another confirms it.
     fn roles(&mut self, one: &Staff) {
         let founders: Vec<_> = self
             .programme
@@ -211,7 +211,7 @@ impl Setting<'_> {
         }
     }
 
-    /// Funds without money yet, or any more: one in every state.
+    /// Funds without money, which show the states of a fund.
     fn other_funds(&mut self) {
         for (number, other) in self.programme.other_funds.iter().enumerate() {
             let id = FundId(id_of(self.organisation, "fund", other.name.as_str()));

@@ -1,4 +1,5 @@
-//! What became of each group of the seeds: its application, and where it was awarded, its grant.
+//! The history of each group of the demonstration: its application, and the grant if there is an
+//! award.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -68,7 +69,7 @@ pub(super) struct Story<'a> {
     steps: Vec<Step>,
 }
 
-/// A reason for the record.
+/// The body of a command that needs only a reason.
 pub(super) fn because(reason: &str) -> Because {
     Because {
         reason: prose(reason),
@@ -353,7 +354,8 @@ impl Story<'_> {
         }
     }
 
-    /// The panel met two weeks after the deadline; offers that still stand were made last week.
+    /// The day of the panel's decision: two weeks after the round closes. Offers without a reply
+    /// were made last week.
     pub(super) fn decided(&self) -> i32 {
         if self.seed.comes_to == Stage::Offered {
             -6
@@ -404,7 +406,7 @@ impl Story<'_> {
         );
     }
 
-    /// Who sits on the panel beside its chair.
+    /// The panel member who attends in addition to the chair.
     pub(super) fn trustee(&self) -> std::collections::BTreeSet<PersonId> {
         std::iter::once(setting::staff(self.organisation, "trustee")).collect()
     }
@@ -477,8 +479,8 @@ impl Story<'_> {
             payee: 1,
             method: "A bank statement was seen".parse().expect("a line"),
         };
-        // The officer registered who asked on paper: a payee that they key is for another to
-        // verify.
+        // For an application on paper the officer registered the person. An account that this
+        // person keys in must be verified by somebody independent of the officer.
         let verifier = if self.took(Turn::KeyedIn) {
             self.staff("treasurer")
         } else {
