@@ -1,5 +1,5 @@
-//! Agreements that were published. A row of its own for each version: grants keep the one that they
-//! were offered with.
+//! Published agreements: one row for each version, because a grant keeps the version that it was
+//! offered with.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct AgreementRow {
 }
 
 impl AgreementRow {
-    /// The id of a version's row: their order is that of the versions.
+    /// The id of a version's row. Ids sort as versions do.
     #[must_use]
     pub fn id_of(version: u32) -> String {
         format!("{version:08}")

@@ -1,5 +1,4 @@
-//! What was answered: one row for each application, in which the latest answer to a question
-//! counts.
+//! Answers: one row for each application, with the latest answer to each question.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event};
 use crate::log::record::Recorded;
 
-/// The answers of an application, sealed.
+/// The encrypted answers of an application.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswersRow {
     pub answers: BTreeMap<Slug, Sealed>,

@@ -1,5 +1,4 @@
-//! Applications from their first saved answer to the decision. The answers themselves are rows of
-//! their own.
+//! Applications from their start to the decision. Their answers are rows of another projection.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +15,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationEvent, Event, FundId, GroupId, Money, PersonId};
 use crate::log::record::Recorded;
 
-/// An application as people see it.
+/// An application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ApplicationRecord)]
 pub struct ApplicationRow {
@@ -26,7 +25,7 @@ pub struct ApplicationRow {
     pub created_at: Moment,
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Moment,
-    /// What a group says for it on the telephone.
+    /// The number that a group can give on the telephone.
     #[serde(default)]
     pub reference: String,
     pub state: ApplicationState,
@@ -37,7 +36,7 @@ pub struct ApplicationRow {
     pub requested: Option<Money>,
     pub area: Option<Slug>,
     pub activity: Option<Slug>,
-    /// Whether children or adults at risk would take part; nothing until it was answered.
+    /// Whether children or adults at risk would be involved; absent until answered.
     pub people_at_risk: Option<bool>,
     pub channel: Option<Channel>,
     pub help: Option<Help>,
@@ -49,44 +48,45 @@ pub struct ApplicationRow {
     pub changes_to: BTreeSet<Slug>,
     #[schema(value_type = Option<String>, format = "date")]
     pub changes_due_on: Option<Date>,
-    /// What staff wrote to the group with the last decision or request.
+    /// The text that staff sent the group with the last decision or request.
     pub note: Option<String>,
     pub summary: Option<Summary>,
     pub awarded: Option<Money>,
     pub rank: Option<u16>,
-    /// Why it was decided so, for the record.
+    /// The recorded reason for the last decision.
     pub reason: Option<String>,
-    /// Who was present at the last decision, and who had withdrawn.
+    /// The people who were present at the last decision, and the people who withdrew from it.
     pub present: BTreeSet<PersonId>,
     pub withdrew: BTreeSet<PersonId>,
-    /// The number of the last decision: who confirms an attendance names it.
+    /// The number of the last decision, needed to confirm attendance at it.
     #[serde(default)]
     pub decision: u32,
-    /// Who recorded the last decision.
+    /// The person who recorded the last decision.
     #[serde(default)]
     pub recorded_by: Option<PersonId>,
-    /// Who was named as present and has not confirmed it.
+    /// People named as present who have not confirmed it yet.
     #[serde(default)]
     pub unconfirmed: BTreeSet<PersonId>,
     #[serde(default)]
     pub attendance_waits: Waiting,
-    /// Whether the group named a helper whom nobody has confirmed.
+    /// Whether the group named a helper who is not confirmed yet.
     #[serde(default)]
     pub help_waits: Waiting,
     pub interests: Interests,
     pub scores: Vec<ScoreRow>,
-    /// Why the group asked for a review: sealed, and opened beside the row.
+    /// Why the group asked for a review, encrypted. The view decrypts it into a field of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub review_sealed: Option<Sealed>,
-    /// Where it stood before the review.
+    /// The state before the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub reviewed: Option<ApplicationState>,
-    /// The language in which the group wants to be written to.
+    /// The language in which the group wants to be contacted.
     #[serde(default)]
     pub language: Language,
-    /// Who helps the group with English: sealed, and opened beside the row.
+    /// The person who helps the group with English, encrypted. The view decrypts it into a field of
+    /// its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub helper_sealed: Option<Sealed>,
@@ -99,7 +99,7 @@ pub struct ScoreRow {
     pub by: PersonId,
     pub criteria: BTreeMap<Slug, u8>,
     pub note: String,
-    /// Why it does not count, if it does not.
+    /// Why the score does not count; absent if it counts.
     pub set_aside: Option<String>,
 }
 

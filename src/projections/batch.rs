@@ -1,4 +1,4 @@
-//! One batch: events that were read, and what they do to each generation that follows.
+//! One batch of events, and its effect on the generations of projections that follow the log.
 
 use std::collections::HashMap;
 
@@ -11,15 +11,16 @@ use crate::store::moves::{Change, Move, Moves};
 use crate::store::rows::{self, Needed};
 use crate::store::{Source, StoreError};
 
-/// How many events are folded in one transaction.
+/// Maximum number of events folded in one transaction.
 pub(super) const BATCH: i64 = 500;
-/// The same where the end of the log is far: fewer transactions then write each page of the
-/// database.
+/// The same while the log's end is far away: fewer transactions write each page of the database
+/// less often.
 pub(super) const FAR: i64 = 2000;
-/// How many rows of a projection are kept in memory at most between one batch and the next.
+/// Number of rows of a projection that are cached between batches, above which unchanged ones are
+/// evicted.
 const KEPT_MOST: usize = 2048;
 
-/// One generation of a projection, and the rows of it that were looked at.
+/// One generation of a projection, with its cached rows.
 pub(super) struct Fold {
     pub(super) projection: Registered,
     generation: i64,
@@ -27,16 +28,16 @@ pub(super) struct Fold {
     standing: Standing,
 }
 
-/// Events that were read, and why the one after them could not be.
+/// Events read from the log, and why the event after them cannot be read, if it cannot.
 pub(super) struct Page {
     events: Vec<Recorded>,
     unreadable: Option<String>,
 }
 
-/// What became of the generations that took a page.
+/// The result of folding a page of events into some generations.
 pub(super) struct Taken {
     pub(super) moves: Moves,
-    /// Those that stopped: which of them, and why.
+    /// The generations that failed, by index, with the cause.
     pub(super) stopped: Vec<(usize, String)>,
 }
 
@@ -75,14 +76,14 @@ impl Page {
         self.events.is_empty()
     }
 
-    /// The position after its last event, when it began at this one.
+    /// The position after the last event; `from` if there is none.
     pub(super) fn end(&self, from: i64) -> i64 {
         self.events.last().map_or(from, |last| last.position + 1)
     }
 }
 
 impl Fold {
-    /// A generation of a projection that will read next at a position, if there is such a
+    /// A generation that will read `next_position` next. `None` if this program has no such
     /// projection.
     pub(super) fn at(name: &str, generation: i64, next_position: i64) -> Option<Self> {
         Some(Self {
@@ -101,8 +102,8 @@ impl Fold {
         )
     }
 
-    /// Notes that it has moved to a position. Not too much is kept of what has stood since before
-    /// another.
+    /// Sets the next position. If too many rows are cached, evicts those that have not changed
+    /// since the position `keep_since`.
     pub(super) fn moved(&mut self, next: i64, keep_since: i64) {
         self.next_position = next;
         if self.standing.len() > KEPT_MOST {
@@ -115,13 +116,14 @@ impl Fold {
     }
 }
 
-/// Rows of another shape are another program's.
+/// Whether the rows have the schema version of this program. Rows of another version belong to
+/// another version of the program.
 pub(super) fn ours(name: &str, shape: i64) -> bool {
     shapes().any(|known| known == (name, shape))
 }
 
-/// Loads what the events need and is not known yet, and folds them. Where it cannot be loaded
-/// nothing has changed.
+/// Loads the rows that the events need and that are not cached, and folds the events. If loading
+/// fails, no state has changed. Without a source, rows that are not cached are an error.
 pub(super) async fn take(
     source: Option<&mut Source<'_>>,
     organisation: &str,
@@ -132,7 +134,7 @@ pub(super) async fn take(
     Ok(fold(folds, page, &touched))
 }
 
-/// Folds events, for which what they touch was loaded.
+/// Folds events whose rows have been loaded.
 pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Taken {
     let mut taken = Taken {
         moves: Moves::default(),
@@ -171,7 +173,8 @@ pub(super) fn fold(folds: &mut [Fold], page: &Page, touched: &[Touched]) -> Take
     taken
 }
 
-/// Loads the rows that events touch and that are not known yet; what they touch, by projection.
+/// Loads the rows that the events affect and that are not cached. Returns the affected rows by
+/// generation.
 pub(super) async fn load(
     source: Option<&mut Source<'_>>,
     organisation: &str,

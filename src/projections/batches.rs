@@ -1,5 +1,5 @@
-//! Batches of payments that went to the bank together. A row of its own for each: a fund sends ever
-//! more of them.
+//! Batches of payments that were sent to the bank together: one row for each, because their number
+//! in a fund has no bound.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -11,25 +11,26 @@ use crate::domain::text::Slug;
 use crate::domain::{Event, FundEvent, Money, PersonId};
 use crate::log::record::Recorded;
 
-/// How many files of a batch its row names: only the newest, so that the row has a bound.
+/// Maximum number of files listed in the row of a batch, the newest ones, so that the row has a
+/// bound.
 const FILES_MOST: usize = 20;
 
-/// A batch of payments that went to the bank together.
+/// A batch of payments that was sent to the bank together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Batch)]
 pub struct BatchRow {
     pub fund: Uuid,
-    /// The batch's key within the fund.
+    /// The key of the batch, unique within its fund.
     pub batch: Slug,
     #[schema(value_type = String, format = "date")]
     pub sent_on: Date,
     pub payments: u32,
     pub total: Money,
-    /// The files that were made of it for the bank: the newest twenty.
+    /// The newest files generated for the bank, at most 20.
     pub files: Vec<BankFileRow>,
 }
 
-/// A file that was made for the bank.
+/// A file generated for the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = BankFile)]
 pub struct BankFileRow {
@@ -39,7 +40,7 @@ pub struct BankFileRow {
     pub payments: u32,
     pub total: Money,
     pub digest: FileDigest,
-    /// Why it was made again.
+    /// Why the file was generated again.
     pub reason: Option<String>,
 }
 

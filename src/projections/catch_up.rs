@@ -1,5 +1,5 @@
-//! Catching up where the end of the log is far: the next events are read and folded while the rows
-//! of those before are stored.
+//! Catching up when the end of the log is far away: the next events are read and folded while the
+//! rows of the previous ones are being stored.
 
 use super::batch::{FAR, Page, Taken, fold, load};
 use super::follow::{ProjectionError, Projector};
@@ -8,8 +8,8 @@ use crate::store::Source;
 use crate::store::moves::Moves;
 
 impl Projector {
-    /// Goes on until the end of the log is near; `None` when somebody else moved a checkpoint or
-    /// something is amiss.
+    /// Folds and stores batches until the end of the log is near. Returns `None` if another process
+    /// advanced a projection, or one failed.
     pub(super) async fn catch_up(&self, mut known: Kept) -> Result<Option<Kept>, ProjectionError> {
         let (store, organisation) = (self.log().store(), self.log().organisation());
         let mut waiting = Moves::default();
@@ -37,8 +37,8 @@ impl Projector {
         }
     }
 
-    /// Folds the next events on a thread of its own. What they touch and was folded before, but may
-    /// not be stored yet, is still known.
+    /// Folds the next events on a blocking thread. The previous batch may not be stored yet, so its
+    /// rows must still be in the cache.
     async fn fold_ahead(&self, mut known: Kept) -> Result<(Kept, Taken), ProjectionError> {
         let (store, organisation, from) = (
             self.log().store(),
@@ -55,8 +55,8 @@ impl Projector {
         .await?;
         let folded = tokio::task::spawn_blocking(move || {
             let taken = fold(&mut known.folds, &page, &touched);
-            // What is folded here is stored after the next is loaded; what came before it, ahead of
-            // that.
+            // The rows of this batch are stored while the next one is loaded, so they stay cached.
+            // Those of earlier batches are stored by then.
             known.advance_ahead(page.end(from), from);
             (known, taken)
         });

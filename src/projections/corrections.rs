@@ -1,7 +1,7 @@
-//! Which events were corrected, and by which: the log keeps both, and whoever reads the one is
-//! shown the other.
+//! Corrected events and their corrections. The log contains both, and a reader of the one is shown
+//! the other.
 //!
-//! A row's id is the stream and the sequence of the event that was corrected.
+//! A row's id consists of the kind and id of the stream and the sequence of the corrected event.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::log::record::Recorded;
 /// The corrections of one event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CorrectionRow {
-    /// The positions of the events that correct it, in their order.
+    /// The positions of the correcting events, in ascending order.
     pub corrected_by: Vec<i64>,
 }
 

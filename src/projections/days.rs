@@ -1,11 +1,11 @@
-//! Where each day in Europe/London begins in the log: what `as_at` a date means.
+//! The first position of each day in Europe/London, which defines `as_at` a date.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Projection, Touches};
 use crate::log::record::Recorded;
 
-/// A day on which something was recorded.
+/// A day on which an event was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayRow {
     pub first_position: i64,

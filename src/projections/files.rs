@@ -1,4 +1,4 @@
-//! Files of groups. A row of its own for each: a group hands in ever more of them.
+//! Files of groups: one row for each, because their number in a group has no bound.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,8 @@ pub struct FileRow {
     pub media: Media,
     pub bytes: u64,
     pub purpose: FilePurpose,
-    /// Absent for a member of the group where the person is of the staff.
+    /// The person who stored the file. Absent for a member of the group if it was a member of
+    /// staff.
     pub kept_by: Option<PersonId>,
     #[schema(value_type = String, format = "date")]
     pub kept_on: Date,

@@ -1,5 +1,5 @@
-//! Folding events into rows: which are needed, what becomes of them, and what is to be stored.
-//! Pure.
+//! The fold of events into rows, without I/O: which rows the events need, what the rows are after
+//! them, and which changes are to be stored.
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,11 @@ use crate::log::record::Recorded;
 use crate::store::postings::PostingRow;
 use crate::store::rows::{Row, STANDING, Version};
 
-/// The rows of one projection that were looked at, as they stand.
+/// The current rows of one projection that are in memory. An id with `None` has no row.
 #[derive(Default)]
 pub(super) struct Standing(HashMap<String, Option<Stands>>);
 
-/// A row as it stands. What was read from the database is taken apart when an event first touches
-/// it.
+/// A current row. One that was loaded is decoded when an event first affects it.
 struct Stands {
     since: i64,
     row: Content,
@@ -25,26 +24,26 @@ enum Content {
     Known(AnyRow),
 }
 
-/// What events did to the rows of one projection, to be stored.
+/// The changes that events make to the rows of one projection, to be stored.
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) versions: Vec<Version>,
     pub(super) postings: Vec<PostingRow>,
-    /// Where the newest version of a row lies among them.
+    /// The index in `versions` of the newest version of each row.
     newest: HashMap<String, usize>,
 }
 
-/// Where a projection stopped, and why.
+/// The position at which a projection failed, and the cause.
 pub(super) struct Stopped {
     pub(super) position: i64,
     pub(super) cause: String,
 }
 
-/// Which of some events concern a projection, and the rows that each of these touches.
+/// The events that affect a projection, by their index, with the rows that each affects.
 pub(super) struct Touched(Vec<(usize, Touches)>);
 
 impl Touched {
-    /// Of those from a position on.
+    /// Selects from the events at or after a position.
     pub(super) fn of(projection: Registered, events: &[Recorded], from: i64) -> Self {
         let touches = |(at, event): (usize, &Recorded)| Some((at, (projection.touches)(event)?));
         Self(
@@ -57,7 +56,7 @@ impl Touched {
         )
     }
 
-    /// The rows that may be there already.
+    /// The rows that may exist before these events.
     fn ids(&self) -> impl Iterator<Item = &String> {
         self.0.iter().flat_map(|(_, touches)| {
             (!touches.first)
@@ -69,7 +68,7 @@ impl Touched {
 }
 
 impl Standing {
-    /// The ids among those touched of which nothing is known yet.
+    /// The ids of affected rows that are not in memory.
     pub(super) fn missing(&self, touched: &Touched) -> BTreeSet<String> {
         touched
             .ids()
@@ -78,7 +77,7 @@ impl Standing {
             .collect()
     }
 
-    /// Takes what was loaded; of the others that were asked for it is known that there are none.
+    /// Adds loaded rows. Requested ids that were not loaded have no row.
     pub(super) fn take(&mut self, asked: impl IntoIterator<Item = String>, loaded: Vec<Row>) {
         self.0.extend(asked.into_iter().map(|id| (id, None)));
         self.0.extend(loaded.into_iter().map(|row| {
@@ -96,7 +95,7 @@ impl Standing {
         self.0.len()
     }
 
-    /// Forgets what has stood since before a position.
+    /// Evicts rows that have not changed since a position, and ids without a row.
     pub(super) fn forget_before(&mut self, position: i64) {
         self.0.retain(|_, stands| {
             stands
@@ -105,8 +104,8 @@ impl Standing {
         });
     }
 
-    /// Folds events in order. Where one cannot be, those before it count. A panic stops this
-    /// projection, and no other.
+    /// Folds events in order up to the first that fails; the changes before it count. A panic stops
+    /// only this projection.
     pub(super) fn fold(
         &mut self,
         projection: Registered,
@@ -215,7 +214,7 @@ mod tests {
     use crate::log::record::Metadata;
     use crate::projections::Projection;
 
-    /// Counts, and fails at position 2.
+    /// Counts events, and panics at position 2.
     struct Fails;
 
     impl Projection for Fails {
@@ -248,7 +247,8 @@ mod tests {
         }
     }
 
-    /// What was folded last is not stored yet while the next is loaded: it must not be asked for.
+    /// The rows of the last batch are not stored yet while the next one is loaded, so they must not
+    /// be loaded from the database.
     #[test]
     fn what_is_forgotten_is_asked_for_again_and_what_was_folded_since_is_not() {
         let (old, absent, new) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));

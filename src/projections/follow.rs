@@ -1,9 +1,21 @@
-//! The follower that stores projections: fold what was appended, then store rows and checkpoints at
-//! once.
+//! The projector: folds new events into the read models and stores rows and positions in one
+//! transaction.
 //!
-//! Any process may do it; whoever comes second finds the work done. What it looked at it keeps, and
-//! goes on from there for as long as nobody else moves the checkpoints; otherwise it locks them,
-//! and begins from what is stored.
+//! # Several processes
+//!
+//! Every process runs a projector. A position advances only from its expected value, so of two that
+//! fold the same events the second one stores nothing.
+//!
+//! # Fast and slow path
+//!
+//! Between batches the projector keeps its state in memory: the positions and the rows that it
+//! folded last. While no other process advances a position, it continues from there without a lock.
+//! Otherwise it locks the positions, and starts from the stored rows.
+//!
+//! # Inline projection
+//!
+//! Appends of this process use the same state to store rows in their own transaction. A mutex gives
+//! the state to either of them at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,16 +29,16 @@ use crate::store::checkpoints::{self, Checkpoint, Live};
 use crate::store::events::EventRow;
 use crate::store::{Source, StoreError, Tx};
 
-/// How often to look for what other processes appended.
+/// How often the projector checks for events of other processes.
 const LOOK: Duration = Duration::from_millis(200);
-/// How long what this process appended is left to its next append: a follower at work would keep
-/// that from bringing the views along.
+/// Delay after an append of this process. The next append can then take the projector's state and
+/// project inline; a projector at work would prevent that.
 const LEAVE: Duration = Duration::from_millis(4);
 
-/// How many events there must be before it matters how rows are spread.
+/// Number of events below which the statistics of the tables do not matter.
 const DESCRIBED_FROM: i64 = 1000;
 
-/// Why a projection could not go on.
+/// Why a projection cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectionError {
     #[error(transparent)]
@@ -47,17 +59,17 @@ impl From<StoreError> for ProjectionError {
     }
 }
 
-/// Stores the projections of one log, and tells how far they have come.
+/// Stores the projections of one log, and reports their progress.
 #[derive(Clone)]
 pub struct Projector {
     log: Log,
     pub(super) shared: Shared,
-    /// How far the views were when the database last looked at how its rows are spread.
+    /// The position of the views when the tables were last analysed.
     described: Arc<AtomicI64>,
 }
 
-/// The projections that follow, as it is stored, where the slowest of them will read next, and how
-/// long the log is.
+/// The stored state of the projections: each one's position, the lowest of these, and the length of
+/// the log.
 struct Stored {
     projections: Vec<Live>,
     next_position: i64,
@@ -65,11 +77,8 @@ struct Stored {
 }
 
 impl Projector {
-    /// Prepares the checkpoints, lets projections that stopped try again, and makes rows anew that
-    /// an older program made.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Creates missing positions, lets failed projections try again, and rebuilds rows whose schema
+    /// version is older than this program's.
     pub async fn open(log: Log) -> Result<Self, ProjectionError> {
         let mut tx = log.store().begin().await?;
         for (name, shape) in super::shapes() {
@@ -111,12 +120,13 @@ impl Projector {
         &self.log
     }
 
-    /// Lets this process's appends bring the views along, where these stand at the end of the log.
+    /// Lets appends of this process store the view rows in their own transaction while the views
+    /// are caught up with the log.
     pub fn go_along(&self) {
         self.log.bring_along(Arc::new(self.shared.clone()));
     }
 
-    /// Follows the log for as long as the process runs.
+    /// Follows the log as long as the process runs.
     pub async fn run(self) {
         self.go_along();
         let mut growth = self.log.growth();
@@ -137,7 +147,7 @@ impl Projector {
         }
     }
 
-    /// Waits, no longer than this, until the views have passed a position; whether they have.
+    /// Waits, at most `at_most`, until the views include a position. Returns whether they do.
     pub async fn passed(&self, position: i64, at_most: Duration) -> bool {
         let mut progress = self.shared.progress.subscribe();
         let waited =
@@ -145,17 +155,14 @@ impl Projector {
         matches!(waited, Ok(Ok(_)))
     }
 
-    /// The position that the slowest projection of this process will read next.
+    /// The position that the slowest projection reads next, as far as this process knows.
     #[must_use]
     pub fn next_position(&self) -> i64 {
         *self.shared.progress.borrow()
     }
 
-    /// Folds what has been appended since; whether there may be more.
-    ///
-    /// # Errors
-    /// When the database does not answer. A projection that cannot fold an event stops, and says so
-    /// in its checkpoint.
+    /// Folds new events. Returns whether there may be more. A projection that cannot fold an event
+    /// stops, and its stored position names the error.
     pub async fn advance(&self) -> Result<bool, ProjectionError> {
         let more = self.step().await?;
         self.describe().await;
@@ -182,7 +189,8 @@ impl Projector {
                 .recent(known.next_position, usize::try_from(BATCH).ok()?)
         });
         let mut far = false;
-        // What this process appended itself needs no look, unless the last was long ago.
+        // Events of this process come from the tail cache, without a query; but once in every poll
+        // interval the stored positions are compared.
         if (recent.is_none() || !lately)
             && let Some(stored) = self.stored().await?
         {
@@ -192,7 +200,7 @@ impl Projector {
                 ..known
             });
             if stored.next_position >= stored.length {
-                // Nothing is to be done, or another process did it.
+                // There are no new events, or another process has folded them.
                 *kept = known.or_else(|| stored.known());
                 self.shared.passed_to(stored.next_position);
                 return Ok(false);
@@ -213,9 +221,9 @@ impl Projector {
         Ok(more)
     }
 
-    /// Has the database look again at how rows are spread, when there are twice as many as when it
-    /// last did. Its own look would come up to a minute later, and until then it takes one index to
-    /// be as good as another.
+    /// Runs ANALYZE on the tables of the log and of the views when the log has doubled since the
+    /// last time (PostgreSQL only). Autovacuum would do so up to a minute later, and until then the
+    /// planner may choose the wrong index.
     pub(super) async fn describe(&self) {
         let next = self.next_position();
         let described = self.described.load(Ordering::Relaxed);
@@ -233,8 +241,8 @@ impl Projector {
         }
     }
 
-    /// How far our projections are as it is stored. A database server that crashed may have
-    /// forgotten what nobody waited for.
+    /// The stored positions of the projections of this program. They may be lower than those in
+    /// memory: after a crash of the database server, asynchronous commits can be lost.
     async fn stored(&self) -> Result<Option<Stored>, StoreError> {
         let mut projections = checkpoints::live(self.log.store(), self.log.organisation()).await?;
         projections.retain(|one| ours(&one.name, one.shape));
@@ -249,10 +257,7 @@ impl Projector {
         }))
     }
 
-    /// The position that the slowest projection will read next, as it is stored.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The position that the slowest projection reads next, as it is stored.
     pub async fn stored_position(&self) -> Result<i64, StoreError> {
         Ok(self
             .stored()
@@ -260,8 +265,8 @@ impl Projector {
             .map_or(0, |stored| stored.next_position))
     }
 
-    /// Goes on from what is known, without a lock; `None` when somebody else moved a checkpoint or
-    /// something is amiss.
+    /// Continues from the state in memory, without a lock. Returns `None` if another process
+    /// advanced a projection, or one failed, or there are no events.
     async fn go_on(
         &self,
         mut known: Kept,
@@ -289,7 +294,7 @@ impl Projector {
         Ok(Some((known, next - from >= BATCH)))
     }
 
-    /// Locks the checkpoints, and begins from what is stored.
+    /// Locks the positions, and starts from the stored rows.
     async fn begin_again(&self) -> Result<(Option<Kept>, bool), ProjectionError> {
         let mut tx = self.log.store().begin_derived().await?;
         let running = checkpoints::lock(&mut tx, self.log.organisation()).await?;
@@ -311,8 +316,8 @@ impl Projector {
         ))
     }
 
-    /// Folds the next events into these generations, whose checkpoints are locked; how far it came,
-    /// and why one stopped.
+    /// Folds the next events into generations whose positions are locked. Returns the generations,
+    /// the position reached, and why one failed, if one did.
     pub(super) async fn fold(
         &self,
         tx: &mut Tx,
@@ -360,8 +365,8 @@ impl Projector {
 }
 
 impl Stored {
-    /// Whether nobody moved a checkpoint since, rebuilt a projection, or brought one back that had
-    /// stopped.
+    /// Whether the state in memory matches the stored positions: no projection was advanced,
+    /// rebuilt or restarted by another process.
     fn is(&self, known: &Kept) -> bool {
         known.next_position == self.next_position
             && known.folds.len() == self.projections.len()
@@ -373,7 +378,7 @@ impl Stored {
             })
     }
 
-    /// What is to be known to go on from there, if all of them stand together.
+    /// The state to continue from. `None` if the projections are at different positions.
     fn known(&self) -> Option<Kept> {
         let together = |one: &Live| {
             Fold::at(&one.name, one.generation, one.next_position)

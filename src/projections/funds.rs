@@ -1,5 +1,5 @@
 //! Funds with their rules and rounds. Their money is in the postings, and their batches are rows of
-//! their own.
+//! another projection.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::domain::text::Slug;
 use crate::domain::{ApplicationId, Event, FundEvent};
 use crate::log::record::Recorded;
 
-/// A fund as people see it.
+/// A fund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = FundRecord)]
 pub struct FundRow {
@@ -28,13 +28,13 @@ pub struct FundRow {
     pub purpose: String,
     pub areas: BTreeSet<Slug>,
     pub rules: Rules,
-    /// Rules that were proposed and wait for a second person.
+    /// Proposed rules that await confirmation by a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_rules: Option<Rules>,
     pub rounds: BTreeMap<Slug, RoundRow>,
 }
 
-/// A round as people see it.
+/// A round of a fund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Round)]
 pub struct RoundRow {
@@ -45,7 +45,7 @@ pub struct RoundRow {
     #[schema(value_type = String, format = "date")]
     pub closes_on: Date,
     pub form: u32,
-    /// The reserve list: which application has which rank.
+    /// The reserve list: applications by rank.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub reserves: BTreeMap<u16, ApplicationId>,

@@ -1,5 +1,5 @@
-//! Groups: their public names, members by id, and how their payee stands. Account details stay
-//! sealed; files and grants from before are rows of their own.
+//! Groups: public names, the ids of members, and the payee. Account details stay encrypted. Files
+//! and past grants are rows of other projections.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::domain::text::{Identifier, Slug};
 use crate::domain::{Event, GrantId, GroupEvent, GroupId, PersonId};
 use crate::log::record::Recorded;
 
-/// A group as the log shows it.
+/// A group, with personal values encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRow {
     pub id: Uuid,
@@ -25,44 +25,44 @@ pub struct GroupRow {
     pub created_at: Moment,
     pub updated_at: Moment,
     pub name: String,
-    /// The name as it is looked for: in plain small letters.
+    /// The key by which the name is searched and sorted: ASCII, lower case.
     pub name_key: String,
     pub area: String,
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
-    /// Who was asked to join and has not answered.
+    /// People who were invited and have not replied.
     #[serde(default)]
     pub invited: BTreeSet<PersonId>,
     pub payee: Option<PayeeRow>,
     pub postcode: Option<Sealed>,
     pub telephone: Option<Sealed>,
     pub on_file: BTreeMap<Slug, OnFileRow>,
-    /// The group that it was merged into.
+    /// The group that this one was merged into.
     pub merged_into: Option<GroupId>,
-    /// Groups that were merged into it.
+    /// Groups that were merged into this one.
     pub took_in: BTreeSet<GroupId>,
-    /// Its grants that have not come to their end.
+    /// Grants that have not ended.
     #[serde(default)]
     pub open_grants: BTreeSet<GrantId>,
-    /// The day that counts for how long its records are kept: when its last grant ended, else when
-    /// it was registered.
+    /// The day from which the retention period counts: the end of the last grant, or the
+    /// registration.
     #[serde(default)]
     pub kept_from: Option<Date>,
-    /// Whether money ever went to it.
+    /// Whether the group was ever paid.
     #[serde(default)]
     pub was_paid: bool,
-    /// The name and area that a member wrote and staff have not taken over.
+    /// A name and area that a member proposed, until staff accept or refuse them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed: Option<ProposedCorrectionRow>,
     #[serde(default)]
     pub correction_waits: Waiting,
-    /// How erasing what is personal of it stands.
+    /// The state of the erasure of the group's personal data.
     #[serde(default)]
     pub erasure: Erasure,
 }
 
-/// A check that one of the group's grants passed, and until when it is good.
+/// A check that one of the group's grants passed, and the last day on which it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = OnFile)]
 pub struct OnFileRow {
@@ -73,7 +73,7 @@ pub struct OnFileRow {
     pub good_until: Date,
 }
 
-/// Where a group's money goes.
+/// The account that a group's money goes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayeeRow {
     pub payee: u32,
@@ -83,10 +83,10 @@ pub struct PayeeRow {
     pub details: PayeeSealed,
 }
 
-/// A name and area that a member wrote.
+/// A name and area that a member proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedCorrectionRow {
-    /// Its number: taking it over names it.
+    /// Its number, needed to accept it.
     pub proposal: u32,
     pub name: String,
     pub area: String,
@@ -94,7 +94,7 @@ pub struct ProposedCorrectionRow {
     pub by: PersonId,
 }
 
-/// A name as it is looked for: without marks and capitals.
+/// The key by which a name is searched and sorted: transliterated to ASCII, in lower case.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     deunicode::deunicode(name.trim()).to_lowercase()

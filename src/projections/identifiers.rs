@@ -1,5 +1,4 @@
-//! Which groups a charity or company number was recorded for: a row for each number, by which a
-//! group is looked up.
+//! Charity and company numbers: one row for each number, with the groups that it was recorded for.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,16 @@
-//! What a process knows of its views from one batch to the next: its follower goes on from there,
-//! and so do its appends, which bring the views along.
+//! The projector's state in memory, shared by the projector and by inline projection.
+//!
+//! # Lock
+//!
+//! A mutex gives the state to one of them at a time. The projector waits for it. An append only
+//! tries to lock it, and holds it until its transaction has ended; if the projector is at work, the
+//! append is not projected inline.
+//!
+//! # Losing the state
+//!
+//! Either of them removes the state, and puts it back once the rows are stored. If they are not,
+//! the state stays empty, and the projector starts again from the stored rows. Only if an append
+//! could not load rows, and so folded nothing, is the state put back unchanged.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,17 +24,18 @@ use crate::store::events::EventRow;
 use crate::store::moves::Moves;
 use crate::store::{Source, StoreError, Tx};
 
-/// Valid for as long as nobody else moves the checkpoints.
+/// Positions and cached rows of all live projections. Valid as long as no other process advances a
+/// position.
 pub(super) struct Kept {
     pub(super) next_position: i64,
     pub(super) folds: Vec<Fold>,
-    /// When it was last held against what is stored.
+    /// When it was last compared with the stored positions.
     pub(super) looked: Instant,
-    /// An append brought it here.
+    /// Whether an append advanced it last, not the projector.
     pub(super) brought: bool,
 }
 
-/// What is kept, if anything is, and how far the views are as far as this process knows.
+/// The state, if there is one, and the progress of the views as far as this process knows.
 #[derive(Clone, Default)]
 pub(super) struct Shared {
     pub(super) kept: Arc<Mutex<Option<Kept>>>,
@@ -31,7 +43,7 @@ pub(super) struct Shared {
 }
 
 impl Kept {
-    /// What was just found stored: every fold will read next at this position.
+    /// The state after the stored positions were read. All generations are at `next_position`.
     pub(super) fn looked_up(next_position: i64, folds: Vec<Fold>) -> Self {
         Self {
             next_position,
@@ -41,12 +53,13 @@ impl Kept {
         }
     }
 
-    /// Notes that everything has moved to a position.
+    /// Advances all generations to a position.
     pub(super) fn advance(&mut self, next: i64) {
         self.advance_ahead(next, next);
     }
 
-    /// The same, where what was folded since another position is not stored yet.
+    /// Advances all generations to a position, and keeps the rows changed since `keep_since`, which
+    /// are not stored yet.
     pub(super) fn advance_ahead(&mut self, next: i64, keep_since: i64) {
         self.next_position = next;
         for fold in &mut self.folds {
@@ -75,7 +88,9 @@ impl Along for Shared {
     }
 }
 
-/// The views, while an append that brings them along is under way.
+/// The lease of an append on the state, until its transaction has ended. If it is dropped after
+/// events were folded, without a report that they are stored, the state is lost, and the projector
+/// starts again.
 struct UnderWay {
     shared: Shared,
     kept: OwnedMutexGuard<Option<Kept>>,
@@ -109,8 +124,8 @@ impl Claimed for UnderWay {
                         return Err(error);
                     }
                 };
-            // A view that cannot be made is for the follower to stop, and keeps nobody from
-            // writing.
+            // A failing projection must not prevent the append. The events are written without view
+            // rows, and the projector records the failure.
             if !stopped.is_empty() {
                 return Ok(None);
             }

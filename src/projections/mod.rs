@@ -1,8 +1,9 @@
-//! What the log means for those who read it: pure folds from events to rows, and what stores them:
-//! the append, or a follower.
+//! Projections: pure folds from events to the rows of read models, and the engine that stores these
+//! rows, inline with an append or in the background.
 //!
-//! A projection says which row an event touches, and what the row is after it. Live, catching up or
-//! rebuilt, it is the same fold. Rows hold sealed references, never opened values.
+//! A projection states which row an event affects, and what the row is after the event. Live,
+//! catching up or rebuilding, it is the same fold. Rows contain personal values only in encrypted
+//! form.
 
 mod agreements;
 mod answers;
@@ -63,14 +64,14 @@ pub use waiting::Waiting;
 use crate::log::record::Recorded;
 use crate::store::postings::PostingRow;
 
-/// Which rows an event concerns.
+/// The rows that an event affects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touches {
-    /// The row that may change.
+    /// The id of the row that may change.
     pub row: String,
-    /// A row that is only read beside it.
+    /// The id of a second row, which is only read.
     pub beside: Option<String>,
-    /// No event before this one touched the row.
+    /// Whether no earlier event affected the row, so that it need not be loaded.
     pub first: bool,
 }
 
@@ -83,7 +84,7 @@ impl Touches {
         }
     }
 
-    /// The row of the event's stream, which no other stream's events touch.
+    /// The row of the event's stream, for projections whose rows are affected by that stream only.
     fn of_stream(event: &Recorded) -> Self {
         Self {
             first: event.sequence == 1,
@@ -94,39 +95,39 @@ impl Touches {
 
 /// A pure fold from events to the rows of one table.
 pub trait Projection {
-    /// The projection's name, and its table's after `view_`.
+    /// The name of the projection. Its table is `view_` followed by the name.
     const NAME: &'static str;
-    /// Raised when rows are made otherwise than before: those of an older shape are then made anew
-    /// at the next start.
+    /// The schema version of the rows. Raise it when the rows change; the next start then rebuilds
+    /// them.
     const SHAPE: i64 = 1;
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
-    /// The rows that the event concerns, if any.
+    /// The rows that the event affects, if any.
     fn touches(event: &Recorded) -> Option<Touches>;
 
-    /// The row after the event; `None` leaves it as it is.
+    /// The row after the event. `None` leaves it unchanged.
     fn project(
         event: &Recorded,
         row: Option<Self::Row>,
         beside: Option<Self::Row>,
     ) -> Option<Self::Row>;
 
-    /// The figures that the event adds, given the row before it.
+    /// The postings that the event adds, given the row before it.
     fn post(_event: &Recorded, _before: Option<&Self::Row>) -> Vec<PostingRow> {
         Vec::new()
     }
 }
 
-/// A row of whichever projection it is of.
+/// A row of any projection.
 type AnyRow = Arc<dyn Any + Send + Sync>;
 
-/// What one event does to a projection's rows.
+/// The effect of one event on a projection.
 struct Projected {
     row: Option<AnyRow>,
     postings: Vec<PostingRow>,
 }
 
-/// A projection without its row type, so that the follower can hold them all.
+/// A projection without its row type, so that all can be in one list.
 #[derive(Clone, Copy)]
 struct Registered {
     name: &'static str,
@@ -176,12 +177,12 @@ fn write<P: Projection>(row: &AnyRow) -> serde_json::Result<String> {
     serde_json::to_string(&own::<P>(row))
 }
 
-/// A projection is only handed rows that it made or read itself.
+/// A projection only gets rows that it made or read, so the cast succeeds.
 fn own<P: Projection>(row: &AnyRow) -> Option<&P::Row> {
     row.downcast_ref()
 }
 
-/// Every projection.
+/// All projections.
 const ALL: [Registered; 18] = [
     Registered::of::<agreements::Agreements>(),
     Registered::of::<answers::Answers>(),
@@ -208,7 +209,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     shapes().map(|(name, _)| name)
 }
 
-/// The names of all projections, each with the shape of its rows.
+/// The names of all projections, each with its schema version.
 pub fn shapes() -> impl Iterator<Item = (&'static str, i64)> {
     ALL.iter()
         .map(|projection| (projection.name, projection.shape))

@@ -1,4 +1,4 @@
-//! Moments in rows, as texts that sort as the moments do: lists are put in order by them.
+//! Timestamps in rows, written so that texts sort as times do: lists are ordered by them.
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::log::record::Recorded;
 
-/// Always six decimals of a second.
+/// Always with six decimals of a second.
 const TEXT: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
-/// When a record was made, or last changed.
+/// When a record was created or last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(Timestamp);
 

@@ -1,5 +1,5 @@
-//! The organisation: its name, its signs of success, and the current versions of form and
-//! agreement.
+//! The organisation: its name, signs of success, current form and agreement, mail texts and public
+//! reports.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use crate::domain::text::Slug;
 use crate::domain::{Event, FundId, OrganisationEvent, PersonId};
 use crate::log::record::Recorded;
 
-/// The organisation as people see it.
+/// The organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = OrganisationRecord)]
 pub struct OrganisationRow {
     pub name: String,
-    /// The day on which a simulated log ends; absent for a real one.
+    /// The last day of a simulated log; absent for a real one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date")]
     pub simulated: Option<Date>,
@@ -36,18 +36,18 @@ pub struct OrganisationRow {
     pub agreement_version: u32,
     pub agreement_hash: String,
     pub agreement: String,
-    /// Staff's own words for mails, the newest of each.
+    /// The organisation's own texts for mails, the newest of each.
     #[serde(default)]
     pub mail_texts: Vec<MailTextRow>,
-    /// Words for mails that wait for a second administrator.
+    /// Texts for mails that await confirmation by a second administrator.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proposed_mail_texts: Vec<ProposedMailTextRow>,
-    /// What the public report says of each area.
+    /// The texts of the public report, by area.
     #[serde(default)]
     pub reports: BTreeMap<Slug, ReportRow>,
 }
 
-/// What the public report says of an area, in staff's words.
+/// The text of the public report on one area.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = AreaReport)]
 pub struct ReportRow {
@@ -57,25 +57,24 @@ pub struct ReportRow {
     pub lessons: String,
 }
 
-/// Staff's own words for one mail.
+/// The organisation's own text for one mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = MailText)]
 pub struct MailTextRow {
     pub version: u32,
     pub mail: MailKind,
-    /// The fund that they are for; absent when they are for every fund that has none of its own.
+    /// The fund that the text is for; absent if it is for all funds without a text of their own.
     pub fund: Option<FundId>,
     pub language: Language,
     pub subject: String,
     pub body: String,
-    /// The second administrator, where the words took two.
+    /// The second administrator, if the text needed two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<PersonId>,
 }
 
 impl MailTextRow {
-    /// Why these words are not used, if they are not: they were published before there was the rule
-    /// that they break.
+    /// Why the text is not used, if it is not. Texts published before a rule existed may break it.
     #[must_use]
     pub fn unused(&self) -> Option<String> {
         if self.mail.needs_two() && self.confirmed_by.is_none() {
@@ -90,11 +89,11 @@ impl MailTextRow {
     }
 }
 
-/// Words for one mail that wait for a second administrator.
+/// A text for one mail that awaits confirmation by a second administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ProposedMailText)]
 pub struct ProposedMailTextRow {
-    /// Its number: confirming names it.
+    /// Its number, needed to confirm it.
     pub proposal: u32,
     pub mail: MailKind,
     pub fund: Option<FundId>,
@@ -105,8 +104,8 @@ pub struct ProposedMailTextRow {
 }
 
 impl OrganisationRow {
-    /// Staff's words for a mail, the fund's own first, as they are in the log: whether they are
-    /// used, [`MailTextRow::unused`] says.
+    /// The organisation's text for a mail: that of the fund, or else the general one. It may be one
+    /// that is not used; see [`MailTextRow::unused`].
     #[must_use]
     pub fn mail_text(
         &self,
@@ -213,7 +212,7 @@ impl Projection for Organisations {
 }
 
 impl OrganisationRow {
-    /// Words that are proposed or published take the place of those that wait for the same mail.
+    /// A proposed or published text replaces the pending proposal for the same mail.
     fn take_mail_text(&mut self, happened: &OrganisationEvent) {
         match happened {
             OrganisationEvent::MailTextPublished {

@@ -1,4 +1,5 @@
-//! Grants that groups had before. A row of its own for each: an import adds ever more of them.
+//! Grants from before this programme, recorded by an import: one row for each, because their number
+//! in a group has no bound.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::domain::text::Line;
 use crate::domain::{Event, GroupEvent};
 use crate::log::record::Recorded;
 
-/// A grant that a group had before.
+/// A grant that a group received before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastGrantRow {
     pub group: Uuid,

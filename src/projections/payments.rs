@@ -1,4 +1,4 @@
-//! Payments, for the list of what is due to be approved, sent and confirmed.
+//! Payments, for the lists of those to approve, send and confirm.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::domain::text::Slug;
 use crate::domain::{Event, GrantEvent, Money, PersonId};
 use crate::log::record::Recorded;
 
-/// A payment as people see it.
+/// A payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = PaymentRecord)]
 pub struct PaymentRow {
@@ -28,17 +28,17 @@ pub struct PaymentRow {
     pub amount: Money,
     pub instalment: Option<u16>,
     pub route: Route,
-    /// The number of the group's payee that it was prepared for.
+    /// The number of the group's payee for which it was prepared.
     #[serde(default)]
     pub payee: u32,
-    /// From whom it is bought, where the organisation buys for the group.
+    /// The supplier, if the organisation buys for the group.
     pub supplier: Option<String>,
     /// The batch in which it was sent.
     pub batch: Option<Slug>,
     pub receipt: Option<FileDigest>,
     /// Absent for a member of the group.
     pub prepared_by: Option<PersonId>,
-    /// None for a member of the group.
+    /// Empty for a member of the group.
     pub approved_by: BTreeSet<PersonId>,
     #[schema(value_type = String, format = "date")]
     pub prepared_on: Date,
@@ -47,18 +47,18 @@ pub struct PaymentRow {
     #[schema(value_type = Option<String>, format = "date")]
     pub paid_on: Option<Date>,
     pub reason: Option<String>,
-    /// No money leaves before this day, as the payee, the group's members or an address of theirs
-    /// changed.
+    /// The payment cannot be sent before this day, because the payee, a member or an address of the
+    /// group changed recently.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date")]
     pub waits_until: Option<Date>,
-    /// Who proposed that it leave earlier. Absent for a member of the group.
+    /// The person who proposed to send it earlier. Absent for a member of the group.
     #[serde(default)]
     pub early_proposed_by: Option<PersonId>,
-    /// Why it should leave earlier. Absent for a member of the group.
+    /// Why it should be sent earlier. Absent for a member of the group.
     #[serde(default)]
     pub early_reason: Option<String>,
-    /// How many people must approve it.
+    /// The number of people who must approve it.
     pub approvals_needed: u8,
 }
 

@@ -1,4 +1,5 @@
-//! People and their roles. Names stay sealed here; `views` opens them for those who may see them.
+//! People and their roles. Names stay encrypted; `views` decrypts them for readers who may see
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,38 +24,38 @@ pub struct PersonRow {
     pub email: Option<Sealed>,
     pub telephone: Option<Sealed>,
     pub roles: Roles,
-    /// Roles that were proposed and wait for a second person.
+    /// Proposed roles that await confirmation by a second person.
     pub proposed: Roles,
-    /// The groups that the person is a member of.
+    /// The groups of which the person is a member.
     pub groups: BTreeSet<Uuid>,
-    /// The groups that asked the person to join.
+    /// The groups that invited the person.
     #[serde(default)]
     pub invited_to: BTreeSet<Uuid>,
-    /// The number of each role's proposal: confirming names it.
+    /// The number of each role's proposal, needed to confirm it.
     #[serde(default)]
     pub proposals: BTreeMap<Role, u32>,
-    /// The contact details that an officer proposed, and who did.
+    /// Contact details that an officer proposed, and that officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_contact: Option<ProposedContactRow>,
-    /// The address that is known to be the person's: they signed in by a mail to it, or somebody in
-    /// the office vouched for it.
+    /// The address that is known to be the person's: they signed in by a mail to it, or a member of
+    /// staff entered or confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_email: Option<Sealed>,
     #[serde(default)]
     pub contact_waits: Waiting,
-    /// Since when they are known by what they typed alone; nothing once they have shown that an
-    /// address is theirs.
+    /// The day of registration of a person who registered without proving an address. Absent once
+    /// one is proven or a member of staff has entered the contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven_since: Option<Date>,
-    /// How erasing what is personal of them stands.
+    /// The state of the erasure of the person's personal data.
     #[serde(default)]
     pub erasure: Erasure,
 }
 
-/// Contact details that wait for a second person.
+/// Contact details that await confirmation by a second person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedContactRow {
-    /// Its number: confirming names it.
+    /// Its number, needed to confirm it.
     pub proposal: u32,
     pub name: Sealed,
     pub email: Option<Sealed>,
@@ -195,7 +196,7 @@ impl Projection for People {
     }
 }
 
-/// Somebody new.
+/// The row of a newly registered person.
 fn registered(event: &Recorded) -> Option<PersonRow> {
     let Event::Person(PersonEvent::PersonRegistered {
         name,

@@ -1,7 +1,7 @@
-//! Where each application and grant belongs, so that every figure can be posted to its fund, round
-//! and area.
+//! The fund, round and area of each application and grant, and the postings of figures under these
+//! dimensions.
 //!
-//! Postings are append-only: a budget or an outcome at any position or day is a sum over them.
+//! Postings are append-only: a budget or an outcome as at any position or day is a sum of postings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::domain::{ApplicationEvent, Event, FundEvent, GrantEvent, GroupEvent, 
 use crate::log::record::Recorded;
 use crate::store::postings::PostingRow;
 
-/// What is known of an application or grant, or of a group, for posting figures.
+/// The values that postings need of an application or grant, or of a group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PlaceRow {
     fund: String,
@@ -25,24 +25,24 @@ pub struct PlaceRow {
     standing: Option<Standing>,
     requested: Money,
     submitted_on: Option<Date>,
-    /// How many days the decision took, once it was taken.
+    /// The number of days that the decision took, once it was made.
     decided: Option<i64>,
-    /// The figures of each update. They count from its acceptance on.
+    /// The figures of each update. They count once the update is accepted.
     reported: BTreeMap<u16, Figures>,
-    /// What was paid and has not come back, by source.
+    /// Money paid that has not come back, by funding source.
     paid: Sources,
-    /// What was waived of it or written off, by source.
+    /// Money waived or written off, by funding source.
     waived: Sources,
 }
 
-/// What an update adds to the figures.
+/// The figures of one update.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Figures {
     people: u32,
     volunteers: u32,
     spent: Money,
     said: BTreeMap<String, i64>,
-    /// Staff's own judgement of each sign.
+    /// The assessment of each sign by staff.
     judged: BTreeMap<String, Strength>,
     accepted: bool,
 }
@@ -159,7 +159,7 @@ impl PlaceRow {
         self.submitted_on.map_or(0, days)
     }
 
-    /// The row after an event of its grant; none where the event changes nothing of it.
+    /// The row after an event of its grant. `None` if the event changes nothing in it.
     fn after(mut self, happened: &GrantEvent) -> Option<Self> {
         match happened {
             GrantEvent::PaymentSent { sources, .. } => self.paid = self.paid.plus(sources),
@@ -220,7 +220,8 @@ impl PlaceRow {
         Some(self)
     }
 
-    /// By which sources an amount is waived: the unrestricted money first, as far as there is any.
+    /// The funding sources from which an amount is waived: unrestricted money first, up to the
+    /// amount paid and not waived yet.
     fn waives(&self, amount: Money) -> Sources {
         let mut left = Sources::default();
         for part in self.paid.parts() {
@@ -234,7 +235,7 @@ impl PlaceRow {
         left.last(amount.min(left.total())).unwrap_or_default()
     }
 
-    /// The figures of an update that count, if they do.
+    /// The figures of an update, if it is accepted.
     fn counted(&self, update: u16) -> Option<&Figures> {
         self.reported
             .get(&update)
@@ -275,7 +276,7 @@ impl Posts<'_> {
         &mut self.posted[last]
     }
 
-    /// Posts a sum by its sources, with the sign of `direction`.
+    /// Adds one posting for each funding source, with `direction` (1 or -1) as the sign.
     fn money(
         &mut self,
         figure: &str,
@@ -329,7 +330,7 @@ impl Posts<'_> {
             FundEvent::Committed { grant, sources, .. } => {
                 self.money("committed", sources, 1, None);
                 self.add("awards", 1);
-                // A fund counts an award once, and each funder of it counts it too.
+                // A fund counts an award once. Each of its funders counts it too.
                 for funder in sources
                     .parts()
                     .map(|part| &part.source.funder)

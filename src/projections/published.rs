@@ -1,8 +1,8 @@
-//! What anybody may know of the grants: the source of the open data. No field that is sealed ever
-//! stands in these rows.
+//! The public data on grants, from which open data is made. These rows never contain a personal
+//! value, not even encrypted.
 //!
-//! A grant's row begins with the application that asked for the money, and is published once the
-//! agreement was accepted.
+//! The row of a grant begins with the application for it. It is published once the agreement is
+//! accepted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::domain::{
 };
 use crate::log::record::Recorded;
 
-/// Something that is published, or is named by what is.
+/// A published record, or one whose name a published record needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", content = "is", rename_all = "snake_case")]
 pub enum PublishedRow {
@@ -42,32 +42,33 @@ pub enum PublishedRow {
     Grant(Box<PublishedGrant>),
 }
 
-/// What is known of a grant without looking at anything sealed.
+/// The public data on a grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedGrant {
     pub id: Uuid,
     pub applied_for: Option<Money>,
-    /// What the offer says; absent while there is none.
+    /// The terms of the offer; absent until there is one.
     pub offer: Option<PublishedOffer>,
-    /// When the group accepted: nothing is published before.
+    /// The day on which the group accepted the agreement. The grant is not published before.
     pub accepted_on: Option<Date>,
-    /// What was committed and has not been taken back, by number; a number is given once.
+    /// Commitments that were not taken back, by a number that is never reused.
     pub commitments: BTreeMap<u32, Movement>,
     pub commitments_made: u32,
-    /// What is on its way to the bank.
+    /// Payments that the bank has not confirmed yet.
     pub sent: BTreeMap<u16, Money>,
-    /// What the bank has paid and the group has not given back.
+    /// Payments that the bank confirmed, less the money that came back.
     pub disbursements: BTreeMap<u16, Movement>,
-    /// Whether money was taken back, or came back.
+    /// Whether money was released or returned.
     pub came_back: bool,
-    /// The signs of success that the group's accepted updates saw, or staff in these.
+    /// The signs of success in accepted updates, by the group or by staff. Of two entries for a
+    /// sign the later one counts, and in one update that of staff.
     pub signs: BTreeMap<Slug, Strength>,
-    /// The signs of each update that is not accepted: nothing of them is published.
+    /// The signs of updates that are not accepted yet. They are not published.
     pub unaccepted: BTreeMap<u16, UpdateSigns>,
     pub modified: Timestamp,
 }
 
-/// The signs that the group saw in an update, and those that staff judged.
+/// The signs that the group reported in an update, and those that staff assessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateSigns {
     said: BTreeMap<Slug, Strength>,
@@ -86,7 +87,7 @@ pub struct PublishedOffer {
     pub ends_on: Date,
 }
 
-/// Some money on a day.
+/// An amount on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
     pub on: Date,
@@ -94,7 +95,7 @@ pub struct Movement {
 }
 
 impl PublishedGrant {
-    /// What is awarded, as far as it was not taken back.
+    /// The amount awarded, less the money taken back.
     #[must_use]
     pub fn awarded(&self) -> Money {
         self.commitments
@@ -103,7 +104,7 @@ impl PublishedGrant {
             .sum()
     }
 
-    /// What the bank has paid, as far as it did not come back.
+    /// The amount that the bank paid, less the money that came back.
     #[must_use]
     pub fn disbursed(&self) -> Money {
         self.disbursements
@@ -112,7 +113,8 @@ impl PublishedGrant {
             .sum()
     }
 
-    /// Whether anything is published of it: it was accepted, and something of it stands.
+    /// Whether the grant is published: the agreement is accepted, and an amount is left of the
+    /// award.
     #[must_use]
     pub fn is_published(&self) -> bool {
         self.offer.is_some() && self.accepted_on.is_some() && !self.awarded().is_zero()
@@ -231,8 +233,9 @@ impl PublishedGrant {
                 released,
                 ..
             } => {
-                // As much of it as was not sent back before; the rest had been taken off other
-                // payments.
+                // Money that came back earlier was subtracted from the newest payments, perhaps
+                // from this one. The part of the reversal that this payment no longer covers is
+                // subtracted from the others.
                 let own = self.disbursements.get_mut(payment);
                 let left = own.as_ref().map_or(Money::ZERO, |movement| movement.amount);
                 take_back(own.into_iter(), sources.total());
@@ -248,7 +251,7 @@ impl PublishedGrant {
         }
     }
 
-    /// Whether what is published of it differs.
+    /// Whether the published part differs.
     fn differs(&self, other: &Self) -> bool {
         let published = |grant: &Self| Self {
             unaccepted: BTreeMap::new(),
@@ -275,20 +278,20 @@ impl PublishedGrant {
 }
 
 impl PublishedRow {
-    /// The id of the row that an event concerns, if any.
+    /// The id of the row that an event affects, if any.
     #[must_use]
     pub fn concerned(event: &Recorded) -> Option<String> {
         Published::touches(event).map(|touches| touches.row)
     }
 
-    /// The row after an event; none where the event changes nothing of it.
+    /// The row after an event. `None` if the event changes nothing in it.
     #[must_use]
     pub fn after(row: Option<Self>, event: &Recorded) -> Option<Self> {
         Published::project(event, row, None)
     }
 }
 
-/// Takes an amount off movements, the newest first: open data knows no sums below zero.
+/// Subtracts an amount from movements, the newest first. Open data has no negative amounts.
 fn take_back<'a>(newest_first: impl Iterator<Item = &'a mut Movement>, amount: Money) {
     let mut left = amount;
     for movement in newest_first {

@@ -1,5 +1,5 @@
-//! Making the rows of a projection anew: a generation of its own beside the live one, whose place
-//! it takes, in one commit, when it has caught up.
+//! Rebuilding a projection: a new generation is folded from the whole log while the live one
+//! serves, and replaces it in one commit when it has caught up.
 
 use super::Registered;
 use super::batch::{BATCH, Fold};
@@ -8,11 +8,9 @@ use crate::store::checkpoints::{self, Checkpoint};
 use crate::store::{StoreError, Tx, rows};
 
 impl Projector {
-    /// Makes a new generation of a projection beside the live one, and puts it in its place once it
-    /// has caught up.
-    ///
-    /// # Errors
-    /// [`ProjectionError::Unknown`], or when the database does not answer.
+    /// Builds a new generation of a projection, and replaces the live one when it has caught up.
+    /// Returns the number of the generation. Generations that an earlier rebuild abandoned are
+    /// removed. [`ProjectionError::Unknown`] if there is no such projection.
     pub async fn rebuild(&self, name: &str) -> Result<i64, ProjectionError> {
         let projection =
             Registered::named(name).ok_or_else(|| ProjectionError::Unknown(name.to_owned()))?;
@@ -33,8 +31,8 @@ impl Projector {
         Ok(generation)
     }
 
-    /// Folds the next events into a building generation, of which rows may be kept from the batch
-    /// before; whether it has taken the live one's place.
+    /// Folds the next events into the generation being built. The last argument is its state in
+    /// memory between batches. Returns whether it has replaced the live one.
     async fn build(
         &self,
         name: &str,
@@ -60,7 +58,7 @@ impl Projector {
         };
         let building = building.ok_or_else(|| stopped("another rebuild took its place".into()))?;
         let from = building.next_position;
-        // What was looked at still stands, unless another process built on.
+        // The state in memory is valid unless another process advanced the same generation.
         let fold = kept
             .take()
             .filter(|fold| fold.is(name, generation) && fold.next_position == from)
@@ -114,7 +112,7 @@ impl Projector {
         Ok(tx.commit().await?)
     }
 
-    /// Removes a generation with its rows.
+    /// Removes a generation and its rows.
     async fn forget(
         &self,
         tx: &mut Tx,
@@ -135,9 +133,9 @@ impl Projector {
         checkpoints::remove(tx, organisation, generation).await
     }
 
-    /// Makes the rows of a projection anew in the shape that this program gives them. Several
-    /// processes that start at once do it together. Where it cannot be done the projection stops,
-    /// as it would have.
+    /// Rebuilds a projection whose rows have an older schema version than this program's. Processes
+    /// that start at the same time build the same generation together. If the rebuild fails, the
+    /// live projection stops with the error.
     pub(super) async fn reshape(&self, projection: Registered) -> Result<(), ProjectionError> {
         let (organisation, name) = (self.log().organisation(), projection.name);
         tracing::info!(
@@ -172,7 +170,7 @@ impl Projector {
             match self.build(name, generation, &mut kept).await {
                 Ok(false) => {}
                 Ok(true) => return self.remove_retired(projection).await,
-                // Another process finished it, or it cannot be done.
+                // Another process finished the rebuild, or the rebuild failed.
                 Err(ProjectionError::Stopped { cause, .. }) => {
                     let mut tx = self.log().store().begin().await?;
                     let known = checkpoints::lock(&mut tx, organisation).await?;
@@ -205,7 +203,7 @@ impl Projector {
         }
     }
 
-    /// Notes a new generation of a projection, beside those that are known.
+    /// Creates a new generation, with a number above all known ones.
     async fn begin_building(
         &self,
         tx: &mut Tx,

@@ -1,4 +1,5 @@
-//! Updates, for the list of what is due, overdue and to be read. The group's words stay sealed.
+//! Updates of grants, for the lists of those due, overdue and to be read. The group's texts stay
+//! encrypted.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use crate::domain::text::Slug;
 use crate::domain::{Event, GrantEvent, Money};
 use crate::log::record::Recorded;
 
-/// An update as the log shows it.
+/// An update, with the group's texts encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateRow {
     pub grant: Uuid,
@@ -35,12 +36,13 @@ pub struct UpdateRow {
     pub spent: Option<Money>,
     pub outcomes: Vec<OutcomeRow>,
     pub reason: Option<String>,
-    /// What staff asked last.
+    /// The last question from staff.
     pub question: Option<String>,
     pub files: BTreeSet<FileDigest>,
-    /// When the group was reminded last.
+    /// When the group was last reminded.
     pub reminded_on: Option<Date>,
-    /// How often the day was moved, staff asked something, and the group was reminded.
+    /// How often the due day was moved. `asked` and `reminders` count the questions from staff and
+    /// the reminders.
     #[serde(default)]
     pub moved: u16,
     #[serde(default)]
@@ -49,7 +51,7 @@ pub struct UpdateRow {
     pub reminders: u16,
 }
 
-/// What the group said of a sign, and what staff judge.
+/// The strength of a sign as the group reported it, and as staff assessed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRow {
     pub sign: Slug,
@@ -155,7 +157,7 @@ impl Projection for Updates {
                 };
                 let judged =
                     std::mem::replace(&mut row.outcomes, outcomes.iter().map(said).collect());
-                // What staff judged before it was queried still stands.
+                // An assessment that staff made before they queried the update remains.
                 for before in judged {
                     if let (Some(strength), Some(judgement)) = (before.judged, before.judgement) {
                         row.judge(&before.sign, strength, judgement);

@@ -1,8 +1,8 @@
-//! Whether a row waits for somebody to confirm something: a column by which the desk finds it.
+//! Whether a row awaits a confirmation: a column by which the desk selects rows.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether something of a row waits to be confirmed.
+/// Whether a record awaits a confirmation.
 #[derive(
     Clone,
     Copy,

@@ -22,7 +22,7 @@ pub use money_back::{EntryRow, SettlementRow};
 pub use revocation::RevocationRow;
 pub use schedule::{InstalmentRow, ScheduleRow};
 
-/// A grant as people see it.
+/// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = GrantRecord)]
 pub struct GrantRow {
@@ -39,20 +39,20 @@ pub struct GrantRow {
     pub area: Slug,
     pub title: String,
     pub description: String,
-    /// What was awarded at the offer.
+    /// The amount awarded with the offer.
     pub offered: Money,
-    /// What is committed for it now.
+    /// The amount committed now.
     pub award: Money,
-    /// What was paid and has not come back.
+    /// The amount paid, less the money that came back.
     pub paid: Money,
     pub returned: Money,
-    /// What the group still has to give back, unspent or demanded.
+    /// The amount that the group still owes: unspent or demanded.
     pub due_back: Money,
     pub underspend_due: Money,
     pub clawback_due: Money,
     #[schema(value_type = Option<String>, format = "date")]
     pub return_due_on: Option<Date>,
-    /// What was waived or written off.
+    /// The amount waived or written off.
     pub waived: Money,
     pub on_hold: bool,
     /// Why it is on hold, or was terminated or withdrawn.
@@ -68,44 +68,45 @@ pub struct GrantRow {
     /// The number of the update after which the grant can be closed.
     pub final_update: Option<u16>,
     pub agreement_version: u32,
-    /// SHA-256 of the issued agreement: accepting names it.
+    /// SHA-256 of the issued agreement, in hexadecimal; accepting the agreement names it.
     pub agreement_hash: String,
     pub checks: BTreeMap<Slug, CheckRow>,
-    /// What is paid in parts, and what releases each.
+    /// Payments in instalments, and the condition that releases each.
     #[schema(value_type = BTreeMap<String, InstalmentRow>)]
     pub instalments: BTreeMap<u16, InstalmentRow>,
     #[schema(value_type = BTreeMap<String, VariationRow>)]
     pub variations: BTreeMap<u16, VariationRow>,
     #[schema(value_type = BTreeMap<String, StoryRow>)]
     pub stories: BTreeMap<u16, StoryRow>,
-    /// What the bank did and two people have not settled yet.
+    /// Entries of the bank that two people have not settled yet.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, EntryRow>)]
     pub unsettled: BTreeMap<u16, EntryRow>,
     #[serde(default)]
     pub entries_wait: Waiting,
-    /// A schedule that waits for a second person.
+    /// A proposed schedule of payments that awaits confirmation by a second person.
     #[serde(default)]
     pub proposed_schedule: Option<ScheduleRow>,
-    /// The variation that raised the award last: who confirms an attendance names it.
+    /// The number of the last variation that increased the award, needed to confirm attendance at
+    /// that decision.
     #[serde(default)]
     pub raised_by: u32,
-    /// Who recorded that the award was raised, and who was named as present and has not confirmed
-    /// it.
+    /// The person who recorded the increase of the award. `unconfirmed` lists the people named as
+    /// present who have not confirmed it.
     #[serde(default)]
     pub recorded_by: Option<PersonId>,
     #[serde(default)]
     pub unconfirmed: BTreeSet<PersonId>,
-    /// The offer goes out once those named as present have confirmed that they decided it.
+    /// The offer is sent once the people named as present have confirmed that they decided it.
     #[serde(default)]
     pub offer_waits: bool,
-    /// What is to be taken away, once those who were named as present confirm it. Absent for a
+    /// A revocation that takes effect once the people named as present confirm it. Absent for a
     /// member of the group.
     #[serde(default)]
     pub revocation: Option<RevocationRow>,
 }
 
-/// A variation, and where it stands.
+/// A variation and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Variation)]
 pub struct VariationRow {
@@ -115,38 +116,39 @@ pub struct VariationRow {
     pub asked_by: Option<PersonId>,
     /// Absent for a member of the group.
     pub decided_by: Option<PersonId>,
-    /// The award when it was asked for: where that has changed since, it must be asked for anew.
+    /// The award when the variation was requested. If it has changed since, the variation must be
+    /// requested again.
     #[serde(default)]
     pub against: Money,
     pub reason: Option<String>,
-    /// Why, in the group's words: sealed, and opened beside the row.
+    /// The group's reason, encrypted. The view decrypts it into a field of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub sealed: Option<Sealed>,
 }
 
-/// A story that was published, and whether it was withdrawn.
+/// A published story. It stays listed after it was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Story)]
 pub struct StoryRow {
-    /// Absent once it was withdrawn.
+    /// Absent once the story was withdrawn.
     pub words: Option<String>,
     #[schema(value_type = String, format = "date")]
     pub consented_on: Date,
     pub photographs: BTreeSet<FileDigest>,
 }
 
-/// Where a check stands, with what was noted last.
+/// The state of a check, with its latest note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Check)]
 pub struct CheckRow {
     /// `outstanding`, `passed`, `failed`, `waiver_proposed` or `waived`.
     pub state: String,
     pub note: Option<String>,
-    /// Until when a check that passed is good.
+    /// The last day on which a passed check counts.
     #[schema(value_type = Option<String>, format = "date")]
     pub good_until: Option<Date>,
-    /// What must be fulfilled, where it is a condition of the award.
+    /// The text of the condition, if the check is a condition of the award.
     pub condition: Option<String>,
 }
 

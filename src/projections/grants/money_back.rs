@@ -1,4 +1,4 @@
-//! What a grant's group gives back, what is due, and what the bank did that waits to be settled.
+//! Money that a group returns or owes, and entries of the bank that await settlement.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::domain::grant::{BankEntry, EntryKind, Owed, Satisfied};
 use crate::domain::source::Sources;
 use crate::domain::{GrantEvent, Money, PersonId};
 
-/// An entry of the bank that waits to be settled.
+/// An entry of the bank that awaits settlement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = UnsettledEntry)]
 pub struct EntryRow {
@@ -18,17 +18,17 @@ pub struct EntryRow {
     pub proposed: Option<SettlementRow>,
 }
 
-/// How an entry is to be settled, as one person proposed.
+/// One person's proposal for settling an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ProposedSettlement)]
 pub struct SettlementRow {
-    /// How much of it counts as money that came back.
+    /// The part of the entry that counts as returned money.
     pub counts: Money,
     pub reason: String,
     pub by: PersonId,
 }
 
-/// What an event leaves of a figure; the domain saw to it that it holds.
+/// A difference, or zero. The domain refuses events that would make it negative.
 pub(super) fn less(of: Money, taken: Money) -> Money {
     of.minus(taken).unwrap_or_default()
 }

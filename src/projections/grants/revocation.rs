@@ -1,5 +1,5 @@
-//! What waits for those who were named as present: an offer that has not gone out, and what takes a
-//! grant away.
+//! Confirmations by the people named as present: of an offer before it is sent, and of a revocation
+//! before it takes effect.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use super::GrantRow;
 use crate::domain::grant::RevocationKind;
 use crate::domain::{GrantEvent, Money, PersonId};
 
-/// A revocation that waits for those who were named as present.
+/// A revocation that awaits the people named as present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Revocation)]
 pub struct RevocationRow {
-    /// Its number: confirming names it.
+    /// Its number, needed to confirm it.
     pub proposal: u32,
     pub kind: RevocationKind,
-    /// How much is demanded back.
+    /// The amount demanded back.
     pub amount: Option<Money>,
     pub reason: String,
     pub recorded_by: Option<PersonId>,
-    /// Who was named as present and has not confirmed it.
+    /// People named as present who have not confirmed it yet.
     pub unconfirmed: BTreeSet<PersonId>,
 }
 
@@ -57,7 +57,7 @@ impl GrantRow {
                     found.unconfirmed.remove(by);
                 }
             }
-            // What was proposed has taken effect, or can no longer.
+            // The proposal has taken effect, or can no longer do so.
             E::OfferWithdrawn { .. }
             | E::OfferDeclined {}
             | E::OfferLapsed {}

@@ -1,4 +1,4 @@
-//! What is paid in parts, and what releases each.
+//! Payments in instalments, and the conditions that release them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,17 @@ use super::GrantRow;
 use crate::domain::grant::{Instalment, Released};
 use crate::domain::{GrantEvent, Money, PersonId};
 
-/// A schedule of payments that waits for a second person.
+/// A proposed schedule of payments that awaits confirmation by a second person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ProposedSchedule)]
 pub struct ScheduleRow {
-    /// Its number: confirming names it.
+    /// Its number, needed to confirm it.
     pub proposal: u32,
     pub instalments: Vec<Instalment>,
     pub by: PersonId,
 }
 
-/// An instalment, and the payment that was prepared for it.
+/// An instalment, and the number of the payment prepared for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ScheduledInstalment)]
 pub struct InstalmentRow {
@@ -79,7 +79,8 @@ impl GrantRow {
         }
     }
 
-    /// What the instalments add up to no longer holds: those without a payment fall away.
+    /// Removes the instalments without a payment: after a change of the award they no longer add up
+    /// to it.
     pub(super) fn unschedule(&mut self) {
         self.instalments
             .retain(|_, instalment| instalment.payment.is_some());
