@@ -1,4 +1,4 @@
-//! What a past date or position means: everything that had been recorded by then.
+//! Views of the past: the events recorded up to a day or a position.
 
 use std::str::FromStr;
 
@@ -10,16 +10,17 @@ use crate::projections::DayRow;
 use crate::store::wanted::{self, Order, Wanted};
 use crate::store::{events, rows};
 
-/// As at when a view is asked for.
+/// The moment as at which a view is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AsAt {
-    /// After the event at this position; where that lies inside a command, before the command.
+    /// After the event at this position. A position inside a command becomes the one before that
+    /// command.
     Position(i64),
     /// At the end of this day in Europe/London.
     Day(Date),
 }
 
-/// Neither a day nor a position.
+/// The text is neither a day nor a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is a date such as 2026-10-31, or a position")]
 pub struct NoMoment;
@@ -39,10 +40,7 @@ impl FromStr for AsAt {
 }
 
 impl Views {
-    /// The last position that a past view includes; -1 before the first event.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The last position that a view of the past includes; -1 before the first event.
     pub async fn position_as_at(&self, as_at: AsAt) -> Result<i64, ViewError> {
         let day = match as_at {
             AsAt::Position(position) => {
@@ -78,10 +76,7 @@ impl Views {
         Ok(later.map_or(reached, |later| later.first_position) - 1)
     }
 
-    /// The last position before an instant; -1 before the first event.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The last position recorded before an instant; -1 before the first event.
     pub async fn position_before(&self, instant: Timestamp) -> Result<i64, ViewError> {
         Ok(events::first_since(
             self.log.store(),
@@ -92,7 +87,7 @@ impl Views {
             - 1)
     }
 
-    /// One row as its JSON, as it stood.
+    /// The stored JSON of one row, current or as at a position.
     pub(super) async fn body(
         &self,
         table: &'static str,

@@ -1,4 +1,4 @@
-//! Budgets and outcomes: sums over postings, so that a past day costs what today costs.
+//! Budgets and outcomes: sums of postings. A sum for a past day costs as much as one for today.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,54 +12,54 @@ use crate::domain::Money;
 pub use crate::store::postings::By;
 use crate::store::postings::Sum;
 
-/// A budget, line by line.
+/// A budget, with one line for each fund, funder, area or round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Budget {
-    /// The last position that it includes.
+    /// The last position of the log that the figures include.
     pub position: i64,
     pub lines: Vec<BudgetLine>,
 }
 
-/// One fund's, funder's, area's or round's money. By fund and by funder: allocated = uncommitted +
+/// The money of one fund, funder, area or round. By fund and by funder: allocated = uncommitted +
 /// unpaid + paid net.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BudgetLine {
-    /// The fund, funder, area or round.
+    /// The id or name of the fund, funder, area or round.
     pub of: String,
     pub allocated: Money,
     pub requested: Money,
-    /// Committed for awards and not taken back.
+    /// Committed for awards, less the money taken back.
     pub committed: Money,
     /// Committed and not paid.
     pub unpaid: Money,
     pub paid: Money,
     pub returned: Money,
-    /// Due back and waived, or written off: it stays paid.
+    /// Due back, and waived or written off. It still counts as paid.
     pub waived: Money,
-    /// Paid less what came back.
+    /// Paid, less returned.
     pub paid_net: Money,
-    /// Allocated less committed. An area or round spends money that is allocated to none: it has no
-    /// such figure.
+    /// Allocated less committed. Absent by area and by round, because money is not allocated to
+    /// these.
     pub uncommitted: Option<Money>,
     pub applications: i64,
     pub decided: i64,
     pub awards: i64,
-    /// From submission to decision, in days, rounded down.
+    /// Mean number of days from submission to decision, rounded down.
     pub mean_days_to_decision: Option<i64>,
-    /// Figures that would be below zero on this day, because of what was recorded for it later;
-    /// they are given as 0.00.
+    /// Figures that would be negative as at this day, because events that happened before it were
+    /// recorded after it. They are given as 0.00.
     pub out_of_order: Vec<String>,
 }
 
-/// Outcomes, line by line.
+/// Outcomes, with one line for each fund, area, grant or sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Outcome {
-    /// The last position that it includes.
+    /// The last position of the log that the figures include.
     pub position: i64,
     pub lines: Vec<OutcomeLine>,
 }
 
-/// What came of a fund, area, grant, or for a sign.
+/// The outcomes of one fund, area or grant, or for one sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OutcomeLine {
     pub of: String,
@@ -69,18 +69,19 @@ pub struct OutcomeLine {
     pub people: i64,
     pub volunteers: i64,
     pub spent: Money,
-    /// How often a group spoke of a sign, and its points in all: 0 none, 1 some, 2 strong.
+    /// How many times groups reported the sign, and `said_points` the sum of its points: 0 none, 1
+    /// some, 2 strong.
     pub said_by: i64,
     pub said_points: i64,
-    /// The same of staff's own judgement.
+    /// How many times staff assessed the sign, and `judged_points` the sum of its points.
     pub judged_of: i64,
     pub judged_points: i64,
-    /// Figures that would be below zero on this day, because of what was recorded for it later;
-    /// they are given as 0.00.
+    /// Figures that would be negative as at this day, because events that happened before it were
+    /// recorded after it. They are given as 0.00.
     pub out_of_order: Vec<String>,
 }
 
-/// Which sums are wanted.
+/// A query of sums.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     pub by: By,
@@ -93,35 +94,23 @@ pub struct Wanted<'a> {
 type Figures = BTreeMap<String, i64>;
 
 impl Views {
-    /// Adds up money.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The sums of money.
     pub async fn budget(&self, wanted: Wanted<'_>) -> Result<Budget, ViewError> {
         Ok(budget(wanted, &self.sums(wanted).await?.sums))
     }
 
-    /// A [`Budget`] as JSON, which is kept for whoever asks for the same again.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// A [`Budget`] as JSON, cached for the next equal query.
     pub async fn budget_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
         let totals = self.sums(wanted).await?;
         Ok(totals.budget.or(|| budget(wanted, &totals.sums)))
     }
 
-    /// Adds up outcomes.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The sums of outcomes.
     pub async fn outcomes(&self, wanted: Wanted<'_>) -> Result<Outcome, ViewError> {
         Ok(outcome(wanted, &self.sums(wanted).await?.sums))
     }
 
-    /// An [`Outcome`] as JSON, which is kept for whoever asks for the same again.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// An [`Outcome`] as JSON, cached for the next equal query.
     pub async fn outcomes_json(&self, wanted: Wanted<'_>) -> Result<Bytes, ViewError> {
         let totals = self.sums(wanted).await?;
         Ok(totals.outcome.or(|| outcome(wanted, &totals.sums)))
@@ -176,13 +165,13 @@ fn count(figures: &Figures, figure: &str) -> i64 {
     figures.get(figure).copied().unwrap_or_default()
 }
 
-/// The figures of a line that would be below zero.
+/// The figures of a line that would be negative.
 #[derive(Default)]
 struct OutOfOrder(Vec<String>);
 
 impl OutOfOrder {
-    /// A sum. No decision lets one fall below zero; a day may, where what was recorded later
-    /// happened before it.
+    /// An amount of money. The domain never lets it become negative, but as at a day it may, if an
+    /// event of before that day was recorded later.
     fn money(&mut self, figure: &str, pence: i64) -> Money {
         let Ok(pence) = u64::try_from(pence) else {
             self.0.push(figure.to_owned());

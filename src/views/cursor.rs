@@ -1,5 +1,6 @@
-//! Where the next page of a list begins. In the order of ids it is the id of the last row; in
-//! another order it names that by which the row stood where it did, as that may change in between.
+//! Cursors of lists: the position in an order after which the next page begins. Ordered by id, the
+//! cursor is the id of the last row. In another order it also contains the row's sort key, because
+//! the row may change before the next page is read.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,14 +9,14 @@ use serde::Deserialize;
 use crate::store::rows::Row;
 use crate::store::wanted::{After, Key, Order};
 
-/// What a cursor names.
+/// A decoded cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     key: String,
     id: String,
 }
 
-/// By what a row may be put in order.
+/// The fields of a row by which lists are ordered.
 #[derive(Deserialize)]
 struct Keyed {
     #[serde(default)]
@@ -25,7 +26,7 @@ struct Keyed {
 }
 
 impl Cursor {
-    /// Reads a cursor of a list in an order; `None` where it is none of these.
+    /// Decodes a cursor of a list in this order. `None` if it is not one.
     #[must_use]
     pub fn parse(order: Order, text: &str) -> Option<Self> {
         if order.key == Key::Id {
@@ -44,7 +45,7 @@ impl Cursor {
         })
     }
 
-    /// The cursor behind a row.
+    /// The cursor after a row.
     pub(super) fn behind(order: Order, row: &Row) -> serde_json::Result<String> {
         let key = match order.key {
             Key::Id => return Ok(row.id.clone()),

@@ -1,5 +1,5 @@
-//! Rows with those that belong to them and are rows of their own: a fund with its batches, the
-//! organisation with its agreements.
+//! Records with their dependent rows: a fund with its batches, the organisation with its
+//! agreements.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,30 @@ use super::{ViewError, Views};
 use crate::domain::text::Slug;
 use crate::projections::{AgreementRow, BatchRow, FundRow, OrganisationRow};
 
-/// A fund, with its batches.
+/// A fund with its batches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Fund)]
 pub struct FundSeen {
     #[serde(flatten)]
     pub row: FundRow,
-    /// The newest batches, 500 at most, by their keys.
+    /// The newest batches, at most 500, by key.
     pub batches: BTreeMap<Slug, BatchRow>,
 }
 
-/// The organisation, with its agreements.
+/// The organisation with its agreements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Organisation)]
 pub struct OrganisationSeen {
     #[serde(flatten)]
     pub row: OrganisationRow,
-    /// The newest agreements, 500 at most, by their versions: grants keep the one that they were
+    /// The newest agreements, at most 500, by version. A grant keeps the version that it was
     /// offered with.
     #[schema(value_type = BTreeMap<String, String>)]
     pub agreements: BTreeMap<u32, String>,
 }
 
 impl Views {
-    /// Funds with their batches.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Adds to funds their batches.
     pub async fn with_batches(
         &self,
         rows: Vec<FundRow>,
@@ -58,10 +55,7 @@ impl Views {
             .collect())
     }
 
-    /// The organisation with its agreements.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Adds to the organisation its agreements.
     pub async fn with_agreements(
         &self,
         row: OrganisationRow,

@@ -1,5 +1,5 @@
-//! Everything that is held on a person or a group, in the order in which it was recorded, with what
-//! is sealed opened.
+//! Subject access (UK GDPR): all data on a person or a group, with personal values decrypted.
+//! Events are in the order of the log.
 
 use std::collections::BTreeMap;
 
@@ -17,31 +17,28 @@ use crate::store::events::EventRow;
 use crate::store::search::{self, Search};
 use crate::store::{accesses, mails, sessions, tokens};
 
-/// How many events are read at once.
+/// Number of events, or of accesses, read with one query.
 const MANY: i64 = 500;
 
-/// What is held on somebody.
+/// The data on a person or a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// Up to which position the log was read.
+    /// The last position of the log that was read.
     pub through: i64,
     pub parts: Vec<HeldPart>,
 }
 
-/// Some of it, under a title.
+/// A section of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldPart {
     pub title: String,
-    /// Each thing, with what is said of it.
+    /// Entries, each with its fields as pairs of name and value.
     pub things: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Views {
-    /// What is held on a person: what they gave, what they did, where they are signed in, their
-    /// tokens, which mails they got.
-    ///
-    /// # Errors
-    /// [`ViewError::NotFound`]; when the database does not answer.
+    /// All data on a person: their own data, groups, actions, sessions, tokens, mails, and who
+    /// accessed it. [`ViewError::NotFound`] if there is no such person.
     pub async fn held_on_person(&self, person: PersonId) -> Result<Held, ViewError> {
         let row: PersonRow = self
             .find(&person.to_string(), None)
@@ -133,11 +130,8 @@ impl Views {
         })
     }
 
-    /// What is held on a group: everything that was recorded of it, its applications and its
-    /// grants.
-    ///
-    /// # Errors
-    /// [`ViewError::NotFound`]; when the database does not answer.
+    /// All data on a group: its events, those of groups merged into it, its applications and
+    /// grants, and who accessed it. [`ViewError::NotFound`] if there is no such group.
     pub async fn held_on_group(&self, group: Uuid) -> Result<Held, ViewError> {
         let row: GroupRow = self
             .find(&group.to_string(), None)
@@ -155,7 +149,7 @@ impl Views {
             parts.push(part);
         }
         for line in self.history(group, None).await? {
-            // A group that was merged keeps its own key.
+            // A merged group keeps its own encryption key.
             let opened = self.log.vault().all_of(line.group).await?;
             let mut part = self.recorded(&[line.id], &opened).await?;
             part.title = format!(
@@ -181,8 +175,8 @@ impl Views {
         })
     }
 
-    /// Looks at what is held on somebody, or by somebody. Which colleague it was is for auditors
-    /// and administrators.
+    /// A section on accesses to personal data, of somebody or by somebody. It does not name the
+    /// colleague: only auditors and administrators may see that.
     async fn accesses(&self, which: Accesses<'_>, title: &str) -> Result<HeldPart, ViewError> {
         let rows =
             accesses::newest(self.log.store(), self.log.organisation(), which, "", MANY).await?;
@@ -208,7 +202,8 @@ impl Views {
         })
     }
 
-    /// Every event of these streams, with what is sealed opened.
+    /// All events of these streams, with personal values decrypted. Assessments are mentioned
+    /// without their content, because not everyone who may get the report may see it.
     async fn recorded(
         &self,
         streams: &[Uuid],
@@ -241,7 +236,7 @@ impl Views {
                     continue;
                 }
                 let mut says = Vec::new();
-                // The event's name stands round its fields.
+                // The payload is an object whose only key is the event's name.
                 let fields = payload
                     .as_object()
                     .and_then(|named| named.values().next())
@@ -299,7 +294,8 @@ fn moment(micros: i64) -> String {
     instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// The fields of an event, one after another; a sealed value is what it was, or that it was erased.
+/// Lists the fields of an event as pairs of name and value. An encrypted value is replaced by its
+/// text, or by `(erased)`.
 fn flatten(
     name: &str,
     value: &Value,

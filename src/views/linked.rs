@@ -1,5 +1,5 @@
-//! What groups have in common: shown to staff, and nothing follows from it by itself. And a group's
-//! history over all funds.
+//! Groups that share details, and a group's history over all funds. Shared details are only shown
+//! to staff: no rule depends on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +13,23 @@ use crate::domain::{FundId, Money};
 use crate::projections::{ApplicationRow, CorrectionRow, GrantRow, GroupRow, PersonRow};
 use crate::store::{personal, rows};
 
-/// Another group that shares something with this one.
+/// Another group that shares details with this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Link)]
 pub struct Link {
     pub group: Uuid,
     pub name: String,
-    /// What they share: `account`, `postcode`, `telephone`.
+    /// The shared details: `account`, `postcode`, `telephone`.
     pub shares: BTreeSet<String>,
 }
 
-/// One application of a group, and what came of it.
+/// One application of a group, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = HistoryLine)]
 pub struct HistoryLine {
-    /// The application, and the grant that it became.
+    /// The id of the application. A grant made from it has the same id.
     pub id: Uuid,
-    /// The group under whose name it stands: one that was merged keeps its records.
+    /// The group that applied. A merged group keeps its applications.
     pub group: Uuid,
     pub fund: FundId,
     pub round: String,
@@ -44,10 +44,7 @@ pub struct HistoryLine {
 }
 
 impl Views {
-    /// Groups that share an account, a postcode or a telephone number with this one.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The groups that share an account, a postcode or a telephone number with this one.
     pub async fn links(&self, group: Uuid) -> Result<Vec<Link>, ViewError> {
         let mut shared: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (kind, other) in personal::sharing(
@@ -69,7 +66,7 @@ impl Views {
         Ok(named.into_iter().map(link).collect())
     }
 
-    /// A group, and after it every group that was merged into it, or into one of those.
+    /// A group, followed by all groups that were merged into it or into one of these.
     pub(super) async fn with_merged(
         &self,
         group: Uuid,
@@ -89,9 +86,6 @@ impl Views {
 
     /// A group's first 500 applications and grants over all funds, with those of groups that were
     /// merged into it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn history(
         &self,
         group: Uuid,
@@ -110,10 +104,7 @@ impl Views {
             .items)
     }
 
-    /// The same, page by page.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// A page of the group's history.
     pub async fn history_page(
         &self,
         group: Uuid,
@@ -165,10 +156,8 @@ impl Views {
         })
     }
 
-    /// Which events were corrected, by stream and sequence, and at which positions.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The positions of the corrections of events, by the ids of [`CorrectionRow`]s: kind of
+    /// stream, its id, and sequence.
     pub async fn corrections(
         &self,
         ids: Vec<String>,
@@ -181,9 +170,6 @@ impl Views {
     }
 
     /// People by their ids.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn people(&self, ids: Vec<String>) -> Result<Vec<PersonRow>, ViewError> {
         Ok(self
             .standing("people", &ids)
@@ -194,9 +180,6 @@ impl Views {
     }
 
     /// Groups by their ids.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn groups(&self, ids: Vec<String>) -> Result<Vec<GroupRow>, ViewError> {
         Ok(self
             .standing("groups", &ids)

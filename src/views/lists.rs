@@ -1,4 +1,4 @@
-//! Rows by id or in lists, page by page: in the order of their ids, or in another.
+//! Queries of rows: by id, by filters page by page, counted, or the newest of an owner.
 
 use serde::de::DeserializeOwned;
 
@@ -12,7 +12,7 @@ use crate::store::newest::{self, Newest};
 use crate::store::rows::{self, Row};
 use crate::store::wanted::{self, After, Order, Wanted};
 
-/// A row type that stands in a table of its own.
+/// A row type with a view table of its own.
 pub trait InTable: DeserializeOwned + Send {
     const TABLE: &'static str;
 }
@@ -42,15 +42,15 @@ in_table!(
     UpdateRow => "updates",
 );
 
-/// Which page of a list.
+/// Which page of a list is requested.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The id after which it begins: the cursor of the page before.
+    /// The cursor of the previous page: the id after which this page begins.
     pub after: Option<String>,
     pub most: i64,
 }
 
-/// A page of a list, and where the next one begins.
+/// A page of a list, and the cursor of the next one.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
     pub items: Vec<T>,
@@ -58,7 +58,7 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    /// A page of what was put together whole, in the order of what names each.
+    /// A page of a list that is in memory as a whole, ordered by id.
     #[must_use]
     pub fn cut(mut all: Vec<T>, page: &Page, id: impl Fn(&T) -> String) -> Self {
         all.sort_by_key(|item| id(item));
@@ -72,20 +72,17 @@ impl<T> Listed<T> {
     }
 }
 
-/// How many rows are read at once where all are wanted.
+/// Number of rows per query where all are read.
 const MANY: i64 = 500;
 
-/// The most rows of one owner that are shown with it.
+/// Maximum number of dependent rows that are returned with their owner.
 const NEWEST: i64 = 500;
 
-/// The most rows that are counted.
+/// Maximum of a bounded count.
 pub const COUNTED: i64 = 1000;
 
 impl Views {
-    /// How many rows there are, counted up to [`COUNTED`].
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The number of rows, at most [`COUNTED`].
     pub async fn count<T: InTable>(
         &self,
         as_at: Option<i64>,
@@ -94,10 +91,7 @@ impl Views {
         self.counted::<T>(as_at, filters, COUNTED).await
     }
 
-    /// How many rows there are in all.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The number of rows, without a bound.
     pub async fn total<T: InTable>(
         &self,
         as_at: Option<i64>,
@@ -123,20 +117,14 @@ impl Views {
         Ok(wanted::count(self.log.store(), self.log.organisation(), &wanted).await?)
     }
 
-    /// Groups whose names hold a text.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Groups whose names contain a text.
     pub async fn groups_named(&self, text: &str, most: i64) -> Result<Vec<GroupRow>, ViewError> {
         let found =
             rows::groups_named(self.log.store(), self.log.organisation(), text, most).await?;
         found.iter().map(read).collect()
     }
 
-    /// A row as it stands, or as it stood after a position.
-    ///
-    /// # Errors
-    /// When the database does not answer, or the row cannot be read.
+    /// A row by id, current or as at a position.
     pub async fn find<T: InTable>(
         &self,
         id: &str,
@@ -149,10 +137,7 @@ impl Views {
             .transpose()
     }
 
-    /// Rows as they stand, or as they stood after a position.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Rows by filters in the order of ids, current or as at a position.
     pub async fn list<T: InTable>(
         &self,
         as_at: Option<i64>,
@@ -164,10 +149,7 @@ impl Views {
             .await
     }
 
-    /// The same in another order, from behind a cursor of that order.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Rows by filters in another order, after a cursor of that order.
     pub async fn list_by<T: InTable>(
         &self,
         as_at: Option<i64>,
@@ -214,10 +196,7 @@ impl Views {
 }
 
 impl Views {
-    /// Every row that there is, read page by page.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// All rows by filters, read page by page.
     pub async fn every<T: InTable>(
         &self,
         as_at: Option<i64>,
@@ -242,11 +221,7 @@ impl Views {
 }
 
 impl Views {
-    /// The newest rows of each of some owners, in the order in which they came to be: at most 500
-    /// of each.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// The newest rows of each owner, at most 500 of each, in the order of their creation.
     pub async fn newest_of<T: InTable>(
         &self,
         owner: &'static str,
@@ -271,9 +246,6 @@ impl Views {
     }
 
     /// The newest files of groups.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
     pub async fn files_of(
         &self,
         groups: &[String],

@@ -1,5 +1,6 @@
-//! Read-only queries: lists with filters and pages, budgets and outcomes, and any of them as at a
-//! past day or position.
+//! Views: read-only queries for a reader with roles, current or as at a past day or position. Lists
+//! with filters and pages, budgets, outcomes and statements, and records with personal values
+//! decrypted.
 
 mod as_at;
 mod budget;
@@ -40,10 +41,10 @@ pub use opened::{
 pub use published::{Published, PublishedFund, PublishedGroup};
 pub use statement::{Balances, Statement, StatementLine, StatementOf};
 
-/// How long a reader waits for the views to pass a position.
+/// How long a request waits for the views to include a position.
 pub const WAIT: Duration = Duration::from_millis(1500);
 
-/// Why a view could not be shown.
+/// Why a view cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     #[error(transparent)]
@@ -76,18 +77,18 @@ impl From<crate::log::vault::VaultError> for ViewError {
     }
 }
 
-/// Who reads.
+/// The person who reads, with their roles.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub person: PersonId,
-    /// The roles that count now.
+    /// The roles that count for this request.
     pub roles: Roles,
-    /// The roles that the log gives, whether or not a token leaves them away.
+    /// All roles of the person, including those that a token leaves out.
     pub held: Roles,
 }
 
 impl Reader {
-    /// The service itself, when it writes to people.
+    /// The service itself, when it composes mails.
     #[must_use]
     pub fn service() -> Self {
         let roles = Roles::from([Role::Officer]);
@@ -98,21 +99,21 @@ impl Reader {
         }
     }
 
-    /// Staff and auditors see every record; groups see their own.
+    /// Staff and auditors see all records, others only those of their groups.
     #[must_use]
     pub fn sees_all(&self) -> bool {
         !self.roles.is_empty()
     }
 
-    /// A group's words are for those who work with groups, for the panel, and for the group; an
-    /// auditor sees figures.
+    /// The texts of a group are for staff who work with groups, for the panel, and for the group
+    /// itself. An auditor sees figures only.
     #[must_use]
     pub fn reads_words(&self) -> bool {
         !self.sees_all() || self.works_with_groups() || self.roles.contains(&Role::Panel)
     }
 
-    /// What is held on somebody is handed to them by those who work with groups; on a colleague,
-    /// who holds or was proposed a role, by administrators only.
+    /// Who may get all data on a person: the person, and staff who work with groups; on a
+    /// colleague, who has or was proposed for a role, only an administrator.
     #[must_use]
     pub fn takes_what_is_held_on(&self, row: &PersonRow) -> bool {
         let colleague = !row.roles.is_empty() || !row.proposed.is_empty();
@@ -124,7 +125,8 @@ impl Reader {
         may || self.person.0 == row.id
     }
 
-    /// Personal values are for those who work with groups, and for the group itself.
+    /// Whether the reader works with groups: officers, finance and administrators. They see the
+    /// personal values of all groups; members see those of their own.
     #[must_use]
     pub fn works_with_groups(&self) -> bool {
         [Role::Officer, Role::Finance, Role::Administrator]
@@ -156,11 +158,8 @@ impl Views {
         &self.projector
     }
 
-    /// Waits, briefly, until the views have passed a position.
-    ///
-    /// # Errors
-    /// [`ViewError::Behind`] when they have not; [`ViewError::BeyondLog`] at once when there is no
-    /// such position.
+    /// Waits, at most [`WAIT`], until the views include a position. [`ViewError::Behind`] if they
+    /// do not. [`ViewError::BeyondLog`], without waiting, if the log has no such position.
     pub async fn passed(&self, position: i64) -> Result<(), ViewError> {
         if position >= self.projector.next_position() && position >= self.log.length().await? {
             return Err(ViewError::BeyondLog);
@@ -172,16 +171,13 @@ impl Views {
         }
     }
 
-    /// Waits, briefly, until the views show what was just appended, and says whether they do; when
-    /// they are slow nobody waits for ever.
+    /// Waits, at most [`WAIT`], until the views include a position that was just appended. Returns
+    /// whether they do.
     pub async fn shown(&self, position: i64) -> bool {
         self.projector.passed(position, WAIT).await
     }
 
-    /// The groups that a person is a member of, with those that were merged into them.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The groups of which a person is a member, and all groups that were merged into them.
     pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Uuid>, ViewError> {
         let row: Option<PersonRow> = self.find(&person.to_string(), None).await?;
         let mut own: Vec<Uuid> = row

@@ -1,4 +1,4 @@
-//! Names beside ids: what a record is of, looked up for a whole page at once.
+//! Names for the ids in records, looked up for a whole page together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,28 +8,28 @@ use uuid::Uuid;
 use super::{ApplicationSeen, GrantSeen, PaymentSeen, UpdateSeen, ViewError, Views};
 use crate::projections::{FundRow, GrantRow};
 
-/// The names of what a record is of.
+/// The names for the ids in a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Names {
-    /// The name of its group.
+    /// The name of the record's group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// The name of its fund.
+    /// The name of the record's fund.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fund: Option<String>,
-    /// The title of its grant.
+    /// The title of the record's grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
 }
 
-/// A record that can have names beside its ids.
+/// A record to which names can be added.
 pub trait Named {
-    /// The group and the fund that it names.
+    /// The group and the fund to which it refers.
     fn of(&self) -> Option<(Uuid, Uuid)> {
         None
     }
 
-    /// The grant that it names, which has the others.
+    /// The grant to which it refers. Group and fund are then those of the grant.
     fn of_grant(&self) -> Option<Uuid> {
         None
     }
@@ -78,10 +78,7 @@ impl Named for UpdateSeen {
 }
 
 impl Views {
-    /// Puts the names beside the ids of records that are asked for: `group`, `fund`, `grant`.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Adds names to records. `asked` selects them: `group`, `fund`, `grant`.
     pub async fn name<T: Named>(
         &self,
         asked: &BTreeSet<&str>,

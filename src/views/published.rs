@@ -1,5 +1,5 @@
-//! What anybody may know, gathered: every grant with the group, the fund and the organisation that
-//! it names.
+//! The public data of an organisation: all grants, with the groups, funds and organisation to which
+//! they refer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::store::rows;
 
 const TABLE: &str = "published";
 
-/// Everything that is published of an organisation.
+/// All public data of an organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Published {
     /// The position of the last event that changed any of it.
@@ -40,7 +40,7 @@ pub struct PublishedGroup {
 }
 
 impl Published {
-    /// Takes in a row.
+    /// Adds a row.
     pub fn take(&mut self, row: PublishedRow) {
         match row {
             PublishedRow::Organisation { name, signs } => {
@@ -70,10 +70,7 @@ impl Published {
 }
 
 impl Views {
-    /// Gathers what is published.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a row cannot be read.
+    /// Reads all public data.
     pub async fn published(&self) -> Result<Published, ViewError> {
         let mut published = Published {
             through: self.published_through().await?,
@@ -86,10 +83,7 @@ impl Views {
         Ok(published)
     }
 
-    /// The position of the last event that changed what is published; -1 before the first.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The position of the last event that changed public data; -1 before the first.
     pub async fn published_through(&self) -> Result<i64, ViewError> {
         Ok(rows::newest(self.log.store(), self.log.organisation(), TABLE).await?)
     }

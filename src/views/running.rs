@@ -1,5 +1,10 @@
-//! Sums that go on from where they stood: what was added since is added to them, so that a budget
-//! costs what is new.
+//! A cache of totals: sums of postings at a position, to which only later postings are added. A
+//! budget then costs as much as the postings since the last query.
+//!
+//! # When a cached sum is used
+//!
+//! It must be of the same generation of the projection, because a rebuild posts all figures again.
+//! It is used as the start for any later position. A query by effective day is never cached.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -13,14 +18,15 @@ use serde::Serialize;
 use crate::store::postings::{self, By, Sum};
 use crate::store::{Store, Stored};
 
-/// Figures by what they are of.
+/// Amounts by key (a fund, funder, area…) and figure.
 pub(super) type Sums = BTreeMap<String, BTreeMap<String, i64>>;
 
-/// How many sums are kept, and for how long without looking whether the view was rebuilt.
+/// Number of sums in the cache.
 const MOST: NonZeroUsize = NonZeroUsize::new(64).expect("sixty-four is not zero");
+/// How long a cached sum of the same position is used without checking the generation.
 const LATELY: Duration = Duration::from_secs(1);
 
-/// Sums as they stand at a position, with what is answered of them.
+/// The sums at a position, with the JSON of replies made from them.
 #[derive(Default)]
 pub(super) struct Totals {
     pub(super) sums: Sums,
@@ -28,7 +34,7 @@ pub(super) struct Totals {
     pub(super) outcome: Told,
 }
 
-/// An answer as JSON, which is made when it is first asked for.
+/// A reply as JSON, serialised on first use.
 #[derive(Default)]
 pub(super) struct Told(OnceLock<Bytes>);
 
@@ -50,7 +56,7 @@ struct Kept {
     totals: Arc<Totals>,
 }
 
-/// The sums that were asked for lately.
+/// The sums of recent queries, least recently used ones evicted.
 pub(super) struct Running(Mutex<LruCache<Key, Kept>>);
 
 impl Default for Running {
@@ -60,7 +66,7 @@ impl Default for Running {
 }
 
 impl Running {
-    /// Adds up, from where an earlier answer ended where there is one.
+    /// The sums for a query, starting from cached ones if possible.
     pub(super) async fn sums(
         &self,
         store: &Store,
@@ -102,7 +108,8 @@ impl Running {
             from,
             postings::sums(store, organisation, Sum { after, ..sum }).await?,
         )));
-        // A past position is no place to go on from, nor is one that the figures have not come to.
+        // Do not replace a cached sum by one of an earlier position, and do not cache a sum of a
+        // position that the postings have not reached.
         if sum.position < reached && earlier.is_none_or(|kept| kept.position <= sum.position) {
             let kept = Kept {
                 generation,

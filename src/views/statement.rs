@@ -1,5 +1,5 @@
-//! A statement of a fund, or of a funder's money, between two days: what stood before, every
-//! movement, and what stands after. The lines add up.
+//! Statements of a fund, or of a funder's money, between two days: opening balances, all movements,
+//! closing balances. The movements add up to the difference of the balances.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -8,10 +8,10 @@ use super::{AsAt, By, Sums, ViewError, Views};
 use crate::domain::Money;
 use crate::store::postings;
 
-/// The figures that a statement is of: every other sum follows from these.
+/// The figures in a statement. The other balances are computed from these.
 const FIGURES: [&str; 4] = ["allocated", "committed", "paid", "returned"];
 
-/// Whose statement it is.
+/// The fund or funder of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatementOf<'a> {
     Fund(&'a str),
@@ -27,16 +27,17 @@ impl<'a> StatementOf<'a> {
     }
 }
 
-/// A fund's statement, or a funder's.
+/// A statement of a fund or of a funder.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Statement {
-    /// The fund or the funder.
+    /// The id of the fund, or the funder.
     pub of: String,
     #[schema(value_type = String, format = "date")]
     pub from: Date,
     #[schema(value_type = String, format = "date")]
     pub until: Date,
-    /// The last position before the first day, and of the last day; -1 before the first event.
+    /// The last position before the first day; -1 before the first event. `until_position` is the
+    /// last position of the last day.
     pub from_position: i64,
     pub until_position: i64,
     pub opening: Balances,
@@ -44,7 +45,7 @@ pub struct Statement {
     pub closing: Balances,
 }
 
-/// What stands at one moment.
+/// Balances at one position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Balances {
     pub allocated: Money,
@@ -65,7 +66,7 @@ pub struct StatementLine {
     pub effective_on: String,
     /// `allocated`, `committed`, `paid` or `returned`.
     pub figure: String,
-    /// By how many pounds the figure changed, with two decimals; below zero where it fell.
+    /// The change of the figure in pounds, with two decimals; negative if it fell.
     #[schema(pattern = "^-?[0-9]+\\.[0-9]{2}$")]
     pub amount: String,
     #[serde(skip)]
@@ -77,7 +78,7 @@ pub struct StatementLine {
 }
 
 impl StatementLine {
-    /// The change as it is read: `+£500.00`, or `−£500.00`.
+    /// The change as text for people: `+£500.00` or `−£500.00`.
     #[must_use]
     pub fn change(&self) -> String {
         let sign = if self.pence < 0 { '\u{2212}' } else { '+' };
@@ -86,18 +87,12 @@ impl StatementLine {
 }
 
 impl Views {
-    /// Whether a funder ever gave anything.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Whether the live postings include money of this funder.
     pub async fn is_funder(&self, funder: &str) -> Result<bool, ViewError> {
         Ok(postings::is_funder(self.log.store(), self.log.organisation(), funder).await?)
     }
 
-    /// A statement between two days, both included, by when things were recorded.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// A statement between two days, both included, by the days on which events were recorded.
     pub async fn statement(
         &self,
         of: StatementOf<'_>,

@@ -1,4 +1,4 @@
-//! Applications with the words of their groups opened.
+//! Applications with personal values decrypted.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -8,34 +8,32 @@ use crate::domain::text::Slug;
 use crate::projections::{AnswersRow, ApplicationRow};
 use crate::views::{Names, ViewError, Views};
 
-/// An application, with the group's words about a review opened.
+/// An application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Application)]
 pub struct ApplicationSeen {
     #[serde(flatten)]
     pub row: ApplicationRow,
-    /// Why the group asked for a review.
+    /// Why the group asked for a review. Absent if the reader may not see it.
     pub review: Option<String>,
-    /// Who helps the group with English.
+    /// The person who helps the group with English. Absent if the reader may not see it.
     pub helper: Option<String>,
-    /// Names beside ids, where `expand` asks for them.
+    /// Names for the ids, if `expand` requests them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
 }
 
-/// The latest answer to a question, opened.
+/// The latest answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Answer {
     pub question: Slug,
-    /// Absent when it was erased.
+    /// Absent if it was erased.
     pub answer: Option<String>,
 }
 
 impl Views {
-    /// Opens what the group said about a review, for those who may read it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Decrypts the group's texts if `words` is true, which the caller decides by the reader's
+    /// roles.
     pub async fn open_applications(
         &self,
         words: bool,
@@ -61,10 +59,7 @@ impl Views {
         Ok(rows.into_iter().map(seen).collect())
     }
 
-    /// An application's latest answers, opened.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The latest answers of an application, decrypted.
     pub async fn answers(
         &self,
         application: Uuid,

@@ -1,4 +1,4 @@
-//! Grants with the words of their groups opened.
+//! Grants with personal values decrypted.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,24 @@ use super::{Wanted, text};
 use crate::projections::{GrantRow, VariationRow};
 use crate::views::{Names, ViewError, Views};
 
-/// A grant, with the group's words about variations opened.
+/// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Grant)]
 pub struct GrantSeen {
     #[serde(flatten)]
     pub row: GrantRow,
-    /// Why each variation was asked for.
+    /// The group's reason for each variation, by number. A reason is absent if it was erased or the
+    /// reader may not see it.
     #[schema(value_type = BTreeMap<String, String>)]
     pub variation_words: BTreeMap<u16, String>,
-    /// Names beside ids, where `expand` asks for them.
+    /// Names for the ids, if `expand` requests them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
 }
 
 impl Views {
-    /// Opens what the group said about variations, for those who may read it.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Decrypts the group's texts if `words` is true, which the caller decides by the reader's
+    /// roles.
     pub async fn open_grants(
         &self,
         words: bool,

@@ -1,4 +1,4 @@
-//! Groups with their account details opened, and with their files and grants from before.
+//! Groups with personal values decrypted, and with their files and past grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::domain::{GroupId, PersonId};
 use crate::projections::{FileRow, GroupRow, Moment, OnFileRow, PastGrantRow};
 use crate::views::{Reader, ViewError, Views};
 
-/// A group, opened.
+/// A group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Group)]
 pub struct GroupSeen {
@@ -27,42 +27,42 @@ pub struct GroupSeen {
     pub updated_at: Moment,
     pub name: String,
     pub area: String,
-    /// The number of what a member wrote as name and area, until staff take it over or refuse it.
+    /// The number of the name and area that a member proposed, until staff accept or refuse them.
     pub proposal: Option<u32>,
     pub proposed_name: Option<String>,
     pub proposed_area: Option<String>,
-    /// What was wrong, in the member's words.
+    /// Why the name or area is wrong, in the member's words.
     pub proposed_reason: Option<String>,
     pub standing: Standing,
     pub identifiers: BTreeSet<Identifier>,
     pub members: BTreeSet<PersonId>,
-    /// Who was asked to join and has not answered.
+    /// People who were invited and have not replied.
     pub invited: BTreeSet<PersonId>,
     pub payee: Option<PayeeSeen>,
     pub postcode: Option<String>,
     pub telephone: Option<String>,
-    /// The newest files, 500 at most.
+    /// The newest files, at most 500.
     pub files: Vec<FileRow>,
-    /// Checks that other grants can rest on.
+    /// Checks on which other grants of the group can rely.
     pub on_file: BTreeMap<Slug, OnFileRow>,
-    /// The newest grants that it had before, 500 at most, by their references: history, outside
-    /// every budget.
+    /// The newest grants from before this programme, at most 500, by reference. No budget includes
+    /// them.
     pub past_grants: BTreeMap<String, PastGrant>,
-    /// The group that it was merged into.
+    /// The group that this one was merged into.
     pub merged_into: Option<GroupId>,
-    /// Groups that were merged into it.
+    /// Groups that were merged into this one.
     pub took_in: BTreeSet<GroupId>,
-    /// How erasing what is personal of it stands.
+    /// The state of the erasure of the group's personal data.
     pub erasure: Erasure,
 }
 
-/// Where a group's money goes, opened.
+/// The account that a group's money goes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Payee)]
 pub struct PayeeSeen {
     pub payee: u32,
     pub route: Route,
-    /// Absent for a member of the group where the person is of the staff.
+    /// Absent for a member of the group if the person is a member of staff.
     pub keyed_by: Option<PersonId>,
     /// Whether a second person has verified it.
     pub verified: bool,
@@ -75,11 +75,9 @@ pub struct PayeeSeen {
 }
 
 impl Views {
-    /// Opens groups, with their files and grants from before: account details for those who work
-    /// with groups, and for members, who are only ever shown their own.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Decrypts groups, and adds their files and past grants. Account details are decrypted for
+    /// staff who work with groups and for members. The caller passes to members only their own
+    /// groups.
     pub async fn open_groups(
         &self,
         reader: &Reader,

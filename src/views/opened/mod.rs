@@ -1,4 +1,4 @@
-//! Rows with their personal values opened, for those who may see them.
+//! Records with personal values decrypted, for readers who may see them.
 
 mod application;
 mod grant;
@@ -20,7 +20,7 @@ pub use payment::PaymentSeen;
 pub use person::{ContactSeen, PersonSeen};
 pub use update::{OutcomeSeen, UpdateSeen};
 
-/// Personal values collected from rows, opened with one look-up.
+/// Personal values collected from rows, to be decrypted with one look-up of keys.
 #[derive(Default)]
 struct Wanted<'a>(Vec<(&'static str, &'a Sealed)>);
 

@@ -1,4 +1,4 @@
-//! Payments as they are read, with names beside their ids where these are asked for.
+//! Payments as readers get them, with names added to their ids on request.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::views::Names;
 pub struct PaymentSeen {
     #[serde(flatten)]
     pub row: PaymentRow,
-    /// Names beside ids, where `expand` asks for them.
+    /// Names for the ids, if `expand` requests them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
 }

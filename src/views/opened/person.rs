@@ -1,4 +1,4 @@
-//! People with their contact details opened.
+//! People with their contact details decrypted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::domain::{PersonId, Role, Roles};
 use crate::projections::{Moment, PersonRow, ProposedContactRow};
 use crate::views::{Reader, ViewError, Views};
 
-/// A person, opened.
+/// A person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Person)]
 pub struct PersonSeen {
@@ -21,45 +21,42 @@ pub struct PersonSeen {
     pub created_at: Moment,
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Moment,
-    /// Absent when it was erased, or is not for this reader.
+    /// Absent if it was erased, or if the reader may not see it.
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
     #[schema(value_type = BTreeSet<Role>)]
     pub roles: Roles,
-    /// Roles that wait for a second person to confirm them.
+    /// Roles that await confirmation by a second person.
     #[schema(value_type = BTreeSet<Role>)]
     pub proposed: Roles,
-    /// The number of each role's proposal: confirming names it.
+    /// The number of each role's proposal, needed to confirm it.
     #[schema(value_type = BTreeMap<String, u32>)]
     pub proposals: BTreeMap<Role, u32>,
     pub groups: BTreeSet<Uuid>,
-    /// The groups that asked the person to join.
+    /// The groups that invited the person.
     pub invited_to: BTreeSet<Uuid>,
     /// Contact details that an officer proposed, until the person or another officer confirms them.
     pub proposed_contact: Option<ContactSeen>,
-    /// How erasing what is personal of them stands.
+    /// The state of the erasure of the person's personal data.
     pub erasure: Erasure,
 }
 
-/// Contact details that wait to be confirmed, opened.
+/// Contact details that await confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = ProposedContact)]
 pub struct ContactSeen {
-    /// Its number: confirming names it.
+    /// Its number, needed to confirm it.
     pub proposal: u32,
     pub name: Option<String>,
     pub email: Option<String>,
     pub telephone: Option<String>,
-    /// Absent for somebody without a role.
+    /// The person who proposed them. Absent for a reader without a role.
     pub by: Option<PersonId>,
 }
 
 impl Views {
-    /// Opens people for staff who work with groups, and for the person.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Decrypts people for staff who work with groups, and each person for themselves.
     pub async fn open_people(
         &self,
         reader: &Reader,

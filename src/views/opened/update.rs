@@ -1,4 +1,4 @@
-//! Updates with the words of their groups opened.
+//! Updates with the group's texts decrypted.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::domain::text::Slug;
 use crate::projections::{Moment, UpdateRow};
 use crate::views::{Names, ViewError, Views};
 
-/// An update, opened.
+/// An update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Update)]
 pub struct UpdateSeen {
@@ -40,18 +40,18 @@ pub struct UpdateSeen {
     pub spent: Option<Money>,
     pub outcomes: Vec<OutcomeSeen>,
     pub reason: Option<String>,
-    /// What staff asked last.
+    /// The last question from staff.
     pub question: Option<String>,
-    /// Receipts and photographs, among the group's files.
+    /// Receipts and photographs, which are among the group's files.
     pub files: BTreeSet<FileDigest>,
     #[schema(value_type = Option<String>, format = "date")]
     pub reminded_on: Option<Date>,
-    /// Names beside ids, where `expand` asks for them.
+    /// Names for the ids, if `expand` requests them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
 }
 
-/// What the group said of a sign, opened, and apart from it what staff judge.
+/// The strength of a sign as the group reported it, and as staff assessed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OutcomeSeen {
     pub sign: Slug,
@@ -62,11 +62,8 @@ pub struct OutcomeSeen {
 }
 
 impl Views {
-    /// Opens updates: the group's words for those who work with groups, the panel, and the group
-    /// itself; staff's judgements for all but the group.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Decrypts the group's texts if `words` is true, and includes the assessments of staff if
+    /// `judgements` is true. The caller decides both by the reader's roles.
     pub async fn open_updates(
         &self,
         words: bool,
