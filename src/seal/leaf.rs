@@ -1,18 +1,18 @@
-//! What is hashed of an event: the canonical JSON (RFC 8785) of all that is recorded of it, the
-//! same on either engine.
+//! Log entries: the canonical JSON (RFC 8785) of an event. Its hash is a leaf of the Merkle tree,
+//! so it is the same on SQLite and PostgreSQL.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::store::events::EventRow;
 
-/// The version of the leaf's shape.
+/// The format version, in the field `v`.
 const SHAPE: u8 = 1;
 
-/// The leaf of a stored event: one line of JSON, with its names in order.
+/// The log entry of a stored event: one line of JSON with its names in order.
 ///
-/// Payload and metadata stand in it as they are stored: they were canonical when they were written,
-/// and whoever verifies finds out if they no longer are.
+/// Payload and metadata are copied as they are stored. They were canonical when they were written;
+/// if they no longer are, [`read`] rejects the line.
 #[must_use]
 pub fn leaf(row: &EventRow) -> String {
     let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
@@ -35,7 +35,7 @@ pub fn leaf(row: &EventRow) -> String {
     )
 }
 
-/// Why a line is not a leaf.
+/// Why a line is not a log entry.
 #[derive(Debug, thiserror::Error)]
 pub enum LeafError {
     #[error("it is not JSON of a leaf's shape: {0}")]
@@ -62,10 +62,10 @@ struct Read {
     version: String,
 }
 
-/// The event that a leaf is of. Of the organisation that recorded it a leaf says nothing.
+/// Parses a log entry. The entry does not name the organisation, so `aggregate_id` is the bare id,
+/// without the prefix that the database has.
 ///
-/// # Errors
-/// When the line is not JSON of this shape, or not in its canonical form.
+/// A line that is not in canonical form is an error, even if it is valid JSON.
 pub fn read(line: &str) -> Result<EventRow, LeafError> {
     let read: Read = serde_json::from_str(line)?;
     if read.v != SHAPE {

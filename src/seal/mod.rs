@@ -1,5 +1,5 @@
-//! Proof that the log only ever grew: a Merkle tree over it, signed heads, and what shows that an
-//! event is in it.
+//! The transparency log: a Merkle tree over the event log, signed checkpoints of it, and proofs
+//! that an event is in it.
 
 pub mod leaf;
 pub mod note;

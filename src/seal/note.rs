@@ -1,5 +1,5 @@
-//! Signed tree heads: checkpoints (C2SP tlog-checkpoint) as signed notes (C2SP signed-note) with
-//! Ed25519.
+//! Checkpoints of the transparency log (C2SP tlog-checkpoint): signed notes (C2SP signed-note) with
+//! Ed25519, and cosignatures of witnesses (C2SP tlog-cosignature).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,10 +9,11 @@ use sha2::{Digest as _, Sha256};
 use super::tree::Hash;
 
 const ED25519: u8 = 1;
-/// A cosignature with Ed25519 and a time (C2SP tlog-cosignature).
+/// The signature type of a cosignature: Ed25519 with a time (C2SP tlog-cosignature).
 const COSIGNATURE: u8 = 4;
 
-/// What was signed: whose log, how many leaves, and the root over them.
+/// What a checkpoint states: the origin of the log, its number of leaves, and the root hash over
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     pub origin: String,
@@ -20,7 +21,7 @@ pub struct Head {
     pub root: Hash,
 }
 
-/// Why a note is not taken.
+/// Why a note or a key is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     #[error("this is not a signed note")]
@@ -37,10 +38,7 @@ pub enum NoteError {
     Origin(String),
 }
 
-/// Over how many events a note's head is; whether it is signed is not looked at.
-///
-/// # Errors
-/// [`NoteError::Shape`] or [`NoteError::Head`].
+/// The number of events under a checkpoint. Signatures are not checked.
 pub fn size_of(note: &str) -> Result<u64, NoteError> {
     let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
     Head::read(&format!("{text}\n"))
@@ -48,14 +46,14 @@ pub fn size_of(note: &str) -> Result<u64, NoteError> {
         .ok_or(NoteError::Head)
 }
 
-/// A key that signs heads, by its name.
+/// A signing key and its name, which is the origin of the log or the name of a witness.
 #[derive(Clone)]
 pub struct Signer {
     name: String,
     key: SigningKey,
 }
 
-/// The public half of a key, by its name.
+/// A public key and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verifier {
     pub name: String,
@@ -71,7 +69,8 @@ fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
-/// A key as people pass it on: its name, its id, and its kind with itself.
+/// A public key as text: name, key id, and base64 of the signature type and the key, joined by `+`
+/// (C2SP signed-note).
 fn key_text(name: &str, kind: u8, key: &VerifyingKey) -> String {
     let id = crate::log::keys::to_hex(&key_id(name, kind, key));
     format!(
@@ -81,7 +80,7 @@ fn key_text(name: &str, kind: u8, key: &VerifyingKey) -> String {
 }
 
 impl Head {
-    /// The lines that are signed.
+    /// The text that is signed.
     #[must_use]
     pub fn text(&self) -> String {
         format!(
@@ -125,17 +124,15 @@ impl Signer {
         }
     }
 
-    /// The head as a note with this key's signature.
+    /// The checkpoint as a note with the signature of this key.
     #[must_use]
     pub fn sign(&self, head: &Head) -> String {
         let text = head.text();
         format!("{text}\n{}", self.line(&text))
     }
 
-    /// A note with this key's signature beside those that it has: so one key vouches for the next.
-    ///
-    /// # Errors
-    /// [`NoteError::Shape`].
+    /// Adds the signature of this key to a note. A note signed by the old and the new key is how
+    /// the old one vouches for the new one.
     pub fn sign_too(&self, note: &str) -> Result<String, NoteError> {
         let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
         Ok(format!("{note}{}", self.line(&format!("{text}\n"))))
@@ -151,11 +148,8 @@ impl Signer {
         )
     }
 
-    /// The note with this key's cosignature beside the signatures that it has: that at this time,
-    /// in seconds since 1970, it was the newest of a log that only grew.
-    ///
-    /// # Errors
-    /// [`NoteError::Shape`].
+    /// Adds a cosignature of this key to a note. It states that at `time`, in seconds since 1970,
+    /// the note was the newest checkpoint of a log that had only grown.
     pub fn cosign(&self, note: &str, time: u64) -> Result<String, NoteError> {
         let (text, _) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
         let signature = self
@@ -166,7 +160,7 @@ impl Signer {
         Ok(format!("{note}\u{2014} {} {line}\n", self.name))
     }
 
-    /// The public key that verifies its cosignatures.
+    /// The public key for cosignatures of this key, as text.
     #[must_use]
     pub fn cosigner(&self) -> String {
         key_text(&self.name, COSIGNATURE, &self.key.verifying_key())
@@ -174,14 +168,13 @@ impl Signer {
 }
 
 impl Verifier {
-    /// The key as people pass it on: its name, its id and itself.
+    /// The public key as text: `NAME+ID+BASE64` (C2SP signed-note).
     #[must_use]
     pub fn text(&self) -> String {
         key_text(&self.name, ED25519, &self.key)
     }
 
-    /// # Errors
-    /// [`NoteError::Key`].
+    /// Parses a public key. Its id must be the one that follows from name and key.
     pub fn read(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.trim().splitn(3, '+');
         let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
@@ -205,10 +198,10 @@ impl Verifier {
         })
     }
 
-    /// The head of a note that this key signed. Signatures of other keys may stand beside it.
+    /// Verifies a note and returns its checkpoint. Signatures of other keys are ignored.
     ///
-    /// # Errors
-    /// When it is no note or no head, is of another log, or the signature is missing or wrong.
+    /// A note without a signature of this key is an error, as is a wrong signature or another
+    /// origin.
     pub fn open(&self, note: &str, origin: &str) -> Result<Head, NoteError> {
         let (text, signatures) = note.rsplit_once("\n\n").ok_or(NoteError::Shape)?;
         let (text, signatures) = (
@@ -245,16 +238,13 @@ impl Verifier {
     }
 }
 
-/// The keys that signed a log one after another, the oldest first. Each next one is vouched for by
-/// a head that both signed.
+/// The keys that signed a log one after another, the oldest first. Each key vouches for the next
+/// one: there is a checkpoint that both signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain(Vec<Verifier>);
 
 impl Chain {
-    /// Reads keys, one a line.
-    ///
-    /// # Errors
-    /// [`NoteError::Key`] when one is none, or they are of several logs.
+    /// Parses public keys, one a line. All must have the same name.
     pub fn read(text: &str) -> Result<Self, NoteError> {
         let keys = text
             .trim()
@@ -271,7 +261,7 @@ impl Chain {
         }
     }
 
-    /// The keys as they are read, without an end of the last line.
+    /// The keys as text, one a line, without a newline at the end.
     #[must_use]
     pub fn text(&self) -> String {
         self.0
@@ -290,23 +280,21 @@ impl Chain {
         self.0.last().expect("a chain has a key")
     }
 
-    /// The log's origin.
+    /// The origin of the log, which is the name of every key.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.newest().name
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     #[must_use]
     pub fn length(&self) -> usize {
         self.0.len()
     }
 
-    /// Opens a head that the key at a place signed; from it on counts the key at the place that is
-    /// returned: the next one, where it signed this head too.
-    ///
-    /// # Errors
-    /// As [`Verifier::open`].
+    /// Verifies a checkpoint that must be signed by the key at index `place`. Returns the index of
+    /// the key for the following checkpoint: the next key if that one signed this checkpoint as
+    /// well.
     pub fn open(&self, note: &str, place: usize) -> Result<(Head, usize), NoteError> {
         let key = self.0.get(place).ok_or(NoteError::Key)?;
         let head = key.open(note, &key.name)?;
@@ -317,10 +305,8 @@ impl Chain {
         Ok((head, place + usize::from(next)))
     }
 
-    /// Opens a head that any of them signed.
-    ///
-    /// # Errors
-    /// As [`Verifier::open`], by the newest key.
+    /// Verifies a checkpoint that any of the keys signed. If none did, the error is that of the
+    /// newest key.
     pub fn open_any(&self, note: &str) -> Result<Head, NoteError> {
         let older = self.0.iter().find_map(|key| key.open(note, &key.name).ok());
         older.map_or_else(|| self.newest().open(note, self.origin()), Ok)
@@ -354,7 +340,7 @@ mod tests {
             other.verifier().open(&note, "example.org/log"),
             Err(NoteError::Unsigned(_))
         ));
-        // A second signature beside it takes nothing away.
+        // A second signature changes nothing for the first key.
         let both = format!(
             "{note}{}",
             other.sign(&head()).rsplit_once("\n\n").unwrap().1

@@ -1,5 +1,5 @@
-//! Shows that one event is in the log that a head was signed over: the event, and the hashes beside
-//! its way to the root.
+//! Inclusion proofs: that one event is in the log under a checkpoint. A proof is the event and the
+//! sibling hashes on the path from its leaf to the root.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +8,22 @@ use super::note::{Chain, NoteError, Verifier};
 use super::tree::{self, Hash};
 use crate::log::keys::{from_hex, to_hex};
 
-/// A proof as a file: whoever holds it and the key needs nothing else.
+/// An inclusion proof, which can be checked with nothing but the public key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
-    /// The event, as it was hashed.
+    /// The event as canonical JSON (RFC 8785), exactly as it was hashed.
     #[schema(max_length = 4_000_000)]
     pub event: String,
-    /// The hashes beside its way to the root, from the leaf up, in hexadecimal.
+    /// The sibling hashes on the path from the leaf to the root, in that order, in hexadecimal.
     pub hashes: Vec<String>,
-    /// The signed head.
+    /// The signed checkpoint (C2SP tlog-checkpoint).
     pub head: String,
-    /// The key that verifies the head; whoever checks compares it with the one that they know.
+    /// The public key of the checkpoint. Compare it with the key that you know from elsewhere.
     pub key: String,
 }
 
-/// Why a proof proves nothing.
+/// Why a proof is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
     #[error("the event: {0}")]
@@ -47,10 +47,11 @@ impl Proof {
         }
     }
 
-    /// The position of the event and the size of the log that it is proven to be in.
+    /// Checks the proof. Returns the position of the event and the number of events under the
+    /// checkpoint.
     ///
-    /// # Errors
-    /// When the event, the head, the key or the hashes are not what they should be.
+    /// `trusted` is the key that the checker knows from elsewhere. Without it the key of the proof
+    /// is used, which could be anybody's.
     pub fn check(&self, trusted: Option<&str>) -> Result<(i64, u64), ProofError> {
         let key = Verifier::read(&self.key)?;
         if let Some(trusted) = trusted

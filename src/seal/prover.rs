@@ -1,5 +1,4 @@
-//! What was sealed, for those who want to check it: the newest head, and proofs from the tiles that
-//! are stored.
+//! The newest checkpoint and inclusion proofs, from the tiles that the database stores.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +10,20 @@ use crate::log::Log;
 use crate::store::tree::{self as stored, TreeLog};
 use crate::store::{StoreError, events};
 
-/// The newest head, and how the log stands to it.
+/// The newest checkpoint and the state of the transparency log.
 #[derive(Clone, Debug)]
 pub struct Sealed {
     pub log: TreeLog,
-    /// How many events the head is over.
+    /// The number of events under the checkpoint.
     pub size: i64,
-    /// When the last of them was recorded, in microseconds since 1970.
+    /// When the last of these events was recorded, in microseconds since 1970.
     pub through: i64,
-    /// The root, in base64 as the note has it.
+    /// The root hash, in base64 as in the note.
     pub root: String,
     pub note: String,
 }
 
-/// Proofs from the tiles that are stored.
+/// Answers questions about one organisation's transparency log.
 #[derive(Clone)]
 pub struct Prover {
     log: Log,
@@ -36,10 +35,7 @@ impl Prover {
         Self { log }
     }
 
-    /// What was sealed last; none before anything was.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The newest checkpoint, or `None` before the first one.
     pub async fn sealed(&self) -> Result<Option<Sealed>, StoreError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let (Some(log), Some(head)) = (
@@ -58,10 +54,8 @@ impl Prover {
         }))
     }
 
-    /// That the event at a position is in the log; none when it was not sealed yet.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The inclusion proof of the event at a position, under the newest checkpoint. `None` if no
+    /// checkpoint covers the event yet, or a tile is missing.
     pub async fn proof(&self, position: i64) -> Result<Option<Proof>, StoreError> {
         let Some(sealed) = self.sealed().await? else {
             return Ok(None);
@@ -89,10 +83,7 @@ impl Prover {
         }))
     }
 
-    /// The hashes of ranges of a tree of this size; none where a tile is missing.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// The hashes of ranges of a tree of this size, or `None` if a tile is missing.
     async fn hashes(&self, ranges: &[Range], size: u64) -> Result<Option<Vec<Hash>>, StoreError> {
         let mut read = BTreeMap::new();
         for id in tree::tiles_for(ranges) {

@@ -1,6 +1,38 @@
-//! The sealer: follows the log, grows the tree, and signs its heads. It refuses a hole, and
-//! whatever is not consistent with the head that it signed last; then it signs nothing more, and
-//! says so.
+//! The checkpoint signer: follows the event log, extends the Merkle tree and signs checkpoints of
+//! it.
+//!
+//! # Signing
+//!
+//! A background task calls [`Sealer::once`] until it has caught up with the log, then waits 10
+//! seconds, or for 1,024 events if these come sooner. Each call adds at most 4,096 events to the
+//! tree and writes one checkpoint and the changed tiles in one transaction. The transaction locks
+//! the organisation's row of `tree_logs` first, so two processes never sign at the same time.
+//!
+//! # Consistency
+//!
+//! The tree is extended only from its frontier, the last tile of each level, as it is stored.
+//! Before anything is signed the stored tiles must give the root of the last checkpoint, the last
+//! checkpoint must have a valid signature of the current key, and the new events must follow
+//! without a gap. So each checkpoint is consistent with the one before.
+//!
+//! # Full check
+//!
+//! Extending the frontier does not detect that an old event was changed in the database.
+//! [`Sealer::check`] therefore hashes the whole log again, at the start and every 24 hours, and
+//! compares the root with the last checkpoint.
+//!
+//! # Alarm
+//!
+//! A missing position, tiles that do not fit or a rewritten log stop the signer
+//! ([`SealError::is_alarm`]). The reason is stored in `tree_logs.stopped` and shown in `/readyz`,
+//! and every process refuses to sign until a full check succeeds. A database that does not answer
+//! is no alarm: the call is repeated.
+//!
+//! # Key rotation
+//!
+//! [`Sealer::hand_over`] has the newest checkpoint signed by the old and the new key and stores
+//! both keys in one transaction. A process that still has the old key stops signing with
+//! [`SealError::OtherKey`] until it is restarted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,15 +46,16 @@ use crate::log::keys::{self, Key, Purpose};
 use crate::store::tree::{self as stored, HeadRow, TileAt};
 use crate::store::{StoreError, Tx, events, personal};
 
-/// How often a head is signed when something was appended, and how many events make it due sooner.
+/// How often a checkpoint is signed while events are appended, and the number of events after which
+/// it is signed sooner.
 const OFTEN: Duration = Duration::from_secs(10);
 const MANY: i64 = 1024;
-/// How often the whole log is held against what was signed.
+/// How often the whole log is compared with the last checkpoint.
 const CHECK: Duration = Duration::from_hours(24);
-/// How many events are sealed in one transaction.
+/// The most events that one transaction adds to the tree.
 const BATCH: i64 = 4096;
 
-/// What stopped the sealer.
+/// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     #[error(transparent)]
@@ -44,14 +77,15 @@ pub enum SealError {
 }
 
 impl SealError {
-    /// Whether the log or the tree is not what was signed, rather than the database out of reach.
+    /// Whether the log or the tree is not the signed one. Otherwise the database did not answer, or
+    /// this process has an old key.
     #[must_use]
     pub fn is_alarm(&self) -> bool {
         !matches!(self, Self::Store(_) | Self::OtherKey)
     }
 }
 
-/// Seals one organisation's log.
+/// Signs checkpoints of one organisation's log.
 #[derive(Clone)]
 pub struct Sealer {
     log: Log,
@@ -60,7 +94,8 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// The origin is the log's from its first head on; a log that has one keeps it.
+    /// A signer with this secret key. `origin` is used if the log has no checkpoint yet; a log that
+    /// has an origin keeps it.
     #[must_use]
     pub fn new(log: Log, secret: [u8; 32], origin: &str) -> Self {
         Self {
@@ -70,7 +105,7 @@ impl Sealer {
         }
     }
 
-    /// Who signs a log of this origin.
+    /// The signing key under the name of an origin.
     #[must_use]
     pub fn signer(&self, origin: &str) -> Signer {
         Signer::new(origin, &self.secret)
@@ -87,18 +122,20 @@ impl Sealer {
         }
     }
 
-    /// Seals what there is, then waits until a head is due.
+    /// Checks the whole log if that is due, signs everything that was appended, then waits until
+    /// the next checkpoint is due.
     async fn seal_and_wait(&self, checked: &mut Option<Instant>) -> Result<(), SealError> {
         if checked.is_none_or(|checked| checked.elapsed() > CHECK) {
             let found = self.check().await;
-            // What could not be looked at is looked at again; what was found is found.
+            // After an error of the database the check is repeated in the next cycle. After a
+            // result, good or bad, it waits a day.
             if found.as_ref().err().is_none_or(SealError::is_alarm) {
                 *checked = Some(Instant::now());
             }
             found?;
         }
-        // What is appended meanwhile waits until a head is due: each is a commit, for which whoever
-        // appends would wait.
+        // Events that arrive during this loop wait for the next cycle unless they fill a batch:
+        // each checkpoint is a commit that appends may have to wait for.
         while self.once().await? >= BATCH {}
         let sealed = self.sealed().await?;
         let mut growth = self.log.growth();
@@ -107,28 +144,24 @@ impl Sealer {
         Ok(())
     }
 
-    /// How many events the last head is over.
+    /// The number of events under the newest checkpoint.
     async fn sealed(&self) -> Result<i64, StoreError> {
         Ok(stored::newest(self.log.store(), self.log.organisation())
             .await?
             .map_or(0, |head| head.size))
     }
 
-    /// Seals all that was appended so far.
-    ///
-    /// # Errors
-    /// When there is a hole, the tree is not consistent, or the database does not answer.
+    /// Signs a checkpoint over everything that was appended so far.
     pub async fn catch_up(&self) -> Result<(), SealError> {
         while self.once().await? > 0 {}
         Ok(())
     }
 
-    /// Seals what was appended, a batch at most; how many events.
+    /// Signs a checkpoint over the events that were appended, at most one batch. Returns how many
+    /// events it added.
     ///
-    /// # Errors
-    /// When there is a hole, the tree is not consistent, or the database does not answer. The first
-    /// two are kept and stand in `/readyz`; nothing is signed until [`Sealer::check`] finds the log
-    /// as it was signed.
+    /// An error that is an alarm is stored and shown in `/readyz`. After that nothing is signed
+    /// until [`Sealer::check`] succeeds.
     pub async fn once(&self) -> Result<i64, SealError> {
         let sealed = self.seal().await;
         if let Err(error) = &sealed
@@ -220,8 +253,8 @@ impl Sealer {
         Ok(number(grown) - size)
     }
 
-    /// The size that was sealed, with the tiles that grow on: they must make the head that was
-    /// signed.
+    /// The size of the last checkpoint and the tiles that the tree is extended from. Together the
+    /// tiles must give the root of that checkpoint.
     async fn edge(&self, tx: &mut Tx, origin: &str) -> Result<(i64, Tiles), SealError> {
         let organisation = self.log.organisation();
         let Some(newest) = stored::newest_in(tx, organisation).await? else {
@@ -239,7 +272,7 @@ impl Sealer {
             let hashes = stored::tile_in(tx, organisation, at(id))
                 .await?
                 .unwrap_or_default();
-            // A hash too many would be taken for an event's that is still to come.
+            // A surplus hash would be used as the hash of an event that is still to come.
             if hashes.len() != tree::width(id, head.size) * size_of::<Hash>() {
                 return Err(SealError::Tiles(newest.size));
             }
@@ -254,11 +287,11 @@ impl Sealer {
         Ok((newest.size, tiles))
     }
 
-    /// Has another key sign from here on: the newest head is signed by both, so that the old key
-    /// vouches for the new.
+    /// Replaces the key. The newest checkpoint is signed by both keys, so the old key vouches for
+    /// the new one.
     ///
-    /// # Errors
-    /// When the tree is not consistent, nothing was sealed yet, or the database does not answer.
+    /// The whole log is checked first. A log without a checkpoint has nothing to sign, which is an
+    /// error.
     pub async fn hand_over(&self, old: &str, new: &Key) -> Result<(), SealError> {
         self.check().await?;
         self.catch_up().await?;
@@ -291,11 +324,8 @@ impl Sealer {
         Ok(tx.commit().await?)
     }
 
-    /// Holds the whole log against the last signed head: events that were changed where they lie
-    /// are found.
-    ///
-    /// # Errors
-    /// When they are not those that were signed, or the database does not answer.
+    /// Compares the whole log with the last checkpoint, which detects events that were changed in
+    /// the database. On success a stopped signer may sign again.
     pub async fn check(&self) -> Result<(), SealError> {
         let checked = self.compare().await;
         if let Err(error) = &checked
@@ -336,8 +366,8 @@ impl Sealer {
             }
         }
         let mut tx = self.log.store().begin().await?;
-        // What stopped sealing may be the tiles, or a hole after the last head: sealing goes on
-        // when both are mended.
+        // The cause of a stop may also be the tiles, or a gap after the last checkpoint. Signing
+        // resumes only when both are correct.
         let (size_now, _) = self.edge(&mut tx, &log.origin).await?;
         let next = events::page_in(&mut tx, organisation, size_now, 1).await?;
         let length = events::length_in(&mut tx, organisation).await?;
@@ -359,13 +389,13 @@ pub(super) fn number(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-/// Where a tile lies in the database.
+/// The key of a tile in the database.
 #[must_use]
 pub fn at((level, tile): TileId) -> TileAt {
     (i64::from(level), number(tile))
 }
 
-/// A tile's hashes, from its bytes.
+/// The hashes of a tile, from its bytes. Bytes after the last whole hash are ignored.
 #[must_use]
 pub fn hashes_of(bytes: &[u8]) -> Vec<Hash> {
     bytes.as_chunks().0.to_vec()

@@ -1,26 +1,26 @@
-//! The tree over the log (RFC 6962): its hashes, its proofs, and its tiles of 256 (C2SP
+//! The Merkle tree over the log (RFC 6962): hashes, proofs, and its tiles of 256 hashes (C2SP
 //! tlog-tiles).
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256.
+/// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
-/// How many levels of the tree one tile spans, and so how many hashes a full tile has.
+/// The levels of the tree that one tile spans, and the number of hashes in a full tile.
 pub const TILE_HEIGHT: u32 = 8;
 pub const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
-/// How many hashes a full tile has.
+/// The number of hashes in a full tile.
 pub const FULL: usize = 1 << TILE_HEIGHT;
 
-/// The root of a tree without leaves.
+/// The root of an empty tree.
 #[must_use]
 pub fn empty() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// The hash of a leaf.
+/// The hash of a leaf: SHA-256 of a zero byte and the data.
 #[must_use]
 pub fn leaf_hash(data: &[u8]) -> Hash {
     Sha256::new()
@@ -39,17 +39,17 @@ fn node_hash(left: &Hash, right: &Hash) -> Hash {
         .into()
 }
 
-/// A full subtree: of 2^height leaves, the index-th from the left.
+/// A full subtree of 2^`height` leaves, the `index`-th of its height from the left, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
     pub height: u32,
     pub index: u64,
 }
 
-/// Leaves from a first one up to another that does not belong to them.
+/// Leaves from the first index up to the second, which is excluded.
 pub type Range = (u64, u64);
 
-/// The full subtrees that make up a range of a tree, from left to right.
+/// The full subtrees that a range consists of, from left to right.
 #[must_use]
 pub fn cover((begin, end): Range) -> Vec<Node> {
     let (mut at, mut nodes) = (begin, Vec::new());
@@ -69,15 +69,14 @@ pub fn cover((begin, end): Range) -> Vec<Node> {
     nodes
 }
 
-/// Where a range of more than one leaf is split: its left part is the largest full subtree that
-/// leaves something.
+/// Where a range of more than one leaf is split: the left part is the largest full subtree that is
+/// smaller than the range.
 fn split((begin, end): Range) -> u64 {
     begin + (1 << (end - begin - 1).ilog2())
 }
 
-/// The ranges whose hashes prove that a leaf is in a tree of this size, from the leaf up.
-///
-/// A leaf that the tree does not have has no proof.
+/// The ranges whose hashes prove that a leaf is in a tree of this size, from the leaf up. `None` if
+/// the tree has no such leaf.
 #[must_use]
 pub fn inclusion(index: u64, size: u64) -> Option<Vec<Range>> {
     if index >= size {
@@ -98,10 +97,8 @@ pub fn inclusion(index: u64, size: u64) -> Option<Vec<Range>> {
     Some(proof)
 }
 
-/// The ranges whose hashes prove that a tree of the first size is the beginning of one of the
-/// second.
-///
-/// A tree of no leaves, or one that is larger, has no proof.
+/// The ranges whose hashes prove that a tree of the first size is the beginning of a tree of the
+/// second size. `None` if the first tree is empty or larger.
 #[must_use]
 pub fn consistency(first: u64, second: u64) -> Option<Vec<Range>> {
     if first == 0 || first > second {
@@ -125,7 +122,7 @@ pub fn consistency(first: u64, second: u64) -> Option<Vec<Range>> {
     Some(proof)
 }
 
-/// Whether a proof leads from a leaf to a root (RFC 9162, 2.1.3.2).
+/// Verifies an inclusion proof (RFC 9162, 2.1.3.2).
 #[must_use]
 pub fn is_included(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> bool {
     let Some(ranges) = inclusion(index, size).filter(|ranges| ranges.len() == proof.len()) else {
@@ -141,7 +138,7 @@ pub fn is_included(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: &Has
     ranges.iter().zip(proof).fold(leaf, climb) == *root
 }
 
-/// Whether a proof shows that one root's tree is the beginning of another's (RFC 9162, 2.1.4.2).
+/// Verifies a consistency proof: the first tree is the beginning of the second (RFC 9162, 2.1.4.2).
 #[must_use]
 pub fn is_consistent(
     (first, first_root): (u64, &Hash),
@@ -156,8 +153,8 @@ pub fn is_consistent(
         return false;
     };
     let pairs: Vec<_> = ranges.iter().zip(proof).collect();
-    // The first tree is full and stands whole in the second, or the proof begins with its last full
-    // part.
+    // A first tree of a power of two is itself a subtree of the second, so its root is not in the
+    // proof. Otherwise the proof begins with the hash of its last full subtree.
     let (begins, rest) = if first.is_power_of_two() {
         (*first_root, &pairs[..])
     } else {
@@ -175,15 +172,15 @@ pub fn is_consistent(
     old == *first_root && new == *second_root
 }
 
-/// The hash of a range, from those of its full subtrees.
+/// The hash of a range, from the hashes of its full subtrees.
 fn folded(hashes: impl DoubleEndedIterator<Item = Hash>) -> Option<Hash> {
     hashes.rev().reduce(|right, left| node_hash(&left, &right))
 }
 
-/// A tile: the level it stands on, and the how many-th it is there.
+/// A tile: its level, and its number on that level.
 pub type TileId = (u32, u64);
 
-/// Tiles of a tree: all of them, or as many as are needed.
+/// The tiles of a tree, or those of them that an operation needs.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles {
     tiles: BTreeMap<TileId, Vec<Hash>>,
@@ -191,13 +188,14 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// A tree of this size with those of its tiles that were read.
+    /// A tree of this size with the tiles that were read.
     #[must_use]
     pub fn of(size: u64, tiles: BTreeMap<TileId, Vec<Hash>>) -> Self {
         Self { tiles, size }
     }
 
-    /// The tiles that growing a tree of this size begins with: the last of each level.
+    /// The frontier of a tree of this size: the last tile of each level, from which it can be
+    /// extended.
     #[must_use]
     pub fn edge(size: u64) -> Vec<TileId> {
         let levels = (0..8).map(|level| (level, size >> (TILE_HEIGHT * (level + 1))));
@@ -221,12 +219,11 @@ impl Tiles {
             .map(|(id, hashes)| (*id, hashes.as_slice()))
     }
 
-    /// Forgets the tiles that are full: growing needs the last of each level only.
+    /// Drops the full tiles. Extending the tree needs the last tile of each level only.
     pub fn forget_full(&mut self) {
         self.tiles.retain(|_, hashes| hashes.len() < FULL);
     }
 
-    /// Adds a leaf.
     pub fn push(&mut self, leaf: Hash) {
         let (mut hash, mut level, mut at) = (leaf, 0, self.size);
         self.size += 1;
@@ -242,7 +239,7 @@ impl Tiles {
         }
     }
 
-    /// The hash of a full subtree; none where its tile was not read.
+    /// The hash of a full subtree, or `None` if its tile was not read.
     fn node(&self, node: Node) -> Option<Hash> {
         let (level, within) = (node.height / TILE_HEIGHT, node.height % TILE_HEIGHT);
         let first = node.index << within;
@@ -251,7 +248,7 @@ impl Tiles {
         tile.get(begin..begin + (1 << within)).map(whole)
     }
 
-    /// The hash of a range; none where a tile was not read.
+    /// The hash of a range, or `None` if a tile was not read.
     #[must_use]
     pub fn hash(&self, range: Range) -> Option<Hash> {
         let hashes: Option<Vec<_>> = cover(range)
@@ -261,7 +258,7 @@ impl Tiles {
         folded(hashes?.into_iter())
     }
 
-    /// The root of the tree's first leaves; none where a tile was not read.
+    /// The root over the first `size` leaves, or `None` if a tile was not read.
     #[must_use]
     pub fn root(&self, size: u64) -> Option<Hash> {
         if size == 0 {
@@ -271,14 +268,14 @@ impl Tiles {
         }
     }
 
-    /// A proof's hashes; none where a tile was not read.
+    /// The hashes of a proof, or `None` if a tile was not read.
     #[must_use]
     pub fn proof(&self, ranges: &[Range]) -> Option<Vec<Hash>> {
         ranges.iter().map(|range| self.hash(*range)).collect()
     }
 }
 
-/// The root of a full subtree of a tile.
+/// The root over hashes of one level. Their number must be a power of two.
 fn whole(hashes: &[Hash]) -> Hash {
     match hashes {
         [one] => *one,
@@ -289,14 +286,14 @@ fn whole(hashes: &[Hash]) -> Hash {
     }
 }
 
-/// How many hashes a tile has in a tree of this size.
+/// The number of hashes that a tile has in a tree of this size.
 #[must_use]
 pub fn width((level, tile): TileId, size: u64) -> usize {
     let on_level = size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
     usize::try_from(on_level.saturating_sub(tile * TILE_WIDTH).min(TILE_WIDTH)).unwrap_or(FULL)
 }
 
-/// The tiles from which the hashes of ranges are made.
+/// The tiles that are needed for the hashes of ranges.
 #[must_use]
 pub fn tiles_for(ranges: &[Range]) -> Vec<TileId> {
     let nodes = ranges.iter().flat_map(|range| cover(*range));
@@ -317,7 +314,8 @@ mod tests {
     use super::*;
     use crate::log::keys::to_hex;
 
-    /// The leaves and roots that Certificate Transparency's implementations are tested with.
+    /// Test vectors of Certificate Transparency: leaves, and the roots over the first 0 to 8 of
+    /// them.
     const LEAVES: [&[u8]; 8] = [
         b"",
         b"\x00",
