@@ -1,4 +1,4 @@
-//! Reading exported events ahead of what checks them, on a thread of its own.
+//! Parses exported events on a thread of its own, ahead of the checks.
 
 use std::io;
 use std::sync::mpsc;
@@ -8,12 +8,12 @@ use crate::seal::leaf;
 use crate::seal::tree::{Hash, leaf_hash};
 use crate::store::events::EventRow;
 
-/// How many lines are handed over at once, and how many times so many wait at most.
+/// The lines in a chunk, and the most chunks that wait in the channel.
 const LINES: usize = 256;
 const WAITING: usize = 8;
 
-/// A line of the exported log: its hash, and the event if it is one in its canonical form. What the
-/// event says is read by whoever checks it, which takes about as long.
+/// A line of the exported log: its leaf hash, and the event if the line is one in canonical form.
+/// The payload is decoded by the checking thread; both threads then have about equally much to do.
 pub(super) struct Line {
     pub(super) hash: Hash,
     pub(super) row: Result<EventRow, String>,
@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// Lines in their order, read while those before them are checked.
+/// The lines in order, parsed on a thread of `scope` while the caller works on earlier ones.
 pub(super) fn ahead<'scope>(
     scope: &'scope Scope<'scope, '_>,
     lines: impl Iterator<Item = io::Result<Vec<u8>>> + Send + 'scope,

@@ -1,5 +1,5 @@
-//! A grant's whole story from a folder, in plain words with positions: from the first draft to the
-//! last pound.
+//! The history of one grant from an exported folder, in plain words with positions: from the draft
+//! of the application to the last payment.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,10 +16,8 @@ use crate::domain::event::in_words;
 use crate::log::record::day_of;
 use crate::seal::leaf;
 
-/// The lines of a grant's story; an application has the id of the grant that it may become.
-///
-/// # Errors
-/// When the folder cannot be read.
+/// Describes, one line each, the events of the grant and those with its id in their payload. An
+/// application has the same id as its grant.
 pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
     let id = grant.to_string();
     let mut story = Vec::new();
@@ -61,11 +59,11 @@ pub fn explain(folder: &Path, grant: Uuid) -> Result<Vec<String>, AuditError> {
     Ok(story)
 }
 
-/// A value as it is said; none where there is nothing to say, or it is sealed.
+/// A value in words. `None` if it is empty. Encrypted values become `(sealed)`.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        // What somebody typed must not pass for a line of this story.
+        // A line break in free text must not look like the next line of the output.
         Value::String(text) => Some(
             text.chars()
                 .map(|c| if c.is_control() { ' ' } else { c })

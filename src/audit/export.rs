@@ -1,4 +1,4 @@
-//! Writes the folder: the log up to its last signed head.
+//! Exports the log up to its newest checkpoint into a folder.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::log::record::Recorded;
 use crate::seal::{leaf, tree};
 use crate::store::{Store, StoreError, Tx, events, tree as stored};
 
-/// How many events are read at once.
+/// Events read in one query.
 const PAGE: i64 = 2000;
 
-/// Why nothing was exported.
+/// Why the export failed. The folder may then be incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error(transparent)]
@@ -29,18 +29,15 @@ pub enum ExportError {
     Hole(i64),
 }
 
-/// A log that was written: how many events, and which files.
+/// The number of exported events, and the files with their digests.
 #[derive(Clone, Debug)]
 pub struct Exported {
     pub events: i64,
     pub files: Vec<Named>,
 }
 
-/// Writes an organisation's log into a new folder.
-///
-/// # Errors
-/// When the folder exists or cannot be written, nothing was sealed, or the database does not
-/// answer.
+/// Exports an organisation's log into a new folder. `progress` is called with the events written so
+/// far and their total.
 pub async fn export(
     store: &Store,
     organisation: &str,
@@ -50,10 +47,8 @@ pub async fn export(
     export_in(&mut store.snapshot().await?, organisation, to, progress).await
 }
 
-/// The same, as a transaction sees it.
-///
-/// # Errors
-/// As [`export`].
+/// Like [`export`], but reads in a given transaction, so that a backup can read further tables in
+/// the same snapshot.
 pub async fn export_in(
     tx: &mut Tx,
     organisation: &str,

@@ -1,57 +1,59 @@
-//! What was found not to hold: where, which rule, and what was seen.
+//! Findings: which rule is broken, at which position, and how.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What an audit holds a log against.
+/// A rule that the verifier checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Rule {
-    /// Every file is the one that the manifest names.
+    /// Every file has the digest in the manifest.
     Manifest,
-    /// Every line is an event in its canonical form, and can be read.
+    /// Every line is an event in canonical form whose payload can be decoded.
     Readable,
-    /// Positions are dense and begin at 0.
+    /// Positions begin at 0 and have no gap.
     Dense,
-    /// Each stream's sequences are dense and begin at 1.
+    /// The sequences of each stream begin at 1 and have no gap.
     Sequence,
     /// Times never fall as positions rise.
     Time,
-    /// The event is the one that was sealed.
+    /// The event has the hash that is under the checkpoint.
     Sealed,
-    /// The head is signed with the known key, and is over what the log says.
+    /// Each checkpoint is signed with the trusted key and agrees with the events.
     Head,
-    /// Nothing stands after the last signed head.
+    /// No event follows the last checkpoint.
     Beyond,
-    /// An award is all of its events, or none.
+    /// An award is complete: decision, commitment and offer are in one command, with the same
+    /// amount.
     WholeAward,
-    /// Awards are within the bounds, by the panel, and nobody present had an interest.
+    /// Awards are within the bounds and made by the panel, and everybody present had declared that
+    /// they have no interest.
     Award,
-    /// Who scores has declared that there is no interest.
+    /// A person who scores has declared that they have no interest.
     Score,
-    /// No more is committed than is free; no more is paid than was awarded.
+    /// No more is committed than is free, and no more is paid than was awarded.
     Budget,
-    /// Two different people acted.
+    /// Two different people acted where two are needed.
     FourEyes,
-    /// Money is moved by two people who are not connected with the group.
+    /// The people who move money are two, and not connected with the group.
     Independence,
-    /// Money goes to a payee that was verified.
+    /// Money goes to a verified payee.
     Payee,
-    /// The tables beside the log are what the events say.
+    /// The tables in the folder follow from the events.
     Told,
-    /// What a service shows is what a replay gives.
+    /// The stored read models equal a replay of the log.
     View,
 }
 
-/// How many findings are kept: after so many the log is past reading.
+/// The most findings that are reported. A log with more is beyond reading.
 pub(super) const FINDINGS_MOST: usize = 1000;
 
-/// Something that does not hold.
+/// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The first position that it is about, where it is about the log.
+    /// The first position that it is about, if it is about the events.
     pub position: Option<i64>,
     pub rule: Rule,
     pub says: String,

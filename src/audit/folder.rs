@@ -1,36 +1,37 @@
-//! The folder that is exported: which files it has, and what each is.
+//! The layout of an exported folder: its file names and formats. `docs/reference/log-format.md`
+//! documents it.
 
-/// The log, one canonical event a line: what is hashed, without the end of the line.
+/// The log, one log entry a line. The hash of a leaf is over the line without its newline.
 pub const EVENTS: &str = "events.jsonl";
-/// The hash of each event's leaf, in hexadecimal, one a line.
+/// The leaf hash of each event, in hexadecimal, one a line.
 pub const LEAVES: &str = "leaves.txt";
-/// Every signed head, one a line, the smallest first.
+/// Every checkpoint, one a line, the smallest first.
 pub const HEADS: &str = "heads.jsonl";
-/// The public key that verifies the heads.
+/// The public keys of the checkpoints, one a line, the oldest first.
 pub const KEY: &str = "key.txt";
-/// The grants as a table, made from the log alone.
+/// The grants as CSV, derived from the events alone.
 pub const GRANTS: &str = "grants.csv";
-/// Whose personal data was erased, one a line.
+/// The subjects whose personal data was erased, one a line.
 pub const ERASURES: &str = "erasures.jsonl";
-/// Every file that the manifest names.
+/// The files that the manifest must name.
 pub const FILES: [&str; 7] = [README, ERASURES, EVENTS, GRANTS, HEADS, KEY, LEAVES];
-/// How to check all of it without this program.
+/// Instructions for checking the folder without this program.
 pub const README: &str = "README.txt";
-/// The SHA-256 of every other file, as `sha256sum -c` takes it.
+/// The SHA-256 of every other file, in the format of `sha256sum -c`.
 pub const MANIFEST: &str = "MANIFEST.sha256";
 
-/// A head as a line of the file.
+/// A checkpoint as a line of [`HEADS`].
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadLine {
     pub note: String,
-    /// How many events it is over.
+    /// The number of events under the checkpoint.
     pub size: i64,
-    /// When the last of them was recorded, in microseconds since 1970.
+    /// When the last of these events was recorded, in microseconds since 1970.
     pub through: i64,
 }
 
-/// What stands in the README.
+/// The text of [`README`].
 pub const HOW: &str = "\
 This folder holds a grants office's whole log: everything that was ever recorded, in the order in which it was.
 

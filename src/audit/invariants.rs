@@ -1,7 +1,8 @@
-//! Replays a log, and holds each decision against the state that its own prefix gives.
+//! Replays a log and checks each decision against the state just before it.
 //!
-//! Written apart from the code that decides: it knows the rules, and none of the deciding
-//! functions.
+//! The rules are written here once more, independently of the functions that decide, so that a
+//! fault in those is detected. The aggregates of `domain` supply the state only: `apply` and
+//! queries of it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::domain::{
 };
 use crate::log::record::Recorded;
 
-/// The state of everything as at a position, and what did not hold up to there.
+/// The state after a position, and the findings up to there.
 #[derive(Default)]
 pub struct Replay {
     organisation: Organisation,
@@ -25,23 +26,23 @@ pub struct Replay {
     groups: BTreeMap<Uuid, Group>,
     grants: Grants,
     payments: BTreeMap<(Uuid, u16), Payment>,
-    /// Who declared of an application whether they have an interest.
+    /// By application and person: whether the person declared an interest.
     declared: BTreeMap<(Uuid, PersonId), bool>,
     people: PeopleWatch,
-    /// Who asked for a variation, and who proposed to waive what.
+    /// Who requested a variation, and who proposed a waiver of a check or a debt.
     asked: BTreeMap<(Uuid, u16), PersonId>,
     waivers: BTreeMap<(Uuid, String), PersonId>,
-    /// The awards under way: their command, where they began, and what their three parts say of
-    /// each grant.
+    /// The awards of the command that is being read: the command, the position of its first award
+    /// event, and the sums.
     award: Option<(Uuid, i64, Awards)>,
     pub awards: usize,
     pub findings: Vec<Finding>,
 }
 
-/// What decision, commitment and offer say of each grant.
+/// By grant: the amounts of decision, commitment and offer.
 type Awards = BTreeMap<Uuid, [Option<Money>; 3]>;
 
-/// A payment, as far as it was prepared and approved.
+/// A payment that was prepared.
 struct Payment {
     payee: u32,
     prepared_by: PersonId,
@@ -50,7 +51,7 @@ struct Payment {
 }
 
 impl Replay {
-    /// Takes the next event.
+    /// Checks and applies the next event.
     pub fn take(&mut self, event: &Recorded) {
         self.parts(event);
         self.hold(event);
@@ -61,12 +62,12 @@ impl Replay {
         self.balance(event);
     }
 
-    /// Ends the replay: an award that is under way is not whole.
+    /// Ends the replay, which closes the awards of the last command.
     pub fn end(&mut self) {
         self.close_award();
     }
 
-    /// Every grant as it stands.
+    /// The current state of every grant.
     pub(super) fn grants(&self) -> &Grants {
         &self.grants
     }
@@ -87,7 +88,7 @@ impl Replay {
         }
     }
 
-    /// Counts the parts of the awards of one command: its events stand side by side.
+    /// Collects the parts of the awards of one command. The events of a command are consecutive.
     fn parts(&mut self, event: &Recorded) {
         if self
             .award
@@ -135,7 +136,7 @@ impl Replay {
         person.is_some_and(|person| self.organisation.roles_of(person).contains(&role))
     }
 
-    /// Holds a decision against the state before it.
+    /// Checks a decision against the state before it.
     fn hold(&mut self, event: &Recorded) {
         let actor: Option<PersonId> = event
             .metadata
@@ -341,7 +342,8 @@ impl Replay {
         }
     }
 
-    /// What is committed covers what the grants hold, and they what was paid.
+    /// Checks sums after an event: a fund has not committed more than was allocated, and a grant
+    /// has not paid more than was awarded.
     fn balance(&mut self, event: &Recorded) {
         let holds = match &event.event {
             Event::Fund(_) => self.funds.get(&event.stream).is_none_or(|fund| {

@@ -1,5 +1,7 @@
-//! The auditor's work, for which neither the server nor its database is needed: a folder with the
-//! whole log, and whether everything in it holds.
+//! The verifier: exports the log into a folder, checks such a folder, and proves events from it.
+//!
+//! Only the export, and a comparison of the folder with the stored read models, need the service's
+//! database.
 
 mod ahead;
 mod explain;

@@ -1,5 +1,9 @@
-//! Watches a history of events for money that fewer than two people brought about, or somebody who
-//! is connected with the group. It is written apart from the rules that it checks.
+//! Checks the rules about people and money: no money moves by fewer than two people, or by a person
+//! who is connected with the group.
+//!
+//! The rules are written here once more, independently of `domain::connection` and
+//! `domain::independence`, which decide: a fault in those must not hide itself.
+//! `docs/security/people-rules.md` has the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +14,29 @@ use crate::domain::{
     ApplicationEvent, Event, GrantEvent, GroupEvent, OrganisationEvent, PersonEvent, PersonId,
 };
 
-/// What is known of people, groups and payments so far.
+/// The state of people, groups and payments after the events so far.
 #[derive(Default)]
 pub struct PeopleWatch {
     seen: usize,
-    /// Whether the log has come to events of a program that keeps these rules: those before are not
-    /// held to them.
+    /// Whether an event with the fields of these rules has occurred. Events of programs from before
+    /// the rules are not checked.
     keeps_rules: bool,
     proposed_roles: BTreeMap<(PersonId, &'static str), PersonId>,
     roles: BTreeMap<PersonId, usize>,
     registered_by: BTreeMap<PersonId, PersonId>,
     groups: BTreeMap<Uuid, Members>,
-    /// The group of each application, and after how many events it began.
+    /// By application: its group, and the event count when it began.
     applications: BTreeMap<Uuid, (Uuid, usize)>,
-    /// Who declared an interest in each application.
+    /// By application: who declared an interest.
     interested: BTreeMap<Uuid, BTreeSet<PersonId>>,
-    /// Who proposed how an entry of the bank is settled.
+    /// By grant and bank entry: who proposed how it is settled.
     settlements: BTreeMap<(Uuid, u16), PersonId>,
     payments: BTreeMap<(Uuid, u16), People>,
 }
 
 #[derive(Default)]
 struct Members {
-    /// Each member, with who brought them in.
+    /// The current members, each with the person who added them.
     now: BTreeMap<PersonId, Option<PersonId>>,
     left: BTreeMap<PersonId, usize>,
     merged_with: BTreeSet<Uuid>,
@@ -42,12 +46,12 @@ struct Members {
 
 #[derive(Clone, Default)]
 struct Payee {
-    /// The keyer, and those on whose word the keyer is known.
+    /// The person who entered the payee, and everybody on whose word that person is known.
     keyers: BTreeSet<PersonId>,
     verified_by: Option<PersonId>,
 }
 
-/// Who acted on a payment.
+/// The people who acted on a payment.
 struct People {
     prepared_by: PersonId,
     approved_by: BTreeSet<PersonId>,
@@ -56,10 +60,7 @@ struct People {
 }
 
 impl PeopleWatch {
-    /// Takes the next event of a stream.
-    ///
-    /// # Errors
-    /// What is wrong with it.
+    /// Checks and applies the next event of a stream. The error describes the broken rule.
     pub fn take(&mut self, id: Uuid, event: &Event) -> Result<(), String> {
         self.seen += 1;
         self.keeps_rules |= is_of_a_program_that_keeps_rules(event);
@@ -148,7 +149,9 @@ impl PeopleWatch {
         Ok(())
     }
 
-    /// A person and, unless they are staff, those on whose word they are known in a group.
+    /// A person and everybody on whose word that person is known in a group: who registered them
+    /// and who added them, and so on for each of these. Staff end the chain, because two people
+    /// gave them their role.
     fn word_of(&self, group: Uuid, person: PersonId) -> BTreeSet<PersonId> {
         let (mut all, mut next) = (BTreeSet::new(), vec![person]);
         while let Some(person) = next.pop() {
@@ -163,14 +166,15 @@ impl PeopleWatch {
         all
     }
 
-    /// Who added a person to a group, or merged it where they act through its heir.
+    /// Who added a person to a group. For a person who is no member, who merged the group: they act
+    /// through its heir.
     fn brought_in_by(&self, group: Uuid, person: PersonId) -> Option<PersonId> {
         let group = self.groups.get(&group)?;
         group.now.get(&person).copied().unwrap_or(group.merged_by)
     }
 
-    /// When the group's newest application began. A member who left before that is not held against
-    /// the log.
+    /// The event count when the newest application of the group began. Members who left before it
+    /// do not count as connected.
     fn last_began(&self, group: Uuid) -> usize {
         self.applications
             .values()
@@ -234,8 +238,8 @@ impl PeopleWatch {
         Ok(())
     }
 
-    /// Refuses somebody who is a member of the group or of one that it was merged with, or was
-    /// since.
+    /// Rejects a member of the group or of any group that it was merged with, current or left after
+    /// `since`.
     fn independent(
         &self,
         group: Uuid,
@@ -258,7 +262,7 @@ impl PeopleWatch {
         Ok(())
     }
 
-    /// Refuses somebody who belongs to the group or declared an interest in the application.
+    /// Rejects a member, or a person who declared an interest in the application.
     fn unconnected(
         &self,
         application: Uuid,
@@ -391,7 +395,7 @@ impl PeopleWatch {
     }
 }
 
-/// Fields that a program before these rules did not write.
+/// Whether the event has a field that programs from before these rules did not write.
 fn is_of_a_program_that_keeps_rules(event: &Event) -> bool {
     match event {
         Event::Person(PersonEvent::PersonRegistered { registered_on, .. }) => {

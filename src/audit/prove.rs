@@ -1,4 +1,4 @@
-//! The proof that one event is in the log, from a folder alone.
+//! Inclusion proofs from an exported folder.
 
 use std::path::Path;
 
@@ -9,10 +9,8 @@ use super::written::FileFailed;
 use crate::seal::proof::Proof;
 use crate::seal::tree::{self, Tiles, leaf_hash};
 
-/// Proves the event at a position against the folder's last head.
-///
-/// # Errors
-/// When a file cannot be read, or the last head is not over this position.
+/// Proves the event at a position under the last checkpoint of the folder. A position after that
+/// checkpoint is an error.
 pub fn prove(folder: &Path, position: i64) -> Result<Proof, AuditError> {
     let heads = text(folder, HEADS)?;
     let last: HeadLine = heads

@@ -1,5 +1,5 @@
-//! A folder's log, replayed into a database of its own that is thrown away: any view, as at any
-//! day, without the service.
+//! Replays the log of a folder into a temporary SQLite database: any view, as at any day, without
+//! the service.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,26 +22,24 @@ use crate::store::{Store, StoreError, checkpoints, events, postings};
 use crate::views::Views;
 
 const ORGANISATION: &str = "replay";
-/// How many events are put in, and how many rows are read, at once.
+/// Events in an insert, and rows in a query.
 const MANY: usize = 1000;
 
-/// A log that was replayed.
+/// A temporary database with the events of a folder and the read models made from them.
 pub struct Replayed {
     log: Log,
     views: Views,
     size: i64,
-    /// Removed when this is dropped.
+    /// Deleted on drop.
     _folder: TempDir,
 }
 
-/// What can be asked for besides the projections' rows.
+/// The views that are computed from several read models.
 pub const SUMS: [&str; 2] = ["budget", "outcomes"];
 
 impl Replayed {
-    /// Replays a folder's events.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// Inserts the events of a folder and brings the read models up to date. Signatures and hashes
+    /// are not checked.
     pub async fn of(folder: &Path) -> Result<Self, AuditError> {
         let temporary =
             TempDir::with_prefix("microgrants-replay").map_err(FileFailed::at(folder))?;
@@ -81,16 +79,13 @@ impl Replayed {
         &self.views
     }
 
-    /// How many events were replayed.
+    /// The number of events.
     #[must_use]
     pub fn size(&self) -> i64 {
         self.size
     }
 
-    /// Takes every row of a projection, as it stood after a position, in the order of ids.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Calls `take` with every row of a read model as at a position, ordered by id.
     pub async fn rows(
         &self,
         table: &'static str,
@@ -123,11 +118,9 @@ impl Replayed {
         }
     }
 
-    /// Holds what a service stored against this replay: every version of every row, and every
-    /// posting, up to the folder's end.
-    ///
-    /// # Errors
-    /// When a database does not answer.
+    /// Compares the read models that a service stored with this replay: every version of every row,
+    /// and every posting, up to the end of the folder. Rows of another schema version cannot be
+    /// compared, which is an error.
     pub async fn diff(
         &self,
         store: &Store,
@@ -193,7 +186,7 @@ impl Replayed {
         Ok(findings)
     }
 
-    /// The rows as they stood when the folder ended.
+    /// The rows as they were at the end of the folder: versions that ended later are current.
     fn until(&self, mut rows: Vec<Row>) -> Vec<Row> {
         rows.retain(|row| row.since < self.size);
         for row in rows.iter_mut().filter(|row| row.until >= self.size) {
@@ -203,7 +196,7 @@ impl Replayed {
     }
 }
 
-/// What stands in one of two lists and not in the other.
+/// The items that are in one list and not in the other, counted as often as they occur.
 fn differing<'a, T: PartialEq + std::fmt::Debug>(one: &'a [T], other: &'a [T]) -> Vec<&'a T> {
     use std::collections::BTreeMap;
     let mut seen: BTreeMap<String, (i64, &T)> = BTreeMap::new();
@@ -240,7 +233,7 @@ async fn put_in(log: &Log, folder: &Path) -> Result<i64, AuditError> {
     Ok(size)
 }
 
-/// The projection of this name.
+/// The table of the projection with this name.
 #[must_use]
 pub fn table(name: &str) -> Option<&'static str> {
     projections::names().find(|known| *known == name)

@@ -1,5 +1,4 @@
-//! What an export tells besides the log itself, made from it alone: the grants as a table, and
-//! whose personal data was erased.
+//! The tables in an exported folder that follow from the log: grants as CSV, and erasures.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +24,13 @@ const COLUMNS: [&str; 12] = [
     "last_position",
 ];
 
-/// Every grant as the events read so far leave it.
+/// The state of every grant after the events so far.
 pub(super) type Grants = BTreeMap<Uuid, Grant>;
 
-/// What is remembered of the log while it is read, besides the grants themselves.
+/// What the tables need in addition to the state of the grants.
 #[derive(Default)]
 pub(super) struct Told {
-    /// When each grant was offered, and its last event's position.
+    /// By grant: the day of its offer, and the position of its last event.
     grants: BTreeMap<Uuid, (Option<Date>, i64)>,
     titles: BTreeMap<Uuid, Box<str>>,
     groups: BTreeMap<Uuid, Box<str>>,
@@ -73,7 +72,7 @@ impl Told {
         self.erased.push(line.to_string());
     }
 
-    /// Whose personal data was erased, one a line.
+    /// One JSON object a line.
     pub(super) fn erasures(&self) -> String {
         self.erased
             .iter()
@@ -81,7 +80,7 @@ impl Told {
             .collect()
     }
 
-    /// The grants as CSV (RFC 4180), in the order of their ids; money in pounds with two decimals.
+    /// CSV (RFC 4180), ordered by id. Money is in pounds with two decimals.
     pub(super) fn grants(&self, grants: &Grants) -> String {
         let row = |(id, (offered_on, last)): (&Uuid, &(Option<Date>, i64))| {
             let grant = grants.get(id)?;
@@ -117,7 +116,7 @@ impl Told {
     }
 }
 
-/// Whether two tables say the same: programs from before quoted fewer texts, and took fewer for
+/// Whether two CSV tables have the same cells. Older programs quoted fewer texts and escaped fewer
 /// formulas.
 pub(super) fn same_table(one: &str, other: &str) -> bool {
     fn cells(table: &str) -> Option<Vec<Vec<String>>> {

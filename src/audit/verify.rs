@@ -1,5 +1,30 @@
-//! Whether everything in an exported folder holds: its files, its events, its heads, and the rules
-//! by replay.
+//! Verifies an exported folder: files, checkpoints, events, hashes, and the rules by replay.
+//!
+//! # Trust
+//!
+//! The folder's own key proves only that the folder agrees with itself. What the auditor knows from
+//! elsewhere, the key and an earlier checkpoint, comes in as [`Trusted`].
+//!
+//! # Order of the checks
+//!
+//! 1. The manifest: every file has its digest.
+//! 2. The checkpoints: each has a valid signature and is larger than the one before. After a key
+//!    rotation one of them must be signed by the old and the new key. The trusted checkpoint must
+//!    be one of them.
+//! 3. The events, in one pass: canonical form, positions, times, sequences, leaf hashes, the root
+//!    at each checkpoint, and the rules ([`Replay`]). Another thread parses the lines ahead.
+//! 4. The derived tables: grants and erasures follow from the events.
+//!
+//! # Findings and errors
+//!
+//! A broken rule is a [`Finding`], and the checks continue after it. A finding has the first
+//! position that it is about; the report is sorted by position and limited in length. An
+//! [`AuditError`] means that the folder could not be checked.
+//!
+//! # Memory
+//!
+//! The state grows with the number of streams, not of events: full tiles of the tree are dropped
+//! during the pass.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -21,7 +46,7 @@ use crate::seal::note::{Chain, Head, NoteError};
 use crate::seal::tree::Tiles;
 use crate::store::events::EventRow;
 
-/// Why a folder could not be checked. What was checked and did not hold is a finding instead.
+/// Why a folder could not be checked. A broken rule is a [`Finding`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     #[error(transparent)]
@@ -36,16 +61,17 @@ pub enum AuditError {
     Replay(String),
 }
 
-/// What the auditor knows from elsewhere, and the folder must agree with.
+/// What the auditor knows from elsewhere. The folder must agree with it.
 #[derive(Clone, Debug, Default)]
 pub struct Trusted {
-    /// The public key; without it the folder's own is taken.
+    /// The public key, or several, one a line, of which the last counts. Without it the key of the
+    /// folder is used.
     pub key: Option<String>,
-    /// A head that was signed earlier.
+    /// A checkpoint that was signed earlier, as a note.
     pub head: Option<String>,
 }
 
-/// What was checked, and what did not hold.
+/// The result of a verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub origin: String,
@@ -63,10 +89,7 @@ impl Report {
     }
 }
 
-/// Checks a folder; how far it has come is told as it goes.
-///
-/// # Errors
-/// When a file cannot be read, or the key or the head that is trusted is none.
+/// Verifies a folder. `progress` is called with the number of events checked, every 1,000 events.
 pub fn verify(
     folder: &Path,
     trusted: &Trusted,
@@ -120,7 +143,7 @@ impl Audit {
         }
     }
 
-    /// Every file is the one that the manifest names.
+    /// Checks the digest of every file.
     fn manifest(&mut self, folder: &Path) -> Result<(), AuditError> {
         let named: BTreeMap<String, String> = read_manifest(folder)?
             .into_iter()
@@ -142,7 +165,8 @@ impl Audit {
         Ok(())
     }
 
-    /// The heads, as far as they are signed and rise.
+    /// Checks signatures and sizes of the checkpoints. Returns those that are valid, each with the
+    /// time of its last event.
     fn heads(&mut self, folder: &Path, key: &Chain) -> Result<Vec<(Head, i64)>, AuditError> {
         let (mut heads, mut place): (Vec<(Head, i64)>, usize) = (Vec::new(), 0);
         for (at, line) in lines(folder, HEADS)?.enumerate() {
@@ -198,7 +222,7 @@ impl Audit {
         Ok(heads)
     }
 
-    /// A head that was seen earlier is still one of the log's.
+    /// Checks that an earlier checkpoint is still one of the log's.
     fn earlier(
         &mut self,
         note: &str,
@@ -233,7 +257,7 @@ impl Audit {
         Ok(())
     }
 
-    /// Reads every event once: its form, its place, its hash, and the rules by replay.
+    /// Reads every event once and checks its form, position, hash, and the rules.
     fn events(
         &mut self,
         folder: &Path,
@@ -403,12 +427,12 @@ impl Audit {
     }
 }
 
-/// What is remembered while the events are read: it grows with the streams, not with the events.
+/// State of the pass over the events. It grows with the streams, not with the events.
 #[derive(Default)]
 struct Reading {
     count: i64,
     tiles: Tiles,
-    /// Up to here the log is what was signed.
+    /// The number of events under the last checkpoint whose root was right.
     sealed: i64,
     broken: bool,
     last_at: i64,
@@ -430,7 +454,7 @@ pub(super) fn text(folder: &Path, name: &str) -> Result<String, FileFailed> {
     Ok(text)
 }
 
-/// The lines of a file as bytes, without their ends.
+/// The lines of a file as bytes, without newlines.
 pub(super) fn lines(
     folder: &Path,
     name: &str,

@@ -1,8 +1,8 @@
-//! A witness: keeps the auditor's own last head, holds each new one against it, and cosigns it
-//! (C2SP tlog-cosignature).
+//! A witness: stores the newest checkpoint of a log outside the office, checks that each new one is
+//! consistent with it, and cosigns it (C2SP tlog-cosignature).
 //!
-//! What it knows lies in a folder of its own: its key, the log's key as it was first seen, and the
-//! last head.
+//! Its folder holds its secret key, the public key of the log as first seen, and the last
+//! checkpoint.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,16 +25,16 @@ const SECRET: &str = "witness.key";
 const LOG_KEY: &str = "log-key.txt";
 const LAST: &str = "head.txt";
 
-/// Where the log is seen.
+/// Where checkpoints come from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// An exported folder.
     Folder(PathBuf),
-    /// A service's address.
+    /// The address of a service.
     Service(String),
 }
 
-/// Why a head is not cosigned.
+/// Why a checkpoint is not cosigned.
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessError {
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub enum WitnessError {
     Own,
     #[error("a witness's name has neither spaces nor a plus sign in it")]
     Name,
-    /// The rest say that the log is not what it was.
+    /// The variants from here on are findings about the log.
     #[error(
         "the log's key is another than the one that was seen. If the office has told you of a new one, put it into log-key.txt"
     )]
@@ -59,7 +59,7 @@ pub enum WitnessError {
 }
 
 impl WitnessError {
-    /// Whether the log is at fault, rather than something that could not be read.
+    /// Whether the log is at fault. Otherwise something could not be read or fetched.
     #[must_use]
     pub fn is_finding(&self) -> bool {
         matches!(
@@ -72,23 +72,22 @@ impl WitnessError {
     }
 }
 
-/// A head that was cosigned.
+/// A cosigned checkpoint.
 #[derive(Clone, Debug)]
 pub struct Witnessed {
     pub size: u64,
-    /// How many events the head had that was seen before; none the first time.
+    /// The number of events under the previous checkpoint, or `None` the first time.
     pub before: Option<u64>,
-    /// The note with the witness's signature beside the log's.
+    /// The note with the signatures of the log and the witness.
     pub note: String,
-    /// The witness's public key.
+    /// The public key of the witness.
     pub key: String,
 }
 
-/// Looks at a log, and cosigns its newest head if it only grew since the last time. `now` is in
-/// seconds since 1970.
+/// Fetches the newest checkpoint and cosigns it if the log has only grown since the previous one.
+/// `now` is in seconds since 1970.
 ///
-/// # Errors
-/// When something cannot be read or fetched, or the log is not what it was: then nothing is kept.
+/// After an error the stored checkpoint is unchanged.
 pub fn witness(
     state: &Path,
     name: &str,
@@ -128,7 +127,8 @@ pub fn witness(
     })
 }
 
-/// The new head's log begins with the old head's.
+/// Checks that the log under the new checkpoint begins with the log under the old one. A folder is
+/// hashed completely; from a service only the tiles of a consistency proof are fetched.
 fn holds(source: &Source, before: &Head, head: &Head) -> Result<(), WitnessError> {
     if head.size < before.size {
         return Err(WitnessError::RolledBack {
@@ -197,7 +197,7 @@ fn newest(source: &Source) -> Result<(String, String), WitnessError> {
     }
 }
 
-/// A tile of a tree of this size, as a service serves it.
+/// Fetches a tile of a tree of this size (C2SP tlog-tiles paths).
 fn tile(address: &str, (level, number): TileId, size: u64) -> Result<Vec<Hash>, WitnessError> {
     let width = tree::width((level, number), size);
     let mut path = format!("{:03}", number % 1000);
@@ -241,7 +241,7 @@ fn read(state: &Path, name: &str) -> Result<Option<String>, FileFailed> {
     }
 }
 
-/// Writes beside its place and moves it there: it is whole, or not there.
+/// Writes a file atomically: under a temporary name first, then renamed.
 fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
     let (path, beside) = (state.join(name), state.join(format!("{name}.part")));
     let write = || {
@@ -258,7 +258,7 @@ fn keep(state: &Path, name: &str, text: &str) -> Result<(), FileFailed> {
     write().map_err(FileFailed::at(&path))
 }
 
-/// The witness's secret; made the first time.
+/// The secret key of the witness, created at first use.
 fn secret(state: &Path) -> Result<[u8; 32], WitnessError> {
     if let Some(text) = read(state, SECRET)? {
         return from_hex(text.trim())

@@ -1,4 +1,4 @@
-//! Files that are written and digested at once, and the manifest that names them.
+//! Files whose SHA-256 is computed while they are written, and the manifest that lists them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::folder::MANIFEST;
 use crate::log::keys::to_hex;
 
-/// A file that could not be written or read.
+/// An error of a file in a folder.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {cause}")]
 pub struct FileFailed {
@@ -24,9 +24,9 @@ impl FileFailed {
     }
 }
 
-/// A new file that is digested as it is written.
+/// A new file whose SHA-256 is computed while it is written.
 pub struct Written {
-    /// Its name from the folder on.
+    /// The path relative to the folder.
     name: String,
     path: PathBuf,
     file: BufWriter<File>,
@@ -34,8 +34,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// # Errors
-    /// When it is there already, or its folder is not.
+    /// Creates the file. A file that exists is an error.
     pub fn new(folder: &Path, name: &str) -> Result<Self, FileFailed> {
         let path = folder.join(name);
         let file = File::create_new(&path).map_err(FileFailed::at(&path))?;
@@ -47,8 +46,6 @@ impl Written {
         })
     }
 
-    /// # Errors
-    /// When the disk does not take it.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileFailed> {
         self.digest.update(bytes);
         self.file
@@ -56,17 +53,12 @@ impl Written {
             .map_err(FileFailed::at(&self.path))
     }
 
-    /// # Errors
-    /// When the disk does not take it.
     pub fn line(&mut self, line: &str) -> Result<(), FileFailed> {
         self.write(line.as_bytes())?;
         self.write(b"\n")
     }
 
-    /// The file's name and digest, once it is safely on the disk.
-    ///
-    /// # Errors
-    /// When the disk does not take it.
+    /// Syncs the file to disk. Returns its name and digest.
     pub fn done(self) -> Result<Named, FileFailed> {
         let file = self
             .file
@@ -80,17 +72,14 @@ impl Written {
     }
 }
 
-/// A line of a manifest.
+/// A file in a manifest, with its SHA-256 in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Named {
     pub name: String,
     pub digest: String,
 }
 
-/// Writes a folder's manifest.
-///
-/// # Errors
-/// When the disk does not take it.
+/// Writes the manifest of a folder, sorted by name.
 pub fn write_manifest(folder: &Path, mut files: Vec<Named>) -> Result<Named, FileFailed> {
     files.sort();
     let mut manifest = Written::new(folder, MANIFEST)?;
@@ -100,10 +89,7 @@ pub fn write_manifest(folder: &Path, mut files: Vec<Named>) -> Result<Named, Fil
     manifest.done()
 }
 
-/// The lines of a folder's manifest.
-///
-/// # Errors
-/// When it cannot be read.
+/// Reads the manifest of a folder. Malformed lines are skipped, so their files are not listed.
 pub fn read_manifest(folder: &Path) -> Result<Vec<Named>, FileFailed> {
     let path = folder.join(MANIFEST);
     let text = std::fs::read_to_string(&path).map_err(FileFailed::at(&path))?;
@@ -116,10 +102,7 @@ pub fn read_manifest(folder: &Path) -> Result<Vec<Named>, FileFailed> {
     Ok(text.lines().filter_map(named).collect())
 }
 
-/// The SHA-256 of a file.
-///
-/// # Errors
-/// When it cannot be read.
+/// The SHA-256 of a file, in hexadecimal.
 pub fn digest_of(path: &Path) -> Result<String, FileFailed> {
     let mut digest = Sha256::new();
     let mut file = File::open(path).map_err(FileFailed::at(path))?;
