@@ -1,8 +1,9 @@
-//! A whole organisation in a folder, the same from either engine: taken while the service runs,
-//! checked before it serves.
+//! Backups: a whole organisation in a folder, with the same content from SQLite and PostgreSQL. A
+//! backup is made while the service runs, and verified before it is restored.
 //!
-//! The folder holds the log as an auditor exports it, what was recorded since its last head, the
-//! side tables, and the sealed files. Keys are not in it: what is sealed stays sealed without them.
+//! The folder holds the exported log up to its newest checkpoint, the events after it, the side
+//! tables, and the encrypted files. Keys are not in it: without them no personal value can be
+//! decrypted.
 
 mod new_origin;
 mod restore;
@@ -12,28 +13,28 @@ pub use new_origin::NewOrigin;
 pub use restore::{Origin, RestoreError, Restored, restore};
 pub use take::{BackupError, Taken, take};
 
-/// The exported log, as `audit verify` takes it.
+/// The folder of the exported log, which `audit verify` reads.
 const LOG: &str = "log";
-/// The events after the last signed head, as the log's are written.
+/// The events after the last checkpoint, in the format of the exported log.
 const UNSEALED: &str = "unsealed.jsonl";
-/// The sealed files, each under its digest.
+/// The folder of encrypted files, each named by its digest.
 const FILES: &str = "files";
-/// What the folder is of.
+/// What the folder is a backup of.
 const ABOUT: &str = "about.json";
-/// The version of this folder's shape.
+/// The format version of the folder.
 const SHAPE: u8 = 1;
 
-/// What the folder is of.
+/// What the folder is a backup of.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct About {
     shape: u8,
     organisation: String,
-    /// How many events it holds, sealed or not.
+    /// The number of events, including those after the last checkpoint.
     events: i64,
 }
 
-/// The file that a table's rows are in.
+/// The file with the rows of a table.
 fn table_file(name: &str) -> String {
     format!("{name}.jsonl")
 }

@@ -1,4 +1,4 @@
-//! A log that goes on from a backup under a new origin records so before anything else.
+//! Restoring under a new origin: the event that records it, right after the restored events.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -16,12 +16,12 @@ use crate::log::record::{Metadata, Recorded, StreamKey, day_of};
 use crate::store::Tx;
 use crate::store::events::{self, CommandRow, EventRow, Written};
 
-/// Why a log goes on under a new origin.
+/// Why a log continues under a new origin.
 #[derive(Clone, Debug)]
 pub struct NewOrigin {
-    /// The id of the command that records it.
+    /// The id of the command that records the new origin.
     pub command: Uuid,
-    /// Over how many events a head was known outside, if one was.
+    /// The number of events under the newest checkpoint that is known outside, if one is.
     pub known: Option<u64>,
     pub reason: Prose,
 }
@@ -35,7 +35,7 @@ pub(super) struct OrganisationStream {
 }
 
 impl OrganisationStream {
-    /// Takes the next event of the log, of whichever stream.
+    /// Applies the next event of the log if it belongs to this stream.
     pub(super) fn take(&mut self, event: &Recorded) {
         if let Event::Organisation(own) = &event.event {
             self.state.apply(own);
@@ -45,9 +45,9 @@ impl OrganisationStream {
 }
 
 impl NewOrigin {
-    /// Decides `organisation/record-restore`, and writes its event after the restored ones and its
-    /// answer, as the log's writer would. The transaction decides over all of them together: no
-    /// restored log is without this event.
+    /// Decides `organisation/record-restore` and writes its event and reply, as the writer of the
+    /// log would. It is written in the transaction of the restored events, so no log is restored
+    /// without it.
     pub(super) async fn record(
         &self,
         tx: &mut Tx,
@@ -112,7 +112,7 @@ impl NewOrigin {
         Ok(())
     }
 
-    /// What an operator's command brings along.
+    /// The metadata of an operator's command.
     fn metadata(&self, command: &OrganisationCommand, now: Timestamp) -> Metadata {
         let mut metadata = Metadata::default();
         metadata.set("actor", "operator");

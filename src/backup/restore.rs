@@ -1,4 +1,4 @@
-//! Restores a backup into an empty log, in one transaction: all of it is put in, or nothing.
+//! Restores a backup into an empty log, in one transaction: everything is restored, or nothing.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -27,7 +27,7 @@ use crate::store::events::EventRow;
 use crate::store::tree::{self as stored, HeadRow};
 use crate::store::{Store, StoreError, Tx, events};
 
-/// How many rows are put in at once.
+/// Rows in one insert.
 const ROWS: usize = 1000;
 
 /// Why nothing was restored.
@@ -83,27 +83,30 @@ pub enum RestoreError {
     Unwritable(#[from] serde_json::Error),
 }
 
-/// Under which origin the log goes on.
+/// The origin under which the log continues.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// The same: the head that is known elsewhere, as a note, must be one of its own.
+    /// The same origin. The checkpoint that is known elsewhere, as a note, must be one of this
+    /// log's.
     Same { head: String },
-    /// A new one: its heads begin anew, and the log records it right after the restored events.
+    /// A new origin. Its checkpoints start afresh, and the log records it right after the restored
+    /// events.
     New(NewOrigin),
 }
 
-/// What was restored.
+/// The number of restored events and files.
 #[derive(Clone, Copy, Debug)]
 pub struct Restored {
     pub events: i64,
     pub files: usize,
 }
 
-/// Restores a backup, whose keys must be in the folder of keys or the environment.
+/// Restores a backup. The keys that it was made with must be in the folder `keys` or in the
+/// environment, the log must be empty, and every check of the backup must succeed; otherwise
+/// nothing is restored.
 ///
-/// # Errors
-/// When anything in it does not hold, a key that it was made with is not in place, the log is not
-/// empty, or the database does not take it. Then nothing is put in.
+/// Encrypted files are stored before the commit. After a failure some may remain in the store of
+/// files, which does no harm: they are named by their digests and no event names them.
 pub async fn restore(
     store: &Store,
     organisation: &str,
@@ -176,8 +179,8 @@ fn unreadable(file: &str, line: usize, cause: &dyn ToString) -> RestoreError {
     }
 }
 
-/// Every file is the one that the manifest names, and none that is needed is missing from it; which
-/// sealed files there are.
+/// Checks the digest of every file in the manifest, and that no required file is missing from it.
+/// Returns the names of the encrypted files.
 fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
     let named = read_manifest(from)?;
     let needed = CARRIED
@@ -205,7 +208,7 @@ fn manifest(from: &Path) -> Result<Vec<String>, RestoreError> {
         .collect())
 }
 
-/// The head that is known elsewhere: how many events it is over, and their root.
+/// The size and the root of the checkpoint that is known elsewhere. Its signature is verified.
 fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, RestoreError> {
     let Origin::Same { head } = origin else {
         return Ok(None);
@@ -217,8 +220,8 @@ fn known(report: &Report, origin: &Origin) -> Result<Option<(i64, [u8; 32])>, Re
     )))
 }
 
-/// Puts in every event; the root at the size of the known head must be that head's. The
-/// organisation's own stream leaves.
+/// Inserts every event and checks the rules. At the size of the known checkpoint the root must be
+/// the same. Returns the organisation's own stream.
 async fn put_events(
     tx: &mut Tx,
     organisation: &str,
@@ -304,9 +307,11 @@ async fn put_rows(
     Ok(carried::put(tx, organisation, table, &batch).await?)
 }
 
-/// Every key that the database was used with is one that the backup was sealed with, and a start
-/// with the restored database would take the keys in place. This is checked before anything is
-/// put in, because data that was sealed with other keys could never be read.
+/// Checks that every key that the database was used with is one of the backup's, and that a service
+/// with the restored database would accept the keys in place.
+///
+/// This is done before anything is inserted, because values that were encrypted with other keys
+/// could never be decrypted.
 async fn same_keys(
     tx: &mut Tx,
     organisation: &str,
@@ -335,7 +340,7 @@ async fn same_keys(
     Ok(Keys::check(keys, known)?)
 }
 
-/// A row with something sealed and its digest has both of the same.
+/// Whether the digest in a row is that of its encrypted value. Rows without both pass.
 fn is_what_it_says(row: &Value) -> bool {
     let (Some(digest), Some(sealed)) = (row["digest"].as_str(), row["sealed"].as_str()) else {
         return true;
@@ -343,7 +348,7 @@ fn is_what_it_says(row: &Value) -> bool {
     from_hex(sealed).is_some_and(|bytes| to_hex(&Sha256::digest(bytes)) == digest)
 }
 
-/// The heads, and the tiles of the tree up to the last of them.
+/// Inserts the checkpoints, and the tiles of the tree up to the last one.
 async fn put_heads(
     tx: &mut Tx,
     organisation: &str,

@@ -1,4 +1,4 @@
-//! Takes a backup: everything as one transaction sees it, and the files that its log names.
+//! Makes a backup: the database as one snapshot, and the files that its log names.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError, Tx, events};
 
 const PAGE: i64 = 2000;
 
-/// Why no backup was taken.
+/// Why no backup was made. The folder may then be incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error(transparent)]
@@ -30,20 +30,19 @@ pub enum BackupError {
     Kept(String, FileError),
 }
 
-/// What was taken.
+/// What the backup contains.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Taken {
     pub events: i64,
     pub files: usize,
-    /// Files that the log names and the store of files has no more, as after an erasure.
+    /// Files that the log names and the store of files does not have, as after an erasure.
     pub missing: usize,
 }
 
-/// Takes a backup of an organisation into a new folder.
+/// Makes a backup of an organisation in a new folder. A folder that exists is an error. `progress`
+/// is called with the events exported so far and their total.
 ///
-/// # Errors
-/// When the folder exists or cannot be written, or the database or the store of files does not
-/// answer.
+/// The transaction ends before files are copied. A file that is erased meanwhile counts as missing.
 pub async fn take(
     store: &Store,
     organisation: &str,
@@ -131,7 +130,7 @@ async fn rows_of(
     Ok(written.done()?)
 }
 
-/// Copies a file as it lies sealed; none when it is not there.
+/// Copies an encrypted file and checks its digest. `None` if the store does not have it.
 async fn copy(files: &Files, file: &FileDigest, to: &Path) -> Result<Option<Named>, BackupError> {
     let failed = |error| BackupError::Kept(file.to_string(), error);
     let mut bytes = match files.sealed(file).await {

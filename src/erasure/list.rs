@@ -1,5 +1,5 @@
-//! The list of erasures, a file outside the database: one a line, only ever added to. It names ids,
-//! and nobody.
+//! The list of erasures: a file outside the database, one JSON object a line, append-only. It
+//! contains ids, but no personal data.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// An erasure, as the list remembers it.
+/// An erasure in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erased {
@@ -16,11 +16,11 @@ pub struct Erased {
     /// `person` or `group`.
     pub kind: String,
     pub subject: Uuid,
-    /// The position of its event in the log.
+    /// The position of its event.
     pub position: i64,
 }
 
-/// Where the list lies.
+/// The list in a file.
 #[derive(Clone, Debug)]
 pub struct ErasureList(PathBuf);
 
@@ -30,16 +30,14 @@ impl ErasureList {
         Self(file.to_owned())
     }
 
-    /// Every erasure of an organisation that was ever listed.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or a line is none.
+    /// Every listed erasure of an organisation. A file that does not exist is an empty list.
     pub fn of(&self, organisation: &str) -> io::Result<Vec<Erased>> {
         let text = match std::fs::read_to_string(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read?,
         };
-        // What was cut off while it was written is written again.
+        // A last line without a newline was interrupted by a crash. Its erasure is repeated and
+        // listed again.
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let all: Vec<Erased> = whole
             .lines()
@@ -51,10 +49,7 @@ impl ErasureList {
             .collect())
     }
 
-    /// Remembers an erasure, unless it is there already.
-    ///
-    /// # Errors
-    /// When the file cannot be read or written.
+    /// Adds an erasure, unless it is listed already, and syncs it to disk.
     pub fn add(&self, erased: &Erased) -> io::Result<()> {
         let folder = self
             .0
@@ -68,7 +63,7 @@ impl ErasureList {
             .read(true)
             .write(true)
             .open(&self.0)?;
-        // Another process may write it too.
+        // Other processes may write the file too.
         file.lock()?;
         if self.of(&erased.organisation)?.contains(erased) {
             return Ok(());
@@ -107,7 +102,7 @@ mod tests {
             (list.of("main").unwrap(), list.of("other").unwrap()),
             (vec![erased(1, "main")], vec![erased(2, "other")])
         );
-        // A line that was cut off is no line, and the next one begins anew.
+        // An interrupted line is ignored, and overwritten by the next one.
         let file = folder.path().join("new/erasures.jsonl");
         let whole = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, format!("{whole}{{\"organisation\":\"ma")).unwrap();

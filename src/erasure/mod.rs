@@ -1,6 +1,6 @@
-//! What an erasure does outside the log: files and mails in a folder are removed, the disk is
-//! cleared of what was deleted, and a list outside the database remembers it, so that a restored
-//! backup does not bring anybody back.
+//! What an erasure does outside the log: files and mails in a folder are deleted, deleted rows are
+//! purged from the disk, and the erasure is listed outside the database, so that it can be repeated
+//! after a backup is restored.
 
 mod list;
 mod purge;

@@ -1,4 +1,4 @@
-//! Follows the log, and finishes each erasure: what lies outside the database goes too.
+//! Follows the log and completes each erasure outside the database.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::log::{Log, LogError};
 use crate::store::{StoreError, followers, mails};
 
 const FOLLOWER: &str = "erasure";
-/// Seldom: noting how far it has read is a transaction of its own.
+/// Long, because each advance of the subscription is a transaction.
 const LOOK: Duration = Duration::from_secs(2);
 const EVENTS: i64 = 500;
 
-/// What stopped an erasure from being finished. It is tried again.
+/// Why an erasure could not be completed. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum PurgeError {
     #[error(transparent)]
@@ -30,12 +30,12 @@ pub enum PurgeError {
     Disk(#[from] std::io::Error),
 }
 
-/// Finishes the erasures of one organisation.
+/// Completes the erasures of one organisation.
 #[derive(Clone)]
 pub struct Purger {
     log: Log,
     files: Files,
-    /// The folder in which mails lie that were not sent.
+    /// The folder of mails that is used when there is no mail server.
     mails: PathBuf,
     list: ErasureList,
 }
@@ -54,7 +54,7 @@ impl Purger {
     /// Follows the log for as long as the process runs.
     pub async fn run(self) {
         loop {
-            // The keys of those whom another process erased.
+            // Another process may have erased their subjects.
             self.log.vault().forget_old();
             match self.once().await {
                 Ok(true) => continue,
@@ -67,11 +67,10 @@ impl Purger {
         }
     }
 
-    /// Reads what was appended, and finishes its erasures; whether there may be more to read.
+    /// Reads the next events and completes their erasures. Returns whether there may be more to
+    /// read.
     ///
-    /// # Errors
-    /// When something cannot be removed, or the database does not answer: then it is tried again
-    /// from there.
+    /// After an error the subscription has not advanced, so the same events are read again.
     pub async fn once(&self) -> Result<bool, PurgeError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let next = followers::next_of(store, organisation, FOLLOWER).await?;
@@ -93,8 +92,8 @@ impl Purger {
         Ok(i64::try_from(events.len()).unwrap_or_default() == EVENTS)
     }
 
-    /// Finishes the erasure that an event is of, if it is of one. It is listed first: what comes
-    /// after can be done again.
+    /// Completes the erasure if the event is one, and returns whether it is. It is listed first,
+    /// because the other steps can be repeated.
     async fn finish(&self, event: &Recorded) -> Result<bool, PurgeError> {
         let kind = match &event.event {
             Event::Person(PersonEvent::PersonalDataErased { .. }) => "person",

@@ -1,5 +1,5 @@
-//! Offers that ran out; and drafts: groups are reminded before the round closes, drafts lapse when
-//! it has, and come back when its deadline is moved.
+//! Deadlines: offers lapse; groups are reminded of drafts before the round closes; drafts lapse
+//! when it has closed, and reopen when its deadline is moved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::domain::{ApplicationCommand, ApplicationId, Command, GrantCommand, Gr
 use crate::log::record::day_of;
 use crate::projections::{ApplicationRow, FundRow, GrantRow, RoundRow};
 
-/// How many days before its round closes a group is reminded of a draft.
+/// The number of days before its round closes on which a group is reminded of a draft.
 const REMIND_DAYS: i64 = 3;
 
 type Funds = BTreeMap<Uuid, FundRow>;
@@ -95,8 +95,8 @@ impl Jobs {
             .collect())
     }
 
-    /// Only rounds that take applications today are looked at: the others have no draft to bring
-    /// back. Neither have groups whose answers were erased.
+    /// Lapsed drafts of rounds that are open today. Drafts of erased groups cannot reopen: their
+    /// answers are destroyed.
     async fn lapsed(&self, funds: &Funds) -> Result<Vec<Due>, JobError> {
         let today = day_of(self.commands.now());
         let mut due = Vec::new();
@@ -146,7 +146,7 @@ fn is_open(round: &RoundRow, today: Date) -> bool {
     round.state == RoundState::Open && (round.opens_on..=round.closes_on).contains(&today)
 }
 
-/// A command about a draft: a deadline that was moved is a new one.
+/// A command about a draft. The key contains the deadline, so a moved deadline makes a new command.
 fn of_draft(name: &str, draft: Uuid, round: &RoundRow, command: ApplicationCommand) -> Due {
     let key = format!("{name}/{draft}/{}", round.closes_on);
     Due {

@@ -1,9 +1,10 @@
-//! What the service does by itself when a day has come: offers and drafts lapse, drafts come back
-//! when a deadline is moved, groups are reminded, and what nobody came back to is erased.
+//! Jobs: commands that the service issues when a day has come. Offers and drafts lapse, drafts
+//! reopen when a deadline is moved, groups are reminded, and drafts of people without a proven
+//! address expire.
 //!
-//! Views say what may be due, and the rules decide: a command that is not due is refused, and one
-//! that was issued before is repeated under the same id. So running this twice, or in two processes
-//! at once, changes nothing more.
+//! Views supply what may be due, and the rules decide: a command that is not due is refused. The id
+//! of a command is derived from its key, so a repeat returns the first reply. Running the jobs
+//! twice, or in two processes, changes nothing.
 
 mod deadlines;
 mod reminders;
@@ -15,10 +16,10 @@ use crate::commands::{Caller, CommandError, Commands, RepeatKey, Request};
 use crate::domain::{Command, Refusal};
 use crate::views::{ViewError, Views};
 
-/// How often to look whether something is due.
+/// How often the jobs run.
 const LOOK: Duration = Duration::from_mins(10);
 
-/// What stopped a round of jobs.
+/// Why a run of the jobs failed.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     #[error(transparent)]
@@ -40,7 +41,7 @@ impl Jobs {
         Self { commands, views }
     }
 
-    /// Does what is due, again and again, for as long as the process runs.
+    /// Runs the jobs for as long as the process runs.
     pub async fn run(self) {
         loop {
             if let Err(error) = self.once().await {
@@ -50,10 +51,8 @@ impl Jobs {
         }
     }
 
-    /// Does what is due now; how many commands were taken.
-    ///
-    /// # Errors
-    /// When the database does not answer, or a view cannot be read.
+    /// Issues every command that is due. Returns how many were accepted and new. If some fail, the
+    /// others are still issued, and the last error is returned.
     pub async fn once(&self) -> Result<usize, JobError> {
         let (mut taken, mut failed) = (0, None);
         for command in [
@@ -66,14 +65,15 @@ impl Jobs {
         {
             match self.issue(command).await {
                 Ok(new) => taken += usize::from(new),
-                // One that cannot be done must not keep the others from being done.
+                // A command that fails must not prevent the others.
                 Err(error) => failed = Some(error),
             }
         }
         failed.map_or(Ok(taken), Err)
     }
 
-    /// Issues one command under an id that follows from what it is about; whether it was taken.
+    /// Issues one command under an id derived from its key. Returns whether it was accepted and not
+    /// a repeat.
     async fn issue(&self, due: Due) -> Result<bool, JobError> {
         let before = self
             .commands
@@ -88,7 +88,8 @@ impl Jobs {
         };
         match self.commands.issue(request).await {
             Ok(answer) => Ok(answer.first_position >= before),
-            // The view was behind: the group answered meanwhile, or another process was quicker.
+            // The view was not up to date: the group has answered meanwhile, or another process was
+            // first.
             Err(CommandError::Refused(refusal)) => {
                 log_refusal(&refusal);
                 Ok(false)
@@ -102,7 +103,7 @@ fn log_refusal(refusal: &Refusal) {
     tracing::debug!(code = refusal.code(), "a job was not due after all");
 }
 
-/// A command that may be due, and what makes its id.
+/// A command that may be due, and the key that its id is derived from.
 struct Due {
     key: String,
     command: Command,

@@ -1,6 +1,6 @@
-//! Updates that are due soon, or overdue: the group is reminded once before, and then every two
-//! weeks, three times in all, until it answers. Where staff ask something or the day moves, it
-//! begins anew.
+//! Reminders of updates that are due soon or overdue: one before the day, then one every two weeks,
+//! three in all, until the group answers. When staff ask a question or move the day, the reminders
+//! start afresh.
 
 use super::{Due, JobError, Jobs};
 use crate::domain::grant::{Occasion, RemindUpdate, UpdateState};
@@ -8,10 +8,10 @@ use crate::domain::{Command, GrantCommand, GrantId};
 use crate::log::record::day_of;
 use crate::projections::UpdateRow;
 
-/// The most days before an update is due on which any fund reminds.
+/// The most days before the due day on which any fund reminds.
 const DAYS_MOST: i64 = 60;
-/// How many days before its answer is due a group is reminded of a question: the question itself
-/// was mailed when it was asked.
+/// The number of days before its answer is due on which a group is reminded of a question. The
+/// question itself was mailed.
 const ANSWER_DAYS: i64 = 3;
 
 impl Jobs {
@@ -57,8 +57,8 @@ impl Jobs {
     }
 }
 
-/// Every reminder has a key of its own: a day that was moved, a question, and the reminder before
-/// make a new one.
+/// The key of a reminder. It changes with everything after which the group is reminded again: a
+/// moved day, a question, the previous reminder.
 fn key(row: &UpdateRow, occasion: Occasion) -> String {
     let UpdateRow {
         grant,

@@ -1,5 +1,5 @@
-//! What somebody began who never showed an address: after two weeks it lapses, and what is personal
-//! in it is erased.
+//! Expiry of unproven people: if somebody who began something never proved their address, it
+//! expires after two weeks, and its personal data is erased.
 
 use super::{Due, JobError, Jobs};
 use crate::domain::command::Nothing;
