@@ -1,6 +1,24 @@
-//! Reading what strangers sent in a process of its own: this same program, given nothing but the
-//! bytes. It takes no more memory and time than it may, so that whatever a library does with the
-//! bytes is an error message, and the service goes on.
+//! The sandbox: uploads are parsed in a child process of this same program, with limits.
+//!
+//! # Threat
+//!
+//! Libraries for pictures and spreadsheets read bytes that strangers sent. A fault in them, or a
+//! file that expands without end, must neither stop the service nor reach its keys and its
+//! database.
+//!
+//! # Isolation
+//!
+//! The child runs the task `read-upload`. It inherits no environment variable and no open file,
+//! starts in `/`, reads the upload from standard input and writes the result to standard output.
+//! Before it reads anything it limits itself ([`confine`]): memory, CPU time, no core dump, and no
+//! new file descriptor, so it can open neither files nor sockets. It has the user id of the
+//! service; there is no namespace and no system call filter.
+//!
+//! # Limits
+//!
+//! At most two children run at the same time; further uploads wait a minute for their turn. A child
+//! has a minute of real time. Input and output are limited per kind of upload ([`Upload`]). A
+//! failure becomes a [`SandboxError`], and the child is killed when its future is dropped.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,27 +34,27 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How much memory such a process may take, the program itself included, in bytes.
+/// The memory of a child, the program itself included, in bytes (`RLIMIT_AS`).
 const MEMORY_MOST: u64 = 512 * 1024 * 1024;
-/// How long it may compute, in seconds, and how long it may take.
+/// The CPU time of a child, in seconds, and its real time.
 const CPU_MOST: u64 = 30;
 const TIME_MOST: Duration = Duration::from_mins(1);
-/// How many of them run at once, and how long an upload waits for its turn.
+/// How many children run at the same time, and how long an upload waits for its turn.
 const TURNS: usize = 2;
 const WAIT_MOST: Duration = Duration::from_mins(1);
 
-/// What is read in a process of its own.
+/// A kind of upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Upload {
-    /// A table from elsewhere: its lines come out, as JSON.
+    /// A spreadsheet or CSV file. The result is its lines as JSON.
     Table,
-    /// A picture: it comes out painted anew.
+    /// A picture. The result is a JPEG.
     Picture,
 }
 
 impl Upload {
-    /// How many bytes go in at most.
+    /// The most bytes of input.
     #[must_use]
     pub fn input_most(self) -> u64 {
         match self {
@@ -45,7 +63,7 @@ impl Upload {
         }
     }
 
-    /// How many bytes come out at most.
+    /// The most bytes of output.
     fn output_most(self) -> u64 {
         match self {
             Self::Table => 32 * 1024 * 1024,
@@ -54,7 +72,7 @@ impl Upload {
     }
 }
 
-/// Why nothing came out.
+/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     #[error("too many files are being read just now")]
@@ -63,7 +81,7 @@ pub enum SandboxError {
     Unreadable,
 }
 
-/// Starts a process for each upload, so many at once.
+/// Starts a child for each upload, and limits their number.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     program: PathBuf,
@@ -71,10 +89,8 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// By the program that runs. On Linux it is found even after a newer one was put in its place.
-    ///
-    /// # Errors
-    /// When the system does not say where it lies.
+    /// Uses the program that is running. On Linux `/proc/self/exe` still is that program after its
+    /// file was replaced by a newer one.
     pub fn by_this_program() -> io::Result<Self> {
         let program = if cfg!(target_os = "linux") {
             PathBuf::from("/proc/self/exe")
@@ -84,7 +100,7 @@ impl Sandbox {
         Ok(Self::by(program))
     }
 
-    /// By a program that knows the task `read-upload`.
+    /// Uses a program that has the task `read-upload`.
     #[must_use]
     pub fn by(program: PathBuf) -> Self {
         Self {
@@ -93,10 +109,7 @@ impl Sandbox {
         }
     }
 
-    /// What comes out of an upload.
-    ///
-    /// # Errors
-    /// When it did not get its turn in time, could not be read within bounds, or did not arrive.
+    /// Reads an upload in a child and returns the result. An error of `input` is passed on.
     pub async fn read<E: From<SandboxError>>(
         &self,
         upload: Upload,
@@ -139,7 +152,7 @@ impl Sandbox {
         }
     }
 
-    /// It knows no secret, sees no variable, and ends with whoever asked for it.
+    /// Starts the child without environment, and such that it is killed when the caller is dropped.
     fn start(&self, upload: Upload) -> io::Result<Child> {
         Command::new(&self.program)
             .args(["read-upload", upload.into()])
@@ -153,7 +166,8 @@ impl Sandbox {
     }
 }
 
-/// Hands the bytes over. Where nobody reads them any more, how the process ended tells why.
+/// Writes the upload to the child. A failed write is not an error here: the child has ended, and
+/// its exit status decides.
 async fn feed<E>(
     mut stdin: ChildStdin,
     input: impl Stream<Item = Result<Bytes, E>>,
@@ -167,22 +181,21 @@ async fn feed<E>(
     Ok(())
 }
 
-/// What comes out, unless it is too much.
+/// Reads the output of the child. `None` if it is larger than `most`.
 async fn collect(stdout: ChildStdout, most: u64) -> Option<Vec<u8>> {
     let mut output = Vec::new();
     stdout.take(most + 1).read_to_end(&mut output).await.ok()?;
     (output.len() as u64 <= most).then_some(output)
 }
 
-/// Bounds this process, before it reads anything: memory, time, no file to open, and no picture of
-/// its memory left behind. On Linux it does nothing where it cannot be bounded; elsewhere what the
-/// system does not know is not bounded.
+/// Limits this process: memory, CPU time, no core dump, no new file descriptor. Call it before
+/// reading the upload.
 ///
-/// # Errors
-/// When the system refuses a bound.
+/// On Linux a limit that cannot be set is an error. Other systems may lack some limits, which are
+/// then skipped.
 pub fn confine() -> io::Result<()> {
-    // Where the machine has too little memory, this process is ended before the service; and pages
-    // are served before uploads are read.
+    // If the machine runs out of memory, this process is killed before the service. Serving pages
+    // has priority over reading uploads.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let _ = nice(10);
     let bounds = [

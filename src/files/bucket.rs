@@ -1,5 +1,5 @@
-//! Files in a bucket of an S3-compatible store, each under its digest. Requests are signed for a
-//! few minutes.
+//! Files in a bucket of an S3-compatible store, each under its digest. Requests are presigned URLs
+//! that are valid for a few minutes.
 
 use std::io;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Bucket {
     agent: ureq::Agent,
 }
 
-/// Why a bucket cannot be used as it was named.
+/// Why a bucket cannot be used as configured.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     #[error("the endpoint {0} is not a web address")]
@@ -34,10 +34,7 @@ pub enum BucketError {
 }
 
 impl Bucket {
-    /// A bucket at an endpoint, in path style.
-    ///
-    /// # Errors
-    /// [`BucketError`].
+    /// A bucket at an endpoint, addressed in path style.
     pub fn new(
         endpoint: &str,
         region: &str,

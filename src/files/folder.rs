@@ -1,4 +1,4 @@
-//! Files in a folder: each under its digest, in a subfolder named by the first two characters.
+//! Files in a folder, each under its digest, in a subfolder named by the first two characters.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::domain::file::FileDigest;
 
 const READ: usize = 64 * 1024;
 
-/// A folder that holds files.
+/// A folder of encrypted files.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
@@ -62,7 +62,7 @@ impl Folder {
     }
 }
 
-/// A file as it lies, piece by piece.
+/// The bytes of a file as a stream, without decryption.
 pub(super) async fn read(path: &Path) -> io::Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
     let opened = tokio::fs::File::open(path).await?;
     Ok(futures::stream::try_unfold(opened, |mut file| async move {
@@ -73,7 +73,7 @@ pub(super) async fn read(path: &Path) -> io::Result<impl Stream<Item = io::Resul
     }))
 }
 
-/// A name lasts only once the folder that holds it is on the disk.
+/// Syncs a folder: a renamed file survives a crash only after that.
 async fn sync(folder: &Path) -> io::Result<()> {
     tokio::fs::File::open(folder).await?.sync_all().await
 }

@@ -1,5 +1,4 @@
-//! What is sent: how much of it there may be in a day of one group and of one person, and what has
-//! arrived of a file.
+//! Receiving uploads: daily quotas of groups and people, and reading the body.
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -14,30 +13,28 @@ use crate::log::record::{day_of, left_of_day};
 use crate::sandbox::Sandbox;
 use crate::store::uploads::{self, Sent};
 
-/// How many files a group, or a person, sends in a day at most, whatever comes of them: ten forms
-/// with all the pictures that one carries.
+/// The most files that a group, or a person, may send in a day, accepted or not: ten forms with as
+/// many pictures as one can have.
 pub const FILES_A_DAY: u64 = 60;
-/// How many bytes: thirty photographs as phones take them.
+/// The most bytes that a group, or a person, may send in a day: thirty photographs of a phone.
 pub const BYTES_A_DAY: u64 = 150 * 1024 * 1024;
 
-/// What files are taken in with.
+/// What an upload needs in addition to its body.
 #[derive(Clone, Copy)]
 pub struct Intake<'a> {
     pub log: &'a Log,
     pub sandbox: &'a Sandbox,
     pub now: Timestamp,
-    /// The group whose file it is.
+    /// The group that the file belongs to.
     pub group: Uuid,
-    /// Who sends it; nobody is counted who works in the office.
+    /// The person who sends it, counted as well as the group. `None` for staff, who are not
+    /// counted.
     pub sender: Option<PersonId>,
 }
 
 impl Intake<'_> {
-    /// Counts what is sent, of the group and of the sender: whoever has many groups sends no more
-    /// for it.
-    ///
-    /// # Errors
-    /// [`FileError::Quota`] when that is more than either may send in a day.
+    /// Adds to the day's count of the group and of the sender, so that a person with several groups
+    /// has one quota. Beyond the quota it returns [`FileError::Quota`].
     pub(super) async fn count(&self, files: u64, bytes: u64) -> Result<(), FileError> {
         let today = day_of(self.now).to_string();
         for counted in std::iter::once(self.group).chain(self.sender.map(|sender| sender.0)) {
@@ -60,10 +57,10 @@ impl Intake<'_> {
     }
 }
 
-/// A file as it arrives.
+/// An upload that is being received.
 pub(super) struct Arriving<S> {
     body: S,
-    /// How many bytes have arrived.
+    /// The bytes received so far.
     pub read: u64,
     content: Sha256,
 }
@@ -80,7 +77,8 @@ where
         }
     }
 
-    /// So many bytes or more, fewer at its end; none after it.
+    /// Reads at least `wanted` bytes, fewer at the end of the body, and `None` after it. Fails as
+    /// soon as more than [`FILE_MOST`] bytes were received.
     pub(super) async fn next(&mut self, wanted: usize) -> Result<Option<Vec<u8>>, FileError> {
         let mut bytes = Vec::new();
         while bytes.len() < wanted {
@@ -98,7 +96,7 @@ where
         Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
-    /// The SHA-256 of what has arrived.
+    /// The SHA-256 of the bytes received.
     pub(super) fn digest(self) -> [u8; 32] {
         self.content.finalize().into()
     }

@@ -1,10 +1,10 @@
-//! Scans, receipts, documents and photographs: looked at, cleaned, sealed under the group's key,
-//! and put away.
+//! Uploaded files: scans, receipts, documents and photographs. A file is checked, encrypted under
+//! its group's key, and stored in a folder or an S3 bucket.
 //!
-//! Bytes enter as a stream and leave as one. What a file is follows from its bytes, never from its
-//! name; a picture is painted anew in a process of its own, so that nothing of where it was taken
-//! remains; only sealed bytes are ever written, and their digest is the file's name. A group may
-//! send so much a day.
+//! The type of a file follows from its bytes, never from its name. Pictures are re-encoded in the
+//! [sandbox](crate::sandbox), which removes metadata such as the place. Only encrypted bytes are
+//! written to disk; their SHA-256 is the file's name. Bytes are streamed in and out, and daily
+//! quotas apply.
 
 mod bucket;
 mod folder;
@@ -31,14 +31,14 @@ pub use intake::{BYTES_A_DAY, FILES_A_DAY, Intake};
 pub use picture::paint_anew;
 use seal::{Opening, Sealed, Sealing};
 
-/// The most bytes that one file may have.
+/// The most bytes of one file.
 pub const FILE_MOST: u64 = 10 * 1024 * 1024;
-/// Within how many bytes from its end a PDF says that it is whole.
+/// The end of a PDF, in bytes, that must contain `%%EOF`.
 const ENDING: usize = 1024;
-/// How many bytes tell what a file is.
+/// The first bytes, from which the type is detected.
 const TELLING: usize = 16;
 
-/// Why a file was not kept or opened.
+/// Why a file was not stored or cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     #[error("a file has at most {} MiB", FILE_MOST / 1024 / 1024)]
@@ -53,7 +53,7 @@ pub enum FileError {
     BrokenOff,
     #[error("a group sends at most {} files and {} MiB a day: this one has sent enough today", FILES_A_DAY, BYTES_A_DAY / 1024 / 1024)]
     Quota {
-        /// How long the day lasts still.
+        /// The time until the end of the day.
         wait: Duration,
     },
     #[error("too many pictures are being read just now: send it again in a minute")]
@@ -71,8 +71,8 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether it is about a file that somebody chose, so that a form can say it and keep the words
-    /// beside it.
+    /// Whether the error is about the chosen file, so that a form can show it next to the entered
+    /// values.
     #[must_use]
     pub fn is_said_beside_the_form(&self) -> bool {
         matches!(
@@ -91,18 +91,18 @@ impl From<SandboxError> for FileError {
     }
 }
 
-/// A file that was put away.
+/// A stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     pub file: FileDigest,
     pub media: Media,
-    /// How many bytes it has when it is opened.
+    /// Its size in bytes when decrypted.
     pub bytes: u64,
-    /// The SHA-256 of what was sent, for telling whether it was sent before; it is kept nowhere.
+    /// The SHA-256 of the upload, by which a repeat is recognised. It is not stored.
     pub content: [u8; 32],
 }
 
-/// Where files lie.
+/// The store of files.
 #[derive(Clone, Debug)]
 pub enum Files {
     Folder(Folder),
@@ -115,21 +115,18 @@ impl Files {
         Self::Folder(Folder::new(path))
     }
 
-    /// Looks at a stream of bytes, seals it under a group's key, and puts it away.
-    ///
-    /// # Errors
-    /// When the group or the sender has sent enough today, when it is too large or of no kind that
-    /// is kept, or the store does not answer. Nothing stays behind then.
+    /// Checks an upload, encrypts it under the group's key, and stores it. After an error nothing
+    /// is stored, but the upload counts towards the quotas.
     pub async fn keep<S, E>(&self, intake: &Intake<'_>, body: S) -> Result<Kept, FileError>
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
         intake.count(1, 0).await?;
-        // A short file is asked for more than once after its end.
+        // The reader may poll a short body again after its end.
         let body = std::pin::pin!(body.fuse());
         let mut arriving = Arriving::new(body);
         let taken = self.take_in(intake, &mut arriving).await;
-        // What is refused arrived all the same.
+        // A rejected upload counts as well.
         intake.count(0, arriving.read).await?;
         let (media, sealed) = taken?;
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
@@ -145,7 +142,8 @@ impl Files {
         })
     }
 
-    /// What arrives, sealed and lying aside: a picture is painted anew once it is whole.
+    /// Encrypts an upload into the staging folder. A picture is then re-encoded and encrypted
+    /// again.
     async fn take_in<S, E>(
         &self,
         intake: &Intake<'_>,
@@ -161,7 +159,8 @@ impl Files {
         let media = media_of(&begins)?;
         let (vault, group) = (intake.log.vault(), intake.group);
         let key = vault.key_for(group).await?;
-        // Nobody can open a picture as it was sent, once this process has ended.
+        // The original of a picture is encrypted under a key that exists only in this process, so
+        // nobody can read it afterwards.
         let first = if media == Media::Jpeg {
             seal::passing_key()
         } else {
@@ -182,7 +181,7 @@ impl Files {
         if media == Media::Pdf {
             return Ok((media, sealed));
         }
-        // It waits for its turn on the disk, not in memory.
+        // The original waits for the sandbox on disk, not in memory.
         let file: FileDigest = sealed.digest.parse().map_err(std::io::Error::other)?;
         let raw = Opening::new(first, vault.bound_file(group), &file)
             .stream(folder::read(&sealed.path).await?.map_err(FileError::from));
@@ -192,10 +191,8 @@ impl Files {
         Ok((media, sealing.end().await?))
     }
 
-    /// Opens a file, piece by piece: what was altered ends the stream with an error.
-    ///
-    /// # Errors
-    /// When it is not there, or the key of its group was destroyed.
+    /// Decrypts a file as a stream. The stream ends with [`FileError::Altered`] if the stored bytes
+    /// were changed. If the key of the group was destroyed, the file cannot be opened.
     pub async fn open(
         &self,
         vault: &Vault,
@@ -208,10 +205,7 @@ impl Files {
         Ok(opening.stream(sealed.map_err(FileError::from)))
     }
 
-    /// A file as it lies, sealed: for a backup.
-    ///
-    /// # Errors
-    /// When it is not there, or the store does not answer.
+    /// The encrypted bytes of a file, for a backup.
     pub async fn sealed(
         &self,
         file: &FileDigest,
@@ -222,10 +216,7 @@ impl Files {
         })
     }
 
-    /// Puts away a file that was sealed before: from a backup.
-    ///
-    /// # Errors
-    /// When it is not the file that its digest says, or the store does not answer.
+    /// Stores an encrypted file from a backup. Its digest must be `file`.
     pub async fn put_sealed(
         &self,
         from: &std::path::Path,
@@ -249,10 +240,7 @@ impl Files {
         Ok(())
     }
 
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// When the store does not answer.
+    /// Deletes a file. A file that does not exist is no error.
     pub async fn remove(&self, file: &FileDigest) -> Result<(), FileError> {
         match self {
             Self::Folder(folder) => folder.remove(file).await?,
@@ -277,7 +265,7 @@ async fn digest_of(path: &std::path::Path) -> std::io::Result<String> {
     )))
 }
 
-/// What a file is, by its first bytes.
+/// The type of a file by its first bytes. Every picture becomes a JPEG.
 fn media_of(begins: &[u8]) -> Result<Media, FileError> {
     if begins.starts_with(b"%PDF-") {
         return Ok(Media::Pdf);

@@ -1,5 +1,4 @@
-//! Pictures are painted anew: upright, of a bounded size, as JPEG, without anything that the camera
-//! noted beside them.
+//! Re-encoding of pictures: upright, scaled down, as JPEG, without metadata of the camera.
 
 use std::io::Cursor;
 
@@ -9,13 +8,13 @@ use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
 use super::FileError;
 
-/// The longest side that is kept, in pixels.
+/// The longest side of a stored picture, in pixels. Larger ones are scaled down.
 const SIDE_MOST: u32 = 2048;
-/// The longest side that is looked at: what claims more is not decoded.
+/// The longest side of an uploaded picture, in pixels. One whose header states more is not decoded.
 const SIDE_READ: u32 = 12_000;
-/// How many bytes a picture has when it is decoded: 64 million pixels of three colours. No library
-/// here decodes at a smaller size, and a decoder may hold as much again; all of it must fit into
-/// what a process that reads an upload may take.
+/// The most bytes of a decoded picture: 64 million pixels of three bytes. The decoders cannot scale
+/// while decoding, and may need as much memory again; both must fit into the memory limit of the
+/// sandbox.
 const DECODED_MOST: u64 = 192 * 1024 * 1024;
 const QUALITY: u8 = 85;
 
@@ -26,10 +25,7 @@ pub(super) fn is_one(begins: &[u8]) -> bool {
     )
 }
 
-/// The picture without what was noted beside it.
-///
-/// # Errors
-/// When it cannot be read, or claims to be larger than can be worked on.
+/// Re-encodes a picture. One that cannot be read, or is too large, is [`FileError::Picture`].
 pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     let unreadable = |_: image::ImageError| FileError::Picture;
     let mut reader = ImageReader::new(Cursor::new(bytes))
@@ -57,9 +53,9 @@ pub fn paint_anew(bytes: &[u8]) -> Result<Vec<u8>, FileError> {
     Ok(painted)
 }
 
-/// The picture as large as it is kept. Filtering a large one takes four bytes a colour, more than
-/// decoding it: it is made coarsely smaller before, to twice what is kept, and what it was is let
-/// go.
+/// Scales a picture down to the size that is stored. Filtering needs four bytes for each colour of
+/// a pixel, more than decoding: a very large picture is first reduced coarsely to twice the final
+/// size, and its original freed.
 fn smaller(mut picture: DynamicImage) -> DynamicImage {
     if picture.width().max(picture.height()) > 2 * SIDE_MOST {
         picture = picture.thumbnail(2 * SIDE_MOST, 2 * SIDE_MOST);
@@ -81,7 +77,7 @@ mod tests {
         picture
             .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
             .unwrap();
-        // A text chunk, as cameras and editors write them, behind the header.
+        // A text chunk after the header, as cameras and editors write it.
         let mut chunk = b"\x00\x00\x00\x0ftEXtGPS\x0053.54,-2.11".to_vec();
         chunk.extend([0; 4]);
         png.splice(33..33, chunk);

@@ -1,8 +1,17 @@
-//! Sealing a stream in chunks (XChaCha20-Poly1305 in the STREAM construction), so that no file need
-//! be whole in memory, and no chunk can be left out, moved or added unnoticed.
+//! File encryption in chunks (XChaCha20-Poly1305 in the STREAM construction). No file need be
+//! completely in memory, and a missing, moved or added chunk is detected.
 //!
-//! A sealed file is a nonce of nineteen bytes and chunks of 64 KiB, each with its tag of sixteen
-//! bytes.
+//! # Format
+//!
+//! An encrypted file is a nonce of 19 bytes, then chunks of 64 KiB of plaintext, each followed by
+//! its tag of 16 bytes. The last chunk is marked as such by the construction and may be shorter.
+//! The associated data of every chunk is that of the group, so a file of one group cannot be passed
+//! off as another's.
+//!
+//! # Names
+//!
+//! The SHA-256 of the encrypted file is its name. Decryption checks it before the last chunk is
+//! returned, so a file that was replaced by another valid one of the same group is detected.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,16 +34,16 @@ const NONCE: usize = 19;
 const TAG: usize = 16;
 const CHUNK: usize = 64 * 1024;
 
-/// A key that lies nowhere, for what this process alone will open.
+/// A key that is never stored, for data that only this process decrypts.
 pub(super) fn passing_key() -> Key {
     XChaCha20Poly1305::generate_key(&mut OsRng)
 }
 
-/// A file that is sealed and lies aside; it is removed when nobody takes it.
+/// An encrypted file in the staging folder. It is deleted on drop unless it was moved.
 pub(super) struct Sealed {
     pub(super) path: PathBuf,
     pub(super) digest: String,
-    /// How many bytes went in.
+    /// The bytes of plaintext.
     pub(super) bytes: u64,
 }
 
@@ -44,7 +53,7 @@ impl Drop for Sealed {
     }
 }
 
-/// A file on its way in.
+/// Encrypts a stream into a file.
 pub(super) struct Sealing {
     file: File,
     sealed: Sealed,
@@ -81,7 +90,7 @@ impl Sealing {
     pub(super) async fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.sealed.bytes += bytes.len() as u64;
         self.waiting.extend_from_slice(bytes);
-        // The last chunk is sealed as such: one is always held back.
+        // The last chunk is encrypted differently, so one full chunk is always held back.
         while self.waiting.len() > CHUNK {
             let chunk: Vec<u8> = self.waiting.drain(..CHUNK).collect();
             let payload = Payload {
@@ -115,7 +124,7 @@ impl Sealing {
     }
 }
 
-/// A file on its way out.
+/// Decrypts a file as a stream.
 pub(super) struct Opening {
     key: Key,
     bound: Vec<u8>,
@@ -126,7 +135,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Opens what lies under a digest: the file of that digest and no other.
+    /// Decrypts the file with this digest and no other.
     pub(super) fn new(key: Key, bound: Vec<u8>, file: &FileDigest) -> Self {
         Self {
             key,
@@ -162,7 +171,7 @@ impl Opening {
         })
     }
 
-    /// The next chunk, where more than it has come.
+    /// The next chunk, if the buffer has more than that chunk, which therefore is not the last.
     fn chunk(&mut self) -> Result<Option<Bytes>, FileError> {
         if self.decryptor.is_none() && self.waiting.len() >= NONCE {
             let nonce: Vec<u8> = self.waiting.drain(..NONCE).collect();
