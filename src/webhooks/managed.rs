@@ -1,10 +1,17 @@
-//! Webhooks that administrators made: each is told of the kinds of events that were chosen, at its
+//! Webhooks of administrators: each receives the kinds of events that were chosen for it, at its
 //! own pace.
 //!
-//! A webhook is claimed by one process at a time. Its next events become a delivery, which is
-//! stored before it is sent; one that is not taken waits, and those after it go on. Each is tried
-//! for three days. A webhook that took nothing for as long is paused, until an administrator has it
-//! go on.
+//! # Claims
+//!
+//! A process claims a webhook for 60 seconds by advancing its `due_at`, so two processes never send
+//! for the same webhook at the same time.
+//!
+//! # Deliveries
+//!
+//! The next events become a delivery, which is stored before it is sent. A delivery that fails is
+//! tried again at growing intervals for three days; the following ones are sent meanwhile. A
+//! webhook of which every delivery failed for three days is paused until an administrator resumes
+//! it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,16 +30,17 @@ use crate::log::vault::Vault;
 use crate::store::deliveries::{self as stored, DeliveryRow, Standing, Tried};
 use crate::store::events;
 
-/// How long a claim holds, and how long a delivery is tried, in microseconds.
+/// How long a claim is valid, and how long a delivery is tried, in microseconds.
 pub const CLAIM: i64 = 60 * SECOND;
 pub const GIVE_UP: i64 = 3 * 86_400 * SECOND;
-/// How long ago what was confirmed may have been seen.
+/// How old the cached state of the organisation may be.
 const LATELY: Duration = Duration::from_secs(2);
-/// A webhook that the database does not know begins with what followed its confirmation if that is
-/// younger; otherwise a backup was restored, and it begins where the log stands.
+/// A webhook without a row in the database starts at its confirmation if that is younger than this,
+/// in microseconds. If it is older, a backup was restored, and the webhook starts at the end of the
+/// log.
 const NEW: i64 = 3600 * SECOND;
 
-/// Tells those outside whom administrators chose.
+/// Sends the webhooks of one organisation's administrators.
 #[derive(Clone)]
 pub struct ManagedWebhooks {
     log: Log,
@@ -40,7 +48,7 @@ pub struct ManagedWebhooks {
     agent: ureq::Agent,
 }
 
-/// A webhook that can be sent something.
+/// A webhook that is confirmed and has a secret.
 struct Ready {
     number: u32,
     name: String,
@@ -49,7 +57,7 @@ struct Ready {
 }
 
 impl Ready {
-    /// What was confirmed of a webhook that has a secret.
+    /// `None` if the webhook is not confirmed, or no secret was made yet.
     fn of(number: u32, webhook: &Webhook) -> Option<Self> {
         let target = webhook.target.clone().filter(|_| webhook.secret > 0)?;
         Some(Self {
@@ -61,14 +69,14 @@ impl Ready {
     }
 }
 
-/// Under which name a webhook stands in the database.
+/// The name of a webhook in the database.
 #[must_use]
 pub fn name_of(number: u32) -> String {
     number.to_string()
 }
 
-/// A webhook's secret. It follows from its number and a key outside the database, and is stored
-/// nowhere.
+/// The `secret`-th secret of a webhook. It is derived from both numbers and a key outside the
+/// database, and stored nowhere.
 #[must_use]
 pub fn secret(vault: &Vault, number: u32, secret: u32) -> Secret {
     Secret::of(
@@ -77,7 +85,7 @@ pub fn secret(vault: &Vault, number: u32, secret: u32) -> Secret {
 }
 
 impl ManagedWebhooks {
-    /// Whether addresses inside the own network are allowed is the operator's word.
+    /// `inside` is the operator's setting: whether private addresses are allowed.
     #[must_use]
     pub fn new(log: Log, organisation: OrganisationId, inside: bool) -> Self {
         Self {
@@ -87,8 +95,8 @@ impl ManagedWebhooks {
         }
     }
 
-    /// Follows the log until it is told to stop, each webhook at its own pace: deliveries under way
-    /// are finished. The clock tells microseconds since 1970.
+    /// Follows the log until it is stopped, and finishes the deliveries that are being sent.
+    /// `clock` returns microseconds since 1970.
     pub async fn run(self, clock: fn() -> i64, mut stop: watch::Receiver<bool>) {
         let (mut under_way, mut busy) = (JoinSet::new(), BTreeSet::new());
         while !*stop.borrow() {
@@ -117,7 +125,7 @@ impl ManagedWebhooks {
         under_way.join_all().await;
     }
 
-    /// Sends one webhook what is due; its number.
+    /// Sends the due deliveries of one webhook. Returns its number.
     async fn follow(self, number: u32, clock: fn() -> i64, stop: watch::Receiver<bool>) -> u32 {
         while !*stop.borrow() {
             match self.deliver(number, clock()).await {
@@ -132,11 +140,8 @@ impl ManagedWebhooks {
         number
     }
 
-    /// Sees once to each webhook that is due; how many were.
-    ///
-    /// # Errors
-    /// When the database does not answer. A delivery that is not taken is tried again later, and is
-    /// no error here.
+    /// Sends one delivery of each webhook that is due. Returns how many webhooks had something to
+    /// do. A delivery that the receiver rejects is no error: it is tried again later.
     pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut seen_to = 0;
         for number in self.ready(now).await? {
@@ -145,13 +150,15 @@ impl ManagedWebhooks {
         Ok(seen_to)
     }
 
-    /// The webhooks that are due: those that are new begin, those that were ended are forgotten.
+    /// The numbers of the webhooks that are due. New webhooks get a row, and rows of ended ones are
+    /// deleted.
     async fn ready(&self, now: i64) -> Result<Vec<u32>, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
         let known = stored::all(store, organisation).await?;
         let mut state = self.state().await?;
         if known.iter().any(|standing| is_ended(&state, standing)) {
-            // Another process may have begun one that this process has not seen yet.
+            // Another process may have inserted the row of a webhook that this process has not seen
+            // yet.
             state = self
                 .log
                 .refresh::<Organisation>(self.organisation.0)
@@ -185,7 +192,7 @@ impl ManagedWebhooks {
         Ok(ready)
     }
 
-    /// The organisation as this process saw it a moment ago.
+    /// The organisation, at most [`LATELY`] old.
     async fn state(&self) -> Result<Arc<Organisation>, WebhookError> {
         Ok(self
             .log
@@ -194,7 +201,7 @@ impl ManagedWebhooks {
             .state)
     }
 
-    /// The position after a webhook's first confirmation.
+    /// The position after the first confirmation of a webhook, or the end of the log: see [`NEW`].
     async fn beginning(&self, number: u32, now: i64) -> Result<i64, WebhookError> {
         let id = format!("{}/{}", self.log.organisation(), self.organisation);
         let rows = events::stream(
@@ -218,10 +225,10 @@ impl ManagedWebhooks {
         }
     }
 
-    /// Sees to one webhook; whether there was something to do.
+    /// Claims one webhook and sends a delivery. Returns whether there was something to do.
     async fn deliver(&self, number: u32, now: i64) -> Result<bool, WebhookError> {
         let (store, organisation) = (self.log.store(), self.log.organisation());
-        // Looked at each time: it may be changed or ended while there is much to send.
+        // Read each time, because the webhook may be changed or ended while there is much to send.
         let state = self.state().await?;
         let Some(webhook) = state
             .webhooks()
@@ -242,8 +249,8 @@ impl ManagedWebhooks {
         {
             return Ok(false);
         }
-        // While nothing is taken, what is new is as good a try as what waits; otherwise what waits
-        // comes first.
+        // While deliveries fail, new events are as good a probe as a waiting delivery, and sending
+        // them advances the position. Otherwise waiting deliveries come first.
         let waiting = waiting.filter(|_| standing.failures == 0 || !has_more);
         let delivery = match waiting {
             Some(delivery) => Some(delivery),
@@ -256,7 +263,8 @@ impl ManagedWebhooks {
         Ok(true)
     }
 
-    /// Makes a delivery of a claimed webhook's next events; none where it wants none of them.
+    /// Creates a delivery of the next events of a claimed webhook. `None` if it wants none of them,
+    /// in which case its position is advanced past them, or if the claim has expired.
     async fn next(
         &self,
         webhook: &Ready,
@@ -291,8 +299,8 @@ impl ManagedWebhooks {
         )
     }
 
-    /// Sends a delivery of a claimed webhook, and notes what came of it. Its kinds may have changed
-    /// since it was made: it holds what is wanted now.
+    /// Sends a delivery of a claimed webhook and records the outcome. The kinds of events may have
+    /// changed since the delivery was created: the current choice applies.
     async fn attempt(
         &self,
         webhook: &Ready,
@@ -322,7 +330,7 @@ impl ManagedWebhooks {
             wanted,
             now,
         );
-        // Whoever was given a new secret may take their time: the one before signs as well.
+        // The receiver may need time to install a new secret, so the previous one signs as well.
         let numbers = [
             Some(webhook.secret),
             webhook.secret.checked_sub(1).filter(|before| *before > 0),
@@ -369,7 +377,8 @@ fn is_due(standing: &Standing, now: i64) -> bool {
     standing.paused_at.is_none() && standing.due_at <= now
 }
 
-/// When a delivery that was not taken is tried again, and its webhook seen to.
+/// The outcome of a failed delivery: when it is tried again, when its webhook is, and whether the
+/// webhook is paused.
 fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) -> Tried {
     let again_at = now + spread(pause(delivery.tries + 1), &standing.name, delivery);
     let due_at = now + pause(standing.failures + 1);
@@ -384,7 +393,8 @@ fn failed(standing: &Standing, delivery: &DeliveryRow, error: String, now: i64) 
     }
 }
 
-/// Up to a quarter longer, so that many that failed at once do not come back at once.
+/// Adds up to a quarter, derived from the delivery, so that deliveries that failed together are not
+/// all repeated together.
 fn spread(pause: i64, name: &str, delivery: &DeliveryRow) -> i64 {
     let digest = Sha256::digest(format!("{name}/{}/{}", delivery.from, delivery.tries).as_bytes());
     pause + pause / 1024 * i64::from(digest[0])

@@ -1,10 +1,11 @@
-//! Other systems are told what was appended: a follower of the log posts events to each configured
-//! address, in their order.
+//! Webhooks: subscriptions of the log that post events to other systems, in order.
 //!
-//! A delivery is a range of positions. It is claimed before it is sent, its id follows from the
-//! address and the range, and the range stays what it is until the address has taken it: nothing is
-//! lost, and what is sent again carries the same id. Signed as Standard Webhooks are
-//! (<https://www.standardwebhooks.com>). Those that administrators made are seen to in `managed`.
+//! This file sends to the addresses that the operator configured, `managed` to those of
+//! administrators. Both sign as Standard Webhooks do (<https://www.standardwebhooks.com>).
+//!
+//! A delivery is a range of positions. It is claimed before it is sent, its id is derived from the
+//! address and the range, and the range does not change until the address has accepted it. So no
+//! event is lost, and a repeat has the same id.
 
 mod managed;
 mod outside;
@@ -29,15 +30,15 @@ pub use managed::{
 use outside::Inside;
 pub use signature::{Secret, SecretError};
 
-/// How often to look for what other processes appended.
+/// How often to check for events that other processes appended.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many events one delivery has at most.
+/// The most events in one delivery.
 const EVENTS: i64 = 100;
-/// How long an address may take to answer, and how long a claim holds.
+/// How long a receiver may take to respond.
 const ANSWER: Duration = Duration::from_secs(15);
 const SECOND: i64 = 1_000_000;
 
-/// What stopped a round of deliveries.
+/// Why no delivery could be made. A receiver that fails is no such error.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     #[error(transparent)]
@@ -46,7 +47,7 @@ pub enum WebhookError {
     Store(#[from] crate::store::StoreError),
 }
 
-/// Tells other systems of one organisation's events.
+/// Sends one organisation's events to the configured addresses.
 #[derive(Clone)]
 pub struct Webhooks {
     log: Log,
@@ -70,10 +71,7 @@ impl Webhooks {
         }
     }
 
-    /// Begins where the log stands when an address is first configured.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Starts addresses that are configured for the first time at the end of the log.
     pub async fn begin(&self) -> Result<(), WebhookError> {
         let length = self.log.length().await?;
         for address in self.addresses.iter() {
@@ -88,8 +86,8 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Follows the log until it is told to stop, each address at its own pace: a delivery under way
-    /// is finished. The clock tells microseconds since 1970.
+    /// Follows the log until it is stopped, each address at its own pace, and finishes the
+    /// deliveries that are being sent. `clock` returns microseconds since 1970.
     pub async fn run(self, clock: fn() -> i64, stop: watch::Receiver<bool>) {
         futures::future::join_all(
             self.addresses
@@ -115,11 +113,8 @@ impl Webhooks {
         }
     }
 
-    /// Sends each address its next delivery if one is due; how many were sent.
-    ///
-    /// # Errors
-    /// When the database does not answer. An address that does not take a delivery is tried again
-    /// later, and is no error here.
+    /// Sends each address its next delivery if one is due. Returns how many were sent. A delivery
+    /// that the receiver rejects is no error: it is tried again later.
     pub async fn once(&self, now: i64) -> Result<usize, WebhookError> {
         let mut sent = 0;
         for address in self.addresses.iter() {
@@ -175,7 +170,7 @@ impl Webhooks {
     }
 }
 
-/// What is posted to one address.
+/// A request to one address.
 struct Message {
     id: String,
     seconds: String,
@@ -183,8 +178,8 @@ struct Message {
 }
 
 impl Message {
-    /// The events of a range; next is where the following range begins. The events stand in it as
-    /// they are sealed, so that a proof fits them.
+    /// A message with events of the range from `from` up to `next`, which is excluded. Events have
+    /// the canonical form of the log entry, so that inclusion proofs apply to them.
     fn new<'a>(
         organisation: &str,
         name: &str,
@@ -205,8 +200,8 @@ impl Message {
         }
     }
 
-    /// Posts it; why it was not taken, if it was not. The address stands in no log: it may hold a
-    /// secret.
+    /// Posts the message. The error is a reason that can be shown: it never contains the address,
+    /// which may contain a secret.
     async fn post(
         self,
         agent: &ureq::Agent,
@@ -237,20 +232,20 @@ impl Message {
                 "it is not https, and addresses inside our own network are not allowed".to_owned(),
             ),
             Err(ureq::Error::Other(cause)) if cause.is::<Inside>() => Err(cause.to_string()),
-            // The error's own words may hold the address.
+            // The text of the error may contain the address.
             Err(_) => Err("it could not be reached".to_owned()),
         }
     }
 }
 
-/// The id of a delivery: the same range to the same name has the same.
+/// The id of a delivery, derived from the webhook's name and the range.
 #[must_use]
 pub fn message_id(organisation: &str, name: &str, (from, next): (i64, i64)) -> String {
     let scope = format!("webhook/{organisation}/{name}/{from}-{next}");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).to_string()
 }
 
-/// The event as it is sealed; what assessors gave is not for everybody, and is left out.
+/// The log entry of an event. Scores are confidential, so their payload is replaced by `null`.
 fn said(row: &EventRow) -> String {
     if SCORES.contains(&row.event_type.as_str()) {
         return leaf::leaf(&EventRow {
@@ -261,13 +256,13 @@ fn said(row: &EventRow) -> String {
     leaf::leaf(row)
 }
 
-/// An address is kept as its digest only.
+/// The name of an address in the database: a digest, because the address may contain a secret.
 fn name_of(address: &str) -> String {
     to_hex(&Sha256::digest(address.as_bytes())[..16])
 }
 
-/// How long to wait after so many tries: ten seconds, then twice as long each time, at most an
-/// hour.
+/// The time until the next attempt, in microseconds: 10 seconds, doubled after each attempt, an
+/// hour at most.
 fn pause(tries: i64) -> i64 {
     let doubled = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or_default();
     (10 * SECOND)

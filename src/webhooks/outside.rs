@@ -1,6 +1,7 @@
-//! Where a webhook that somebody made may lead: outside. Each name is looked up for each
-//! connection, and the address that was looked at is the one that is connected to, so that a name
-//! which changes its mind leads nowhere else.
+//! The HTTP agent for webhooks of administrators, which reaches public addresses only (against
+//! server-side request forgery). Names are resolved for each connection, and the checked address is
+//! the one that is connected to, so a name that later resolves to a private address gains nothing
+//! (DNS rebinding).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,12 +12,12 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::ANSWER;
 
-/// An address lies inside the own network.
+/// The address is not public.
 #[derive(Debug, thiserror::Error)]
 #[error("it leads inside our own network, which is not allowed")]
 pub(super) struct Inside;
 
-/// Looks names up, and refuses those that lead inside.
+/// Resolves names, and rejects those with any address that is not public.
 #[derive(Debug, Default)]
 struct Outside(DefaultResolver);
 
@@ -36,8 +37,8 @@ impl Resolver for Outside {
     }
 }
 
-/// Posts to other systems; to those inside the own network, and without TLS, only where that is
-/// allowed. It follows no redirect, takes no proxy, which could lead inside, and reads no body.
+/// An agent that follows no redirect, uses no proxy, which could lead to a private address, and
+/// reads no response body. `inside` allows private addresses and `http`.
 pub(super) fn agent(inside: bool) -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(ANSWER))
@@ -51,7 +52,7 @@ pub(super) fn agent(inside: bool) -> ureq::Agent {
     }
 }
 
-/// Whether an address is one of the public internet's.
+/// Whether an address is one of the public internet.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -66,8 +67,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_link_local()
         || address.is_multicast()
         || address.is_documentation()
-        // This network; shared by providers; protocol assignments; benchmarks; reserved, and to
-        // everybody.
+        // "This network"; shared address space; protocol assignments; benchmarking; reserved, and
+        // broadcast.
         || a == 0
         || (a == 100 && (64..128).contains(&b))
         || (a, b, c) == (192, 0, 0)
@@ -81,11 +82,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
     };
     match address.segments() {
-        // An IPv4 address inside one of these counts as what it is.
+        // Mapped, NAT64 and 6to4 addresses contain an IPv4 address, which decides.
         [0, 0, 0, 0, 0, 0xffff, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => v4(high, low),
-        // Tunnels and other assignments of protocols; documentation.
+        // Teredo and other protocol assignments; documentation.
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, ..] => false,
         [first, ..] => (0x2000..0x4000).contains(&first),
     }

@@ -1,23 +1,20 @@
-//! Signing deliveries as Standard Webhooks say: HMAC-SHA-256 over id, time and body.
+//! Signatures of Standard Webhooks: HMAC-SHA-256 over id, time and body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-/// A secret that those who are told share.
+/// A secret that is shared with the receiver.
 pub struct Secret(Vec<u8>);
 
-/// Why a text is no secret.
+/// The text is not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is whsec_ and at least 24 bytes in base64")]
 pub struct SecretError;
 
 impl Secret {
-    /// Reads a secret as Standard Webhooks write it.
-    ///
-    /// # Errors
-    /// [`SecretError`].
+    /// Parses a secret as Standard Webhooks write it: `whsec_` and 24 to 64 bytes in base64.
     pub fn read(text: &str) -> Result<Self, SecretError> {
         let bytes = STANDARD
             .decode(text.trim().strip_prefix("whsec_").ok_or(SecretError)?)
@@ -29,7 +26,6 @@ impl Secret {
         }
     }
 
-    /// A secret of these bytes.
     pub(super) fn of(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
