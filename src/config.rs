@@ -1,4 +1,5 @@
-//! Flags and environment, parsed once into types.
+//! Flags and environment variables, parsed once into types. The comments of flags and tasks are the
+//! texts of `--help`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -21,10 +22,10 @@ pub struct Cli {
     pub command: Option<Task>,
 }
 
-/// What every task needs to know.
+/// Settings of every task.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Where the log lies: <sqlite://PATH> or postgres://…
+    /// The database: <sqlite://PATH> or postgres://…
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -41,7 +42,7 @@ pub struct Config {
         global = true
     )]
     pub organisation: Slug,
-    /// Where keys lie, unless the environment holds them.
+    /// The folder of key files, unless the environment holds the keys.
     #[arg(
         long,
         env = "MICROGRANTS_KEYS",
@@ -49,7 +50,7 @@ pub struct Config {
         global = true
     )]
     pub keys: PathBuf,
-    /// Where files lie: a folder, or <s3://BUCKET>.
+    /// The store of uploaded files: a folder, or <s3://BUCKET>.
     #[arg(
         long,
         env = "MICROGRANTS_FILES",
@@ -57,7 +58,7 @@ pub struct Config {
         global = true
     )]
     pub files: String,
-    /// The S3-compatible store that holds the bucket.
+    /// The S3-compatible service that holds the bucket.
     #[arg(
         long,
         env = "MICROGRANTS_S3_ENDPOINT",
@@ -92,8 +93,8 @@ pub struct Config {
         hide_env_values = true
     )]
     pub s3_secret: String,
-    /// The list of erasures: a file outside the database, which a restore goes by. Keep a copy
-    /// where the backups are not.
+    /// The list of erasures, a file outside the database. A restore reads it. Keep a copy away from
+    /// the backups.
     #[arg(
         long,
         env = "MICROGRANTS_ERASURES",
@@ -101,11 +102,11 @@ pub struct Config {
         global = true
     )]
     pub erasures: PathBuf,
-    /// The folder with the published tables for checking account numbers; without it only their
-    /// shape is checked.
+    /// The folder with the published tables for checking account numbers. Without it only the
+    /// format is checked.
     #[arg(long, env = "MICROGRANTS_MODULUS_TABLES", global = true)]
     pub modulus_tables: Option<PathBuf>,
-    /// The address to serve on; port 0 takes any that is free.
+    /// The address to listen on. Port 0 takes a free port.
     #[arg(
         long,
         env = "MICROGRANTS_LISTEN",
@@ -113,21 +114,21 @@ pub struct Config {
         global = true
     )]
     pub listen: SocketAddr,
-    /// Where the pages are found from outside, such as <https://grants.example.org>; without it,
-    /// where it serves.
+    /// The public address of the pages, such as <https://grants.example.org>. Without it, the
+    /// address that it listens on.
     #[arg(long, env = "MICROGRANTS_ADDRESS", global = true)]
     pub address: Option<String>,
-    /// The office's telephone number, as the pages show it.
+    /// The office's telephone number, shown on the pages.
     #[arg(long, env = "MICROGRANTS_TELEPHONE", default_value = "", global = true)]
     pub telephone: String,
-    /// The proxy whose X-Forwarded-For is believed.
+    /// The IP address of the reverse proxy whose X-Forwarded-For is trusted.
     #[arg(long, env = "MICROGRANTS_PROXY", global = true)]
     pub proxy: Option<IpAddr>,
-    /// How often something may be asked for, such as
-    /// links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m (docs/reference/configuration.md).
+    /// Rate limits, such as links=5/15m,peers=40/15m,forms=240/10m,api=6000/1m
+    /// (docs/reference/configuration.md).
     #[arg(long, env = "MICROGRANTS_LIMITS", default_value = "", global = true)]
     pub limits: Quotas,
-    /// How the log of operation is written, to standard error.
+    /// The format of the trace output on standard error.
     #[arg(
         long,
         env = "MICROGRANTS_LOG_FORMAT",
@@ -136,8 +137,8 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
-    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>; without
-    /// it mails go into a folder.
+    /// The mail server: <smtps://USER:PASSWORD@HOST>, or <smtp://HOST:PORT?tls=required>. Without
+    /// it mails are written to a folder.
     #[arg(
         long,
         env = "MICROGRANTS_SMTP_URL",
@@ -145,7 +146,7 @@ pub struct Config {
         hide_env_values = true
     )]
     pub smtp_url: Option<String>,
-    /// From whom mails come.
+    /// The sender of mails.
     #[arg(
         long,
         env = "MICROGRANTS_MAIL_FROM",
@@ -153,8 +154,8 @@ pub struct Config {
         global = true
     )]
     pub mail_from: String,
-    /// For how long a mail that is being sent is claimed, in seconds: longer than the mail server
-    /// may take.
+    /// How long a process may take to send one mail before another process tries it, in seconds. It
+    /// must be longer than the timeout of the mail server.
     #[arg(
         long,
         env = "MICROGRANTS_MAIL_CLAIM_SECONDS",
@@ -163,8 +164,8 @@ pub struct Config {
         hide = true
     )]
     pub mail_claim_seconds: u64,
-    /// To whom the log's signed heads are mailed, daily and when a round completes: people outside
-    /// the office, such as an auditor and a trustee.
+    /// Addresses outside the office, such as an auditor's and a trustee's, that receive the newest
+    /// checkpoint of the log each day and when a round completes.
     #[arg(
         long,
         env = "MICROGRANTS_HEADS_TO",
@@ -172,21 +173,21 @@ pub struct Config {
         global = true
     )]
     pub heads_to: Vec<String>,
-    /// How the bank wants its file of payments, as JSON (docs/integrations/bank.md); without it, a
-    /// plain one is made.
+    /// The layout of the bank's payment file, as JSON (docs/integrations/bank.md). Without it, a
+    /// plain layout.
     #[arg(long, env = "MICROGRANTS_BANK_LAYOUT", global = true)]
     pub bank_layout: Option<PathBuf>,
-    /// The prefix that 360Giving gave for publishing, such as 360G-example; without it no open data
+    /// The publisher prefix that 360Giving assigned, such as 360G-example. Without it no open data
     /// is published.
     #[arg(long, env = "MICROGRANTS_360G_PREFIX", value_parser = org_id::prefix, global = true)]
     pub publisher_prefix: Option<String>,
     /// The organisation's own org-id, such as GB-CHC-1234567.
     #[arg(long, env = "MICROGRANTS_ORG_ID", value_parser = org_id::org_id, global = true)]
     pub publisher_org_id: Option<String>,
-    /// The organisation's own website, as open data names it.
+    /// The organisation's website, as open data names it.
     #[arg(long, env = "MICROGRANTS_WEBSITE", global = true)]
     pub publisher_website: Option<String>,
-    /// The address of the licence under which open data is published.
+    /// The address of the licence of the open data.
     #[arg(
         long,
         env = "MICROGRANTS_LICENCE",
@@ -194,11 +195,11 @@ pub struct Config {
         global = true
     )]
     pub licence: String,
-    /// Where the areas lie: a CSV file with the columns area, name, code and kind
+    /// The places of the areas: a CSV file with the columns area, name, code and kind
     /// (docs/integrations/open-data.md).
     #[arg(long, env = "MICROGRANTS_PLACES", global = true)]
     pub places: Option<PathBuf>,
-    /// The folder in which the service notes that it was started and came to its end.
+    /// The folder where each process records its starts and orderly stops.
     #[arg(
         long,
         env = "MICROGRANTS_STATE",
@@ -206,7 +207,7 @@ pub struct Config {
         global = true
     )]
     pub state: PathBuf,
-    /// Addresses of other systems that are told of every event, in order; with commas between.
+    /// Addresses of other systems that receive every event, separated by commas.
     #[arg(
         long,
         env = "MICROGRANTS_WEBHOOKS",
@@ -215,7 +216,7 @@ pub struct Config {
         hide_env_values = true
     )]
     pub webhooks: Vec<String>,
-    /// The secret by which they know that it is us: whsec_ and at least 24 bytes in base64.
+    /// The secret that signs these webhooks: whsec_ and at least 24 bytes in base64.
     #[arg(
         long,
         env = "MICROGRANTS_WEBHOOK_SECRET",
@@ -224,8 +225,7 @@ pub struct Config {
         hide_env_values = true
     )]
     pub webhook_secret: String,
-    /// Let webhooks that administrators make lead inside the own network, and without TLS to this
-    /// machine.
+    /// Allow webhooks of administrators to reach private addresses, and this machine without TLS.
     #[arg(long, env = "MICROGRANTS_WEBHOOKS_INSIDE", global = true)]
     pub webhooks_inside: bool,
     /// The folder for mails when there is no mail server.
@@ -238,7 +238,7 @@ pub struct Config {
     pub mails: PathBuf,
 }
 
-/// How the log of operation is written.
+/// The format of the trace output.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {
     #[default]
@@ -247,14 +247,14 @@ pub enum LogFormat {
     Json,
 }
 
-/// What to do.
+/// A task of the command line.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Task {
-    /// Serve the API (the default).
+    /// Serve the pages and the API (the default).
     Serve,
     /// Load the seeds into an empty log, print a token for every role, and serve.
     Demo {
-        /// Where the seeds lie; without it, those that came with the program.
+        /// The folder of seeds. Without it, those that came with the program.
         #[arg(long)]
         seeds: Option<PathBuf>,
     },
@@ -263,30 +263,30 @@ pub enum Task {
         /// The folder that holds programme.json.
         folder: PathBuf,
     },
-    /// The people who begin.
+    /// Manage the first people.
     People {
         #[command(subcommand)]
         task: PeopleTask,
     },
-    /// Print a token for a person. Also while the service runs.
+    /// Print an API token for a person. Also while the service runs.
     Token {
         #[arg(long)]
         person: PersonId,
-        /// Leave the token only these roles.
+        /// Limit the token to these roles of the person.
         #[arg(long, value_delimiter = ',')]
         roles: Option<Vec<Role>>,
-        /// For how many minutes it is good: a year at most.
+        /// How many minutes it is valid, a year at most.
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=525_600))]
         minutes: u64,
-        /// What it is for, as its person sees it among their tokens.
+        /// What it is for, as shown in the person's list of tokens.
         #[arg(long, default_value = "made on the command line")]
         name: String,
     },
-    /// Print a link with which a person signs in, once. Also while the service runs.
+    /// Print a link that signs a person in once. Also while the service runs.
     Link {
         #[arg(long)]
         person: PersonId,
-        /// For how many minutes it is good.
+        /// How many minutes it is valid.
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
         minutes: u32,
     },
@@ -295,153 +295,155 @@ pub enum Task {
         #[arg(long)]
         person: PersonId,
     },
-    /// Check the log without trusting the service.
+    /// Verify the log without trusting the service.
     Audit {
         #[command(subcommand)]
         task: AuditTask,
     },
-    /// Make a new key-encryption key, and wrap every key anew under it. Stop the service first, and
-    /// start it again after.
+    /// Replace the key-encryption key, and encrypt every subject's key under the new one. Stop the
+    /// service first, and start it again afterwards.
     RotateKek,
-    /// Make a new key for signing tokens; every token ends. Stop the service first, and start it
-    /// again after.
+    /// Replace the key that signs tokens, which ends every token. Stop the service first, and start
+    /// it again afterwards.
     RotateToken,
-    /// Make a new key for signing the log's heads; the old one signs for it. Stop the service
-    /// first, and start it again after.
+    /// Replace the key that signs checkpoints of the log. Both keys sign the newest checkpoint.
+    /// Stop the service first, and start it again afterwards.
     RotateSeal,
-    /// Take a backup into a new folder, also while the service runs. Keys are not in it: keep them
+    /// Make a backup in a new folder, also while the service runs. Keys are not in it: store them
     /// elsewhere.
     Backup { folder: PathBuf },
-    /// Restore a backup into an empty database of either kind, once everything in it was checked.
+    /// Restore a backup into an empty database, SQLite or PostgreSQL, after checking everything in
+    /// it.
     Restore {
         folder: PathBuf,
-        /// A file with the last head that is known outside: the log goes on under its origin.
+        /// A file with the newest checkpoint that is known outside. The log continues under its
+        /// origin.
         #[arg(long, required_unless_present = "new_origin")]
         head: Option<PathBuf>,
-        /// Go on under a new origin, and why: with the loss, it is the first thing to be recorded.
+        /// Continue under a new origin, for this reason. The log records it, with the loss if one
+        /// is known, before anything else.
         #[arg(long, value_name = "REASON")]
         new_origin: Option<String>,
     },
-    /// Read a table from elsewhere: CSV, XLSX, ODS, or a 360Giving package. Nothing is recorded
-    /// where any row is wrong, and nothing twice.
+    /// Import a table: CSV, XLSX, ODS, or a 360Giving package. If any row is wrong, nothing is
+    /// recorded. Rows that were imported before are skipped.
     Import {
-        /// What it holds: groups, past-grants or funding (docs/integrations/import.md).
+        /// What the table holds: groups, past-grants or funding (docs/integrations/import.md).
         kind: Kind,
         file: PathBuf,
-        /// Who imports: a person whose roles include it.
+        /// The person who imports. Their roles must include it.
         #[arg(long, value_name = "PERSON")]
         by: PersonId,
-        /// Say what would happen, and record nothing.
+        /// Print what would be imported, and record nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Read one upload from standard input, within bounds: the service starts this task itself.
+    /// Read one upload from standard input within limits. The service starts this task itself.
     #[command(hide = true)]
     ReadUpload { upload: Upload },
-    /// Write what leaves for elsewhere.
+    /// Write data for publishing.
     Export {
         #[command(subcommand)]
         task: ExportTask,
     },
-    /// Print the contract.
+    /// Print the OpenAPI contract.
     Openapi,
-    /// Bring the database up to date.
+    /// Migrate the database to the schema of this program.
     Migrate,
-    /// Make a projection's rows anew from the log, or every projection's, and put them in the place
-    /// of the live ones.
+    /// Rebuild the read model of one projection, or of all, from the log. The old rows are served
+    /// until the new ones are complete.
     Rebuild {
-        /// The projection, as `/readyz` names it.
+        /// The name of the projection, as in `/readyz`.
         projection: Option<String>,
     },
 }
 
-/// What an auditor does. All but exporting needs neither the service nor its database.
+/// Tasks of an auditor. Only `export` and `diff` need the service's database.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AuditTask {
-    /// Write the whole log into a new folder, up to its last signed head.
+    /// Export the log up to its newest checkpoint into a new folder.
     Export { folder: PathBuf },
-    /// Check a folder: what does not hold is printed, one finding a line. Exit code 1 says that
-    /// something does not.
+    /// Verify an exported folder and print one finding a line. The exit code is 1 if there are
+    /// findings.
     Verify {
         folder: PathBuf,
-        /// A file with the public key that you know from elsewhere.
+        /// A file with the log's public key, as you know it from elsewhere.
         #[arg(long)]
         key: Option<PathBuf>,
-        /// A file with a head that you were given earlier.
+        /// A file with a checkpoint that you were given earlier.
         #[arg(long)]
         head: Option<PathBuf>,
         /// Print the whole report as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print a view as at any day or position, from a folder alone: `budget`, `outcomes`, or the
-    /// rows of a projection such as `applications`, `grants`, `payments`, `updates`, `groups`,
+    /// Print a view as at any day or position, from an exported folder: `budget`, `outcomes`, or
+    /// the rows of a projection such as `applications`, `grants`, `payments`, `updates`, `groups`,
     /// `funds`.
     Replay {
         folder: PathBuf,
         #[arg(long, default_value = "budget")]
         view: String,
-        /// The end of a day, or a position; inside a command, the state before that command.
-        /// Without it, the folder's end.
+        /// A day, meaning its end, or a position. A position inside a command gives the state
+        /// before that command. Without it, the end of the folder.
         #[arg(long)]
         as_at: Option<String>,
     },
-    /// Hold what the service's database shows against a replay of a folder.
+    /// Compare the read models in the service's database with a replay of an exported folder.
     Diff { folder: PathBuf },
-    /// Keep the log's newest head on your own machine, hold it against the one that you kept last,
-    /// and cosign it.
+    /// Store the newest checkpoint of a log on your own machine, check that it is consistent with
+    /// the one before, and cosign it.
     Witness {
-        /// Where the log is: a service's address, or an exported folder.
+        /// The address of a service, or an exported folder.
         log: String,
-        /// The folder that holds what you know: your key, the log's key, and the last head.
+        /// The folder of the witness: its key, the log's key, and the last checkpoint.
         #[arg(long, default_value = "witness")]
         state: PathBuf,
-        /// Under which name you cosign.
+        /// The name of the witness in its cosignatures.
         #[arg(long, default_value = "witness")]
         name: String,
     },
-    /// Tell a grant's whole story in plain words, with positions.
+    /// Print the history of a grant in plain words, with positions.
     Explain {
         folder: PathBuf,
         /// The id of the grant, or of the application.
         #[arg(long)]
         grant: uuid::Uuid,
     },
-    /// Print the proof that an event is in the log, from a folder.
+    /// Print the inclusion proof of an event, from an exported folder.
     Prove {
         folder: PathBuf,
         #[arg(long)]
         position: i64,
     },
-    /// Check a proof that somebody was given.
+    /// Check an inclusion proof.
     Check {
         proof: PathBuf,
-        /// A file with the public key that you know from elsewhere.
+        /// A file with the log's public key, as you know it from elsewhere.
         #[arg(long)]
         key: Option<PathBuf>,
     },
 }
 
-/// What leaves for elsewhere.
+/// Exports for publishing.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ExportTask {
-    /// Write the grants as 360Giving publishes them: as JSON, or as CSV where the file is named so.
-    /// Nothing is written when a grant must not be published as it is; each is named.
+    /// Write the grants in the 360Giving format: JSON, or CSV if the file name ends so. If a grant
+    /// must not be published as it is, each such grant is listed and nothing is written.
     #[command(name = "360giving")]
     OpenData { file: PathBuf },
-    /// Write the grants that groups had before, as they were recorded, in the standard's words: as
-    /// JSON, or as CSV.
+    /// Write the past grants that were recorded of groups, in the 360Giving format: JSON, or CSV if
+    /// the file name ends so.
     History { file: PathBuf },
-    /// Hold a 360Giving package of anybody's, in JSON, against what must hold before it is
-    /// published.
+    /// Check any 360Giving package, in JSON, for what must be right before it is published.
     Preflight { file: PathBuf },
 }
 
-/// Naming the first people.
+/// Tasks for the first people.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PeopleTask {
-    /// Register a person, and name their roles while the organisation has fewer than two
-    /// administrators.
+    /// Register a person. While the organisation has fewer than two administrators their roles can
+    /// be given as well.
     Add {
         #[arg(long)]
         name: String,
@@ -450,7 +452,7 @@ pub enum PeopleTask {
         /// The roles, separated by commas.
         #[arg(long, value_delimiter = ',')]
         roles: Vec<Role>,
-        /// The organisation's name, when this is its first person.
+        /// The name of the organisation, if this is its first person.
         #[arg(long, default_value = "Our organisation")]
         organisation_name: String,
     },
