@@ -1,4 +1,4 @@
-//! Payments as a file in a bank's layout.
+//! Payment file in a bank's layout: CSV with CRLF line ends.
 
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
@@ -7,28 +7,31 @@ use super::layout::{Layout, Value};
 use crate::domain::Money;
 use crate::log::keys::to_hex;
 
-/// A payment as the bank is told of it.
+/// One payment of a payment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Six digits, and eight.
+    /// Six digits, without hyphens.
     pub sort_code: String,
+    /// Eight digits.
     pub account_number: String,
+    /// Name on the account, as the group gave it.
     pub holder: String,
     pub amount: Money,
     pub reference: String,
 }
 
-/// A file for the bank, with what is recorded of it.
+/// Contents of a payment file, and the totals that are recorded with the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankFile {
     pub text: String,
+    /// Number of payments.
     pub payments: u32,
     pub total: Money,
     /// SHA-256 of the text, in hexadecimal.
     pub digest: String,
 }
 
-/// Writes payments that are to be made on a day.
+/// Writes a payment file. `on` is the day on which the bank should pay.
 #[must_use]
 pub fn write(layout: &Layout, lines: &[Line], on: Date) -> BankFile {
     let mut csv = csv::WriterBuilder::new()
@@ -83,8 +86,9 @@ fn said(value: &Value, line: &Line, on: Date) -> String {
     }
 }
 
-/// A name in the letters that payments carry, Ł as L: capitals, digits, full stop, ampersand,
-/// hyphen, stroke and space. So nothing in it is taken for a formula either.
+/// Transliterates a name to the characters that bank payments allow (Ł becomes L): capitals,
+/// digits, full stop, ampersand, hyphen, slash and space. Leading punctuation is removed, so that
+/// no spreadsheet reads the name as a formula.
 fn bank_letters(name: &str) -> String {
     let kept = |c: char| {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '&' | '-' | '/') {

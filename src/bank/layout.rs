@@ -1,19 +1,21 @@
-//! How a bank wants its file, as the operator describes it in JSON (docs/integrations/bank.md).
+//! Layout of a bank's payment file, which the operator describes in JSON
+//! (docs/integrations/bank.md).
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-/// A layout of lines with columns.
+/// Layout of a payment file: one line per payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
-    /// What the office calls it.
+    /// The office's name for the layout.
     pub name: String,
-    /// Whether the first line has the columns' titles.
+    /// Whether the first line contains the titles of the columns. True by default.
     #[serde(default = "yes")]
     pub titles: bool,
     #[serde(default = "comma")]
+    /// Separator of columns; a comma by default.
     pub separator: char,
     pub columns: Vec<Column>,
 }
@@ -26,18 +28,18 @@ fn comma() -> char {
     ','
 }
 
-/// A column of the file.
+/// One column of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
     pub title: String,
     pub value: Value,
-    /// How many characters it has at most; what is longer is cut.
+    /// Maximum number of characters; longer values are cut.
     #[serde(default)]
     pub most: Option<usize>,
 }
 
-/// What stands in a column.
+/// The value that a column contains.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Value {
@@ -53,7 +55,7 @@ pub enum Value {
     Pounds,
     /// Whole pence: `85000`.
     Pence,
-    /// By which the payment is found in the statement.
+    /// The payment's reference, by which the bank statement is reconciled.
     Reference,
     /// `2026-03-31`.
     Day,
@@ -79,10 +81,8 @@ pub enum LayoutError {
 }
 
 impl Layout {
-    /// Reads a layout.
-    ///
-    /// # Errors
-    /// When the file cannot be read, is no layout, or leaves out what every payment needs.
+    /// Reads a layout from a JSON file. A layout without a column for the sort code, the account
+    /// number, the amount or the reference is an error.
     pub fn read(file: &Path) -> Result<Self, LayoutError> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)
@@ -92,6 +92,7 @@ impl Layout {
         layout.whole()
     }
 
+    /// Returns the layout if it contains every column that a payment needs.
     fn whole(self) -> Result<Self, LayoutError> {
         use Value as V;
         let needed: [(&'static str, &[V]); 4] = [
@@ -112,7 +113,8 @@ impl Layout {
         Ok(self)
     }
 
-    /// A plain layout, which is no bank's.
+    /// The built-in layout, used if the operator configures none. It is not the layout of a
+    /// particular bank.
     #[must_use]
     pub fn plain() -> Self {
         let column = |title: &str, value, most| Column {

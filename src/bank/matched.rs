@@ -1,5 +1,5 @@
-//! A statement's entries, held against the payments that were sent: what each of them says of which
-//! payment.
+//! Reconciliation: which payment each entry of a bank statement refers to, and how the payment's
+//! state should change.
 
 use std::collections::BTreeSet;
 
@@ -10,48 +10,48 @@ use super::statement::Entry;
 use crate::domain::Money;
 use crate::domain::grant::PaymentState;
 
-/// A payment that an entry may be about.
+/// A payment that a statement entry may refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     pub grant: Uuid,
     pub payment: u16,
     pub amount: Money,
     pub state: PaymentState,
-    /// The day on which the bank paid it, once that is known.
+    /// The day on which the bank paid it, once it is confirmed.
     pub paid_on: Option<Date>,
     pub reference: String,
 }
 
-/// An entry, and what it says.
+/// A statement entry with the payment that it refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched {
     pub entry: Entry,
-    /// The payment that it is about.
+    /// Grant and number of the payment.
     pub payment: Option<(Uuid, u16)>,
     pub outcome: Outcome,
 }
 
-/// What an entry says of a payment.
+/// Conclusion that is drawn from an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The bank paid.
+    /// The bank paid: the payment can be confirmed.
     Confirm,
-    /// What was sent came back before it was confirmed.
+    /// The money came back before the payment was confirmed: the payment failed.
     Fail,
-    /// What was confirmed came back.
+    /// The money came back after the payment was confirmed: the payment is reversed.
     Reverse,
-    /// That is known already.
+    /// The movement is already recorded.
     Known,
-    /// It is about no payment of ours.
+    /// The entry mentions no payment of ours.
     None,
-    /// It names several payments, and a person must look.
+    /// The entry mentions several payments. A person must review it.
     Several,
-    /// It does not fit, and a person must look.
+    /// The entry contradicts the payment, for the reason given. A person must review it.
     Look(String),
 }
 
-/// Holds entries against payments, in the statement's order: a payment that was confirmed by one
-/// entry can come back by another.
+/// Matches entries with payments, in the statement's order. The states in `known` are updated
+/// between entries: an entry may return a payment that an earlier entry confirmed.
 #[must_use]
 pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
     let mut told = BTreeSet::new();
@@ -65,7 +65,8 @@ pub fn matched(entries: Vec<Entry>, mut known: Vec<Known>) -> Vec<Matched> {
             (_, Some(_)) => Outcome::Several,
             (None, None) => Outcome::None,
             (Some(payment), None) => {
-                // A second movement of the same kind is no news of the first.
+                // The same amount moved twice in the same direction may be a double payment, so a
+                // person must review the second movement.
                 let same = entry.pence.abs() == payment.amount.pence();
                 let again = same && !told.insert((payment.grant, payment.payment, entry.pence < 0));
                 if again {
@@ -117,7 +118,7 @@ fn outcome(entry: &Entry, payment: &Known) -> Outcome {
     }
 }
 
-/// Letters and digits only, in capitals: banks put spaces and strokes between them.
+/// Keeps only letters and digits, as capitals. Banks insert spaces and slashes into references.
 fn plain(text: &str) -> String {
     text.chars()
         .filter(char::is_ascii_alphanumeric)
@@ -125,8 +126,8 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Whether a reference stands in a text: as a word of it, or with the bank's spaces in between; and
-/// not only as the beginning of a longer number.
+/// Whether a text contains a reference: as a whole word of the text, or anywhere in the same text
+/// without separators. More digits must not follow: `GR000018P1` is not in `GR000018P12`.
 fn names(said: &str, words: &str, reference: &str) -> bool {
     let as_a_word = words
         .split(|c: char| !c.is_ascii_alphanumeric())

@@ -1,7 +1,8 @@
-//! The bank: approved payments as a file that it takes, and its statement read back.
+//! Exchange with the bank: payment files that the office uploads, and bank statements that it
+//! imports.
 //!
-//! A bank's layout is the operator's to describe; none is built in but a plain one, since we know
-//! of none whose published specification we could cite and hold a test against.
+//! The operator describes the bank's layout. Only a plain layout is built in, because no bank's
+//! specification is published that the code could cite and be tested against.
 
 mod file;
 mod layout;
@@ -15,7 +16,7 @@ pub use layout::{Layout, LayoutError};
 pub use matched::{Known, Matched, Outcome, matched};
 pub use statement::{Entry, StatementError, read};
 
-/// What stands beside a payment at the bank, and by which it is found again: at most 18 letters and
+/// Reference of a payment at the bank, by which the statement is reconciled. At most 18 letters and
 /// digits.
 #[must_use]
 pub fn reference(application: &Reference, payment: u16) -> String {

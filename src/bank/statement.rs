@@ -1,23 +1,25 @@
-//! A bank's statement: CSV with a line of titles, or OFX. Only what money moved, when, and what
-//! stands beside it is read.
+//! Parser of bank statements: CSV with a line of titles, or OFX. Only the day, the amount and the
+//! description of each movement are read.
 
 use jiff::civil::Date;
 
 use crate::domain::Money;
 
-/// How many lines of a statement are read, and how many movements.
+/// Maximum number of lines of a CSV statement, and of movements of any statement.
 const LINES_MOST: usize = 50_000;
 
 /// A movement on the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub on: Date,
-    /// Pence: below zero where money went out.
+    /// Amount in pence; negative if money left the account.
     pub pence: i64,
+    /// Reference, description and name from the statement, joined by spaces.
     pub says: String,
 }
 
-/// Why a statement cannot be read. Nothing of what stands in it is said.
+/// Why a statement cannot be read. The messages quote nothing from the statement, which contains
+/// personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     #[error("this is neither a CSV file with titles nor an OFX file")]
@@ -32,10 +34,7 @@ pub enum StatementError {
     TooLong,
 }
 
-/// Reads a statement.
-///
-/// # Errors
-/// When it is none, or a line of it cannot be read: nothing is read of it then.
+/// Parses a statement. If one line cannot be read the whole statement is rejected.
 pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
     let text = text.trim_start_matches('\u{feff}');
     let entries = if text.contains("<STMTTRN>") {
@@ -50,7 +49,7 @@ pub fn read(text: &str) -> Result<Vec<Entry>, StatementError> {
     }
 }
 
-/// The titles by which banks call their columns, in small letters.
+/// Titles that banks use for the column of the day, in lower case.
 const DAY: [&str; 5] = [
     "date",
     "transaction date",
@@ -58,7 +57,9 @@ const DAY: [&str; 5] = [
     "posted",
     "value date",
 ];
+/// Titles of a single column of amounts, negative for money out.
 const AMOUNT: [&str; 3] = ["amount", "value", "transaction amount"];
+/// Titles of the column of money out, where the statement has two columns of amounts.
 const OUT: [&str; 7] = [
     "paid out",
     "money out",
@@ -68,6 +69,7 @@ const OUT: [&str; 7] = [
     "out",
     "payments",
 ];
+/// Titles of the column of money in.
 const IN: [&str; 7] = [
     "paid in",
     "money in",
@@ -77,6 +79,7 @@ const IN: [&str; 7] = [
     "in",
     "receipts",
 ];
+/// Titles of columns whose text may contain the payment's reference. All that exist are read.
 const SAYS: [&str; 9] = [
     "reference",
     "description",
@@ -103,7 +106,7 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
         return Err(StatementError::TooLong);
     }
     let title = |field: &str| field.trim().to_lowercase();
-    // Some banks put the account above the titles.
+    // Some banks write the account number above the line of titles.
     let head = lines
         .iter()
         .position(|line| {
@@ -167,8 +170,8 @@ fn csv(text: &str) -> Result<Vec<Entry>, StatementError> {
     Ok(entries)
 }
 
-/// OFX 1 leaves its fields open at the end of the line, OFX 2 closes them as XML does: either way a
-/// value ends where the next tag or line begins.
+/// Parses OFX 1, whose fields end with the line, and OFX 2, whose fields have XML end tags. In both
+/// a value ends at the next tag or line break.
 fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
     let mut entries = Vec::new();
     for (at, block) in text.split("<STMTTRN>").skip(1).enumerate() {
@@ -204,7 +207,8 @@ fn ofx(text: &str) -> Result<Vec<Entry>, StatementError> {
     Ok(entries)
 }
 
-/// A day as banks here write it: `2026-03-31`, `31/03/2026`, `31 Mar 2026`, `20260331`.
+/// Parses a day as British banks write it: `2026-03-31`, `31/03/2026`, `31 Mar 2026`, `20260331`.
+/// Only years from 2000 to 2099 are accepted.
 fn read_day(written: &str) -> Option<Date> {
     let formats = [
         "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y",
@@ -218,7 +222,8 @@ fn read_day(written: &str) -> Option<Date> {
     formats.iter().find_map(read)
 }
 
-/// An amount as banks write it: `-1,850.00`, `£25.5`, `(25.00)`.
+/// Parses an amount as banks write it: `-1,850.00`, `£25.5`, `(25.00)`. Brackets mean a negative
+/// amount.
 fn read_pence(written: &str) -> Option<i64> {
     let (inside, bracketed) = written
         .strip_prefix('(')
