@@ -1,4 +1,8 @@
-//! What a workbook says of its size, looked at before a library makes room for it.
+//! Size limits of workbooks, checked before the workbook library allocates memory.
+//!
+//! An ODS file can declare a cell or row that repeats millions of times in a few bytes, and an XLSX
+//! file can declare a huge number of shared strings. The library would allocate all of it, so the
+//! declared sizes are added up from the XML first.
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
@@ -7,11 +11,11 @@ use quick_xml::events::{BytesStart, Event};
 use super::table::{TableError, unknown};
 use super::workbook::BYTES_MOST;
 
-/// How many cells a workbook has at most, once its repeats are written out: twenty thousand lines
-/// of fifty. As many texts may be shared.
+/// Maximum number of cells of a workbook after its repeats are expanded (20,000 lines of 50 cells),
+/// and of shared strings.
 const CELLS_MOST: u64 = 1_000_000;
 
-/// Refuses shared texts of an XLSX that are said to be more than there may be.
+/// Rejects the shared strings part of an XLSX file if it declares more than [`CELLS_MOST`] strings.
 pub(super) fn strings(part: &[u8]) -> Result<(), TableError> {
     each(part, |event| match event {
         Event::Start(tag) if tag.local_name().into_inner() == "sst" => {
@@ -25,13 +29,14 @@ pub(super) fn strings(part: &[u8]) -> Result<(), TableError> {
     })
 }
 
-/// Refuses the content of an ODS whose repeats come to more than there may be.
+/// Rejects the content of an ODS file if its expanded repeats exceed [`CELLS_MOST`] cells or
+/// [`BYTES_MOST`] bytes.
 pub(super) fn repeats(part: &[u8]) -> Result<(), TableError> {
     let mut room = Room::default();
     each(part, |event| room.take(event))
 }
 
-/// Walks through a part, and ends at the first refusal.
+/// Calls `take` for each XML event of an archive part, until the first error.
 fn each(
     part: &[u8],
     mut take: impl FnMut(&Event<'_>) -> Result<(), TableError>,
@@ -49,8 +54,8 @@ fn each(
     }
 }
 
-/// The number that a tag says under a name, in either kind of quotes; the largest where it says
-/// several.
+/// Numeric value of an attribute, or `usual` if the tag does not have it. If the attribute is
+/// repeated the largest value counts: parsers differ in which one they use.
 fn count(tag: &BytesStart<'_>, name: &str, usual: u64) -> Result<u64, TableError> {
     let mut most: Option<u64> = None;
     for attribute in tag.attributes().with_checks(false) {
@@ -66,16 +71,17 @@ fn count(tag: &BytesStart<'_>, name: &str, usual: u64) -> Result<u64, TableError
     Ok(most.unwrap_or(usual))
 }
 
-/// How much room the sheets of an ODS take when their repeats are written out: every cell up to the
-/// last one with something in it, as often as its row is repeated.
+/// Size of the sheets of an ODS file after expansion: every cell up to the last non-empty one of
+/// its row, multiplied by the repeats of the row.
 #[derive(Default)]
 struct Room {
-    /// The cells and the bytes of all rows, and the cells of the sheets that are at their end.
+    /// Cells and bytes of all rows so far; and the cells of the sheets that have ended, as
+    /// rectangles of their non-empty rows and widest row.
     cells: u64,
     bytes: u64,
     ended: u64,
-    /// The rows of this sheet so far, those up to the last one with something in it, and the widest
-    /// of these.
+    /// Of the current sheet: the rows so far, the rows up to the last non-empty one, and the
+    /// columns of the widest row.
     rows: u64,
     filled_rows: u64,
     widest: u64,
@@ -87,7 +93,8 @@ struct Room {
 struct Row {
     times: u64,
     columns: u64,
-    /// The columns up to its last cell, and up to the last one with something in it.
+    /// Expanded columns that count as cells (the trailing empty run does not), and columns up to
+    /// the last non-empty cell.
     written: u64,
     filled: u64,
     bytes: u64,
@@ -141,7 +148,7 @@ impl Room {
                     bytes: says.len() as u64,
                 });
             }
-            // So many spaces.
+            // `<text:s text:c="N"/>` expands to N spaces.
             "text:s" => {
                 let spaces = count(tag, "text:c", 1)?;
                 if let Some(cell) = &mut self.cell {

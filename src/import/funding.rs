@@ -1,4 +1,4 @@
-//! Money from funders, one a line.
+//! Import of funding: one allocation to a fund per line.
 
 use super::table::{Line, Wrong};
 use super::{Step, There, key};

@@ -1,4 +1,4 @@
-//! Groups, one a line.
+//! Import of groups: one group per line.
 
 use super::table::{Line, Wrong};
 use super::{Step, There, key};
@@ -31,13 +31,13 @@ pub(super) fn steps(line: &Line, there: &mut There) -> Result<Vec<Step>, Wrong> 
     .1)
 }
 
-/// The group's number: each list under its own title, or an org-id, so that none is taken for one
-/// of another list.
+/// The group's charity or company number, as an org-id. Each register has its own column, so that a
+/// number is never assigned to the wrong register.
 fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
     let written = if let Some(charity) = line.find(&["charity_number", "charity number"]) {
         format!("GB-CHC-{charity}")
     } else if let Some(company) = line.find(&["company_number", "company number"]) {
-        // A spreadsheet takes the noughts away from the front of a number.
+        // Spreadsheets drop leading zeros; a company number has eight characters.
         format!("GB-COH-{company:0>8}")
     } else if let Some(org_id) = line.find(&["number"]) {
         org_id.to_owned()
@@ -51,7 +51,8 @@ fn number(line: &Line) -> Result<Option<Identifier>, Wrong> {
     })
 }
 
-/// What registers a group under a reference of its own; and its id.
+/// Plans the registration of a group under a reference. Returns the group's id, which is derived
+/// from the reference, and the commands.
 pub(super) fn registering(
     line: usize,
     reference: &str,

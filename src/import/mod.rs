@@ -1,5 +1,7 @@
-//! Tables from elsewhere: groups, grants that they had before, and funding. Every row is read and
-//! tried first; where one is wrong none is recorded. Each row has a reference, so that a second run
+//! Import of tables: groups, their past grants, and funding.
+//!
+//! All rows are parsed and checked against the rules first; if one is wrong nothing is recorded.
+//! Each row has a reference, from which ids and idempotency keys are derived, so that a second run
 //! of the same table changes nothing.
 
 mod bounds;
@@ -30,21 +32,22 @@ pub use table::{LINES_MOST, Table, TableError};
 
 const OTHER_VALUES: &str = "it was imported before with other values: change it on its own page";
 
-/// What a table holds.
+/// The kinds of tables that can be imported.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
-    /// Groups: `reference`, `name`, `area`, `standing`, `number`.
+    /// Groups: `reference`, `name`, `area`, `standing`, and `charity_number`, `company_number` or
+    /// `number`.
     Groups,
-    /// Grants that groups had before: our columns, or somebody's 360Giving file.
+    /// Grants that groups received before: our columns, or a 360Giving file.
     PastGrants,
     /// Money from funders: `reference`, `fund`, `funder`, `area`, `amount`, `received_on`.
     Funding,
 }
 
-/// Why nothing was imported.
+/// Why an import ended early. Errors in rows are reported in [`Imported`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
@@ -64,63 +67,62 @@ pub enum ImportError {
     },
 }
 
-/// What became of a table, or would.
+/// Report of an import or of a trial run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// What each row does, by its line in the file.
+    /// The effect of each row, with its line in the file.
     pub rows: Vec<(usize, String)>,
-    /// What is wrong, by line: where there is anything, nothing was recorded.
+    /// Errors by line. If parsing or checking finds one, nothing is recorded.
     pub wrong: Vec<(usize, String)>,
-    /// How many commands were recorded, and how many had been before.
+    /// Number of commands that were recorded.
     pub recorded: usize,
+    /// Number of commands that had no effect, because an earlier run recorded them or the data
+    /// already exists.
     pub known: usize,
 }
 
-/// What a row asks for.
+/// A command that results from a row, not yet issued.
 struct Step {
     line: usize,
     says: String,
-    /// Under which it is done once.
+    /// Idempotency key, shared by all callers.
     key: String,
     command: Command,
-    /// It is about something that an earlier row makes, so that the rules cannot be asked about it
-    /// yet.
+    /// The command needs a group that an earlier row creates, so it cannot be checked against the
+    /// log yet.
     rests_on_new: bool,
 }
 
-/// Imports tables for somebody.
+/// Imports tables on behalf of a caller.
 #[derive(Clone)]
 pub struct Import {
     pub commands: Commands,
     pub views: Views,
     pub caller: Caller,
-    /// Reads the tables.
+    /// Parses the uploaded file in a child process.
     pub sandbox: Sandbox,
 }
 
-/// A table as a process of its own hands it to the service: the lines, or why it cannot be read.
+/// Parses a table in this process and returns it, or the error, as JSON. It is run in the sandbox.
 #[must_use]
 pub fn read_here(bytes: &[u8]) -> Vec<u8> {
     serde_json::to_vec(&Table::read(bytes)).unwrap_or_default()
 }
 
-/// What is there already, for finding what a row is about.
+/// Existing groups, funds and past grants, to resolve the references of rows.
 struct There {
     organisation: Uuid,
     groups: Vec<GroupRow>,
     funds: Vec<FundRow>,
-    /// The group of each grant from before, by the grant's reference.
+    /// The group of each recorded past grant, by the grant's reference.
     past_grants: BTreeMap<String, GroupId>,
-    /// Groups that earlier rows make, by the reference that they have there.
+    /// Groups that earlier rows create, by their reference in the table.
     new: BTreeMap<String, GroupId>,
 }
 
 impl Import {
-    /// Reads a table, and records it unless it is only tried.
-    ///
-    /// # Errors
-    /// When the table cannot be read, or the database does not answer. What is wrong with rows is
-    /// no error here.
+    /// Parses and checks a table, and records it unless `only_try` is set. Errors in rows are in
+    /// the report and are not an `Err`.
     pub async fn run(
         &self,
         kind: Kind,
@@ -160,8 +162,8 @@ impl Import {
         Ok(imported)
     }
 
-    /// The group that each grant from before was recorded of. Where several groups have the same
-    /// reference the first of them counts.
+    /// The group of each recorded past grant, by reference. If several groups recorded the same
+    /// reference the first counts.
     async fn past_grants(&self) -> Result<BTreeMap<String, GroupId>, ViewError> {
         let rows = self.views.every::<PastGrantRow>(None, Vec::new()).await?;
         Ok(rows
@@ -171,7 +173,8 @@ impl Import {
             .collect())
     }
 
-    /// Refuses whoever could record only a part of such a table.
+    /// Refuses a caller without the role that every command of such a table needs, so that no table
+    /// is recorded in part.
     async fn may(&self, kind: Kind) -> Result<(), ImportError> {
         let needed = if kind == Kind::Funding {
             Role::Finance
@@ -197,7 +200,7 @@ impl Import {
         }
     }
 
-    /// Asks the rules about every step, and records nothing.
+    /// Checks every command against the rules without recording anything, and collects the errors.
     async fn try_out(&self, steps: &[Step], imported: &mut Imported) -> Result<(), ImportError> {
         let (mut keys, mut new) = (BTreeMap::new(), BTreeMap::<GroupId, Group>::new());
         let mut facts = Facts::new(self.caller.actor, day_of(self.commands.now()));
@@ -224,8 +227,8 @@ impl Import {
                 }
                 Err(error) => return Err(error.into()),
             }
-            // What rests on a group that an earlier row makes is held against that group as it
-            // would be.
+            // A command on a group that the table itself creates is checked against the group's
+            // state in memory.
             if let Command::Group(id, command) = &step.command
                 && (matches!(command, GroupCommand::Register(_)) || new.contains_key(id))
             {
@@ -247,8 +250,8 @@ impl Import {
                 .consider(&self.caller, step.command.clone())
                 .await
             {
-                // What is there already may have been recorded by an earlier run; if not, recording
-                // it says so.
+                // The group or grant may come from an earlier run of the table. If it does not,
+                // `record` reports it.
                 Ok(()) | Err(CommandError::Refused(Refusal::Exists(_) | Refusal::NoChange)) => {}
                 Err(CommandError::Refused(refusal)) => imported
                     .wrong
@@ -305,12 +308,13 @@ impl Import {
 }
 
 impl There {
-    /// The id of what a row makes: the same whenever the row comes again.
+    /// Id of an object that a row creates, derived from the key: a repeated row gets the same id.
     fn id_of(&self, key: &str) -> Uuid {
         Uuid::new_v5(&self.organisation, key.as_bytes())
     }
 
-    /// The group that a number, an id or a name stands for, if one does.
+    /// Finds a group by identifier, id or name. Merged groups are not found; an ambiguous name is
+    /// an error.
     fn group(&self, said: &str) -> Result<Option<GroupId>, Wrong> {
         let same = |name: &str| name.trim().eq_ignore_ascii_case(said.trim());
         let found: Vec<_> = self
@@ -335,7 +339,7 @@ impl There {
         }
     }
 
-    /// The group that goes on where one was merged into another.
+    /// Follows merges from a group to the group that still exists.
     fn heir(&self, id: Uuid) -> Option<GroupId> {
         let mut met = BTreeSet::new();
         let mut next = Some(id);
@@ -349,6 +353,7 @@ impl There {
         None
     }
 
+    /// Finds a fund by name or id.
     fn fund(&self, said: &str) -> Result<&FundRow, Wrong> {
         let found = self
             .funds
@@ -358,7 +363,7 @@ impl There {
     }
 }
 
-/// A key out of a name as people write it: `High Peak` is `high-peak`.
+/// Makes a slug of a name as people write it: `High Peak` becomes `high-peak`.
 fn key(text: &str) -> Result<Slug, Wrong> {
     let kept = |c: char| {
         if c.is_ascii_alphanumeric() {

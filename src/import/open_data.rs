@@ -1,10 +1,10 @@
-//! Somebody's 360Giving package in JSON, as lines under the standard's titles.
+//! Parser of 360Giving packages in JSON: each grant becomes a line with the standard's CSV titles.
 
 use serde_json::Value;
 
 use super::table::{LINES_MOST, Line, TableError, unknown};
 
-/// What is read of a grant: the titles, and where it stands.
+/// Fields of a grant that are read: the CSV title, and the path in the JSON.
 const FIELDS: [(&str, &str); 11] = [
     ("identifier", "/id"),
     ("title", "/title"),
@@ -19,7 +19,8 @@ const FIELDS: [(&str, &str); 11] = [
     ("beneficiary location:name", "/beneficiaryLocation/0/name"),
 ];
 
-/// The grants to organisations; those to people are nobody's history here.
+/// Reads the grants to organisations. Grants to individuals are skipped, since groups are
+/// organisations.
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, TableError> {
     let package: Value = serde_json::from_slice(bytes).map_err(unknown)?;
     let grants = package

@@ -1,4 +1,4 @@
-//! Grants that groups had before, one a line: in columns of ours, or under the titles of 360Giving.
+//! Import of past grants: one grant per line, with our titles or those of 360Giving.
 
 use super::groups::registering;
 use super::table::{Line, Wrong};
@@ -74,8 +74,8 @@ fn optional(line: &Line, titles: &[&str]) -> Result<Option<Title>, Wrong> {
     line.find(titles).map(|_| line.parsed(titles)).transpose()
 }
 
-/// The group that had the grant: the one that it was recorded of before, else by its number or
-/// name, or one that is registered for it.
+/// Finds the group that received the grant: the group that already recorded it, or a group with its
+/// identifier or name. Otherwise plans the registration of a new group.
 fn recipient(
     line: &Line,
     past: &PastGrant,
@@ -92,7 +92,7 @@ fn recipient(
     if let Some(known) = there.new.get(&reference) {
         return Ok((*known, Vec::new()));
     }
-    // One that an earlier import made for the same reference has its id.
+    // An earlier import of the same reference created a group with this derived id.
     if let Some(own) = there.heir(there.id_of(&format!("import/group/{reference}"))) {
         return Ok((own, Vec::new()));
     }
@@ -124,12 +124,13 @@ fn recipient(
         number,
         there,
     );
-    // A later line may say its name alone.
+    // A later line may name the group without its identifier.
     there.new.insert(name, group);
     Ok((group, steps))
 }
 
-/// Refuses a group of the same name that has another number of the same list: it is another body.
+/// Rejects a group that was found by name but has a different number in the same register: it is
+/// another organisation.
 fn same_number(id: Option<&str>, found: GroupId, there: &There) -> Result<(), Wrong> {
     let list = |number: &str| number.get(..7).map(str::to_owned);
     let Some(id) = id.filter(|id| id.starts_with("GB-")) else {

@@ -1,4 +1,4 @@
-//! A table with titles in its first line: CSV, XLSX, ODS, or a 360Giving package in JSON.
+//! Table with titles in its first line: CSV, XLSX, ODS, or a 360Giving package in JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use super::{open_data, workbook};
 use crate::domain::Money;
 use crate::sandbox::{Sandbox, SandboxError, Upload};
 
-/// How many lines a table has at most.
+/// Maximum number of lines of a table, without the line of titles.
 pub const LINES_MOST: usize = 20_000;
-/// How many columns.
+/// Maximum number of columns.
 pub(super) const COLUMNS_MOST: usize = 500;
-/// How many bytes a cell has at most.
+/// Maximum size of a cell, in bytes.
 pub(super) const CELL_MOST: usize = 10_000;
-/// How many bytes stand under all the titles that are read.
+/// Maximum size of all cells in known columns together, in bytes.
 const TEXT_MOST: usize = 16 * 1024 * 1024;
-/// How much of what a library says is passed on.
+/// Maximum length of a library's error message that is passed on, in characters.
 const REASON_MOST: usize = 200;
 
-/// Every title under which something is read. What stands under another is left out.
+/// Titles of all columns that an import reads. Other columns are ignored.
 const TITLES: [&str; 36] = [
     "amount",
     "amount awarded",
@@ -90,37 +90,37 @@ impl From<SandboxError> for TableError {
     }
 }
 
-/// What a library says of bytes that it cannot read: not all of it, where it repeats them.
+/// Wraps a library's error message. It is cut, because it may quote the file.
 pub(super) fn unknown(reason: impl std::fmt::Display) -> TableError {
     TableError::Unknown(reason.to_string().chars().take(REASON_MOST).collect())
 }
 
-/// What is wrong with a line.
+/// Error in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong(pub String);
 
-/// Lines by title.
+/// The lines of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
     pub(super) lines: Vec<Line>,
 }
 
-/// A line, by the titles of its columns in small letters.
+/// A line: cells by the title of their column, in lower case. Empty cells are left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
-    /// Its number in the file.
+    /// Line number in the file, the titles being line 1. In JSON: number of the grant, from 1.
     pub number: usize,
     fields: BTreeMap<String, String>,
 }
 
 impl Table {
-    /// How many lines it has beneath its titles.
+    /// Number of lines without the titles.
     #[must_use]
     pub fn length(&self) -> usize {
         self.lines.len()
     }
 
-    /// Reads a file in a process of its own.
+    /// Parses a file in the sandbox.
     pub(super) async fn read_apart(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, TableError> {
         let input = futures::stream::iter([Ok::<_, TableError>(Bytes::copy_from_slice(bytes))]);
         let read = sandbox.read(Upload::Table, input).await?;
@@ -128,11 +128,8 @@ impl Table {
             .unwrap_or(Err(TableError::Unreadable))
     }
 
-    /// Reads a file by what it is, whatever its name says: in this process, which therefore should
-    /// be one of its own.
-    ///
-    /// # Errors
-    /// When it is no table.
+    /// Parses a file in this process, which should be a sandbox. The format is detected from the
+    /// bytes, never from the file's name.
     pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
         let lines = if bytes.starts_with(b"PK") {
             of_cells(workbook::cells(bytes)?)
@@ -211,7 +208,7 @@ impl Line {
         }
     }
 
-    /// What stands under the first of these titles that the line has.
+    /// The cell under the first of these titles that the line has.
     pub fn find(&self, titles: &[&str]) -> Option<&str> {
         debug_assert!(
             titles.iter().all(|title| TITLES.contains(title)),
@@ -223,12 +220,13 @@ impl Line {
             .map(String::as_str)
     }
 
+    /// The cell under the first of these titles; an error if there is none.
     pub fn must(&self, titles: &[&str]) -> Result<&str, Wrong> {
         self.find(titles)
             .ok_or_else(|| Wrong(format!("{} is missing", titles[0])))
     }
 
-    /// A text that parses as it should.
+    /// Parses the cell under the first of these titles.
     pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
         &self,
         titles: &[&str],
@@ -238,14 +236,14 @@ impl Line {
             .map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
-    /// An amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is refused rather than
-    /// left out.
+    /// Parses an amount as people write it: `£1,234.50`, `1234.5`. A decimal comma is an error, and
+    /// is not silently dropped.
     pub fn money(&self, titles: &[&str]) -> Result<Money, Wrong> {
         let text = self.must(titles)?;
         Money::written(text).map_err(|error| Wrong(format!("{} “{text}”: {error}", titles[0])))
     }
 
-    /// A day: `2026-03-31`, perhaps with a time after it, or `31/03/2026`.
+    /// Parses a day: `2026-03-31`, with or without a time after it, or `31/03/2026`.
     pub fn day(&self, titles: &[&str]) -> Result<Date, Wrong> {
         let text = self.must(titles)?;
         let date = text.get(..10).unwrap_or(text);

@@ -1,6 +1,9 @@
-//! The first sheet of a workbook, XLSX or ODS. What unpacks to more than a workbook needs is not
-//! opened, what it says of its size is looked at first, and no cell makes room for more rows than a
-//! table has.
+//! Reader of the first sheet of an XLSX or ODS workbook.
+//!
+//! A workbook is a ZIP archive, so a small file can unpack to a huge one. Before a library opens
+//! the archive all of it is unpacked once against a limit, and its declared sizes are checked
+//! ([`bounds`]). XLSX cells are then read one by one, so that a single cell in the last row does
+//! not allocate all rows before it.
 
 use std::io::{self, Cursor, Read as _};
 
@@ -9,10 +12,10 @@ use calamine::{Data, Ods, Reader as _, Xlsx};
 use super::bounds;
 use super::table::{CELL_MOST, COLUMNS_MOST, LINES_MOST, TableError, unknown};
 
-/// How many bytes a workbook has at most when it is unpacked.
+/// Maximum unpacked size of a workbook, in bytes.
 pub(super) const BYTES_MOST: u64 = 64 * 1024 * 1024;
 
-/// The cells of the first sheet, row by row, as they would be typed into a CSV.
+/// The cells of the first sheet, row by row, as texts like those of a CSV file.
 pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     if look_through(bytes)? {
         xlsx(bytes)
@@ -21,11 +24,11 @@ pub(super) fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     }
 }
 
-/// What a part of an archive is held against before a library reads it.
+/// Check of one part of the archive, before a library reads it.
 type Check = fn(&[u8]) -> Result<(), TableError>;
 
-/// Unpacks everything once, since what an archive says of its sizes may be wrong, and holds what a
-/// library makes room by against what there may be; whether it is an XLSX.
+/// Unpacks the whole archive once, because the sizes in its directory may be wrong, and checks the
+/// declared numbers of cells and strings. Returns whether it is an XLSX file.
 fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unknown)?;
     let (mut left, mut is_xlsx) = (BYTES_MOST, false);
@@ -58,7 +61,8 @@ fn look_through(bytes: &[u8]) -> Result<bool, TableError> {
     Ok(is_xlsx)
 }
 
-/// Cell by cell: a sheet with one cell far below would otherwise be as large as it says.
+/// Reads XLSX cell by cell: the library's range would allocate every row and column up to the last
+/// cell.
 fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unknown)?;
     let first = book
@@ -68,7 +72,7 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, TableError> {
         .ok_or(TableError::Empty)?;
     let mut reader = book.worksheet_cells_reader(&first).map_err(unknown)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    // Cells may share one long text.
+    // Many cells may refer to one long shared string, so the copies are counted.
     let mut bytes_left = usize::try_from(BYTES_MOST).unwrap_or(usize::MAX);
     while let Some(cell) = reader.next_cell().map_err(unknown)? {
         let (row, column) = cell.get_position();
