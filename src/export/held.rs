@@ -1,4 +1,4 @@
-//! What is held on somebody, as one text that can be read, printed and handed over.
+//! Subject access report as a plain text that can be printed and handed over.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::views::Held;
 
-/// Writes it; several parts one after another, each under its title.
+/// Renders reports as one text, with their parts one after another under their titles.
 #[must_use]
 pub fn text(organisation: &str, about: &str, on: Date, held: &[Held]) -> String {
     let mut text = format!("What {organisation} holds on {about}\n");

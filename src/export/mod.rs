@@ -1,5 +1,4 @@
-//! What leaves for the world that is there already: open data, spreadsheets, files for the bank and
-//! for the funder.
+//! Exports: open data of 360Giving, spreadsheets, and subject access reports.
 
 pub mod held;
 pub mod open_data;

@@ -1,13 +1,12 @@
-//! The grants as a flat table, with the titles of 360Giving's schema; several of a kind are
-//! numbered from 0.
+//! Grants as a flat CSV table with the titles of 360Giving's schema. Repeated items are numbered
+//! from 0.
 
 use serde_json::Value;
 
 use super::record::Grant;
 use crate::domain::csv::as_it_is;
 
-/// The columns of which a grant has one, in the schema's order: the title, and the path in the
-/// grant's JSON.
+/// Columns that occur once per grant, in the schema's order: title, and path in the grant's JSON.
 const ONE: [(&str, &str); 26] = [
     ("Identifier", "/id"),
     ("Title", "/title"),
@@ -52,8 +51,8 @@ const ONE: [(&str, &str); 26] = [
     ("Location Scope", "/locationScope"),
 ];
 
-/// What there may be several of: where they stand, and each one's columns. Transactions have no
-/// titles in the schema, so that their paths stand for them.
+/// Repeated items: name of the array, and the title and field of each column. The schema has no
+/// titles for transactions, so their paths are used.
 const MANY: [(&str, &[(&str, &str)]); 3] = [
     (
         "classifications",
@@ -89,8 +88,7 @@ const MANY: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-/// One line a grant. Columns that no grant fills are there all the same, so that a table has one
-/// shape.
+/// Writes one line per grant. Columns in [`ONE`] are written even if no grant fills them.
 pub(super) fn table(grants: &[Grant]) -> String {
     let grants: Vec<Value> = grants
         .iter()
@@ -124,7 +122,7 @@ pub(super) fn table(grants: &[Grant]) -> String {
         };
         columns.iter().map(cell).collect()
     };
-    // What reads as a formula was held back: what is published is nowhere another text than in the
-    // JSON.
+    // Texts are not escaped, so that the CSV contains the same texts as the JSON. This is safe
+    // because the pre-flight holds back every text that a spreadsheet would read as a formula.
     as_it_is(std::iter::once(titles).chain(grants.iter().map(record)))
 }

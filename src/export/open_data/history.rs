@@ -1,4 +1,4 @@
-//! Grants that groups had before, in the standard's words: what was recorded of them, and no more.
+//! Past grants of groups in 360Giving's terms. They contain only the recorded fields.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const TITLES: [&str; 10] = [
     "Funding Org:Name",
 ];
 
-/// A grant from before.
+/// A past grant, with 360Giving's field names.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
@@ -43,7 +43,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// Every grant from before of these groups, in the order of their references.
+/// All past grants of these groups, ordered by reference.
 #[must_use]
 pub fn history(groups: &[GroupRow], past_grants: &[PastGrantRow]) -> Vec<History> {
     let names: BTreeMap<_, _> = groups
@@ -77,7 +77,7 @@ fn one(group: &str, past: &PastGrant) -> History {
     }
 }
 
-/// As JSON, in the shape of a package's grants.
+/// Serialises past grants as JSON with the structure of a package.
 #[must_use]
 pub fn history_json(history: &[History]) -> String {
     let json = serde_json::json!({ "version": super::VERSION, "grants": history });
@@ -87,7 +87,8 @@ pub fn history_json(history: &[History]) -> String {
     )
 }
 
-/// As CSV with the standard's titles.
+/// Serialises past grants as CSV with the standard's titles. Texts are escaped against formulas,
+/// since past grants do not pass through the pre-flight.
 #[must_use]
 pub fn history_csv(history: &[History]) -> String {
     let text = |text: &str| Cell::Text(text.to_owned());

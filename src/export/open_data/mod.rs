@@ -1,5 +1,5 @@
-//! The grants as 360Giving publishes them (<https://standard.threesixtygiving.org>, version 1.4):
-//! JSON and CSV, made from what anybody may know.
+//! Open data: grants in the 360Giving Data Standard, version 1.4
+//! (<https://standard.threesixtygiving.org>), as JSON and CSV. Only public values are used.
 
 mod csv;
 mod history;
@@ -21,20 +21,21 @@ pub use places::{Place, Places, PlacesError};
 pub use preflight::{Fault, preflight};
 pub use record::Grant;
 
-/// The version of the standard that packages say they follow.
+/// Version of the standard, which packages declare.
 const VERSION: &str = "1.4";
 
-/// Whoever publishes: the organisation, as 360Giving knows it.
+/// The publishing organisation, as registered with 360Giving.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publisher {
-    /// The prefix that 360Giving gave, such as `360G-example`.
+    /// Prefix assigned by 360Giving, such as `360G-example`.
     pub prefix: String,
-    /// The organisation's own org-id, such as `GB-CHC-1234567`; without it, one under the prefix.
+    /// The organisation's org-id, such as `GB-CHC-1234567`. Without it an id under the prefix is
+    /// used.
     pub org_id: Option<String>,
     pub website: Option<String>,
-    /// The licence's address.
+    /// URL of the licence.
     pub licence: String,
-    /// Where the service's pages are found, without a slash at the end.
+    /// Public base URL of the service, without a trailing slash.
     pub address: String,
 }
 
@@ -46,7 +47,7 @@ impl Publisher {
     }
 }
 
-/// A package of grants, as it is published.
+/// A package of grants, as published. Field names are those of 360Giving's package schema.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Package {
@@ -72,16 +73,14 @@ pub struct PublisherSaid {
     pub website: Option<String>,
 }
 
-/// A package, and the grants that were held back because something about them must not, or cannot,
-/// be published so.
+/// A package, and the grants that the pre-flight held back, with their faults.
 #[derive(Clone, Debug)]
 pub struct Checked {
     pub package: Package,
     pub held_back: Vec<(Uuid, Vec<Fault>)>,
 }
 
-/// Makes the package of everything that is published, and holds back what the pre-flight does not
-/// pass.
+/// Makes the package of all published grants without those that fail the pre-flight.
 #[must_use]
 pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: Date) -> Checked {
     let mut package = Package {
@@ -132,7 +131,7 @@ pub fn package(all: &Published, publisher: &Publisher, places: &Places, today: D
 }
 
 impl Package {
-    /// The package as JSON; the same grants give the same bytes.
+    /// Serialises the package as JSON. The same grants give the same bytes.
     #[must_use]
     pub fn json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
@@ -140,14 +139,14 @@ impl Package {
         json
     }
 
-    /// The grants as CSV, with the standard's titles: one line each.
+    /// Serialises the grants as CSV with the standard's titles, one line per grant.
     #[must_use]
     pub fn csv(&self) -> String {
         csv::table(&self.grants)
     }
 }
 
-/// The words with which a grant's transactions are numbered: stable while the grant lives.
+/// Id of a transaction, made of the grant's id, so that it does not change between packages.
 fn transaction(grant: &PublishedGrant, kind: &str, number: impl std::fmt::Display) -> String {
     format!("{}-{kind}-{number}", grant.id)
 }

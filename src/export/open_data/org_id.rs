@@ -1,9 +1,7 @@
-//! By which id an organisation is known in open data: its official one where it has one, else one
-//! that says nothing of anybody.
+//! Org-ids of recipients in open data (<https://org-id.guide>).
 //!
-//! Charities come before companies (<https://org-id.guide>). A group without a number gets an id
-//! under the publisher's prefix, made from its id here, which is no name, no token and no number of
-//! anything else.
+//! A charity number comes before a company number. A group without either gets an id made of the
+//! publisher's prefix and the group's id in the event log, which reveals nothing about the group.
 
 use std::collections::BTreeSet;
 
@@ -14,15 +12,18 @@ use crate::domain::text::Identifier;
 const CHARITY: &str = "GB-CHC-";
 const COMPANY: &str = "GB-COH-";
 
-/// How a recipient is named by numbers.
+/// Identifiers of a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbers {
+    /// Org-id of the recipient.
     pub id: String,
+    /// Charity number, without the register's prefix.
     pub charity: Option<String>,
+    /// Company number, without the register's prefix.
     pub company: Option<String>,
 }
 
-/// The numbers of a group, out of those that were recorded for it.
+/// Chooses a group's identifiers from those that are recorded for it.
 #[must_use]
 pub fn of_group(group: Uuid, identifiers: &BTreeSet<Identifier>, prefix: &str) -> Numbers {
     let number = |scheme: &str| {
@@ -40,10 +41,8 @@ pub fn of_group(group: Uuid, identifiers: &BTreeSet<Identifier>, prefix: &str) -
     }
 }
 
-/// A text as the prefix that 360Giving gives to publishers: `360G-` and letters, digits, hyphens.
-///
-/// # Errors
-/// When it is none.
+/// Parses the prefix of a publisher: `360G-`, followed by letters, digits, hyphens or underscores.
+/// The error is a message for the operator.
 pub fn prefix(text: &str) -> Result<String, String> {
     let name = text.strip_prefix("360G-").unwrap_or_default();
     let plain = !name.is_empty()
@@ -57,11 +56,8 @@ pub fn prefix(text: &str) -> Result<String, String> {
     }
 }
 
-/// A text as the org-id of a publisher, such as `GB-CHC-1234567`: a list's code, a hyphen, a
-/// number.
-///
-/// # Errors
-/// When it is none.
+/// Parses the org-id of a publisher, such as `GB-CHC-1234567`: country, register and number,
+/// separated by hyphens. The error is a message for the operator.
 pub fn org_id(text: &str) -> Result<String, String> {
     let mut parts = text.splitn(3, '-');
     let country = parts

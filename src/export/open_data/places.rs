@@ -1,5 +1,5 @@
-//! Where areas lie: the operator's `places.csv`, with the codes of the Office for National
-//! Statistics.
+//! Map from areas to the geographic codes of the Office for National Statistics, read from the
+//! operator's `places.csv`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,29 +8,30 @@ use serde::Deserialize;
 
 use crate::domain::text::Slug;
 
-/// Places that came with the program, for the demonstration.
+/// Built-in places of the demonstration.
 const ILLUSTRATIVE: &str = include_str!("../../../seeds/places.csv");
 
-/// Kinds of code that name no home: a ward or larger (360Giving's `geoCodeType`).
+/// Accepted values of 360Giving's `geoCodeType`: wards and larger areas, which do not identify a
+/// home.
 const KINDS: [&str; 8] = ["WD", "PAR", "MD", "LONB", "NMD", "UA", "CTY", "RGN"];
 
-/// A place that open data names.
+/// A place, as named in open data: one line of `places.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     pub area: Slug,
     pub name: String,
+    /// Nine letters and digits.
     pub code: String,
-    /// The kind of the code, as 360Giving's list has it: `MD` for a metropolitan district, `WD` for
-    /// a ward.
+    /// Type of the code in 360Giving's code list: `MD` is a metropolitan district, `WD` a ward.
     pub kind: String,
 }
 
-/// Every place that the operator loaded, by the key of its area.
+/// The operator's places, by area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(BTreeMap<Slug, Place>);
 
-/// Why places cannot be read.
+/// Why `places.csv` cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlacesError {
     #[error("{0}: {1}")]
@@ -40,20 +41,18 @@ pub enum PlacesError {
 }
 
 impl Places {
-    /// Reads `places.csv`: the columns `area`, `name`, `code`, `kind`.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or a line is no place.
+    /// Reads `places.csv` with the columns `area`, `name`, `code` and `kind`. One wrong line
+    /// rejects the file.
     pub fn read(file: &Path) -> Result<Self, PlacesError> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| PlacesError::File(file.display().to_string(), error))?;
         Self::parse(&text)
     }
 
-    /// The places that came with the program.
+    /// The built-in places of the demonstration.
     ///
     /// # Panics
-    /// Never: a test reads them.
+    /// Never: a test parses them.
     #[must_use]
     pub fn illustrative() -> Self {
         Self::parse(ILLUSTRATIVE).expect("the seeds are whole")
@@ -95,7 +94,7 @@ impl Places {
 }
 
 impl Place {
-    /// How far the place reaches, in 360Giving's list: a local area, or an authority.
+    /// 360Giving's location scope code: `GLS060` for a local area, `GLS050` for an authority.
     pub(super) fn scope(&self) -> &'static str {
         if matches!(self.kind.as_str(), "WD" | "PAR") {
             "GLS060"

@@ -1,6 +1,8 @@
-//! What must hold of a package before it is published, besides what the standard's schema says: the
-//! rules that a schema cannot express, and what protects people. A package of anybody's can be held
-//! against it.
+//! Pre-flight: checks of a 360Giving package before publication, beyond the standard's JSON schema.
+//!
+//! They cover rules that a schema cannot express, and the protection of people: no contact details,
+//! no places smaller than a ward, no e-mail addresses or postcodes, and no texts that spreadsheets
+//! read as formulas. The command line can check any package, also one made elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +11,10 @@ use serde_json::Value;
 
 use crate::domain::csv::reads_as_formula;
 
-/// Something that keeps a grant, or a package, from being published.
+/// A defect that prevents the publication of a grant or a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The grant's id in the package, where it is about one.
+    /// Id of the grant in the package; none if the defect concerns the package.
     pub grant: Option<String>,
     pub says: String,
 }
@@ -26,9 +28,9 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// The texts that every grant has.
+/// Texts that every grant must have.
 const REQUIRED: [&str; 5] = ["/id", "/title", "/description", "/currency", "/awardDate"];
-/// Fields that say how somebody is reached.
+/// Fields of contact details and addresses, which must not be published.
 const CONTACTS: [&str; 8] = [
     "email",
     "telephone",
@@ -39,11 +41,12 @@ const CONTACTS: [&str; 8] = [
     "addressRegion",
     "addressCountry",
 ];
-/// Codes of places that are smaller than a ward.
+/// Types of geographic codes that are too small to publish.
 const TOO_SMALL: [&str; 4] = ["OA", "LSOA", "MSOA", "DZ"];
+/// Maximum length of a title, in characters.
 const TITLE_MOST: usize = 140;
 
-/// Holds a package against the rules; none is published that has a fault.
+/// Checks a package and returns its faults. A grant with a fault must not be published.
 #[must_use]
 pub fn preflight(package: &Value, today: Date) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -154,7 +157,7 @@ fn amounts(grant: &Value, says: &mut Vec<String>) {
     }
 }
 
-/// Looks at every field: nothing tells how somebody is reached, or where they live.
+/// Checks all fields, at any depth, for contact details, homes and formulas.
 fn walk(name: &str, value: &Value, says: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields
@@ -183,7 +186,7 @@ fn has_email(said: &str) -> bool {
     })
 }
 
-/// Whether two words, or one, read like a postcode: `OL1 1AA`, `OL11AA`.
+/// Whether one word, or two adjacent words, have the form of a postcode: `OL11AA`, `OL1 1AA`.
 fn has_postcode(said: &str) -> bool {
     let words: Vec<String> = said
         .split(|c: char| !c.is_ascii_alphanumeric())
@@ -214,7 +217,8 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// A number of pounds as pence, where it has no more than two decimals.
+/// Converts a JSON number of pounds to pence; none if it has more than two decimals. The digits are
+/// parsed as text, so there is no rounding.
 fn pence(amount: Option<&Value>) -> Option<i64> {
     let Value::Number(number) = amount? else {
         return None;

@@ -1,5 +1,5 @@
-//! One grant as 360Giving's grant schema has it. What is not known is left out, and amounts are
-//! numbers of pounds.
+//! One grant in 360Giving's grant schema. Unknown values are left out; amounts are numbers of
+//! pounds.
 
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
@@ -12,9 +12,9 @@ use crate::domain::outcome::Strength;
 use crate::projections::{Movement, PublishedGrant, PublishedOffer};
 use crate::views::Published;
 
-/// The list that the signs of success are coded to.
+/// Name of the vocabulary that the signs of success belong to.
 const VOCABULARY: &str = "Signs of success";
-/// Where the country is, by ISO 3166.
+/// ISO 3166 code of the country of all places.
 const COUNTRY: &str = "GB";
 
 #[derive(Clone, Debug, Serialize)]
@@ -97,7 +97,7 @@ pub struct Transaction {
     pub value: Pounds,
 }
 
-/// An amount as a number of pounds, whole where it is.
+/// An amount that is serialised as a number of pounds: an integer if it has no pence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pounds(pub Money);
 
@@ -114,7 +114,7 @@ impl Serialize for Pounds {
     }
 }
 
-/// A grant that is published; none where it was not accepted.
+/// Makes the record of a grant; none if the grant is not accepted or its group is unknown.
 pub(super) fn grant(
     all: &Published,
     grant: &PublishedGrant,
@@ -192,7 +192,8 @@ fn recipient(numbers: Numbers, name: &str) -> Organisation {
     }
 }
 
-/// What staff wrote of the grant, and why its sums are smaller than they were.
+/// The description that staff wrote, with a note if money was released or returned, since the
+/// amounts are then smaller than the award.
 fn described(grant: &PublishedGrant, offer: &PublishedOffer) -> String {
     if grant.came_back {
         format!(
@@ -216,7 +217,7 @@ fn programme(published: &Published, offer: &PublishedOffer) -> Programme {
     }
 }
 
-/// The signs that were seen, in the framework's order.
+/// Signs of success with any strength, in the framework's order.
 fn signs(published: &Published, grant: &PublishedGrant) -> Vec<Classification> {
     let seen = |sign: &&crate::domain::outcome::Sign| {
         grant

@@ -1,4 +1,4 @@
-//! A sheet as CSV.
+//! CSV form of a spreadsheet.
 
 use super::{Cell, Sheet, signed};
 use crate::domain::csv::{self, Cell as Said};

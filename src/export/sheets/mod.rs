@@ -1,5 +1,4 @@
-//! Lists as spreadsheets: CSV, and XLSX whose cells know what they are. The same rows give the same
-//! bytes.
+//! Spreadsheets of lists, as CSV and as XLSX with typed cells. The same rows give the same bytes.
 
 mod csv;
 mod xlsx;
@@ -10,39 +9,37 @@ use crate::domain::Money;
 
 pub use xlsx::SheetError;
 
-/// A list with its columns.
+/// A spreadsheet: columns and rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
-    /// What it is called: its file's name, and its tab's.
+    /// Name of the file and of the tab.
     pub name: &'static str,
     pub columns: Vec<&'static str>,
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// What stands in a cell.
+/// Value of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     Nothing,
     Text(String),
     Number(i64),
     Money(Money),
-    /// By how many pence something rose, or fell.
+    /// Difference in pence; may be negative.
     Change(i64),
     Day(Date),
 }
 
 impl Sheet {
-    /// As CSV: money in pounds with two decimals, days as 2026-03-31, texts as
-    /// [`crate::domain::csv`] writes them.
+    /// Serialises as CSV: money in pounds with two decimals, days as 2026-03-31, texts escaped
+    /// against formulas by [`crate::domain::csv`].
     #[must_use]
     pub fn csv(&self) -> String {
         csv::write(self)
     }
 
-    /// As a workbook of one sheet.
-    ///
-    /// # Errors
-    /// When there are more rows than a sheet holds.
+    /// Serialises as an XLSX workbook with one sheet. More rows than a worksheet can have are an
+    /// error.
     pub fn xlsx(&self) -> Result<Vec<u8>, SheetError> {
         xlsx::write(self)
     }
@@ -90,7 +87,7 @@ impl From<u16> for Cell {
     }
 }
 
-/// Pence as pounds with two decimals, below zero where something fell.
+/// Formats signed pence as pounds with two decimals.
 fn signed(pence: i64) -> String {
     format!(
         "{}{}",

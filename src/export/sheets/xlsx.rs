@@ -1,17 +1,17 @@
-//! A sheet as a workbook. Texts are written as texts, so that none is ever taken for a formula.
+//! XLSX form of a spreadsheet. Texts are written as strings, so that none is read as a formula.
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::{Cell, Sheet, signed};
 
-/// Why a sheet cannot be written.
+/// Why a workbook cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the spreadsheet cannot be written: {0}")]
 pub struct SheetError(#[from] XlsxError);
 
-/// The most characters that a cell holds.
+/// Excel's limit of characters per cell; longer texts are cut.
 const CELL_MOST: usize = 32_767;
-/// How wide columns are at least and at most, in characters.
+/// Minimum and maximum width of a column, in characters.
 const WIDTHS: (usize, usize) = (10, 60);
 
 struct Formats {
@@ -22,7 +22,7 @@ struct Formats {
 
 pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, SheetError> {
     let mut workbook = Workbook::new();
-    // Otherwise the time at which it was written would make other bytes of the same rows.
+    // A fixed creation time, so that the same rows give the same bytes.
     let made = ExcelDateTime::from_ymd(2000, 1, 1)?;
     workbook.set_properties(
         &DocProperties::new()
@@ -104,7 +104,7 @@ fn put(
                 Ok(date) => {
                     page.write_datetime_with_format(row, column, &date, &formats.day)?;
                 }
-                // Workbooks know no day before 1900.
+                // XLSX cannot represent days before 1900, so they are written as texts.
                 Err(_) => drop(page.write_string(row, column, day.to_string())?),
             }
         }
@@ -112,7 +112,8 @@ fn put(
     Ok(())
 }
 
-/// Spreadsheets know only floats; one holds every sum here to the penny.
+/// Parses a number as a float, the only type of number in XLSX. An `f64` is exact to the penny for
+/// all amounts here.
 fn number_of(written: &str) -> f64 {
     written.parse().unwrap_or_default()
 }
