@@ -1,4 +1,4 @@
-//! Which events bring about a mail, and whom it is for.
+//! Mail triggers: the events that cause a mail to a group or a person, apart from access notices.
 
 use uuid::Uuid;
 
@@ -6,19 +6,20 @@ use crate::domain::mail::MailKind;
 use crate::domain::{ApplicationEvent, Event, GrantEvent, PersonEvent, PersonId};
 use crate::log::record::Recorded;
 
-/// What a mail is about, and whom it is for.
+/// The mail that an event causes.
 pub(super) struct Concern {
     pub(super) kind: MailKind,
     pub(super) readers: Readers,
 }
 
-/// Who gets a mail.
+/// Recipients of a mail.
 pub(super) enum Readers {
-    /// The members of the group of an application, or of the grant with the same id.
+    /// Members of the group of an application, or of the grant with the same id.
     GroupOf(Uuid),
     Person(PersonId),
 }
 
+/// The mail that an event causes, if any.
 pub(super) fn of(event: &Recorded) -> Option<Concern> {
     let (kind, readers) = match &event.event {
         Event::Application(happened) => (of_application(happened)?, Readers::GroupOf(event.stream)),

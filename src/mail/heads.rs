@@ -1,5 +1,8 @@
-//! Signed heads leave the building: to the configured outside parties, every day and when a round
-//! completes. And they are told when the log is not what was signed.
+//! Mails with signed checkpoints, to configured outside parties.
+//!
+//! Outside parties are addresses of people who store checkpoints, so that they can detect later
+//! changes of the log. They get the newest checkpoint once a day and when a round completes, and an
+//! alarm if the log contradicts the last checkpoint.
 
 use std::fmt::Write as _;
 
@@ -16,13 +19,15 @@ use crate::store::Tx;
 use crate::store::mails::{self, MailRow, NewMail};
 use crate::store::tree as stored;
 
-/// The kinds of these mails; `person` is the number of the outside party among those that are
-/// configured.
+/// Kinds of these mails in the outbox. Their `person` is the index of the outside party in the
+/// configuration.
 pub(super) const HEAD: &str = "signed_head";
 pub(super) const ALARM: &str = "seal_alarm";
 
 impl Post {
-    /// Puts in today's head, once a day, and the alarm if there is one.
+    /// Enqueues the checkpoint of the day, or the alarm if the checkpoint signer has stopped. Ids
+    /// are derived from the day or the alarm, so repeated calls and other processes insert nothing;
+    /// the last key is remembered to save the database round trip.
     pub(super) async fn tell(&self) -> Result<(), MailError> {
         if self.outside.is_empty() {
             return Ok(());
@@ -49,7 +54,8 @@ impl Post {
         Ok(())
     }
 
-    /// Puts in the head that is due because a round completed: it must be over that event.
+    /// Enqueues the checkpoint for a completed round. It is sent once a checkpoint covers the
+    /// event.
     pub(super) async fn tell_of(&self, tx: &mut Tx, event: &Recorded) -> Result<(), MailError> {
         if !matches!(event.event, Event::Fund(FundEvent::RoundCompleted { .. })) {
             return Ok(());
@@ -83,7 +89,7 @@ impl Post {
         Ok(())
     }
 
-    /// Writes one of these mails; none where it is another's kind.
+    /// Composes a checkpoint mail or an alarm; none if the mail is of another kind.
     pub(super) async fn write_head(&self, mail: &MailRow) -> Result<Option<Written>, MailError> {
         if ![HEAD, ALARM].contains(&mail.kind.as_str()) {
             return Ok(None);

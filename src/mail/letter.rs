@@ -1,5 +1,8 @@
-//! Writing one mail: whom it is for, what is known, staff's words or our own, as plain text and as
-//! HTML.
+//! Composition of one mail: recipient, values of the template, and the text as plain text and HTML.
+//!
+//! The newest text that staff published for the fund or for all funds is used, or the default
+//! template. An address that its person has not proven to be theirs gets a neutral text, because
+//! the person who typed it may have typed a stranger's address.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,9 +31,10 @@ use crate::store::mails::MailRow;
 use crate::store::sessions;
 use crate::views::{PersonSeen, Reader};
 
-/// A mail, ready to be sent.
+/// A composed mail, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
+    /// Id of the mail in the outbox, and of its Message-ID.
     pub id: String,
     pub to: String,
     pub language: &'static str,
@@ -40,14 +44,14 @@ pub struct Letter {
     pub attached: Option<Attached>,
 }
 
-/// A file that goes along with a letter.
+/// A text file attached to a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attached {
     pub name: String,
     pub text: String,
 }
 
-/// A letter, or why none is needed any more.
+/// A composed mail, or the reason why it is not needed any more.
 pub enum Written {
     Letter(Letter),
     NotNeeded(&'static str),
@@ -57,9 +61,10 @@ const NO_ADDRESS: &str = "the person has no e-mail address";
 
 type Said = BTreeMap<&'static str, String>;
 
-/// What is known about what the mail is about.
+/// Values for the template, and the page that the mail links to.
 struct About {
     said: Said,
+    /// Path of the page, with its leading slash.
     path: String,
     fund: Option<FundId>,
     language: Language,
@@ -112,7 +117,7 @@ pub(super) async fn write(
                 (&text.subject, &text.body)
             })
         } else {
-            // Whoever typed the address in may have typed a stranger's.
+            // The address is unproven and may belong to a stranger.
             let news = text_for_unknown(language);
             (&news.subject, &news.body)
         };
@@ -128,7 +133,7 @@ pub(super) async fn write(
     }))
 }
 
-/// A person, and the address that is known to be theirs.
+/// Loads a person, decrypted, and their proven address, still encrypted.
 pub(super) async fn person(
     post: &Post,
     id: &str,
@@ -143,7 +148,7 @@ pub(super) async fn person(
     Ok(seen.map(|seen| (seen, known_email)))
 }
 
-/// Where a mail goes, or why it goes nowhere.
+/// The address of the recipient, or the reason why there is none.
 async fn address(
     post: &Post,
     row: &MailRow,
@@ -158,8 +163,8 @@ async fn address(
     Ok(to.ok_or(NO_ADDRESS))
 }
 
-/// The address that the person has in the log now: by the link they show that it is theirs, so it
-/// goes to no other.
+/// Address for a sign-in link: the person's current address in the log. Using the link proves this
+/// address, so the link is never mailed to another one.
 async fn address_of_link(
     post: &Post,
     person: Uuid,
@@ -190,7 +195,7 @@ async fn open_email(post: &Post, email: &Sealed) -> Result<Option<String>, MailE
     Ok(opened.and_then(Opened::text))
 }
 
-/// Whether an address is the one that is known to be the person's.
+/// Whether an address is the person's proven one.
 async fn is_known(post: &Post, known: Option<&Sealed>, to: &str) -> Result<bool, MailError> {
     match known {
         Some(known) => Ok(open_email(post, known).await?.as_deref() == Some(to)),
@@ -198,7 +203,7 @@ async fn is_known(post: &Post, known: Option<&Sealed>, to: &str) -> Result<bool,
     }
 }
 
-/// A name from before names could hold no address is left out where it holds one.
+/// Drops a name that contains an address. Such names exist in old events; new ones are refused.
 fn without_address(name: String) -> String {
     if holds_address(&name) {
         String::new()
@@ -229,7 +234,7 @@ async fn sign_in(
     }))
 }
 
-/// The language of the newest application of a person's groups.
+/// Language of the newest application of a person's groups; English without one.
 pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Language, MailError> {
     let mut newest = None;
     for group in &person.groups {
@@ -252,7 +257,7 @@ pub(super) async fn language_of(post: &Post, person: &PersonSeen) -> Result<Lang
     Ok(newest.map(|(_, language)| language).unwrap_or_default())
 }
 
-/// The event at a position, once the views show it.
+/// Loads the event at a position. An error until the views have reached it.
 pub(super) async fn event_at(post: &Post, position: &str) -> Result<Recorded, MailError> {
     let position: i64 = position
         .parse()
@@ -269,7 +274,7 @@ pub(super) async fn event_at(post: &Post, position: &str) -> Result<Recorded, Ma
         .ok_or(MailError::TooEarly)
 }
 
-/// The address that a change of contact details replaced; none once the person was erased.
+/// The previous address of a person whose contact details changed; none after the person's erasure.
 async fn replaced_address(post: &Post, position: &str) -> Result<Option<String>, MailError> {
     let event = event_at(post, position).await?;
     let Event::Person(PersonEvent::ContactChanged {
@@ -282,7 +287,8 @@ async fn replaced_address(post: &Post, position: &str) -> Result<Option<String>,
     open_email(post, replaced).await
 }
 
-/// It goes to an address that may be somebody else's by now, so it leads to the home page only.
+/// Values of the notice to a replaced address. The address may belong to somebody else by now, so
+/// the mail links to the home page only.
 async fn contact_changed(
     post: &Post,
     position: &str,
@@ -353,7 +359,8 @@ async fn event(
     }))
 }
 
-/// Why a mail is not needed any more: the group has answered meanwhile, or it was taken back.
+/// The reason why a mail is not needed any more: the group answered in the meantime, or the request
+/// was withdrawn.
 async fn overtaken(
     post: &Post,
     event: &Recorded,
@@ -483,7 +490,7 @@ async fn update_row(
         .await?)
 }
 
-/// A day as it is said in a language.
+/// Formats a day in a language: `31 March 2026`, `31.03.2026`.
 #[must_use]
 pub fn day(day: Date, language: Language) -> String {
     match language {
@@ -492,7 +499,7 @@ pub fn day(day: Date, language: Language) -> String {
     }
 }
 
-/// The same words as HTML: a paragraph each, and the link as a button.
+/// Renders the plain text as HTML: one element per paragraph, and the link as a button.
 pub(super) fn html(plain: &str, link: &str, subject: &str, language: Language) -> String {
     let mut paragraphs = String::new();
     for paragraph in plain

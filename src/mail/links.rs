@@ -1,5 +1,5 @@
-//! Links and codes to sign in with. Both follow from the link's id and a key outside the database,
-//! so nothing that is stored lets anybody in.
+//! Sign-in links and codes. Both are derived from the link's id with a key outside the database, so
+//! a copy of the database does not allow anybody to sign in.
 
 use uuid::Uuid;
 
@@ -12,26 +12,26 @@ use crate::log::vault::Vault;
 use crate::store::mails::NewMail;
 use crate::store::sessions::{self, LinkRow};
 
-/// How long a link in a mail is good, in minutes.
+/// Lifetime of a link that is mailed, in minutes.
 pub const MINUTES: i64 = 30;
-/// How many wrong codes use a link's code up.
+/// Number of wrong codes after which a link's code is invalid.
 pub const WRONG_CODES: i64 = 5;
 
-/// The letters and digits of codes: none that is taken for another.
+/// Alphabet of codes: Crockford's Base32, without the letters I, L, O and U.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many of them a code has.
+/// Length of a code in characters, 40 bits.
 const LENGTH: usize = 8;
 
-/// What the mail carries: the end of the link's address, and a code to type instead.
+/// Secrets of a link: the last part of its address, and a code that can be typed instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     pub token: String,
-    /// In two groups, as it is shown.
+    /// Two groups of four characters, as displayed.
     pub code: String,
 }
 
 impl Secret {
-    /// The secret of a link.
+    /// Derives the secret of a link from its id.
     #[must_use]
     pub fn of(vault: &Vault, link: &str) -> Self {
         let digest = vault.secret_of("sign-in link", link);
@@ -47,16 +47,15 @@ impl Secret {
         }
     }
 
-    /// Whether this is its code, however it is typed: in small letters, without the space or with a
-    /// hyphen, with an O for a nought.
+    /// Whether a typed code matches. Case, spaces and hyphens are ignored, and O is read as 0.
     #[must_use]
     pub fn has_code(&self, typed: &str) -> bool {
         same(&plain(&self.code), &plain(typed))
     }
 }
 
-/// A code in capitals, with nothing between them and each letter that is not among [`LETTERS`] as
-/// the digit that it looks like.
+/// Normalises a code: capitals without separators, and the letters O, I and L as the digits that
+/// they resemble.
 fn plain(code: &str) -> String {
     let letter = |c: char| match c.to_ascii_uppercase() {
         'O' => '0',
@@ -69,7 +68,7 @@ fn plain(code: &str) -> String {
         .collect()
 }
 
-/// The id of the link that a token is for, if the token is one of ours.
+/// Id of the link that a token belongs to; none if the token is not authentic.
 #[must_use]
 pub fn link_of(vault: &Vault, token: &str) -> Option<String> {
     let (link, _) = token.split_once('.')?;
@@ -77,7 +76,8 @@ pub fn link_of(vault: &Vault, token: &str) -> Option<String> {
     same(&Secret::of(vault, &link.to_string()).token, token).then(|| link.to_string())
 }
 
-/// Compares without telling by the time how much was right.
+/// Compares two texts of the same length in constant time, so that the time reveals nothing about
+/// the position of the first difference.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
     a.len() == b.len()
@@ -87,23 +87,20 @@ pub fn same(a: &str, b: &str) -> bool {
             == 0
 }
 
-/// Whom a link is for.
+/// A sign-in link to make.
 #[derive(Clone, Copy, Debug)]
 pub struct Invited {
     pub person: PersonId,
-    /// The group that they join by it, and who brings them in.
+    /// The group that the person joins by using the link, and the person who invited them.
     pub joins: Option<(Uuid, PersonId)>,
-    /// For how many minutes it is good.
+    /// Lifetime in minutes.
     pub minutes: i64,
-    /// Whether a mail carries it.
+    /// Whether the link is sent by mail.
     pub by_mail: bool,
 }
 
-/// Makes a link, and the mail that carries it if one does. No browser asked for it, so its code can
-/// be typed in none.
-///
-/// # Errors
-/// When the database does not answer.
+/// Makes a link, and enqueues its mail if it is sent by mail. The link belongs to no browser, so
+/// its code cannot be typed anywhere; only the link works.
 pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, MailError> {
     let (id, now) = (clock::new_id().to_string(), commands.now().as_microsecond());
     let (joins, brought_by) = invited
@@ -123,11 +120,11 @@ pub async fn offer(commands: &Commands, invited: Invited) -> Result<Secret, Mail
     Ok(Secret::of(commands.log().vault(), &id))
 }
 
-/// Answers a browser that asks for a link, by its keyed digest: with a mail to whoever has the
-/// address. Where nobody has it, nobody is written to, and as much is written down.
+/// Makes a link for a browser that requested one, and enqueues its mail. `browser` is the keyed
+/// digest of the browser's cookie.
 ///
-/// # Errors
-/// When the database does not answer.
+/// If no person has the address, the same rows are written but no mail remains in the outbox, so
+/// that the response time does not reveal whether the address is known.
 pub async fn answer(
     commands: &Commands,
     holder: Option<PersonId>,
@@ -186,11 +183,8 @@ async fn put_in(
     .await?)
 }
 
-/// Notes that whoever used a link has shown the address to which it was mailed to be theirs. Where
-/// they have another by now, or had shown it before, nothing is recorded.
-///
-/// # Errors
-/// When the database does not answer.
+/// Records that the person who used a link has proven the address to which it was mailed. If their
+/// address has changed since, or was proven before, nothing is recorded.
 pub async fn prove(
     commands: &Commands,
     link: &LinkRow,

@@ -1,10 +1,18 @@
-//! Mails to groups and to people: a follower of the log says which are due, and each is claimed,
-//! written and sent.
+//! Mails to groups and people.
 //!
-//! A mail's id follows from what it is about and whom it is for, and is its Message-ID for ever. It
-//! is claimed before it is sent, so nothing is lost; it can be sent twice only when the process
-//! ends after the mail server took it and before that was noted, and then under the same
-//! Message-ID.
+//! # Outbox
+//!
+//! A subscription reads the event log and inserts the mails that events cause into the outbox.
+//! Mails with sign-in links, warnings and daily checkpoints are inserted without an event. Each
+//! mail is then claimed, composed and sent. Personal values are decrypted only during composition.
+//!
+//! # Delivery
+//!
+//! A mail's id is derived from its event or other cause and its recipient, so that it is inserted
+//! once; only sign-in mails have a random id. The id is also the Message-ID. Mails are claimed
+//! before they are sent, so none is lost and two processes do not send the same one. A mail is sent
+//! twice only if the process ends after the mail server accepted it and before that is recorded,
+//! and then under the same Message-ID.
 
 mod concerns;
 mod heads;
@@ -33,19 +41,22 @@ pub use letter::{Letter, Written, day};
 pub use texts::{own_text, sample};
 pub use transport::{Outbox, OutboxError};
 
+/// Name of the subscription; it is stored.
 const FOLLOWER: &str = "mail";
-/// How often to look what is due, when nothing was appended.
+/// Pause between runs when nothing is due.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many events are read at once, and how many mails are sent before the log is looked at again.
+/// Maximum number of events that are read in one transaction.
 const EVENTS: i64 = 200;
+/// Maximum number of mails that are sent before new events are read.
 const MAILS: usize = 20;
-/// How long a claim holds: longer than a mail server may take.
+/// Duration of a claim. It must be longer than the mail server may take.
 pub const CLAIM: Duration = Duration::from_mins(5);
-/// After how many tries a mail is left to staff.
+/// Number of attempts after which a mail counts as failed and is left to staff.
 const TRIES: i64 = 10;
+/// A minute in microseconds.
 const MINUTE: i64 = 60_000_000;
 
-/// What stopped the post.
+/// Why mails cannot be enqueued, composed or sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error(transparent)]
@@ -62,19 +73,20 @@ pub enum MailError {
     TooEarly,
 }
 
-/// Writes and sends the mails of one organisation.
+/// Enqueues, composes and sends the mails of one organisation.
 #[derive(Clone)]
 pub struct Post {
     commands: Commands,
     views: Views,
     outbox: Outbox,
     claim: Duration,
-    /// Whether the process is about to end.
+    /// True once the process should stop.
     stop: watch::Receiver<bool>,
-    /// The outside parties that are sent the log's heads, and what they were told last.
+    /// Addresses of the outside parties that receive checkpoints.
     outside: Arc<[String]>,
+    /// Key of the last daily checkpoint or alarm that this process enqueued.
     told: Arc<Mutex<Option<String>>>,
-    /// Where the pages are found from outside, without a slash at its end.
+    /// Public base URL of the pages, without a trailing slash.
     address: String,
 }
 
@@ -93,7 +105,7 @@ impl Post {
         }
     }
 
-    /// Sends the log's heads to these addresses as well.
+    /// Sends checkpoints of the log to these addresses.
     #[must_use]
     pub fn telling(self, outside: Vec<String>) -> Self {
         Self {
@@ -102,14 +114,13 @@ impl Post {
         }
     }
 
-    /// Claims mails for another time: as long as a mail server may take.
+    /// Sets the duration of claims. It must be longer than the mail server may take.
     #[must_use]
     pub fn claiming_for(self, claim: Duration) -> Self {
         Self { claim, ..self }
     }
 
-    /// Follows the log and sends what is due, until it is told to stop: what it took in hand by
-    /// then is finished.
+    /// Enqueues and sends mails until `stop` becomes true. A mail that is being sent is finished.
     pub async fn run(mut self, stop: watch::Receiver<bool>) {
         self.stop = stop.clone();
         let mut stop = stop;
@@ -128,33 +139,24 @@ impl Post {
         }
     }
 
-    /// Reads what was appended, and sends what is due; whether there may be more of either.
-    ///
-    /// # Errors
-    /// When the database does not answer. A mail that cannot be sent is tried again later, and is
-    /// no error here.
+    /// Enqueues the mails of new events and sends mails that are due. Returns whether more may be
+    /// due now. A mail that cannot be sent is retried later and is not an error here.
     pub async fn once(&self) -> Result<bool, MailError> {
-        // What is due goes out also while the views are behind: a link to sign in is.
+        // Mails are sent even if the views are behind: sign-in links do not depend on events.
         let read = self.follow().await;
         self.tell().await?;
         let sent = self.send_due().await?;
         Ok(read? == EVENTS || sent == MAILS)
     }
 
-    /// Begins where the log stands when mail is first switched on: nobody is written to about what
-    /// happened before.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Starts the subscription at the end of the log, unless it exists: no mails are sent about
+    /// events before mail was first enabled.
     pub async fn begin(&self) -> Result<(), MailError> {
         let length = self.commands.log().length().await?;
         self.begin_at(length).await
     }
 
-    /// Begins at a position, unless it began before.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Starts the subscription at a position, unless it exists.
     pub async fn begin_at(&self, position: i64) -> Result<(), MailError> {
         let log = self.commands.log();
         let mut tx = log.store().begin().await?;
@@ -162,7 +164,8 @@ impl Post {
         Ok(tx.commit().await?)
     }
 
-    /// Puts in the mails that the next events bring about.
+    /// Enqueues the mails of the next events, up to the position that the views have reached, and
+    /// advances the subscription in the same transaction. Returns the number of events.
     async fn follow(&self) -> Result<i64, MailError> {
         let log = self.commands.log();
         let seen = self.views.projector().stored_position().await?;
@@ -203,8 +206,8 @@ impl Post {
         Ok(read)
     }
 
-    /// Puts in the mails about who may act here. A first payee, and a member's first address, are
-    /// news as well.
+    /// Enqueues the access notices of an event. A group's first payee and a member's first address
+    /// cause notices too.
     async fn put_in_news(&self, tx: &mut Tx, event: &Recorded, now: i64) -> Result<(), MailError> {
         for (news, told) in news::of(event) {
             let kind = <&str>::from(news);
@@ -224,7 +227,7 @@ impl Post {
         Ok(())
     }
 
-    /// Claims and sends mails one by one: a claim is for the time that one takes.
+    /// Claims and sends mails one by one, because a claim lasts for the sending of one mail.
     async fn send_due(&self) -> Result<usize, MailError> {
         let log = self.commands.log();
         let claim = i64::try_from(self.claim.as_micros()).unwrap_or(i64::MAX / 2);
@@ -245,7 +248,7 @@ impl Post {
         Ok(MAILS)
     }
 
-    /// Writes and sends one mail that was claimed.
+    /// Composes and sends a claimed mail.
     async fn send(&self, mail: &MailRow) -> Became {
         let sent = match self.write(mail).await {
             Ok(Written::Letter(letter)) => self.outbox.send(&letter).await.map_err(MailError::from),
@@ -293,7 +296,8 @@ impl Post {
     }
 }
 
-/// How long to wait after so many tries: a minute, then twice as long each time, at most six hours.
+/// Delay after a number of attempts, in microseconds: a minute, doubled each time, at most six
+/// hours.
 fn pause(tries: i64) -> i64 {
     let doubled = u32::try_from(tries.clamp(1, 10) - 1).unwrap_or_default();
     MINUTE.saturating_mul(2_i64.pow(doubled)).min(360 * MINUTE)

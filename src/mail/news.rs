@@ -1,7 +1,8 @@
-//! Mails about who may act here: a role was given, an address changed, somebody joined or left a
-//! group, its bank details changed, somebody is asked to join. Whoever reads one can say that it
-//! was not them. Nobody in the office changes their words, and they hold nothing that somebody
-//! typed.
+//! Access notices: mails about changes of who may act for the office or a group.
+//!
+//! They let the recipient report a change that was not theirs: a given role, a changed address, a
+//! changed membership, changed bank details, an invitation. Staff cannot edit their texts, and the
+//! texts contain nothing that a person typed, except the organisation's name.
 
 use uuid::Uuid;
 
@@ -13,19 +14,19 @@ use crate::log::record::Recorded;
 use crate::projections::OrganisationRow;
 use crate::store::mails::MailRow;
 
-/// What is told.
+/// The kinds of access notices. The names are stored in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum News {
-    /// Somebody was given a role, or was named as one of the first people.
+    /// A person was given a role, or was named as one of the first people.
     RoleGiven,
-    /// The name or address of somebody changed who holds a role or was proposed for one.
+    /// The name or address of a person who holds a role, or is proposed for one, changed.
     ColleagueChanged,
-    /// Other bank details were keyed for a group.
+    /// Bank details were entered for a group.
     PayeeChanged,
-    /// Somebody joined a group or left it.
+    /// A person joined a group or left it.
     MembersChanged,
-    /// A group was merged with another, whose members act for both from then on.
+    /// A group was merged with another. Members of both act for the merged group.
     GroupsMerged,
     /// The name or address of a member of a group changed.
     MemberChanged,
@@ -33,19 +34,19 @@ pub(super) enum News {
     Invited,
 }
 
-/// Who is told.
+/// Recipients of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Administrators,
-    /// The administrators, where a person holds a role or was proposed for one.
+    /// The administrators, if the person holds a role or is proposed for one; otherwise nobody.
     AdministratorsOf(PersonId),
     MembersOf(Uuid),
-    /// Those others who are in a group with a person.
+    /// The other members of the person's groups.
     FellowsOf(PersonId),
     Person(PersonId),
 }
 
-/// What an event is news of, and for whom.
+/// The notices that an event causes, with their recipients.
 pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
     let group = event.stream;
     match &event.event {
@@ -86,7 +87,7 @@ pub(super) fn of(event: &Recorded) -> Vec<(News, Told)> {
 }
 
 impl Post {
-    /// Writes one of these mails; none where it is another's kind.
+    /// Composes an access notice; none if the mail is of another kind.
     pub(super) async fn write_news(&self, mail: &MailRow) -> Result<Option<Written>, MailError> {
         let Ok(news) = mail.kind.parse::<News>() else {
             return Ok(None);
@@ -119,6 +120,7 @@ impl Post {
     }
 }
 
+/// Path of the page that a notice links to.
 fn leads_to(news: News, event: &Recorded) -> String {
     match (news, &event.event) {
         (
@@ -134,6 +136,7 @@ fn leads_to(news: News, event: &Recorded) -> String {
     }
 }
 
+/// Subject and text of a notice. Notices to administrators are in English only.
 fn text(news: News, language: Language) -> (&'static str, &'static str) {
     use Language::{En, Pl};
     match (news, language) {

@@ -1,6 +1,6 @@
-//! Who a mail goes to. A mail is put in a moment after its event, so whoever was concerned on the
-//! day of the event is written to, also where they were removed since: removing somebody must not
-//! keep from them what happened.
+//! Recipients of mails. Mails are enqueued a moment after their event, so people who were members
+//! or administrators on the event's day are included: somebody who removes a person cannot prevent
+//! that person's notice.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::domain::{Group, Organisation, PersonId};
 use crate::projections::ApplicationRow;
 
 impl Post {
-    /// Who is told of something that happened on a day.
+    /// Recipients of an access notice about an event of a day.
     pub(super) async fn told(
         &self,
         told: Told,
@@ -45,7 +45,7 @@ impl Post {
         })
     }
 
-    /// Who reads a mail about something that happened on a day.
+    /// Recipients of a mail about an event of a day.
     pub(super) async fn readers(
         &self,
         readers: &Readers,
@@ -60,8 +60,8 @@ impl Post {
             .await
     }
 
-    /// Whoever is a member of a group or of one that it was merged into, or was one on a day or
-    /// after it.
+    /// Current members of a group and of the groups that it was merged into, and former members who
+    /// left on or after a day.
     async fn members_since(&self, group: Uuid, day: Date) -> Result<BTreeSet<PersonId>, MailError> {
         let (mut next, mut met, mut members) = (Some(group), BTreeSet::new(), BTreeSet::new());
         while let Some(id) = next.filter(|id| met.insert(*id)) {

@@ -1,5 +1,5 @@
-//! The words that mails have unless staff gave them others: `texts/mails.json`, by kind and
-//! language.
+//! Default templates of mails, from `texts/mails.json`, by kind and language. Staff can publish
+//! other texts.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,14 +9,14 @@ use serde::Deserialize;
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 
-/// A mail's subject and body, as templates.
+/// Template of a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Text {
     pub subject: String,
     pub body: String,
 }
 
-/// Where the words for an address stand that nobody has shown to be theirs.
+/// Key of the template for unproven addresses in `texts/mails.json`.
 const UNKNOWN: &str = "unknown_address";
 
 static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> = LazyLock::new(|| {
@@ -24,10 +24,10 @@ static OWN: LazyLock<BTreeMap<String, BTreeMap<String, Text>>> = LazyLock::new(|
         .expect("the texts of mails are whole")
 });
 
-/// The words that came with the program.
+/// Default template of a kind of mail, in English if the language has none.
 ///
 /// # Panics
-/// When `texts/mails.json` lacks a kind of mail: a test sees to it that it does not.
+/// If `texts/mails.json` lacks a kind of mail. A test ensures that it does not.
 #[must_use]
 pub fn own_text(kind: MailKind, language: Language) -> &'static Text {
     let by_language = OWN
@@ -39,11 +39,11 @@ pub fn own_text(kind: MailKind, language: Language) -> &'static Text {
         .expect("every mail has its words in English")
 }
 
-/// The words of every mail about an application or a grant to somebody who has not shown that the
-/// address is theirs: nothing in them was typed by anybody.
+/// Template of every mail about an application or a grant to an unproven address. It contains
+/// nothing that a person typed.
 ///
 /// # Panics
-/// When `texts/mails.json` lacks them: a test sees to it that it does not.
+/// If `texts/mails.json` lacks it. A test ensures that it does not.
 #[must_use]
 pub fn text_for_unknown(language: Language) -> &'static Text {
     let by_language = OWN
@@ -55,7 +55,7 @@ pub fn text_for_unknown(language: Language) -> &'static Text {
         .expect("every mail has its words in English")
 }
 
-/// What a mail might say, for showing a text before it is published.
+/// Example values for the preview of a text before publication.
 #[must_use]
 pub fn sample(kind: MailKind) -> BTreeMap<&'static str, String> {
     let example = |name: &str| match name {

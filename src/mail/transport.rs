@@ -1,4 +1,4 @@
-//! How a mail leaves: to a mail server over TLS, or into a folder.
+//! Transport of mails: to a mail server over TLS, or into a folder.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,26 +11,27 @@ use tokio::fs::{self, File};
 
 use super::letter::{Attached, Letter};
 
-/// How long a mail server may take for one step.
+/// Timeout of each step of the SMTP dialogue.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a mail did not leave.
+/// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     #[error("the address of the mail server is not one: {0}")]
     Server(String),
     #[error("the sender's address is not one: {0}")]
     Sender(String),
-    /// It will not be taken however often it is tried.
+    /// Permanent: repeating the attempt cannot succeed.
     #[error("the mail server refused it: {0}")]
     Refused(String),
+    /// Temporary: the mail is tried again.
     #[error("the mail server could not be reached, or asks to wait: {0}")]
     Later(String),
     #[error("{file}: {cause}")]
     File { file: String, cause: std::io::Error },
 }
 
-/// Where mails go.
+/// A configured transport with its sender.
 #[derive(Clone)]
 pub struct Outbox {
     from: Mailbox,
@@ -44,10 +45,8 @@ enum Way {
 }
 
 impl Outbox {
-    /// Into a folder, one file a mail.
-    ///
-    /// # Errors
-    /// [`OutboxError::Sender`].
+    /// Writes each mail to a file in a folder; used if no mail server is configured. Fails if the
+    /// sender's address is invalid.
     pub fn folder(from: &str, folder: &Path) -> Result<Self, OutboxError> {
         Ok(Self {
             from: sender(from)?,
@@ -55,10 +54,8 @@ impl Outbox {
         })
     }
 
-    /// To a mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT?tls=required`.
-    ///
-    /// # Errors
-    /// [`OutboxError::Sender`], [`OutboxError::Server`].
+    /// Sends to a mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT?tls=required`.
+    /// Fails if the sender's address or the URL is invalid.
     pub fn server(from: &str, url: &str) -> Result<Self, OutboxError> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|error| OutboxError::Server(error.to_string()))?;
@@ -68,7 +65,7 @@ impl Outbox {
         })
     }
 
-    /// The folder in which the mails lie, if they go there.
+    /// The folder of mails, if they are written to one.
     #[must_use]
     pub fn in_folder(&self) -> Option<&Path> {
         match &self.way {
@@ -77,17 +74,15 @@ impl Outbox {
         }
     }
 
-    /// Sends a letter; sent again, it has the same Message-ID.
-    ///
-    /// # Errors
-    /// When the server does not take it.
+    /// Sends a mail. If it is sent again it has the same Message-ID.
     pub async fn send(&self, letter: &Letter) -> Result<(), OutboxError> {
         let message = self.message(letter)?;
         match &self.way {
             Way::Server(server) => {
                 let sent = server.send(message).await;
                 sent.map(|_| ()).map_err(|error| {
-                    // The server's words may hold the address: its code says enough.
+                    // Only the status code is recorded, since the server's message may contain the
+                    // address.
                     let says = error
                         .status()
                         .map_or_else(|| "no answer".to_owned(), |code| format!("code {code}"));
@@ -148,8 +143,8 @@ fn sender(from: &str) -> Result<Mailbox, OutboxError> {
         .map_err(|_| OutboxError::Sender(from.to_owned()))
 }
 
-/// Writes a file under another name and renames it: it is whole, or not there. It is on the disk
-/// before the mail is recorded as sent, so that a crash cannot lose a mail that counts as sent.
+/// Writes a mail to a file atomically: under a temporary name, then renamed. It is synced to disk
+/// before the mail is recorded as sent, so a crash cannot lose a mail that counts as sent.
 async fn put(folder: &Path, id: &str, bytes: Vec<u8>) -> Result<(), OutboxError> {
     let file = folder.join(format!("{id}.eml"));
     let failed = |cause| OutboxError::File {

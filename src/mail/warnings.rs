@@ -1,4 +1,4 @@
-//! Mails that warn a person about their own access, in words that nobody in the office can change.
+//! Warnings to a person about their own access. Staff cannot edit their texts.
 
 use uuid::Uuid;
 
@@ -14,21 +14,15 @@ use crate::store::sessions::LinkRow;
 const CODE_TRIED: &str = "code_tried";
 const TOKEN_MADE: &str = "token_made";
 
-/// A mail's subject, its words, and the page that it leads to.
+/// Subject, text, and path of the page that the mail links to.
 struct Text(&'static str, &'static str, &'static str);
 
-/// Puts in the mail that says that wrong codes were typed, once for each link.
-///
-/// # Errors
-/// When the database does not answer.
+/// Enqueues the warning that wrong codes were typed, at most once per link.
 pub async fn code_tried(commands: &Commands, link: &LinkRow) -> Result<(), MailError> {
     put_in(commands, CODE_TRIED, &link.person, &link.id).await
 }
 
-/// Puts in the mail that says that a token was made on a page.
-///
-/// # Errors
-/// When the database does not answer.
+/// Enqueues the warning that a token was made on the account page.
 pub async fn token_made(commands: &Commands, person: PersonId, jti: Uuid) -> Result<(), MailError> {
     put_in(commands, TOKEN_MADE, &person.to_string(), &jti.to_string()).await
 }
@@ -62,7 +56,7 @@ async fn put_in(
 }
 
 impl Post {
-    /// Writes one of these mails; none where it is another's kind.
+    /// Composes a warning; none if the mail is of another kind.
     pub(super) async fn write_warning(&self, mail: &MailRow) -> Result<Option<Written>, MailError> {
         if ![CODE_TRIED, TOKEN_MADE].contains(&mail.kind.as_str()) {
             return Ok(None);
