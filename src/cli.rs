@@ -1,7 +1,8 @@
-//! What each task of the command line does.
+//! Tasks of the command line: serving, the demonstration, tokens, keys, backups, audits, imports
+//! and exports.
 
-/// Prints a line; where whoever reads has gone, as `| head` does, the task goes on to its exit
-/// code.
+/// Prints a line to standard output and ignores errors: if the reader has closed the pipe, as
+/// `head` does, the task still runs to its exit code.
 macro_rules! say {
     ($($line:tt)*) => {{
         use std::io::Write as _;
@@ -50,7 +51,7 @@ use local::Asked;
 pub use private::close_what_is_made;
 pub use read_upload::read_upload;
 
-/// What stops a task. Each is one line for whoever called it.
+/// Why a task failed. Each message is one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
     #[error(transparent)]
@@ -115,13 +116,13 @@ pub enum TaskError {
     UnknownPerson(PersonId),
     #[error("{0}: {1}")]
     Field(&'static str, String),
-    /// What the service that runs says instead of doing what it was asked for.
+    /// Error message of the running service, which was asked over its socket.
     #[error("{0}")]
     Answered(String),
 }
 
 impl TaskError {
-    /// 1 when something failed or does not hold, 2 when it could not be checked.
+    /// Exit code: 2 if something could not be checked, 1 for every other failure.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if matches!(self, Self::NotChecked(_)) {
@@ -132,14 +133,14 @@ impl TaskError {
     }
 }
 
-/// An opened organisation: its keys and its commands.
+/// An opened organisation: keys and commands.
 struct Opened {
     keys: Keys,
     commands: Commands,
 }
 
 impl Opened {
-    /// Who seals the log; a log that was never sealed gets an origin that no other has.
+    /// The checkpoint signer. A log without a checkpoint gets a new unique origin.
     fn sealer(&self) -> Sealer {
         let log = self.commands.log().clone();
         let origin = format!("microgrants/{}/{}", log.organisation(), clock::new_id());
@@ -148,9 +149,6 @@ impl Opened {
 }
 
 /// Runs one task to its end.
-///
-/// # Errors
-/// What stopped it, in one line.
 pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
     match task {
         Task::Serve => {
@@ -279,6 +277,8 @@ pub async fn run(config: Config, task: Task) -> Result<(), TaskError> {
     }
 }
 
+/// Opens the database, the keys, the log and the commands. An SQLite database is locked by its
+/// process, so this fails with [`StoreError::Locked`] while a service has it open.
 async fn open(config: &Config, recorded_by: RecordedBy, clock: Clock) -> Result<Opened, TaskError> {
     private::close_what_is_there(config);
     let store = Store::open(&config.database_url).await?;
@@ -309,7 +309,7 @@ fn bind(config: &Config) -> Result<TcpListener, TaskError> {
     })
 }
 
-/// Where files lie, as it was configured.
+/// The configured store of files: an S3 bucket or a folder.
 fn files(config: &Config) -> Result<Files, TaskError> {
     let Some(bucket) = config.files.strip_prefix("s3://") else {
         return Ok(Files::in_folder(config.files.as_str().into()));
@@ -330,18 +330,21 @@ fn files(config: &Config) -> Result<Files, TaskError> {
     )?)))
 }
 
+/// Loads a programme into the log, built-in or from a folder, and brings the read models up to
+/// date.
 async fn load_seeds(config: &Config, folder: Option<&Path>) -> Result<seed::Loaded, TaskError> {
     let programme = seed::Programme::read(folder)?;
     let simulation = seed::Simulation::ending(clock::Clock::System.now());
     let opened = open(config, simulation.recorded_by(), simulation.clock()).await?;
     let loaded = seed::load(&opened.commands, &simulation, &programme).await?;
-    // Whoever looks first should see all of it.
+    // The first request should see the whole programme.
     let projector = Projector::open(opened.commands.log().clone()).await?;
     while projector.advance().await? {}
     opened.commands.log().store().close().await;
     Ok(loaded)
 }
 
+/// Loads the demonstration, prints sign-in links and tokens, and serves it.
 async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     let listener = bind(&config)?;
     let loaded = load_seeds(&config, seeds).await?;
@@ -379,6 +382,8 @@ async fn demo(config: Config, seeds: Option<&Path>) -> Result<(), TaskError> {
     serve::run(&config, opened, listener, true).await
 }
 
+/// Registers a person, after founding the organisation if it does not exist, and names them as one
+/// of the first people if roles are given.
 async fn add_person(
     config: &Config,
     name: String,

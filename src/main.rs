@@ -1,4 +1,4 @@
-//! Parses arguments and environment, and runs the task that they name.
+//! Entry point: parses arguments and environment, and runs the selected task.
 
 use std::process::ExitCode;
 
@@ -8,8 +8,8 @@ use microgrants::config::{Cli, LogFormat, Task};
 fn main() -> ExitCode {
     microgrants::cli::close_what_is_made();
     let Cli { config, command } = Cli::parse();
-    // Refusals are answers, not incidents; what was typed does not belong in a log; and a request
-    // that is broken is nobody's fault here.
+    // Some libraries are silenced: they log refusals and broken requests as errors, and may log
+    // what people typed.
     let quiet = "warn,tracing_actix_web=off,actix_http=off,microgrants=info";
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
@@ -21,7 +21,8 @@ fn main() -> ExitCode {
         LogFormat::Json => log.json().init(),
     }
     let done = match command.unwrap_or(Task::Serve) {
-        // Alone on one thread: each further one would take room that is for the upload.
+        // Runs on a single thread, since each further thread would use memory of the sandbox's
+        // limit.
         Task::ReadUpload { upload } => microgrants::cli::read_upload(upload),
         task => actix_web::rt::System::with_tokio_rt(runtime)
             .block_on(microgrants::cli::run(config, task)),
@@ -35,7 +36,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The writer and the followers run on threads of their own, beside those that serve.
+/// Runtime of the writer and the background tasks. The HTTP server's workers have their own
+/// threads.
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! The auditor's tasks.
+//! Tasks of the auditor: export, verification, replay, comparison, witness and proofs.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -84,7 +84,8 @@ pub(super) async fn run(config: &Config, task: AuditTask) -> Result<(), TaskErro
     }
 }
 
-/// The database, for reading: it is sealed first where no service has it.
+/// Opens the database for reading. If no service has it open, a checkpoint over the whole log is
+/// signed first.
 pub(super) async fn sealed_store(config: &Config) -> Result<Store, TaskError> {
     match open(config, RecordedBy::Database, Clock::System).await {
         Ok(opened) => {
@@ -149,7 +150,7 @@ fn verify(folder: &Path, trusted: &Trusted, json: bool) -> Result<(), TaskError>
     Ok(())
 }
 
-/// Prints a view, one row a line.
+/// Replays an exported log and prints the rows of a view, one JSON object per line.
 async fn replay(folder: &Path, view: &str, as_at: Option<&str>) -> Result<(), TaskError> {
     let replayed = Replayed::of(folder).await.map_err(not_checked)?;
     let position = match as_at {
@@ -202,6 +203,8 @@ fn print_line(view: &impl serde::Serialize) -> Result<(), TaskError> {
     Ok(())
 }
 
+/// Witnesses a log: checks that it only grew since the stored checkpoint, and cosigns its newest
+/// one.
 async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskError> {
     let now = u64::try_from(Clock::System.now().as_second()).unwrap_or_default();
     let looked = tokio::task::spawn_blocking(move || audit::witness(&state, &name, &source, now))
@@ -228,6 +231,7 @@ async fn look(state: PathBuf, name: String, source: Source) -> Result<(), TaskEr
     }
 }
 
+/// Compares the service's read models with those of a replay of an exported log.
 async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
     let replayed = Replayed::of(folder).await.map_err(not_checked)?;
     let store = Store::open_to_read(&config.database_url).await?;
@@ -249,10 +253,12 @@ async fn diff(config: &Config, folder: &Path) -> Result<(), TaskError> {
     Err(TaskError::DoesNotHold(findings.len()))
 }
 
+/// Wraps an error that prevented a check; the exit code is 2.
 pub(super) fn not_checked(error: impl std::fmt::Display) -> TaskError {
     TaskError::NotChecked(error.to_string())
 }
 
+/// Reads a file, if one is given.
 pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
     let read = |file: &Path| {
         std::fs::read_to_string(file)
@@ -261,7 +267,7 @@ pub(super) fn text(file: Option<&Path>) -> Result<Option<String>, TaskError> {
     file.map(read).transpose()
 }
 
-/// How far long work has come, where somebody watches.
+/// Progress line on standard error, shown only on a terminal.
 pub(super) struct Bar {
     watched: bool,
 }

@@ -1,4 +1,4 @@
-//! Taking a backup, and going on from one.
+//! Tasks for backup and restore.
 
 use std::path::Path;
 
@@ -53,6 +53,8 @@ pub(super) async fn take(config: &Config, folder: &Path) -> Result<(), TaskError
     Ok(())
 }
 
+/// Restores a backup into an empty database. Afterwards subjects on the list of erasures are erased
+/// again, a checkpoint is signed, and the read models are built.
 pub(super) async fn restore(
     config: &Config,
     folder: &Path,
@@ -111,8 +113,10 @@ pub(super) async fn restore(
     Ok(())
 }
 
-/// Erases again whom the list names and the backup brought back, and ends the roles that came back
-/// with them: also of those whose erasure alone was done before a restore broke off.
+/// Erases again every subject that is on the list of erasures but has a key, because a backup
+/// restored it, and ends the roles that were restored with them. Roles are also ended for people
+/// who are already erased, in case an earlier restore stopped between the two steps. Returns the
+/// number of erasures.
 pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<usize, TaskError> {
     let log = opened.commands.log();
     let listed = list
@@ -148,7 +152,8 @@ pub(super) async fn erase_again(opened: &Opened, list: &ErasureList) -> Result<u
     Ok(again)
 }
 
-/// Ends the roles of an erased person. Somebody without roles, or not known here, needs nothing.
+/// Ends the roles of an erased person. A person without roles, or unknown in this log, is not an
+/// error.
 async fn end_roles(opened: &Opened, person: PersonId) -> Result<(), TaskError> {
     let end = OrganisationCommand::EndRolesOfErased(PersonOf { person });
     let command = Command::Organisation(opened.commands.organisation(), end);

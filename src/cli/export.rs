@@ -1,4 +1,4 @@
-//! Writing what leaves for elsewhere.
+//! Export tasks: open data, past grants, and the pre-flight of a package.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::log::record::day_of;
 use crate::projections::{GroupRow, PastGrantRow, Projector};
 use crate::views::Views;
 
-/// The prefix of the demonstration: nobody's.
+/// Publisher prefix of the demonstration. It is assigned to no organisation.
 const ILLUSTRATIVE: &str = "360G-example";
 
 pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskError> {
@@ -31,7 +31,7 @@ pub(super) async fn run(config: &Config, task: ExportTask) -> Result<(), TaskErr
     }
 }
 
-/// The views of a log that was caught up with.
+/// Opens the views after bringing the read models up to the end of the log.
 async fn views(config: &Config) -> Result<Views, TaskError> {
     let opened = open(config, RecordedBy::Database, Clock::System).await?;
     let projector = Projector::open(opened.commands.log().clone()).await?;
@@ -107,6 +107,7 @@ async fn grants(config: &Config, file: &Path) -> Result<(), TaskError> {
     Ok(())
 }
 
+/// Prints faults; an error if there are any.
 fn told(faults: &[Fault]) -> Result<(), TaskError> {
     for fault in faults {
         say!("{fault}");
@@ -118,8 +119,8 @@ fn told(faults: &[Fault]) -> Result<(), TaskError> {
     }
 }
 
-/// Who publishes, where the operator has said so; the demonstration publishes under nobody's
-/// prefix.
+/// The publisher, if a prefix is configured. The demonstration has a prefix that is assigned to no
+/// organisation.
 pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Option<Publisher> {
     let prefix = config
         .publisher_prefix
@@ -139,7 +140,7 @@ pub(super) fn publisher(config: &Config, demo: bool, address: SocketAddr) -> Opt
     })
 }
 
-/// Where the areas lie.
+/// Configured places, or those of the demonstration, or none.
 pub(super) fn places(config: &Config, demo: bool) -> Result<Places, PlacesError> {
     match &config.places {
         Some(file) => Places::read(file),

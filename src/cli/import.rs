@@ -1,4 +1,4 @@
-//! Reading tables from elsewhere.
+//! Import task: imports a table from a file.
 
 use std::path::Path;
 

@@ -1,9 +1,16 @@
-//! Making tokens and links, and ending access, on the machine itself: over the database or, where
-//! the service that runs holds an SQLite database, by asking that service over a socket beside it.
+//! Operator requests: making tokens and sign-in links, and ending access.
 //!
-//! The socket takes one request a connection, as a line of JSON, and answers with another. Whoever
-//! may write the database's folder as the service does may ask: the socket has mode 0600 before it
-//! has its name.
+//! The command line executes them with the database. While a service holds an SQLite database, it
+//! asks that service over a Unix socket next to the database file.
+//!
+//! # Protocol
+//!
+//! A connection carries one request as a line of JSON, and one response as another.
+//!
+//! # Access
+//!
+//! The socket is bound in a private folder, set to mode 0600 and then moved to its name. Only the
+//! user of the service can connect, who can write the database anyway.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -26,18 +33,19 @@ use crate::log::RecordedBy;
 use crate::mail::links::{self, Invited};
 use crate::store::{Store, StoreError};
 
-/// How many bytes a line may have, and how long one side waits for the other.
+/// Maximum length of a line, in bytes.
 const LINE_MOST: u64 = 8 * 1024;
+/// Time limit of a connection on the service's side. The client waits twice as long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the operator asks for about one person.
+/// A request of the operator about one person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Asked {
     Token {
         person: PersonId,
         name: String,
-        /// Leave the token only these roles.
+        /// Restricts the token to these roles.
         roles: Option<Vec<Role>>,
         minutes: u64,
     },
@@ -50,7 +58,8 @@ pub(super) enum Asked {
     },
 }
 
-/// A request as it travels: a database may hold several organisations.
+/// A request as sent over the socket. It names the organisation, because a database can contain
+/// several.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -58,16 +67,17 @@ struct Request {
     asked: Asked,
 }
 
-/// Who does what the operator asks for.
+/// Executes the operator's requests.
 pub(super) struct Operator {
     pub(super) commands: Commands,
     pub(super) tokens: Tokens,
-    /// Where the pages are found from outside, without a slash at its end.
+    /// Public base URL of the pages, without a trailing slash.
     pub(super) address: String,
 }
 
 impl Operator {
-    /// Does it, and says what came of it in one line.
+    /// Executes a request. Returns a line for the operator: the token, the link's address, or a
+    /// message.
     async fn does(&self, asked: Asked) -> Result<String, TaskError> {
         let person = match &asked {
             Asked::Token { person, .. }
@@ -127,7 +137,7 @@ impl Operator {
     }
 }
 
-/// Does what the operator asks for, or has the service do it that holds the database.
+/// Executes a request with the database, or sends it to the service that holds the database.
 pub(super) async fn run(config: &Config, asked: Asked) -> Result<String, TaskError> {
     let opened =
         match open(config, RecordedBy::Database, Clock::System).await {
@@ -162,7 +172,7 @@ pub(super) async fn run(config: &Config, asked: Asked) -> Result<String, TaskErr
     done
 }
 
-/// The socket beside a database.
+/// Path of the socket of a database: the database's path with `.sock` appended.
 fn beside(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".sock");
@@ -193,7 +203,7 @@ async fn read_line(stream: &mut UnixStream) -> io::Result<String> {
     Ok(line)
 }
 
-/// A socket on which the operator is heard; it goes when this does.
+/// Socket for the operator's requests. Its file is removed on drop.
 pub(super) struct Socket {
     listener: UnixListener,
     path: PathBuf,
@@ -206,8 +216,8 @@ impl Drop for Socket {
 }
 
 impl Socket {
-    /// The socket beside an SQLite database; none beside another, which several processes may write
-    /// at once. Where it cannot be made the service goes on without it.
+    /// Opens the socket of an SQLite database. PostgreSQL needs none, because several processes can
+    /// write to it. If the socket cannot be made the service runs without it.
     pub(super) fn of(config: &Config) -> Option<Self> {
         let database = Store::file(&config.database_url)?;
         let made = Self::beside(&database);
@@ -217,16 +227,16 @@ impl Socket {
         made.ok()
     }
 
-    /// Whoever holds the database is the only one to do this: what lies there is from a service
-    /// that was killed.
+    /// Binds the socket. The caller holds the database's lock, so an existing socket file is left
+    /// over from a service that was killed, and is replaced.
     fn beside(database: &Path) -> io::Result<Self> {
         let path = beside(database);
         let within = database
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        // It comes into being where nobody else may go, and gets its name once its rights are
-        // right.
+        // Other users could connect between bind and chmod, so the socket is bound in a private
+        // folder and renamed once its mode is set.
         let folder = tempfile::Builder::new()
             .prefix(".socket")
             .permissions(Permissions::from_mode(0o700))
@@ -238,7 +248,7 @@ impl Socket {
         Ok(Self { listener, path })
     }
 
-    /// Answers, one after another.
+    /// Serves connections one after another.
     pub(super) async fn run(self, operator: Operator) {
         loop {
             let answered = match self.listener.accept().await {

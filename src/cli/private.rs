@@ -1,5 +1,5 @@
-//! What the service keeps on a disk is its owner's alone: mails hold links that sign people in, and
-//! the database everything.
+//! Permissions of the service's files: only their owner has access. Mails contain sign-in links,
+//! and the database contains everything.
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -12,16 +12,17 @@ use rustix::fs::Mode;
 use crate::config::Config;
 use crate::store;
 
-/// Rights of those who are not the owner.
+/// Mode bits of group and others.
 const OTHERS: u32 = 0o077;
 
-/// From here on, what this process makes is closed to everybody but its owner: also backups,
-/// exports and what SQLite puts beside the database.
+/// Sets the umask so that all files that this process creates are accessible only to their owner.
+/// This includes backups, exports and SQLite's auxiliary files.
 pub fn close_what_is_made() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Closes what was made before, by a program that left it open, and says so.
+/// Restricts existing files and folders of the service to their owner, and logs each change.
+/// Failures are logged as warnings.
 pub(super) fn close_what_is_there(config: &Config) {
     let mut closed = Vec::new();
     for path in kept(config) {
@@ -41,8 +42,7 @@ pub(super) fn close_what_is_there(config: &Config) {
     }
 }
 
-/// Where the service keeps what is not for others. What lies in a closed folder needs no rights of
-/// its own.
+/// Paths that must be private. Files inside a private folder need no mode of their own.
 fn kept(config: &Config) -> Vec<PathBuf> {
     let mut kept = vec![
         config.keys.clone(),
@@ -67,7 +67,8 @@ fn kept(config: &Config) -> Vec<PathBuf> {
     kept
 }
 
-/// Whether nothing else lies in a folder: otherwise it is not the service's, and stays as it is.
+/// Whether a folder contains nothing but these paths. Otherwise it is shared with others and its
+/// mode is not changed.
 fn holds_only(folder: &Path, kept: &[PathBuf]) -> bool {
     let real: Vec<_> = kept
         .iter()
@@ -81,7 +82,7 @@ fn holds_only(folder: &Path, kept: &[PathBuf]) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.all(known))
 }
 
-/// Takes the rights of others away; whether they had any.
+/// Removes the access of group and others. Returns whether there was any.
 fn close(path: &Path) -> io::Result<bool> {
     let mode = match fs::metadata(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),

@@ -1,4 +1,4 @@
-//! What the service has a process of its own do: read one upload, within bounds.
+//! Task of the sandbox: parses one upload under resource limits, in a child process of the service.
 
 use std::io::{self, Read as _, Write as _};
 
@@ -6,10 +6,8 @@ use super::TaskError;
 use crate::sandbox::{self, Upload};
 use crate::{files, import};
 
-/// Reads an upload from standard input, and writes what comes of it to standard output.
-///
-/// # Errors
-/// When this process cannot be bounded, or the upload cannot be read.
+/// Reads an upload from standard input, and writes the parsed table or re-encoded picture to
+/// standard output.
 pub fn read_upload(upload: Upload) -> Result<(), TaskError> {
     sandbox::confine().map_err(TaskError::Upload)?;
     let mut bytes = Vec::new();

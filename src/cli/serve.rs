@@ -1,4 +1,10 @@
-//! Serving, and everything that runs beside it.
+//! Serving: starts the background tasks and the server, and stops them in order.
+//!
+//! # Shutdown
+//!
+//! On the first signal the tasks that send mails and webhooks finish what they are sending, for at
+//! most [`STOP_MOST`] each. Then the server stops, the remaining tasks are aborted, and the
+//! database is closed. A second signal ends the process immediately.
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -29,26 +35,27 @@ use crate::sandbox::Sandbox;
 use crate::views::{AsAt, Views};
 use crate::webhooks::{ManagedWebhooks, Secret, Webhooks};
 
-/// How long to wait for a mail or a webhook that is being sent when the service is stopped.
+/// Maximum time that a stopping service waits for a mail or a webhook that is being sent.
 const STOP_MOST: Duration = Duration::from_secs(20);
-/// About how many days of its past a demonstration writes mails.
+/// Number of days before today for which a demonstration sends mails.
 const DEMO_MAIL_DAYS: i64 = 21;
 
-/// Serves until it is asked to stop, and then finishes what it took in hand.
+/// Serves until a signal arrives, then stops in order.
 pub(super) async fn run(
     config: &Config,
     opened: Opened,
     listener: TcpListener,
     demo: bool,
 ) -> Result<(), TaskError> {
-    // Whoever asks while something is sent already is heard, too.
+    // Signal handlers are installed first, so that a signal during start is not lost.
     let asked = asked_to_stop().map_err(TaskError::Serve)?;
     let beside = Beside::default();
     let starts = note_start(config, &beside);
     let log = opened.commands.log().clone();
     let list = ErasureList::at(&config.erasures);
-    // A restore that was broken off must not bring anybody back. A demonstration is restored from
-    // nothing: its people have the same ids each time, and an older one's erasures are not theirs.
+    // An interrupted restore must not leave erased people in the log. A demonstration is not
+    // restored from a backup; its people have the same ids each time, so the list of an older
+    // demonstration must not be applied to it.
     if !demo {
         backup::erase_again(&opened, &list).await?;
     }
@@ -95,7 +102,7 @@ pub(super) async fn run(
     .claiming_for(Duration::from_secs(config.mail_claim_seconds))
     .telling(config.heads_to.clone());
     if demo {
-        // What groups were written to about lately is there to be read.
+        // Recent mails of the demonstration's groups should exist for visitors to read.
         let lately =
             day_of(opened.commands.now()).saturating_sub(jiff::Span::new().days(DEMO_MAIL_DAYS));
         post.begin_at(views.position_as_at(AsAt::Day(lately)).await? + 1)
@@ -137,9 +144,9 @@ pub(super) async fn run(
         site,
         beside,
     };
-    // What is sent half-way would be sent again, so it comes to its end first; the others can be
-    // cut off anywhere. It does so while there are still connections to the database: those that a
-    // worker of the server opened end with that worker.
+    // An interrupted mail or webhook would be sent again, so these tasks finish first; the others
+    // can be aborted at any point. They finish before the server stops, because connections to the
+    // database that a server worker opened end with that worker.
     let finished = async move {
         asked.await;
         tracing::info!(
@@ -163,7 +170,8 @@ pub(super) async fn run(
     }
     if let Some(listening) = listening {
         listening.abort();
-        // Its socket goes with it, before another process may come by the database.
+        // Dropping the task removes the socket file. This must happen before the database is closed
+        // and another process can open it.
         let _ = listening.await;
     }
     log.store().close().await;
@@ -173,8 +181,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Notes that the service was started, and tells of it where it was again and again without coming
-/// to its end.
+/// Records the start of the service, and reports a crash loop in `/readyz` and the log.
 fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     let starts = Starts::begin(&config.state, Clock::System.now());
     let noted = starts.inspect_err(|error| {
@@ -191,8 +198,8 @@ fn note_start(config: &Config, beside: &Beside) -> Option<Starts> {
     Some(noted)
 }
 
-/// From now on a signal to end does not end the process: the first is waited for. Whoever asks
-/// again wants no more waiting.
+/// Installs handlers for SIGTERM and SIGINT. The returned future completes on the first signal; a
+/// second one ends the process with exit code 1.
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminated, mut interrupted) = (
         signal(SignalKind::terminate())?,
@@ -213,7 +220,7 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static>
     })
 }
 
-/// Which other systems are told, as it was configured.
+/// The webhooks of the command line's configuration, if any.
 async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskError> {
     if config.webhooks.is_empty() {
         return Ok(None);
@@ -225,7 +232,7 @@ async fn webhooks(config: &Config, log: &Log) -> Result<Option<Webhooks>, TaskEr
     Ok(Some(webhooks))
 }
 
-/// Those that administrators make.
+/// The webhooks that administrators manage on their pages.
 fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
     ManagedWebhooks::new(
         opened.commands.log().clone(),
@@ -234,7 +241,7 @@ fn managed_webhooks(config: &Config, opened: &Opened) -> ManagedWebhooks {
     )
 }
 
-/// How mails leave, as it was configured.
+/// The configured transport of mails.
 fn outbox(config: &Config) -> Result<Outbox, TaskError> {
     Ok(match &config.smtp_url {
         Some(url) => Outbox::server(&config.mail_from, url)?,

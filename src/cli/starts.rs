@@ -1,6 +1,8 @@
-//! How often the service was started lately and did not come to its end. Each process notes its own
-//! starts in a file of the folder for state, which it holds for as long as it runs: several may
-//! share the folder, and whoever comes after one that fell takes over its file.
+//! Detection of crash loops: counts recent starts of the service that did not end regularly.
+//!
+//! A process records its starts in a file `starts-N` of the folder for state, and locks the file
+//! while it runs. Several processes can share the folder. The lock ends with the process, so the
+//! next process takes over the file of one that crashed.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -9,23 +11,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// How far back starts count, in seconds, and how many without an end make a loop.
+/// Age up to which starts count, in seconds.
 const COUNTED_FOR: i64 = 3600;
+/// Number of earlier starts without an end that make a crash loop.
 const LOOP: usize = 3;
-/// For how long a service must run before a loop is over.
+/// Time for which the service must run before a crash loop counts as over.
 pub(super) const SETTLES_IN: Duration = Duration::from_mins(10);
-/// How many processes share a folder at most.
+/// Maximum number of processes that share a folder.
 const PROCESSES_MOST: usize = 64;
 
-/// The starts of a process and of those before it.
+/// The locked file of starts.
 pub(super) struct Starts {
     file: File,
-    /// How many of those before did not come to their end within the hour.
+    /// Number of earlier starts within the hour without a regular end.
     unfinished: usize,
 }
 
 impl Starts {
-    /// Notes a start.
+    /// Records a start in the first file that no other process holds.
     pub(super) fn begin(folder: &Path, now: Timestamp) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         for number in 0..PROCESSES_MOST {
@@ -41,7 +44,7 @@ impl Starts {
                     let unfinished = note(&mut file, now.as_second())?;
                     return Ok(Self { file, unfinished });
                 }
-                // It is another process's, which runs.
+                // Another running process holds this file.
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(cause)) => return Err(cause),
             }
@@ -49,18 +52,18 @@ impl Starts {
         Err(io::Error::other("too many processes share it"))
     }
 
-    /// How often it was started before within the hour, where that is a loop of crashes.
+    /// Number of earlier starts within the hour, if they are a crash loop.
     pub(super) fn looping(&self) -> Option<usize> {
         Some(self.unfinished).filter(|unfinished| *unfinished >= LOOP)
     }
 
-    /// Notes that it came to its end.
+    /// Records a regular end, which clears the recorded starts.
     pub(super) fn end(self) -> io::Result<()> {
         self.file.set_len(0)
     }
 }
 
-/// Adds a start to those of the last hour, of which no end was noted; how many these were.
+/// Appends a start to those of the last hour. Returns the number of earlier ones.
 fn note(file: &mut File, now: i64) -> io::Result<usize> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
